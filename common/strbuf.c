@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/strbuf.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void strbuf_init(struct strbuf *buf, size_t cap)
+{
+    *buf = (struct strbuf){.cap = cap};
+}
+
+void strbuf_fini(struct strbuf *buf)
+{
+    free(buf->at);
+    *buf = (struct strbuf){0};
+}
+
+bool strbuf_grow(struct strbuf *buf, size_t bytes)
+{
+    size_t need = buf->len + bytes + 1;
+
+    if (need < bytes || (buf->cap && need > buf->cap + 1) || buf->full) {
+        buf->full = true;
+        return false;
+    }
+    if (need <= buf->room)
+        return true;
+    size_t room = buf->room ? buf->room : 256;
+    while (room < need)
+        room *= 2;
+    char *at = realloc(buf->at, room);
+    if (!at) {
+        buf->full = true;
+        return false;
+    }
+    buf->at = at;
+    buf->room = room;
+    return true;
+}
+
+void strbuf_bytes(struct strbuf *buf, const void *bytes, size_t len)
+{
+    if (len == 0 || !strbuf_grow(buf, len))
+        return;
+    memcpy(buf->at + buf->len, bytes, len);
+    buf->len += len;
+    buf->at[buf->len] = '\0';
+}
+
+void strbuf_str(struct strbuf *buf, const char *text)
+{
+    strbuf_bytes(buf, text, strlen(text));
+}
+
+void strbuf_u64(struct strbuf *buf, uint64_t value)
+{
+    char digits[20];
+    size_t n = sizeof(digits);
+
+    do {
+        digits[--n] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value);
+    strbuf_bytes(buf, digits + n, sizeof(digits) - n);
+}
+
+void strbuf_fmt(struct strbuf *buf, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    int len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (len <= 0 || !strbuf_grow(buf, (size_t)len))
+        return;
+    va_start(args, format);
+    vsnprintf(buf->at + buf->len, (size_t)len + 1, format, args);
+    va_end(args);
+    buf->len += (size_t)len;
+}
