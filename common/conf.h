@@ -13,12 +13,13 @@
 #include "common/err.h"
 #include "common/slice.h"
 
-enum conf_type { CONF_BOOL, CONF_INT, CONF_SIZE, CONF_SPAN, CONF_TEXT, CONF_LIST };
+enum conf_type { CONF_BOOL, CONF_INT, CONF_SIZE, CONF_SPAN, CONF_TEXT, CONF_LIST, CONF_TREE };
 
 struct option {
     const char *key; /* "stream.depth" */
-    enum conf_type
-        type; /* SIZE takes 64k, 1M, 2G; SPAN takes 30s, 5m; LIST is YAML list or a,b,c */
+    /* SIZE takes 64k, 1M, 2G; SPAN takes 30s, 5m; LIST is a YAML list or a,b,c;
+     * TREE is a section with a shape of its own, read with conf_tree (no default) */
+    enum conf_type type;
     const char *fallback; /* text form of the default */
     const char *doc;      /* one sentence, with the unit */
 };
@@ -50,8 +51,10 @@ const char *conf_text(const struct conf *conf, const char *key);
 /** i-th item of a list; NULL behind the last. */
 const char *conf_item(const struct conf *conf, const char *key, uint32_t i);
 /** The tree as it was read from the file (for sections with a shape of their own, e.g. `vars`);
- * NULL without file. */
+ * NULL without file. An empty path is the whole file. */
 const struct json *conf_tree(const struct conf *conf, const char *path);
+/** "bool", "int", ...: for --list-options. */
+const char *conf_type_name(enum conf_type type);
 /** i-th row in order of addition; NULL behind the last: for --list-options. */
 const struct option *conf_row(const struct conf *conf, uint32_t i);
 

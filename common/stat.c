@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/stat.h"
+#include "common/check.h"
+#include "common/jsonw.h"
+
+#include <stdlib.h>
+
+static uint32_t rows_of(const struct counter *table)
+{
+    uint32_t n = 0;
+
+    while (table[n].name)
+        n++;
+    return n;
+}
+
+static uint64_t *find(const struct stats *stats, const struct counter *table)
+{
+    for (uint32_t i = 0; i < stats->n; i++) {
+        if (stats->tables[i] == table)
+            return stats->values[i];
+    }
+    return NULL;
+}
+
+uint64_t *stats_add(struct stats *stats, const struct counter *table)
+{
+    uint64_t *values = find(stats, table);
+    if (values)
+        return values;
+    CHECK(stats->n < STAT_TABLES_MAX);
+    values = calloc(rows_of(table) + 1, sizeof(*values));
+    CHECK(values);
+    stats->tables[stats->n] = table;
+    stats->values[stats->n++] = values;
+    return values;
+}
+
+void stats_sum(struct stats *sum, const struct stats *one)
+{
+    for (uint32_t t = 0; t < one->n; t++) {
+        uint64_t *into = stats_add(sum, one->tables[t]);
+        uint32_t rows = rows_of(one->tables[t]);
+        for (uint32_t i = 0; i < rows; i++)
+            into[i] += one->values[t][i];
+    }
+}
+
+void stats_fini(struct stats *stats)
+{
+    for (uint32_t i = 0; i < stats->n; i++)
+        free(stats->values[i]);
+    *stats = (struct stats){0};
+}
+
+struct entry {
+    const char *name;
+    uint64_t value;
+};
+
+/* By name, a dot before all else, so that the members of one object stand together. */
+static int by_name(const void *a, const void *b)
+{
+    const char *x = ((const struct entry *)a)->name;
+    const char *y = ((const struct entry *)b)->name;
+
+    while (*x && *x == *y)
+        x++, y++;
+    int cx = *x == '.' ? 1 : (unsigned char)*x;
+    int cy = *y == '.' ? 1 : (unsigned char)*y;
+    return cx - cy;
+}
+
+/* Writes entries that share the first `skip` characters; returns the first that does not. */
+static uint32_t write_level(const struct entry *e, uint32_t from, uint32_t n, size_t skip,
+                            struct jsonw *w)
+{
+    const char *prefix = e[from].name;
+    uint32_t i = from;
+
+    while (i < n && strncmp(e[i].name, prefix, skip) == 0) {
+        const char *rest = e[i].name + skip;
+        const char *dot = strchr(rest, '.');
+        if (dot) {
+            char key[64];
+            size_t len =
+                (size_t)(dot - rest) < sizeof(key) ? (size_t)(dot - rest) : sizeof(key) - 1;
+            memcpy(key, rest, len);
+            key[len] = '\0';
+            jsonw_obj_open(w, key);
+            i = write_level(e, i, n, skip + (size_t)(dot - rest) + 1, w);
+            jsonw_obj_close(w);
+            continue;
+        }
+        uint64_t value = e[i].value;
+        while (i + 1 < n && strcmp(e[i + 1].name, e[i].name) == 0)
+            value += e[++i].value; /* two modules may share a counter */
+        jsonw_u64(w, rest, value);
+        i++;
+    }
+    return i;
+}
+
+void stats_json(const struct stats *stats, struct jsonw *w)
+{
+    uint32_t n = 0;
+
+    for (uint32_t t = 0; t < stats->n; t++)
+        n += rows_of(stats->tables[t]);
+    struct entry *e = n ? calloc(n, sizeof(*e)) : NULL;
+    if (!e)
+        return;
+    uint32_t at = 0;
+    for (uint32_t t = 0; t < stats->n; t++) {
+        for (uint32_t i = 0; stats->tables[t][i].name; i++)
+            e[at++] = (struct entry){stats->tables[t][i].name, stats->values[t][i]};
+    }
+    qsort(e, n, sizeof(*e), by_name);
+    write_level(e, 0, n, 0, w);
+    free(e);
+}
