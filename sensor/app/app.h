@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Application layer of one worker: finds the protocol of a flow, feeds its parser, keeps its
+ * transactions, and gives access to fields by name for rules, events and baselines.
+ */
+#ifndef TRAMGAC_SENSOR_APP_APP_H
+#define TRAMGAC_SENSOR_APP_APP_H
+
+#include "common/conf.h"
+#include "common/stat.h"
+#include "sensor/app/proto.h"
+#include "sensor/stream/stream.h"
+
+struct app_engine; /* one worker's */
+struct jsonw;
+
+extern const struct option app_options[];
+extern const struct counter app_counters[];
+
+struct app_engine *app_engine_new(const struct conf *conf, struct stats *stats);
+void app_engine_free(struct app_engine **engine);
+
+/** Piece of a file a parser passed on, in order. Valid until app_clear. */
+struct app_file {
+    struct tx *tx;
+    enum dir dir;
+    enum { APP_FILE_BEGIN, APP_FILE_DATA, APP_FILE_END, APP_FILE_CUT } kind;
+    struct slice bytes; /* name at BEGIN, data at DATA */
+};
+
+/** Feeds ordered bytes (or a datagram) of a flow. Sets flow->app_name once known. */
+void app_input(struct app_engine *engine, struct flow *flow, const struct packet *p,
+               const struct chunk *chunk);
+
+/** Transactions of the flow, oldest first (tx->touched says which this packet moved); NULL = none.
+ */
+struct tx *app_first_tx(struct flow *flow);
+/** File pieces since the last app_clear. */
+const struct app_file *app_files(const struct app_engine *engine, uint32_t *n);
+/** Notes of the flow without a transaction, since the last app_clear. */
+uint32_t app_notes(const struct app_engine *engine, const char *const **names);
+/** After the packet: clears touched marks, file pieces; frees transactions that are done, logged
+ * and seen by detection. */
+void app_clear(struct app_engine *engine, struct flow *flow);
+/** Marks all transactions done in both directions (the flow ends) and touched where that is news.
+ */
+void app_end(struct app_engine *engine, struct flow *flow);
+void app_drop(struct app_engine *engine, struct flow *flow);
+/** The flow's protocol row, or NULL. */
+const struct proto_def *app_proto(const struct flow *flow);
+
+/* ---- fields by name ----------------------------------------------------------------------- */
+
+/** A field and, when it lies in a list, the list around it. */
+struct field_ref {
+    const struct proto_def *proto;
+    const struct field *list; /* NULL = the transaction itself */
+    const struct field *field;
+};
+
+/** Finds by name or alias over all protocols; `n`-th of several with the same name (0 first). */
+bool field_find(struct slice name, uint32_t n, struct field_ref *ref);
+/** Number of instances in a transaction: 1 without a list. */
+uint32_t field_instances(const struct field_ref *ref, const struct tx *tx);
+/** The i-th instance as bytes; false when absent. Numbers are not bytes. */
+bool field_bytes(const struct field_ref *ref, struct tx *tx, uint32_t i, struct slice *out);
+/** The i-th instance as a number (bool as 0/1); false when absent or not a number. */
+bool field_number(const struct field_ref *ref, struct tx *tx, uint32_t i, uint64_t *out);
+/** Writes the fields with IN_EVE of a transaction into the open object of `w`. */
+void field_write_eve(struct tx *tx, struct jsonw *w);
+
+/* ---- breadth (nDPI) ----------------------------------------------------------------------- */
+
+extern const struct counter ndpi_counters[];
+struct breadth;
+struct breadth *breadth_new(const struct conf *conf, struct stats *stats);
+void breadth_free(struct breadth **breadth);
+/** Shows a packet to nDPI until it has decided; sets flow->ndpi_proto and the risks. */
+void breadth_packet(struct breadth *breadth, struct flow *flow, const struct packet *p);
+/** Final guess when the flow ends; frees what hangs on the flow. */
+void breadth_end(struct breadth *breadth, struct flow *flow);
+/** Name of what was found ("TLS.Google"); NULL when unknown. Risks as bits; their names by
+ * breadth_risk. */
+const char *breadth_name(const struct breadth *breadth, const struct flow *flow, char out[64]);
+uint64_t breadth_risks(const struct flow *flow);
+const char *breadth_risk(uint32_t bit);
+
+#endif

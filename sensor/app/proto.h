@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a protocol is: one file proto_<name>.c that ends in one row. Its fields become rule buffers,
+ * EVE keys, baseline features, schema and documentation; nothing else has to be edited.
+ */
+#ifndef TRAMGAC_SENSOR_APP_PROTO_H
+#define TRAMGAC_SENSOR_APP_PROTO_H
+
+#include "common/cursor.h"
+#include "common/err.h"
+#include "sensor/decode/packet.h"
+
+#include <stddef.h>
+
+/* ---- fields ------------------------------------------------------------------------------- */
+
+enum field_use {
+    IN_RULES = 1,    /* a sticky buffer (bytes) or an integer keyword (numbers) */
+    IN_EVE = 2,      /* written into the protocol's event */
+    IN_BASELINE = 4, /* a command or identity worth learning per device */
+    IN_IDENTITY = 8, /* tells what kind of device sent it */
+};
+
+enum field_type {
+    FIELD_BOOL,
+    FIELD_U8,
+    FIELD_U16,
+    FIELD_U32,
+    FIELD_U64,
+    FIELD_BYTES,
+    FIELD_ADDR,
+    FIELD_MAC,
+    FIELD_LIST
+};
+
+/** How bytes are written in EVE. */
+enum field_form { FORM_TEXT, FORM_HEX, FORM_HEX_COLON, FORM_BASE64, FORM_PRINTABLE };
+
+/** Side of the conversation a field belongs to: which rules (by direction) look at it. */
+enum field_side { SIDE_BOTH, SIDE_CLIENT, SIDE_SERVER };
+
+/** A value's name: rules and EVE show the name, e.g. DNS type 28 "AAAA". Ends with {0, NULL}. */
+struct label {
+    uint64_t value;
+    const char *name;
+};
+
+/** Items of a FIELD_LIST member; `at` is an array of the sub-table's structs, kept in the
+ * transaction. */
+struct list {
+    void *at;
+    uint32_t n;
+    uint32_t room;
+};
+
+struct tx;
+
+struct field {
+    const char *name; /* in rules and documents: "dns.query", "mqtt.connect.clientid" */
+    const char *eve;  /* dotted path below the event's object; NULL: not in EVE */
+    uint32_t uses;    /* enum field_use */
+    enum field_type type;
+    uint32_t offset; /* of the member in the transaction's (or list item's) struct */
+    enum field_side side;
+    uint8_t progress; /* the value is complete from this enum tx_progress on */
+    enum field_form form;
+    bool zero; /* EVE: write also when 0, false or empty */
+    const struct label *labels;
+    const struct field *items; /* FIELD_LIST: its sub-table, ended by FIELD_END */
+    uint32_t item_size;
+    const char *alias; /* other names in rules, separated by blanks: "dns_query" */
+    /** Computed bytes instead of a member: fills `*out` (kept in the transaction's arena, computed
+     * once). */
+    bool (*get)(struct tx *tx, struct slice *out);
+    /** The member is only meaningful when this says so; NULL = always. */
+    bool (*has)(const struct tx *tx, const void *item);
+    const char *doc;
+};
+#define FIELD_END                                                                                  \
+    {                                                                                              \
+        .name = NULL                                                                               \
+    }
+
+/* ---- transactions ------------------------------------------------------------------------- */
+
+/** How far one direction of a transaction has come. */
+enum tx_progress { TX_NONE, TX_LINE, TX_HEADERS, TX_BODY, TX_DONE };
+
+enum { TX_NOTES_MAX = 8 };
+
+/** Head of every transaction; the protocol's own struct follows at tx_data. */
+struct tx {
+    const struct proto_def *proto;
+    uint64_t id;           /* 0, 1, 2 … within the flow */
+    uint64_t key;          /* the parser's: ties a response to its request */
+    uint64_t first_number; /* frame that began it */
+    uint64_t first_ns;
+    uint8_t progress[2]; /* enum tx_progress by enum dir */
+    bool touched[2];     /* progressed by the packet in hand: detection looks at it */
+    bool logged;
+    bool truncated; /* a cap cut something */
+    uint8_t notes;
+    uint8_t note[TX_NOTES_MAX]; /* indices into the protocol's own notes table */
+    void *detect;               /* detection's state of this transaction */
+    void *files[2];             /* file being carried, by direction (files/) */
+    struct tx *next;            /* of the flow, oldest first */
+};
+
+static inline void *tx_data(struct tx *tx)
+{
+    return (void *)((char *)tx + (sizeof(struct tx) + 15) / 16 * 16);
+}
+
+static inline const void *tx_data_const(const struct tx *tx)
+{
+    return (const char *)tx + (sizeof(struct tx) + 15) / 16 * 16;
+}
+
+/* ---- parsers ------------------------------------------------------------------------------ */
+
+enum probe { PROBE_NO, PROBE_YES, PROBE_MORE };
+
+enum parsed_kind { PARSED_DONE, PARSED_MORE, PARSED_BAD, PARSED_FULL, PARSED_OFF };
+
+/** A parser's answer: how much it used, how much it needs, or why it stops. */
+struct parsed {
+    enum parsed_kind kind;
+    uint32_t bytes; /* DONE: used; MORE: wanted in all, counted from the start of `in` */
+};
+
+static inline struct parsed parse_done(uint32_t used)
+{
+    return (struct parsed){PARSED_DONE, used};
+}
+static inline struct parsed parse_more(uint32_t wanted)
+{
+    return (struct parsed){PARSED_MORE, wanted};
+}
+/** Not this protocol (any more): the flow's parsing ends with a note. */
+static inline struct parsed parse_bad(void)
+{
+    return (struct parsed){PARSED_BAD, 0};
+}
+/** A cap was reached: the flow's parsing ends, counted. */
+static inline struct parsed parse_full(void)
+{
+    return (struct parsed){PARSED_FULL, 0};
+}
+/** Nothing more to learn here (encrypted from now on): parsing ends quietly. */
+static inline struct parsed parse_off(void)
+{
+    return (struct parsed){PARSED_OFF, 0};
+}
+
+struct app; /* one flow's parsing, as a parser sees it */
+
+/** The transaction with this key; a new one (zeroed) when there is none. NULL at the flow's cap. */
+struct tx *app_tx(struct app *app, uint64_t key);
+/** Only an existing one that is not done in both directions; NULL otherwise. */
+struct tx *app_tx_find(struct app *app, uint64_t key);
+/** The newest transaction, or NULL. */
+struct tx *app_tx_last(struct app *app);
+/** Per-flow state of the protocol (proto_def.state_size bytes, zeroed at first). */
+void *app_state(struct app *app);
+/** Copy into the transaction's arena; an empty slice at its cap (and tx->truncated). */
+struct slice app_keep(struct app *app, struct tx *tx, struct slice bytes);
+void *app_alloc(struct app *app, struct tx *tx, size_t bytes);
+/** Zeroed new item at the end of a list of `item_size`; NULL at the cap. */
+void *app_append(struct app *app, struct tx *tx, struct list *list, uint32_t item_size);
+/** Appends to a kept slice that grows (bodies): at most `cap` bytes in all. */
+void app_grow(struct app *app, struct tx *tx, struct slice *kept, struct slice more, uint32_t cap);
+/** Raises the progress of one direction; TX_DONE ends it. */
+void app_progress(struct app *app, struct tx *tx, enum dir dir, enum tx_progress progress);
+/** A named protocol fault: index into proto_def.notes. `tx` may be NULL. */
+void app_note(struct app *app, struct tx *tx, uint32_t note);
+
+/** A file carried by the protocol: begin, any number of data, end. `name` may be empty. */
+void app_file_begin(struct app *app, struct tx *tx, enum dir dir, struct slice name);
+void app_file_data(struct app *app, struct tx *tx, enum dir dir, struct slice data);
+void app_file_end(struct app *app, struct tx *tx, enum dir dir, bool complete);
+
+/** Bytes lost before the input now given (a gap), cleared by the engine afterwards. */
+uint32_t app_gap(const struct app *app);
+/** True when `in` is all there will ever be of this direction. */
+bool app_at_end(const struct app *app);
+/** The rest of both directions belongs to this protocol (STARTTLS, CONNECT, Upgrade). */
+void app_switch(struct app *app, const char *proto_name);
+
+enum { PROTO_PORTS_MAX = 12 };
+enum { L4_TCP = 1, L4_UDP = 2 };
+
+struct proto_def {
+    const char *name; /* in rules ("alert mqtt …"), EVE app_proto and event_type */
+    const char
+        *eve; /* event_type and object when they differ from name; NULL = name; "" = no event */
+    const char *spec;
+    const char *doc;
+    uint32_t l4;                     /* L4_TCP | L4_UDP */
+    uint16_t ports[PROTO_PORTS_MAX]; /* usual server ports: probed there first; recognised anywhere
+                                        by probe */
+    size_t tx_size;
+    size_t state_size;
+    uint32_t buffer_max; /* most bytes of one direction kept for an incomplete unit; 0 = 64 KB */
+    bool one_sided; /* a transaction ends with one direction done (DHCP message, MQTT publish) */
+    bool survives_gaps; /* parse is called after a gap (see app_gap) instead of ending */
+    enum probe (*probe)(struct slice head, enum dir dir);
+    struct parsed (*parse)(struct app *app, enum dir dir, struct slice in);
+    const struct field *fields;
+    const char *const *notes; /* names, ended by NULL: rules' app-layer-event, EVE anomaly */
+};
+
+extern const struct proto_def *const proto_rows[];
+
+#endif

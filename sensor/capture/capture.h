@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where frames come from: a capture file, standard input, an interface. One source a row (cap_*.c).
+ */
+#ifndef TRAMGAC_SENSOR_CAPTURE_CAPTURE_H
+#define TRAMGAC_SENSOR_CAPTURE_CAPTURE_H
+
+#include "common/conf.h"
+#include "common/err.h"
+#include "common/slice.h"
+#include "common/stat.h"
+
+/** Bytes as they were captured. Borrowed from the source; see capture_def.stable. */
+struct frame {
+    const uint8_t *data;
+    uint32_t caplen;   /* bytes at `data` */
+    uint32_t wirelen;  /* bytes on the wire, >= caplen */
+    uint64_t ts_ns;    /* capture time */
+    uint64_t number;   /* 1 for the first of the run, over all files: EVE's pcap_cnt */
+    uint16_t linktype; /* LINKTYPE_ value of the capture formats */
+    uint16_t iface;    /* index of the source or of the pcapng interface */
+};
+
+struct capture; /* an open source */
+
+struct capture_fault {
+    char text[256]; /* a sentence for the operator */
+};
+
+struct capture_def {
+    const char *name; /* "pcap", "stdin", "live" */
+    const char *doc;
+    const struct option *options;   /* NULL or a table ended by OPTION_END */
+    const struct counter *counters; /* NULL or a table ended by COUNTER_END */
+    bool live;                      /* time runs by itself: next may answer ERR_AGAIN */
+    bool stable; /* a frame's bytes stay valid until close; else until the next call of next */
+    /** True when this row reads `source` (a path, "-", or an interface name). */
+    bool (*takes)(const char *source, bool is_interface);
+    enum err (*open)(const struct conf *conf, const char *source, struct capture **capture,
+                     struct capture_fault *fault);
+    /** ERR_OK with a frame (number and iface index are the caller's to set), ERR_AGAIN, ERR_END, or
+     *  ERR_INPUT when the source is damaged from here on (`fault` says where; what came before
+     * counts). */
+    enum err (*next)(struct capture *capture, struct frame *frame, struct capture_fault *fault);
+    /** Packets lost before they reached us (kernel, NIC) since open. */
+    uint64_t (*lost)(const struct capture *capture);
+    void (*close)(struct capture **capture);
+};
+
+extern const struct capture_def *const cap_rows[];
+
+#endif

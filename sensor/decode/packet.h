@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A decoded packet: the innermost addresses, ports and payload of a frame, what was around it, and
+ * notes on what was wrong with it. Borrowed from the frame (or from the defragmenter); lives until
+ * the packet is done with.
+ */
+#ifndef TRAMGAC_SENSOR_DECODE_PACKET_H
+#define TRAMGAC_SENSOR_DECODE_PACKET_H
+
+#include "common/addr.h"
+#include "sensor/capture/capture.h"
+
+enum dir { TO_SERVER, TO_CLIENT };
+
+static inline enum dir dir_other(enum dir d)
+{
+    return d == TO_SERVER ? TO_CLIENT : TO_SERVER;
+}
+
+enum {
+    IPPROTO_ICMP4 = 1,
+    IPPROTO_TCP4 = 6,
+    IPPROTO_UDP4 = 17,
+    IPPROTO_SCTP4 = 132,
+    IPPROTO_ICMP6 = 58
+};
+enum {
+    TCP_FIN = 1,
+    TCP_SYN = 2,
+    TCP_RST = 4,
+    TCP_PSH = 8,
+    TCP_ACK = 16,
+    TCP_URG = 32,
+    TCP_ECE = 64,
+    TCP_CWR = 128
+};
+enum { PACKET_VLANS_MAX = 3, PACKET_NOTES_MAX = 8, PACKET_TUNNELS_MAX = 4 };
+
+/** A layer of encapsulation around the packet, outermost first. */
+struct tunnel {
+    const char *kind; /* "gre", "vxlan", "ipip", … (a literal) */
+    struct addr src, dst;
+    uint32_t id; /* VNI, key, TEID; 0 when there is none */
+};
+
+struct packet {
+    struct frame frame;
+    uint64_t ts_ns; /* frame.ts_ns, never running backwards within a run by more than it did on the
+                       wire */
+
+    struct mac src_mac, dst_mac;
+    bool has_mac;
+    uint8_t vlans;
+    uint16_t vlan[PACKET_VLANS_MAX]; /* ids, outermost first */
+    uint16_t ethertype;              /* of the innermost link layer */
+    uint8_t tunnels;
+    struct tunnel tunnel[PACKET_TUNNELS_MAX];
+
+    uint8_t ip_version; /* 4, 6; 0 = not IP */
+    uint8_t proto;      /* transport protocol after extension headers */
+    uint8_t ttl;
+    uint8_t tos;
+    uint16_t ip_id;
+    bool fragment;     /* a fragment that is not reassembled (its transport header is unknown unless
+                          first) */
+    bool reassembled;  /* came out of the defragmenter */
+    bool checksum_bad; /* of IP or transport, under the policy in force */
+    struct addr src, dst;
+    struct slice l3; /* IP header to the end of the IP packet; ARP message for ARP */
+    struct slice l4; /* transport header and payload; empty when unknown */
+    struct slice payload;
+
+    uint16_t sport, dport; /* 0 for protocols without ports */
+    uint8_t icmp_type, icmp_code;
+    struct {
+        uint32_t seq, ack;
+        uint16_t window, urgent;
+        uint8_t flags;
+        uint8_t header_len; /* bytes with options */
+        uint8_t wscale;
+        uint16_t mss; /* 0 = option absent */
+        bool has_wscale, sack_ok, has_ts;
+        uint32_t ts_val, ts_ecr;
+    } tcp;
+
+    uint64_t flow_hash; /* equal for both directions; chooses the worker and the flow bucket */
+    uint8_t notes;      /* how many */
+    uint8_t note[PACKET_NOTES_MAX]; /* enum decode_note, in order of discovery */
+};
+
+#endif

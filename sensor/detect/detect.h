@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Detection by rules (Suricata's language). Rules are parsed, compiled and frozen into a ruleset
+ * that all workers share; each worker has a `struct detect` of its own. What needs more than one
+ * flow (thresholds, xbits) is decided later, in packet order, by `struct thresholds` in the host
+ * tier.
+ */
+#ifndef TRAMGAC_SENSOR_DETECT_DETECT_H
+#define TRAMGAC_SENSOR_DETECT_DETECT_H
+
+#include "sensor/files/files.h"
+
+struct ruleset;
+struct detect;
+struct thresholds;
+
+enum { RULE_CLASS_MAX = 64 };
+
+/** What a hit says about its rule; owned by the ruleset. */
+struct rule_info {
+    uint32_t index; /* dense, 0 … */
+    uint32_t gid, sid, rev;
+    uint8_t priority; /* Suricata's severity: 1 highest */
+    const char *msg;
+    const char *category; /* description of the classtype; "" = none */
+    const char *action;   /* "alert", "pass", "drop", "reject" */
+    const char *text;     /* the whole rule as written */
+    const char *file;
+    uint32_t line;
+    struct slice metadata_json;   /* {"k":["v",…],…} or empty */
+    struct slice references_json; /* ["type,value",…] or empty */
+    bool target_src, target_dst;  /* `target:` */
+    bool noalert;
+    bool has_threshold;
+};
+
+/** What matched where, for explain and for the alert's reasons. */
+struct hit_match {
+    const char *buffer; /* "http.uri", "payload" … */
+    uint32_t offset, len;
+};
+enum { HIT_MATCHES_MAX = 6 };
+
+struct hit {
+    const struct rule_info *rule;
+    struct tx *tx; /* NULL = packet or stream */
+    struct file *file;
+    enum dir dir;
+    bool on_stream; /* matched on reassembled bytes */
+    uint8_t matches;
+    struct hit_match match[HIT_MATCHES_MAX];
+};
+
+/** All a packet brought. `flow` NULL: a packet without a flow. */
+struct detect_input {
+    const struct packet *packet;
+    struct flow *flow;
+    enum dir dir;
+    const struct chunk *chunks; /* reassembled bytes delivered by this packet, either direction */
+    uint32_t n_chunks;
+    bool flow_ends; /* last look at this flow */
+};
+
+extern const struct option detect_options[];
+extern const struct counter detect_counters[];
+
+/* ---- rules -------------------------------------------------------------------------------- */
+
+/** A rule that was not accepted, and why. */
+struct quarantined {
+    const char *file;
+    uint32_t line, column;
+    uint32_t sid;
+    const char *reason;
+};
+
+/** Loads the files and directories, variables (`vars` of conf), classification, reference and
+ * threshold files; compiles, using and filling the disk cache. Fails only when a named file cannot
+ * be read; bad rules are quarantined. `paths` ends with NULL. */
+enum err ruleset_load(const struct conf *conf, const char *const *paths, struct ruleset **ruleset,
+                      struct strbuf *report);
+void ruleset_free(struct ruleset **ruleset);
+uint32_t ruleset_rules(const struct ruleset *ruleset);
+const struct rule_info *ruleset_rule(const struct ruleset *ruleset, uint32_t index);
+const struct quarantined *ruleset_quarantined(const struct ruleset *ruleset, uint32_t *n);
+/** True when some rule looks at this (nothing unasked): "file.data", "file.magic", "md5" … */
+bool ruleset_wants(const struct ruleset *ruleset, const char *what);
+
+/* ---- matching ----------------------------------------------------------------------------- */
+
+struct detect *detect_new(const struct ruleset *ruleset, const struct conf *conf,
+                          struct stats *stats);
+void detect_free(struct detect **detect);
+/** All rules on all that the packet brought: packet, chunks, touched transactions and files. Hits
+ * stay until the next call. */
+void detect_run(struct detect *detect, const struct detect_input *in);
+const struct hit *detect_hits(const struct detect *detect, uint32_t *n);
+/** Frees what hangs on a transaction / on the flow. */
+void detect_drop_tx(struct detect *detect, struct tx *tx);
+void detect_drop_flow(struct detect *detect, struct flow *flow);
+
+/* ---- host tier ---------------------------------------------------------------------------- */
+
+struct thresholds *thresholds_new(const struct ruleset *ruleset, const struct conf *conf);
+void thresholds_free(struct thresholds **thresholds);
+/** In packet order: true when this hit becomes an alert (threshold, detection_filter, rate,
+ * suppress, xbits). */
+bool thresholds_admit(struct thresholds *thresholds, const struct rule_info *rule, uint64_t ts_ns,
+                      const struct addr *src, const struct addr *dst, uint64_t flow_id);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Devices of the network: inventory, profiles (RFC 8520 MUD + overlay), first-seen baseline. Part
+ * of the host tier: it is fed with facts in packet order by one thread, so its findings do not
+ * depend on the number of workers.
+ */
+#ifndef TRAMGAC_SENSOR_DEVICE_DEVICE_H
+#define TRAMGAC_SENSOR_DEVICE_DEVICE_H
+
+#include "common/conf.h"
+#include "common/stat.h"
+#include "common/strbuf.h"
+#include "sensor/app/app.h"
+
+/** Something a worker saw that says something about a host. Texts are inline: a fact owns its
+ * bytes. */
+enum fact_kind {
+    FACT_PACKET, /* first packet of a host in a flow: MAC and address belong together */
+    FACT_ARP,    /* sender MAC and address of an ARP message */
+    FACT_DHCP,   /* text: host name; text2: vendor class; addr: the address given; number: parameter
+                    list hash */
+    FACT_NAME,   /* DNS answer or SNI: `addr` (the server) is called `text` */
+    FACT_OPEN,   /* a flow got an answer: client, server, port; text: app protocol or "" */
+    FACT_REFUSED, /* a first contact failed: no answer or RST */
+    FACT_CLOSE,   /* a flow ended: bytes */
+    FACT_FIELD, /* a field IN_BASELINE or IN_IDENTITY of a transaction: text = "name", text2 = value
+                 */
+};
+
+enum { FACT_TEXT_MAX = 128 };
+
+struct fact {
+    enum fact_kind kind;
+    uint64_t ts_ns;
+    uint64_t number; /* frame */
+    uint64_t flow_id;
+    struct addr client, server; /* of the flow, or the host and none */
+    uint16_t server_port;
+    uint8_t proto;
+    bool has_mac;
+    struct mac client_mac, server_mac;
+    uint16_t vlan;
+    bool midstream;
+    bool from_client; /* FACT_FIELD: which side sent it */
+    uint64_t bytes[2], pkts[2];
+    const struct field *field; /* FACT_FIELD */
+    uint64_t number_value;
+    struct addr addr;
+    char text[FACT_TEXT_MAX];
+    char text2[FACT_TEXT_MAX];
+};
+
+struct devices;
+struct device;
+struct jsonw;
+
+extern const struct option device_options[];
+extern const struct counter device_counters[];
+
+/** Loads profiles, site bindings, OUI table, saved baselines. Faults of profiles go to `report`, a
+ * line each. */
+enum err devices_new(const struct conf *conf, struct stats *stats, struct devices **devices,
+                     struct strbuf *report);
+void devices_free(struct devices **devices);
+
+/** A finding about a device; becomes a `device` or `deviation` event. Valid until the next
+ * devices_fact. */
+struct finding {
+    const struct device *device;
+    bool is_change;     /* inventory change (event `device`), else a deviation */
+    const char *class_; /* "service", "peer", "name", "command", "scan", "policy", "new-device",
+                           "identity" … */
+    uint32_t sid;       /* stable id of the detector within its gid */
+    uint8_t severity;   /* 1 high … 4 info */
+    const struct fact *fact;
+    struct slice reason_en, reason_vi; /* one sentence with the numbers */
+    struct slice detail_json; /* observed, expected, bits, rule … : members without braces */
+    const char *attack_tactic, *attack_technique; /* ATT&CK ids or NULL */
+};
+
+/** Takes a fact; then ask devices_next until it says false. */
+void devices_fact(struct devices *devices, const struct fact *fact);
+bool devices_next(struct devices *devices, struct finding *finding);
+/** Packet time moves on (scan windows, learning states, saving). */
+void devices_tick(struct devices *devices, uint64_t now_ns);
+
+/** Who has this address at this time; NULL = unknown. */
+const struct device *devices_find(const struct devices *devices, const struct addr *addr);
+/** Members {"id":…,"mac":…,"name":…,"profile":…,"state":…} into an open object. */
+void devices_write(const struct device *device, struct jsonw *w);
+/** Writes inventory and baselines as JSON (export, and the saved state). */
+void devices_export(const struct devices *devices, struct strbuf *out);
+
+/** Rows: evidence for identity (ident_*.c) and baseline features (feat_*.c). Shapes are the
+ * folder's own. */
+struct ident_def;
+struct feat_def;
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A flow: all packets of one conversation. One thread owns it. Time is packet time.
+ *
+ * Higher floors hang their own state on `ext`; whoever sets a slot frees it when the flow ends
+ * (run/worker.c calls them in a fixed order).
+ */
+#ifndef TRAMGAC_SENSOR_FLOW_FLOW_H
+#define TRAMGAC_SENSOR_FLOW_FLOW_H
+
+#include "sensor/decode/packet.h"
+
+enum flow_ext {
+    FLOW_EXT_STREAM,
+    FLOW_EXT_APP,
+    FLOW_EXT_NDPI,
+    FLOW_EXT_FILES,
+    FLOW_EXT_DETECT,
+    FLOW_EXT_FACTS,
+    FLOW_EXT_COUNT
+};
+
+enum flow_state { FLOW_NEW, FLOW_ESTABLISHED, FLOW_CLOSED };
+
+enum flow_end {
+    FLOW_END_NONE,
+    FLOW_END_TIMEOUT,
+    FLOW_END_CLOSED,
+    FLOW_END_REUSED,
+    FLOW_END_FORCED,
+    FLOW_END_SHUTDOWN
+};
+
+enum tcp_state {
+    TCP_NONE,
+    TCP_SYN_SENT,
+    TCP_SYN_RECV,
+    TCP_ESTABLISHED,
+    TCP_FIN_WAIT,
+    TCP_CLOSING,
+    TCP_TIME_WAIT,
+    TCP_CLOSED
+};
+
+struct flow {
+    struct addr client, server; /* client: sent the SYN, or the first packet seen */
+    uint16_t client_port, server_port;
+    uint8_t proto; /* IP protocol */
+    uint8_t state; /* enum flow_state */
+    uint8_t tcp_state;
+    uint8_t end; /* enum flow_end */
+    uint16_t vlan[PACKET_VLANS_MAX];
+    uint8_t vlans;
+    uint8_t icmp_type, icmp_code; /* of the first packet, ICMP only */
+    bool midstream;               /* TCP whose handshake was not seen */
+    bool swapped;                 /* direction was corrected after the first packet */
+    bool has_mac;
+    uint8_t tcp_flags[2]; /* all flags seen, by direction */
+    struct mac client_mac, server_mac;
+    uint64_t hash;
+    uint64_t id;           /* flow_id of EVE: function of tuple, first packet and generation */
+    uint64_t first_number; /* frame number of the first packet */
+    uint64_t first_ns, last_ns;
+    uint64_t pkts[2], bytes[2];  /* by enum dir; bytes on the wire incl. link layer */
+    uint32_t generation;         /* reuse of the same tuple */
+    uint32_t gaps[2];            /* holes given up, by direction */
+    uint16_t alerts;             /* hits on this flow, saturating */
+    uint16_t ndpi_proto;         /* breadth classification; 0 = unknown */
+    const char *app_name;        /* protocol name as EVE says it; NULL = not known yet */
+    bool app_failed;             /* all probing ended without a name: EVE's "failed" */
+    uint32_t community_port_pad; /* keeps the record's layout stable */
+    char community_id[36];       /* "1:…" (Community ID v1, seed 0); empty until asked for */
+    struct tunnel tunnel;        /* outermost tunnel of the first packet; kind NULL = none */
+    void *ext[FLOW_EXT_COUNT];
+    struct flow *bucket_next, *lru_prev, *lru_next; /* flow table's own */
+};
+
+/** Direction of a packet within its flow. */
+static inline enum dir flow_dir(const struct flow *flow, const struct packet *p)
+{
+    return addr_eq(&p->src, &flow->client) &&
+                   (p->sport == flow->client_port || !addr_eq(&flow->client, &flow->server))
+               ? TO_SERVER
+               : TO_CLIENT;
+}
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * TCP reassembly (RFC 9293): turns the segments of a flow into ordered bytes per direction, or says
+ * that some are missing. In-order data is handed out in place, without a copy; only what lies
+ * behind a hole is buffered, within caps per flow and in total.
+ */
+#ifndef TRAMGAC_SENSOR_STREAM_STREAM_H
+#define TRAMGAC_SENSOR_STREAM_STREAM_H
+
+#include "common/conf.h"
+#include "common/stat.h"
+#include "sensor/flow/flow.h"
+
+/** The next bytes of one direction. Valid until the next stream_push or stream_end of the same
+ * flow. */
+struct chunk {
+    struct slice data;
+    enum dir dir;
+    uint64_t offset; /* of data's first byte from the first byte of the stream seen */
+    uint32_t gap;    /* bytes lost just before `data` (offset counts them) */
+    bool end;        /* nothing follows: FIN, RST, or the flow's end */
+    bool datagram;   /* UDP payload: complete by itself */
+};
+
+struct streams; /* one worker's reassembly state */
+
+extern const struct option stream_options[];
+extern const struct counter stream_counters[];
+
+struct streams *streams_new(const struct conf *conf, struct stats *stats);
+void streams_free(struct streams **streams);
+
+/** Takes a TCP packet of a flow. Then ask streams_next until it says false. */
+void streams_push(struct streams *streams, struct flow *flow, const struct packet *p);
+
+/** Gives up all holes of both directions because the flow ends; then ask streams_next. */
+void streams_end(struct streams *streams, struct flow *flow);
+
+bool streams_next(struct streams *streams, struct flow *flow, struct chunk *chunk);
+
+/** Frees what hangs on the flow. */
+void streams_drop(struct streams *streams, struct flow *flow);
+
+#endif
