@@ -1,0 +1,32 @@
+#!/usr/bin/python3
+"""External names begin with their file's stem; no mutable globals. Reads the static libraries of a build."""
+import os
+import re
+import subprocess
+import sys
+from lib import exceptions, report
+
+build = sys.argv[1] if len(sys.argv) > 1 else "build/release"
+prefixes, data = exceptions("symbols"), exceptions("data")
+faults, n = [], 0
+for lib in ("tramgac-common", "tramgac-sensor-lib", "tramgac-analyzer-lib"):
+    path = os.path.join(build, f"lib{lib}.a")
+    if not os.path.exists(path):
+        continue
+    out = subprocess.run(["nm", "-A", "--defined-only", path], capture_output=True, text=True, check=True).stdout
+    for line in out.splitlines():
+        m = re.match(r"[^:]*:([^:]+)\.c\.o:\S*\s+(\w)\s+(\S+)$", line)
+        if not m:
+            continue
+        stem, kind, name = m[1], m[2], m[3]
+        n += 1
+        if kind in "dDbBC" and name not in data and not name.startswith(("__", "completed")):
+            local = re.sub(r"\.\d+$", "", name)
+            if f"{stem}.{local}" not in data and local not in data:
+                faults.append(f"{stem}.c: {name} is mutable data")
+        if kind.isupper() and kind != "U" and not name.startswith(stem):
+            short = stem.rstrip("s")
+            if not name.startswith(short) and f"{stem}.{name}" not in prefixes and stem not in prefixes \
+                    and not name.endswith("_rows") and not name.startswith("__"):
+                faults.append(f"{stem}.c: {name} does not begin with the file's stem")
+report("symbols", faults, f"{n} symbols")
