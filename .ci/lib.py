@@ -10,7 +10,7 @@ def files(*suffixes, under=("common", "sensor", "analyzer")):
     """Files git tracks (or would track) with these endings, below these folders, from the root."""
     out = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "--", *under], cwd=ROOT,
                          capture_output=True, text=True, check=True).stdout.split("\n")
-    return sorted(f for f in out if f.endswith(suffixes) and os.path.exists(os.path.join(ROOT, f)))
+    return sorted(f for f in out if f and f.endswith(suffixes) and os.path.isfile(os.path.join(ROOT, f)))
 
 
 def text(path):

@@ -82,22 +82,26 @@ static bool continues(const uint8_t *at, uint32_t left, uint32_t n)
     return true;
 }
 
-/* Length of a well-formed UTF-8 sequence at `at` (RFC 3629), 0 for anything else. */
+/* Length of a well-formed UTF-8 sequence at `at` (RFC 3629, table of section 4), 0 for anything
+ * else. */
 static uint32_t utf8_len(const uint8_t *at, uint32_t left)
 {
-    uint8_t c = at[0];
+    static const struct {
+        uint8_t first, last, second_from, second_to, more;
+    } forms[] = {
+        {0xc2, 0xdf, 0x80, 0xbf, 1}, {0xe0, 0xe0, 0xa0, 0xbf, 2}, {0xe1, 0xec, 0x80, 0xbf, 2},
+        {0xed, 0xed, 0x80, 0x9f, 2}, {0xee, 0xef, 0x80, 0xbf, 2}, {0xf0, 0xf0, 0x90, 0xbf, 3},
+        {0xf1, 0xf3, 0x80, 0xbf, 3}, {0xf4, 0xf4, 0x80, 0x8f, 3},
+    };
 
-    if (c < 0xc2 || c > 0xf4)
-        return 0;
-    if (c < 0xe0)
-        return continues(at, left, 1) ? 2 : 0;
-    if (c < 0xf0) {
-        bool bad =
-            (c == 0xe0 && left > 1 && at[1] < 0xa0) || (c == 0xed && left > 1 && at[1] > 0x9f);
-        return !bad && continues(at, left, 2) ? 3 : 0;
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        if (at[0] < forms[i].first || at[0] > forms[i].last)
+            continue;
+        bool fits = continues(at, left, forms[i].more) && at[1] >= forms[i].second_from &&
+                    at[1] <= forms[i].second_to;
+        return fits ? forms[i].more + 1u : 0;
     }
-    bool bad = (c == 0xf0 && left > 1 && at[1] < 0x90) || (c == 0xf4 && left > 1 && at[1] > 0x8f);
-    return !bad && continues(at, left, 3) ? 4 : 0;
+    return 0;
 }
 
 static void quoted(struct strbuf *out, struct slice s)
