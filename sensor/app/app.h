@@ -49,6 +49,17 @@ void app_drop(struct app_engine *engine, struct flow *flow);
 /** The flow's protocol row, or NULL. */
 const struct proto_def *app_proto(const struct flow *flow);
 
+/** Called for each transaction just before it is freed, whatever the cause: whoever hung something
+ * on tx->detect or tx->files lets go of it there. One observer. */
+void app_on_free(struct app_engine *engine, void (*gone)(void *context, struct tx *tx),
+                 void *context);
+
+/** True when both directions (one, for one-sided protocols) are done: time to write its events. */
+bool app_tx_over(const struct tx *tx);
+/** Events of a transaction: how many, and the members of the i-th into the open object of `w`. */
+uint32_t app_events(const struct tx *tx);
+void app_write_event(struct tx *tx, uint32_t i, struct jsonw *w);
+
 /* ---- fields by name ----------------------------------------------------------------------- */
 
 /** A field and, when it lies in a list, the list around it. */
@@ -71,7 +82,8 @@ void field_write_eve(struct tx *tx, struct jsonw *w);
 
 /* ---- breadth (nDPI) ----------------------------------------------------------------------- */
 
-extern const struct counter ndpi_counters[];
+extern const struct option breadth_options[];
+extern const struct counter breadth_counters[];
 struct breadth;
 struct breadth *breadth_new(const struct conf *conf, struct stats *stats);
 void breadth_free(struct breadth **breadth);

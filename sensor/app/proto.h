@@ -46,7 +46,7 @@ struct label {
 };
 
 /** Items of a FIELD_LIST member; `at` is an array of the sub-table's structs, kept in the
- * transaction. */
+ * transaction. A sub-table of one row whose eve is "" is written as an array of plain values. */
 struct list {
     void *at;
     uint32_t n;
@@ -54,6 +54,7 @@ struct list {
 };
 
 struct tx;
+struct jsonw;
 
 struct field {
     const char *name; /* in rules and documents: "dns.query", "mqtt.connect.clientid" */
@@ -69,8 +70,8 @@ struct field {
     const struct field *items; /* FIELD_LIST: its sub-table, ended by FIELD_END */
     uint32_t item_size;
     const char *alias; /* other names in rules, separated by blanks: "dns_query" */
-    /** Computed bytes instead of a member: fills `*out` (kept in the transaction's arena, computed
-     * once). */
+    /** Computed bytes instead of a member: fills `*out` (kept in the transaction's arena; the
+     * getter caches). With FIELD_BYTES outside lists only. */
     bool (*get)(struct tx *tx, struct slice *out);
     /** The member is only meaningful when this says so; NULL = always. */
     bool (*has)(const struct tx *tx, const void *item);
@@ -118,14 +119,17 @@ static inline const void *tx_data_const(const struct tx *tx)
 
 /* ---- parsers ------------------------------------------------------------------------------ */
 
-enum probe { PROBE_NO, PROBE_YES, PROBE_MORE };
+/** PROBE_LIKELY: fits, but so little was checked that it only counts on the row's own ports. */
+enum probe { PROBE_NO, PROBE_YES, PROBE_MORE, PROBE_LIKELY };
 
 enum parsed_kind { PARSED_DONE, PARSED_MORE, PARSED_BAD, PARSED_FULL, PARSED_OFF };
 
 /** A parser's answer: how much it used, how much it needs, or why it stops. */
 struct parsed {
     enum parsed_kind kind;
-    uint32_t bytes; /* DONE: used; MORE: wanted in all, counted from the start of `in` */
+    /* DONE: used; more than `in` holds: the engine skips the rest when it comes (bulk data).
+     * MORE: wanted in all, counted from the start of `in` */
+    uint32_t bytes;
 };
 
 static inline struct parsed parse_done(uint32_t used)
@@ -164,7 +168,11 @@ struct tx *app_tx_last(struct app *app);
 void *app_state(struct app *app);
 /** Copy into the transaction's arena; an empty slice at its cap (and tx->truncated). */
 struct slice app_keep(struct app *app, struct tx *tx, struct slice bytes);
+/** Zeroed bytes in the transaction's arena; NULL at its cap. */
 void *app_alloc(struct app *app, struct tx *tx, size_t bytes);
+/** The same for getters, which have no `app`. */
+void *app_tx_alloc(struct tx *tx, size_t bytes);
+struct slice app_tx_keep(struct tx *tx, struct slice bytes);
 /** Zeroed new item at the end of a list of `item_size`; NULL at the cap. */
 void *app_append(struct app *app, struct tx *tx, struct list *list, uint32_t item_size);
 /** Appends to a kept slice that grows (bodies): at most `cap` bytes in all. */
@@ -183,7 +191,8 @@ void app_file_end(struct app *app, struct tx *tx, enum dir dir, bool complete);
 uint32_t app_gap(const struct app *app);
 /** True when `in` is all there will ever be of this direction. */
 bool app_at_end(const struct app *app);
-/** The rest of both directions belongs to this protocol (STARTTLS, CONNECT, Upgrade). */
+/** The rest of both directions belongs to this protocol (STARTTLS, Upgrade); NULL: probe anew
+ * (CONNECT). Takes effect when the parser returns. */
 void app_switch(struct app *app, const char *proto_name);
 
 enum { PROTO_PORTS_MAX = 12 };
@@ -203,8 +212,18 @@ struct proto_def {
     uint32_t buffer_max; /* most bytes of one direction kept for an incomplete unit; 0 = 64 KB */
     bool one_sided; /* a transaction ends with one direction done (DHCP message, MQTT publish) */
     bool survives_gaps; /* parse is called after a gap (see app_gap) instead of ending */
+    bool resyncs;       /* after a gap: chunks are dropped until one passes the probe again */
+    /** Ports where lookalikes live: never recognised there. Ends with 0. */
+    const uint16_t *foreign_ports;
+    /** On the first bytes of a direction (or a datagram); must not depend on later bytes. */
     enum probe (*probe)(struct slice head, enum dir dir);
+    /** `in` is never empty, except once when the direction ends (app_at_end). The result must not
+     * depend on how the bytes were cut. */
     struct parsed (*parse)(struct app *app, enum dir dir, struct slice in);
+    /** Only when a transaction is not one event made of its fields: how many events it is, and the
+     * members of the i-th into the open object. Called through app_events, app_write_event. */
+    uint32_t (*events)(const struct tx *tx);
+    void (*write_event)(struct tx *tx, uint32_t i, struct jsonw *w);
     const struct field *fields;
     const char *const *notes; /* names, ended by NULL: rules' app-layer-event, EVE anomaly */
 };

@@ -9,6 +9,14 @@
 
 enum { FILE_YARA_MAX = 8 };
 
+/** A YARA rule that matched; its texts live as long as `struct files`. */
+struct yara_hit {
+    const char *rule;      /* name */
+    const char *text;      /* meta: description; "" = none */
+    const char *technique; /* meta: attack, an ATT&CK technique id; "" = none */
+    const char *severity;  /* meta: severity, "1" high … "3" low; "" = none */
+};
+
 enum file_state { FILE_OPEN, FILE_CLOSED, FILE_TRUNCATED };
 
 struct file {
@@ -23,11 +31,11 @@ struct file {
     uint64_t gaps;     /* bytes missing inside */
     bool touched;      /* grew or ended by the packet in hand */
     bool logged;
-    bool wanted_magic, wanted_store;
+    bool wanted_store;                  /* a rule asked for it (filestore) */
     const char *magic;                  /* libmagic's text; NULL = not asked for or unknown */
     char md5[33], sha1[41], sha256[65]; /* hex, empty until closed and asked for */
     uint8_t yara_hits;
-    const char *yara[FILE_YARA_MAX]; /* names of the YARA rules that match */
+    struct yara_hit yara[FILE_YARA_MAX]; /* the YARA rules that match */
     bool stored;
     struct file *next;
 };
@@ -45,6 +53,12 @@ void files_input(struct files *files, struct flow *flow, const struct app_file *
 struct file *files_first(struct flow *flow);
 /** The file a transaction carries in a direction; NULL = none. */
 struct file *files_of_tx(const struct tx *tx, enum dir dir);
+/** The transaction is about to be freed: files forget it. For the observer of app_on_free. */
+void files_drop_tx(struct tx *tx);
+/** Before the first packet: which costly properties are wanted for every file. Magic and digests
+ * are computed when a file ends. */
+enum files_want { FILES_MAGIC = 1, FILES_MD5 = 2, FILES_SHA1 = 4, FILES_SHA256 = 8 };
+void files_want(struct files *files, uint32_t wants);
 /** After the packet: clears touched; frees files that are ended and logged. */
 void files_clear(struct files *files, struct flow *flow);
 /** Ends open files (truncated) because the flow ends; then they are touched. */
