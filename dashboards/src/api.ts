@@ -1,0 +1,287 @@
+// The only place that talks to the analyzer. Shapes are those of its routes (docs/API.md).
+
+export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'info';
+export type IncidentState = 'new' | 'assigned' | 'in_progress' | 'pending' | 'closed' | 'merged' | 'escalated';
+export type Text2 = { en: string; vi: string };
+
+export interface Me {
+  user: string;
+  role: 'analyst' | 'admin';
+  csrf: string;
+}
+
+export interface Party {
+  ip: string;
+  port?: number;
+  name?: string; // of the asset or device
+  zone?: string;
+  country?: string; // ISO 3166 code of an outside address
+  asn?: string;
+  device?: string; // id of the device page
+}
+
+export interface Technique {
+  id: string;
+  name: Text2;
+  tactic?: string;
+}
+
+export interface Group {
+  id: number;
+  severity: Severity;
+  signature: string;
+  reason?: Text2; // of a deviation: one sentence with the numbers
+  gid: number;
+  sid: number;
+  kind: 'rule' | 'deviation' | 'yara' | 'foreign';
+  category?: string;
+  src: Party;
+  dst: Party;
+  count: number;
+  first_seen: string; // RFC 3339
+  last_seen: string;
+  sensors: string[];
+  techniques: Technique[];
+  trend: number[]; // alerts per step between first and last seen, oldest first
+  state: 'open' | 'archived' | 'escalated';
+  incident?: string;
+}
+
+export interface Page<T> {
+  items: T[];
+  next?: string; // cursor of the next page
+  total: number;
+}
+
+export interface EventRow {
+  id: number;
+  time: string;
+  sensor: string;
+  event_type: string;
+  summary: string;
+  eve: Record<string, unknown>;
+}
+
+export interface IncidentHead {
+  id: string;
+  version: number; // for optimistic locking
+  revision: number; // what receivers have been told
+  title: Text2;
+  severity: Severity;
+  state: IncidentState;
+  disposition?: string;
+  assignee?: string;
+  score: number;
+  opened: string;
+  updated: string;
+  first_event: string;
+  last_event: string;
+  alerts: number;
+  stages: number;
+  entities: Party[];
+  techniques: Technique[];
+  sensors: string[];
+}
+
+export interface ScoreReason {
+  points: number;
+  text: Text2;
+}
+
+export interface Stage {
+  time: string;
+  last?: string;
+  count: number;
+  lane: 'it' | 'ot';
+  tactic: string; // ATT&CK tactic id
+  tactic_name: Text2;
+  technique?: Technique;
+  severity: Severity;
+  text: Text2;
+  src?: Party;
+  dst?: Party;
+  group?: number;
+}
+
+export interface Why {
+  kind: 'incident' | 'correlation' | 'rule' | 'deviation' | 'event' | 'fact';
+  title: Text2;
+  detail?: Text2;
+  code?: string; // rule text or condition, as written
+  matches?: { buffer: string; offset: number; length: number }[];
+  numbers?: { name: Text2; observed: string; expected: string }[];
+  group?: number;
+  event?: number;
+  time?: string;
+  count?: number;
+  children?: Why[];
+}
+
+export interface Incident extends IncidentHead {
+  reasons: ScoreReason[];
+  timeline: Stage[];
+  why: Why;
+  groups: Group[];
+  audit: { time: string; user: string; action: string; text: string }[];
+  pushes: { connector: string; revision: number; state: 'waiting' | 'sent' | 'failed'; time?: string; tries: number; error?: string }[];
+}
+
+export interface DeviceHead {
+  id: string;
+  name: string;
+  ip: string[];
+  mac?: string;
+  vendor?: string;
+  profile?: string;
+  profile_title?: Text2;
+  confidence?: number;
+  baseline: 'learn' | 'observe' | 'enforce' | 'unknown';
+  zone?: string;
+  criticality?: number;
+  owner?: string;
+  first_seen: string;
+  last_seen: string;
+  deviations: number;
+  alerts: number;
+  risk: number;
+}
+
+export interface Deviation {
+  id: number;
+  time: string;
+  class: string;
+  severity: Severity;
+  reason: Text2;
+  observed?: string;
+  expected?: string;
+  bits?: number;
+  threshold?: number;
+  rule?: string;
+  count: number;
+}
+
+export interface Device extends DeviceHead {
+  services: { role: 'server' | 'client'; proto: string; port: number; peer: string; first_seen: string; in_profile?: boolean }[];
+  history: { time: string; text: Text2 }[];
+  deviations_list: Deviation[];
+  groups: Group[];
+  incidents: IncidentHead[];
+}
+
+export interface Sensor {
+  name: string;
+  site: string;
+  state: 'online' | 'silent' | 'offline';
+  last_seen: string;
+  version?: string;
+  lag_ms?: number;
+  skew_ms?: number;
+  received: number;
+  duplicate: number;
+  missing: number;
+  resent: number;
+  given_up: number;
+  shed: number;
+  packets?: number;
+  lost?: number;
+  stats?: Record<string, unknown>;
+}
+
+export interface Overview {
+  open: Record<Severity, number>;
+  incidents: IncidentHead[];
+  hours: ({ time: string } & Record<Severity, number>)[]; // steps of the last day of event time
+  top: Group[];
+  sensors: Sensor[];
+  devices: { total: number; learning: number; enforcing: number; deviating: number };
+  compression: { events: number; alerts: number; groups: number; incidents: number };
+  push: { connector: string; waiting: number; sent: number; failed: number; last?: string }[];
+}
+
+export class ApiError extends Error {
+  status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+let csrf = '';
+
+async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const headers: Record<string, string> = { accept: 'application/json' };
+  if (body !== undefined) headers['content-type'] = 'application/json';
+  if (method !== 'GET') headers['x-csrf-token'] = csrf;
+  const answer = await fetch(`/api${path}`, {
+    method,
+    headers,
+    body: body === undefined ? undefined : JSON.stringify(body),
+    credentials: 'same-origin',
+  });
+  const text = await answer.text();
+  let data: unknown = undefined;
+  try {
+    data = text ? JSON.parse(text) : undefined;
+  } catch {
+    throw new ApiError(answer.status, text.slice(0, 200));
+  }
+  if (!answer.ok) throw new ApiError(answer.status, (data as { error?: string } | undefined)?.error ?? answer.statusText);
+  return data as T;
+}
+
+function query(values: Record<string, string | number | undefined>): string {
+  const q = new URLSearchParams();
+  for (const [k, v] of Object.entries(values)) if (v !== undefined && v !== '') q.set(k, String(v));
+  const s = q.toString();
+  return s ? `?${s}` : '';
+}
+
+export const api = {
+  async me(): Promise<Me> {
+    const me = await call<Me>('GET', '/me');
+    csrf = me.csrf;
+    return me;
+  },
+  async login(user: string, password: string): Promise<Me> {
+    const me = await call<Me>('POST', '/login', { user, password });
+    csrf = me.csrf;
+    return me;
+  },
+  logout: () => call<void>('POST', '/logout', {}),
+  overview: () => call<Overview>('GET', '/overview'),
+  groups: (f: { state?: string; q?: string; severity?: string; device?: string; before?: string; limit?: number }) =>
+    call<Page<Group>>('GET', `/groups${query(f)}`),
+  groupEvents: (id: number) => call<{ items: EventRow[] }>('GET', `/groups/${id}/events`),
+  groupAction: (ids: number[], action: 'archive' | 'reopen' | 'escalate') =>
+    call<{ changed: number; incident?: string }>('POST', '/groups/actions', { ids, action }),
+  incidents: (f: { state?: string; q?: string }) => call<Page<IncidentHead>>('GET', `/incidents${query(f)}`),
+  incident: (id: string) => call<Incident>('GET', `/incidents/${encodeURIComponent(id)}`),
+  incidentChange: (
+    id: string,
+    change: { version: number; state?: IncidentState; assignee?: string; disposition?: string; severity?: Severity; comment?: string },
+  ) => call<Incident>('POST', `/incidents/${encodeURIComponent(id)}`, change),
+  devices: (f: { q?: string }) => call<Page<DeviceHead>>('GET', `/devices${query(f)}`),
+  device: (id: string) => call<Device>('GET', `/devices/${encodeURIComponent(id)}`),
+  sensors: () => call<{ items: Sensor[] }>('GET', '/sensors'),
+};
+
+export interface Live {
+  kind: 'group' | 'incident' | 'device' | 'sensor';
+  id: string;
+}
+
+// Server-sent events; the browser reconnects by itself with Last-Event-ID.
+export function live(onEvent: (e: Live) => void, onState: (up: boolean) => void): () => void {
+  const source = new EventSource('/api/stream');
+  source.onopen = () => onState(true);
+  source.onerror = () => onState(false);
+  for (const kind of ['group', 'incident', 'device', 'sensor'] as const)
+    source.addEventListener(kind, (e) => {
+      try {
+        onEvent({ kind, ...(JSON.parse((e as MessageEvent<string>).data) as { id: string }) });
+      } catch {
+        // a line that is no JSON is not for us
+      }
+    });
+  return () => source.close();
+}
