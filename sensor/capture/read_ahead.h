@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A capture that arrives as a stream of bytes (pipe, decompressor): keeps what a record needs in
+ * one buffer. Bounded by the largest block of the capture formats.
+ */
+#ifndef TRAMGAC_SENSOR_CAPTURE_READ_AHEAD_H
+#define TRAMGAC_SENSOR_CAPTURE_READ_AHEAD_H
+
+#include "sensor/capture/pcap_format.h"
+
+/** Reads up to `room` bytes; 0 at the end, below 0 on a fault. */
+typedef int64_t (*read_ahead_fn)(void *from, uint8_t *into, size_t room);
+
+struct read_ahead {
+    struct pcap_input in;
+    uint8_t *buffer;
+    size_t room;
+    read_ahead_fn read;
+    void *from;
+    bool ended, failed;
+};
+
+enum err read_ahead_init(struct read_ahead *ahead, read_ahead_fn read, void *from);
+void read_ahead_fini(struct read_ahead *ahead);
+
+#endif

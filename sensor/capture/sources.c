@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sensor/capture/sources.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+static enum err append_take(struct sources *s, char *path)
+{
+    char **larger = path ? realloc(s->path, (s->n + 1) * sizeof(*larger)) : NULL;
+    if (!larger) {
+        free(path);
+        return ERR_NOMEM;
+    }
+    s->path = larger;
+    s->path[s->n++] = path;
+    return ERR_OK;
+}
+
+static int visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+static enum err add_directory(struct sources *s, const char *path, struct capture_fault *fault)
+{
+    struct dirent **names = NULL;
+    enum err err = ERR_OK;
+    int n = scandir(path, &names, visible, alphasort);
+
+    if (n < 0) {
+        snprintf(fault->text, sizeof(fault->text), "%s cannot be read: %s", path, strerror(errno));
+        return ERR_IO;
+    }
+    for (int i = 0; i < n; i++) {
+        char *full = NULL;
+        struct stat st;
+        if (asprintf(&full, "%s/%s", path, names[i]->d_name) < 0)
+            full = NULL;
+        free(names[i]);
+        if (err || (full && (stat(full, &st) != 0 || !S_ISREG(st.st_mode))))
+            free(full);
+        else
+            err = append_take(s, full);
+    }
+    free(names);
+    return err;
+}
+
+enum err sources_add(struct sources *s, const char *path, struct capture_fault *fault)
+{
+    struct stat st;
+
+    if (strcmp(path, "-") == 0)
+        return append_take(s, strdup(path));
+    if (stat(path, &st) != 0) {
+        snprintf(fault->text, sizeof(fault->text), "%s cannot be read: %s", path, strerror(errno));
+        return ERR_IO;
+    }
+    return S_ISDIR(st.st_mode) ? add_directory(s, path, fault) : append_take(s, strdup(path));
+}
+
+void sources_fini(struct sources *s)
+{
+    for (uint32_t i = 0; i < s->n; i++)
+        free(s->path[i]);
+    free(s->path);
+    *s = (struct sources){0};
+}
+
+const struct capture_def *sources_row(const char *source, bool is_interface)
+{
+    for (const struct capture_def *const *row = cap_rows; *row; row++) {
+        if ((*row)->takes(source, is_interface))
+            return *row;
+    }
+    return NULL;
+}
