@@ -243,6 +243,14 @@ void jsonw_raw(struct jsonw *w, const char *key, struct slice json)
     strbuf_slice(w->out, json);
 }
 
+void jsonw_members(struct jsonw *w, struct slice members)
+{
+    if (members.len == 0)
+        return;
+    begin(w, NULL);
+    strbuf_slice(w->out, members);
+}
+
 void jsonw_time(struct jsonw *w, const char *key, uint64_t ts_ns)
 {
     char text[CLOCK_TEXT_MAX];

@@ -41,6 +41,8 @@ void jsonw_base64(struct jsonw *w, const char *key, struct slice bytes);
 void jsonw_printable(struct jsonw *w, const char *key, struct slice bytes);
 /** Text that is JSON already. */
 void jsonw_raw(struct jsonw *w, const char *key, struct slice json);
+/** Members that are JSON already ("a":1,"b":2), into the open object; nothing when empty. */
+void jsonw_members(struct jsonw *w, struct slice members);
 /** EVE time stamp, microseconds, UTC offset "+0000": 2026-11-21T03:05:10.123456+0000. */
 void jsonw_time(struct jsonw *w, const char *key, uint64_t ts_ns);
 

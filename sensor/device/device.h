@@ -63,6 +63,9 @@ enum err devices_new(const struct conf *conf, struct stats *stats, struct device
                      struct strbuf *report);
 void devices_free(struct devices **devices);
 
+/** gid of the alerts that come from device findings. */
+enum { DEVICE_GID = 9101 };
+
 /** A finding about a device; becomes a `device` or `deviation` event. Valid until the next
  * devices_fact. */
 struct finding {
@@ -70,7 +73,8 @@ struct finding {
     bool is_change;     /* inventory change (event `device`), else a deviation */
     const char *class_; /* "service", "peer", "name", "command", "scan", "policy", "new-device",
                            "identity" … */
-    uint32_t sid;       /* stable id of the detector within its gid */
+    uint32_t sid;       /* stable id of the detector within DEVICE_GID */
+    const char *title;  /* English signature, the same for all findings of `sid` */
     uint8_t severity;   /* 1 high … 4 info */
     const struct fact *fact;
     struct slice reason_en, reason_vi; /* one sentence with the numbers */

@@ -17,13 +17,16 @@ struct event_ctx {
     struct flow *flow;
     enum dir dir; /* of the packet, transaction or hit: who is "src" */
     struct tx *tx;
+    uint32_t part; /* tx: which of its app_events; yara: which of the file's hits */
     struct file *file;
     const struct hit *hit;
     const struct finding *finding;
     const struct stats *stats;
     const struct breadth *breadth;
-    const char *note;       /* anomaly: name of the protocol or decoder note */
-    const char *note_layer; /* "decode", "stream", "applayer" */
+    const char *note;         /* anomaly, visibility: name of the note */
+    const char *note_layer;   /* "decode", "stream", "applayer"; visibility: what is affected */
+    struct slice detail_json; /* visibility: more members, without braces */
+    const char *iface;        /* live: name of the interface; NULL in a replay */
     uint64_t uptime_s;
     const struct event_options *options;
 };
@@ -32,20 +35,43 @@ struct event_ctx {
 struct event_options {
     bool payload, payload_printable, packet, http_body; /* alert details */
     bool community_id;
-    uint32_t types; /* bit i: row i of ev_rows is written */
+    bool metadata;                              /* alerts carry the transaction's protocol object */
+    bool decode_notes, stream_notes, app_notes; /* anomaly by layer */
+    uint32_t types;                             /* bit i: row i of ev_rows is written */
+    uint64_t protocols;                         /* bit i: events of proto_rows[i] are written */
+};
+
+/** Which end stands as `src` in the common head. */
+enum event_ends {
+    EVENT_ENDS_NONE,   /* no addresses */
+    EVENT_ENDS_PACKET, /* as in the packet; without one by `dir` */
+    EVENT_ENDS_CLIENT, /* client is src */
+    EVENT_ENDS_SENDER, /* who sent the file */
+    EVENT_ENDS_FACT,   /* as in the finding's fact: client is src */
 };
 
 struct event_def {
-    const char *name; /* event_type */
+    const char *name;
+    const char *type; /* event_type when it is not the name; the row "tx": the protocol's */
     const char *doc;
-    const struct option *options;
-    const char
-        *schema; /* JSON object members of the event's own part: "key: type doc" lines for docs */
+    enum event_ends ends;
+    /** The event's own part for the documents: "key|type|text" lines, keys dotted. */
+    const char *schema;
     /** Writes the members behind the common head. */
     void (*write)(struct jsonw *w, const struct event_ctx *ctx);
 };
 
 extern const struct event_def *const ev_rows[];
+
+/* ---- pieces shared by rows --------------------------------------------------------------- */
+
+/** event_type and object name of a protocol: its `eve`, else its name. */
+const char *event_proto_name(const struct proto_def *proto);
+/** The transaction as the object of its protocol. */
+void event_write_tx(struct jsonw *w, struct tx *tx);
+/** Members filename, magic, gaps, state, digests, stored, size, tx_id, yara into the open object.
+ */
+void event_write_file(struct jsonw *w, const struct file *file);
 
 extern const struct option event_options_rows[];
 void event_options_read(const struct conf *conf, struct event_options *options);

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Alerts of rules: Suricata's `alert` object with the transaction, files and flow around it, and
+ * `alert.reason`: which bytes of which buffer matched.
+ */
+#include "common/jsonw.h"
+#include "sensor/event/event.h"
+
+static void write_party(struct jsonw *w, const char *key, const struct addr *addr, uint16_t port,
+                        bool has_port)
+{
+    jsonw_obj_open(w, key);
+    jsonw_addr(w, "ip", addr);
+    if (has_port)
+        jsonw_u64(w, "port", port);
+    jsonw_obj_close(w);
+}
+
+/* `target:` of the rule says which side of the packet is the victim. */
+static void write_target(struct jsonw *w, const struct event_ctx *ctx)
+{
+    const struct rule_info *rule = ctx->hit->rule;
+    const struct packet *p = ctx->packet;
+
+    if ((!rule->target_src && !rule->target_dst) || !p || p->src.family == 0)
+        return;
+    bool ports = p->proto == IPPROTO_TCP4 || p->proto == IPPROTO_UDP4 || p->proto == IPPROTO_SCTP4;
+    const struct addr *victim = rule->target_src ? &p->src : &p->dst;
+    const struct addr *other = rule->target_src ? &p->dst : &p->src;
+    write_party(w, "source", other, rule->target_src ? p->dport : p->sport, ports);
+    write_party(w, "target", victim, rule->target_src ? p->sport : p->dport, ports);
+}
+
+static void write_reason(struct jsonw *w, const struct hit *hit)
+{
+    if (hit->matches == 0)
+        return;
+    jsonw_arr_open(w, "reason");
+    for (uint32_t i = 0; i < hit->matches && i < HIT_MATCHES_MAX; i++) {
+        jsonw_obj_open(w, NULL);
+        jsonw_str(w, "buffer", hit->match[i].buffer);
+        jsonw_u64(w, "offset", hit->match[i].offset);
+        jsonw_u64(w, "length", hit->match[i].len);
+        jsonw_obj_close(w);
+    }
+    jsonw_arr_close(w);
+}
+
+static void write_alert(struct jsonw *w, const struct event_ctx *ctx)
+{
+    const struct rule_info *rule = ctx->hit->rule;
+
+    jsonw_obj_open(w, "alert");
+    jsonw_str(w, "action", "allowed");
+    jsonw_u64(w, "gid", rule->gid);
+    jsonw_u64(w, "signature_id", rule->sid);
+    jsonw_u64(w, "rev", rule->rev);
+    jsonw_str(w, "signature", rule->msg ? rule->msg : "");
+    jsonw_str(w, "category", rule->category ? rule->category : "");
+    jsonw_u64(w, "severity", rule->priority);
+    write_target(w, ctx);
+    if (rule->metadata_json.len)
+        jsonw_raw(w, "metadata", rule->metadata_json);
+    if (rule->references_json.len)
+        jsonw_raw(w, "references", rule->references_json);
+    write_reason(w, ctx->hit);
+    jsonw_obj_close(w);
+}
+
+static void write_body(struct jsonw *w, struct tx *tx, const char *buffer, const char *key)
+{
+    struct field_ref ref;
+    struct slice bytes;
+
+    for (uint32_t n = 0; field_find(slice_of_str(buffer), n, &ref); n++) {
+        if (ref.proto == tx->proto && field_bytes(&ref, tx, 0, &bytes) && bytes.len) {
+            jsonw_base64(w, key, bytes);
+            return;
+        }
+    }
+}
+
+static void write_tx(struct jsonw *w, const struct event_ctx *ctx, struct tx *tx)
+{
+    const char *name = event_proto_name(tx->proto);
+
+    if (!*name)
+        return;
+    jsonw_obj_open(w, name);
+    field_write_eve(tx, w);
+    if (ctx->options->http_body && strcmp(tx->proto->name, "http") == 0) {
+        write_body(w, tx, "http.request_body", "http_request_body");
+        write_body(w, tx, "http.response_body", "http_response_body");
+    }
+    jsonw_obj_close(w);
+}
+
+static void write_files(struct jsonw *w, const struct event_ctx *ctx)
+{
+    const struct hit *hit = ctx->hit;
+    const struct file *file = hit->file;
+
+    if (!file && hit->tx)
+        file = files_of_tx(hit->tx, hit->dir);
+    if (!file)
+        return;
+    jsonw_arr_open(w, "files");
+    jsonw_obj_open(w, NULL);
+    event_write_file(w, file);
+    jsonw_obj_close(w);
+    jsonw_arr_close(w);
+}
+
+static void write_flow(struct jsonw *w, const struct flow *f)
+{
+    bool ports = f->proto == IPPROTO_TCP4 || f->proto == IPPROTO_UDP4 || f->proto == IPPROTO_SCTP4;
+
+    jsonw_obj_open(w, "flow");
+    jsonw_u64(w, "pkts_toserver", f->pkts[TO_SERVER]);
+    jsonw_u64(w, "pkts_toclient", f->pkts[TO_CLIENT]);
+    jsonw_u64(w, "bytes_toserver", f->bytes[TO_SERVER]);
+    jsonw_u64(w, "bytes_toclient", f->bytes[TO_CLIENT]);
+    jsonw_time(w, "start", f->first_ns);
+    jsonw_addr(w, "src_ip", &f->client);
+    jsonw_addr(w, "dest_ip", &f->server);
+    if (ports) {
+        jsonw_u64(w, "src_port", f->client_port);
+        jsonw_u64(w, "dest_port", f->server_port);
+    }
+    jsonw_obj_close(w);
+}
+
+static void write_payload(struct jsonw *w, const struct event_ctx *ctx)
+{
+    const struct event_options *options = ctx->options;
+    const struct packet *p = ctx->packet;
+
+    if (!p)
+        return;
+    if (options->payload)
+        jsonw_base64(w, "payload", p->payload);
+    if (options->payload_printable)
+        jsonw_printable(w, "payload_printable", p->payload);
+    if (options->payload || options->payload_printable)
+        jsonw_u64(w, "stream", ctx->hit->on_stream);
+    if (!options->packet)
+        return;
+    jsonw_base64(w, "packet", (struct slice){p->frame.data, p->frame.caplen});
+    jsonw_obj_open(w, "packet_info");
+    jsonw_u64(w, "linktype", p->frame.linktype);
+    jsonw_obj_close(w);
+}
+
+static void alert_write(struct jsonw *w, const struct event_ctx *ctx)
+{
+    struct tx *tx = ctx->hit->tx ? ctx->hit->tx : ctx->tx;
+
+    if (tx)
+        jsonw_u64(w, "tx_id", tx->id);
+    write_alert(w, ctx);
+    if (tx && ctx->options->metadata)
+        write_tx(w, ctx, tx);
+    if (ctx->options->metadata)
+        write_files(w, ctx);
+    if (ctx->flow) {
+        jsonw_str(w, "direction", ctx->dir == TO_SERVER ? "to_server" : "to_client");
+        write_flow(w, ctx->flow);
+    }
+    write_payload(w, ctx);
+}
+
+const struct event_def ev_alert = {
+    .name = "alert",
+    .doc = "A rule matched",
+    .ends = EVENT_ENDS_PACKET,
+    .schema = "tx_id|integer|Transaction of the flow that was hit\n"
+              "alert.action|text|Always allowed: the sensor only watches\n"
+              "alert.gid|integer|Generator of the rule, 1 for rules\n"
+              "alert.signature_id|integer|Number of the rule (sid)\n"
+              "alert.rev|integer|Revision of the rule\n"
+              "alert.signature|text|Message of the rule\n"
+              "alert.category|text|Description of the rule's classtype\n"
+              "alert.severity|integer|1 highest to 4 lowest (255: none given)\n"
+              "alert.source|object|ip and port of the attacker, when the rule has a target\n"
+              "alert.target|object|ip and port of the victim, when the rule has a target\n"
+              "alert.metadata|object|Metadata of the rule: key to list of values\n"
+              "alert.references|list|References of the rule\n"
+              "alert.reason|list|What matched: buffer, offset and length, in bytes\n"
+              "<protocol>|object|Transaction that was hit, as in the protocol's own event\n"
+              "files|list|File that was hit, as in fileinfo\n"
+              "direction|text|to_server or to_client\n"
+              "flow|object|Packets, bytes, start and ends of the flow up to now\n"
+              "payload|text|Payload in base64 (event.alert.payload)\n"
+              "payload_printable|text|Payload, unprintable bytes as dots\n"
+              "stream|integer|1: matched on reassembled bytes\n"
+              "packet|text|Frame in base64 (event.alert.packet)\n"
+              "packet_info.linktype|integer|Link type of the frame\n",
+    .write = alert_write,
+};

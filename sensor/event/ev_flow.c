@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The record of a flow that ended, with Suricata's keys, and what nDPI made of it.
+ */
+#include "common/clock.h"
+#include "common/jsonw.h"
+#include "sensor/event/event.h"
+
+#include <stdio.h>
+
+static void write_flow(struct jsonw *w, const struct flow *f)
+{
+    static const char *const states[] = {"new", "established", "closed"};
+    /* a flow that was closed leaves by a short timeout: Suricata says "timeout" for it too */
+    static const char *const reasons[] = {"unknown",   "timeout", "timeout",
+                                          "tcp_reuse", "forced",  "shutdown"};
+
+    jsonw_obj_open(w, "flow");
+    jsonw_u64(w, "pkts_toserver", f->pkts[TO_SERVER]);
+    jsonw_u64(w, "pkts_toclient", f->pkts[TO_CLIENT]);
+    jsonw_u64(w, "bytes_toserver", f->bytes[TO_SERVER]);
+    jsonw_u64(w, "bytes_toclient", f->bytes[TO_CLIENT]);
+    jsonw_time(w, "start", f->first_ns);
+    jsonw_time(w, "end", f->last_ns);
+    /* difference of whole seconds, not of the times: as Suricata counts */
+    jsonw_u64(w, "age", f->last_ns / CLOCK_S - f->first_ns / CLOCK_S);
+    jsonw_str(w, "state", states[f->state <= FLOW_CLOSED ? f->state : FLOW_NEW]);
+    jsonw_str(w, "reason", reasons[f->end <= FLOW_END_SHUTDOWN ? f->end : FLOW_END_NONE]);
+    jsonw_bool(w, "alerted", f->alerts != 0);
+    jsonw_obj_close(w);
+}
+
+static void write_flags(struct jsonw *w, const char *key, uint8_t flags)
+{
+    char text[3];
+
+    snprintf(text, sizeof(text), "%02x", flags);
+    jsonw_str(w, key, text);
+}
+
+static void write_tcp(struct jsonw *w, const struct flow *f)
+{
+    static const struct {
+        uint8_t bit;
+        const char *key;
+    } names[] = {{TCP_SYN, "syn"}, {TCP_FIN, "fin"}, {TCP_RST, "rst"}, {TCP_PSH, "psh"},
+                 {TCP_ACK, "ack"}, {TCP_URG, "urg"}, {TCP_ECE, "ecn"}, {TCP_CWR, "cwr"}};
+    static const char *const states[] = {"none",      "syn_sent", "syn_recv",  "established",
+                                         "fin_wait1", "closing",  "time_wait", "closed"};
+    uint8_t both = f->tcp_flags[0] | f->tcp_flags[1];
+
+    jsonw_obj_open(w, "tcp");
+    write_flags(w, "tcp_flags", both);
+    write_flags(w, "tcp_flags_ts", f->tcp_flags[TO_SERVER]);
+    write_flags(w, "tcp_flags_tc", f->tcp_flags[TO_CLIENT]);
+    for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (both & names[i].bit)
+            jsonw_bool(w, names[i].key, true);
+    }
+    jsonw_str(w, "state", states[f->tcp_state <= TCP_CLOSED ? f->tcp_state : TCP_NONE]);
+    jsonw_obj_close(w);
+}
+
+static void write_breadth(struct jsonw *w, const struct event_ctx *ctx)
+{
+    char text[64];
+    const char *name = ctx->breadth ? breadth_name(ctx->breadth, ctx->flow, text) : NULL;
+    uint64_t risks = ctx->breadth ? breadth_risks(ctx->flow) : 0;
+
+    if (!name && !risks)
+        return;
+    jsonw_obj_open(w, "ndpi");
+    if (name)
+        jsonw_str(w, "proto", name);
+    if (risks) {
+        jsonw_arr_open(w, "risks");
+        for (uint32_t bit = 0; bit < 64; bit++) {
+            const char *risk = risks >> bit & 1 ? breadth_risk(bit) : NULL;
+            if (risk)
+                jsonw_str(w, NULL, risk);
+        }
+        jsonw_arr_close(w);
+    }
+    jsonw_obj_close(w);
+}
+
+static void flow_write(struct jsonw *w, const struct event_ctx *ctx)
+{
+    write_flow(w, ctx->flow);
+    if (ctx->flow->proto == IPPROTO_TCP4)
+        write_tcp(w, ctx->flow);
+    write_breadth(w, ctx);
+}
+
+const struct event_def ev_flow = {
+    .name = "flow",
+    .doc = "A flow ended",
+    .ends = EVENT_ENDS_CLIENT,
+    .schema = "flow.pkts_toserver|integer|Packets from the client\n"
+              "flow.pkts_toclient|integer|Packets from the server\n"
+              "flow.bytes_toserver|integer|Bytes on the wire from the client\n"
+              "flow.bytes_toclient|integer|Bytes on the wire from the server\n"
+              "flow.start|time|First packet\n"
+              "flow.end|time|Last packet\n"
+              "flow.age|integer|Seconds between them\n"
+              "flow.state|text|new, established, closed\n"
+              "flow.reason|text|Why it ended: timeout, tcp_reuse, forced, shutdown\n"
+              "flow.alerted|boolean|A rule matched on it\n"
+              "tcp.tcp_flags|text|All flags seen, two hexadecimal digits\n"
+              "tcp.tcp_flags_ts|text|Flags from the client\n"
+              "tcp.tcp_flags_tc|text|Flags from the server\n"
+              "tcp.syn|boolean|Flag seen; so fin, rst, psh, ack, urg, ecn, cwr\n"
+              "tcp.state|text|TCP state at the end\n"
+              "ndpi.proto|text|Protocol by nDPI, e.g. TLS.Google\n"
+              "ndpi.risks|list|Names of nDPI's risks of the flow\n",
+    .write = flow_write,
+};

@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The common head and tail of every event, and the switchboard of event types.
+ * Keys and their order follow Suricata 7's EVE; what is ours stands behind them.
+ */
+#include "sensor/event/event.h"
+
+#include "common/jsonw.h"
+
+#include <stdio.h>
+
+const struct option event_options_rows[] = {
+    {"event.types", CONF_LIST, "all",
+     "Event types to write: rows of the events table and protocol names; all = everything"},
+    {"event.off", CONF_LIST, "", "Event types or protocol names that are not written"},
+    {"event.community_id", CONF_BOOL, "true", "Write the Community ID of the flow"},
+    {"event.alert.payload", CONF_BOOL, "false", "Alerts carry the payload in base64"},
+    {"event.alert.payload_printable", CONF_BOOL, "false",
+     "Alerts carry the payload with unprintable bytes as dots"},
+    {"event.alert.packet", CONF_BOOL, "false", "Alerts carry the whole frame in base64"},
+    {"event.alert.http_body", CONF_BOOL, "false", "Alerts carry HTTP bodies in base64"},
+    {"event.alert.metadata", CONF_BOOL, "true", "Alerts carry the transaction they hit"},
+    {"event.anomaly.decode", CONF_BOOL, "false", "Anomaly events for notes of the decoders"},
+    {"event.anomaly.stream", CONF_BOOL, "false", "Anomaly events for notes of reassembly"},
+    {"event.anomaly.applayer", CONF_BOOL, "true", "Anomaly events for notes of protocol parsers"},
+    OPTION_END,
+};
+
+static bool listed(const struct conf *conf, const char *key, const char *name)
+{
+    const char *item;
+
+    for (uint32_t i = 0; (item = conf_item(conf, key, i)); i++) {
+        if (strcmp(item, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool wanted(const struct conf *conf, const char *name)
+{
+    return (listed(conf, "event.types", "all") || listed(conf, "event.types", name)) &&
+           !listed(conf, "event.off", name);
+}
+
+/* True when some protocol is named by itself: then the row that writes them is needed too. */
+static bool any_protocol(const struct conf *conf)
+{
+    for (uint32_t i = 0; proto_rows[i]; i++) {
+        if (wanted(conf, event_proto_name(proto_rows[i])))
+            return true;
+    }
+    return false;
+}
+
+void event_options_read(const struct conf *conf, struct event_options *options)
+{
+    *options = (struct event_options){
+        .payload = conf_bool(conf, "event.alert.payload"),
+        .payload_printable = conf_bool(conf, "event.alert.payload_printable"),
+        .packet = conf_bool(conf, "event.alert.packet"),
+        .http_body = conf_bool(conf, "event.alert.http_body"),
+        .metadata = conf_bool(conf, "event.alert.metadata"),
+        .community_id = conf_bool(conf, "event.community_id"),
+        .decode_notes = conf_bool(conf, "event.anomaly.decode"),
+        .stream_notes = conf_bool(conf, "event.anomaly.stream"),
+        .app_notes = conf_bool(conf, "event.anomaly.applayer"),
+    };
+    for (uint32_t i = 0; ev_rows[i] && i < 32; i++) {
+        bool on = wanted(conf, ev_rows[i]->name);
+        if (strcmp(ev_rows[i]->name, "tx") == 0)
+            on = !listed(conf, "event.off", "tx") && any_protocol(conf);
+        if (on)
+            options->types |= UINT32_C(1) << i;
+    }
+    for (uint32_t i = 0; proto_rows[i] && i < 64; i++) {
+        if (listed(conf, "event.types", "tx") ? !listed(conf, "event.off", proto_rows[i]->name)
+                                              : wanted(conf, event_proto_name(proto_rows[i])))
+            options->protocols |= UINT64_C(1) << i;
+    }
+}
+
+/* ---- pieces ------------------------------------------------------------------------------- */
+
+const char *event_proto_name(const struct proto_def *proto)
+{
+    return proto->eve ? proto->eve : proto->name;
+}
+
+void event_write_tx(struct jsonw *w, struct tx *tx)
+{
+    const char *name = event_proto_name(tx->proto);
+
+    if (!*name)
+        return;
+    jsonw_obj_open(w, name);
+    field_write_eve(tx, w);
+    jsonw_obj_close(w);
+}
+
+void event_write_file(struct jsonw *w, const struct file *file)
+{
+    static const char *const states[] = {"UNKNOWN", "CLOSED", "TRUNCATED"};
+
+    jsonw_text(w, "filename", file->name);
+    if (file->magic)
+        jsonw_str(w, "magic", file->magic);
+    jsonw_bool(w, "gaps", file->gaps != 0);
+    jsonw_str(w, "state", states[file->state]);
+    if (*file->md5)
+        jsonw_str(w, "md5", file->md5);
+    if (*file->sha1)
+        jsonw_str(w, "sha1", file->sha1);
+    if (*file->sha256)
+        jsonw_str(w, "sha256", file->sha256);
+    jsonw_bool(w, "stored", file->stored);
+    if (file->stored)
+        jsonw_u64(w, "file_id", file->id);
+    jsonw_u64(w, "size", file->size);
+    if (file->tx)
+        jsonw_u64(w, "tx_id", file->tx->id);
+    if (file->yara_hits == 0)
+        return;
+    jsonw_arr_open(w, "yara");
+    for (uint32_t i = 0; i < file->yara_hits && i < FILE_YARA_MAX; i++)
+        jsonw_str(w, NULL, file->yara[i].rule);
+    jsonw_arr_close(w);
+}
+
+/* ---- common head -------------------------------------------------------------------------- */
+
+/** The two ends of an event, in the order of the head. */
+struct ends {
+    const struct addr *src, *dst;
+    uint16_t src_port, dst_port;
+    uint8_t proto;
+    bool icmp;
+    uint8_t icmp_type, icmp_code;
+};
+
+static struct ends ends_of_flow(const struct flow *f, enum dir dir)
+{
+    struct ends e = {
+        .src = &f->client,
+        .dst = &f->server,
+        .src_port = f->client_port,
+        .dst_port = f->server_port,
+        .proto = f->proto,
+        .icmp_type = f->icmp_type,
+        .icmp_code = f->icmp_code,
+    };
+    if (dir == TO_CLIENT) {
+        e.src = &f->server;
+        e.dst = &f->client;
+        e.src_port = f->server_port;
+        e.dst_port = f->client_port;
+    }
+    return e;
+}
+
+static struct ends ends_of_packet(const struct packet *p)
+{
+    return (struct ends){
+        .src = &p->src,
+        .dst = &p->dst,
+        .src_port = p->sport,
+        .dst_port = p->dport,
+        .proto = p->proto,
+        .icmp_type = p->icmp_type,
+        .icmp_code = p->icmp_code,
+    };
+}
+
+static struct ends ends_of_fact(const struct fact *fact)
+{
+    return (struct ends){
+        .src = &fact->client,
+        .dst = &fact->server,
+        .dst_port = fact->server_port,
+        .proto = fact->proto,
+    };
+}
+
+static struct ends ends_of(enum event_ends order, const struct event_ctx *ctx)
+{
+    if (order == EVENT_ENDS_FACT && ctx->finding)
+        return ends_of_fact(ctx->finding->fact);
+    if (order == EVENT_ENDS_PACKET && ctx->packet && ctx->packet->src.family)
+        return ends_of_packet(ctx->packet);
+    if (order == EVENT_ENDS_NONE || !ctx->flow)
+        return (struct ends){0};
+    if (order == EVENT_ENDS_CLIENT)
+        return ends_of_flow(ctx->flow, TO_SERVER);
+    return ends_of_flow(ctx->flow, ctx->dir);
+}
+
+static void write_proto(struct jsonw *w, uint8_t proto)
+{
+    static const struct {
+        uint8_t number;
+        const char *name;
+    } names[] = {{1, "ICMP"}, {2, "IGMP"}, {6, "TCP"},        {17, "UDP"},  {47, "GRE"},
+                 {50, "ESP"}, {51, "AH"},  {58, "IPv6-ICMP"}, {132, "SCTP"}};
+    char text[4];
+
+    for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (names[i].number == proto) {
+            jsonw_str(w, "proto", names[i].name);
+            return;
+        }
+    }
+    /* Suricata writes a protocol without a name as three digits */
+    snprintf(text, sizeof(text), "%03u", proto);
+    jsonw_str(w, "proto", text);
+}
+
+static bool has_ports(uint8_t proto)
+{
+    return proto == IPPROTO_TCP4 || proto == IPPROTO_UDP4 || proto == IPPROTO_SCTP4;
+}
+
+static void write_ends(struct jsonw *w, const struct ends *e, bool from_fact)
+{
+    if (!e->src || e->src->family == 0)
+        return;
+    bool ports = has_ports(e->proto);
+    jsonw_addr(w, "src_ip", e->src);
+    if (ports && !from_fact)
+        jsonw_u64(w, "src_port", e->src_port);
+    if (e->dst && e->dst->family) {
+        jsonw_addr(w, "dest_ip", e->dst);
+        if (ports)
+            jsonw_u64(w, "dest_port", e->dst_port);
+    }
+    if (e->proto || !from_fact)
+        write_proto(w, e->proto);
+    if (!from_fact && (e->proto == IPPROTO_ICMP4 || e->proto == IPPROTO_ICMP6)) {
+        jsonw_u64(w, "icmp_type", e->icmp_type);
+        jsonw_u64(w, "icmp_code", e->icmp_code);
+    }
+}
+
+static void write_vlans(struct jsonw *w, const struct event_ctx *ctx)
+{
+    const uint16_t *vlan = ctx->flow ? ctx->flow->vlan : ctx->packet ? ctx->packet->vlan : NULL;
+    uint8_t n = ctx->flow ? ctx->flow->vlans : ctx->packet ? ctx->packet->vlans : 0;
+    const struct fact *fact = ctx->finding ? ctx->finding->fact : NULL;
+
+    if (!vlan && fact && fact->vlan) {
+        vlan = &fact->vlan;
+        n = 1;
+    }
+    if (!vlan || n == 0)
+        return;
+    jsonw_arr_open(w, "vlan");
+    for (uint8_t i = 0; i < n && i < PACKET_VLANS_MAX; i++)
+        jsonw_u64(w, NULL, vlan[i]);
+    jsonw_arr_close(w);
+}
+
+static void write_tunnel(struct jsonw *w, const struct event_ctx *ctx)
+{
+    const struct tunnel *t = NULL;
+    uint8_t depth = 1;
+
+    if (ctx->packet && ctx->packet->tunnels) {
+        t = &ctx->packet->tunnel[0];
+        depth = ctx->packet->tunnels;
+    } else if (ctx->flow && ctx->flow->tunnel.kind) {
+        t = &ctx->flow->tunnel;
+    }
+    if (!t || !t->kind)
+        return;
+    jsonw_obj_open(w, "tunnel");
+    if (t->src.family) {
+        jsonw_addr(w, "src_ip", &t->src);
+        jsonw_addr(w, "dest_ip", &t->dst);
+    }
+    jsonw_str(w, "kind", t->kind);
+    if (t->id)
+        jsonw_u64(w, "id", t->id);
+    jsonw_u64(w, "depth", depth);
+    jsonw_obj_close(w);
+}
+
+static uint64_t flow_id_of(const struct event_ctx *ctx)
+{
+    if (ctx->flow)
+        return ctx->flow->id;
+    return ctx->finding ? ctx->finding->fact->flow_id : 0;
+}
+
+static void write_app_proto(struct jsonw *w, const struct flow *flow)
+{
+    if (flow->app_name)
+        jsonw_str(w, "app_proto", flow->app_name);
+    else if (flow->app_failed)
+        jsonw_str(w, "app_proto", "failed");
+}
+
+static const char *type_of(const struct event_def *row, const struct event_ctx *ctx)
+{
+    bool is_tx = row->ends == EVENT_ENDS_CLIENT && ctx->tx && strcmp(row->name, "tx") == 0;
+
+    if (is_tx)
+        return event_proto_name(ctx->tx->proto);
+    return row->type ? row->type : row->name;
+}
+
+static void write_head(struct jsonw *w, const struct event_def *row, const struct event_ctx *ctx)
+{
+    struct ends ends = ends_of(row->ends, ctx);
+    uint64_t id = flow_id_of(ctx);
+
+    jsonw_time(w, "timestamp", ctx->ts_ns);
+    if (id)
+        jsonw_u64(w, "flow_id", id);
+    jsonw_str(w, "sensor", ctx->sensor);
+    if (ctx->iface)
+        jsonw_str(w, "in_iface", ctx->iface);
+    if (ctx->packet && ctx->packet->frame.number)
+        jsonw_u64(w, "pcap_cnt", ctx->packet->frame.number);
+    jsonw_str(w, "event_type", type_of(row, ctx));
+    write_vlans(w, ctx);
+    write_ends(w, &ends, row->ends == EVENT_ENDS_FACT);
+    if (ctx->flow && row->ends != EVENT_ENDS_NONE) {
+        if (ctx->options->community_id && ctx->flow->community_id[0])
+            jsonw_str(w, "community_id", ctx->flow->community_id);
+        write_app_proto(w, ctx->flow);
+    }
+    write_tunnel(w, ctx);
+}
+
+/* ---- common tail -------------------------------------------------------------------------- */
+
+/* Only one side was seen although the other must have answered: its acknowledgements prove it. */
+static const char *one_sided(const struct flow *f)
+{
+    if (f->proto != IPPROTO_TCP4)
+        return NULL;
+    if (f->pkts[TO_CLIENT] == 0 && f->pkts[TO_SERVER] > 1 && (f->tcp_flags[TO_SERVER] & TCP_ACK))
+        return "to_server";
+    if (f->pkts[TO_SERVER] == 0 && f->pkts[TO_CLIENT] > 1 && (f->tcp_flags[TO_CLIENT] & TCP_ACK))
+        return "to_client";
+    return NULL;
+}
+
+static void write_visibility(struct jsonw *w, const struct flow *f)
+{
+    const char *side = one_sided(f);
+
+    if (!f->midstream && !side && f->gaps[0] == 0 && f->gaps[1] == 0)
+        return;
+    jsonw_obj_open(w, "visibility");
+    if (f->midstream)
+        jsonw_bool(w, "midstream", true);
+    if (side)
+        jsonw_str(w, "only_seen", side);
+    if (f->gaps[TO_SERVER])
+        jsonw_u64(w, "gaps_toserver", f->gaps[TO_SERVER]);
+    if (f->gaps[TO_CLIENT])
+        jsonw_u64(w, "gaps_toclient", f->gaps[TO_CLIENT]);
+    jsonw_obj_close(w);
+}
+
+static bool protocol_on(const struct event_options *options, const struct proto_def *proto)
+{
+    for (uint32_t i = 0; proto_rows[i] && i < 64; i++) {
+        if (proto_rows[i] == proto)
+            return options->protocols >> i & 1;
+    }
+    return true;
+}
+
+static bool switched_on(uint32_t row, const struct event_ctx *ctx)
+{
+    if (!(ctx->options->types >> row & 1))
+        return false;
+    if (strcmp(ev_rows[row]->name, "tx") != 0)
+        return true;
+    return ctx->tx && *event_proto_name(ctx->tx->proto) &&
+           protocol_on(ctx->options, ctx->tx->proto);
+}
+
+bool event_write(const char *name, const struct event_ctx *ctx, struct strbuf *out)
+{
+    uint32_t row = 0;
+
+    while (ev_rows[row] && strcmp(ev_rows[row]->name, name) != 0)
+        row++;
+    if (!ev_rows[row] || !switched_on(row, ctx))
+        return false;
+    const struct event_def *def = ev_rows[row];
+    struct jsonw w;
+    jsonw_init(&w, out);
+    jsonw_obj_open(&w, NULL);
+    write_head(&w, def, ctx);
+    def->write(&w, ctx);
+    if (ctx->flow && def->ends != EVENT_ENDS_NONE)
+        write_visibility(&w, ctx->flow);
+    return true;
+}
+
+static void write_device(struct jsonw *w, const char *key, const struct devices *devices,
+                         const struct addr *addr)
+{
+    const struct device *device = addr && addr->family ? devices_find(devices, addr) : NULL;
+
+    if (!device)
+        return;
+    jsonw_obj_open(w, key);
+    devices_write(device, w);
+    jsonw_obj_close(w);
+}
+
+void event_close(struct strbuf *out, const struct devices *devices, const struct geo *geo,
+                 const struct addr *src, const struct addr *dst)
+{
+    struct jsonw w = {.out = out, .comma = true};
+
+    (void)geo;
+    if (devices && ((src && devices_find(devices, src)) || (dst && devices_find(devices, dst)))) {
+        jsonw_obj_open(&w, "device");
+        write_device(&w, "src", devices, src);
+        write_device(&w, "dst", devices, dst);
+        jsonw_obj_close(&w);
+    }
+    jsonw_obj_close(&w);
+}
