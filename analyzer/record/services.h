@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What run/ hands to the parts with threads of their own (API, push) when it starts them. All of it
+ * is borrowed and valid until they were stopped.
+ */
+#ifndef TRAMGAC_ANALYZER_RECORD_SERVICES_H
+#define TRAMGAC_ANALYZER_RECORD_SERVICES_H
+
+#include "analyzer/record/hub.h"
+#include "common/conf.h"
+
+struct store;
+struct attack;
+
+struct services {
+    const struct conf *conf;
+    const struct store
+        *store; /* open your own connection: store_again() (analyzer/store/store.h) */
+    struct hub *hub;
+    const struct attack *attack; /* names of techniques (analyzer/enrich/attack.h); may be NULL */
+    const char *listen;          /* "127.0.0.1:8080" */
+    const char *dashboard_dir;   /* the built web application */
+    const char *data_dir;
+    /** Appends one JSON object: uptime, version, queue, counters, store, sources. Any thread. */
+    void (*health)(void *run, struct strbuf *json);
+    void *run;
+};
+
+#endif

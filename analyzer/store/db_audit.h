@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Append-only record of what people and connectors did. Each row's hash covers the one before, so a
+ * changed or missing row is found.
+ */
+#ifndef TRAMGAC_ANALYZER_STORE_DB_AUDIT_H
+#define TRAMGAC_ANALYZER_STORE_DB_AUDIT_H
+
+#include "analyzer/store/store.h"
+
+struct audit_row {
+    int64_t id;
+    uint64_t ts_ns;
+    const char *user; /* "" = the analyzer itself */
+    const char *address;
+    const char *action; /* "login", "incident.close", "user.add", ... */
+    const char *object; /* "incident/17", "user/lan" */
+    const char *detail_json;
+    const char *hash; /* set by the store */
+};
+enum err db_audit_add(struct store *store, const struct audit_row *row);
+/** Newest first; object NULL = all; before_id 0 = first page. */
+enum err db_audit_list(struct store *store, const char *object, int64_t before_id, uint32_t limit,
+                       struct arena *arena, struct audit_row **rows, uint32_t *n);
+/** Walks the chain: ERR_OK, or ERR_INPUT with the first id that does not fit. */
+enum err db_audit_verify(struct store *store, int64_t *bad_id);
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Alert groups (what the inbox shows) and rollups (what the charts show), both written at ingest.
+ */
+#ifndef TRAMGAC_ANALYZER_STORE_DB_GROUPS_H
+#define TRAMGAC_ANALYZER_STORE_DB_GROUPS_H
+
+#include "analyzer/record/record.h"
+#include "analyzer/store/store.h"
+
+enum group_state { GROUP_OPEN, GROUP_ARCHIVED, GROUP_ESCALATED };
+enum { GROUP_STATES = 3 };
+/** "open", "archived", "escalated". */
+const char *db_groups_state_name(enum group_state state);
+bool db_groups_state_parse(struct slice text, enum group_state *state);
+
+struct group_row {
+    int64_t id;
+    int64_t gid, sid;
+    const char *signature, *category, *source;
+    enum severity severity; /* the highest seen */
+    const char *src_ip, *dst_ip, *src_name, *dst_name, *src_zone, *dst_zone;
+    const char *src_country, *dst_country;
+    int64_t dst_port; /* of the newest alert */
+    const char *proto, *app_proto;
+    uint8_t criticality; /* the higher of both ends */
+    const char *sensor;  /* of the newest alert */
+    const char *site;
+    const char *techniques;            /* ids with blanks between */
+    const char *reason_en, *reason_vi; /* of the newest alert */
+    int64_t n;                         /* alerts counted */
+    int64_t n_kept;                    /* of them with their row in events */
+    int64_t n_done;                    /* of them handled (archived); n - n_done are new */
+    uint64_t first_ns, last_ns;
+    enum group_state state;
+    const char *assignee;
+    int64_t incident_id; /* the newest incident it belongs to; 0 = none */
+    int64_t last_event_id;
+    int64_t version;
+};
+
+struct groups_query {
+    uint32_t states;        /* bit per enum group_state; 0 = all */
+    enum severity at_least; /* SEVERITY_INFO = all */
+    const char *text;       /* words of signature, addresses, names, technique; "" = all */
+    const char *host;       /* source or destination */
+    int64_t sid;
+    const char *site, *sensor, *technique;
+    int64_t incident_id;
+    uint64_t from_ns, to_ns; /* last seen within */
+    uint64_t before_ns;      /* page: after the row (last_ns, id); 0 = first page */
+    int64_t before_id;
+    uint32_t limit; /* 0 = 100, at most 1000 */
+};
+
+/** What one batch adds to one group: counted alerts, with `newest` as the example of its texts. */
+struct group_add {
+    const struct record *newest;
+    enum severity severity; /* the highest of them */
+    uint64_t first_ns, last_ns;
+    int64_t n, n_kept;
+};
+
+/** Adds; a group that was archived opens again with n - n_done new ones. */
+enum err db_groups_add(struct store *store, const struct group_add *add);
+enum err db_groups_get(struct store *store, int64_t id, struct arena *arena, struct group_row *row);
+/** Newest first (last_ns, id). */
+enum err db_groups_list(struct store *store, const struct groups_query *query, struct arena *arena,
+                        struct group_row **rows, uint32_t *n);
+/** Groups and alerts that match, for "exact counts"; limit and page are ignored. */
+enum err db_groups_count(struct store *store, const struct groups_query *query, int64_t *groups,
+                         int64_t *alerts);
+/** Sets state and assignee (NULL = unchanged). `n_seen`: archive up to what the analyst saw; alerts
+ * that came later stay new. ERR_NOTFOUND. */
+enum err db_groups_set(struct store *store, int64_t id, enum group_state state,
+                       const char *assignee, int64_t n_seen);
+enum err db_groups_set_incident(struct store *store, int64_t id, int64_t incident_id);
+
+/** Alerts per hour of one group: sparkline. */
+struct hour_count {
+    uint64_t hour_ns;
+    int64_t n;
+};
+enum err db_groups_spark_add(struct store *store, int64_t id, uint64_t hour_ns, int64_t n);
+enum err db_groups_spark(struct store *store, int64_t id, uint64_t from_ns, struct arena *arena,
+                         struct hour_count **rows, uint32_t *n);
+
+/** One minute of one sensor. `severity` is -1 for events that are no alerts. */
+struct rollup {
+    uint64_t minute_ns;
+    const char *sensor, *site;
+    const char *type; /* event_type */
+    int severity;
+    int64_t n;
+};
+enum err db_groups_rollup_add(struct store *store, const struct rollup *add);
+
+/** Histogram from the rollups: one row per step and severity, ordered by time. */
+struct histogram_row {
+    uint64_t at_ns;
+    int severity; /* -1: no alerts */
+    int64_t n;
+};
+enum err db_groups_histogram(struct store *store, uint64_t from_ns, uint64_t to_ns,
+                             uint64_t step_ns, const char *sensor, bool alerts_only,
+                             struct arena *arena, struct histogram_row **rows, uint32_t *n);
+enum err db_groups_expire(struct store *store, uint64_t before_ns, uint32_t limit,
+                          int64_t *deleted);
+
+#endif

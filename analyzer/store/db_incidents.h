@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Incidents, their history and their evidence.
+ */
+#ifndef TRAMGAC_ANALYZER_STORE_DB_INCIDENTS_H
+#define TRAMGAC_ANALYZER_STORE_DB_INCIDENTS_H
+
+#include "analyzer/record/incident.h"
+#include "analyzer/store/store.h"
+
+/**
+ * Stores an incident. id 0: a new one (id and version are set); when its key exists already:
+ * ERR_CONFLICT, nothing changed: find it by key. Otherwise the stored version must equal
+ * incident->version, else ERR_CONFLICT (somebody changed it: read again); it rises by one.
+ */
+enum err db_incidents_put(struct store *store, struct incident *incident);
+enum err db_incidents_get(struct store *store, int64_t id, struct arena *arena,
+                          struct incident *incident);
+/** Also closed ones. ERR_NOTFOUND. */
+enum err db_incidents_find(struct store *store, const char *key, struct arena *arena,
+                           struct incident *incident);
+/** Open incidents whose last event is not older than `since_ns`, newest first: entity_ip NULL =
+ * any. */
+enum err db_incidents_open(struct store *store, const char *entity_ip, uint64_t since_ns,
+                           struct arena *arena, struct incident **rows, uint32_t *n);
+
+struct incidents_query {
+    uint32_t states; /* bit per enum incident_state; 0 = all */
+    enum severity at_least;
+    const char *text; /* words of titles, entity, technique */
+    const char *entity_ip;
+    const char *assignee;
+    const char *site;
+    uint64_t from_ns, to_ns; /* last_ns within */
+    uint64_t before_ns;      /* page: after the row (last_ns, id) */
+    int64_t before_id;
+    uint32_t limit; /* 0 = 50, at most 500 */
+};
+/** Newest first (last_ns, id). */
+enum err db_incidents_list(struct store *store, const struct incidents_query *query,
+                           struct arena *arena, struct incident **rows, uint32_t *n);
+/** Incidents per state: counts[state]. */
+enum err db_incidents_counts(struct store *store, int64_t counts[INCIDENT_STATES]);
+
+/** Appends to the history; entry->id is set. Never changed or deleted. */
+enum err db_incidents_entry_add(struct store *store, struct incident_entry *entry);
+/** Oldest first, by (ts_ns, id). */
+enum err db_incidents_entries(struct store *store, int64_t incident_id, struct arena *arena,
+                              struct incident_entry **rows, uint32_t *n);
+
+/** Links evidence; the same link again adds `n`. *was_new may be NULL. */
+enum err db_incidents_link_add(struct store *store, const struct incident_link *link,
+                               bool *was_new);
+/** Ordered by time. */
+enum err db_incidents_links(struct store *store, int64_t incident_id, struct arena *arena,
+                            struct incident_link **rows, uint32_t *n);
+/** Moves all links and entries of one incident to another (merge); counts are the caller's. */
+enum err db_incidents_move(struct store *store, int64_t from_id, int64_t to_id);
+
+#endif
