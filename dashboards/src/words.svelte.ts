@@ -1,0 +1,60 @@
+// Words in the reader's language. Every sentence a person reads stands in strings/.
+import type { Text2 } from './api';
+import en from './strings/en.json';
+import vi from './strings/vi.json';
+
+type Key = keyof typeof en;
+const books: Record<'vi' | 'en', Record<Key, string>> = { vi, en };
+
+export const words = $state<{ language: 'vi' | 'en' }>({ language: localStorage.getItem('language') === 'en' ? 'en' : 'vi' });
+
+export function setLanguage(language: 'vi' | 'en') {
+  words.language = language;
+  localStorage.setItem('language', language);
+  document.documentElement.lang = language;
+}
+
+// t('open_n', {n: 3}): the sentence with its numbers and names put in.
+export function t(key: Key, values: Record<string, string | number> = {}): string {
+  return books[words.language][key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
+
+// A word whose key comes from the analyzer; the key itself when there is no such word.
+export function word(key: string): string {
+  return key in en ? t(key as Key) : key;
+}
+
+export function both(text: Text2 | undefined): string {
+  return text ? text[words.language] || text.en : '';
+}
+
+const zone = 'Asia/Ho_Chi_Minh';
+
+export function clock(time: string): string {
+  const d = new Date(time);
+  if (Number.isNaN(d.getTime())) return '—';
+  return d.toLocaleTimeString('vi-VN', { timeZone: zone, hour12: false });
+}
+
+export function stamp(time: string | undefined): string {
+  const d = time ? new Date(time) : new Date(Number.NaN);
+  if (Number.isNaN(d.getTime())) return '—';
+  const day = d.toLocaleDateString('vi-VN', { timeZone: zone, day: '2-digit', month: '2-digit', year: 'numeric' });
+  return `${day} ${d.toLocaleTimeString('vi-VN', { timeZone: zone, hour12: false })}`;
+}
+
+export function span(from: string, to: string): string {
+  let s = Math.max(0, Math.round((new Date(to).getTime() - new Date(from).getTime()) / 1000));
+  const d = Math.floor(s / 86400);
+  s -= d * 86400;
+  const h = Math.floor(s / 3600);
+  const m = Math.floor((s % 3600) / 60);
+  if (d) return t('span_dh', { d, h });
+  if (h) return t('span_hm', { h, m });
+  if (m) return t('span_ms', { m, s: s % 60 });
+  return t('span_s', { s });
+}
+
+export function count(n: number | undefined): string {
+  return (n ?? 0).toLocaleString(words.language === 'vi' ? 'vi-VN' : 'en-GB');
+}
