@@ -17,7 +17,7 @@ struct counter {
         NULL, NULL                                                                                 \
     }
 
-enum { STAT_TABLES_MAX = 48 };
+enum { STAT_TABLES_MAX = 96 };
 
 /** All counters of one worker (or of the whole, after adding up). */
 struct stats {

@@ -61,14 +61,18 @@ struct packet {
     uint8_t ttl;
     uint8_t tos;
     uint16_t ip_id;
-    bool fragment;     /* a fragment that is not reassembled (its transport header is unknown unless
-                          first) */
-    bool reassembled;  /* came out of the defragmenter */
-    bool checksum_bad; /* of IP or transport, under the policy in force */
+    bool fragment;    /* a fragment that is not reassembled (its transport header is unknown unless
+                         first) */
+    bool reassembled; /* came out of the defragmenter */
+    bool frag_more;   /* fragment: more follow */
+    uint16_t frag_offset; /* fragment: where its data lies, in bytes */
+    uint32_t frag_id;     /* fragment: identification (32 bits in IPv6) */
+    bool checksum_bad;    /* of IP or transport, under the policy in force */
     struct addr src, dst;
     struct slice l3; /* IP header to the end of the IP packet; ARP message for ARP */
     struct slice l4; /* transport header and payload; empty when unknown */
     struct slice payload;
+    uint32_t payload_missing; /* bytes of the payload on the wire that were not captured */
 
     uint16_t sport, dport; /* 0 for protocols without ports */
     uint8_t icmp_type, icmp_code;

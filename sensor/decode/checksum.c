@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sensor/decode/checksum.h"
+
+enum { TRUSTED_GOOD = 1, BAD_SHARE = 10 };
+
+uint64_t checksum_add(uint64_t sum, struct slice s)
+{
+    const uint8_t *at = s.at;
+    uint32_t left = s.len;
+
+    /* 32-bit words into a 64-bit sum: no carry is lost below 2^32 words. */
+    while (left >= 8) {
+        uint32_t a;
+        uint32_t b;
+        memcpy(&a, at, 4);
+        memcpy(&b, at + 4, 4);
+        sum += (uint64_t)a + b;
+        at += 8;
+        left -= 8;
+    }
+    while (left >= 2) {
+        uint16_t a;
+        memcpy(&a, at, 2);
+        sum += a;
+        at += 2;
+        left -= 2;
+    }
+    return left ? sum + at[0] : sum; /* little-endian: the padding byte is the high one */
+}
+
+uint16_t checksum_fold(uint64_t sum)
+{
+    while (sum >> 16)
+        sum = (sum & 0xffff) + (sum >> 16);
+    return (uint16_t)sum;
+}
+
+void checksum_policy_init(struct checksum_policy *policy, const char *mode)
+{
+    memset(policy, 0, sizeof(*policy));
+    policy->mode = CHECKSUM_AUTO;
+    if (strcmp(mode, "none") == 0 || strcmp(mode, "no") == 0)
+        policy->mode = CHECKSUM_NONE;
+    if (strcmp(mode, "all") == 0 || strcmp(mode, "yes") == 0)
+        policy->mode = CHECKSUM_ALL;
+}
+
+static uint64_t pseudo_header(const struct packet *p)
+{
+    uint32_t bytes = p->ip_version == 4 ? 4 : 16;
+    uint64_t sum = checksum_add(0, (struct slice){p->src.b, bytes});
+
+    sum = checksum_add(sum, (struct slice){p->dst.b, bytes});
+    sum += __builtin_bswap16((uint16_t)p->l4.len);
+    return sum + (uint64_t)p->proto * 256;
+}
+
+static bool transport_right(const struct packet *p)
+{
+    switch (p->proto) {
+    case IPPROTO_TCP4:
+        break;
+    case IPPROTO_UDP4: /* 0 = not used, but IPv6 has no such thing */
+        if (p->l4.len < 8 || (p->l4.at[6] == 0 && p->l4.at[7] == 0))
+            return true;
+        break;
+    case IPPROTO_ICMP6:
+        if (p->ip_version == 4)
+            return true;
+        break;
+    case IPPROTO_ICMP4:
+        return p->ip_version == 6 || checksum_fold(checksum_add(0, p->l4)) == 0xffff;
+    default:
+        return true;
+    }
+    return checksum_fold(checksum_add(pseudo_header(p), p->l4)) == 0xffff;
+}
+
+static bool header_right(const struct packet *p)
+{
+    if (p->ip_version != 4 || p->reassembled || p->l3.len < 20)
+        return true;
+    uint32_t len = (uint32_t)(p->l3.at[0] & 0x0f) * 4;
+    return len > p->l3.len || checksum_fold(checksum_add(0, slice_head(p->l3, len))) == 0xffff;
+}
+
+static struct checksum_host *host_of(struct checksum_policy *policy, const struct addr *addr)
+{
+    uint64_t high;
+    uint64_t low;
+
+    memcpy(&high, addr->b, 8);
+    memcpy(&low, addr->b + 8, 8);
+    uint64_t hash = (high ^ (low << 7) ^ (low >> 9)) * UINT64_C(0x9e3779b97f4a7c15);
+    struct checksum_host *host = &policy->host[(hash >> 32) % CHECKSUM_HOSTS];
+    uint32_t tag = (uint32_t)hash | 1;
+    if (host->tag != tag)
+        *host = (struct checksum_host){.tag = tag};
+    return host;
+}
+
+static void remember(struct checksum_host *host, bool right)
+{
+    uint16_t *count = right ? &host->good : &host->bad;
+
+    if (*count == UINT16_MAX) {
+        host->good /= 2;
+        host->bad /= 2;
+    }
+    ++*count;
+}
+
+enum checksum_verdict checksum_judge(struct checksum_policy *policy, const struct packet *p)
+{
+    if (policy->mode == CHECKSUM_NONE || p->fragment || p->payload_missing || !p->l4.len)
+        return CHECKSUM_FINE;
+    bool right = header_right(p) && transport_right(p);
+    if (policy->mode == CHECKSUM_ALL)
+        return right ? CHECKSUM_FINE : CHECKSUM_BAD;
+    struct checksum_host *host = host_of(policy, &p->src);
+    remember(host, right);
+    if (right)
+        return CHECKSUM_FINE;
+    /* Only a host that is known to send right ones is held to it. */
+    bool offloads = host->good < TRUSTED_GOOD ||
+                    (uint32_t)host->bad * BAD_SHARE > (uint32_t)host->good + host->bad;
+    return offloads ? CHECKSUM_FORGIVEN : CHECKSUM_BAD;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * IP inside of IP: 4in4, 6in4, 4in6, 6in6.
+ */
+#include "sensor/decode/decode.h"
+
+static const struct counter ipip_counters[] = {
+    {"decoder.ipip", "IP headers inside of IP"},
+    COUNTER_END,
+};
+
+static struct dec_next ipip_decode(struct packet *p, struct slice in)
+{
+    if (!in.len || !decode_enter(p, in.at[0] >> 4 == 4 ? "ipip" : "ip6", 0))
+        return dec_stop();
+    return (struct dec_next){DEC_ETHER, in.at[0] >> 4 == 4 ? 0x0800 : 0x86dd, in};
+}
+
+const struct decoder_def dec_ipip = {
+    .name = "ipip",
+    .doc = "IP in IP",
+    .spec = "RFC 2003, RFC 2473, RFC 4213",
+    .keys = {{DEC_IP, 4}, {DEC_IP, 41}},
+    .counters = ipip_counters,
+    .decode = ipip_decode,
+};

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * MPLS label stack. What follows the last label is not announced: IP by its version, a pseudowire
+ * with control word by a zero nibble, else an Ethernet pseudowire.
+ */
+#include "sensor/decode/decode.h"
+
+static const struct counter mpls_counters[] = {
+    {"decoder.mpls", "MPLS label stacks"},
+    COUNTER_END,
+};
+
+enum { LABELS_MAX = 16, BOTTOM = 0x100 };
+
+static struct dec_next mpls_decode(struct packet *p, struct slice in)
+{
+    struct cursor c = cursor_of(in);
+    uint32_t label = 0;
+
+    for (uint32_t i = 0; i < LABELS_MAX && cursor_ok(&c) && !(label & BOTTOM); i++)
+        label = cursor_be32(&c);
+    if (!cursor_ok(&c) || !cursor_left(&c)) {
+        decode_note(p, NOTE_MPLS_SMALL);
+        return dec_stop();
+    }
+    if (!(label & BOTTOM)) {
+        decode_note(p, NOTE_MPLS_LAYERS);
+        return dec_stop();
+    }
+    struct slice rest = cursor_rest(&c);
+    switch (rest.at[0] >> 4) {
+    case 4:
+        return (struct dec_next){DEC_ETHER, 0x0800, rest};
+    case 6:
+        return (struct dec_next){DEC_ETHER, 0x86dd, rest};
+    case 0:
+        return (struct dec_next){DEC_ETHER, 0x6558, slice_from(rest, 4)};
+    default:
+        return (struct dec_next){DEC_ETHER, 0x6558, rest};
+    }
+}
+
+const struct decoder_def dec_mpls = {
+    .name = "mpls",
+    .doc = "MPLS labels and pseudowires",
+    .spec = "RFC 3032, RFC 4385",
+    .keys = {{DEC_ETHER, 0x8847}, {DEC_ETHER, 0x8848}, {DEC_IP, 137}},
+    .counters = mpls_counters,
+    .decode = mpls_decode,
+};

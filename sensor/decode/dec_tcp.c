@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * TCP with the options that reassembly and fingerprints need.
+ */
+#include "sensor/decode/decode.h"
+
+static const struct counter tcp_counters[] = {
+    {"decoder.tcp", "TCP headers"},
+    COUNTER_END,
+};
+
+enum {
+    HEADER = 20,
+    OPT_END = 0,
+    OPT_NOP = 1,
+    OPT_MSS = 2,
+    OPT_WSCALE = 3,
+    OPT_SACK_OK = 4,
+    OPT_TIMESTAMP = 8
+};
+
+static void take_option(struct packet *p, uint8_t kind, struct slice value)
+{
+    struct cursor c = cursor_of(value);
+
+    if (kind == OPT_MSS && value.len == 2) {
+        p->tcp.mss = cursor_be16(&c);
+    } else if (kind == OPT_WSCALE && value.len == 1) {
+        p->tcp.wscale = cursor_u8(&c);
+        p->tcp.has_wscale = true;
+    } else if (kind == OPT_SACK_OK) {
+        p->tcp.sack_ok = true;
+    } else if (kind == OPT_TIMESTAMP && value.len == 8) {
+        p->tcp.ts_val = cursor_be32(&c);
+        p->tcp.ts_ecr = cursor_be32(&c);
+        p->tcp.has_ts = true;
+    }
+}
+
+static void options(struct packet *p, struct slice in)
+{
+    struct cursor c = cursor_of(in);
+
+    while (cursor_left(&c)) {
+        uint8_t kind = cursor_u8(&c);
+        if (kind == OPT_END)
+            return;
+        if (kind == OPT_NOP)
+            continue;
+        uint8_t len = cursor_u8(&c);
+        struct slice value = cursor_take(&c, len < 2 ? UINT32_MAX : len - 2u);
+        if (!cursor_ok(&c)) {
+            decode_note(p, NOTE_TCP_OPT_LENGTH);
+            return;
+        }
+        take_option(p, kind, value);
+    }
+}
+
+static struct dec_next tcp_decode(struct packet *p, struct slice in)
+{
+    struct cursor c = cursor_of(in);
+    uint16_t sport = cursor_be16(&c);
+    uint16_t dport = cursor_be16(&c);
+    uint32_t seq = cursor_be32(&c);
+    uint32_t ack = cursor_be32(&c);
+    uint32_t hlen = (cursor_u8(&c) >> 4) * 4u;
+    uint8_t flags = cursor_u8(&c);
+    uint16_t window = cursor_be16(&c);
+    cursor_skip(&c, 2); /* checksum */
+    uint16_t urgent = cursor_be16(&c);
+
+    if (!cursor_ok(&c) || hlen < HEADER || hlen > in.len) {
+        decode_note(p, cursor_ok(&c) ? NOTE_TCP_HLEN : NOTE_TCP_SMALL);
+        p->l4 = p->payload = SLICE_NONE;
+        return dec_stop();
+    }
+    p->sport = sport;
+    p->dport = dport;
+    p->tcp.seq = seq;
+    p->tcp.ack = ack;
+    p->tcp.flags = flags;
+    p->tcp.window = window;
+    p->tcp.urgent = urgent;
+    p->tcp.header_len = (uint8_t)hlen;
+    p->payload = slice_from(in, hlen);
+    options(p, cursor_take(&c, hlen - HEADER));
+    return dec_stop();
+}
+
+const struct decoder_def dec_tcp = {
+    .name = "tcp",
+    .doc = "TCP",
+    .spec = "RFC 9293, RFC 7323",
+    .keys = {{DEC_IP, 6}},
+    .counters = tcp_counters,
+    .decode = tcp_decode,
+};

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The walk over the rows. Each row looks at one header and says what comes next; the number of
+ * headers is bounded. Only the innermost packet is handed on; what is around it is in `tunnel`.
+ */
+#include "sensor/decode/decode.h"
+#include "sensor/decode/checksum.h"
+#include "sensor/decode/defrag.h"
+
+#include <stdlib.h>
+
+enum { COUNT_PKTS, COUNT_BYTES, COUNT_INVALID, COUNT_UNKNOWN, COUNT_CHECKSUM, COUNT_OFFLOAD };
+const struct counter decode_counters[] = {
+    [COUNT_PKTS] = {"decoder.pkts", "Frames taken from the captures"},
+    [COUNT_BYTES] = {"decoder.bytes", "Bytes of these frames on the wire"},
+    [COUNT_INVALID] = {"decoder.invalid", "Frames with at least one faulty header"},
+    [COUNT_UNKNOWN] = {"decoder.unknown_link", "Frames of a link type that is not decoded"},
+    [COUNT_CHECKSUM] = {"decoder.checksum_bad", "Packets set aside for a wrong checksum"},
+    [COUNT_OFFLOAD] = {"decoder.checksum_offload",
+                       "Wrong checksums forgiven: their host leaves them to its network card"},
+    COUNTER_END,
+};
+
+const struct option decode_options[] = {
+    {"capture.checksum-validation", CONF_TEXT, "auto",
+     "Checksums: none, all, or auto (per host, from evidence)"},
+    {"vlan.use-for-tracking", CONF_BOOL, "true",
+     "VLAN ids tell flows apart; switch off where only one direction is tagged"},
+    {"defrag.trackers", CONF_INT, "1024", "Most packets whose fragments are collected at a time"},
+    {"defrag.timeout", CONF_SPAN, "60s", "Time until an incomplete packet is given up"},
+    OPTION_END,
+};
+
+static const char *const note_names[NOTE_COUNT] = {
+    [NOTE_ETHERNET_SMALL] = "ethernet.pkt_too_small",
+    [NOTE_VLAN_SMALL] = "vlan.header_too_small",
+    [NOTE_VLAN_UNKNOWN] = "vlan.unknown_type",
+    [NOTE_VLAN_LAYERS] = "vlan.too_many_layers",
+    [NOTE_SLL_SMALL] = "sll.pkt_too_small",
+    [NOTE_SLL2_SMALL] = "sll2.pkt_too_small",
+    [NOTE_NULL_SMALL] = "ltnull.pkt_too_small",
+    [NOTE_NULL_TYPE] = "ltnull.unsupported_type",
+    [NOTE_RAW_VERSION] = "ipraw.invalid_ip_version",
+    [NOTE_PPP_SMALL] = "ppp.pkt_too_small",
+    [NOTE_PPP_TYPE] = "ppp.wrong_type",
+    [NOTE_PPPOE_SMALL] = "pppoe.pkt_too_small",
+    [NOTE_PPPOE_CODE] = "pppoe.wrong_code",
+    [NOTE_MPLS_SMALL] = "mpls.header_too_small",
+    [NOTE_MPLS_LAYERS] = "mpls.too_many_layers",
+    [NOTE_GRE_SMALL] = "gre.pkt_too_small",
+    [NOTE_GRE_VERSION] = "gre.wrong_version",
+    [NOTE_ERSPAN_SMALL] = "erspan.header_too_small",
+    [NOTE_ERSPAN_VERSION] = "erspan.unsupported_version",
+    [NOTE_VXLAN_TYPE] = "vxlan.unknown_payload_type",
+    [NOTE_GENEVE_TYPE] = "geneve.unknown_payload_type",
+    [NOTE_ARP_SMALL] = "arp.pkt_too_small",
+    [NOTE_IPV4_SMALL] = "ipv4.pkt_too_small",
+    [NOTE_IPV4_VERSION] = "ipv4.wrong_ip_version",
+    [NOTE_IPV4_HLEN] = "ipv4.hlen_too_small",
+    [NOTE_IPV4_IPLEN] = "ipv4.iplen_smaller_than_hlen",
+    [NOTE_IPV4_TRUNC] = "ipv4.trunc_pkt",
+    [NOTE_IPV4_OPT_INVALID] = "ipv4.opt_invalid",
+    [NOTE_IPV4_OPT_LENGTH] = "ipv4.opt_invalid_len",
+    [NOTE_IPV4_ICMPV6] = "ipv4.icmpv6",
+    [NOTE_IPV4_FRAG_LARGE] = "ipv4.frag_pkt_too_large",
+    [NOTE_IPV4_FRAG_OVERLAP] = "ipv4.frag_overlap",
+    [NOTE_IPV6_SMALL] = "ipv6.pkt_too_small",
+    [NOTE_IPV6_VERSION] = "ipv6.wrong_ip_version",
+    [NOTE_IPV6_TRUNC] = "ipv6.trunc_pkt",
+    [NOTE_IPV6_EXT_TRUNC] = "ipv6.trunc_exthdr",
+    [NOTE_IPV6_EXT_DUPLICATE] = "ipv6.exthdr_dupl_fh",
+    [NOTE_IPV6_ICMPV4] = "ipv6.icmpv4",
+    [NOTE_IPV6_FRAG_LENGTH] = "ipv6.frag_invalid_length",
+    [NOTE_IPV6_FRAG_LARGE] = "ipv6.frag_pkt_too_large",
+    [NOTE_IPV6_FRAG_OVERLAP] = "ipv6.frag_overlap",
+    [NOTE_TCP_SMALL] = "tcp.pkt_too_small",
+    [NOTE_TCP_HLEN] = "tcp.hlen_too_small",
+    [NOTE_TCP_OPT_LENGTH] = "tcp.opt_invalid_len",
+    [NOTE_UDP_SMALL] = "udp.pkt_too_small",
+    [NOTE_UDP_HLEN] = "udp.hlen_too_small",
+    [NOTE_UDP_LEN] = "udp.len_invalid",
+    [NOTE_ICMPV4_SMALL] = "icmpv4.pkt_too_small",
+    [NOTE_ICMPV6_SMALL] = "icmpv6.pkt_too_small",
+    [NOTE_SCTP_SMALL] = "sctp.pkt_too_small",
+    [NOTE_TOO_MANY_LAYERS] = "too_many_layers",
+    [NOTE_UNKNOWN_LINK] = "unknown_link_type",
+};
+
+enum { DEC_ROWS_MAX = 255, LINKS_MAX = 64 };
+
+struct decode {
+    uint8_t by_ether[65536]; /* index of the row + 1; 0 = none */
+    uint8_t by_udp[65536];
+    uint8_t by_ip[256];
+    struct {
+        uint32_t linktype;
+        uint8_t row;
+    } link[LINKS_MAX];
+    uint32_t links;
+    uint64_t *row_count[DEC_ROWS_MAX];
+    uint64_t *count;
+    bool vlan_tracking;
+    struct checksum_policy checksums;
+    struct defrag *defrag;
+};
+
+const char *decode_note_name(uint8_t note)
+{
+    return note < NOTE_COUNT ? note_names[note] : "unknown";
+}
+
+void decode_note(struct packet *p, enum decode_note note)
+{
+    if (p->notes < PACKET_NOTES_MAX)
+        p->note[p->notes++] = (uint8_t)note;
+}
+
+bool decode_enter(struct packet *p, const char *kind, uint32_t id)
+{
+    if (p->tunnels == PACKET_TUNNELS_MAX) {
+        decode_note(p, NOTE_TOO_MANY_LAYERS);
+        return false;
+    }
+    p->tunnel[p->tunnels++] = (struct tunnel){.kind = kind, .src = p->src, .dst = p->dst, .id = id};
+    p->has_mac = false;
+    p->ip_version = p->proto = 0;
+    p->l3 = p->l4 = p->payload = SLICE_NONE;
+    p->payload_missing = 0;
+    p->src = p->dst = (struct addr){0};
+    p->sport = p->dport = 0;
+    p->fragment = false;
+    return true;
+}
+
+/* ---- tables ------------------------------------------------------------------------------- */
+
+static void enter_key(struct decode *d, const struct dec_key *key, uint8_t row)
+{
+    switch (key->by) {
+    case DEC_ETHER:
+        d->by_ether[key->key & 0xffff] = row;
+        break;
+    case DEC_UDP:
+        d->by_udp[key->key & 0xffff] = row;
+        break;
+    case DEC_IP:
+        d->by_ip[key->key & 0xff] = row;
+        break;
+    case DEC_LINK:
+        if (d->links < LINKS_MAX) {
+            d->link[d->links].linktype = key->key;
+            d->link[d->links++].row = row;
+        }
+        break;
+    case DEC_STOP:
+        break;
+    }
+}
+
+struct decode *decode_new(const struct conf *conf, struct stats *stats)
+{
+    struct decode *d = calloc(1, sizeof(*d));
+    if (!d)
+        return NULL;
+    d->count = stats_add(stats, decode_counters);
+    for (uint8_t i = 0; dec_rows[i] && i < DEC_ROWS_MAX - 1; i++) {
+        for (uint32_t k = 0; k < DEC_KEYS_MAX && dec_rows[i]->keys[k].by != DEC_STOP; k++)
+            enter_key(d, &dec_rows[i]->keys[k], (uint8_t)(i + 1));
+        if (dec_rows[i]->counters)
+            d->row_count[i] = stats_add(stats, dec_rows[i]->counters);
+    }
+    d->vlan_tracking = conf_bool(conf, "vlan.use-for-tracking");
+    checksum_policy_init(&d->checksums, conf_text(conf, "capture.checksum-validation"));
+    d->defrag = defrag_new((uint32_t)conf_int(conf, "defrag.trackers"),
+                           conf_span_ns(conf, "defrag.timeout"), stats);
+    if (!d->defrag)
+        decode_free(&d);
+    return d;
+}
+
+void decode_free(struct decode **decode)
+{
+    if (*decode)
+        defrag_free(&(*decode)->defrag);
+    free(*decode);
+    *decode = NULL;
+}
+
+static uint8_t row_of_link(const struct decode *d, uint32_t linktype)
+{
+    for (uint32_t i = 0; i < d->links; i++) {
+        if (d->link[i].linktype == linktype)
+            return d->link[i].row;
+    }
+    return 0;
+}
+
+static uint8_t row_of(const struct decode *d, const struct dec_next *next)
+{
+    switch (next->by) {
+    case DEC_ETHER:
+        return d->by_ether[next->key & 0xffff];
+    case DEC_IP:
+        return d->by_ip[next->key & 0xff];
+    case DEC_UDP:
+        return d->by_udp[next->key & 0xffff];
+    case DEC_LINK:
+        return row_of_link(d, next->key);
+    case DEC_STOP:
+        break;
+    }
+    return 0;
+}
+
+/* ---- hash --------------------------------------------------------------------------------- */
+
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+    unsigned __int128 product =
+        (unsigned __int128)(a ^ UINT64_C(0x9e3779b97f4a7c15)) * (b ^ UINT64_C(0xd6e8feb86659fd93));
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static uint64_t hash_end(const struct addr *addr, uint16_t port)
+{
+    uint64_t high;
+    uint64_t low;
+
+    memcpy(&high, addr->b, 8);
+    memcpy(&low, addr->b + 8, 8);
+    return mix(high ^ (uint64_t)port << 40, low ^ port);
+}
+
+/* The same for both directions: the hashes of the two ends are added. */
+static uint64_t flow_hash(const struct decode *d, const struct packet *p)
+{
+    uint64_t ends = hash_end(&p->src, p->sport) + hash_end(&p->dst, p->dport);
+    uint64_t rest = (uint64_t)p->proto << 8 | p->ip_version;
+
+    for (uint8_t i = 0; d->vlan_tracking && i < p->vlans; i++)
+        rest = rest << 16 ^ p->vlan[i];
+    return mix(ends, rest ^ (uint64_t)p->tunnels << 56);
+}
+
+/* ---- the walk ----------------------------------------------------------------------------- */
+
+static void walk(struct decode *d, struct packet *p, struct dec_next next, uint32_t *layers)
+{
+    while (next.by != DEC_STOP) {
+        uint8_t row = row_of(d, &next);
+        if (next.by == DEC_ETHER)
+            p->ethertype = (uint16_t)next.key;
+        if (!row)
+            return;
+        if (++*layers > DEC_LAYERS_MAX) {
+            decode_note(p, NOTE_TOO_MANY_LAYERS);
+            return;
+        }
+        if (d->row_count[row - 1])
+            d->row_count[row - 1][0]++;
+        next = dec_rows[row - 1]->decode(p, next.rest);
+    }
+}
+
+static void check_sums(struct decode *d, struct packet *p)
+{
+    switch (checksum_judge(&d->checksums, p)) {
+    case CHECKSUM_FINE:
+        break;
+    case CHECKSUM_FORGIVEN:
+        d->count[COUNT_OFFLOAD]++;
+        break;
+    case CHECKSUM_BAD:
+        d->count[COUNT_CHECKSUM]++;
+        p->checksum_bad = true;
+        break;
+    }
+}
+
+void decode_frame(struct decode *d, const struct frame *frame, struct arena *arena,
+                  struct packet *p)
+{
+    uint32_t layers = 0;
+
+    memset(p, 0, sizeof(*p));
+    p->frame = *frame;
+    p->ts_ns = frame->ts_ns;
+    d->count[COUNT_PKTS]++;
+    d->count[COUNT_BYTES] += frame->wirelen;
+    struct dec_next next = {DEC_LINK, frame->linktype, {frame->data, frame->caplen}};
+    if (!row_of(d, &next)) {
+        d->count[COUNT_UNKNOWN]++;
+        decode_note(p, NOTE_UNKNOWN_LINK);
+        return;
+    }
+    walk(d, p, next, &layers);
+    while (p->fragment && layers < DEC_LAYERS_MAX) {
+        struct slice whole = defrag_take(d->defrag, p, arena);
+        if (!whole.len)
+            break;
+        p->fragment = false;
+        p->reassembled = true;
+        p->payload_missing = 0;
+        walk(d, p, (struct dec_next){DEC_ETHER, p->ip_version == 4 ? 0x0800 : 0x86dd, whole},
+             &layers);
+    }
+    if (p->ip_version) {
+        check_sums(d, p);
+        p->flow_hash = flow_hash(d, p);
+    }
+    if (p->notes)
+        d->count[COUNT_INVALID]++;
+}

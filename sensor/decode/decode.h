@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Decoding: from link layer to transport header. One header a row (dec_*.c); decode.c walks from
+ * row to row without recursion, puts fragments together, checks sums, and gives the flow hash.
+ */
+#ifndef TRAMGAC_SENSOR_DECODE_DECODE_H
+#define TRAMGAC_SENSOR_DECODE_DECODE_H
+
+#include "common/arena.h"
+#include "common/cursor.h"
+#include "sensor/decode/packet.h"
+
+/** Faults of headers; names (decode_note_name) are those rules use in `decode-event`. */
+enum decode_note {
+    NOTE_ETHERNET_SMALL,
+    NOTE_VLAN_SMALL,
+    NOTE_VLAN_UNKNOWN,
+    NOTE_VLAN_LAYERS,
+    NOTE_SLL_SMALL,
+    NOTE_SLL2_SMALL,
+    NOTE_NULL_SMALL,
+    NOTE_NULL_TYPE,
+    NOTE_RAW_VERSION,
+    NOTE_PPP_SMALL,
+    NOTE_PPP_TYPE,
+    NOTE_PPPOE_SMALL,
+    NOTE_PPPOE_CODE,
+    NOTE_MPLS_SMALL,
+    NOTE_MPLS_LAYERS,
+    NOTE_GRE_SMALL,
+    NOTE_GRE_VERSION,
+    NOTE_ERSPAN_SMALL,
+    NOTE_ERSPAN_VERSION,
+    NOTE_VXLAN_TYPE,
+    NOTE_GENEVE_TYPE,
+    NOTE_ARP_SMALL,
+    NOTE_IPV4_SMALL,
+    NOTE_IPV4_VERSION,
+    NOTE_IPV4_HLEN,
+    NOTE_IPV4_IPLEN,
+    NOTE_IPV4_TRUNC,
+    NOTE_IPV4_OPT_INVALID,
+    NOTE_IPV4_OPT_LENGTH,
+    NOTE_IPV4_ICMPV6,
+    NOTE_IPV4_FRAG_LARGE,
+    NOTE_IPV4_FRAG_OVERLAP,
+    NOTE_IPV6_SMALL,
+    NOTE_IPV6_VERSION,
+    NOTE_IPV6_TRUNC,
+    NOTE_IPV6_EXT_TRUNC,
+    NOTE_IPV6_EXT_DUPLICATE,
+    NOTE_IPV6_ICMPV4,
+    NOTE_IPV6_FRAG_LENGTH,
+    NOTE_IPV6_FRAG_LARGE,
+    NOTE_IPV6_FRAG_OVERLAP,
+    NOTE_TCP_SMALL,
+    NOTE_TCP_HLEN,
+    NOTE_TCP_OPT_LENGTH,
+    NOTE_UDP_SMALL,
+    NOTE_UDP_HLEN,
+    NOTE_UDP_LEN,
+    NOTE_ICMPV4_SMALL,
+    NOTE_ICMPV6_SMALL,
+    NOTE_SCTP_SMALL,
+    NOTE_TOO_MANY_LAYERS,
+    NOTE_UNKNOWN_LINK,
+    NOTE_COUNT
+};
+
+/** Name such as "ipv4.trunc_pkt". */
+const char *decode_note_name(uint8_t note);
+/** Notes a fault on the packet; more than PACKET_NOTES_MAX are dropped. */
+void decode_note(struct packet *p, enum decode_note note);
+
+/** What the next bytes are: selects the next row. */
+enum dec_by {
+    DEC_STOP,  /* nothing more to decode */
+    DEC_LINK,  /* key: LINKTYPE_ value */
+    DEC_ETHER, /* key: EtherType */
+    DEC_IP,    /* key: IP protocol number */
+    DEC_UDP,   /* key: UDP destination port; the row may decline by DEC_STOP */
+};
+
+struct dec_next {
+    enum dec_by by;
+    uint32_t key;
+    struct slice rest;
+};
+
+static inline struct dec_next dec_stop(void)
+{
+    return (struct dec_next){.by = DEC_STOP};
+}
+
+struct dec_key {
+    enum dec_by by;
+    uint32_t key;
+};
+
+enum { DEC_KEYS_MAX = 8, DEC_LAYERS_MAX = 24 };
+
+struct decoder_def {
+    const char *name;
+    const char *doc;
+    const char *spec;
+    struct dec_key keys[DEC_KEYS_MAX]; /* ended by DEC_STOP */
+    const struct counter *counters;    /* one row: how often it decoded, or NULL */
+    struct dec_next (*decode)(struct packet *p, struct slice in);
+};
+
+extern const struct decoder_def *const dec_rows[];
+
+/** Goes into a tunnel: what was decoded so far becomes its outer layer. False (and a note) when it
+ * is nested too deep. */
+bool decode_enter(struct packet *p, const char *kind, uint32_t id);
+
+struct decode; /* tables, fragments, checksum evidence; one thread */
+
+extern const struct option decode_options[];
+extern const struct counter decode_counters[];
+
+struct decode *decode_new(const struct conf *conf, struct stats *stats);
+void decode_free(struct decode **decode);
+
+/** Decodes a frame. Reassembled packets are kept in `arena`, all else is borrowed from the frame.
+ */
+void decode_frame(struct decode *decode, const struct frame *frame, struct arena *arena,
+                  struct packet *p);
+
+#endif
