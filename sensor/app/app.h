@@ -77,6 +77,8 @@ uint32_t field_instances(const struct field_ref *ref, const struct tx *tx);
 bool field_bytes(const struct field_ref *ref, struct tx *tx, uint32_t i, struct slice *out);
 /** The i-th instance as a number (bool as 0/1); false when absent or not a number. */
 bool field_number(const struct field_ref *ref, struct tx *tx, uint32_t i, uint64_t *out);
+/** Name of a value, or NULL. */
+const char *field_label(const struct field *field, uint64_t value);
 /** Writes the fields with IN_EVE of a transaction into the open object of `w`. */
 void field_write_eve(struct tx *tx, struct jsonw *w);
 
@@ -89,8 +91,9 @@ struct breadth *breadth_new(const struct conf *conf, struct stats *stats);
 void breadth_free(struct breadth **breadth);
 /** Shows a packet to nDPI until it has decided; sets flow->ndpi_proto and the risks. */
 void breadth_packet(struct breadth *breadth, struct flow *flow, const struct packet *p);
-/** Final guess when the flow ends; frees what hangs on the flow. */
+/** Final guess when the flow ends; name and risks stay readable until breadth_drop. */
 void breadth_end(struct breadth *breadth, struct flow *flow);
+void breadth_drop(struct breadth *breadth, struct flow *flow);
 /** Name of what was found ("TLS.Google"); NULL when unknown. Risks as bits; their names by
  * breadth_risk. */
 const char *breadth_name(const struct breadth *breadth, const struct flow *flow, char out[64]);

@@ -160,6 +160,8 @@ struct app; /* one flow's parsing, as a parser sees it */
 
 /** The transaction with this key; a new one (zeroed) when there is none. NULL at the flow's cap. */
 struct tx *app_tx(struct app *app, uint64_t key);
+/** Always a new one. */
+struct tx *app_tx_new(struct app *app, uint64_t key);
 /** Only an existing one that is not done in both directions; NULL otherwise. */
 struct tx *app_tx_find(struct app *app, uint64_t key);
 /** The newest transaction, or NULL. */
@@ -191,6 +193,8 @@ void app_file_end(struct app *app, struct tx *tx, enum dir dir, bool complete);
 uint32_t app_gap(const struct app *app);
 /** True when `in` is all there will ever be of this direction. */
 bool app_at_end(const struct app *app);
+/** True when `in` is a datagram, complete by itself; false for a stream. */
+bool app_is_datagram(const struct app *app);
 /** The rest of both directions belongs to this protocol (STARTTLS, Upgrade); NULL: probe anew
  * (CONNECT). Takes effect when the parser returns. */
 void app_switch(struct app *app, const char *proto_name);
@@ -217,6 +221,8 @@ struct proto_def {
     const uint16_t *foreign_ports;
     /** On the first bytes of a direction (or a datagram); must not depend on later bytes. */
     enum probe (*probe)(struct slice head, enum dir dir);
+    /** The same for datagrams where they begin otherwise; NULL = probe. */
+    enum probe (*probe_udp)(struct slice head, enum dir dir);
     /** `in` is never empty, except once when the direction ends (app_at_end). The result must not
      * depend on how the bytes were cut. */
     struct parsed (*parse)(struct app *app, enum dir dir, struct slice in);

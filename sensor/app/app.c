@@ -1,0 +1,568 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The application engine: takes the ordered bytes of a flow, finds the protocol (app_probe.c),
+ * keeps incomplete units until the parser has enough, and ends transactions when the flow does.
+ *
+ * Limits: an incomplete unit is kept up to the row's buffer_max; memory of all flows and
+ * transactions of the worker up to app.memory. What breaks a limit ends that flow's parsing and is
+ * counted. A lost segment ends parsing too, unless the row survives gaps or can find the next unit.
+ */
+#include "sensor/app/app_flow.h"
+
+#include "common/check.h"
+
+#include <stdlib.h>
+
+const struct option app_options[] = {
+    {"app.memory", CONF_SIZE, "128M", "Bytes a worker may use for flows' parsing and transactions"},
+    OPTION_END,
+};
+
+const struct counter app_counters[] = {
+    [APP_RECOGNISED] = {"app.recognised", "Flows whose protocol one of the parsers knew"},
+    [APP_FAILED] = {"app.failed", "Flows with data whose protocol no parser knew"},
+    [APP_BAD] = {"app.bad",
+                 "Flows (or datagrams) that broke their protocol; parsing stopped there"},
+    [APP_FULL] = {"app.full", "Flows whose parsing stopped at a cap of the parser or of memory"},
+    [APP_LONG] = {"app.too_long", "Flows that sent a unit longer than its protocol's buffer"},
+    [APP_GAPS] = {"app.gaps",
+                  "Lost bytes that ended the parsing of a flow; see tcp.gaps for causes"},
+    [APP_RESYNCS] = {"app.resyncs", "Flows whose parsing went on at a later unit after lost bytes"},
+    [APP_INCOMPLETE] = {"app.incomplete", "Units cut off by the end of their flow or datagram"},
+    [APP_TX] = {"app.tx", "Transactions"},
+    [APP_TX_FORCED] = {"app.tx_forced",
+                       "Transactions ended early because a flow held too many open"},
+    [APP_TX_CUT] = {"app.tx_cut",
+                    "Values dropped because their transaction reached its memory cap"},
+    [APP_NOTES] = {"app.notes", "Protocol faults noted by parsers"},
+    [APP_MEMORY] = {"app.memory_full", "Requests refused by app.memory; raise it, or --memory"},
+    COUNTER_END,
+};
+
+enum { SCRATCH_BLOCK = 64 << 10, SCRATCH_MAX = 32 << 20 };
+
+struct app_engine *app_engine_new(const struct conf *conf, struct stats *stats)
+{
+    struct app_engine *engine = calloc(1, sizeof *engine);
+    CHECK(engine);
+    pool_init(&engine->pool, conf_size(conf, "app.memory"));
+    arena_init(&engine->scratch, SCRATCH_BLOCK, SCRATCH_MAX);
+    engine->count = stats_add(stats, app_counters);
+    while (proto_rows[engine->n_rows])
+        engine->n_rows++;
+    CHECK(engine->n_rows <= APP_ROWS_MAX);
+    return engine;
+}
+
+void app_engine_free(struct app_engine **engine)
+{
+    if (!*engine)
+        return;
+    pool_fini(&(*engine)->pool);
+    arena_fini(&(*engine)->scratch);
+    free((*engine)->files);
+    free(*engine);
+    *engine = NULL;
+}
+
+void app_on_free(struct app_engine *engine, void (*gone)(void *context, struct tx *tx),
+                 void *context)
+{
+    engine->gone = gone;
+    engine->gone_context = context;
+}
+
+/* ---- what parsers ask --------------------------------------------------------------------- */
+
+void *app_state(struct app *app)
+{
+    return app->state;
+}
+
+uint32_t app_gap(const struct app *app)
+{
+    return app->gap;
+}
+
+bool app_at_end(const struct app *app)
+{
+    return app->at_end;
+}
+
+bool app_is_datagram(const struct app *app)
+{
+    return app->flow->proto == IPPROTO_UDP4;
+}
+
+void app_switch(struct app *app, const char *proto_name)
+{
+    app->switching = true;
+    app->switch_to = proto_name;
+}
+
+static void flow_note(struct app *app, const char *name)
+{
+    struct app_engine *engine = app->engine;
+    engine->count[APP_NOTES]++;
+    app->dirty = true;
+    if (engine->n_notes < APP_NOTES_MAX)
+        engine->notes[engine->n_notes++] = name;
+}
+
+void app_note(struct app *app, struct tx *tx, uint32_t note)
+{
+    if (!tx) {
+        flow_note(app, app->proto->notes[note]);
+        return;
+    }
+    for (uint32_t i = 0; i < tx->notes; i++)
+        if (tx->note[i] == note)
+            return;
+    if (tx->notes == TX_NOTES_MAX)
+        return;
+    app->engine->count[APP_NOTES]++;
+    tx->note[tx->notes++] = (uint8_t)note;
+    tx->touched[app->dir] = true;
+    app->dirty = true;
+}
+
+/* ---- a flow's state ----------------------------------------------------------------------- */
+
+static struct app *app_of(const struct flow *flow)
+{
+    return flow->ext[FLOW_EXT_APP];
+}
+
+static struct app *app_new(struct app_engine *engine, struct flow *flow)
+{
+    size_t room;
+    struct app *app = pool_get(&engine->pool, sizeof *app, &room);
+    if (!app) {
+        engine->count[APP_MEMORY]++;
+        return NULL;
+    }
+    *app = (struct app){.engine = engine, .flow = flow, .room = room};
+    app->unclear = flow->midstream || flow->proto == IPPROTO_UDP4;
+    flow->ext[FLOW_EXT_APP] = app;
+    return app;
+}
+
+static void side_release(struct app *app, enum dir dir)
+{
+    struct app_side *side = &app->side[dir];
+    pool_put(&app->engine->pool, side->buffer, side->room);
+    side->buffer = NULL;
+    side->room = 0;
+    side->len = side->wanted = 0;
+}
+
+static void state_release(struct app *app)
+{
+    pool_put(&app->engine->pool, app->state, app->state_room);
+    app->state = NULL;
+    app->state_room = 0;
+}
+
+static void stop(struct app *app)
+{
+    app->off = true;
+    side_release(app, TO_SERVER);
+    side_release(app, TO_CLIENT);
+    state_release(app);
+    app_tx_end_dir(app, TO_SERVER);
+    app_tx_end_dir(app, TO_CLIENT);
+}
+
+/* The row is known: its state begins. */
+static void begin(struct app *app)
+{
+    app->flow->app_name = app->proto->name;
+    app->engine->count[APP_RECOGNISED]++;
+    if (!app->proto->state_size)
+        return;
+    app->state = pool_get(&app->engine->pool, app->proto->state_size, &app->state_room);
+    if (!app->state) {
+        app->engine->count[APP_MEMORY]++;
+        app->engine->count[APP_FULL]++;
+        stop(app);
+        return;
+    }
+    memset(app->state, 0, app->proto->state_size);
+}
+
+static bool side_append(struct app *app, enum dir dir, struct slice in)
+{
+    struct app_side *side = &app->side[dir];
+    size_t need = (size_t)side->len + in.len;
+
+    if (need > side->room) {
+        size_t room, ask = side->wanted > need ? side->wanted : need;
+        uint8_t *buffer = pool_get(&app->engine->pool, ask, &room);
+        if (!buffer) {
+            app->engine->count[APP_MEMORY]++;
+            return false;
+        }
+        if (side->len)
+            memcpy(buffer, side->buffer, side->len);
+        pool_put(&app->engine->pool, side->buffer, side->room);
+        side->buffer = buffer;
+        side->room = room;
+    }
+    if (in.len)
+        memcpy(side->buffer + side->len, in.at, in.len);
+    side->len = (uint32_t)need;
+    return true;
+}
+
+/* Keeps `rest` (which may lie in the buffer already) for later. */
+static bool side_keep(struct app *app, enum dir dir, struct slice rest)
+{
+    struct app_side *side = &app->side[dir];
+    uintptr_t at = (uintptr_t)rest.at, from = (uintptr_t)side->buffer;
+
+    if (side->buffer && at >= from && at < from + side->room) {
+        memmove(side->buffer, rest.at, rest.len);
+        side->len = rest.len;
+        return side_append(app, dir, SLICE_NONE);
+    }
+    side->len = 0;
+    return side_append(app, dir, rest);
+}
+
+static uint32_t buffer_max(const struct app *app)
+{
+    return app->proto->buffer_max ? app->proto->buffer_max : APP_BUFFER_MAX;
+}
+
+static void give_up(struct app *app, enum app_count why, const char *note)
+{
+    app->engine->count[why]++;
+    if (note)
+        flow_note(app, note);
+    stop(app);
+}
+
+/* ---- feeding ------------------------------------------------------------------------------ */
+
+static void feed(struct app *app, enum dir dir, struct slice in);
+
+static void feed_datagram(struct app *app, enum dir dir, struct slice in)
+{
+    while (in.len && !app->off) {
+        struct parsed parsed = app->proto->parse(app, dir, in);
+        if (parsed.kind == PARSED_DONE && parsed.bytes) {
+            in = slice_from(in, parsed.bytes);
+            continue;
+        }
+        if (parsed.kind == PARSED_OFF || parsed.kind == PARSED_FULL) {
+            app->engine->count[APP_FULL] += parsed.kind == PARSED_FULL;
+            stop(app);
+        } else if (parsed.kind == PARSED_MORE) {
+            app->engine->count[APP_INCOMPLETE]++;
+            flow_note(app, "incomplete_data");
+        } else {
+            app->engine->count[APP_BAD]++;
+            flow_note(app, "malformed_data");
+        }
+        return;
+    }
+}
+
+static void identify(struct app *app, enum dir dir, struct slice in)
+{
+    struct app_side *side = &app->side[dir];
+    struct slice head = in;
+
+    if (side->len) {
+        if (!side_append(app, dir, in)) {
+            give_up(app, APP_FULL, NULL);
+            return;
+        }
+        head = (struct slice){side->buffer, side->len};
+    }
+    bool hopeless = app_probe(app, dir, head);
+    if (app->proto) {
+        begin(app);
+        if (app->flow->proto == IPPROTO_UDP4) {
+            feed_datagram(app, dir, in);
+            return;
+        }
+        struct app_side *other = &app->side[dir_other(dir)];
+        if (other->len)
+            feed(app, dir_other(dir), SLICE_NONE);
+        feed(app, dir, side->len ? SLICE_NONE : in);
+        return;
+    }
+    if (hopeless) {
+        app->engine->count[APP_FAILED]++;
+        app->flow->app_failed = !app->flow->app_name;
+        stop(app);
+        return;
+    }
+    if (!app->unclear && !side->len && !side_append(app, dir, in))
+        give_up(app, APP_FULL, NULL);
+}
+
+static void switch_over(struct app *app)
+{
+    app->switching = false;
+    state_release(app);
+    app->proto = NULL;
+    app->excluded = 0;
+    app->side[0].wanted = app->side[1].wanted = 0;
+    app->side[0].skip = app->side[1].skip = 0;
+    for (uint32_t i = 0; app->switch_to && i < app->engine->n_rows; i++) {
+        if (strcmp(proto_rows[i]->name, app->switch_to) == 0) {
+            app->proto = proto_rows[i];
+            begin(app);
+        }
+    }
+    if (app->switch_to && !app->proto)
+        stop(app);
+}
+
+/* Acts on a parser's answer; returns what is left to parse, or nothing. */
+static struct slice answered(struct app *app, enum dir dir, struct slice in, struct parsed parsed)
+{
+    struct app_side *side = &app->side[dir];
+
+    switch (parsed.kind) {
+    case PARSED_DONE:
+        if (parsed.bytes == 0 && !app->switching) { /* no progress: never loop */
+            give_up(app, APP_BAD, "no_progress");
+            return SLICE_NONE;
+        }
+        if (parsed.bytes > in.len)
+            side->skip = parsed.bytes - in.len;
+        return slice_from(in, parsed.bytes);
+    case PARSED_MORE:
+        side->wanted = parsed.bytes > in.len ? parsed.bytes : in.len + 1;
+        if (side->wanted > buffer_max(app))
+            give_up(app, APP_LONG, "unit_too_long");
+        else if (!side_keep(app, dir, in))
+            give_up(app, APP_FULL, NULL);
+        return SLICE_NONE;
+    case PARSED_BAD:
+        give_up(app, APP_BAD, "malformed_data");
+        return SLICE_NONE;
+    case PARSED_FULL:
+        give_up(app, APP_FULL, NULL);
+        return SLICE_NONE;
+    case PARSED_OFF:
+        break;
+    }
+    stop(app);
+    return SLICE_NONE;
+}
+
+static void parse_all(struct app *app, enum dir dir, struct slice in)
+{
+    struct app_side *side = &app->side[dir];
+    bool more = false;
+
+    while (in.len && !app->off) {
+        struct parsed parsed = app->proto->parse(app, dir, in);
+        app->gap = 0;
+        in = answered(app, dir, in, parsed);
+        more = parsed.kind == PARSED_MORE;
+        if (app->switching && !app->off) {
+            switch_over(app);
+            if (!app->proto || app->off) {
+                struct slice rest = in;
+                bool kept = !app->off && side_keep(app, dir, rest);
+                if (kept && rest.len)
+                    identify(app, dir, SLICE_NONE);
+                return;
+            }
+        }
+    }
+    if (!more && !app->off)
+        side->len = side->wanted = 0;
+}
+
+static void feed(struct app *app, enum dir dir, struct slice in)
+{
+    struct app_side *side = &app->side[dir];
+
+    if (app->off)
+        return;
+    if (side->skip) {
+        uint32_t n = side->skip < in.len ? (uint32_t)side->skip : in.len;
+        side->skip -= n;
+        in = slice_from(in, n);
+        if (!in.len)
+            return;
+    }
+    if (side->lost) {
+        if (app->proto->probe(in, dir) != PROBE_YES)
+            return;
+        side->lost = false;
+        app->engine->count[APP_RESYNCS]++;
+    }
+    if (side->len) {
+        if (!side_append(app, dir, in)) {
+            give_up(app, APP_FULL, NULL);
+            return;
+        }
+        if (side->len < side->wanted)
+            return;
+        in = (struct slice){side->buffer, side->len};
+    }
+    parse_all(app, dir, in);
+}
+
+/* Bytes were lost before what comes now. */
+static void lose(struct app *app, enum dir dir, uint32_t gap)
+{
+    struct app_side *side = &app->side[dir];
+
+    if (!app->proto) {
+        side_release(app, dir);
+        app->unclear = true;
+        return;
+    }
+    if (side->skip >= gap && !side->len) {
+        side->skip -= gap;
+        return;
+    }
+    side->len = side->wanted = 0;
+    side->skip = 0;
+    if (app->proto->survives_gaps)
+        app->gap = gap;
+    else if (app->proto->resyncs)
+        side->lost = true;
+    else
+        give_up(app, APP_GAPS, "data_lost");
+}
+
+static void end_side(struct app *app, enum dir dir)
+{
+    struct app_side *side = &app->side[dir];
+
+    if (side->ended)
+        return;
+    side->ended = true;
+    if (app->proto && !app->off) {
+        app->at_end = true;
+        app->dir = dir;
+        parse_all(app, dir, (struct slice){side->buffer, side->len});
+        if (side->len && !app->off) {
+            app->engine->count[APP_INCOMPLETE]++;
+            flow_note(app, "incomplete_data");
+        }
+        if (!app->off && app->proto)
+            (void)app->proto->parse(app, dir, SLICE_NONE);
+        app->at_end = false;
+    }
+    side_release(app, dir);
+    app_tx_end_dir(app, dir);
+}
+
+static void at_packet(struct app *app, const struct packet *p, enum dir dir)
+{
+    app->dir = dir;
+    app->gap = 0;
+    app->at_end = false;
+    if (p) {
+        app->number = p->frame.number;
+        app->ts_ns = p->ts_ns;
+    }
+}
+
+void app_input(struct app_engine *engine, struct flow *flow, const struct packet *p,
+               const struct chunk *chunk)
+{
+    struct app *app = app_of(flow);
+
+    if (app ? app->off : chunk->data.len == 0)
+        return;
+    if (!app && !(app = app_new(engine, flow)))
+        return;
+    at_packet(app, p, chunk->dir);
+    engine->chunk = chunk->data;
+    if (chunk->gap)
+        lose(app, chunk->dir, chunk->gap);
+    if (chunk->data.len && !app->off) {
+        if (!app->proto)
+            identify(app, chunk->dir, chunk->data);
+        else if (chunk->datagram)
+            feed_datagram(app, chunk->dir, chunk->data);
+        else
+            feed(app, chunk->dir, chunk->data);
+    }
+    if (chunk->end)
+        end_side(app, chunk->dir);
+}
+
+/* ---- life --------------------------------------------------------------------------------- */
+
+struct tx *app_first_tx(struct flow *flow)
+{
+    struct app *app = app_of(flow);
+    return app ? app->first : NULL;
+}
+
+const struct app_file *app_files(const struct app_engine *engine, uint32_t *n)
+{
+    *n = engine->n_files;
+    return engine->files;
+}
+
+uint32_t app_notes(const struct app_engine *engine, const char *const **names)
+{
+    *names = engine->notes;
+    return engine->n_notes;
+}
+
+void app_clear(struct app_engine *engine, struct flow *flow)
+{
+    struct app *app = app_of(flow);
+
+    engine->n_notes = 0;
+    if (engine->n_files) {
+        engine->n_files = 0;
+        arena_reset(&engine->scratch);
+    }
+    engine->chunk = SLICE_NONE;
+    if (app && app->dirty) {
+        app->dirty = false;
+        app_tx_sweep(app, false);
+    }
+}
+
+void app_end(struct app_engine *engine, struct flow *flow)
+{
+    struct app *app = app_of(flow);
+
+    (void)engine;
+    if (!app)
+        return;
+    at_packet(app, NULL, TO_SERVER);
+    end_side(app, TO_SERVER);
+    end_side(app, TO_CLIENT);
+    if (!app->proto && !app->off) {
+        app->engine->count[APP_FAILED]++;
+        flow->app_failed = !flow->app_name;
+    }
+    stop(app);
+}
+
+void app_drop(struct app_engine *engine, struct flow *flow)
+{
+    struct app *app = app_of(flow);
+
+    if (!app)
+        return;
+    app_tx_sweep(app, true);
+    side_release(app, TO_SERVER);
+    side_release(app, TO_CLIENT);
+    state_release(app);
+    pool_put(&engine->pool, app, app->room);
+    flow->ext[FLOW_EXT_APP] = NULL;
+}
+
+const struct proto_def *app_proto(const struct flow *flow)
+{
+    const struct app *app = app_of(flow);
+    return app ? app->proto : NULL;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of the application engine share: a flow's parsing state and the hidden head of a
+ * transaction. Nobody else includes this.
+ */
+#ifndef TRAMGAC_SENSOR_APP_APP_FLOW_H
+#define TRAMGAC_SENSOR_APP_APP_FLOW_H
+
+#include "common/arena.h"
+#include "sensor/app/app.h"
+#include "sensor/app/pool.h"
+
+enum {
+    APP_ROWS_MAX = 64,      /* bits of app.excluded */
+    APP_NOTES_MAX = 16,     /* notes without a transaction, per packet */
+    APP_TX_OPEN_MAX = 256,  /* unfinished transactions of a flow; beyond, the oldest is ended */
+    APP_TX_MAX = 4096,      /* transactions one packet may hold alive in a flow */
+    APP_TX_BYTES = 2 << 20, /* memory of one transaction */
+    APP_HEAD_MAX = 4096,    /* bytes shown to the probes */
+    APP_TRIES_MAX = 8,      /* chunks or datagrams of a direction tried where starts are unclear */
+    APP_BUFFER_MAX = 65536, /* an incomplete unit, unless the row says otherwise */
+};
+
+enum app_count {
+    APP_RECOGNISED,
+    APP_FAILED,
+    APP_BAD,
+    APP_FULL,
+    APP_LONG,
+    APP_GAPS,
+    APP_RESYNCS,
+    APP_INCOMPLETE,
+    APP_TX,
+    APP_TX_FORCED,
+    APP_TX_CUT,
+    APP_NOTES,
+    APP_MEMORY,
+};
+
+/** One direction of a flow. */
+struct app_side {
+    uint8_t *buffer; /* an incomplete unit */
+    size_t room;
+    uint32_t len;
+    uint32_t wanted; /* parse again when the buffer has so many */
+    uint64_t skip;   /* bytes to drop: the parser needs no more of a unit */
+    bool lost;       /* after a gap: looking for the start of a unit */
+    bool ended;
+    uint8_t tries;
+};
+
+struct app {
+    struct app_engine *engine;
+    struct flow *flow;
+    const struct proto_def *proto; /* NULL = not known yet */
+    void *state;
+    size_t state_room, room;
+    struct app_side side[2];
+    struct tx *first, *last;
+    uint32_t n_tx, n_open;
+    uint64_t next_id;
+    uint64_t excluded; /* rows whose probe said no, by index */
+    bool unclear;      /* a chunk may begin inside a unit: midstream, datagrams, lost bytes */
+    bool off;          /* nothing is parsed any more */
+    bool dirty;        /* app_clear has work */
+    bool switching;
+    const char *switch_to;
+    enum dir dir; /* of the call in hand */
+    uint32_t gap;
+    bool at_end;
+    uint64_t number, ts_ns;
+};
+
+struct app_engine {
+    struct pool pool;
+    struct arena scratch; /* copies of file pieces, per packet */
+    uint64_t *count;
+    uint32_t n_rows;
+    struct app_file *files;
+    uint32_t n_files, files_room;
+    const char *notes[APP_NOTES_MAX];
+    uint32_t n_notes;
+    struct slice chunk; /* the input in hand: stays valid until app_clear */
+    void (*gone)(void *context, struct tx *tx);
+    void *gone_context;
+};
+
+struct tx_block {
+    struct tx_block *next;
+    size_t room;
+};
+
+/** Lies before each transaction. */
+struct tx_box {
+    struct app_engine *engine;
+    struct app *app;
+    struct tx_block *blocks; /* newest first; the last holds the box itself */
+    uint8_t *at, *end;
+    size_t used_bytes;
+    bool file_open[2];
+    _Alignas(16) struct tx tx;
+};
+
+static inline struct tx_box *app_flow_box(struct tx *tx)
+{
+    return (struct tx_box *)(void *)((char *)tx - offsetof(struct tx_box, tx));
+}
+
+/* app_tx.c */
+/** Frees the transactions that `all` or being over and logged allows. */
+void app_tx_sweep(struct app *app, bool all);
+/** Ends one direction of every transaction. */
+void app_tx_end_dir(struct app *app, enum dir dir);
+
+/* app_file.c */
+/** Says that an open file ends early because its transaction does. */
+void app_file_cut(struct app *app, struct tx *tx, enum dir dir);
+
+/* app_probe.c */
+/** Tries the rows on the first bytes of a direction: sets app->proto, or leaves it NULL. True when
+ * nothing can be recognised any more. */
+bool app_probe(struct app *app, enum dir dir, struct slice head);
+
+#endif

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Transactions: their memory, order and end. Each has an arena of pooled blocks that dies with it.
+ * Caps: APP_TX_BYTES for one, APP_TX_OPEN_MAX unfinished and APP_TX_MAX alive for a flow.
+ */
+#include "sensor/app/app_flow.h"
+
+#include "common/check.h"
+
+enum { BLOCK_BYTES = 1024 - sizeof(struct tx_block), ALIGN = 16 };
+
+static size_t aligned(size_t bytes)
+{
+    return (bytes + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+static struct tx_block *block_new(struct app_engine *engine, size_t bytes)
+{
+    size_t room;
+    struct tx_block *block = pool_get(&engine->pool, bytes + aligned(sizeof *block), &room);
+    if (!block) {
+        engine->count[APP_MEMORY]++;
+        return NULL;
+    }
+    block->room = room;
+    return block;
+}
+
+static uint8_t *block_start(struct tx_block *block)
+{
+    return (uint8_t *)block + aligned(sizeof *block);
+}
+
+static uint8_t *block_end(struct tx_block *block)
+{
+    return (uint8_t *)block + block->room;
+}
+
+void *app_tx_alloc(struct tx *tx, size_t bytes)
+{
+    struct tx_box *box = app_flow_box(tx);
+    size_t need = aligned(bytes ? bytes : 1);
+
+    if (box->used_bytes + need > APP_TX_BYTES) {
+        tx->truncated = true;
+        box->engine->count[APP_TX_CUT]++;
+        return NULL;
+    }
+    if (need > (size_t)(box->end - box->at)) {
+#ifdef TRAMGAC_SANITIZED
+        size_t size = need;
+#else
+        size_t size = need < BLOCK_BYTES ? (size_t)BLOCK_BYTES : need;
+#endif
+        struct tx_block *block = block_new(box->engine, size);
+        if (!block) {
+            tx->truncated = true;
+            return NULL;
+        }
+        block->next = box->blocks;
+        box->blocks = block;
+        box->at = block_start(block);
+        box->end = block_end(block);
+    }
+    void *p = box->at;
+    box->at += need;
+    box->used_bytes += need;
+    memset(p, 0, need);
+    return p;
+}
+
+struct slice app_tx_keep(struct tx *tx, struct slice bytes)
+{
+    if (!bytes.len)
+        return SLICE_NONE;
+    uint8_t *copy = app_tx_alloc(tx, bytes.len);
+    if (!copy)
+        return SLICE_NONE;
+    memcpy(copy, bytes.at, bytes.len);
+    return (struct slice){copy, bytes.len};
+}
+
+void *app_alloc(struct app *app, struct tx *tx, size_t bytes)
+{
+    (void)app;
+    return app_tx_alloc(tx, bytes);
+}
+
+struct slice app_keep(struct app *app, struct tx *tx, struct slice bytes)
+{
+    (void)app;
+    return app_tx_keep(tx, bytes);
+}
+
+void *app_append(struct app *app, struct tx *tx, struct list *list, uint32_t item_size)
+{
+    (void)app;
+    if (list->n == list->room) {
+        uint32_t room = list->room ? list->room * 2 : 4;
+        void *at = app_tx_alloc(tx, (size_t)room * item_size);
+        if (!at)
+            return NULL;
+        if (list->n)
+            memcpy(at, list->at, (size_t)list->n * item_size);
+        list->at = at;
+        list->room = room;
+    }
+    return (char *)list->at + (size_t)list->n++ * item_size;
+}
+
+void app_grow(struct app *app, struct tx *tx, struct slice *kept, struct slice more, uint32_t cap)
+{
+    if (!more.len)
+        return;
+    tx->touched[app->dir] = true;
+    app->dirty = true;
+    if (kept->len >= cap) {
+        tx->truncated = true;
+        return;
+    }
+    if (more.len > cap - kept->len) {
+        more.len = cap - kept->len;
+        tx->truncated = true;
+    }
+    /* Room is the next power of two: known from the length alone, so nothing else is stored. */
+    uint32_t room = 256;
+    while (room < kept->len)
+        room *= 2;
+    uint32_t need = kept->len + more.len;
+    uint8_t *at = (uint8_t *)(uintptr_t)kept->at;
+    if (!at || need > room) {
+        while (room < need)
+            room *= 2;
+        at = app_tx_alloc(tx, room);
+        if (!at)
+            return;
+        if (kept->len)
+            memcpy(at, kept->at, kept->len);
+        kept->at = at;
+    }
+    memcpy(at + kept->len, more.at, more.len);
+    kept->len = need;
+}
+
+static bool over(const struct tx *tx)
+{
+    bool client = tx->progress[TO_SERVER] == TX_DONE, server = tx->progress[TO_CLIENT] == TX_DONE;
+    return tx->proto->one_sided ? client || server : client && server;
+}
+
+bool app_tx_over(const struct tx *tx)
+{
+    return over(tx);
+}
+
+void app_progress(struct app *app, struct tx *tx, enum dir dir, enum tx_progress progress)
+{
+    if (tx->progress[dir] >= progress)
+        return;
+    bool was_over = over(tx);
+    tx->progress[dir] = (uint8_t)progress;
+    tx->touched[dir] = true;
+    app->dirty = true;
+    if (progress == TX_DONE)
+        app_file_cut(app, tx, dir);
+    if (!was_over && over(tx))
+        app->n_open--;
+}
+
+static void end_both(struct app *app, struct tx *tx)
+{
+    app_progress(app, tx, TO_SERVER, TX_DONE);
+    app_progress(app, tx, TO_CLIENT, TX_DONE);
+}
+
+void app_tx_end_dir(struct app *app, enum dir dir)
+{
+    for (struct tx *tx = app->first; tx; tx = tx->next) {
+        if (tx->progress[dir] == TX_DONE)
+            continue;
+        /* A one-sided message lives in one direction; the other's end is no news to it. */
+        if (!tx->proto->one_sided || tx->progress[dir] != TX_NONE)
+            app_progress(app, tx, dir, TX_DONE);
+    }
+}
+
+static void force_oldest(struct app *app)
+{
+    for (struct tx *tx = app->first; tx; tx = tx->next) {
+        if (!over(tx)) {
+            end_both(app, tx);
+            app->engine->count[APP_TX_FORCED]++;
+            return;
+        }
+    }
+}
+
+struct tx *app_tx_new(struct app *app, uint64_t key)
+{
+    struct app_engine *engine = app->engine;
+
+    if (app->n_open >= APP_TX_OPEN_MAX)
+        force_oldest(app);
+    if (app->n_tx >= APP_TX_MAX)
+        return NULL;
+    size_t size = sizeof(struct tx_box) + aligned(sizeof(struct tx)) - sizeof(struct tx) +
+                  app->proto->tx_size;
+#ifdef TRAMGAC_SANITIZED
+    struct tx_block *block = block_new(engine, aligned(size));
+#else
+    struct tx_block *block = block_new(engine, size < BLOCK_BYTES ? (size_t)BLOCK_BYTES : size);
+#endif
+    if (!block)
+        return NULL;
+    block->next = NULL;
+    struct tx_box *box = (struct tx_box *)(void *)block_start(block);
+    memset(box, 0, size);
+    box->engine = engine;
+    box->app = app;
+    box->blocks = block;
+    box->at = block_start(block) + aligned(size);
+    box->end = block_end(block);
+    if (box->at > box->end)
+        box->at = box->end;
+    box->used_bytes = size;
+
+    struct tx *tx = &box->tx;
+    tx->proto = app->proto;
+    tx->id = app->next_id++;
+    tx->key = key;
+    tx->first_number = app->number;
+    tx->first_ns = app->ts_ns;
+    tx->touched[app->dir] = true;
+    if (app->last)
+        app->last->next = tx;
+    else
+        app->first = tx;
+    app->last = tx;
+    app->n_tx++;
+    app->n_open++;
+    app->dirty = true;
+    engine->count[APP_TX]++;
+    return tx;
+}
+
+struct tx *app_tx_find(struct app *app, uint64_t key)
+{
+    if (!app->n_open)
+        return NULL;
+    for (struct tx *tx = app->first; tx; tx = tx->next)
+        if (tx->key == key && tx->proto == app->proto && !over(tx))
+            return tx;
+    return NULL;
+}
+
+struct tx *app_tx(struct app *app, uint64_t key)
+{
+    struct tx *tx = app_tx_find(app, key);
+    return tx ? tx : app_tx_new(app, key);
+}
+
+struct tx *app_tx_last(struct app *app)
+{
+    return app->last;
+}
+
+static void tx_free(struct app *app, struct tx *tx)
+{
+    struct app_engine *engine = app->engine;
+    struct tx_box *box = app_flow_box(tx);
+
+    if (engine->gone)
+        engine->gone(engine->gone_context, tx);
+    if (!over(tx))
+        app->n_open--;
+    app->n_tx--;
+    for (struct tx_block *block = box->blocks, *next; block; block = next) {
+        next = block->next;
+        pool_put(&engine->pool, block, block->room);
+    }
+}
+
+void app_tx_sweep(struct app *app, bool all)
+{
+    struct tx **link = &app->first;
+    struct tx *last = NULL;
+
+    while (*link) {
+        struct tx *tx = *link;
+        bool silent = tx->proto->eve && !tx->proto->eve[0];
+        if (all || (over(tx) && (tx->logged || silent))) {
+            *link = tx->next;
+            tx_free(app, tx);
+            continue;
+        }
+        tx->touched[0] = tx->touched[1] = false;
+        last = tx;
+        link = &tx->next;
+    }
+    app->last = last;
+}
+
+uint32_t app_events(const struct tx *tx)
+{
+    const struct proto_def *proto = tx->proto;
+    if (proto->eve && !proto->eve[0])
+        return 0;
+    return proto->events ? proto->events(tx) : 1;
+}
+
+void app_write_event(struct tx *tx, uint32_t i, struct jsonw *w)
+{
+    if (tx->proto->write_event)
+        tx->proto->write_event(tx, i, w);
+    else
+        field_write_eve(tx, w);
+}

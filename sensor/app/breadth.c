@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Breadth: names for flows of the many protocols nobody parses here, and risks of flows, from nDPI
+ * (the only file that knows it; API of 4.2).
+ *
+ * One detection module per worker, created before the first packet. A flow gets state with its
+ * first payload, is shown at most TCP_PACKETS or UDP_PACKETS packets with payload, and keeps only
+ * the verdict after that. At its end an undecided flow is guessed from ports and addresses.
+ */
+#include "sensor/app/app.h"
+
+#include "common/check.h"
+#include "sensor/app/pool.h"
+
+#include <stdlib.h>
+
+/* netinet/tcp.h, which nDPI includes, has enumerators of the same names as flow.h. */
+#define TCP_ESTABLISHED system_tcp_established
+#define TCP_SYN_SENT    system_tcp_syn_sent
+#define TCP_SYN_RECV    system_tcp_syn_recv
+#define TCP_TIME_WAIT   system_tcp_time_wait
+#define TCP_CLOSING     system_tcp_closing
+#include <ndpi/ndpi_api.h>
+#undef TCP_ESTABLISHED
+#undef TCP_SYN_SENT
+#undef TCP_SYN_RECV
+#undef TCP_TIME_WAIT
+#undef TCP_CLOSING
+
+enum { TCP_PACKETS = 10, UDP_PACKETS = 8, L3_MAX = 65535 };
+
+const struct option breadth_options[] = {
+    {"app.ndpi", CONF_BOOL, "true", "Classify flows with nDPI (name in app_proto_ndpi, risks)"},
+    {"app.ndpi_memory", CONF_SIZE, "64M", "Bytes a worker may use for undecided flows in nDPI"},
+    OPTION_END,
+};
+
+enum {
+    BREADTH_FLOWS,
+    BREADTH_KNOWN,
+    BREADTH_GUESSED,
+    BREADTH_UNKNOWN,
+    BREADTH_PACKETS,
+    BREADTH_FULL
+};
+
+const struct counter breadth_counters[] = {
+    [BREADTH_FLOWS] = {"ndpi.flows", "Flows shown to nDPI"},
+    [BREADTH_KNOWN] = {"ndpi.known", "Flows nDPI recognised"},
+    [BREADTH_GUESSED] = {"ndpi.guessed", "Flows named from port or address only"},
+    [BREADTH_UNKNOWN] = {"ndpi.unknown", "Flows nDPI could not name"},
+    [BREADTH_PACKETS] = {"ndpi.packets", "Packets shown to nDPI"},
+    [BREADTH_FULL] = {"ndpi.memory_full", "Flows not shown because app.ndpi_memory was used up"},
+    COUNTER_END,
+};
+
+struct breadth {
+    struct ndpi_detection_module_struct *module;
+    struct pool pool;
+    uint64_t *count;
+};
+
+/* What stays on the flow. */
+struct verdict {
+    struct ndpi_flow_struct *state; /* NULL once decided */
+    size_t state_room, room;
+    uint64_t risks;
+    uint16_t master, app;
+    uint16_t packets;
+    bool refused;
+};
+
+struct breadth *breadth_new(const struct conf *conf, struct stats *stats)
+{
+    struct breadth *breadth = calloc(1, sizeof *breadth);
+    CHECK(breadth);
+    breadth->count = stats_add(stats, breadth_counters);
+    pool_init(&breadth->pool, conf_size(conf, "app.ndpi_memory"));
+    if (conf_bool(conf, "app.ndpi")) {
+        NDPI_PROTOCOL_BITMASK all;
+        breadth->module = ndpi_init_detection_module(ndpi_no_prefs);
+        CHECK(breadth->module);
+        NDPI_BITMASK_SET_ALL(all);
+        ndpi_set_protocol_detection_bitmask2(breadth->module, &all);
+        ndpi_finalize_initialization(breadth->module);
+    }
+    return breadth;
+}
+
+void breadth_free(struct breadth **breadth)
+{
+    if (!*breadth)
+        return;
+    if ((*breadth)->module)
+        ndpi_exit_detection_module((*breadth)->module);
+    pool_fini(&(*breadth)->pool);
+    free(*breadth);
+    *breadth = NULL;
+}
+
+static struct verdict *verdict_of(const struct flow *flow)
+{
+    return flow->ext[FLOW_EXT_NDPI];
+}
+
+static void state_release(struct breadth *breadth, struct verdict *verdict)
+{
+    if (!verdict->state)
+        return;
+    ndpi_free_flow_data(verdict->state);
+    pool_put(&breadth->pool, verdict->state, verdict->state_room);
+    verdict->state = NULL;
+}
+
+static struct verdict *verdict_new(struct breadth *breadth, struct flow *flow)
+{
+    size_t room;
+    struct verdict *verdict = pool_get(&breadth->pool, sizeof *verdict, &room);
+
+    if (!verdict) {
+        breadth->count[BREADTH_FULL]++;
+        return NULL;
+    }
+    *verdict = (struct verdict){.room = room};
+    flow->ext[FLOW_EXT_NDPI] = verdict;
+    verdict->state =
+        pool_get(&breadth->pool, sizeof(struct ndpi_flow_struct), &verdict->state_room);
+    if (!verdict->state) {
+        breadth->count[BREADTH_FULL]++;
+        return verdict;
+    }
+    memset(verdict->state, 0, sizeof(struct ndpi_flow_struct));
+    breadth->count[BREADTH_FLOWS]++;
+    return verdict;
+}
+
+static void take(struct breadth *breadth, struct flow *flow, struct verdict *verdict,
+                 ndpi_protocol found)
+{
+    verdict->master = found.master_protocol;
+    verdict->app = found.app_protocol;
+    verdict->risks = verdict->state->risk;
+    flow->ndpi_proto = found.app_protocol ? found.app_protocol : found.master_protocol;
+    state_release(breadth, verdict);
+}
+
+static void decide(struct breadth *breadth, struct flow *flow, struct verdict *verdict)
+{
+    uint8_t guessed = 0;
+    ndpi_protocol found = ndpi_detection_giveup(breadth->module, verdict->state, 1, &guessed);
+    take(breadth, flow, verdict, found);
+    breadth->count[flow->ndpi_proto == 0 ? BREADTH_UNKNOWN
+                   : guessed             ? BREADTH_GUESSED
+                                         : BREADTH_KNOWN]++;
+}
+
+void breadth_packet(struct breadth *breadth, struct flow *flow, const struct packet *p)
+{
+    struct verdict *verdict = verdict_of(flow);
+
+    if (!breadth->module || (verdict && !verdict->state) || !p->payload.len || !p->l3.len ||
+        p->l3.len > L3_MAX)
+        return;
+    if (!verdict)
+        verdict = verdict_new(breadth, flow);
+    if (!verdict || !verdict->state)
+        return;
+    breadth->count[BREADTH_PACKETS]++;
+    ndpi_protocol found = ndpi_detection_process_packet(
+        breadth->module, verdict->state, p->l3.at, (unsigned short)p->l3.len, p->ts_ns / 1000000);
+    bool known = found.app_protocol || found.master_protocol;
+    if (known && !verdict->state->extra_packets_func) {
+        take(breadth, flow, verdict, found);
+        breadth->count[BREADTH_KNOWN]++;
+        return;
+    }
+    if (known)
+        flow->ndpi_proto = found.app_protocol ? found.app_protocol : found.master_protocol;
+    if (++verdict->packets >= (flow->proto == IPPROTO_TCP4 ? TCP_PACKETS : UDP_PACKETS))
+        decide(breadth, flow, verdict);
+}
+
+void breadth_end(struct breadth *breadth, struct flow *flow)
+{
+    struct verdict *verdict = verdict_of(flow);
+    if (verdict && verdict->state)
+        decide(breadth, flow, verdict);
+}
+
+void breadth_drop(struct breadth *breadth, struct flow *flow)
+{
+    struct verdict *verdict = verdict_of(flow);
+    if (!verdict)
+        return;
+    state_release(breadth, verdict);
+    pool_put(&breadth->pool, verdict, verdict->room);
+    flow->ext[FLOW_EXT_NDPI] = NULL;
+}
+
+const char *breadth_name(const struct breadth *breadth, const struct flow *flow, char out[64])
+{
+    const struct verdict *verdict = verdict_of(flow);
+    if (!breadth->module || !verdict || !(verdict->master || verdict->app))
+        return NULL;
+    ndpi_protocol found = {.master_protocol = verdict->master, .app_protocol = verdict->app};
+    return ndpi_protocol2name(breadth->module, found, out, 64);
+}
+
+uint64_t breadth_risks(const struct flow *flow)
+{
+    const struct verdict *verdict = verdict_of(flow);
+    return verdict ? verdict->risks : 0;
+}
+
+const char *breadth_risk(uint32_t bit)
+{
+    return bit && bit < NDPI_MAX_RISK ? ndpi_risk2str((ndpi_risk_enum)bit) : NULL;
+}

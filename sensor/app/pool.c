@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sensor/app/pool.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct pool_block {
+    struct pool_block *next;
+};
+
+static uint32_t class_of(size_t bytes)
+{
+    uint32_t class = 0;
+    for (size_t size = POOL_SMALLEST; size < bytes && class < POOL_CLASSES; size *= 4)
+        class ++;
+    return class;
+}
+
+static size_t class_bytes(uint32_t class)
+{
+    return (size_t)POOL_SMALLEST << (2 * class);
+}
+
+void pool_init(struct pool *pool, size_t cap_bytes)
+{
+    *pool = (struct pool){.cap_bytes = cap_bytes};
+}
+
+void pool_fini(struct pool *pool)
+{
+    for (uint32_t i = 0; i < POOL_CLASSES; i++) {
+        while (pool->free[i]) {
+            struct pool_block *block = pool->free[i];
+            pool->free[i] = block->next;
+            free(block);
+        }
+    }
+}
+
+void *pool_get(struct pool *pool, size_t bytes, size_t *room)
+{
+    uint32_t class = class_of(bytes);
+    if (class >= POOL_CLASSES)
+        return NULL;
+#ifdef TRAMGAC_SANITIZED
+    size_t size = bytes ? bytes : 1;
+#else
+    size_t size = class_bytes(class);
+#endif
+    if (pool->used_bytes + size > pool->cap_bytes)
+        return NULL;
+    struct pool_block *block = pool->free[class];
+    if (block)
+        pool->free[class] = block->next;
+    else
+        block = malloc(size);
+    if (!block)
+        return NULL;
+    pool->used_bytes += size;
+    *room = size;
+    return block;
+}
+
+void pool_put(struct pool *pool, void *block, size_t room)
+{
+    if (!block)
+        return;
+    pool->used_bytes -= room;
+#ifdef TRAMGAC_SANITIZED
+    free(block);
+#else
+    struct pool_block *freed = block;
+    uint32_t class = class_of(room);
+    freed->next = pool->free[class];
+    pool->free[class] = freed;
+#endif
+}

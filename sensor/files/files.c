@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * File objects: from the pieces parsers pass on to a name, the first bytes, a size, digests, magic
+ * and the YARA rules that match. Memory of one worker's files is bounded by files.memory; a file
+ * that gets none is still counted and sized.
+ */
+#include "sensor/files/files.h"
+
+#include "common/check.h"
+#include "common/digest.h"
+#include "sensor/app/pool.h"
+#include "sensor/files/filetype.h"
+#include "sensor/files/yara.h"
+
+#include <stdlib.h>
+
+enum { FIRST_ROOM = 4096, NAME_MAX_BYTES = 1024, FLOW_FILES_MAX = 1024, DIGESTS = 3 };
+
+enum {
+    FILES_SEEN,
+    FILES_TRUNC,
+    FILES_CUT,
+    FILES_MEMORY,
+    FILES_MANY,
+    FILES_SCANS,
+    FILES_HITS,
+    FILES_ABORTED,
+};
+
+const struct option files_options[] = {
+    {"files.inspect", CONF_SIZE, "1M", "First bytes of a file kept for rules, magic and YARA"},
+    {"files.memory", CONF_SIZE, "128M", "Bytes a worker may use for the contents of open files"},
+    {"files.magic", CONF_BOOL, "false", "Name the type of every file with libmagic"},
+    {"files.hash", CONF_LIST, "", "Digests of every file: md5, sha1, sha256"},
+    {"files.yara", CONF_LIST, "", "YARA rule files or directories that every file is scanned with"},
+    {"files.yara_timeout", CONF_SPAN, "2s", "Longest scan of one file"},
+    OPTION_END,
+};
+
+const struct counter files_counters[] = {
+    [FILES_SEEN] = {"files.seen", "Files that began"},
+    [FILES_TRUNC] = {"files.truncated", "Files that did not end whole"},
+    [FILES_CUT] = {"files.cut", "Files longer than files.inspect: only their start is inspected"},
+    [FILES_MEMORY] = {"files.memory_full",
+                      "Files without content because files.memory was used up"},
+    [FILES_MANY] = {"files.too_many", "Files of flows that already held too many"},
+    [FILES_SCANS] = {"files.scans", "Files scanned with YARA"},
+    [FILES_HITS] = {"files.yara_hits", "Matches of YARA rules"},
+    [FILES_ABORTED] = {"files.scans_aborted", "YARA scans that failed or took too long"},
+    COUNTER_END,
+};
+
+struct flow_files {
+    struct file *first, *last;
+    uint32_t n, next_id;
+    size_t room;
+    bool dirty;
+};
+
+/* A file with what only this module needs. */
+struct entry {
+    struct file file;
+    uint32_t digests; /* which run: enum files_want */
+    struct digest digest[DIGESTS];
+    char magic[256];
+    uint8_t *content;
+    size_t content_room, room;
+    uint8_t *name;
+    size_t name_room;
+};
+
+struct files {
+    struct pool pool;
+    struct filetype *filetype; /* NULL unless wanted */
+    struct yara *yara;         /* NULL without rules */
+    uint64_t *count;
+    uint64_t keep_bytes;
+    uint32_t wants;
+};
+
+static const struct {
+    const char *name;
+    uint32_t want;
+    enum digest_kind kind;
+} digests[DIGESTS] = {
+    {"md5", FILES_MD5, DIGEST_MD5},
+    {"sha1", FILES_SHA1, DIGEST_SHA1},
+    {"sha256", FILES_SHA256, DIGEST_SHA256},
+};
+
+static uint32_t wants_of(const struct conf *conf)
+{
+    uint32_t wants = conf_bool(conf, "files.magic") ? FILES_MAGIC : 0;
+    const char *item;
+
+    for (uint32_t i = 0; (item = conf_item(conf, "files.hash", i)); i++)
+        for (uint32_t j = 0; j < DIGESTS; j++)
+            if (strcmp(item, digests[j].name) == 0)
+                wants |= digests[j].want;
+    return wants;
+}
+
+struct files *files_new(const struct conf *conf, struct stats *stats)
+{
+    struct files *files = calloc(1, sizeof *files);
+    CHECK(files);
+    files->count = stats_add(stats, files_counters);
+    files->keep_bytes = conf_size(conf, "files.inspect");
+    pool_init(&files->pool, conf_size(conf, "files.memory"));
+    files->yara = yara_new(conf);
+    files_want(files, wants_of(conf));
+    return files;
+}
+
+void files_free(struct files **files)
+{
+    if (!*files)
+        return;
+    filetype_free(&(*files)->filetype);
+    yara_free(&(*files)->yara);
+    pool_fini(&(*files)->pool);
+    free(*files);
+    *files = NULL;
+}
+
+void files_want(struct files *files, uint32_t wants)
+{
+    files->wants |= wants;
+    if ((files->wants & FILES_MAGIC) && !files->filetype)
+        files->filetype = filetype_new();
+}
+
+static struct entry *entry_of(struct file *file)
+{
+    return (struct entry *)(void *)file;
+}
+
+static struct flow_files *hanging(const struct flow *flow)
+{
+    return flow->ext[FLOW_EXT_FILES];
+}
+
+static struct flow_files *hang(struct files *files, struct flow *flow)
+{
+    size_t room;
+    struct flow_files *list = hanging(flow);
+    if (list)
+        return list;
+    list = pool_get(&files->pool, sizeof *list, &room);
+    if (!list)
+        return NULL;
+    *list = (struct flow_files){.room = room};
+    flow->ext[FLOW_EXT_FILES] = list;
+    return list;
+}
+
+static void set_name(struct files *files, struct entry *entry, struct slice name)
+{
+    name = slice_head(name, NAME_MAX_BYTES);
+    if (!name.len)
+        return;
+    entry->name = pool_get(&files->pool, name.len, &entry->name_room);
+    if (!entry->name)
+        return;
+    memcpy(entry->name, name.at, name.len);
+    entry->file.name = (struct slice){entry->name, name.len};
+}
+
+static struct file *file_begin(struct files *files, struct flow *flow, const struct app_file *piece)
+{
+    struct flow_files *list = hang(files, flow);
+    size_t room;
+
+    files->count[FILES_SEEN]++;
+    if (!list || list->n >= FLOW_FILES_MAX) {
+        files->count[list ? FILES_MANY : FILES_MEMORY]++;
+        return NULL;
+    }
+    struct entry *entry = pool_get(&files->pool, sizeof *entry, &room);
+    if (!entry) {
+        files->count[FILES_MEMORY]++;
+        return NULL;
+    }
+    *entry = (struct entry){.room = room};
+    struct file *file = &entry->file;
+    file->id = ++list->next_id;
+    file->flow = flow;
+    file->tx = piece->tx;
+    file->dir = piece->dir;
+    file->touched = true;
+    set_name(files, entry, piece->bytes);
+    entry->digests = files->wants & (FILES_MD5 | FILES_SHA1 | FILES_SHA256);
+    for (uint32_t i = 0; i < DIGESTS; i++)
+        if (entry->digests & digests[i].want)
+            digest_init(&entry->digest[i], digests[i].kind);
+    if (list->last)
+        list->last->next = file;
+    else
+        list->first = file;
+    list->last = file;
+    list->n++;
+    list->dirty = true;
+    piece->tx->files[piece->dir] = file;
+    return file;
+}
+
+static void keep(struct files *files, struct entry *entry, struct slice data)
+{
+    struct file *file = &entry->file;
+    uint32_t have = file->data.len;
+
+    if (have >= files->keep_bytes || have < file->size) {
+        if (have == files->keep_bytes && file->size == have)
+            files->count[FILES_CUT]++;
+        return;
+    }
+    uint32_t n = data.len;
+    if (n > files->keep_bytes - have)
+        n = (uint32_t)(files->keep_bytes - have);
+    if (have + n > entry->content_room) {
+        size_t room, ask = have + n < FIRST_ROOM ? FIRST_ROOM : (size_t)have + n;
+        uint8_t *content = pool_get(&files->pool, ask, &room);
+        if (!content) {
+            files->count[FILES_MEMORY]++;
+            return;
+        }
+        if (have)
+            memcpy(content, entry->content, have);
+        pool_put(&files->pool, entry->content, entry->content_room);
+        entry->content = content;
+        entry->content_room = room;
+    }
+    memcpy(entry->content + have, data.at, n);
+    file->data = (struct slice){entry->content, have + n};
+}
+
+static void file_data(struct files *files, struct file *file, struct slice data)
+{
+    struct entry *entry = entry_of(file);
+    keep(files, entry, data);
+    for (uint32_t i = 0; i < DIGESTS; i++)
+        if (entry->digests & digests[i].want)
+            digest_update(&entry->digest[i], data);
+    file->size += data.len;
+    file->touched = true;
+    hanging(file->flow)->dirty = true;
+}
+
+static void write_digests(struct entry *entry)
+{
+    char *const out[DIGESTS] = {entry->file.md5, entry->file.sha1, entry->file.sha256};
+
+    for (uint32_t i = 0; i < DIGESTS; i++) {
+        uint8_t bytes[DIGEST_MAX];
+        char text[DIGEST_TEXT_MAX];
+        if (!(entry->digests & digests[i].want))
+            continue;
+        digest_final(&entry->digest[i], bytes);
+        digest_text(bytes, digest_size(digests[i].kind), text);
+        memcpy(out[i], text, 2 * digest_size(digests[i].kind) + 1);
+    }
+    entry->digests = 0;
+}
+
+static void inspect(struct files *files, struct entry *entry)
+{
+    struct file *file = &entry->file;
+    const char *magic = NULL;
+    bool aborted = false;
+
+    if (files->filetype)
+        magic = filetype_of(files->filetype, file->data);
+    if (magic) {
+        struct slice text = slice_head(slice_of_str(magic), sizeof entry->magic - 1);
+        memcpy(entry->magic, text.at, text.len);
+        entry->magic[text.len] = '\0';
+        file->magic = entry->magic;
+    }
+    if (!files->yara || !file->data.len)
+        return;
+    file->yara_hits = (uint8_t)yara_scan(files->yara, file->data, file->yara, &aborted);
+    files->count[FILES_SCANS]++;
+    files->count[FILES_HITS] += file->yara_hits;
+    files->count[FILES_ABORTED] += aborted;
+}
+
+static void file_end(struct files *files, struct file *file, bool complete)
+{
+    struct entry *entry = entry_of(file);
+
+    file->state = complete ? FILE_CLOSED : FILE_TRUNCATED;
+    file->touched = true;
+    hanging(file->flow)->dirty = true;
+    files->count[FILES_TRUNC] += !complete;
+    write_digests(entry);
+    inspect(files, entry);
+}
+
+void files_input(struct files *files, struct flow *flow, const struct app_file *pieces, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        const struct app_file *piece = &pieces[i];
+        struct file *file = files_of_tx(piece->tx, piece->dir);
+
+        if (piece->kind == APP_FILE_BEGIN) {
+            piece->tx->files[piece->dir] = NULL;
+            file_begin(files, flow, piece);
+            continue;
+        }
+        if (!file || file->state != FILE_OPEN)
+            continue;
+        if (piece->kind == APP_FILE_DATA)
+            file_data(files, file, piece->bytes);
+        else
+            file_end(files, file, piece->kind == APP_FILE_END);
+    }
+}
+
+struct file *files_first(struct flow *flow)
+{
+    struct flow_files *list = hanging(flow);
+    return list ? list->first : NULL;
+}
+
+struct file *files_of_tx(const struct tx *tx, enum dir dir)
+{
+    return tx->files[dir];
+}
+
+void files_drop_tx(struct tx *tx)
+{
+    for (int dir = 0; dir < 2; dir++) {
+        struct file *file = tx->files[dir];
+        if (file)
+            file->tx = NULL;
+        tx->files[dir] = NULL;
+    }
+}
+
+static void entry_free(struct files *files, struct entry *entry)
+{
+    struct file *file = &entry->file;
+
+    if (file->tx && file->tx->files[file->dir] == file)
+        file->tx->files[file->dir] = NULL;
+    pool_put(&files->pool, entry->content, entry->content_room);
+    pool_put(&files->pool, entry->name, entry->name_room);
+    pool_put(&files->pool, entry, entry->room);
+}
+
+static void sweep(struct files *files, struct flow_files *list, bool all)
+{
+    struct file **link = &list->first;
+    struct file *last = NULL;
+
+    while (*link) {
+        struct file *file = *link;
+        if (all || (file->state != FILE_OPEN && file->logged)) {
+            *link = file->next;
+            list->n--;
+            entry_free(files, entry_of(file));
+            continue;
+        }
+        file->touched = false;
+        last = file;
+        link = &file->next;
+    }
+    list->last = last;
+}
+
+void files_clear(struct files *files, struct flow *flow)
+{
+    struct flow_files *list = hanging(flow);
+    if (list && list->dirty) {
+        list->dirty = false;
+        sweep(files, list, false);
+    }
+}
+
+void files_end(struct files *files, struct flow *flow)
+{
+    struct flow_files *list = hanging(flow);
+    for (struct file *file = list ? list->first : NULL; file; file = file->next)
+        if (file->state == FILE_OPEN)
+            file_end(files, file, false);
+}
+
+void files_drop(struct files *files, struct flow *flow)
+{
+    struct flow_files *list = hanging(flow);
+    if (!list)
+        return;
+    sweep(files, list, true);
+    pool_put(&files->pool, list, list->room);
+    flow->ext[FLOW_EXT_FILES] = NULL;
+}
