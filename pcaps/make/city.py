@@ -259,7 +259,7 @@ class Site:
         jobs = [(p, "in", "") for p in self.ports] + [("wan0", "in", "")]
         jobs += [(f"br-{s}", "out", own) for s in ("cam", "iot", "ot", "dc")]
         for dev, direction, what in jobs:
-            self.dumps.append(self.spawn("core", "tcpdump", "-q", "-n", "-U", "-i", dev, "-s", "0", "-B", "4096",
+            self.dumps.append(self.spawn("core", "tcpdump", "-q", "-n", "-U", "--immediate-mode", "-i", dev, "-s", "0", "-B", "4096",
                                          "-Q", direction, "-w", self.tmp / f"{dev}.pcap", "-Z", "root", *([what] if what else [])))
         time.sleep(1.2)
 
@@ -271,7 +271,7 @@ class Site:
 
     def save(self, target, start, quiet_gap=0.02):
         """Stop the capture and write it. `start`: epoch seconds of the first packet."""
-        time.sleep(0.5)
+        time.sleep(1.2)
         for p in self.dumps:
             os.killpg(p.pid, signal.SIGINT)
         for p in self.dumps:

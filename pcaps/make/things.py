@@ -156,6 +156,48 @@ def c2(site):
     site.spawn("c2", *python("c2", "serve", 48101))
 
 
+def certificate(site, name):
+    """A self-signed certificate of the year 2026, so that its dates hold for the captures."""
+    base = site.tmp / f"ca-{name}"
+    base.mkdir()
+    (base / "index").write_text("")
+    (base / "serial").write_text("1A2B\n")
+    conf = site.file(f"ca-{name}/conf", f"[ca]\ndefault_ca=c\n[c]\ndatabase={base}/index\nserial={base}/serial\n"
+                     f"new_certs_dir={base}\ndefault_md=sha256\npolicy=p\n[p]\ncommonName=supplied\norganizationName=optional\n"
+                     "[req]\ndistinguished_name=d\n[d]\n")
+    key, request, cert = base / "key", base / "request", base / "cert"
+    sh("openssl", "req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", request, "-config", conf,
+       "-subj", f"/O=Example/CN={name}", stderr=subprocess.DEVNULL)
+    sh("openssl", "ca", "-batch", "-selfsign", "-config", conf, "-keyfile", key, "-in", request, "-out", cert, "-notext",
+       "-startdate", "20260101000000Z", "-enddate", "20351231235959Z", stderr=subprocess.DEVNULL)
+    return key, cert
+
+
+def tls_server(site, host, name, port=443):
+    """openssl s_server with TLS 1.2, so that the certificate can be seen."""
+    key, cert = certificate(site, name)
+    site.spawn(host, "openssl", "s_server", "-accept", port, "-key", key, "-cert", cert, "-www", "-tls1_2")
+
+
+def ssh_server(site, host, key=False):
+    """OpenSSH's sshd; with `key`, root may enter by the key that ssh_login uses."""
+    for name in ("host", "user"):
+        sh("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", site.tmp / f"ssh-{name}")
+    if key:
+        shutil.copy(site.tmp / "ssh-user.pub", site.tmp / "ssh-authorized")
+    conf = site.file("sshd.conf", f"HostKey {site.tmp}/ssh-host\nPidFile none\nUsePAM no\nPermitRootLogin yes\nStrictModes no\n"
+                     f"AuthorizedKeysFile {site.tmp}/ssh-authorized\nPasswordAuthentication yes\nDebianBanner no\n"
+                     "MaxStartups 100\nLogLevel QUIET\nUseDNS no\n")
+    os.makedirs("/run/sshd", exist_ok=True)
+    site.spawn(host, "/usr/sbin/sshd", "-D", "-f", conf)
+
+
+def ssh_login(site, host, server):
+    site.run(host, "ssh", "-i", site.tmp / "ssh-user", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
+             "-o", "BatchMode=yes",
+             "-o", "KexAlgorithms=curve25519-sha256", f"root@{address(server)}", "true")
+
+
 INFECT = [
     "enable", "system", "shell", "sh",
     "/bin/busybox TRAMGACBOT",
