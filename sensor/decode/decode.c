@@ -4,6 +4,7 @@
  * headers is bounded. Only the innermost packet is handed on; what is around it is in `tunnel`.
  */
 #include "sensor/decode/decode.h"
+#include "common/hash.h"
 #include "sensor/decode/checksum.h"
 #include "sensor/decode/defrag.h"
 
@@ -100,6 +101,7 @@ struct decode {
     uint64_t *row_count[DEC_ROWS_MAX];
     uint64_t *count;
     bool vlan_tracking;
+    uint64_t seed; /* of the flow hash, so that peers cannot choose their bucket */
     struct checksum_policy checksums;
     struct defrag *defrag;
 };
@@ -169,6 +171,7 @@ struct decode *decode_new(const struct conf *conf, struct stats *stats)
         if (dec_rows[i]->counters)
             d->row_count[i] = stats_add(stats, dec_rows[i]->counters);
     }
+    d->seed = hash_random_seed();
     d->vlan_tracking = conf_bool(conf, "vlan.use-for-tracking");
     checksum_policy_init(&d->checksums, conf_text(conf, "capture.checksum-validation"));
     d->defrag = defrag_new((uint32_t)conf_int(conf, "defrag.trackers"),
@@ -221,25 +224,26 @@ static uint64_t mix(uint64_t a, uint64_t b)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-static uint64_t hash_end(const struct addr *addr, uint16_t port)
+static uint64_t hash_end(const struct decode *d, const struct addr *addr, uint16_t port)
 {
     uint64_t high;
     uint64_t low;
 
     memcpy(&high, addr->b, 8);
     memcpy(&low, addr->b + 8, 8);
-    return mix(high ^ (uint64_t)port << 40, low ^ port);
+    return mix(high ^ (uint64_t)port << 40 ^ d->seed, low ^ port);
 }
 
 /* The same for both directions: the hashes of the two ends are added. */
 static uint64_t flow_hash(const struct decode *d, const struct packet *p)
 {
-    uint64_t ends = hash_end(&p->src, p->sport) + hash_end(&p->dst, p->dport);
+    uint64_t ends =
+        hash_end(d, &p->src, p->sport) + hash_end(d, &p->dst, p->dport);
     uint64_t rest = (uint64_t)p->proto << 8 | p->ip_version;
 
     for (uint8_t i = 0; d->vlan_tracking && i < p->vlans; i++)
         rest = rest << 16 ^ p->vlan[i];
-    return mix(ends, rest ^ (uint64_t)p->tunnels << 56);
+    return mix(ends ^ d->seed, rest ^ (uint64_t)p->tunnels << 56);
 }
 
 /* ---- the walk ----------------------------------------------------------------------------- */

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Spec: github.com/corelight/community-id-spec, version 1.
+ * SHA-1 over seed, the two ends in order, protocol, a zero byte and the ports; ICMP has types
+ * instead of ports, and no order where a message has no counterpart.
+ */
+#include "sensor/flow/community_id.h"
+#include "common/digest.h"
+
+struct side {
+    const struct addr *addr;
+    uint16_t port;
+};
+
+static const uint8_t icmp4_pairs[][2] = {{8, 0}, {13, 14}, {15, 16}, {17, 18}, {10, 9}};
+static const uint8_t icmp6_pairs[][2] = {{128, 129}, {133, 134}, {135, 136},
+                                         {130, 131}, {139, 140}, {144, 145}};
+
+/* Types as ports; false when the message has no counterpart (then the code stands there). */
+static bool icmp_ports(const struct flow *f, uint16_t *own, uint16_t *other)
+{
+    bool v4 = f->proto == IPPROTO_ICMP4;
+    const uint8_t(*pairs)[2] = v4 ? icmp4_pairs : icmp6_pairs;
+    uint32_t n = v4 ? sizeof(icmp4_pairs) / 2 : sizeof(icmp6_pairs) / 2;
+
+    *own = f->icmp_type;
+    for (uint32_t i = 0; i < n; i++) {
+        for (uint32_t side = 0; side < 2; side++) {
+            if (pairs[i][side] == f->icmp_type) {
+                *other = pairs[i][1 - side];
+                return true;
+            }
+        }
+    }
+    *other = f->icmp_code;
+    return false;
+}
+
+static void put16(struct digest *digest, uint16_t value)
+{
+    uint8_t bytes[2] = {(uint8_t)(value >> 8), (uint8_t)value};
+
+    digest_update(digest, (struct slice){bytes, 2});
+}
+
+static void base64(const uint8_t *in, uint32_t len, char *out)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+    for (uint32_t i = 0; i < len; i += 3) {
+        uint32_t word = (uint32_t)in[i] << 16 | (uint32_t)(i + 1 < len ? in[i + 1] : 0) << 8 |
+                        (i + 2 < len ? in[i + 2] : 0);
+        *out++ = digits[word >> 18];
+        *out++ = digits[word >> 12 & 63];
+        *out++ = i + 1 < len ? digits[word >> 6 & 63] : '=';
+        *out++ = i + 2 < len ? digits[word & 63] : '=';
+    }
+    *out = '\0';
+}
+
+void community_id_fill(struct flow *f)
+{
+    /* The first packet's sender comes first; a flow that was turned round began at its server. */
+    struct side a = {f->swapped ? &f->server : &f->client, 0};
+    struct side b = {f->swapped ? &f->client : &f->server, 0};
+    bool ordered = true;
+    uint8_t out[DIGEST_MAX];
+    struct digest digest;
+
+    if (f->community_id[0] || !f->client.family)
+        return;
+    if (f->proto == IPPROTO_ICMP4 || f->proto == IPPROTO_ICMP6) {
+        ordered = icmp_ports(f, &a.port, &b.port);
+    } else {
+        a.port = f->swapped ? f->server_port : f->client_port;
+        b.port = f->swapped ? f->client_port : f->server_port;
+    }
+    int order = addr_cmp(a.addr, b.addr);
+    if (ordered && (order > 0 || (order == 0 && a.port > b.port))) {
+        struct side first = b;
+        b = a;
+        a = first;
+    }
+    uint32_t len = f->client.family == 4 ? 4 : 16;
+    uint8_t middle[2] = {f->proto, 0};
+    digest_init(&digest, DIGEST_SHA1);
+    put16(&digest, 0); /* seed */
+    digest_update(&digest, (struct slice){a.addr->b, len});
+    digest_update(&digest, (struct slice){b.addr->b, len});
+    digest_update(&digest, (struct slice){middle, 2});
+    put16(&digest, a.port);
+    put16(&digest, b.port);
+    digest_final(&digest, out);
+    f->community_id[0] = '1';
+    f->community_id[1] = ':';
+    base64(out, 20, f->community_id + 2);
+}

@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Chained hash over a slab of flows. Each timeout class keeps its flows in order of their last
+ * packet, so expiry looks only at the old ends.
+ */
+#include "sensor/flow/flow_table.h"
+#include "common/clock.h"
+#include "common/hash.h"
+#include "sensor/flow/tcp_track.h"
+
+#include <stdlib.h>
+
+enum { SLAB_FLOWS = 256, EVER_SAFE = (1 << 30) };
+
+/* In order of value: the first is evicted first. */
+enum timeout_class {
+    CLASS_TCP_NEW,
+    CLASS_UDP_NEW,
+    CLASS_ICMP_NEW,
+    CLASS_OTHER_NEW,
+    CLASS_TCP_CLOSED,
+    CLASS_ICMP_EST,
+    CLASS_OTHER_EST,
+    CLASS_UDP_EST,
+    CLASS_TCP_EST,
+    CLASS_COUNT
+};
+
+const struct option flow_table_options[] = {
+    {"flow.memcap", CONF_SIZE, "0", "Memory of the flow tables; 0 = a fifth of memory"},
+    {"flow.timeout.tcp.new", CONF_SPAN, "60s", "Silence that ends a TCP flow before its handshake"},
+    {"flow.timeout.tcp.established", CONF_SPAN, "600s", "Silence that ends a TCP session"},
+    {"flow.timeout.tcp.closed", CONF_SPAN, "60s", "Silence that ends a closed TCP session"},
+    {"flow.timeout.udp.new", CONF_SPAN, "30s", "Silence that ends an unanswered UDP flow"},
+    {"flow.timeout.udp.established", CONF_SPAN, "300s", "Silence that ends an answered UDP flow"},
+    {"flow.timeout.icmp.new", CONF_SPAN, "30s", "Silence that ends an unanswered ICMP flow"},
+    {"flow.timeout.icmp.established", CONF_SPAN, "300s", "Silence that ends an answered ICMP flow"},
+    {"flow.timeout.other.new", CONF_SPAN, "30s", "Silence that ends an unanswered flow"},
+    {"flow.timeout.other.established", CONF_SPAN, "300s", "Silence that ends an answered flow"},
+    OPTION_END,
+};
+
+static const char *const timeout_keys[CLASS_COUNT] = {
+    [CLASS_TCP_NEW] = "flow.timeout.tcp.new",
+    [CLASS_UDP_NEW] = "flow.timeout.udp.new",
+    [CLASS_ICMP_NEW] = "flow.timeout.icmp.new",
+    [CLASS_OTHER_NEW] = "flow.timeout.other.new",
+    [CLASS_TCP_CLOSED] = "flow.timeout.tcp.closed",
+    [CLASS_ICMP_EST] = "flow.timeout.icmp.established",
+    [CLASS_OTHER_EST] = "flow.timeout.other.established",
+    [CLASS_UDP_EST] = "flow.timeout.udp.established",
+    [CLASS_TCP_EST] = "flow.timeout.tcp.established",
+};
+
+enum {
+    COUNT_TOTAL,
+    COUNT_TCP,
+    COUNT_UDP,
+    COUNT_ICMP,
+    COUNT_MIDSTREAM,
+    COUNT_TIMEOUT,
+    COUNT_REUSED,
+    COUNT_EVICTED,
+};
+const struct counter flow_table_counters[] = {
+    [COUNT_TOTAL] = {"flow.total", "Flows"},
+    [COUNT_TCP] = {"flow.tcp", "TCP flows"},
+    [COUNT_UDP] = {"flow.udp", "UDP flows"},
+    [COUNT_ICMP] = {"flow.icmp", "ICMP flows"},
+    [COUNT_MIDSTREAM] = {"flow.midstream", "TCP flows whose handshake was not seen"},
+    [COUNT_TIMEOUT] = {"flow.end.timeout", "Flows ended by silence"},
+    [COUNT_REUSED] = {"flow.end.tcp_reuse", "Flows ended by a new connection of the same ports"},
+    [COUNT_EVICTED] = {"flow.end.evicted",
+                       "Flows ended early because the table was full; raise --memory"},
+    COUNTER_END,
+};
+
+struct lru {
+    struct flow *oldest, *newest;
+};
+
+struct slab {
+    struct slab *next;
+    struct flow flow[SLAB_FLOWS];
+};
+
+struct flow_table {
+    struct flow **bucket;
+    uint64_t mask;
+    struct lru lru[CLASS_COUNT];
+    uint64_t timeout_ns[CLASS_COUNT];
+    struct slab *slabs;
+    struct flow *free; /* by bucket_next */
+    uint32_t n, most;
+    uint32_t made; /* flows of all slabs */
+    bool vlan_tracking;
+    flow_ended_fn ended;
+    void *context;
+    uint64_t *count;
+};
+
+static uint64_t power_of_two(uint64_t at_least)
+{
+    uint64_t n = 1024;
+
+    while (n < at_least)
+        n *= 2;
+    return n;
+}
+
+struct flow_table *flow_table_new(const struct conf *conf, struct stats *stats,
+                                  uint64_t memory_bytes, flow_ended_fn ended, void *context)
+{
+    struct flow_table *t = calloc(1, sizeof(*t));
+    if (!t)
+        return NULL;
+    uint64_t most = memory_bytes / (sizeof(struct flow) + 2 * sizeof(struct flow *));
+    t->most = most > EVER_SAFE ? EVER_SAFE : most < 64 ? 64 : (uint32_t)most;
+    uint64_t buckets = power_of_two(t->most);
+    t->mask = buckets - 1;
+    t->bucket = calloc(buckets, sizeof(struct flow *));
+    t->ended = ended;
+    t->context = context;
+    t->count = stats_add(stats, flow_table_counters);
+    t->vlan_tracking = conf_bool(conf, "vlan.use-for-tracking");
+    for (uint32_t i = 0; i < CLASS_COUNT; i++)
+        t->timeout_ns[i] = conf_span_ns(conf, timeout_keys[i]);
+    if (!t->bucket)
+        flow_table_free(&t);
+    return t;
+}
+
+void flow_table_free(struct flow_table **table)
+{
+    struct flow_table *t = *table;
+
+    if (!t)
+        return;
+    while (t->slabs) {
+        struct slab *next = t->slabs->next;
+        free(t->slabs);
+        t->slabs = next;
+    }
+    free(t->bucket);
+    free(t);
+    *table = NULL;
+}
+
+uint32_t flow_table_count(const struct flow_table *t)
+{
+    return t->n;
+}
+
+void flow_table_prefetch(const struct flow_table *t, uint64_t flow_hash)
+{
+    __builtin_prefetch(&t->bucket[flow_hash & t->mask]);
+}
+
+/* ---- lists -------------------------------------------------------------------------------- */
+
+static enum timeout_class class_of(const struct flow *f)
+{
+    bool is_new = f->state == FLOW_NEW;
+
+    switch (f->proto) {
+    case IPPROTO_TCP4:
+        return is_new ? CLASS_TCP_NEW : f->state == FLOW_CLOSED ? CLASS_TCP_CLOSED : CLASS_TCP_EST;
+    case IPPROTO_UDP4:
+        return is_new ? CLASS_UDP_NEW : CLASS_UDP_EST;
+    case IPPROTO_ICMP4:
+    case IPPROTO_ICMP6:
+        return is_new ? CLASS_ICMP_NEW : CLASS_ICMP_EST;
+    default:
+        return is_new ? CLASS_OTHER_NEW : CLASS_OTHER_EST;
+    }
+}
+
+static void lru_unlink(struct flow_table *t, struct flow *f, enum timeout_class class)
+{
+    struct lru *lru = &t->lru[class];
+
+    *(f->lru_prev ? &f->lru_prev->lru_next : &lru->oldest) = f->lru_next;
+    *(f->lru_next ? &f->lru_next->lru_prev : &lru->newest) = f->lru_prev;
+}
+
+static void lru_append(struct flow_table *t, struct flow *f, enum timeout_class class)
+{
+    struct lru *lru = &t->lru[class];
+
+    f->lru_next = NULL;
+    f->lru_prev = lru->newest;
+    *(lru->newest ? &lru->newest->lru_next : &lru->oldest) = f;
+    lru->newest = f;
+}
+
+static void end_flow(struct flow_table *t, struct flow *f, enum flow_end why)
+{
+    f->end = (uint8_t)why;
+    t->ended(t->context, f);
+    struct flow **at = &t->bucket[f->hash & t->mask];
+    while (*at != f)
+        at = &(*at)->bucket_next;
+    *at = f->bucket_next;
+    lru_unlink(t, f, class_of(f));
+    f->bucket_next = t->free;
+    t->free = f;
+    t->n--;
+}
+
+static bool timed_out(const struct flow_table *t, const struct flow *f, uint64_t now_ns)
+{
+    return f->last_ns + t->timeout_ns[class_of(f)] <= now_ns;
+}
+
+/* A closed session leaves by a timeout too; what its record says is that it was closed. */
+static void end_by_time(struct flow_table *t, struct flow *f)
+{
+    t->count[COUNT_TIMEOUT]++;
+    end_flow(t, f, f->state == FLOW_CLOSED ? FLOW_END_CLOSED : FLOW_END_TIMEOUT);
+}
+
+void flow_table_tick(struct flow_table *t, uint64_t now_ns)
+{
+    for (uint32_t i = 0; i < CLASS_COUNT; i++) {
+        while (t->lru[i].oldest && timed_out(t, t->lru[i].oldest, now_ns))
+            end_by_time(t, t->lru[i].oldest);
+    }
+}
+
+void flow_table_end_all(struct flow_table *t, enum flow_end why)
+{
+    for (uint32_t i = 0; i < CLASS_COUNT; i++) {
+        while (t->lru[i].oldest)
+            end_flow(t, t->lru[i].oldest, why);
+    }
+}
+
+/* ---- room --------------------------------------------------------------------------------- */
+
+static bool evict_one(struct flow_table *t)
+{
+    for (uint32_t i = 0; i < CLASS_COUNT; i++) {
+        if (!t->lru[i].oldest)
+            continue;
+        t->count[COUNT_EVICTED]++;
+        end_flow(t, t->lru[i].oldest, FLOW_END_FORCED);
+        return true;
+    }
+    return false;
+}
+
+static void add_slab(struct flow_table *t)
+{
+    struct slab *slab = malloc(sizeof(*slab));
+
+    if (!slab)
+        return;
+    slab->next = t->slabs;
+    t->slabs = slab;
+    for (uint32_t i = SLAB_FLOWS; i > 0; i--) {
+        slab->flow[i - 1].bucket_next = t->free;
+        t->free = &slab->flow[i - 1];
+    }
+    t->made += SLAB_FLOWS;
+}
+
+static struct flow *room_for_one(struct flow_table *t)
+{
+    if (t->n >= t->most)
+        evict_one(t);
+    if (!t->free)
+        add_slab(t);
+    if (!t->free)
+        evict_one(t);
+    struct flow *f = t->free;
+    if (f)
+        t->free = f->bucket_next;
+    return f;
+}
+
+/* ---- look-up ------------------------------------------------------------------------------ */
+
+/* Request and reply of ICMP count as one kind. */
+static uint8_t icmp_kind(uint8_t proto, uint8_t type)
+{
+    static const uint8_t reply[][3] = {
+        {IPPROTO_ICMP4, 0, 8},     {IPPROTO_ICMP4, 14, 13},   {IPPROTO_ICMP4, 16, 15},
+        {IPPROTO_ICMP4, 18, 17},   {IPPROTO_ICMP6, 129, 128}, {IPPROTO_ICMP6, 134, 133},
+        {IPPROTO_ICMP6, 136, 135}, {IPPROTO_ICMP6, 140, 139}, {IPPROTO_ICMP6, 131, 130},
+    };
+
+    for (uint32_t i = 0; i < sizeof(reply) / sizeof(reply[0]); i++) {
+        if (reply[i][0] == proto && reply[i][1] == type)
+            return reply[i][2];
+    }
+    return type;
+}
+
+static bool is_icmp(uint8_t proto)
+{
+    return proto == IPPROTO_ICMP4 || proto == IPPROTO_ICMP6;
+}
+
+static bool same_ends(const struct flow *f, const struct packet *p)
+{
+    if (addr_eq(&f->client, &p->src) && addr_eq(&f->server, &p->dst) &&
+        f->client_port == p->sport && f->server_port == p->dport)
+        return true;
+    return addr_eq(&f->client, &p->dst) && addr_eq(&f->server, &p->src) &&
+           f->client_port == p->dport && f->server_port == p->sport;
+}
+
+static bool same_vlans(const struct flow *f, const struct packet *p)
+{
+    return f->vlans == p->vlans && memcmp(f->vlan, p->vlan, sizeof(f->vlan[0]) * f->vlans) == 0;
+}
+
+static bool same(const struct flow_table *t, const struct flow *f, const struct packet *p)
+{
+    return f->hash == p->flow_hash && f->proto == p->proto && same_ends(f, p) &&
+           (!is_icmp(p->proto) ||
+            icmp_kind(f->proto, f->icmp_type) == icmp_kind(p->proto, p->icmp_type)) &&
+           (!t->vlan_tracking || same_vlans(f, p));
+}
+
+static struct flow *find(const struct flow_table *t, const struct packet *p)
+{
+    struct flow *f = t->bucket[p->flow_hash & t->mask];
+
+    while (f && !same(t, f, p))
+        f = f->bucket_next;
+    return f;
+}
+
+/* ---- new flows ---------------------------------------------------------------------------- */
+
+enum { SYSTEM_PORTS = 1024, EPHEMERAL_PORTS = 32768 };
+
+/* The first packet seen came from the server: a SYN-ACK, an answer, or from a service's port to a
+ * port that clients are given. */
+static bool from_server(const struct packet *p)
+{
+    if (p->proto == IPPROTO_TCP4 && p->tcp.flags & TCP_SYN)
+        return p->tcp.flags & TCP_ACK;
+    if (p->proto == IPPROTO_TCP4 || p->proto == IPPROTO_UDP4) {
+        return (p->sport < SYSTEM_PORTS && p->dport >= SYSTEM_PORTS) ||
+               (p->sport < EPHEMERAL_PORTS && p->dport >= EPHEMERAL_PORTS);
+    }
+    return (p->proto == IPPROTO_ICMP4 && p->icmp_type == 0) ||
+           (p->proto == IPPROTO_ICMP6 && p->icmp_type == 129);
+}
+
+static uint64_t id_of(const struct flow *f)
+{
+    struct {
+        struct addr client, server;
+        uint16_t client_port, server_port;
+        uint16_t vlan[PACKET_VLANS_MAX];
+        uint8_t proto, pad[3];
+        uint64_t first_number;
+        uint32_t generation, pad2;
+    } key;
+
+    memset(&key, 0, sizeof(key));
+    key.client = f->client;
+    key.server = f->server;
+    key.client_port = f->client_port;
+    key.server_port = f->server_port;
+    memcpy(key.vlan, f->vlan, sizeof(key.vlan));
+    key.proto = f->proto;
+    key.first_number = f->first_number;
+    key.generation = f->generation;
+    uint64_t id =
+        hash_bytes((struct slice){(const uint8_t *)&key, sizeof(key)}, 0) & ((UINT64_C(1) << 53) - 1);
+    return id ? id : 1; /* below 2^53: readers of JSON keep it whole */
+}
+
+static void fill(struct flow *f, const struct packet *p, uint32_t generation)
+{
+    memset(f, 0, sizeof(*f));
+    f->swapped = from_server(p);
+    f->client = f->swapped ? p->dst : p->src;
+    f->server = f->swapped ? p->src : p->dst;
+    f->client_port = f->swapped ? p->dport : p->sport;
+    f->server_port = f->swapped ? p->sport : p->dport;
+    f->has_mac = p->has_mac;
+    if (p->has_mac) {
+        f->client_mac = f->swapped ? p->dst_mac : p->src_mac;
+        f->server_mac = f->swapped ? p->src_mac : p->dst_mac;
+    }
+    f->proto = p->proto;
+    f->vlans = p->vlans;
+    memcpy(f->vlan, p->vlan, sizeof(f->vlan));
+    f->icmp_type = p->icmp_type;
+    f->icmp_code = p->icmp_code;
+    f->hash = p->flow_hash;
+    f->first_number = p->frame.number;
+    f->first_ns = f->last_ns = p->ts_ns;
+    f->generation = generation;
+    if (p->tunnels)
+        f->tunnel = p->tunnel[0];
+    f->id = id_of(f);
+}
+
+static struct flow *create(struct flow_table *t, const struct packet *p, uint32_t generation)
+{
+    struct flow *f = room_for_one(t);
+
+    if (!f)
+        return NULL;
+    fill(f, p, generation);
+    struct flow **bucket = &t->bucket[p->flow_hash & t->mask];
+    f->bucket_next = *bucket;
+    *bucket = f;
+    lru_append(t, f, class_of(f));
+    t->n++;
+    t->count[COUNT_TOTAL]++;
+    if (p->proto == IPPROTO_TCP4)
+        t->count[COUNT_TCP]++;
+    else if (p->proto == IPPROTO_UDP4)
+        t->count[COUNT_UDP]++;
+    else if (is_icmp(p->proto))
+        t->count[COUNT_ICMP]++;
+    return f;
+}
+
+static void update(struct flow_table *t, struct flow *f, const struct packet *p)
+{
+    enum dir dir = flow_dir(f, p);
+    enum timeout_class before = class_of(f);
+    bool was_midstream = f->midstream;
+
+    f->pkts[dir]++;
+    f->bytes[dir] += p->frame.wirelen;
+    if (p->ts_ns > f->last_ns)
+        f->last_ns = p->ts_ns;
+    if (p->proto == IPPROTO_TCP4)
+        tcp_track(f, p, dir);
+    else if (f->pkts[TO_SERVER] && f->pkts[TO_CLIENT])
+        f->state = FLOW_ESTABLISHED;
+    t->count[COUNT_MIDSTREAM] += f->midstream && !was_midstream;
+    lru_unlink(t, f, before);
+    lru_append(t, f, class_of(f));
+}
+
+struct flow *flow_table_touch(struct flow_table *t, const struct packet *p)
+{
+    uint32_t generation = 0;
+    struct flow *f = find(t, p);
+
+    if (f && timed_out(t, f, p->ts_ns)) {
+        generation = f->generation + 1;
+        end_by_time(t, f);
+        f = NULL;
+    } else if (f && tcp_track_reused(f, p)) {
+        generation = f->generation + 1;
+        t->count[COUNT_REUSED]++;
+        end_flow(t, f, FLOW_END_REUSED);
+        f = NULL;
+    }
+    if (!f)
+        f = create(t, p, generation);
+    if (f)
+        update(t, f, p);
+    return f;
+}

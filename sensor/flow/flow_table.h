@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The flows of one worker: found by hash, ended by timeouts in packet time, bounded in memory. When
+ * the table is full the least valuable flow goes: first unanswered ones, then closed, then
+ * datagrams, last TCP sessions; the longest silent first.
+ */
+#ifndef TRAMGAC_SENSOR_FLOW_FLOW_TABLE_H
+#define TRAMGAC_SENSOR_FLOW_FLOW_TABLE_H
+
+#include "common/conf.h"
+#include "common/stat.h"
+#include "sensor/flow/flow.h"
+
+struct flow_table;
+
+extern const struct option flow_table_options[];
+extern const struct counter flow_table_counters[];
+
+/** Called for each flow before it is released; flow->end says why. Must not touch the table. */
+typedef void (*flow_ended_fn)(void *context, struct flow *flow);
+
+struct flow_table *flow_table_new(const struct conf *conf, struct stats *stats,
+                                  uint64_t memory_bytes, flow_ended_fn ended, void *context);
+void flow_table_free(struct flow_table **table);
+
+/** Asks for the cache lines a look-up will need. */
+void flow_table_prefetch(const struct flow_table *table, uint64_t flow_hash);
+
+/** The packet's flow, new or known, with the packet counted in. May end others (timeout, reuse,
+ * eviction). `p` is an IP packet. */
+struct flow *flow_table_touch(struct flow_table *table, const struct packet *p);
+
+/** Ends what has timed out at `now_ns`. */
+void flow_table_tick(struct flow_table *table, uint64_t now_ns);
+
+/** Ends all flows, for `why`. */
+void flow_table_end_all(struct flow_table *table, enum flow_end why);
+
+/** Flows in the table. */
+uint32_t flow_table_count(const struct flow_table *table);
+
+#endif
