@@ -65,7 +65,16 @@ struct incident {
     const char *techniques; /* ids with blanks between */
     const char *tactics;
     const char *sensors;
-    const char *why_json; /* the reasons: tree of rule, score parts, stages; "{}" when none */
+    /* What the page "why" and the score show, built by incident/, "{}" when none:
+     * {"reasons":[{"points":12.5,"text":{"en":"","vi":""}}],
+     *  "entities":[{"ip":"","name":"","zone":""}],        all involved, the main one first
+     *  "stages":[{"time":ns,"last":ns,"count":n,"lane":"it|ot","tactic":"TA0043","technique":"T1595",
+     *             "severity":"high","text":{"en":"","vi":""},"src":"ip","dst":"ip","dst_port":n,"group":id}],
+     *  "tree":{"kind":"incident|correlation|rule|deviation|event|fact","title":{"en":"","vi":""},"detail":{..},
+     *          "code":"rule text or condition","matches":[{"buffer":"","offset":n,"length":n}],
+     *          "numbers":[{"name":{"en":"","vi":""},"observed":"","expected":""}],
+     *          "group":id,"event":id,"time":"RFC 3339","count":n,"children":[..the same..]}} */
+    const char *why_json;
 };
 
 /** One line of an incident's history: what happened on the network or what a person did. */

@@ -10,6 +10,7 @@
 #include "common/conf.h"
 
 struct store;
+struct incident;
 struct attack;
 
 struct services {
@@ -23,6 +24,9 @@ struct services {
     const char *data_dir;
     /** Appends one JSON object: uptime, version, queue, counters, store, sources. Any thread. */
     void (*health)(void *run, struct strbuf *json);
+    /** Queues what operations centres are told of a changed incident, in the open transaction of
+     * `store`. */
+    enum err (*incident_changed)(void *run, struct store *store, const struct incident *incident);
     void *run;
 };
 

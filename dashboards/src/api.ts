@@ -266,8 +266,8 @@ export const api = {
 };
 
 export interface Live {
-  kind: 'group' | 'incident' | 'device' | 'sensor';
-  id: string;
+  kind: 'groups' | 'reload' | 'incident' | 'device' | 'sensor';
+  id?: string;
 }
 
 // Server-sent events; the browser reconnects by itself with Last-Event-ID.
@@ -275,10 +275,10 @@ export function live(onEvent: (e: Live) => void, onState: (up: boolean) => void)
   const source = new EventSource('/api/stream');
   source.onopen = () => onState(true);
   source.onerror = () => onState(false);
-  for (const kind of ['group', 'incident', 'device', 'sensor'] as const)
+  for (const kind of ['groups', 'incident', 'device', 'sensor', 'reload'] as const)
     source.addEventListener(kind, (e) => {
       try {
-        onEvent({ kind, ...(JSON.parse((e as MessageEvent<string>).data) as { id: string }) });
+        onEvent({ kind, ...(JSON.parse((e as MessageEvent<string>).data) as { id?: string }) });
       } catch {
         // a line that is no JSON is not for us
       }

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analyzer/api/api.h"
+
+#include "common/conf.h"
+
+#include <stdlib.h>
+
+const struct option api_options[] = {
+    {"api.session.idle", CONF_SPAN, "8h", "A session ends after this time without a request."},
+    {"api.session.max", CONF_SPAN, "24h", "A session ends after this time in any case."},
+    {"api.secure_cookie", CONF_BOOL, "false",
+     "The pages are reached over HTTPS (own TLS or a proxy in front): mark the cookie Secure."},
+    {"api.tls.certificate", CONF_TEXT, "",
+     "PEM file of the server's certificate chain; empty: HTTP."},
+    {"api.tls.key", CONF_TEXT, "", "PEM file of the private key."},
+    {"api.threads", CONF_INT, "2", "Threads that answer requests."},
+    {"api.connections", CONF_INT, "1000", "Most connections at the same time."},
+    {"api.dashboard", CONF_TEXT, "",
+     "Directory of the built web application; empty: found beside the program."},
+    OPTION_END,
+};
+
+void api_fail(struct call *call, unsigned status, const char *text)
+{
+    call->status = status;
+    strbuf_clear(call->out.out);
+    jsonw_init(&call->out, call->out.out);
+    jsonw_obj_open(&call->out, NULL);
+    jsonw_str(&call->out, "error", text);
+    jsonw_obj_close(&call->out);
+}
+
+void api_fail_store(struct call *call, enum err err)
+{
+    switch (err) {
+    case ERR_NOTFOUND:
+        api_fail(call, 404, "There is no such thing.");
+        break;
+    case ERR_CONFLICT:
+        api_fail(call, 409, "Somebody else changed it meanwhile: read it again.");
+        break;
+    case ERR_INPUT:
+        api_fail(call, 400, "This value is not allowed here.");
+        break;
+    default:
+        api_fail(call, 503, "The store cannot do this now; try again.");
+    }
+}
+
+int64_t api_number(const struct call *call, const char *name, int64_t or_else)
+{
+    uint64_t value = 0;
+
+    if (!slice_to_u64(slice_of_str(call->query(call, name)), &value) || value > INT64_MAX)
+        return or_else;
+    return (int64_t)value;
+}
+
+static struct slice segment(struct slice *path)
+{
+    int64_t end;
+
+    *path = slice_from(*path, 1); /* the slash */
+    end = slice_find_byte(*path, '/');
+    struct slice s = end < 0 ? *path : slice_head(*path, (uint32_t)end);
+    *path = slice_from(*path, s.len);
+    return s;
+}
+
+static bool fits(const char *pattern, const char *path, struct arena *arena,
+                 const char *args[API_PATH_ARGS_MAX])
+{
+    struct slice want = slice_of_str(pattern), have = slice_of_str(path);
+    uint32_t n = 0;
+
+    while (want.len && have.len) {
+        struct slice w = segment(&want), h = segment(&have);
+        if (w.len && w.at[0] == '{') {
+            if (h.len == 0 || n == API_PATH_ARGS_MAX)
+                return false;
+            args[n++] = arena_str(arena, h);
+        } else if (!slice_eq(w, h)) {
+            return false;
+        }
+    }
+    return want.len == 0 && have.len == 0;
+}
+
+const struct api_route *api_find(const char *method, const char *path, struct arena *arena,
+                                 const char *args[API_PATH_ARGS_MAX], bool *path_known)
+{
+    *path_known = false;
+    for (uint32_t g = 0; api_rows[g]; g++) {
+        for (const struct api_route *r = api_rows[g]->routes; r->method; r++) {
+            if (!fits(r->path, path, arena, args))
+                continue;
+            *path_known = true;
+            if (strcmp(r->method, method) == 0)
+                return r;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * REST interface and live stream for the dashboard and for programs. A group of routes is one file
+ * api_<name>.c that ends in one row; method, path, role and documentation stand in the row, so the
+ * permission test, help and docs/API.md follow from it.
+ *
+ * A handler works on one `struct call` in the arena of the request: it reads the store through a
+ * connection of its own and writes JSON. It never trusts a field: what it writes are texts.
+ */
+#ifndef TRAMGAC_ANALYZER_API_API_H
+#define TRAMGAC_ANALYZER_API_API_H
+
+#include "analyzer/record/services.h"
+#include "analyzer/store/db_users.h"
+#include "common/json.h"
+#include "common/jsonw.h"
+
+enum { API_PATH_ARGS_MAX = 3, API_BODY_MAX = 256 * 1024, API_ARENA_MAX = 64 * 1024 * 1024 };
+
+enum api_access {
+    API_OPEN,    /* without signing in */
+    API_VIEWER,  /* any signed-in user */
+    API_ANALYST, /* analyst or administrator */
+    API_ADMIN,
+};
+
+/** One request. All pointers live as long as the handler runs. */
+struct call {
+    const struct services *services;
+    struct store *store;
+    struct arena *arena;
+    const struct user_row *user; /* NULL on open routes without a session */
+    const char *csrf;            /* of the session; "" without one */
+    const char *session;         /* hash of the session's token; "" without one */
+    const char *address;         /* of the peer */
+    const char *agent;           /* user agent as sent, cut */
+    uint64_t now_ns;
+    const char *arg[API_PATH_ARGS_MAX]; /* values of {…} in the path, percent-decoded */
+    const struct json *body;            /* NULL when there is none */
+    const char *(*query)(const struct call *call, const char *name); /* "" when absent */
+    void *request;                                                   /* the server's own */
+    unsigned status;                                                 /* 200 at first */
+    struct jsonw out;                                                /* the answer's body */
+    const char *set_cookie;                                          /* NULL = none */
+};
+
+struct api_route {
+    const char *method;
+    const char *path; /* "/api/groups/{id}/events" */
+    enum api_access access;
+    void (*handle)(struct call *call);
+    const char *doc;   /* one sentence */
+    const char *takes; /* query values or body members, for the reference; "" when none */
+};
+
+struct api_group {
+    const char *name;
+    const char *doc;
+    const struct api_route *routes; /* ended by one without a method */
+};
+
+extern const struct api_group *const api_rows[];
+extern const struct option api_options[];
+
+/** Replaces what was written by {"error": text} with this status. */
+void api_fail(struct call *call, unsigned status, const char *text);
+/** The usual answer to a store's refusal: 404, 409, 503. */
+void api_fail_store(struct call *call, enum err err);
+/** Value of a query, as a number; `or_else` when absent or no number. */
+int64_t api_number(const struct call *call, const char *name, int64_t or_else);
+
+/** The route for a method and path; *path_known tells 404 from 405. Path arguments go to `args`. */
+const struct api_route *api_find(const char *method, const char *path, struct arena *arena,
+                                 const char *args[API_PATH_ARGS_MAX], bool *path_known);
+
+#endif

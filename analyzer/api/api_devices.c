@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Devices: inventory, profile, learnt conversations, deviations.
+ */
+#include "analyzer/api/shape.h"
+#include "analyzer/record/incident.h"
+#include "analyzer/store/db_devices.h"
+#include "analyzer/store/db_events.h"
+#include "analyzer/store/db_incidents.h"
+
+enum { DEVICES_LIST = 500, DEVICE_EVENTS = 200, DEVICE_GROUPS = 50, DEVICE_SERVICES = 400 };
+
+static void write_head(struct call *call, const struct device_row *d)
+{
+    struct jsonw *w = &call->out;
+    struct binding_row *bound = NULL;
+    uint32_t n = 0;
+
+    jsonw_str(w, "id", d->id);
+    jsonw_str(w, "name", d->name);
+    jsonw_arr_open(w, "ip");
+    if (db_devices_bindings(call->store, d->id, call->arena, &bound, &n) == ERR_OK)
+        for (uint32_t i = 0; i < n && i < 8; i++)
+            jsonw_str(w, NULL, bound[i].ip);
+    if (n == 0 && *d->ip)
+        jsonw_str(w, NULL, d->ip);
+    jsonw_arr_close(w);
+    shape_opt(w, "mac", d->mac);
+    shape_opt(w, "vendor", d->vendor);
+    shape_opt(w, "profile", d->profile);
+    jsonw_str(w, "baseline", *d->state ? d->state : "unknown");
+    shape_opt(w, "zone", d->zone);
+    if (*d->owner_en || *d->owner_vi)
+        jsonw_str(w, "owner", *d->owner_vi ? d->owner_vi : d->owner_en);
+    if (d->criticality)
+        jsonw_u64(w, "criticality", d->criticality);
+    shape_time(w, "first_seen", d->first_ns);
+    shape_time(w, "last_seen", d->last_ns);
+    jsonw_i64(w, "deviations", d->n_deviations);
+    jsonw_i64(w, "alerts", d->n_alerts);
+    uint64_t risk = (uint64_t)d->severity * 20 * (d->criticality ? d->criticality + 2u : 4u) / 5;
+    jsonw_u64(w, "risk", d->n_alerts + d->n_deviations ? (risk < 100 ? risk : 100) : 0);
+}
+
+/* What the sensor itself says of the device: profile's title, confidence. */
+static void write_sensor_view(struct call *call, struct json *tree)
+{
+    const struct json *title = json_get(tree, "profile_title");
+
+    if (title)
+        shape_text2(&call->out, "profile_title", json_str(json_get(title, "en"), ""),
+                    json_str(json_get(title, "vi"), ""));
+    if (json_get(tree, "confidence"))
+        jsonw_num(&call->out, "confidence", json_num(json_get(tree, "confidence"), 0));
+}
+
+static void list(struct call *call)
+{
+    struct devices_query query = {.text = call->query(call, "q"), .limit = DEVICES_LIST};
+    struct device_row *rows = NULL;
+    uint32_t n = 0;
+    enum err err = db_devices_list(call->store, &query, call->arena, &rows, &n);
+
+    if (err) {
+        api_fail_store(call, err);
+        return;
+    }
+    jsonw_obj_open(&call->out, NULL);
+    jsonw_u64(&call->out, "total", n);
+    jsonw_arr_open(&call->out, "items");
+    for (uint32_t i = 0; i < n; i++) {
+        struct json *tree = NULL;
+        jsonw_obj_open(&call->out, NULL);
+        write_head(call, &rows[i]);
+        if (json_parse(slice_of_str(rows[i].json), &tree, NULL) == ERR_OK)
+            write_sensor_view(call, tree);
+        json_free(&tree);
+        jsonw_obj_close(&call->out);
+    }
+    jsonw_arr_close(&call->out);
+    jsonw_obj_close(&call->out);
+}
+
+static void write_deviation(struct call *call, const struct event_row *e, const struct json *eve)
+{
+    struct jsonw *w = &call->out;
+    const struct json *d = json_get(eve, "deviation");
+
+    jsonw_obj_open(w, NULL);
+    jsonw_i64(w, "id", e->id);
+    shape_time(w, "time", e->ts_ns);
+    jsonw_str(w, "class", json_str(json_get(d, "class"), ""));
+    jsonw_str(w, "severity", record_severity_name(e->severity));
+    shape_text2(w, "reason", json_str(json_get(d, "reason_en"), e->signature),
+                json_str(json_get(d, "reason_vi"), ""));
+    static const char *const texts[] = {"observed", "expected", "rule"};
+    for (uint32_t i = 0; i < 3; i++) {
+        const struct json *v = json_get(d, texts[i]);
+        struct strbuf text;
+        if (!v)
+            continue;
+        strbuf_init(&text, 2048);
+        if (json_kind(v) == JSON_STR)
+            strbuf_slice(&text, json_text(v));
+        else
+            json_write(v, &text);
+        jsonw_text(w, texts[i], strbuf_view(&text));
+        strbuf_fini(&text);
+    }
+    if (json_get(d, "bits"))
+        jsonw_num(w, "bits", json_num(json_get(d, "bits"), 0));
+    if (json_get(d, "threshold"))
+        jsonw_num(w, "threshold", json_num(json_get(d, "threshold"), 0));
+    jsonw_u64(w, "count", 1);
+    jsonw_obj_close(w);
+}
+
+static void write_deviations(struct call *call, const char *id)
+{
+    struct events_query query = {
+        .device = id, .kinds = 1u << RECORD_DEVIATION, .limit = DEVICE_EVENTS};
+    struct event_row *rows = NULL;
+    uint32_t n = 0;
+
+    jsonw_arr_open(&call->out, "deviations_list");
+    if (db_events_list(call->store, &query, call->arena, &rows, &n) == ERR_OK) {
+        for (uint32_t i = 0; i < n; i++) {
+            struct json *eve = NULL;
+            if (json_parse(slice_of_str(rows[i].json), &eve, NULL) == ERR_OK)
+                write_deviation(call, &rows[i], eve);
+            json_free(&eve);
+        }
+    }
+    jsonw_arr_close(&call->out);
+}
+
+static void write_history(struct call *call, const char *id)
+{
+    struct events_query query = {.device = id, .kinds = 1u << RECORD_DEVICE, .limit = 50};
+    struct event_row *rows = NULL;
+    uint32_t n = 0;
+
+    jsonw_arr_open(&call->out, "history");
+    if (db_events_list(call->store, &query, call->arena, &rows, &n) == ERR_OK) {
+        for (uint32_t i = 0; i < n; i++) {
+            struct json *eve = NULL;
+            if (json_parse(slice_of_str(rows[i].json), &eve, NULL) == ERR_OK) {
+                const struct json *change = json_get(eve, "change");
+                jsonw_obj_open(&call->out, NULL);
+                shape_time(&call->out, "time", rows[i].ts_ns);
+                shape_text2(&call->out, "text",
+                            json_str(json_get(change, "reason_en"), rows[i].event_type),
+                            json_str(json_get(change, "reason_vi"), ""));
+                jsonw_obj_close(&call->out);
+            }
+            json_free(&eve);
+        }
+    }
+    jsonw_arr_close(&call->out);
+}
+
+/* The conversations the sensor told with its newest device event. */
+static void write_services(struct call *call, const struct json *tree)
+{
+    uint32_t n = 0;
+
+    jsonw_arr_open(&call->out, "services");
+    const struct json *s = json_first(json_get(tree, "services"));
+    for (; s && n < DEVICE_SERVICES; s = json_next(s), n++) {
+        struct strbuf text;
+        strbuf_init(&text, 4096);
+        json_write(s, &text);
+        if (json_kind(s) == JSON_OBJ && !text.full)
+            jsonw_raw(&call->out, NULL, strbuf_view(&text));
+        strbuf_fini(&text);
+    }
+    jsonw_arr_close(&call->out);
+}
+
+static void write_groups(struct call *call, const struct device_row *d)
+{
+    struct groups_query query = {.host = d->ip, .text = "", .limit = DEVICE_GROUPS};
+    struct group_row *rows = NULL;
+    uint32_t n = 0;
+
+    jsonw_arr_open(&call->out, "groups");
+    if (*d->ip && db_groups_list(call->store, &query, call->arena, &rows, &n) == ERR_OK)
+        for (uint32_t i = 0; i < n; i++)
+            shape_group(call, NULL, &rows[i]);
+    jsonw_arr_close(&call->out);
+}
+
+static void write_incidents(struct call *call, const struct device_row *d)
+{
+    struct incidents_query query = {.entity_ip = d->ip, .text = "", .limit = 10};
+    struct incident *rows = NULL;
+    uint32_t n = 0;
+
+    jsonw_arr_open(&call->out, "incidents");
+    if (*d->ip && db_incidents_list(call->store, &query, call->arena, &rows, &n) == ERR_OK) {
+        for (uint32_t i = 0; i < n; i++) {
+            jsonw_obj_open(&call->out, NULL);
+            shape_incident_head(call, &rows[i]);
+            jsonw_obj_close(&call->out);
+        }
+    }
+    jsonw_arr_close(&call->out);
+}
+
+static void show(struct call *call)
+{
+    struct device_row device;
+    struct json *tree = NULL;
+    enum err err = db_devices_get(call->store, call->arg[0], call->arena, &device);
+
+    if (err) {
+        api_fail_store(call, err);
+        return;
+    }
+    if (json_parse(slice_of_str(device.json), &tree, NULL) != ERR_OK)
+        tree = NULL;
+    jsonw_obj_open(&call->out, NULL);
+    write_head(call, &device);
+    write_sensor_view(call, tree);
+    write_services(call, tree);
+    write_history(call, device.id);
+    write_deviations(call, device.id);
+    write_groups(call, &device);
+    write_incidents(call, &device);
+    jsonw_obj_close(&call->out);
+    json_free(&tree);
+}
+
+static const struct api_route routes[] = {
+    {"GET", "/api/devices", API_VIEWER, list, "Inventory, last seen first.", "q (words)"},
+    {"GET", "/api/devices/{id}", API_VIEWER, show,
+     "One device: profile, conversations, deviations, alerts, incidents.", ""},
+    {.method = NULL},
+};
+
+const struct api_group api_devices = {
+    .name = "devices", .doc = "Devices and their behaviour", .routes = routes};

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The first page: open incidents, the last day's alerts, the loudest groups, sensors, deliveries.
+ * "The last day" ends at the newest event, so that a replayed capture shows its own day.
+ */
+#include "analyzer/api/shape.h"
+#include "analyzer/store/db_devices.h"
+#include "analyzer/store/db_events.h"
+#include "analyzer/store/db_incidents.h"
+#include "analyzer/store/db_outbox.h"
+#include "analyzer/store/db_sensors.h"
+#include "common/clock.h"
+
+#include <stdlib.h>
+
+enum { OVERVIEW_STEPS = 48, OVERVIEW_INCIDENTS = 8, OVERVIEW_GROUPS = 8, OVERVIEW_SCAN = 1000 };
+#define OVERVIEW_DAY (24 * 3600 * CLOCK_S)
+
+static void write_incidents(struct call *call)
+{
+    struct incidents_query query = {.text = "", .limit = 500};
+    struct incident *rows = NULL;
+    uint32_t n = 0;
+    int64_t open[SEVERITY_LEVELS] = {0};
+
+    for (int s = 0; s < INCIDENT_STATES; s++)
+        if (incident_is_open((enum incident_state)s))
+            query.states |= 1u << s;
+    if (db_incidents_list(call->store, &query, call->arena, &rows, &n) != ERR_OK)
+        n = 0;
+    for (uint32_t i = 0; i < n; i++)
+        open[rows[i].severity]++;
+    jsonw_obj_open(&call->out, "open");
+    for (int s = 0; s < SEVERITY_LEVELS; s++)
+        jsonw_i64(&call->out, record_severity_name((enum severity)s), open[s]);
+    jsonw_obj_close(&call->out);
+    jsonw_arr_open(&call->out, "incidents");
+    for (uint32_t i = 0; i < n && i < OVERVIEW_INCIDENTS; i++) {
+        jsonw_obj_open(&call->out, NULL);
+        shape_incident_head(call, &rows[i]);
+        jsonw_obj_close(&call->out);
+    }
+    jsonw_arr_close(&call->out);
+}
+
+static uint64_t newest_event(struct call *call)
+{
+    struct ledger_row *rows = NULL;
+    uint32_t n = 0;
+    uint64_t newest = 0;
+
+    if (db_sensors_ledgers(call->store, NULL, call->arena, &rows, &n) == ERR_OK)
+        for (uint32_t i = 0; i < n; i++)
+            if (rows[i].event_ns > newest)
+                newest = rows[i].event_ns;
+    return newest ? newest : call->now_ns;
+}
+
+static void write_hours(struct call *call)
+{
+    uint64_t step = OVERVIEW_DAY / OVERVIEW_STEPS;
+    uint64_t to = (newest_event(call) / step + 1) * step, from = to - OVERVIEW_DAY;
+    int64_t sums[OVERVIEW_STEPS][SEVERITY_LEVELS] = {{0}};
+    struct histogram_row *rows = NULL;
+    uint32_t n = 0;
+
+    if (db_groups_histogram(call->store, from, to, step, NULL, true, call->arena, &rows, &n) !=
+        ERR_OK)
+        n = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t at = rows[i].at_ns >= from ? (rows[i].at_ns - from) / step : OVERVIEW_STEPS;
+        if (at < OVERVIEW_STEPS && rows[i].severity >= 0 && rows[i].severity < SEVERITY_LEVELS)
+            sums[at][rows[i].severity] += rows[i].n;
+    }
+    jsonw_arr_open(&call->out, "hours");
+    for (uint32_t i = 0; i < OVERVIEW_STEPS; i++) {
+        jsonw_obj_open(&call->out, NULL);
+        shape_time(&call->out, "time", from + i * step);
+        for (int s = 0; s < SEVERITY_LEVELS; s++)
+            jsonw_i64(&call->out, record_severity_name((enum severity)s), sums[i][s]);
+        jsonw_obj_close(&call->out);
+    }
+    jsonw_arr_close(&call->out);
+}
+
+static int louder(const void *a, const void *b)
+{
+    const struct group_row *x = a, *y = b;
+
+    if (x->severity != y->severity)
+        return x->severity < y->severity ? 1 : -1;
+    return x->n < y->n ? 1 : (x->n > y->n ? -1 : 0);
+}
+
+static void write_top(struct call *call)
+{
+    struct groups_query query = {.states = 1u << GROUP_OPEN, .text = "", .limit = OVERVIEW_SCAN};
+    struct group_row *rows = NULL;
+    uint32_t n = 0;
+
+    if (db_groups_list(call->store, &query, call->arena, &rows, &n) != ERR_OK)
+        n = 0;
+    if (n)
+        qsort(rows, n, sizeof(*rows), louder);
+    jsonw_arr_open(&call->out, "top");
+    for (uint32_t i = 0; i < n && i < OVERVIEW_GROUPS; i++)
+        shape_group(call, NULL, &rows[i]);
+    jsonw_arr_close(&call->out);
+}
+
+static void write_devices(struct call *call)
+{
+    struct devices_query query = {.text = "", .limit = OVERVIEW_SCAN};
+    struct device_row *rows = NULL;
+    uint32_t n = 0, learning = 0, enforcing = 0, deviating = 0;
+
+    if (db_devices_list(call->store, &query, call->arena, &rows, &n) != ERR_OK)
+        n = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        learning += strncmp(rows[i].state, "learn", 5) == 0;
+        enforcing += strncmp(rows[i].state, "enforc", 6) == 0;
+        deviating += rows[i].n_deviations > 0;
+    }
+    jsonw_obj_open(&call->out, "devices");
+    jsonw_u64(&call->out, "total", n);
+    jsonw_u64(&call->out, "learning", learning);
+    jsonw_u64(&call->out, "enforcing", enforcing);
+    jsonw_u64(&call->out, "deviating", deviating);
+    jsonw_obj_close(&call->out);
+}
+
+static void write_sensors(struct call *call, int64_t *events)
+{
+    struct sensor_row *rows = NULL;
+    uint32_t n = 0;
+
+    *events = 0;
+    if (db_sensors_list(call->store, call->arena, &rows, &n) != ERR_OK)
+        n = 0;
+    jsonw_arr_open(&call->out, "sensors");
+    for (uint32_t i = 0; i < n; i++) {
+        *events += rows[i].ledger.events;
+        jsonw_obj_open(&call->out, NULL);
+        jsonw_str(&call->out, "name", rows[i].sensor);
+        jsonw_str(&call->out, "site", rows[i].site);
+        jsonw_str(&call->out, "state", rows[i].online ? "online" : "offline");
+        shape_time(&call->out, "last_seen", rows[i].seen_ns);
+        jsonw_i64(&call->out, "received", rows[i].ledger.received);
+        jsonw_i64(&call->out, "missing", rows[i].missing);
+        jsonw_obj_close(&call->out);
+    }
+    jsonw_arr_close(&call->out);
+}
+
+static void write_compression(struct call *call, int64_t events)
+{
+    struct groups_query query = {.text = ""};
+    int64_t groups = 0, alerts = 0, incidents = 0, counts[INCIDENT_STATES] = {0};
+
+    db_groups_count(call->store, &query, &groups, &alerts);
+    if (db_incidents_counts(call->store, counts) == ERR_OK)
+        for (int s = 0; s < INCIDENT_STATES; s++)
+            incidents += s == INCIDENT_MERGED ? 0 : counts[s];
+    jsonw_obj_open(&call->out, "compression");
+    jsonw_i64(&call->out, "events", events);
+    jsonw_i64(&call->out, "alerts", alerts);
+    jsonw_i64(&call->out, "groups", groups);
+    jsonw_i64(&call->out, "incidents", incidents);
+    jsonw_obj_close(&call->out);
+}
+
+/* What was delivered and what waits, per connector, over the newest deliveries. */
+static void write_push(struct call *call)
+{
+    struct outbox_row *rows = NULL;
+    uint32_t n = 0;
+
+    if (db_outbox_list(call->store, 0, OVERVIEW_SCAN, call->arena, &rows, &n) != ERR_OK)
+        n = 0;
+    jsonw_arr_open(&call->out, "push");
+    for (uint32_t i = 0; i < n; i++) {
+        int64_t by_state[3] = {0};
+        uint64_t last = 0;
+        uint32_t first = 0;
+        while (strcmp(rows[first].connector, rows[i].connector) != 0)
+            first++;
+        if (first != i)
+            continue; /* told already */
+        for (uint32_t k = i; k < n; k++) {
+            if (strcmp(rows[k].connector, rows[i].connector) != 0)
+                continue;
+            by_state[rows[k].state]++;
+            last = rows[k].sent_ns > last ? rows[k].sent_ns : last;
+        }
+        jsonw_obj_open(&call->out, NULL);
+        jsonw_str(&call->out, "connector", rows[i].connector);
+        jsonw_i64(&call->out, "waiting", by_state[OUTBOX_WAITING]);
+        jsonw_i64(&call->out, "sent", by_state[OUTBOX_SENT]);
+        jsonw_i64(&call->out, "failed", by_state[OUTBOX_GIVEN_UP]);
+        shape_time(&call->out, "last", last);
+        jsonw_obj_close(&call->out);
+    }
+    jsonw_arr_close(&call->out);
+}
+
+static void show(struct call *call)
+{
+    int64_t events = 0;
+
+    jsonw_obj_open(&call->out, NULL);
+    write_incidents(call);
+    write_hours(call);
+    write_top(call);
+    write_sensors(call, &events);
+    write_devices(call);
+    write_compression(call, events);
+    write_push(call);
+    jsonw_obj_close(&call->out);
+}
+
+static const struct api_route routes[] = {
+    {"GET", "/api/overview", API_VIEWER, show, "All that the first page shows.", ""},
+    {.method = NULL},
+};
+
+const struct api_group api_overview = {
+    .name = "overview", .doc = "The first page", .routes = routes};

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analyzer/api/shape.h"
+
+#include "analyzer/enrich/attack.h"
+#include "analyzer/record/incident_name.h"
+#include "analyzer/store/db_devices.h"
+#include "analyzer/store/db_incidents.h"
+#include "common/clock.h"
+
+enum { TREND_STEPS = 18 };
+
+void shape_time(struct jsonw *w, const char *key, uint64_t ns)
+{
+    char text[CLOCK_TEXT_MAX];
+
+    if (ns == 0)
+        return;
+    clock_text_rfc3339(ns, text);
+    jsonw_str(w, key, text);
+}
+
+void shape_opt(struct jsonw *w, const char *key, const char *text)
+{
+    if (text && *text)
+        jsonw_str(w, key, text);
+}
+
+void shape_text2(struct jsonw *w, const char *key, const char *en, const char *vi)
+{
+    jsonw_obj_open(w, key);
+    jsonw_str(w, "en", en && *en ? en : (vi ? vi : ""));
+    jsonw_str(w, "vi", vi && *vi ? vi : (en ? en : ""));
+    jsonw_obj_close(w);
+}
+
+void shape_party(struct call *call, const char *key, const char *ip, int64_t port, const char *name,
+                 const char *zone, const char *country)
+{
+    struct jsonw *w = &call->out;
+    struct device_row device;
+
+    jsonw_obj_open(w, key);
+    jsonw_str(w, "ip", ip ? ip : "");
+    if (port > 0)
+        jsonw_i64(w, "port", port);
+    if (ip && *ip && db_devices_by_ip(call->store, ip, 0, call->arena, &device) == ERR_OK) {
+        jsonw_str(w, "device", device.id);
+        if (!name || !*name)
+            name = device.name;
+        if (!zone || !*zone)
+            zone = device.zone;
+    }
+    shape_opt(w, "name", name);
+    shape_opt(w, "zone", zone);
+    shape_opt(w, "country", country);
+    jsonw_obj_close(w);
+}
+
+/* Next word of a text with blanks between; false at the end. */
+static bool word(const char **at, struct slice *out)
+{
+    while (**at == ' ')
+        (*at)++;
+    const char *from = *at;
+    while (**at && **at != ' ')
+        (*at)++;
+    *out = (struct slice){(const uint8_t *)from, (uint32_t)(*at - from)};
+    return out->len > 0;
+}
+
+void shape_technique(struct call *call, const char *key, const char *id)
+{
+    const struct attack_technique *t = attack_find(call->services->attack, id);
+
+    jsonw_obj_open(&call->out, key);
+    jsonw_str(&call->out, "id", id);
+    shape_text2(&call->out, "name", t ? t->en : id, t ? t->vi : id);
+    jsonw_obj_close(&call->out);
+}
+
+void shape_techniques(struct call *call, const char *key, const char *ids)
+{
+    struct slice one;
+
+    jsonw_arr_open(&call->out, key);
+    while (ids && word(&ids, &one))
+        shape_technique(call, NULL, arena_str(call->arena, one));
+    jsonw_arr_close(&call->out);
+}
+
+void shape_words(struct jsonw *w, const char *key, const char *words)
+{
+    struct slice one;
+
+    jsonw_arr_open(w, key);
+    while (words && word(&words, &one))
+        jsonw_text(w, NULL, one);
+    jsonw_arr_close(w);
+}
+
+/* The hours between first and last alert, folded into a fixed number of steps. */
+static void write_trend(struct call *call, const struct group_row *g)
+{
+    struct hour_count *hours = NULL;
+    uint32_t n = 0;
+    int64_t steps[TREND_STEPS] = {0};
+    uint64_t from = g->first_ns, reach = g->last_ns - g->first_ns + CLOCK_S * 3600;
+
+    if (db_groups_spark(call->store, g->id, 0, call->arena, &hours, &n) == ERR_OK) {
+        for (uint32_t i = 0; i < n; i++) {
+            uint64_t at = hours[i].hour_ns > from ? hours[i].hour_ns - from : 0;
+            uint64_t step = at / (reach / TREND_STEPS + 1);
+            steps[step < TREND_STEPS ? step : TREND_STEPS - 1] += hours[i].n;
+        }
+    }
+    jsonw_arr_open(&call->out, "trend");
+    for (uint32_t i = 0; i < TREND_STEPS; i++)
+        jsonw_i64(&call->out, NULL, steps[i]);
+    jsonw_arr_close(&call->out);
+}
+
+static void write_group_incident(struct call *call, int64_t id)
+{
+    struct incident incident;
+    char name[INCIDENT_NAME_MAX];
+
+    if (!id || db_incidents_get(call->store, id, call->arena, &incident) != ERR_OK)
+        return;
+    incident_name(incident.id, incident.opened_ns, name);
+    jsonw_str(&call->out, "incident", name);
+}
+
+void shape_group(struct call *call, const char *key, const struct group_row *g)
+{
+    struct jsonw *w = &call->out;
+
+    jsonw_obj_open(w, key);
+    jsonw_i64(w, "id", g->id);
+    jsonw_str(w, "severity", record_severity_name(g->severity));
+    jsonw_str(w, "signature", g->signature);
+    if (*g->reason_en || *g->reason_vi)
+        shape_text2(w, "reason", g->reason_en, g->reason_vi);
+    jsonw_i64(w, "gid", g->gid);
+    jsonw_i64(w, "sid", g->sid);
+    jsonw_str(w, "kind", g->source);
+    shape_opt(w, "category", g->category);
+    shape_party(call, "src", g->src_ip, 0, g->src_name, g->src_zone, g->src_country);
+    shape_party(call, "dst", g->dst_ip, g->dst_port, g->dst_name, g->dst_zone, g->dst_country);
+    jsonw_i64(w, "count", g->n);
+    shape_time(w, "first_seen", g->first_ns);
+    shape_time(w, "last_seen", g->last_ns);
+    shape_words(w, "sensors", g->sensor);
+    shape_techniques(call, "techniques", g->techniques);
+    write_trend(call, g);
+    jsonw_str(w, "state", db_groups_state_name(g->state));
+    write_group_incident(call, g->incident_id);
+    jsonw_obj_close(w);
+}
+
+void shape_incident_head(struct call *call, const struct incident *i)
+{
+    struct jsonw *w = &call->out;
+    char name[INCIDENT_NAME_MAX];
+
+    incident_name(i->id, i->opened_ns, name);
+    jsonw_str(w, "id", name);
+    jsonw_i64(w, "version", i->version);
+    jsonw_i64(w, "revision", i->revision);
+    shape_text2(w, "title", i->title_en, i->title_vi);
+    jsonw_str(w, "severity", record_severity_name(i->severity));
+    jsonw_str(w, "state", incident_state_name(i->state));
+    shape_opt(w, "disposition", incident_disposition_name(i->disposition));
+    shape_opt(w, "assignee", i->assignee);
+    jsonw_i64(w, "score", i->score);
+    shape_time(w, "opened", i->opened_ns);
+    shape_time(w, "updated", i->updated_ns);
+    shape_time(w, "first_event", i->first_ns);
+    shape_time(w, "last_event", i->last_ns);
+    jsonw_i64(w, "alerts", i->n_events);
+    shape_techniques(call, "techniques", i->techniques);
+    shape_words(w, "sensors", i->sensors);
+    jsonw_arr_open(w, "entities");
+    shape_party(call, NULL, i->entity_ip, 0, NULL, NULL, NULL);
+    jsonw_arr_close(w);
+}

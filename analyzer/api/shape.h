@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The shapes that several routes answer with: times, parties, techniques, groups, incidents.
+ */
+#ifndef TRAMGAC_ANALYZER_API_SHAPE_H
+#define TRAMGAC_ANALYZER_API_SHAPE_H
+
+#include "analyzer/api/api.h"
+#include "analyzer/record/incident.h"
+#include "analyzer/store/db_groups.h"
+
+/** RFC 3339, or nothing at all for 0. */
+void shape_time(struct jsonw *w, const char *key, uint64_t ns);
+/** Text unless it is empty. */
+void shape_opt(struct jsonw *w, const char *key, const char *text);
+/** {"en":…,"vi":…}; the English text stands in for a missing Vietnamese one. */
+void shape_text2(struct jsonw *w, const char *key, const char *en, const char *vi);
+/** An address with what is known about it: name, zone, country, device. */
+void shape_party(struct call *call, const char *key, const char *ip, int64_t port, const char *name,
+                 const char *zone, const char *country);
+/** [{"id":…,"name":{…}}] from ids with blanks between. */
+void shape_techniques(struct call *call, const char *key, const char *ids);
+void shape_technique(struct call *call, const char *key, const char *id);
+/** ["a","b"] from words with blanks between. */
+void shape_words(struct jsonw *w, const char *key, const char *words);
+void shape_group(struct call *call, const char *key, const struct group_row *g);
+/** Members into an open object. */
+void shape_incident_head(struct call *call, const struct incident *i);
+
+#endif
