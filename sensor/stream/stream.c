@@ -77,7 +77,7 @@ struct streams {
     uint64_t hole_ns;
     uint32_t hole_bytes;
     /* what streams_next has still to hand out */
-    struct segment *given; /* valid until the next call */
+    struct segment *given; /* handed out; valid until the next packet */
     struct slice in_order;
     enum dir dir;   /* of in_order */
     uint32_t stage; /* 0: the other side, 1: the packet's side, 2: done */
@@ -116,8 +116,11 @@ static int32_t after(uint32_t a, uint32_t b)
 
 static void release_given(struct streams *s)
 {
-    slab_give(&s->segments, s->given);
-    s->given = NULL;
+    while (s->given) {
+        struct segment *next = s->given->next;
+        slab_give(&s->segments, s->given);
+        s->given = next;
+    }
 }
 
 void streams_drop(struct streams *s, struct flow *flow)
@@ -379,6 +382,7 @@ static bool next_waiting(struct streams *s, struct flow *flow, struct stream *st
             slab_give(&s->segments, segment);
             continue;
         }
+        segment->next = s->given;
         s->given = segment;
         emit(side, dir, (struct slice){segment->data + known, segment->len - known}, chunk);
         return true;
@@ -416,7 +420,6 @@ bool streams_next(struct streams *s, struct flow *flow, struct chunk *chunk)
 {
     struct stream *stream = flow->ext[FLOW_EXT_STREAM];
 
-    release_given(s);
     for (; stream && s->stage < 2; s->stage++) {
         enum dir dir = s->stage == 0 ? dir_other(s->dir) : s->dir;
         if (next_of_side(s, flow, stream, dir, chunk))
