@@ -67,6 +67,14 @@ static void change_state(struct incident *incident, const struct incident_change
         incident->disposition = DISPOSITION_NONE;
 }
 
+static bool state_fits(const struct incident *incident, const struct incident_change *change)
+{
+    bool concluded = change->has_disposition || incident->disposition;
+
+    return incident_change_allowed(incident->state, change->state) &&
+           (change->state != INCIDENT_CLOSED || concluded);
+}
+
 enum err incident_change_apply(struct incident *incident, const struct incident_change *change,
                                struct arena *arena,
                                struct incident_entry entries[INCIDENT_CHANGE_ENTRIES_MAX],
@@ -75,9 +83,7 @@ enum err incident_change_apply(struct incident *incident, const struct incident_
     bool told = false;
 
     *n = 0;
-    if (change->has_state &&
-        (!incident_change_allowed(incident->state, change->state) ||
-         (change->state == INCIDENT_CLOSED && !change->has_disposition && !incident->disposition)))
+    if (change->has_state && !state_fits(incident, change))
         return ERR_INPUT;
     if (change->has_state && change->state != incident->state) {
         const char *from = incident_state_name(incident->state),
