@@ -99,8 +99,10 @@ struct record {
     const char *techniques[RECORD_TECHNIQUES_MAX]; /* ATT&CK ids, upper case, distinct */
     const char *tactics[RECORD_TACTICS_MAX];       /* ATT&CK ids "TA0108" */
     uint8_t n_techniques, n_tactics;
-    const struct json *eve; /* the whole event */
-    struct slice raw;       /* its line: valid UTF-8, valid JSON, no newline */
+    const char *technique_words, *tactic_words; /* the same with blanks between */
+    const struct json *eve;                     /* the whole event */
+    struct json *tree;                          /* the same, to be freed; only batch_* touches it */
+    struct slice raw;                           /* its line: valid UTF-8, valid JSON, no newline */
     /* Set by dedup: */
     int64_t group_id;  /* alerts: the group it was counted in; a function of the group's key */
     bool group_is_new; /* first alert ever of that group */

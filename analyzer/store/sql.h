@@ -16,7 +16,33 @@
 #include "analyzer/store/store.h"
 #include "common/strbuf.h"
 
-struct sql;
+enum { SQL_CACHE = 256, SQL_ARGS_MAX = 48 };
+
+/** A kept statement. Only sql.c looks inside. */
+struct sql {
+    struct store *store;
+    char *text;
+    struct sql_stmt *stmt;
+    struct sql_value args[SQL_ARGS_MAX];
+    uint32_t n;
+    enum err err;
+    bool busy;  /* between sql_start and its end */
+    bool bound; /* stepping */
+    uint64_t used;
+};
+
+struct store {
+    const struct store_def *def;
+    struct sql_engine *engine;
+    char *place;
+    bool in_batch;
+    uint64_t uses;
+    struct sql *cache[SQL_CACHE];
+    char fault[256];
+};
+
+/** Frees all kept statements (before the engine is closed). */
+void sql_forget(struct store *store);
 
 struct sql *sql_start(struct store *store, const char *text);
 /** Arguments, in the order $1, $2, ... */
@@ -52,18 +78,38 @@ struct sql_rows {
 };
 void *sql_rows_add(struct sql_rows *rows);
 
-/** Search with a variable WHERE: text and arguments side by side. */
+/** Search with a variable WHERE: text and arguments side by side. Texts of arguments are borrowed.
+ */
+enum { SQL_WHERE_ARGS = 40 };
 struct sql_where {
     struct strbuf text;
-    struct sql_value args[32];
+    struct sql_value args[SQL_WHERE_ARGS];
     uint32_t n;
+    bool first;
+    struct arena arena; /* of patterns made here */
 };
 void sql_where_init(struct sql_where *w, const char *head);
 void sql_where_fini(struct sql_where *w);
-/** Appends " AND <term>" (" WHERE <term>" the first time); each '?' in `term` takes the next of the
- * `n` arguments. */
+/** Appends a condition; each '?' in `term` takes the next of the `n` arguments. */
 void sql_where_and(struct sql_where *w, const char *term, const struct sql_value *args, uint32_t n);
-void sql_where_tail(struct sql_where *w, const char *tail);
+/** With one argument, and only when it is not 0 / not empty. */
+void sql_where_int(struct sql_where *w, const char *term, int64_t value);
+void sql_where_str(struct sql_where *w, const char *term, const char *text);
+/** `column` (folded text) holds each word of `text`, folded too; at most eight words count. */
+void sql_where_words(struct sql_where *w, const char *column, const char *text);
+/** `column` holds `text` somewhere; `column` must be lower case already. */
+void sql_where_contains(struct sql_where *w, const char *column, struct slice text);
+/** The page after (a, id) in descending order: a<? or (a=? and id<?), when `a_value` is not 0. */
+void sql_where_before(struct sql_where *w, const char *a, uint64_t a_value, int64_t id);
+/** " ORDER BY <order> LIMIT n" with n cut to 1..most, `usual` for 0. */
+void sql_where_page(struct sql_where *w, const char *order, uint32_t limit, uint32_t usual,
+                    uint32_t most);
+/** `column` is one of the bits of `bits`; 0 = all. */
+void sql_where_bits(struct sql_where *w, const char *column, uint32_t bits);
+/** What stands behind the conditions (ORDER BY, LIMIT). */
+void sql_where_tail(struct sql_where *w, const char *tail, const struct sql_value *args,
+                    uint32_t n);
+/** Then sql_row ... sql_end; `w` must live until then. */
 struct sql *sql_where_start(struct sql_where *w, struct store *store);
 
 static inline struct sql_value sql_of_int(int64_t i)

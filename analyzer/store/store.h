@@ -40,6 +40,10 @@ struct sql_value {
 struct store_def {
     const char *name; /* value of the option store.engine */
     const char *doc;
+    const char *begin;  /* statement that begins a writing transaction */
+    const char *id_key; /* column type of a key that the store counts up itself */
+    const char *key;    /* column type of a 64-bit key that the caller gives */
+    const char *blob;   /* column type of bytes */
     /** `place`: directory or connection text. A fault is a sentence for the operator. */
     enum err (*open)(const char *place, bool read_only, struct sql_engine **engine, char *fault,
                      uint32_t fault_room);

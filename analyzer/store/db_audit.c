@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * hash(row) = SHA-256 over hash(row before) and the row's texts, each behind its length. Two
+ * writers cannot fork the chain: a row is added in a writing transaction.
+ */
+#include "analyzer/store/db_audit.h"
+#include "analyzer/record/secret.h"
+#include "analyzer/store/sql.h"
+
+#define AUDIT_COLUMNS "id,ts,who,address,action,object,detail,hash"
+
+static void hash_of(const struct audit_row *row, const char *before, char out[SECRET_DIGEST_MAX])
+{
+    const char *const texts[] = {before,      row->user,   row->address,
+                                 row->action, row->object, row->detail_json};
+    struct strbuf all;
+
+    strbuf_init(&all, 0);
+    strbuf_fmt(&all, "%llu", (unsigned long long)row->ts_ns);
+    for (uint32_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        strbuf_fmt(&all, "\n%zu:%s", strlen(texts[i]), texts[i]);
+    secret_sha256(strbuf_view(&all), out);
+    strbuf_fini(&all);
+}
+
+static enum err add_behind(struct store *store, const struct audit_row *row, struct arena *arena)
+{
+    char hash[SECRET_DIGEST_MAX];
+    struct sql *q = sql_start(store, "SELECT hash FROM audit ORDER BY id DESC LIMIT 1");
+    const char *before = sql_row(q) ? sql_col_str(q, 0, arena) : "";
+    enum err err = sql_end(q);
+
+    if (err)
+        return err;
+    hash_of(row, before, hash);
+    q = sql_start(store, "INSERT INTO audit (ts,who,address,action,object,detail,hash) "
+                         "VALUES ($1,$2,$3,$4,$5,$6,$7)");
+    sql_time(q, row->ts_ns);
+    sql_str(q, row->user);
+    sql_str(q, row->address);
+    sql_str(q, row->action);
+    sql_str(q, row->object);
+    sql_str(q, row->detail_json);
+    sql_str(q, hash);
+    return sql_run(q);
+}
+
+enum err db_audit_add(struct store *store, const struct audit_row *row)
+{
+    struct arena arena;
+    bool own = !store_in_batch(store);
+    enum err err = own ? store_begin(store) : ERR_OK;
+
+    if (err)
+        return err;
+    arena_init(&arena, 256, 0);
+    err = add_behind(store, row, &arena);
+    arena_fini(&arena);
+    if (!own)
+        return err;
+    if (!err)
+        return store_commit(store);
+    store_rollback(store);
+    return err;
+}
+
+static void read_row(struct sql *q, struct arena *arena, struct audit_row *row)
+{
+    row->id = sql_col_int(q, 0);
+    row->ts_ns = sql_col_time(q, 1);
+    row->user = sql_col_str(q, 2, arena);
+    row->address = sql_col_str(q, 3, arena);
+    row->action = sql_col_str(q, 4, arena);
+    row->object = sql_col_str(q, 5, arena);
+    row->detail_json = sql_col_str(q, 6, arena);
+    row->hash = sql_col_str(q, 7, arena);
+}
+
+enum err db_audit_list(struct store *store, const char *object, int64_t before_id, uint32_t limit,
+                       struct arena *arena, struct audit_row **rows, uint32_t *n)
+{
+    struct sql_rows out = {.arena = arena, .size = sizeof(**rows)};
+    struct sql_where w;
+
+    sql_where_init(&w, "SELECT " AUDIT_COLUMNS " FROM audit");
+    sql_where_str(&w, "object=?", object);
+    sql_where_int(&w, "id<?", before_id);
+    sql_where_page(&w, "id DESC", limit, 100, 1000);
+    struct sql *q = sql_where_start(&w, store);
+    while (sql_row(q)) {
+        struct audit_row *row = sql_rows_add(&out);
+        if (!row)
+            break;
+        read_row(q, arena, row);
+    }
+    *rows = out.at;
+    *n = out.n;
+    enum err err = sql_end(q);
+    sql_where_fini(&w);
+    return err;
+}
+
+enum err db_audit_verify(struct store *store, int64_t *bad_id)
+{
+    char before[SECRET_DIGEST_MAX] = "";
+    char hash[SECRET_DIGEST_MAX];
+    struct arena arena;
+    struct sql *q = sql_start(store, "SELECT " AUDIT_COLUMNS " FROM audit ORDER BY id");
+
+    *bad_id = 0;
+    arena_init(&arena, 4096, 0);
+    while (*bad_id == 0 && sql_row(q)) {
+        struct audit_row row;
+        arena_reset(&arena);
+        read_row(q, &arena, &row);
+        hash_of(&row, before, hash);
+        if (strcmp(hash, row.hash) != 0)
+            *bad_id = row.id;
+        memcpy(before, hash, sizeof(before));
+    }
+    enum err err = sql_end(q);
+    arena_fini(&arena);
+    return err ? err : *bad_id ? ERR_INPUT : ERR_OK;
+}

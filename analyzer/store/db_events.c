@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analyzer/store/db_events.h"
+#include "analyzer/store/sql.h"
+
+enum { ALERT_KINDS = 1 << RECORD_ALERT | 1 << RECORD_DEVIATION | 1 << RECORD_DEVICE };
+
+enum err db_events_put(struct store *store, const struct record *r)
+{
+    struct sql *q = sql_start(
+        store, "INSERT INTO event (id,ts,received,kind,type,sensor,site,src,dst,sport,dport,"
+               "src_name,dst_name,proto,app,device,severity,grp,flow,signature,gid,sid,origin,"
+               "epoch,seq,line,raw) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,"
+               "$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27)");
+    sql_int(q, r->event_id);
+    sql_time(q, r->ts_ns);
+    sql_time(q, r->received_ns);
+    sql_int(q, r->kind);
+    sql_str(q, r->event_type);
+    sql_str(q, r->sensor);
+    sql_str(q, r->site);
+    sql_str(q, r->src.addr_text);
+    sql_str(q, r->dst.addr_text);
+    sql_int(q, r->src.port);
+    sql_int(q, r->dst.port);
+    sql_str(q, r->src.name);
+    sql_str(q, r->dst.name);
+    sql_str(q, r->proto);
+    sql_str(q, r->app_proto);
+    sql_str(q, r->src.device);
+    sql_int(q, r->severity);
+    sql_int(q, r->group_id);
+    sql_int(q, (int64_t)r->flow_id);
+    sql_str(q, r->alert.signature);
+    sql_int(q, r->alert.gid);
+    sql_int(q, r->alert.sid);
+    sql_str(q, r->id.sensor);
+    sql_int(q, (int64_t)r->id.epoch);
+    sql_int(q, (int64_t)r->id.seq);
+    sql_int(q, r->id.index);
+    sql_text(q, r->raw);
+    return sql_run(q);
+}
+
+#define EVENT_COLUMNS                                                                              \
+    "id,ts,received,kind,type,sensor,site,src,dst,sport,dport,src_name,dst_name,proto,app,"        \
+    "device,severity,grp,flow,signature,gid,sid,raw"
+
+static void read_row(struct sql *q, struct arena *arena, struct event_row *row)
+{
+    row->id = sql_col_int(q, 0);
+    row->ts_ns = sql_col_time(q, 1);
+    row->received_ns = sql_col_time(q, 2);
+    row->kind = (enum record_kind)sql_col_int(q, 3);
+    row->event_type = sql_col_str(q, 4, arena);
+    row->sensor = sql_col_str(q, 5, arena);
+    row->site = sql_col_str(q, 6, arena);
+    row->src_ip = sql_col_str(q, 7, arena);
+    row->dst_ip = sql_col_str(q, 8, arena);
+    row->src_port = (uint16_t)sql_col_int(q, 9);
+    row->dst_port = (uint16_t)sql_col_int(q, 10);
+    row->src_name = sql_col_str(q, 11, arena);
+    row->dst_name = sql_col_str(q, 12, arena);
+    row->proto = sql_col_str(q, 13, arena);
+    row->app_proto = sql_col_str(q, 14, arena);
+    row->device = sql_col_str(q, 15, arena);
+    row->severity = (enum severity)sql_col_int(q, 16);
+    row->group_id = sql_col_int(q, 17);
+    row->flow_id = (uint64_t)sql_col_int(q, 18);
+    row->signature = sql_col_str(q, 19, arena);
+    row->gid = sql_col_int(q, 20);
+    row->sid = sql_col_int(q, 21);
+    row->json = sql_col_str(q, 22, arena);
+}
+
+enum err db_events_get(struct store *store, int64_t id, struct arena *arena, struct event_row *row)
+{
+    struct sql *q = sql_start(store, "SELECT " EVENT_COLUMNS " FROM event WHERE id=$1");
+    sql_int(q, id);
+    bool found = sql_row(q);
+    if (found)
+        read_row(q, arena, row);
+    enum err err = sql_end(q);
+    return err ? err : found ? ERR_OK : ERR_NOTFOUND;
+}
+
+/* Lower-case ASCII copy for a search in lower(raw). */
+static struct slice lower(struct arena *arena, const char *text)
+{
+    char *copy = arena_str(arena, slice_of_str(text));
+    for (char *c = copy; c && *c; c++)
+        *c = (char)(*c >= 'A' && *c <= 'Z' ? *c + 32 : *c);
+    return slice_of_str(copy);
+}
+
+static void conditions(struct sql_where *w, const struct events_query *query, struct arena *arena)
+{
+    const struct sql_value host[] = {sql_of_str(query->host), sql_of_str(query->host)};
+    const struct sql_value incident[] = {sql_of_int(query->incident_id),
+                                         sql_of_int(query->incident_id)};
+
+    if (query->kinds && !(query->kinds & ~(uint32_t)ALERT_KINDS))
+        sql_where_and(w, "kind<3", NULL, 0); /* lets the engine use the small index */
+    sql_where_bits(w, "kind", query->kinds);
+    if (query->group_id)
+        sql_where_and(w, "grp<>0", NULL, 0);
+    sql_where_int(w, "grp=?", query->group_id);
+    if (query->incident_id)
+        sql_where_and(w,
+                      "id IN (SELECT event FROM link WHERE incident=? AND event<>0 UNION "
+                      "SELECT e.id FROM event e JOIN link l ON l.grp=e.grp "
+                      "WHERE l.incident=? AND l.event=0 AND e.grp<>0)",
+                      incident, 2);
+    if (query->host && *query->host)
+        sql_where_and(w,
+                      "id IN (SELECT id FROM event WHERE src=? UNION "
+                      "SELECT id FROM event WHERE dst=?)",
+                      host, 2);
+    sql_where_str(w, "device=?", query->device);
+    if (query->flow_id)
+        sql_where_and(w, "flow<>0", NULL, 0);
+    sql_where_int(w, "flow=?", (int64_t)query->flow_id);
+    sql_where_str(w, "type=?", query->type);
+    sql_where_int(w, "ts>=?", (int64_t)query->from_ns);
+    sql_where_int(w, "ts<=?", (int64_t)query->to_ns);
+    sql_where_int(w, "id<?", query->before_id);
+    if (query->contains && *query->contains)
+        sql_where_contains(w, "lower(raw)", lower(arena, query->contains));
+}
+
+enum err db_events_list(struct store *store, const struct events_query *query, struct arena *arena,
+                        struct event_row **rows, uint32_t *n)
+{
+    struct sql_rows out = {.arena = arena, .size = sizeof(**rows)};
+    struct sql_where w;
+
+    sql_where_init(&w, "SELECT " EVENT_COLUMNS " FROM event");
+    conditions(&w, query, arena);
+    sql_where_page(&w, "id DESC", query->limit, 50, 1000);
+    struct sql *q = sql_where_start(&w, store);
+    while (sql_row(q)) {
+        struct event_row *row = sql_rows_add(&out);
+        if (!row)
+            break;
+        read_row(q, arena, row);
+    }
+    *rows = out.at;
+    *n = out.n;
+    enum err err = sql_end(q);
+    sql_where_fini(&w);
+    return err;
+}
+
+enum err db_events_last_id(struct store *store, int64_t *id)
+{
+    struct arena arena;
+    const char *value;
+    uint64_t given = 0;
+
+    arena_init(&arena, 256, 0);
+    enum err err = store_meta_get(store, "event.last", &arena, &value);
+    slice_to_u64(slice_of_str(value), &given);
+    arena_fini(&arena);
+    if (err && err != ERR_NOTFOUND)
+        return err;
+    struct sql *q = sql_start(store, "SELECT coalesce(max(id),0) FROM event");
+    *id = sql_row(q) ? sql_col_int(q, 0) : 0;
+    if ((int64_t)given > *id)
+        *id = (int64_t)given;
+    return sql_end(q);
+}
+
+enum err db_events_expire(struct store *store, uint32_t kinds, uint64_t before_ns, uint32_t limit,
+                          int64_t *deleted)
+{
+    const struct sql_value args[] = {sql_of_int((int64_t)before_ns)};
+    struct sql_where w;
+
+    sql_where_init(&w, "DELETE FROM event WHERE id IN (SELECT id FROM event");
+    sql_where_and(&w, "ts<?", args, 1);
+    sql_where_bits(&w, "kind", kinds);
+    sql_where_and(&w,
+                  "NOT EXISTS (SELECT 1 FROM link l JOIN incident i ON i.id=l.incident "
+                  "WHERE i.state NOT IN (4,5) AND l.event<>0 AND l.event=event.id)",
+                  NULL, 0);
+    sql_where_page(&w, "ts", limit, 1000, 100000);
+    strbuf_char(&w.text, ')');
+    enum err err = sql_run(sql_where_start(&w, store));
+    *deleted = err ? 0 : sql_changed(store);
+    sql_where_fini(&w);
+    return err;
+}

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analyzer/store/db_groups.h"
+#include "analyzer/record/utf8.h"
+#include "analyzer/store/sql.h"
+
+#include <stdio.h>
+
+static const char *const state_names[GROUP_STATES] = {"open", "archived", "escalated"};
+
+const char *db_groups_state_name(enum group_state state)
+{
+    return state_names[(unsigned)state < GROUP_STATES ? state : 0];
+}
+
+bool db_groups_state_parse(struct slice text, enum group_state *state)
+{
+    for (uint32_t i = 0; i < GROUP_STATES; i++) {
+        if (slice_eq(text, slice_of_str(state_names[i]))) {
+            *state = (enum group_state)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the search of the inbox looks at. */
+static void words_of(const struct record *r, struct strbuf *out)
+{
+    const char *const parts[] = {r->alert.signature, r->src.addr_text,  r->dst.addr_text,
+                                 r->src.name,        r->dst.name,       r->src.zone,
+                                 r->dst.zone,        r->alert.category, r->technique_words,
+                                 r->app_proto,       r->alert.reason_vi};
+    strbuf_init(out, 4096);
+    for (uint32_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (*parts[i]) {
+            utf8_fold(slice_of_str(parts[i]), out);
+            strbuf_char(out, ' ');
+        }
+    }
+}
+
+static void bind_texts(struct sql *q, const struct group_add *add)
+{
+    const struct record *r = add->newest;
+
+    sql_int(q, r->group_id);
+    sql_int(q, r->alert.gid);
+    sql_int(q, r->alert.sid);
+    sql_str(q, r->alert.signature);
+    sql_str(q, r->alert.category);
+    sql_str(q, r->alert.source);
+    sql_int(q, add->severity);
+    sql_str(q, r->src.addr_text);
+    sql_str(q, r->dst.addr_text);
+    sql_str(q, r->src.name);
+    sql_str(q, r->dst.name);
+    sql_str(q, r->src.zone);
+    sql_str(q, r->dst.zone);
+    sql_str(q, r->src.country);
+    sql_str(q, r->dst.country);
+    sql_int(q, r->dst.port);
+    sql_str(q, r->proto);
+    sql_str(q, r->app_proto);
+}
+
+enum err db_groups_add(struct store *store, const struct group_add *add)
+{
+    const struct record *r = add->newest;
+    uint8_t criticality =
+        r->src.criticality > r->dst.criticality ? r->src.criticality : r->dst.criticality;
+    struct strbuf words;
+    struct sql *q = sql_start(
+        store,
+        "INSERT INTO grp (id,gid,sid,signature,category,source,severity,src,dst,src_name,dst_name,"
+        "src_zone,dst_zone,src_country,dst_country,dport,proto,app,criticality,sensor,site,"
+        "techniques,reason_en,reason_vi,n,n_kept,first,last,last_event,words) VALUES ($1,$2,$3,$4,"
+        "$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27,"
+        "$28,$29,$30) ON CONFLICT (id) DO UPDATE SET "
+        "signature=excluded.signature, category=excluded.category,"
+        "severity=CASE WHEN excluded.severity>grp.severity THEN excluded.severity"
+        " ELSE grp.severity END,"
+        "src_name=excluded.src_name, dst_name=excluded.dst_name, dport=excluded.dport,"
+        "criticality=excluded.criticality, sensor=excluded.sensor,"
+        "techniques=excluded.techniques, reason_en=excluded.reason_en,"
+        "reason_vi=excluded.reason_vi, n=grp.n+excluded.n, n_kept=grp.n_kept+excluded.n_kept,"
+        "first=CASE WHEN excluded.first<grp.first THEN excluded.first ELSE grp.first END,"
+        "last=CASE WHEN excluded.last>grp.last THEN excluded.last ELSE grp.last END,"
+        "last_event=CASE WHEN excluded.last_event>0 THEN excluded.last_event"
+        " ELSE grp.last_event END,"
+        "state=CASE WHEN grp.state=1 THEN 0 ELSE grp.state END, words=excluded.words");
+    bind_texts(q, add);
+    sql_int(q, criticality);
+    sql_str(q, r->sensor);
+    sql_str(q, r->site);
+    sql_str(q, r->technique_words);
+    sql_str(q, r->alert.reason_en);
+    sql_str(q, r->alert.reason_vi);
+    sql_int(q, add->n);
+    sql_int(q, add->n_kept);
+    sql_time(q, add->first_ns);
+    sql_time(q, add->last_ns);
+    sql_int(q, r->sampled_out ? 0 : r->event_id);
+    words_of(r, &words);
+    sql_text(q, strbuf_view(&words));
+    enum err err = sql_run(q);
+    strbuf_fini(&words);
+    return err;
+}
+
+#define GROUP_COLUMNS                                                                              \
+    "id,gid,sid,signature,category,source,severity,src,dst,src_name,dst_name,src_zone,dst_zone,"   \
+    "src_country,dst_country,dport,proto,app,criticality,sensor,site,techniques,reason_en,"        \
+    "reason_vi,n,n_kept,n_done,first,last,state,assignee,incident,last_event,version"
+
+static void read_row(struct sql *q, struct arena *arena, struct group_row *row)
+{
+    row->id = sql_col_int(q, 0);
+    row->gid = sql_col_int(q, 1);
+    row->sid = sql_col_int(q, 2);
+    row->signature = sql_col_str(q, 3, arena);
+    row->category = sql_col_str(q, 4, arena);
+    row->source = sql_col_str(q, 5, arena);
+    row->severity = (enum severity)sql_col_int(q, 6);
+    row->src_ip = sql_col_str(q, 7, arena);
+    row->dst_ip = sql_col_str(q, 8, arena);
+    row->src_name = sql_col_str(q, 9, arena);
+    row->dst_name = sql_col_str(q, 10, arena);
+    row->src_zone = sql_col_str(q, 11, arena);
+    row->dst_zone = sql_col_str(q, 12, arena);
+    row->src_country = sql_col_str(q, 13, arena);
+    row->dst_country = sql_col_str(q, 14, arena);
+    row->dst_port = sql_col_int(q, 15);
+    row->proto = sql_col_str(q, 16, arena);
+    row->app_proto = sql_col_str(q, 17, arena);
+    row->criticality = (uint8_t)sql_col_int(q, 18);
+    row->sensor = sql_col_str(q, 19, arena);
+    row->site = sql_col_str(q, 20, arena);
+    row->techniques = sql_col_str(q, 21, arena);
+    row->reason_en = sql_col_str(q, 22, arena);
+    row->reason_vi = sql_col_str(q, 23, arena);
+    row->n = sql_col_int(q, 24);
+    row->n_kept = sql_col_int(q, 25);
+    row->n_done = sql_col_int(q, 26);
+    row->first_ns = sql_col_time(q, 27);
+    row->last_ns = sql_col_time(q, 28);
+    row->state = (enum group_state)sql_col_int(q, 29);
+    row->assignee = sql_col_str(q, 30, arena);
+    row->incident_id = sql_col_int(q, 31);
+    row->last_event_id = sql_col_int(q, 32);
+    row->version = sql_col_int(q, 33);
+}
+
+enum err db_groups_get(struct store *store, int64_t id, struct arena *arena, struct group_row *row)
+{
+    struct sql *q = sql_start(store, "SELECT " GROUP_COLUMNS " FROM grp WHERE id=$1");
+    sql_int(q, id);
+    bool found = sql_row(q);
+    if (found)
+        read_row(q, arena, row);
+    enum err err = sql_end(q);
+    return err ? err : found ? ERR_OK : ERR_NOTFOUND;
+}
+
+static void conditions(struct sql_where *w, const struct groups_query *query)
+{
+    const struct sql_value host[] = {sql_of_str(query->host), sql_of_str(query->host)};
+    const struct sql_value incident[] = {sql_of_int(query->incident_id)};
+
+    sql_where_bits(w, "state", query->states);
+    sql_where_int(w, "severity>=?", query->at_least);
+    if (query->text)
+        sql_where_words(w, "words", query->text);
+    if (query->host && *query->host)
+        sql_where_and(w, "src=? OR dst=?", host, 2);
+    sql_where_int(w, "sid=?", query->sid);
+    sql_where_str(w, "site=?", query->site);
+    sql_where_str(w, "sensor=?", query->sensor);
+    if (query->technique && *query->technique)
+        sql_where_contains(w, "techniques", slice_of_str(query->technique));
+    if (query->incident_id)
+        sql_where_and(w, "id IN (SELECT grp FROM link WHERE incident=? AND grp<>0)", incident, 1);
+    sql_where_int(w, "last>=?", (int64_t)query->from_ns);
+    sql_where_int(w, "last<=?", (int64_t)query->to_ns);
+}
+
+enum err db_groups_list(struct store *store, const struct groups_query *query, struct arena *arena,
+                        struct group_row **rows, uint32_t *n)
+{
+    struct sql_rows out = {.arena = arena, .size = sizeof(**rows)};
+    struct sql_where w;
+
+    sql_where_init(&w, "SELECT " GROUP_COLUMNS " FROM grp");
+    conditions(&w, query);
+    sql_where_before(&w, "last", query->before_ns, query->before_id);
+    sql_where_page(&w, "last DESC, id DESC", query->limit, 100, 1000);
+    struct sql *q = sql_where_start(&w, store);
+    while (sql_row(q)) {
+        struct group_row *row = sql_rows_add(&out);
+        if (!row)
+            break;
+        read_row(q, arena, row);
+    }
+    *rows = out.at;
+    *n = out.n;
+    enum err err = sql_end(q);
+    sql_where_fini(&w);
+    return err;
+}
+
+enum err db_groups_count(struct store *store, const struct groups_query *query, int64_t *groups,
+                         int64_t *alerts)
+{
+    struct sql_where w;
+
+    sql_where_init(&w, "SELECT count(*), coalesce(sum(n),0) FROM grp");
+    conditions(&w, query);
+    struct sql *q = sql_where_start(&w, store);
+    bool found = sql_row(q);
+    *groups = found ? sql_col_int(q, 0) : 0;
+    *alerts = found ? sql_col_int(q, 1) : 0;
+    enum err err = sql_end(q);
+    sql_where_fini(&w);
+    return err;
+}
+
+static enum err changed_one(struct store *store, enum err err)
+{
+    return err ? err : sql_changed(store) ? ERR_OK : ERR_NOTFOUND;
+}
+
+enum err db_groups_set(struct store *store, int64_t id, enum group_state state,
+                       const char *assignee, int64_t n_seen)
+{
+    /* What came after the analyst looked stays new: then the group is open although he archived. */
+    struct sql *q = sql_start(
+        store, "UPDATE grp SET state=CASE WHEN $1=1 AND n>$2 THEN 0 ELSE $1 END,"
+               "n_done=CASE WHEN $1<>1 THEN n_done WHEN $2<n THEN $2 ELSE n END,"
+               "assignee=CASE WHEN $3=1 THEN $4 ELSE assignee END, version=version+1 WHERE id=$5");
+    sql_int(q, state);
+    sql_int(q, n_seen);
+    sql_int(q, assignee != NULL);
+    sql_str(q, assignee ? assignee : "");
+    sql_int(q, id);
+    enum err err = sql_run(q);
+    return changed_one(store, err);
+}
+
+enum err db_groups_set_incident(struct store *store, int64_t id, int64_t incident_id)
+{
+    struct sql *q = sql_start(store, "UPDATE grp SET incident=$1 WHERE id=$2");
+    sql_int(q, incident_id);
+    sql_int(q, id);
+    enum err err = sql_run(q);
+    return changed_one(store, err);
+}
+
+enum err db_groups_spark_add(struct store *store, int64_t id, uint64_t hour_ns, int64_t n)
+{
+    struct sql *q = sql_start(store, "INSERT INTO spark (grp,hour,n) VALUES ($1,$2,$3) "
+                                     "ON CONFLICT (grp,hour) DO UPDATE SET n=spark.n+excluded.n");
+    sql_int(q, id);
+    sql_time(q, hour_ns);
+    sql_int(q, n);
+    return sql_run(q);
+}
+
+enum err db_groups_spark(struct store *store, int64_t id, uint64_t from_ns, struct arena *arena,
+                         struct hour_count **rows, uint32_t *n)
+{
+    struct sql_rows out = {.arena = arena, .size = sizeof(**rows)};
+    struct sql *q =
+        sql_start(store, "SELECT hour,n FROM spark WHERE grp=$1 AND hour>=$2 ORDER BY hour");
+    sql_int(q, id);
+    sql_time(q, from_ns);
+    while (sql_row(q)) {
+        struct hour_count *row = sql_rows_add(&out);
+        if (!row)
+            break;
+        *row = (struct hour_count){sql_col_time(q, 0), sql_col_int(q, 1)};
+    }
+    *rows = out.at;
+    *n = out.n;
+    return sql_end(q);
+}
+
+enum err db_groups_rollup_add(struct store *store, const struct rollup *add)
+{
+    struct sql *q = sql_start(
+        store, "INSERT INTO rollup (minute,sensor,type,severity,site,n) VALUES ($1,$2,$3,$4,$5,$6) "
+               "ON CONFLICT (minute,sensor,type,severity) DO UPDATE SET n=rollup.n+excluded.n");
+    sql_time(q, add->minute_ns);
+    sql_str(q, add->sensor);
+    sql_str(q, add->type);
+    sql_int(q, add->severity);
+    sql_str(q, add->site);
+    sql_int(q, add->n);
+    return sql_run(q);
+}
+
+enum err db_groups_histogram(struct store *store, uint64_t from_ns, uint64_t to_ns,
+                             uint64_t step_ns, const char *sensor, bool alerts_only,
+                             struct arena *arena, struct histogram_row **rows, uint32_t *n)
+{
+    struct sql_rows out = {.arena = arena, .size = sizeof(**rows)};
+    int64_t step = step_ns ? (int64_t)step_ns : 1;
+    const struct sql_value span[] = {sql_of_int((int64_t)from_ns), sql_of_int((int64_t)to_ns)};
+    struct sql_where w;
+    char head[160];
+
+    snprintf(head, sizeof(head),
+             "SELECT minute/%lld*%lld AS step, severity, CAST(sum(n) AS BIGINT) FROM rollup",
+             (long long)step, (long long)step);
+    sql_where_init(&w, head);
+    sql_where_and(&w, "minute>=? AND minute<=?", span, 2);
+    sql_where_str(&w, "sensor=?", sensor);
+    if (alerts_only)
+        sql_where_and(&w, "severity>=0", NULL, 0);
+    sql_where_tail(&w, " GROUP BY 1,2 ORDER BY 1,2", NULL, 0);
+    struct sql *q = sql_where_start(&w, store);
+    while (sql_row(q)) {
+        struct histogram_row *row = sql_rows_add(&out);
+        if (!row)
+            break;
+        *row =
+            (struct histogram_row){sql_col_time(q, 0), (int)sql_col_int(q, 1), sql_col_int(q, 2)};
+    }
+    *rows = out.at;
+    *n = out.n;
+    enum err err = sql_end(q);
+    sql_where_fini(&w);
+    return err;
+}
+
+enum err db_groups_expire(struct store *store, uint64_t before_ns, uint32_t limit, int64_t *deleted)
+{
+    struct sql *q = sql_start(
+        store, "DELETE FROM grp WHERE id IN (SELECT id FROM grp WHERE last<$1 AND NOT EXISTS "
+               "(SELECT 1 FROM link l JOIN incident i ON i.id=l.incident WHERE l.grp=grp.id AND "
+               "l.grp<>0 AND i.state NOT IN (4,5)) ORDER BY last LIMIT $2)");
+    sql_time(q, before_ns);
+    sql_int(q, limit);
+    enum err err = sql_run(q);
+    *deleted = err ? 0 : sql_changed(store);
+    if (err)
+        return err;
+    q = sql_start(store, "DELETE FROM spark WHERE hour<$1");
+    sql_time(q, before_ns);
+    err = sql_run(q);
+    if (err)
+        return err;
+    q = sql_start(store, "DELETE FROM rollup WHERE minute<$1");
+    sql_time(q, before_ns);
+    return sql_run(q);
+}

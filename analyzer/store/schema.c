@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The tables. Times are nanoseconds since 1970 UTC. Texts are never NULL.
+ * @id@: key counted up by the store; @key@: 64-bit key given by us; both in the engine's words.
+ */
+#include "analyzer/store/schema.h"
+#include "analyzer/store/sql.h"
+#include "common/check.h"
+
+#include <stdio.h>
+
+/* Events: append-only, keyed by arrival. Only such indexes as a page needs. */
+static const char events[] =
+    "CREATE TABLE event (id @key@, ts BIGINT NOT NULL, received BIGINT NOT NULL,"
+    " kind BIGINT NOT NULL, type TEXT NOT NULL, sensor TEXT NOT NULL, site TEXT NOT NULL,"
+    " src TEXT NOT NULL, dst TEXT NOT NULL, sport BIGINT NOT NULL, dport BIGINT NOT NULL,"
+    " src_name TEXT NOT NULL, dst_name TEXT NOT NULL, proto TEXT NOT NULL, app TEXT NOT NULL,"
+    " device TEXT NOT NULL, severity BIGINT NOT NULL, grp BIGINT NOT NULL, flow BIGINT NOT NULL,"
+    " signature TEXT NOT NULL, gid BIGINT NOT NULL, sid BIGINT NOT NULL,"
+    " origin TEXT NOT NULL, epoch BIGINT NOT NULL, seq BIGINT NOT NULL, line BIGINT NOT NULL,"
+    " raw TEXT NOT NULL);"
+    "CREATE INDEX event_ts ON event (ts);"
+    "CREATE INDEX event_grp ON event (grp, id) WHERE grp<>0;"
+    "CREATE INDEX event_kind ON event (kind, id) WHERE kind<3;"
+    "CREATE INDEX event_src ON event (src, id);"
+    "CREATE INDEX event_dst ON event (dst, id);"
+    "CREATE INDEX event_flow ON event (flow) WHERE flow<>0;";
+
+static const char groups[] =
+    "CREATE TABLE grp (id @key@, gid BIGINT NOT NULL, sid BIGINT NOT NULL,"
+    " signature TEXT NOT NULL, category TEXT NOT NULL, source TEXT NOT NULL,"
+    " severity BIGINT NOT NULL, src TEXT NOT NULL, dst TEXT NOT NULL, src_name TEXT NOT NULL,"
+    " dst_name TEXT NOT NULL, src_zone TEXT NOT NULL, dst_zone TEXT NOT NULL,"
+    " src_country TEXT NOT NULL, dst_country TEXT NOT NULL, dport BIGINT NOT NULL,"
+    " proto TEXT NOT NULL, app TEXT NOT NULL, criticality BIGINT NOT NULL, sensor TEXT NOT NULL,"
+    " site TEXT NOT NULL, techniques TEXT NOT NULL, reason_en TEXT NOT NULL,"
+    " reason_vi TEXT NOT NULL, n BIGINT NOT NULL, n_kept BIGINT NOT NULL,"
+    " n_done BIGINT NOT NULL DEFAULT 0, first BIGINT NOT NULL, last BIGINT NOT NULL,"
+    " state BIGINT NOT NULL DEFAULT 0, assignee TEXT NOT NULL DEFAULT '',"
+    " incident BIGINT NOT NULL DEFAULT 0, last_event BIGINT NOT NULL,"
+    " version BIGINT NOT NULL DEFAULT 1, words TEXT NOT NULL);"
+    "CREATE INDEX grp_last ON grp (last, id);"
+    "CREATE INDEX grp_state ON grp (state, last, id);"
+    "CREATE INDEX grp_src ON grp (src);"
+    "CREATE INDEX grp_dst ON grp (dst);"
+    "CREATE INDEX grp_sid ON grp (sid);"
+    "CREATE INDEX grp_incident ON grp (incident) WHERE incident<>0;"
+    "CREATE TABLE spark (grp BIGINT NOT NULL, hour BIGINT NOT NULL, n BIGINT NOT NULL,"
+    " PRIMARY KEY (grp, hour));"
+    "CREATE TABLE rollup (minute BIGINT NOT NULL, sensor TEXT NOT NULL, type TEXT NOT NULL,"
+    " severity BIGINT NOT NULL, site TEXT NOT NULL, n BIGINT NOT NULL,"
+    " PRIMARY KEY (minute, sensor, type, severity));";
+
+static const char incidents[] =
+    "CREATE TABLE incident (id @id@, version BIGINT NOT NULL, revision BIGINT NOT NULL,"
+    " ikey TEXT NOT NULL UNIQUE, site TEXT NOT NULL, rule TEXT NOT NULL, entity TEXT NOT NULL,"
+    " entity_ip TEXT NOT NULL, title_en TEXT NOT NULL, title_vi TEXT NOT NULL,"
+    " severity BIGINT NOT NULL, score BIGINT NOT NULL, state BIGINT NOT NULL,"
+    " disposition BIGINT NOT NULL, assignee TEXT NOT NULL, tlp TEXT NOT NULL,"
+    " personal BIGINT NOT NULL, first BIGINT NOT NULL, last BIGINT NOT NULL,"
+    " opened BIGINT NOT NULL, updated BIGINT NOT NULL, closed BIGINT NOT NULL,"
+    " merged_into BIGINT NOT NULL, n_events BIGINT NOT NULL, n_groups BIGINT NOT NULL,"
+    " techniques TEXT NOT NULL, tactics TEXT NOT NULL, sensors TEXT NOT NULL, why TEXT NOT NULL,"
+    " words TEXT NOT NULL);"
+    "CREATE INDEX incident_last ON incident (last, id);"
+    "CREATE INDEX incident_state ON incident (state, last, id);"
+    "CREATE INDEX incident_entity ON incident (entity_ip, last);"
+    "CREATE TABLE entry (id @id@, incident BIGINT NOT NULL, ts BIGINT NOT NULL,"
+    " kind TEXT NOT NULL, actor TEXT NOT NULL, text_en TEXT NOT NULL, text_vi TEXT NOT NULL,"
+    " technique TEXT NOT NULL, tactic TEXT NOT NULL, severity BIGINT NOT NULL,"
+    " grp BIGINT NOT NULL, event BIGINT NOT NULL, detail TEXT NOT NULL);"
+    "CREATE INDEX entry_incident ON entry (incident, ts, id);"
+    "CREATE TABLE link (incident BIGINT NOT NULL, grp BIGINT NOT NULL, event BIGINT NOT NULL,"
+    " stage TEXT NOT NULL, ts BIGINT NOT NULL, n BIGINT NOT NULL,"
+    " PRIMARY KEY (incident, grp, event));"
+    "CREATE INDEX link_event ON link (event) WHERE event<>0;"
+    "CREATE INDEX link_grp ON link (grp) WHERE grp<>0;"
+    "CREATE TABLE outbox (id @id@, connector TEXT NOT NULL, incident BIGINT NOT NULL,"
+    " revision BIGINT NOT NULL, kind TEXT NOT NULL, payload TEXT NOT NULL,"
+    " created BIGINT NOT NULL, state BIGINT NOT NULL, tries BIGINT NOT NULL,"
+    " next BIGINT NOT NULL, sent BIGINT NOT NULL, answer TEXT NOT NULL,"
+    " UNIQUE (connector, incident, revision));"
+    "CREATE INDEX outbox_waiting ON outbox (connector, incident, id) WHERE state=0;";
+
+static const char people[] =
+    "CREATE TABLE account (id @id@, name TEXT NOT NULL UNIQUE, full_name TEXT NOT NULL,"
+    " role BIGINT NOT NULL, password TEXT NOT NULL, language TEXT NOT NULL,"
+    " disabled BIGINT NOT NULL, failures BIGINT NOT NULL, locked_until BIGINT NOT NULL,"
+    " created BIGINT NOT NULL, last_login BIGINT NOT NULL);"
+    "CREATE TABLE session (token TEXT NOT NULL PRIMARY KEY, account BIGINT NOT NULL,"
+    " csrf TEXT NOT NULL, created BIGINT NOT NULL, seen BIGINT NOT NULL,"
+    " expires BIGINT NOT NULL, address TEXT NOT NULL, agent TEXT NOT NULL);"
+    "CREATE INDEX session_account ON session (account);"
+    "CREATE TABLE audit (id @id@, ts BIGINT NOT NULL, who TEXT NOT NULL, address TEXT NOT NULL,"
+    " action TEXT NOT NULL, object TEXT NOT NULL, detail TEXT NOT NULL, hash TEXT NOT NULL);"
+    "CREATE INDEX audit_object ON audit (object, id);";
+
+static const char network[] =
+    "CREATE TABLE ledger (sensor TEXT NOT NULL, epoch BIGINT NOT NULL, site TEXT NOT NULL,"
+    " upto BIGINT NOT NULL, beyond TEXT NOT NULL, highest BIGINT NOT NULL,"
+    " received BIGINT NOT NULL, events BIGINT NOT NULL, duplicate BIGINT NOT NULL,"
+    " resent BIGINT NOT NULL, given_up BIGINT NOT NULL, shed BIGINT NOT NULL,"
+    " bad BIGINT NOT NULL, skew BIGINT NOT NULL, first BIGINT NOT NULL, last BIGINT NOT NULL,"
+    " event_ts BIGINT NOT NULL, PRIMARY KEY (sensor, epoch));"
+    "CREATE TABLE sensor (name TEXT NOT NULL PRIMARY KEY, site TEXT NOT NULL,"
+    " source TEXT NOT NULL, online BIGINT NOT NULL, seen BIGINT NOT NULL,"
+    " status BIGINT NOT NULL, stats TEXT NOT NULL, visibility TEXT NOT NULL);"
+    "CREATE TABLE device (id TEXT NOT NULL PRIMARY KEY, mac TEXT NOT NULL, vendor TEXT NOT NULL,"
+    " name TEXT NOT NULL, profile TEXT NOT NULL, state TEXT NOT NULL, ip TEXT NOT NULL,"
+    " zone TEXT NOT NULL, owner_en TEXT NOT NULL, owner_vi TEXT NOT NULL,"
+    " criticality BIGINT NOT NULL, level BIGINT NOT NULL, sensor TEXT NOT NULL,"
+    " site TEXT NOT NULL, first BIGINT NOT NULL, last BIGINT NOT NULL, alerts BIGINT NOT NULL,"
+    " deviations BIGINT NOT NULL, deviated BIGINT NOT NULL, severity BIGINT NOT NULL,"
+    " json TEXT NOT NULL, words TEXT NOT NULL);"
+    "CREATE INDEX device_last ON device (last, id);"
+    "CREATE TABLE binding (device TEXT NOT NULL, ip TEXT NOT NULL, first BIGINT NOT NULL,"
+    " last BIGINT NOT NULL, PRIMARY KEY (device, ip, first));"
+    "CREATE INDEX binding_ip ON binding (ip, last);"
+    "CREATE TABLE checkpoint (name TEXT NOT NULL PRIMARY KEY, bytes @blob@ NOT NULL);";
+
+static const char *const migrations[][6] = {
+    {events, groups, incidents, people, network, NULL},
+};
+enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };
+
+static enum err script(struct store *store, const char *text)
+{
+    const struct store_def *def = store->def;
+    const char *const from[] = {"@id@", "@key@", "@blob@"};
+    const char *const to[] = {def->id_key, def->key, def->blob};
+    struct strbuf sql;
+
+    strbuf_init(&sql, 0);
+    while (*text) {
+        uint32_t i = 0;
+        while (i < 3 && strncmp(text, from[i], strlen(from[i])) != 0)
+            i++;
+        if (i < 3) {
+            strbuf_str(&sql, to[i]);
+            text += strlen(from[i]);
+        } else {
+            strbuf_char(&sql, *text++);
+        }
+    }
+    enum err err = def->script(store->engine, sql.at);
+    if (err)
+        snprintf(store->fault, sizeof(store->fault), "%s", def->fault(store->engine));
+    strbuf_fini(&sql);
+    return err;
+}
+
+int64_t schema_version(struct store *store)
+{
+    struct sql *q = sql_start(store, "SELECT value FROM meta WHERE name='schema'");
+    uint64_t version = 0;
+    struct arena arena;
+
+    arena_init(&arena, 256, 0);
+    if (sql_row(q))
+        slice_to_u64(slice_of_str(sql_col_str(q, 0, &arena)), &version);
+    sql_end(q);
+    arena_fini(&arena);
+    return (int64_t)version;
+}
+
+static enum err migrate_one(struct store *store, int64_t i)
+{
+    char version[24];
+    enum err err = store_begin(store);
+
+    if (!err && schema_version(store) > i) { /* another process was faster */
+        store_rollback(store);
+        return ERR_OK;
+    }
+    for (uint32_t part = 0; !err && migrations[i][part]; part++)
+        err = script(store, migrations[i][part]);
+    snprintf(version, sizeof(version), "%lld", (long long)i + 1);
+    if (!err)
+        err = store_meta_put(store, "schema", version);
+    if (err) {
+        store_rollback(store);
+        return err;
+    }
+    return store_commit(store);
+}
+
+enum err schema_migrate(struct store *store)
+{
+    enum err err = script(
+        store, "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)");
+    if (!err && schema_version(store) > MIGRATIONS) {
+        snprintf(store->fault, sizeof(store->fault),
+                 "the store was written by a newer version of the program");
+        return ERR_UNSUPPORTED;
+    }
+    for (int64_t i = schema_version(store); !err && i < MIGRATIONS; i++)
+        err = migrate_one(store, i);
+    return err;
+}

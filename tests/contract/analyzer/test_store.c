@@ -1,0 +1,642 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One suite for every store engine. Each test gets an empty store of the engine under test.
+ */
+#include "analyzer/store/db_audit.h"
+#include "analyzer/store/db_checkpoints.h"
+#include "analyzer/store/db_devices.h"
+#include "analyzer/store/db_events.h"
+#include "analyzer/store/db_groups.h"
+#include "analyzer/store/db_incidents.h"
+#include "analyzer/store/db_outbox.h"
+#include "analyzer/store/db_sensors.h"
+#include "analyzer/store/db_users.h"
+#include "analyzer/store/sql.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define OK(call) assert_int_equal(call, ERR_OK)
+
+struct fixture {
+    char dir[64];
+    const char *engine;
+    struct store *store;
+    struct arena arena;
+    struct batch batch;
+};
+
+static struct fixture fixture;
+
+static int open_store(void **state)
+{
+    char fault[256] = "";
+    strcpy(fixture.dir, "/tmp/tramgac-store-XXXXXX");
+    assert_non_null(mkdtemp(fixture.dir));
+    if (store_open_at(fixture.engine, fixture.dir, &fixture.store, fault, sizeof(fault)))
+        fail_msg("%s", fault);
+    arena_init(&fixture.arena, 65536, 0);
+    batch_init(&fixture.batch);
+    *state = &fixture;
+    return 0;
+}
+
+static int close_store(void **state)
+{
+    struct fixture *f = *state;
+    char command[128];
+    store_close(&f->store);
+    arena_fini(&f->arena);
+    batch_fini(&f->batch);
+    snprintf(command, sizeof(command), "rm -rf %s", f->dir);
+    return system(command);
+}
+
+static struct record *alert(struct fixture *f, int64_t event, int64_t group, uint64_t ts)
+{
+    struct record *r = batch_add(&f->batch);
+    r->event_id = event;
+    r->group_id = group;
+    r->ts_ns = ts;
+    r->kind = RECORD_ALERT;
+    r->is_alert = true;
+    r->event_type = "alert";
+    r->severity = SEVERITY_HIGH;
+    r->sensor = "s1";
+    r->site = "ct";
+    strcpy(r->src.addr_text, "10.20.4.12");
+    strcpy(r->dst.addr_text, "10.30.1.11");
+    r->src.name = "cam-ninh-kieu";
+    r->dst.name = "Trạm bơm Cái Khế";
+    r->dst.criticality = 5;
+    r->alert.gid = 1;
+    r->alert.sid = 9000001;
+    r->alert.signature = "Modbus write from a stranger";
+    r->technique_words = "T0855";
+    r->flow_id = 77;
+    r->raw = SLICE_LIT("{\"event_type\":\"alert\",\"note\":\"Percent 100%_\"}");
+    return r;
+}
+
+static struct group_add sum_of(const struct record *r, int64_t n)
+{
+    return (struct group_add){r, r->severity, r->ts_ns, r->ts_ns, n, 1};
+}
+
+static void a_rolled_back_batch_leaves_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct event_row row;
+    OK(store_begin(f->store));
+    OK(db_events_put(f->store, alert(f, 1, 5, 100)));
+    OK(db_events_get(f->store, 1, &f->arena, &row)); /* own writes are seen */
+    store_rollback(f->store);
+    assert_int_equal(db_events_get(f->store, 1, &f->arena, &row), ERR_NOTFOUND);
+}
+
+static void another_connection_sees_only_what_was_committed(void **state)
+{
+    struct fixture *f = *state;
+    struct store *other;
+    struct event_row row;
+    OK(store_again(f->store, &other));
+    OK(store_begin(f->store));
+    OK(db_events_put(f->store, alert(f, 1, 5, 100)));
+    assert_int_equal(db_events_get(other, 1, &f->arena, &row), ERR_NOTFOUND);
+    OK(store_commit(f->store));
+    OK(db_events_get(other, 1, &f->arena, &row));
+    assert_string_equal(row.dst_name, "Trạm bơm Cái Khế");
+    assert_int_equal(row.flow_id, 77);
+    store_close(&other);
+}
+
+static void events_are_found_by_group_host_flow_kind_and_text(void **state)
+{
+    struct fixture *f = *state;
+    struct event_row *rows;
+    uint32_t n;
+    for (int64_t i = 1; i <= 5; i++) {
+        struct record *r = alert(f, i, i % 2 ? 5 : 6, (uint64_t)i * 100);
+        r->kind = i == 5 ? RECORD_FLOW : RECORD_ALERT;
+        OK(db_events_put(f->store, r));
+    }
+    struct events_query by_group = {.group_id = 5, .kinds = 1 << RECORD_ALERT};
+    OK(db_events_list(f->store, &by_group, &f->arena, &rows, &n));
+    assert_int_equal(n, 2);
+    assert_int_equal(rows[0].id, 3); /* newest first */
+    struct events_query by_host = {.host = "10.30.1.11", .limit = 2};
+    OK(db_events_list(f->store, &by_host, &f->arena, &rows, &n));
+    assert_int_equal(n, 2);
+    by_host.before_id = rows[1].id;
+    OK(db_events_list(f->store, &by_host, &f->arena, &rows, &n));
+    assert_int_equal(rows[0].id, 3);
+    struct events_query by_text = {.contains = "percent 100%_", .flow_id = 77, .from_ns = 200};
+    OK(db_events_list(f->store, &by_text, &f->arena, &rows, &n));
+    assert_int_equal(n, 4);
+    by_text.contains = "percent 100%x";
+    OK(db_events_list(f->store, &by_text, &f->arena, &rows, &n));
+    assert_int_equal(n, 0);
+    int64_t last;
+    OK(db_events_last_id(f->store, &last));
+    assert_int_equal(last, 5);
+}
+
+static void groups_add_up_and_keep_the_worst(void **state)
+{
+    struct fixture *f = *state;
+    struct group_row row;
+    struct group_add one = sum_of(alert(f, 1, 5, 100), 10);
+    struct group_add two = sum_of(alert(f, 2, 5, 50), 3);
+    two.severity = SEVERITY_CRITICAL;
+    OK(db_groups_add(f->store, &one));
+    OK(db_groups_add(f->store, &two));
+    OK(db_groups_get(f->store, 5, &f->arena, &row));
+    assert_int_equal(row.n, 13);
+    assert_int_equal(row.n_kept, 2);
+    assert_int_equal(row.severity, SEVERITY_CRITICAL);
+    assert_int_equal(row.first_ns, 50);
+    assert_int_equal(row.last_ns, 100);
+    assert_int_equal(row.criticality, 5);
+    assert_int_equal(row.last_event_id, 2);
+}
+
+static void an_archived_group_opens_again_with_what_is_new(void **state)
+{
+    struct fixture *f = *state;
+    struct group_row row;
+    struct group_add add = sum_of(alert(f, 1, 5, 100), 10);
+    OK(db_groups_add(f->store, &add));
+    OK(db_groups_set(f->store, 5, GROUP_ARCHIVED, "lan", 10));
+    OK(db_groups_get(f->store, 5, &f->arena, &row));
+    assert_int_equal(row.state, GROUP_ARCHIVED);
+    assert_string_equal(row.assignee, "lan");
+    OK(db_groups_add(f->store, &add));
+    OK(db_groups_get(f->store, 5, &f->arena, &row));
+    assert_int_equal(row.state, GROUP_OPEN);
+    assert_int_equal(row.n - row.n_done, 10);
+    /* Archiving what one saw (10 of 20) leaves the rest new. */
+    OK(db_groups_set(f->store, 5, GROUP_ARCHIVED, NULL, 10));
+    OK(db_groups_get(f->store, 5, &f->arena, &row));
+    assert_int_equal(row.state, GROUP_OPEN);
+    assert_int_equal(db_groups_set(f->store, 99, GROUP_OPEN, NULL, 0), ERR_NOTFOUND);
+}
+
+static void groups_are_paged_by_key_and_searched_without_diacritics(void **state)
+{
+    struct fixture *f = *state;
+    struct group_row *rows;
+    uint32_t n;
+    for (int64_t i = 1; i <= 7; i++) {
+        struct group_add add = sum_of(alert(f, i, i, 100), i); /* all at the same time */
+        OK(db_groups_add(f->store, &add));
+    }
+    struct groups_query query = {.limit = 3, .states = 1 << GROUP_OPEN};
+    int64_t seen = 0;
+    for (;;) {
+        OK(db_groups_list(f->store, &query, &f->arena, &rows, &n));
+        if (n == 0)
+            break;
+        seen += n;
+        query.before_ns = rows[n - 1].last_ns;
+        query.before_id = rows[n - 1].id;
+    }
+    assert_int_equal(seen, 7);
+    struct groups_query text = {.text = "TRAM bơm  stranger"};
+    OK(db_groups_list(f->store, &text, &f->arena, &rows, &n));
+    assert_int_equal(n, 7);
+    text.text = "camera%";
+    OK(db_groups_list(f->store, &text, &f->arena, &rows, &n));
+    assert_int_equal(n, 0);
+    int64_t groups, alerts;
+    struct groups_query host = {.host = "10.20.4.12", .sid = 9000001, .technique = "T0855"};
+    OK(db_groups_count(f->store, &host, &groups, &alerts));
+    assert_int_equal(groups, 7);
+    assert_int_equal(alerts, 28);
+}
+
+static void sparklines_and_rollups_add_up(void **state)
+{
+    struct fixture *f = *state;
+    struct hour_count *hours;
+    struct histogram_row *steps;
+    uint32_t n;
+    OK(db_groups_spark_add(f->store, 5, 3600, 2));
+    OK(db_groups_spark_add(f->store, 5, 3600, 3));
+    OK(db_groups_spark(f->store, 5, 0, &f->arena, &hours, &n));
+    assert_int_equal(n, 1);
+    assert_int_equal(hours[0].n, 5);
+    struct rollup add = {60, "s1", "ct", "alert", SEVERITY_HIGH, 4};
+    OK(db_groups_rollup_add(f->store, &add));
+    add.minute_ns = 120;
+    OK(db_groups_rollup_add(f->store, &add));
+    add.severity = -1;
+    OK(db_groups_rollup_add(f->store, &add));
+    OK(db_groups_histogram(f->store, 0, 1000, 600, "s1", true, &f->arena, &steps, &n));
+    assert_int_equal(n, 1);
+    assert_int_equal(steps[0].n, 8);
+    OK(db_groups_histogram(f->store, 0, 1000, 60, NULL, false, &f->arena, &steps, &n));
+    assert_int_equal(n, 3);
+}
+
+static struct incident story(const char *key)
+{
+    return (struct incident){.key = key,
+                             .revision = 1,
+                             .site = "ct",
+                             .rule = "camera-to-ot",
+                             .entity = "cam-ninh-kieu",
+                             .entity_ip = "10.20.4.12",
+                             .title_en = "A camera writes to a pump",
+                             .title_vi = "Camera ghi lệnh vào trạm bơm",
+                             .severity = SEVERITY_CRITICAL,
+                             .first_ns = 10,
+                             .last_ns = 20,
+                             .opened_ns = 30,
+                             .techniques = "T0855"};
+}
+
+static void an_incident_is_made_once_per_key(void **state)
+{
+    struct fixture *f = *state;
+    struct incident one = story("k1"), again = story("k1"), found;
+    OK(db_incidents_put(f->store, &one));
+    assert_true(one.id > 0);
+    assert_int_equal(one.version, 1);
+    assert_int_equal(db_incidents_put(f->store, &again), ERR_CONFLICT);
+    OK(db_incidents_find(f->store, "k1", &f->arena, &found));
+    assert_int_equal(found.id, one.id);
+    assert_string_equal(found.title_vi, one.title_vi);
+    assert_string_equal(found.why_json, "{}");
+    assert_int_equal(db_incidents_find(f->store, "k2", &f->arena, &found), ERR_NOTFOUND);
+}
+
+static void the_second_editor_of_an_incident_is_told(void **state)
+{
+    struct fixture *f = *state;
+    struct incident made = story("k1"), a, b;
+    OK(db_incidents_put(f->store, &made));
+    OK(db_incidents_get(f->store, made.id, &f->arena, &a));
+    OK(db_incidents_get(f->store, made.id, &f->arena, &b));
+    a.state = INCIDENT_ASSIGNED;
+    a.assignee = "lan";
+    OK(db_incidents_put(f->store, &a));
+    b.state = INCIDENT_CLOSED;
+    assert_int_equal(db_incidents_put(f->store, &b), ERR_CONFLICT);
+    OK(db_incidents_get(f->store, made.id, &f->arena, &b));
+    assert_int_equal(b.state, INCIDENT_ASSIGNED);
+    assert_int_equal(b.version, 2);
+}
+
+static void incidents_are_listed_by_state_entity_and_words(void **state)
+{
+    struct fixture *f = *state;
+    struct incident *rows;
+    uint32_t n;
+    int64_t counts[INCIDENT_STATES];
+    for (int i = 0; i < 4; i++) {
+        char key[8];
+        snprintf(key, sizeof(key), "k%d", i);
+        struct incident made = story(key);
+        made.state = i == 3 ? INCIDENT_CLOSED : INCIDENT_NEW;
+        made.last_ns = (uint64_t)(20 + i);
+        OK(db_incidents_put(f->store, &made));
+    }
+    OK(db_incidents_open(f->store, "10.20.4.12", 21, &f->arena, &rows, &n));
+    assert_int_equal(n, 2);
+    struct incidents_query query = {.text = "ghi lenh tram", .states = 1 << INCIDENT_CLOSED};
+    OK(db_incidents_list(f->store, &query, &f->arena, &rows, &n));
+    assert_int_equal(n, 1);
+    OK(db_incidents_counts(f->store, counts));
+    assert_int_equal(counts[INCIDENT_NEW], 3);
+    assert_int_equal(counts[INCIDENT_CLOSED], 1);
+}
+
+static void history_and_evidence_belong_to_their_incident(void **state)
+{
+    struct fixture *f = *state;
+    struct incident made = story("k1"), other = story("k2");
+    struct incident_entry *entries;
+    struct incident_link *links;
+    struct event_row *events;
+    uint32_t n;
+    bool is_new = false;
+    OK(db_incidents_put(f->store, &made));
+    OK(db_incidents_put(f->store, &other));
+    for (uint64_t ts = 3; ts > 0; ts--) {
+        struct incident_entry e = {.incident_id = made.id, .ts_ns = ts, .kind = "stage"};
+        OK(db_incidents_entry_add(f->store, &e));
+    }
+    OK(db_incidents_entries(f->store, made.id, &f->arena, &entries, &n));
+    assert_int_equal(n, 3);
+    assert_int_equal(entries[0].ts_ns, 1);
+    OK(db_events_put(f->store, alert(f, 1, 5, 100)));
+    OK(db_events_put(f->store, alert(f, 2, 6, 100)));
+    struct incident_link link = {made.id, 5, 1, "write", 100, 1};
+    OK(db_incidents_link_add(f->store, &link, &is_new));
+    assert_true(is_new);
+    OK(db_incidents_link_add(f->store, &link, &is_new));
+    assert_false(is_new);
+    OK(db_incidents_link_add(f->store, &(struct incident_link){made.id, 6, 0, "scan", 90, 4},
+                             NULL));
+    OK(db_incidents_links(f->store, made.id, &f->arena, &links, &n));
+    assert_int_equal(n, 2);
+    assert_int_equal(links[1].n, 2);
+    struct events_query query = {.incident_id = made.id};
+    OK(db_events_list(f->store, &query, &f->arena, &events, &n));
+    assert_int_equal(n, 2); /* one by itself, one through its group */
+    OK(db_incidents_move(f->store, made.id, other.id));
+    OK(db_incidents_links(f->store, other.id, &f->arena, &links, &n));
+    assert_int_equal(n, 2);
+    OK(db_incidents_entries(f->store, made.id, &f->arena, &entries, &n));
+    assert_int_equal(n, 0);
+}
+
+static struct outbox_row push_of(int64_t incident, int64_t revision)
+{
+    return (struct outbox_row){.connector = "ioc",
+                               .incident_id = incident,
+                               .revision = revision,
+                               .kind = "updated",
+                               .payload = "{}"};
+}
+
+static void the_outbox_keeps_order_within_an_incident(void **state)
+{
+    struct fixture *f = *state;
+    struct outbox_row *rows;
+    uint32_t n;
+    int64_t waiting;
+    for (int64_t i = 0; i < 4; i++) {
+        struct outbox_row row = push_of(1 + i % 2, 1 + i / 2);
+        OK(db_outbox_add(f->store, &row));
+        OK(db_outbox_add(f->store, &row)); /* the same again changes nothing */
+    }
+    OK(db_outbox_waiting(f->store, "ioc", &waiting));
+    assert_int_equal(waiting, 4);
+    OK(db_outbox_due(f->store, NULL, 100, 10, &f->arena, &rows, &n));
+    assert_int_equal(n, 2);
+    assert_int_equal(rows[0].revision, 1);
+    OK(db_outbox_failed(f->store, rows[0].id, 1000, "503"));
+    OK(db_outbox_sent(f->store, rows[1].id, 100, "200"));
+    OK(db_outbox_due(f->store, "ioc", 100, 10, &f->arena, &rows, &n));
+    assert_int_equal(n, 1); /* incident 1 waits for its revision 1; incident 2 goes on */
+    assert_int_equal(rows[0].incident_id, 2);
+    assert_int_equal(rows[0].revision, 2);
+    OK(db_outbox_list(f->store, 1, 10, &f->arena, &rows, &n));
+    assert_int_equal(n, 2);
+    assert_string_equal(rows[1].answer, "503");
+    assert_int_equal(rows[1].tries, 1);
+}
+
+static void accounts_and_sessions_come_and_go(void **state)
+{
+    struct fixture *f = *state;
+    struct user_row user = {.name = "lan", .role = ROLE_ANALYST, .password = "h"}, got;
+    struct session_row session = {.token_hash = "t1", .expires_ns = 100}, seen;
+    OK(db_users_add(f->store, &user));
+    assert_int_equal(db_users_add(f->store, &user), ERR_CONFLICT);
+    struct user_row bad = {.name = "Lan<script>"};
+    assert_int_equal(db_users_add(f->store, &bad), ERR_INPUT);
+    OK(db_users_get(f->store, "lan", 0, &f->arena, &got));
+    got.failures = 3;
+    OK(db_users_put(f->store, &got));
+    OK(db_users_get(f->store, NULL, got.id, &f->arena, &got));
+    assert_int_equal(got.failures, 3);
+    session.user_id = got.id;
+    OK(db_users_session_add(f->store, &session));
+    OK(db_users_session_get(f->store, "t1", 50, &f->arena, &seen));
+    assert_int_equal(seen.user_id, got.id);
+    assert_int_equal(db_users_session_get(f->store, "t1", 100, &f->arena, &seen), ERR_NOTFOUND);
+    OK(db_users_session_touch(f->store, "t1", 60, 200));
+    OK(db_users_session_get(f->store, "t1", 100, &f->arena, &seen));
+    OK(db_users_sessions_end(f->store, got.id));
+    assert_int_equal(db_users_session_get(f->store, "t1", 50, &f->arena, &seen), ERR_NOTFOUND);
+}
+
+static void a_changed_audit_row_breaks_the_chain(void **state)
+{
+    struct fixture *f = *state;
+    int64_t bad;
+    struct audit_row *rows;
+    uint32_t n;
+    for (uint64_t i = 1; i <= 3; i++) {
+        struct audit_row row = {.ts_ns = i,
+                                .user = "lan",
+                                .address = "::1",
+                                .action = "login",
+                                .object = "user/lan",
+                                .detail_json = "{}"};
+        OK(db_audit_add(f->store, &row));
+    }
+    OK(db_audit_verify(f->store, &bad));
+    OK(db_audit_list(f->store, "user/lan", 0, 2, &f->arena, &rows, &n));
+    assert_int_equal(n, 2);
+    OK(sql_run(sql_start(f->store, "UPDATE audit SET who='mai' WHERE id=2")));
+    assert_int_equal(db_audit_verify(f->store, &bad), ERR_INPUT);
+    assert_int_equal(bad, 2);
+}
+
+static void ledgers_and_sensors_tell_what_is_missing(void **state)
+{
+    struct fixture *f = *state;
+    struct ledger_row row = {.sensor = "s1",
+                             .site = "ct",
+                             .epoch = 7,
+                             .upto = 10,
+                             .beyond = "12-14,20-20",
+                             .highest = 20,
+                             .received = 14};
+    struct sensor_row seen = {.sensor = "s1",
+                              .site = "ct",
+                              .source = "mqtt",
+                              .online = true,
+                              .seen_ns = 5,
+                              .stats_json = "{\"a\":1}",
+                              .visibility_json = ""};
+    struct ledger_row got;
+    struct sensor_row *rows;
+    uint32_t n;
+    OK(db_sensors_ledger_put(f->store, &row));
+    row.duplicate = 2;
+    OK(db_sensors_ledger_put(f->store, &row));
+    OK(db_sensors_ledger_get(f->store, "s1", 7, &f->arena, &got));
+    assert_int_equal(got.duplicate, 2);
+    assert_string_equal(got.beyond, "12-14,20-20");
+    assert_int_equal(db_sensors_ledger_get(f->store, "s1", 8, &f->arena, &got), ERR_NOTFOUND);
+    OK(db_sensors_seen(f->store, &seen));
+    seen.stats_json = "";
+    OK(db_sensors_seen(f->store, &seen));
+    OK(db_sensors_list(f->store, &f->arena, &rows, &n));
+    assert_int_equal(n, 1);
+    assert_int_equal(rows[0].missing, 6);
+    assert_string_equal(rows[0].stats_json, "{\"a\":1}");
+    assert_string_equal(rows[0].visibility_json, "{}");
+    OK(db_sensors_online(f->store, "s1", false, 9));
+    OK(db_sensors_list(f->store, &f->arena, &rows, &n));
+    assert_false(rows[0].online);
+}
+
+static struct device_row camera(void)
+{
+    return (struct device_row){.id = "44:47:cc:20:04:12",
+                               .mac = "44:47:cc:20:04:12",
+                               .vendor = "",
+                               .name = "cam",
+                               .profile = "ip-camera",
+                               .state = "",
+                               .ip = "10.20.4.12",
+                               .zone = "camera",
+                               .owner_en = "",
+                               .owner_vi = "",
+                               .sensor = "s1",
+                               .site = "ct",
+                               .first_ns = 10,
+                               .last_ns = 10,
+                               .json = ""};
+}
+
+static void devices_grow_and_addresses_move(void **state)
+{
+    struct fixture *f = *state;
+    struct device_row row = camera(), got, *rows;
+    struct binding_row *bindings;
+    uint32_t n;
+    OK(db_devices_add(f->store, &row));
+    row.name = "";
+    row.last_ns = 30;
+    row.n_deviations = 2;
+    OK(db_devices_add(f->store, &row));
+    OK(db_devices_get(f->store, row.id, &f->arena, &got));
+    assert_string_equal(got.name, "cam");
+    assert_int_equal(got.n_deviations, 2);
+    assert_int_equal(got.first_ns, 10);
+    assert_int_equal(got.last_ns, 30);
+    OK(db_devices_bind(f->store, &(struct binding_row){"a", "10.0.0.1", 10, 10}));
+    OK(db_devices_bind(f->store, &(struct binding_row){"a", "10.0.0.1", 20, 20}));
+    OK(db_devices_bind(f->store, &(struct binding_row){row.id, "10.0.0.1", 30, 40}));
+    OK(db_devices_bindings(f->store, "a", &f->arena, &bindings, &n));
+    assert_int_equal(n, 1);
+    assert_int_equal(bindings[0].last_ns, 20);
+    OK(db_devices_by_ip(f->store, "10.0.0.1", 0, &f->arena, &got));
+    assert_string_equal(got.id, row.id);
+    assert_int_equal(db_devices_by_ip(f->store, "10.0.0.1", 15, &f->arena, &got), ERR_NOTFOUND);
+    struct devices_query query = {.text = "CAM ip-camera", .deviating = true};
+    OK(db_devices_list(f->store, &query, &f->arena, &rows, &n));
+    assert_int_equal(n, 1);
+}
+
+static enum err count_names(void *ctx, const char *name, struct slice bytes)
+{
+    (*(int *)ctx)++;
+    assert_true(strncmp(name, "corr/a/", 7) == 0);
+    assert_int_equal(bytes.len, 3);
+    return ERR_OK;
+}
+
+static void checkpoints_are_found_by_prefix(void **state)
+{
+    struct fixture *f = *state;
+    struct slice got, bytes = {(const uint8_t *)"a\0b", 3};
+    int n = 0;
+    OK(db_checkpoints_put(f->store, "corr/a/10.0.0.1", bytes));
+    OK(db_checkpoints_put(f->store, "corr/a/Trạm", bytes));
+    OK(db_checkpoints_put(f->store, "corr/b/x", SLICE_LIT("x")));
+    OK(db_checkpoints_each(f->store, "corr/a/", count_names, &n));
+    assert_int_equal(n, 2);
+    OK(db_checkpoints_get(f->store, "corr/a/Trạm", &f->arena, &got));
+    assert_memory_equal(got.at, "a\0b", 3);
+    OK(db_checkpoints_delete(f->store, "corr/a/Trạm"));
+    assert_int_equal(db_checkpoints_get(f->store, "corr/a/Trạm", &f->arena, &got), ERR_NOTFOUND);
+}
+
+static void expiry_spares_what_an_open_incident_needs(void **state)
+{
+    struct fixture *f = *state;
+    struct incident made = story("k1");
+    struct event_row row;
+    int64_t deleted, last;
+    OK(db_incidents_put(f->store, &made));
+    for (int64_t i = 1; i <= 3; i++)
+        OK(db_events_put(f->store, alert(f, i, i, 100)));
+    OK(db_incidents_link_add(f->store, &(struct incident_link){made.id, 2, 2, "x", 1, 1}, NULL));
+    OK(store_meta_put(f->store, "event.last", "3"));
+    OK(db_events_expire(f->store, 0, 200, 100, &deleted));
+    assert_int_equal(deleted, 2);
+    OK(db_events_get(f->store, 2, &f->arena, &row));
+    OK(db_events_last_id(f->store, &last));
+    assert_int_equal(last, 3);
+}
+
+static void hostile_texts_come_back_as_they_were(void **state)
+{
+    struct fixture *f = *state;
+    struct record *r = alert(f, 1, 5, 100);
+    struct event_row row;
+    r->alert.signature = "'); DROP TABLE event;-- <script>alert(1)</script>\x1b[31m";
+    OK(db_events_put(f->store, r));
+    struct events_query query = {.device = "' OR 1=1 --", .type = "x'y"};
+    struct event_row *rows;
+    uint32_t n;
+    OK(db_events_list(f->store, &query, &f->arena, &rows, &n));
+    assert_int_equal(n, 0);
+    OK(db_events_get(f->store, 1, &f->arena, &row));
+    assert_string_equal(row.signature, r->alert.signature);
+}
+
+static void a_backup_can_be_opened(void **state)
+{
+    struct fixture *f = *state;
+    struct store *copy;
+    struct event_row row;
+    char path[96], fault[256];
+    OK(db_events_put(f->store, alert(f, 1, 5, 100)));
+    snprintf(path, sizeof(path), "%s/copy.db", f->dir);
+    enum err err = store_backup(f->store, path);
+    if (err == ERR_UNSUPPORTED)
+        skip();
+    OK(err);
+    OK(store_open_at(f->engine, path, &copy, fault, sizeof(fault)));
+    OK(db_events_get(copy, 1, &f->arena, &row));
+    assert_int_equal(store_schema_version(copy), store_schema_version(f->store));
+    store_close(&copy);
+}
+
+#define T(test) cmocka_unit_test_setup_teardown(test, open_store, close_store)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(a_rolled_back_batch_leaves_nothing),
+        T(another_connection_sees_only_what_was_committed),
+        T(events_are_found_by_group_host_flow_kind_and_text),
+        T(groups_add_up_and_keep_the_worst),
+        T(an_archived_group_opens_again_with_what_is_new),
+        T(groups_are_paged_by_key_and_searched_without_diacritics),
+        T(sparklines_and_rollups_add_up),
+        T(an_incident_is_made_once_per_key),
+        T(the_second_editor_of_an_incident_is_told),
+        T(incidents_are_listed_by_state_entity_and_words),
+        T(history_and_evidence_belong_to_their_incident),
+        T(the_outbox_keeps_order_within_an_incident),
+        T(accounts_and_sessions_come_and_go),
+        T(a_changed_audit_row_breaks_the_chain),
+        T(ledgers_and_sensors_tell_what_is_missing),
+        T(devices_grow_and_addresses_move),
+        T(checkpoints_are_found_by_prefix),
+        T(expiry_spares_what_an_open_incident_needs),
+        T(hostile_texts_come_back_as_they_were),
+        T(a_backup_can_be_opened),
+    };
+    int failed = 0;
+    for (uint32_t i = 0; store_rows[i]; i++) {
+        fixture.engine = store_rows[i]->name;
+        failed += cmocka_run_group_tests_name(store_rows[i]->name, tests, NULL, NULL);
+    }
+    return failed;
+}
