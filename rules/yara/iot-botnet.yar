@@ -26,9 +26,9 @@ private rule is_small_device_elf
 rule tramgac_iot_busybox_probe
 {
     meta:
-        title = "ELF program that tests for busybox as telnet loaders do"
-        title_vi = "Tệp ELF dò busybox giống mã độc nạp qua telnet"
-        severity = "high"
+        description = "ELF program that tests for busybox as telnet loaders do"
+        description_vi = "Tệp ELF dò busybox giống mã độc nạp qua telnet"
+        severity = "1"
         attack = "T1059.004"
     strings:
         $probe = /\/bin\/busybox [A-Z]{4,16}/
@@ -45,9 +45,9 @@ rule tramgac_iot_busybox_probe
 rule tramgac_iot_factory_passwords
 {
     meta:
-        title = "ELF program with a table of factory passwords of cameras and recorders"
-        title_vi = "Tệp ELF chứa bảng mật khẩu mặc định của camera, đầu ghi"
-        severity = "high"
+        description = "ELF program with a table of factory passwords of cameras and recorders"
+        description_vi = "Tệp ELF chứa bảng mật khẩu mặc định của camera, đầu ghi"
+        severity = "1"
         attack = "T1110.001"
     strings:
         $p01 = "xc3511" fullword
@@ -72,9 +72,9 @@ rule tramgac_iot_factory_passwords
 rule tramgac_iot_factory_passwords_xor
 {
     meta:
-        title = "ELF program with factory passwords hidden by one-byte XOR"
-        title_vi = "Tệp ELF giấu mật khẩu mặc định bằng phép XOR một byte"
-        severity = "high"
+        description = "ELF program with factory passwords hidden by one-byte XOR"
+        description_vi = "Tệp ELF giấu mật khẩu mặc định bằng phép XOR một byte"
+        severity = "1"
         attack = "T1027"
     strings:
         $p1 = "xc3511" xor(1-255)
@@ -91,9 +91,9 @@ rule tramgac_iot_factory_passwords_xor
 rule tramgac_iot_bot_housekeeping
 {
     meta:
-        title = "ELF program that disables the watchdog and hunts other processes and ports"
-        title_vi = "Tệp ELF tắt watchdog và diệt tiến trình, cổng của mã độc khác"
-        severity = "medium"
+        description = "ELF program that disables the watchdog and hunts other processes and ports"
+        description_vi = "Tệp ELF tắt watchdog và diệt tiến trình, cổng của mã độc khác"
+        severity = "2"
         attack = "T1562.001"
     strings:
         $w1 = "/dev/watchdog"
@@ -112,9 +112,9 @@ rule tramgac_iot_bot_housekeeping
 rule tramgac_iot_flooder
 {
     meta:
-        title = "ELF program with several flood commands of IoT botnets"
-        title_vi = "Tệp ELF chứa nhiều lệnh tấn công từ chối dịch vụ"
-        severity = "high"
+        description = "ELF program with several flood commands of IoT botnets"
+        description_vi = "Tệp ELF chứa nhiều lệnh tấn công từ chối dịch vụ"
+        severity = "1"
         attack = "T1498"
     strings:
         $f1 = "udpflood" nocase
@@ -137,9 +137,9 @@ rule tramgac_iot_flooder
 rule tramgac_iot_downloader_script
 {
     meta:
-        title = "Shell script that fetches a program for many processors and runs it"
-        title_vi = "Tập lệnh shell tải chương trình cho nhiều loại vi xử lý rồi chạy"
-        severity = "high"
+        description = "Shell script that fetches a program for many processors and runs it"
+        description_vi = "Tập lệnh shell tải chương trình cho nhiều loại vi xử lý rồi chạy"
+        severity = "1"
         attack = "T1105"
     strings:
         $sh = "#!/bin/"
@@ -163,9 +163,9 @@ rule tramgac_iot_downloader_script
 rule tramgac_iot_packed_elf
 {
     meta:
-        title = "Small packed ELF program for the processor of a device"
-        title_vi = "Tệp ELF nhỏ đã nén (UPX) cho vi xử lý thiết bị nhúng"
-        severity = "medium"
+        description = "Small packed ELF program for the processor of a device"
+        description_vi = "Tệp ELF nhỏ đã nén (UPX) cho vi xử lý thiết bị nhúng"
+        severity = "2"
         attack = "T1027.002"
     strings:
         $upx = "UPX!"
@@ -176,9 +176,9 @@ rule tramgac_iot_packed_elf
 rule tramgac_iot_headerless_elf
 {
     meta:
-        title = "ELF program for a device without section headers and with a botnet's words"
-        title_vi = "Tệp ELF thiết bị nhúng không có bảng section, chứa từ khóa mã độc"
-        severity = "medium"
+        description = "ELF program for a device without section headers and with a botnet's words"
+        description_vi = "Tệp ELF thiết bị nhúng không có bảng section, chứa từ khóa mã độc"
+        severity = "2"
         attack = "T1027"
     strings:
         $c1 = "POST /cdn-cgi/"
