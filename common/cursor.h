@@ -67,7 +67,7 @@ static inline uint8_t cursor_u8(struct cursor *c)
 static inline uint16_t cursor_be16(struct cursor *c)
 {
     struct slice s = cursor_take(c, 2);
-    return s.len ? (uint16_t)(s.at[0] << 8 | s.at[1]) : 0;
+    return (uint16_t)(s.len ? s.at[0] << 8 | s.at[1] : 0);
 }
 
 static inline uint32_t cursor_be24(struct cursor *c)
@@ -94,7 +94,7 @@ static inline uint64_t cursor_be64(struct cursor *c)
 static inline uint16_t cursor_le16(struct cursor *c)
 {
     struct slice s = cursor_take(c, 2);
-    return s.len ? (uint16_t)(s.at[1] << 8 | s.at[0]) : 0;
+    return (uint16_t)(s.len ? s.at[1] << 8 | s.at[0] : 0);
 }
 
 static inline uint32_t cursor_le32(struct cursor *c)

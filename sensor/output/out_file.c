@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Events as lines of a file, eve.json. Written in large blocks; when the disk is full the events
- * that do not fit are counted and lost, the sensor goes on, and the operator is told once.
+ * Events as lines of a file, eve.json, for every tool that reads EVE.
+ *
+ * Lines are gathered and written in large blocks. While the disk is full or the file cannot be
+ * opened nothing waits: one message says so, events are held up to 4 MB, then counted and lost, and
+ * each second the block is tried again. What was written in part is continued where it stopped, so
+ * no line in the middle of the file is cut.
  */
+#include "common/check.h"
+#include "common/clock.h"
 #include "common/log.h"
 #include "sensor/output/output.h"
 
@@ -12,7 +18,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { BLOCK_BYTES = 256 * 1024 };
+enum {
+    BLOCK_BYTES = 256 << 10,
+    HELD_MAX = 4 << 20, /* while the file does not take anything */
+    RETRY_S = 1,
+    SAY_AGAIN_S = 300,
+};
 
 static const struct option file_options[] = {
     {"output.file.enabled", CONF_BOOL, "true", "Write events to a file"},
@@ -21,22 +32,24 @@ static const struct option file_options[] = {
     OPTION_END,
 };
 
-enum { COUNT_EVENTS, COUNT_BYTES, COUNT_LOST };
+enum { COUNT_EVENTS, COUNT_BYTES, COUNT_LOST, COUNT_ERRORS };
 static const struct counter file_counters[] = {
-    [COUNT_EVENTS] = {"output.file.events", "Events written to the file"},
-    [COUNT_BYTES] = {"output.file.bytes", "Bytes of these events"},
-    [COUNT_LOST] = {"output.file.lost_bytes",
-                    "Bytes that could not be written; is the disk full or read-only?"},
+    [COUNT_EVENTS] = {"output.file.events", "Events for the file"},
+    [COUNT_BYTES] = {"output.file.bytes", "Bytes written"},
+    [COUNT_LOST] = {"output.file.lost", "Events that could not be written; is the disk full or "
+                                        "read-only? Writing goes on by itself"},
+    [COUNT_ERRORS] = {"output.file.errors", "Failed writes"},
     COUNTER_END,
 };
 
 struct output {
+    char *path;
+    int fd; /* -1: not open */
+    bool may_wait;
     struct strbuf block;
+    uint64_t retry_ns; /* not before; 0: all is well */
+    uint64_t said_ns;
     uint64_t *count;
-    int fd;
-    bool complained;
-    bool partial; /* a line was cut off by a full disk: end it before the next */
-    char path[4096];
 };
 
 static bool file_wanted(const struct conf *conf)
@@ -44,78 +57,120 @@ static bool file_wanted(const struct conf *conf)
     return conf_bool(conf, "output.file.enabled");
 }
 
+static char *path_of(const char *dir, const char *name)
+{
+    char *path = NULL;
+
+    if (*name == '/' || strcmp(name, "-") == 0 || !dir || !*dir)
+        path = strdup(name);
+    else if (asprintf(&path, "%s/%s", dir, name) < 0)
+        path = NULL;
+    CHECK(path);
+    return path;
+}
+
+/* Not blocking, so that a pipe without reader cannot hold up a live sensor. */
+static int open_path(const struct output *o, bool anew)
+{
+    int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC;
+
+    if (strcmp(o->path, "-") == 0)
+        return dup(STDOUT_FILENO);
+    return open(o->path, flags | (anew ? O_TRUNC : 0) | (o->may_wait ? 0 : O_NONBLOCK), 0640);
+}
+
 static enum err file_open(const struct conf *conf, const char *dir, bool replay,
                           struct stats *stats, struct output **output, struct strbuf *report)
 {
-    const char *name = conf_text(conf, "output.file.name");
     struct output *o = calloc(1, sizeof(*o));
 
     *output = o;
     if (!o)
         return ERR_NOMEM;
-    strbuf_init(&o->block, 0);
+    strbuf_init(&o->block, HELD_MAX);
     o->count = stats_add(stats, file_counters);
-    snprintf(o->path, sizeof(o->path), "%s%s%s", *name == '/' ? "" : dir, *name == '/' ? "" : "/",
-             name);
-    o->fd =
-        strcmp(name, "-") == 0
-            ? dup(STDOUT_FILENO)
-            : open(o->path, O_WRONLY | O_CREAT | O_CLOEXEC | (replay ? O_TRUNC : O_APPEND), 0640);
+    o->may_wait = replay;
+    o->path = path_of(dir, conf_text(conf, "output.file.name"));
+    o->fd = open_path(o, replay);
     if (o->fd >= 0)
         return ERR_OK;
     strbuf_fmt(report, "%s cannot be written: %s\n", o->path, strerror(errno));
-    strbuf_fini(&o->block);
+    free(o->path);
     free(o);
     *output = NULL;
     return ERR_IO;
 }
 
-static void complain(struct output *o)
+static void failed(struct output *o, uint64_t now_ns)
 {
-    if (!o->complained)
-        log_say(LOG_FAULT, "%s cannot be written: %s; events are being lost", o->path,
-                strerror(errno));
-    o->complained = true;
+    int error = errno;
+
+    o->count[COUNT_ERRORS]++;
+    o->retry_ns = now_ns + RETRY_S * CLOCK_S;
+    if (o->said_ns && now_ns < o->said_ns + SAY_AGAIN_S * CLOCK_S)
+        return;
+    o->said_ns = now_ns;
+    log_say(LOG_FAULT,
+            "%s cannot be written: %s; events are held for a moment, then lost, until it can",
+            o->path, strerror(error));
 }
 
-static void write_block(struct output *o)
+/* As much of the block as goes out now. */
+static void push(struct output *o, uint64_t now_ns)
 {
-    size_t at = 0;
+    size_t done = 0;
 
-    while (at < o->block.len) {
-        ssize_t n = write(o->fd, o->block.at + at, o->block.len - at);
+    if (o->block.len == 0 || (o->retry_ns && now_ns < o->retry_ns))
+        return;
+    if (o->fd < 0)
+        o->fd = open_path(o, false);
+    while (o->fd >= 0 && done < o->block.len) {
+        ssize_t n = write(o->fd, o->block.at + done, o->block.len - done);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n <= 0) {
-            complain(o);
-            o->count[COUNT_LOST] += o->block.len - at;
-            o->partial = at > 0 && o->block.at[at - 1] != '\n';
+        if (n < 0)
             break;
-        }
-        at += (size_t)n;
-        o->complained = false;
+        done += (size_t)n;
     }
-    o->count[COUNT_BYTES] += at;
-    strbuf_clear(&o->block);
+    o->count[COUNT_BYTES] += done;
+    if (done < o->block.len) {
+        failed(o, now_ns);
+        memmove(o->block.at, o->block.at + done, o->block.len - done);
+    } else if (o->retry_ns) {
+        o->retry_ns = 0;
+        log_say(LOG_NOTE, "%s is written again", o->path);
+    }
+    o->block.len -= done;
 }
 
 static void file_write(struct output *o, const struct output_line *line)
 {
-    if (o->partial)
-        strbuf_char(&o->block, '\n');
-    o->partial = false;
+    o->count[COUNT_EVENTS]++;
+    if (o->block.len + line->text.len + 1 > BLOCK_BYTES)
+        push(o, clock_mono_ns());
+    if (!strbuf_grow(&o->block, (size_t)line->text.len + 1)) {
+        o->block.full = false;
+        o->count[COUNT_LOST]++;
+        return;
+    }
     strbuf_slice(&o->block, line->text);
     strbuf_char(&o->block, '\n');
-    o->count[COUNT_EVENTS]++;
-    if (o->block.len >= BLOCK_BYTES)
-        write_block(o);
 }
 
 static void file_tick(struct output *o, uint64_t now_ns)
 {
-    (void)now_ns;
-    if (o->block.len)
-        write_block(o);
+    push(o, now_ns);
+}
+
+static void file_reopen(struct output *o)
+{
+    o->retry_ns = 0;
+    push(o, clock_mono_ns());
+    if (o->fd >= 0)
+        close(o->fd);
+    o->fd = open_path(o, false);
+    if (o->fd < 0)
+        failed(o, clock_mono_ns());
 }
 
 static void file_close(struct output **output, uint64_t wait_ns)
@@ -125,9 +180,14 @@ static void file_close(struct output **output, uint64_t wait_ns)
     (void)wait_ns;
     if (!o)
         return;
-    write_block(o);
-    close(o->fd);
+    o->retry_ns = 0;
+    push(o, clock_mono_ns());
+    if (o->block.len)
+        log_say(LOG_FAULT, "%zu bytes of events could not be written to %s", o->block.len, o->path);
+    if (o->fd >= 0)
+        close(o->fd);
     strbuf_fini(&o->block);
+    free(o->path);
     free(o);
     *output = NULL;
 }
@@ -141,5 +201,6 @@ const struct output_def out_file = {
     .open = file_open,
     .write = file_write,
     .tick = file_tick,
+    .reopen = file_reopen,
     .close = file_close,
 };

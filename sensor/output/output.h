@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where events go: one row an output (out_*.c). Called by one thread, in event order. An output
- * never blocks the sensor: what it cannot take it spools or sheds, counted.
+ * never blocks the sensor: what it cannot take it spools or sheds, counted. Only in a replay may
+ * write() wait for a slow receiver, because the input can.
+ *
+ * The program declares sensor.name and sensor.site, which outputs read.
  */
 #ifndef TRAMGAC_SENSOR_OUTPUT_OUTPUT_H
 #define TRAMGAC_SENSOR_OUTPUT_OUTPUT_H
@@ -34,6 +37,8 @@ struct output_def {
     void (*write)(struct output *output, const struct output_line *line);
     /** Between rounds; `now_ns` is the monotonic clock. Sends, retries, takes acknowledgements. */
     void (*tick)(struct output *output, uint64_t now_ns);
+    /** Its file was renamed (log rotation): begin a new one. NULL: nothing to do. */
+    void (*reopen)(struct output *output);
     /** Waits at most `wait_ns` until all is delivered, then closes. */
     void (*close)(struct output **output, uint64_t wait_ns);
 };
