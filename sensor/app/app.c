@@ -158,6 +158,8 @@ static void side_release(struct app *app, enum dir dir)
 
 static void state_release(struct app *app)
 {
+    if (app->state && app->proto->state_fini)
+        app->proto->state_fini(app->state);
     pool_put(&app->engine->pool, app->state, app->state_room);
     app->state = NULL;
     app->state_room = 0;

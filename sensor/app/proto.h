@@ -226,6 +226,8 @@ struct proto_def {
     /** `in` is never empty, except once when the direction ends (app_at_end). The result must not
      * depend on how the bytes were cut. */
     struct parsed (*parse)(struct app *app, enum dir dir, struct slice in);
+    /** Lets go of what the flow's state holds outside the arenas; NULL = nothing. */
+    void (*state_fini)(void *state);
     /** Only when a transaction is not one event made of its fields: how many events it is, and the
      * members of the i-th into the open object. Called through app_events, app_write_event. */
     uint32_t (*events)(const struct tx *tx);

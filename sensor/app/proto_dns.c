@@ -6,12 +6,7 @@
  * request, one for a response with all its answers.
  * Limits: names of 1024 bytes, 32 pointers a name, 64 questions, 1024 records a message.
  */
-#include "sensor/app/proto.h"
-
-#include "common/jsonw.h"
-#include "sensor/app/app.h"
-
-#include <stdio.h>
+#include "sensor/app/dns_tx.h"
 
 enum {
     HEADER_BYTES = 12,
@@ -22,292 +17,6 @@ enum {
     QUESTION_BYTES_MIN = 5, /* root name, type, class */
     RECORD_BYTES_MIN = 11,
     OPCODE_LAST = 6,
-};
-
-enum {
-    TYPE_A = 1,
-    TYPE_NS = 2,
-    TYPE_CNAME = 5,
-    TYPE_SOA = 6,
-    TYPE_NULL = 10,
-    TYPE_PTR = 12,
-    TYPE_MX = 15,
-    TYPE_TXT = 16,
-    TYPE_AAAA = 28,
-    TYPE_SRV = 33,
-    TYPE_DNAME = 39,
-    TYPE_OPT = 41,
-    TYPE_SSHFP = 44,
-};
-
-enum section { SECTION_ANSWER, SECTION_AUTHORITY, SECTION_ADDITIONAL, SECTIONS };
-
-struct dns_question {
-    struct slice name;
-    uint16_t type;
-    uint16_t class_;
-};
-
-struct dns_soa {
-    struct slice mname, rname;
-    uint32_t serial, refresh, retry, expire, minimum;
-};
-
-struct dns_srv {
-    struct slice name;
-    uint16_t priority, weight, port;
-};
-
-struct dns_sshfp {
-    struct slice fingerprint;
-    uint8_t algorithm, type;
-};
-
-struct dns_record {
-    struct slice name;
-    uint16_t type;
-    uint16_t class_;
-    uint32_t ttl;
-    uint8_t section; /* enum section */
-    bool has_addr, has_text;
-    struct slice text; /* a name, or the strings of TXT */
-    union {
-        struct addr addr;
-        struct dns_soa *soa;
-        struct dns_srv *srv;
-        struct dns_sshfp *sshfp;
-    };
-};
-
-struct dns_tx {
-    uint16_t id;
-    uint16_t flags;
-    bool response;
-    uint8_t opcode;
-    uint16_t rcode;
-    uint16_t rrtype; /* of the first question */
-    struct list questions;
-    struct list records;
-};
-
-static const struct label rrtypes[] = {
-    {1, "A"},       {2, "NS"},        {3, "MD"},          {4, "MF"},     {5, "CNAME"},
-    {6, "SOA"},     {7, "MB"},        {8, "MG"},          {9, "MR"},     {10, "NULL"},
-    {11, "WKS"},    {12, "PTR"},      {13, "HINFO"},      {14, "MINFO"}, {15, "MX"},
-    {16, "TXT"},    {17, "RP"},       {18, "AFSDB"},      {19, "X25"},   {20, "ISDN"},
-    {21, "RT"},     {22, "NSAP"},     {23, "NSAPPTR"},    {24, "SIG"},   {25, "KEY"},
-    {26, "PX"},     {27, "GPOS"},     {28, "AAAA"},       {29, "LOC"},   {30, "NXT"},
-    {33, "SRV"},    {34, "ATMA"},     {35, "NAPTR"},      {36, "KX"},    {37, "CERT"},
-    {38, "A6"},     {39, "DNAME"},    {41, "OPT"},        {42, "APL"},   {43, "DS"},
-    {44, "SSHFP"},  {45, "IPSECKEY"}, {46, "RRSIG"},      {47, "NSEC"},  {48, "DNSKEY"},
-    {49, "DHCID"},  {50, "NSEC3"},    {51, "NSEC3PARAM"}, {52, "TLSA"},  {55, "HIP"},
-    {59, "CDS"},    {60, "CDNSKEY"},  {61, "OPENPGPKEY"}, {64, "SVCB"},  {65, "HTTPS"},
-    {99, "SPF"},    {249, "TKEY"},    {250, "TSIG"},      {251, "IXFR"}, {252, "AXFR"},
-    {253, "MAILB"}, {254, "MAILA"},   {255, "ANY"},       {256, "URI"},  {257, "CAA"},
-    {0, NULL},
-};
-
-static const struct label rcodes[] = {
-    {0, "NOERROR"},  {1, "FORMERR"},  {2, "SERVFAIL"},  {3, "NXDOMAIN"}, {4, "NOTIMP"},
-    {5, "REFUSED"},  {6, "YXDOMAIN"}, {7, "YXRRSET"},   {8, "NXRRSET"},  {9, "NOTAUTH"},
-    {10, "NOTZONE"}, {16, "BADVERS"}, {17, "BADKEY"},   {18, "BADTIME"}, {19, "BADMODE"},
-    {20, "BADNAME"}, {21, "BADALG"},  {22, "BADTRUNC"}, {0, NULL},
-};
-
-static bool is_answer(const struct tx *tx, const void *item)
-{
-    (void)tx;
-    return ((const struct dns_record *)item)->section == SECTION_ANSWER;
-}
-
-static bool is_authority(const struct tx *tx, const void *item)
-{
-    (void)tx;
-    return ((const struct dns_record *)item)->section == SECTION_AUTHORITY;
-}
-
-static bool is_additional(const struct tx *tx, const void *item)
-{
-    (void)tx;
-    return ((const struct dns_record *)item)->section == SECTION_ADDITIONAL;
-}
-
-static bool is_response(const struct tx *tx, const void *data)
-{
-    (void)tx;
-    return ((const struct dns_tx *)data)->response;
-}
-
-static bool has_question(const struct tx *tx, const void *data)
-{
-    (void)tx;
-    return ((const struct dns_tx *)data)->questions.n != 0;
-}
-
-static bool has_addr(const struct tx *tx, const void *item)
-{
-    (void)tx;
-    return ((const struct dns_record *)item)->has_addr;
-}
-
-static const struct field question_fields[] = {
-    {.name = "dns.query",
-     .eve = "rrname",
-     .uses = IN_RULES | IN_EVE | IN_BASELINE,
-     .type = FIELD_BYTES,
-     .offset = offsetof(struct dns_question, name),
-     .side = SIDE_CLIENT,
-     .progress = TX_DONE,
-     .zero = true,
-     .alias = "dns_query",
-     .doc = "Name of a question in a request"},
-    {.name = "dns.queries.rrname",
-     .uses = IN_RULES,
-     .type = FIELD_BYTES,
-     .offset = offsetof(struct dns_question, name),
-     .progress = TX_DONE,
-     .doc = "Name of a question in a request or response"},
-    {.name = "dns.question.rrtype",
-     .eve = "rrtype",
-     .uses = IN_EVE,
-     .type = FIELD_U16,
-     .offset = offsetof(struct dns_question, type),
-     .progress = TX_DONE,
-     .zero = true,
-     .labels = rrtypes,
-     .doc = "Type of a question"},
-    FIELD_END,
-};
-
-static const struct field record_fields[] = {
-    {.name = "dns.response.rrname",
-     .eve = "rrname",
-     .uses = IN_RULES | IN_EVE,
-     .type = FIELD_BYTES,
-     .offset = offsetof(struct dns_record, name),
-     .side = SIDE_SERVER,
-     .progress = TX_DONE,
-     .zero = true,
-     .doc = "Name of a record in any section"},
-    {.name = "dns.answers.rrname",
-     .uses = IN_RULES,
-     .type = FIELD_BYTES,
-     .offset = offsetof(struct dns_record, name),
-     .side = SIDE_SERVER,
-     .progress = TX_DONE,
-     .has = is_answer,
-     .doc = "Name of an answer"},
-    {.name = "dns.authorities.rrname",
-     .uses = IN_RULES,
-     .type = FIELD_BYTES,
-     .offset = offsetof(struct dns_record, name),
-     .side = SIDE_SERVER,
-     .progress = TX_DONE,
-     .has = is_authority,
-     .doc = "Name of an authority record"},
-    {.name = "dns.additionals.rrname",
-     .uses = IN_RULES,
-     .type = FIELD_BYTES,
-     .offset = offsetof(struct dns_record, name),
-     .side = SIDE_SERVER,
-     .progress = TX_DONE,
-     .has = is_additional,
-     .doc = "Name of an additional record"},
-    {.name = "dns.answer.rrtype",
-     .eve = "rrtype",
-     .uses = IN_EVE,
-     .type = FIELD_U16,
-     .offset = offsetof(struct dns_record, type),
-     .side = SIDE_SERVER,
-     .progress = TX_DONE,
-     .zero = true,
-     .labels = rrtypes,
-     .doc = "Type of a record"},
-    {.name = "dns.answer.ttl",
-     .eve = "ttl",
-     .uses = IN_EVE,
-     .type = FIELD_U32,
-     .offset = offsetof(struct dns_record, ttl),
-     .side = SIDE_SERVER,
-     .progress = TX_DONE,
-     .zero = true,
-     .doc = "Seconds a record may be cached"},
-    {.name = "dns.answer.addr",
-     .eve = "rdata",
-     .uses = IN_EVE,
-     .type = FIELD_ADDR,
-     .offset = offsetof(struct dns_record, addr),
-     .side = SIDE_SERVER,
-     .progress = TX_DONE,
-     .has = has_addr,
-     .doc = "Address in an A or AAAA record"},
-    {.name = "dns.answer.text",
-     .eve = "rdata",
-     .uses = IN_EVE,
-     .type = FIELD_BYTES,
-     .offset = offsetof(struct dns_record, text),
-     .side = SIDE_SERVER,
-     .progress = TX_DONE,
-     .doc = "Name in a CNAME, NS, PTR or MX record; strings of a TXT record"},
-    FIELD_END,
-};
-
-static const struct field dns_fields[] = {
-    {.name = "dns.id",
-     .eve = "id",
-     .uses = IN_EVE,
-     .type = FIELD_U16,
-     .offset = offsetof(struct dns_tx, id),
-     .progress = TX_DONE,
-     .zero = true,
-     .doc = "Identifier that ties a response to its request"},
-    {.name = "dns.opcode",
-     .eve = "opcode",
-     .uses = IN_RULES | IN_EVE,
-     .type = FIELD_U8,
-     .offset = offsetof(struct dns_tx, opcode),
-     .progress = TX_DONE,
-     .zero = true,
-     .doc = "Kind of request: 0 query, 4 notify, 5 update"},
-    {.name = "dns.rcode",
-     .eve = "rcode",
-     .uses = IN_RULES | IN_EVE,
-     .type = FIELD_U16,
-     .offset = offsetof(struct dns_tx, rcode),
-     .side = SIDE_SERVER,
-     .progress = TX_DONE,
-     .zero = true,
-     .labels = rcodes,
-     .has = is_response,
-     .doc = "Result of the request"},
-    {.name = "dns.rrtype",
-     .uses = IN_RULES | IN_BASELINE,
-     .type = FIELD_U16,
-     .offset = offsetof(struct dns_tx, rrtype),
-     .progress = TX_DONE,
-     .labels = rrtypes,
-     .has = has_question,
-     .doc = "Type of the first question"},
-    {.name = "dns.queries",
-     .eve = "queries",
-     .uses = IN_EVE,
-     .type = FIELD_LIST,
-     .offset = offsetof(struct dns_tx, questions),
-     .progress = TX_DONE,
-     .items = question_fields,
-     .item_size = sizeof(struct dns_question),
-     .doc = "Questions"},
-    {.name = "dns.answers",
-     .eve = "answers",
-     .uses = IN_EVE,
-     .type = FIELD_LIST,
-     .offset = offsetof(struct dns_tx, records),
-     .side = SIDE_SERVER,
-     .progress = TX_DONE,
-     .items = record_fields,
-     .item_size = sizeof(struct dns_record),
-     .doc = "Records of the answer, authority and additional sections"},
-    FIELD_END,
 };
 
 enum { NOTE_MALFORMED, NOTE_Z_FLAG, NOTE_OPCODE, NOTE_NOT_REQUEST, NOTE_NOT_RESPONSE };
@@ -468,30 +177,30 @@ static bool read_data(struct app *app, struct tx *tx, struct slice message, stru
     struct cursor c = cursor_of(data);
 
     switch (r->type) {
-    case TYPE_A:
-    case TYPE_AAAA:
+    case DNS_A:
+    case DNS_AAAA:
         r->addr = addr_from_bytes(data);
-        r->has_addr = r->addr.family == (r->type == TYPE_A ? 4 : 6);
+        r->has_addr = r->addr.family == (r->type == DNS_A ? 4 : 6);
         return r->has_addr;
-    case TYPE_MX:
+    case DNS_MX:
         cursor_skip(&c, 2); /* preference */
         return read_name_data(app, tx, message, &c, r);
-    case TYPE_NS:
-    case TYPE_CNAME:
-    case TYPE_PTR:
-    case TYPE_DNAME:
+    case DNS_NS:
+    case DNS_CNAME:
+    case DNS_PTR:
+    case DNS_DNAME:
         return read_name_data(app, tx, message, &c, r);
-    case TYPE_TXT:
+    case DNS_TXT:
         return read_txt(app, tx, &c, r);
-    case TYPE_NULL:
+    case DNS_NULL:
         r->text = app_keep(app, tx, slice_head(data, NAME_BYTES_MAX));
         r->has_text = true;
         return true;
-    case TYPE_SOA:
+    case DNS_SOA:
         return read_soa(app, tx, message, &c, r);
-    case TYPE_SRV:
+    case DNS_SRV:
         return read_srv(app, tx, message, &c, r);
-    case TYPE_SSHFP:
+    case DNS_SSHFP:
         return read_sshfp(app, tx, &c, r);
     default:
         return true;
@@ -499,7 +208,7 @@ static bool read_data(struct app *app, struct tx *tx, struct slice message, stru
 }
 
 static bool read_record(struct app *app, struct tx *tx, struct slice message, struct cursor *c,
-                        enum section section)
+                        enum dns_section section)
 {
     struct dns_tx *dns = tx_data(tx);
     struct name name;
@@ -512,7 +221,7 @@ static bool read_record(struct app *app, struct tx *tx, struct slice message, st
     struct slice data = cursor_take(c, cursor_be16(c));
     if (!cursor_ok(c))
         return false;
-    if (r.type == TYPE_OPT) { /* RFC 6891: upper bits of the result code */
+    if (r.type == DNS_OPT) { /* RFC 6891: upper bits of the result code */
         dns->rcode = (uint16_t)(dns->rcode | (r.ttl >> 24) << 4);
         return true;
     }
@@ -531,14 +240,14 @@ static bool read_record(struct app *app, struct tx *tx, struct slice message, st
 
 struct header {
     uint16_t id, flags;
-    uint16_t counts[SECTIONS + 1]; /* questions, then by enum section */
+    uint16_t counts[DNS_SECTIONS + 1]; /* questions, then by enum dns_section */
 };
 
 static bool read_header(struct cursor *c, struct header *h)
 {
     h->id = cursor_be16(c);
     h->flags = cursor_be16(c);
-    for (uint32_t i = 0; i <= SECTIONS; i++)
+    for (uint32_t i = 0; i <= DNS_SECTIONS; i++)
         h->counts[i] = cursor_be16(c);
     return cursor_ok(c);
 }
@@ -554,9 +263,9 @@ static bool read_sections(struct app *app, struct tx *tx, struct slice message, 
     for (uint32_t i = 0; i < h->counts[0]; i++)
         if (i >= QUESTIONS_MAX || !read_question(app, tx, message, c))
             return false;
-    for (uint32_t section = 0; section < SECTIONS; section++)
+    for (uint32_t section = 0; section < DNS_SECTIONS; section++)
         for (uint32_t i = 0; i < h->counts[section + 1]; i++)
-            if (!read_record(app, tx, message, c, (enum section)section))
+            if (!read_record(app, tx, message, c, (enum dns_section)section))
                 return false;
     return true;
 }
@@ -624,7 +333,7 @@ static bool usual_question(struct slice message, struct cursor *c)
     uint16_t type = cursor_be16(c), class_ = cursor_be16(c);
     if (!cursor_ok(c) || !(class_ == 1 || class_ == 3 || class_ == 255))
         return false;
-    for (const struct label *l = rrtypes; l->name; l++)
+    for (const struct label *l = dns_fields_rrtypes; l->name; l++)
         if (l->value == type)
             return true;
     return false;
@@ -675,191 +384,6 @@ static enum probe dns_probe(struct slice head, enum dir dir)
     return probe_message(message, length);
 }
 
-/* ---- events in the form of Suricata 7 ----------------------------------------------------- */
-
-static const struct dns_question *question(const struct dns_tx *dns, uint32_t i)
-{
-    const struct dns_question *all = dns->questions.at;
-    return &all[i];
-}
-
-static const struct dns_record *record(const struct dns_tx *dns, uint32_t i)
-{
-    const struct dns_record *all = dns->records.at;
-    return &all[i];
-}
-
-static void write_label(struct jsonw *w, const char *key, const struct label *labels,
-                        uint32_t value)
-{
-    char number[16];
-    for (const struct label *l = labels; l->name; l++) {
-        if (l->value == value) {
-            jsonw_str(w, key, l->name);
-            return;
-        }
-    }
-    snprintf(number, sizeof number, "%u", value);
-    jsonw_str(w, key, number);
-}
-
-static void write_query(const struct tx *tx, uint32_t i, struct jsonw *w)
-{
-    const struct dns_tx *dns = tx_data_const(tx);
-    const struct dns_question *q = question(dns, i);
-
-    jsonw_str(w, "type", "query");
-    jsonw_u64(w, "id", dns->id);
-    jsonw_text(w, "rrname", q->name);
-    write_label(w, "rrtype", rrtypes, q->type);
-    jsonw_u64(w, "tx_id", tx->id);
-    jsonw_u64(w, "opcode", dns->opcode);
-}
-
-/* The structured data of a record; false when it has none. */
-static bool write_structured(const struct dns_record *r, struct jsonw *w, bool keyed)
-{
-    if (r->type == TYPE_SOA && r->soa) {
-        jsonw_obj_open(w, keyed ? "soa" : NULL);
-        jsonw_text(w, "mname", r->soa->mname);
-        jsonw_text(w, "rname", r->soa->rname);
-        jsonw_u64(w, "serial", r->soa->serial);
-        jsonw_u64(w, "refresh", r->soa->refresh);
-        jsonw_u64(w, "retry", r->soa->retry);
-        jsonw_u64(w, "expire", r->soa->expire);
-        jsonw_u64(w, "minimum", r->soa->minimum);
-    } else if (r->type == TYPE_SRV && r->srv) {
-        jsonw_obj_open(w, keyed ? "srv" : NULL);
-        jsonw_u64(w, "priority", r->srv->priority);
-        jsonw_u64(w, "weight", r->srv->weight);
-        jsonw_u64(w, "port", r->srv->port);
-        jsonw_text(w, "name", r->srv->name);
-    } else if (r->type == TYPE_SSHFP && r->sshfp) {
-        jsonw_obj_open(w, keyed ? "sshfp" : NULL);
-        jsonw_hex(w, "fingerprint", r->sshfp->fingerprint, ':');
-        jsonw_u64(w, "algo", r->sshfp->algorithm);
-        jsonw_u64(w, "type", r->sshfp->type);
-    } else {
-        return false;
-    }
-    jsonw_obj_close(w);
-    return true;
-}
-
-static bool write_plain(const struct dns_record *r, struct jsonw *w, const char *key)
-{
-    if (r->has_addr)
-        jsonw_addr(w, key, &r->addr);
-    else if (r->has_text)
-        jsonw_text(w, key, r->text);
-    return r->has_addr || r->has_text;
-}
-
-static void write_section(const struct dns_tx *dns, enum section section, const char *key,
-                          struct jsonw *w)
-{
-    bool open = false;
-    for (uint32_t i = 0; i < dns->records.n; i++) {
-        const struct dns_record *r = record(dns, i);
-        if (r->section != section)
-            continue;
-        if (!open)
-            jsonw_arr_open(w, key);
-        open = true;
-        jsonw_obj_open(w, NULL);
-        jsonw_text(w, "rrname", r->name);
-        write_label(w, "rrtype", rrtypes, r->type);
-        jsonw_u64(w, "ttl", r->ttl);
-        if (!write_plain(r, w, "rdata"))
-            write_structured(r, w, true);
-        jsonw_obj_close(w);
-    }
-    if (open)
-        jsonw_arr_close(w);
-}
-
-/* {"A":["192.0.2.1",…],…}: the answers' data by type. */
-static void write_grouped(const struct dns_tx *dns, struct jsonw *w)
-{
-    static const struct label shown[] = {
-        {TYPE_A, "A"},     {TYPE_AAAA, "AAAA"}, {TYPE_CNAME, "CNAME"}, {TYPE_MX, "MX"},
-        {TYPE_NS, "NS"},   {TYPE_PTR, "PTR"},   {TYPE_TXT, "TXT"},     {TYPE_NULL, "NULL"},
-        {TYPE_SOA, "SOA"}, {TYPE_SRV, "SRV"},   {TYPE_SSHFP, "SSHFP"}, {TYPE_DNAME, "DNAME"},
-        {0, NULL},
-    };
-    jsonw_obj_open(w, "grouped");
-    for (const struct label *l = shown; l->name; l++) {
-        bool open = false;
-        for (uint32_t i = 0; i < dns->records.n; i++) {
-            const struct dns_record *r = record(dns, i);
-            if (r->section != SECTION_ANSWER || r->type != l->value)
-                continue;
-            if (!open)
-                jsonw_arr_open(w, l->name);
-            open = true;
-            if (!write_plain(r, w, NULL))
-                write_structured(r, w, false);
-        }
-        if (open)
-            jsonw_arr_close(w);
-    }
-    jsonw_obj_close(w);
-}
-
-static bool any_answer(const struct dns_tx *dns)
-{
-    for (uint32_t i = 0; i < dns->records.n; i++)
-        if (record(dns, i)->section == SECTION_ANSWER)
-            return true;
-    return false;
-}
-
-static void write_response(const struct tx *tx, struct jsonw *w)
-{
-    static const struct {
-        uint16_t bit;
-        const char *key;
-    } flags[] = {{0x8000, "qr"}, {0x0400, "aa"}, {0x0200, "tc"},
-                 {0x0100, "rd"}, {0x0080, "ra"}, {0x0040, "z"}};
-    const struct dns_tx *dns = tx_data_const(tx);
-    char text[8];
-
-    jsonw_str(w, "type", "answer");
-    jsonw_u64(w, "id", dns->id);
-    snprintf(text, sizeof text, "%x", dns->flags);
-    jsonw_str(w, "flags", text);
-    for (uint32_t i = 0; i < sizeof flags / sizeof *flags; i++)
-        if (dns->flags & flags[i].bit)
-            jsonw_bool(w, flags[i].key, true);
-    jsonw_u64(w, "opcode", dns->opcode);
-    if (dns->questions.n) {
-        jsonw_text(w, "rrname", question(dns, 0)->name);
-        write_label(w, "rrtype", rrtypes, question(dns, 0)->type);
-    }
-    write_label(w, "rcode", rcodes, dns->rcode);
-    write_section(dns, SECTION_ANSWER, "answers", w);
-    if (any_answer(dns))
-        write_grouped(dns, w);
-    write_section(dns, SECTION_AUTHORITY, "authorities", w);
-}
-
-static uint32_t dns_events(const struct tx *tx)
-{
-    const struct dns_tx *dns = tx_data_const(tx);
-    return dns->response ? 1 : dns->questions.n;
-}
-
-static void dns_write_event(struct tx *tx, uint32_t i, struct jsonw *w)
-{
-    const struct dns_tx *dns = tx_data_const(tx);
-
-    jsonw_u64(w, "version", 2);
-    if (dns->response)
-        write_response(tx, w);
-    else
-        write_query(tx, i, w);
-}
-
 /* mDNS, LLMNR and NetBIOS names have its shape but not its meaning. */
 static const uint16_t lookalikes[] = {5353, 5355, 137, 0};
 
@@ -877,8 +401,8 @@ const struct proto_def proto_dns = {
     .probe = dns_probe,
     .probe_udp = dns_probe_udp,
     .parse = dns_parse,
-    .events = dns_events,
-    .write_event = dns_write_event,
+    .events = dns_event_count,
+    .write_event = dns_event_write,
     .fields = dns_fields,
     .notes = dns_notes,
 };

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * HTTP header lines (RFC 9112 section 5) and the buffers rules see of them: the normalised block,
+ * the names, the rebuilt start. Limits: FIELDS_MAX headers a message, the rest is not looked at.
+ */
+#include "sensor/app/http_tx.h"
+
+enum { FIELDS_MAX = 256 };
+
+static const struct {
+    struct slice name;
+    enum http_header header;
+} known[] = {
+    {SLICE_LIT("host"), HTTP_HOST},
+    {SLICE_LIT("user-agent"), HTTP_USER_AGENT},
+    {SLICE_LIT("cookie"), HTTP_COOKIE},
+    {SLICE_LIT("set-cookie"), HTTP_COOKIE},
+    {SLICE_LIT("content-type"), HTTP_CONTENT_TYPE},
+    {SLICE_LIT("content-length"), HTTP_CONTENT_LENGTH},
+    {SLICE_LIT("accept"), HTTP_ACCEPT},
+    {SLICE_LIT("accept-language"), HTTP_ACCEPT_LANGUAGE},
+    {SLICE_LIT("accept-encoding"), HTTP_ACCEPT_ENCODING},
+    {SLICE_LIT("referer"), HTTP_REFERER},
+    {SLICE_LIT("connection"), HTTP_CONNECTION},
+    {SLICE_LIT("location"), HTTP_LOCATION},
+    {SLICE_LIT("server"), HTTP_SERVER},
+    {SLICE_LIT("transfer-encoding"), HTTP_TRANSFER_ENCODING},
+    {SLICE_LIT("content-encoding"), HTTP_CONTENT_ENCODING},
+    {SLICE_LIT("content-disposition"), HTTP_CONTENT_DISPOSITION},
+    {SLICE_LIT("content-range"), HTTP_CONTENT_RANGE},
+    {SLICE_LIT("upgrade"), HTTP_UPGRADE},
+    {SLICE_LIT("authorization"), HTTP_AUTHORIZATION},
+    {SLICE_LIT("x-forwarded-for"), HTTP_X_FORWARDED_FOR},
+};
+
+static struct http_field *field_at(const struct http_message *m, uint32_t i)
+{
+    struct http_field *all = m->fields.at;
+    return &all[i];
+}
+
+/* `a` + `between` + `b`, kept; `a` alone when there is no room. */
+static struct slice joined(struct tx *tx, struct slice a, struct slice between, struct slice b)
+{
+    uint32_t len = a.len + between.len + b.len;
+    uint8_t *at = app_tx_alloc(tx, len);
+    if (!at)
+        return a;
+    if (a.len)
+        memcpy(at, a.at, a.len);
+    if (between.len)
+        memcpy(at + a.len, between.at, between.len);
+    if (b.len)
+        memcpy(at + a.len + between.len, b.at, b.len);
+    return (struct slice){at, len};
+}
+
+static struct http_field *find(const struct http_message *m, struct slice name)
+{
+    for (uint32_t i = 0; i < m->fields.n; i++)
+        if (slice_ieq(field_at(m, i)->name, name))
+            return field_at(m, i);
+    return NULL;
+}
+
+/* A header line without its end; a line that begins with a blank continues the one before. */
+static bool take_line(struct app *app, struct tx *tx, struct http_message *m, struct slice line)
+{
+    bool folded = line.at[0] == ' ' || line.at[0] == '\t';
+    struct http_field *last = m->fields.n ? field_at(m, m->fields.n - 1) : NULL;
+
+    if (folded && last) {
+        last->value = joined(tx, last->value, SLICE_LIT(" "), slice_trim(line));
+        return true;
+    }
+    int64_t colon = slice_find_byte(line, ':');
+    struct slice name = colon < 0 ? slice_head(line, 0) : slice_head(line, (uint32_t)colon);
+    struct slice value = slice_trim(colon < 0 ? line : slice_from(line, (uint32_t)colon + 1));
+    if (!value.at)
+        value.at = line.at;
+    name = slice_trim(name);
+    if (!name.at)
+        name.at = line.at;
+    struct http_field *same = find(m, name);
+    if (same) {
+        same->value = joined(tx, same->value, SLICE_LIT(", "), value);
+        return true;
+    }
+    struct http_field *field = app_append(app, tx, &m->fields, sizeof *field);
+    if (!field)
+        return false;
+    field->name = name;
+    field->value = value;
+    return true;
+}
+
+/* "Name: value"; mostly it stands so in the message. */
+static struct slice text_of(struct tx *tx, const struct http_field *field)
+{
+    struct slice raw = {field->name.at, field->name.len + 2 + field->value.len};
+    bool as_sent = field->value.at == field->name.at + field->name.len + 2 &&
+                   slice_eq(slice_head(slice_from(raw, field->name.len), 2), SLICE_LIT(": "));
+    return as_sent ? raw : joined(tx, field->name, SLICE_LIT(": "), field->value);
+}
+
+static void fill_known(struct tx *tx, struct http_message *m)
+{
+    for (uint32_t i = 0; i < m->fields.n; i++) {
+        struct http_field *field = field_at(m, i);
+        field->text = text_of(tx, field);
+        for (uint32_t j = 0; j < sizeof known / sizeof *known; j++)
+            if (slice_ieq(field->name, known[j].name))
+                m->known[known[j].header] = field->value;
+    }
+}
+
+bool http_head_read(struct app *app, struct tx *tx, enum dir dir, struct slice lines)
+{
+    struct http_message *m = http_tx_message(tx, dir);
+    bool good = true;
+
+    m->raw = lines;
+    while (lines.len && good && m->fields.n < FIELDS_MAX) {
+        int64_t end = slice_find_byte(lines, '\n');
+        struct slice line = end < 0 ? lines : slice_head(lines, (uint32_t)end);
+        lines = end < 0 ? SLICE_NONE : slice_from(lines, (uint32_t)end + 1);
+        if (line.len && line.at[line.len - 1] == '\r')
+            line.len--;
+        if (line.len)
+            good = take_line(app, tx, m, line);
+    }
+    fill_known(tx, m);
+    return good;
+}
+
+static bool is_cookie(struct slice name)
+{
+    return slice_ieq(name, SLICE_LIT("cookie")) || slice_ieq(name, SLICE_LIT("set-cookie"));
+}
+
+/* Writer over bytes whose number was counted before. */
+struct out {
+    uint8_t *at;
+    uint32_t len;
+};
+
+static void put(struct out *out, struct slice s)
+{
+    if (s.len)
+        memcpy(out->at + out->len, s.at, s.len);
+    out->len += s.len;
+}
+
+static void put_field(struct out *out, const struct http_field *field)
+{
+    put(out, field->name);
+    put(out, SLICE_LIT(": "));
+    put(out, field->value);
+    put(out, SLICE_LIT("\r\n"));
+}
+
+static uint32_t fields_bytes(const struct http_message *m)
+{
+    uint32_t bytes = 0;
+    for (uint32_t i = 0; i < m->fields.n; i++)
+        bytes += field_at(m, i)->name.len + field_at(m, i)->value.len + 4;
+    return bytes;
+}
+
+bool http_head_block(struct tx *tx, enum dir dir, struct slice *out)
+{
+    struct http_message *m = http_tx_message(tx, dir);
+
+    if (!m->block.at && m->fields.n) {
+        struct out block = {.at = app_tx_alloc(tx, fields_bytes(m))};
+        if (!block.at)
+            return false;
+        for (uint32_t i = 0; i < m->fields.n; i++)
+            if (!is_cookie(field_at(m, i)->name))
+                put_field(&block, field_at(m, i));
+        m->block = (struct slice){block.at, block.len};
+    }
+    *out = m->block;
+    return out->at != NULL;
+}
+
+bool http_head_names(struct tx *tx, enum dir dir, struct slice *out)
+{
+    struct http_message *m = http_tx_message(tx, dir);
+
+    if (!m->names.at && m->line.len) {
+        struct out names = {.at = app_tx_alloc(tx, fields_bytes(m) + 4)};
+        if (!names.at)
+            return false;
+        put(&names, SLICE_LIT("\r\n"));
+        for (uint32_t i = 0; i < m->fields.n; i++) {
+            put(&names, field_at(m, i)->name);
+            put(&names, SLICE_LIT("\r\n"));
+        }
+        put(&names, SLICE_LIT("\r\n"));
+        m->names = (struct slice){names.at, names.len};
+    }
+    *out = m->names;
+    return out->at != NULL;
+}
+
+bool http_head_start(struct tx *tx, enum dir dir, struct slice *out)
+{
+    struct http_message *m = http_tx_message(tx, dir);
+
+    if (!m->start.at && m->line.len) {
+        struct out start = {.at = app_tx_alloc(tx, (size_t)m->line.len + fields_bytes(m) + 4)};
+        if (!start.at)
+            return false;
+        put(&start, m->line);
+        put(&start, SLICE_LIT("\r\n"));
+        for (uint32_t i = 0; i < m->fields.n; i++)
+            put_field(&start, field_at(m, i));
+        put(&start, SLICE_LIT("\r\n"));
+        m->start = (struct slice){start.at, start.len};
+    }
+    *out = m->start;
+    return out->at != NULL;
+}
+
+static struct slice unquoted(struct slice s)
+{
+    s = slice_trim(s);
+    if (s.len < 1 || s.at[0] != '"')
+        return s;
+    s = slice_from(s, 1);
+    int64_t end = slice_find_byte(s, '"');
+    return end < 0 ? s : slice_head(s, (uint32_t)end);
+}
+
+struct slice http_head_parameter(struct slice value, struct slice name)
+{
+    int64_t at = slice_find_byte(value, ';');
+
+    while (at >= 0) {
+        value = slice_from(value, (uint32_t)at + 1);
+        at = slice_find_byte(value, ';');
+        struct slice part = slice_trim(at < 0 ? value : slice_head(value, (uint32_t)at));
+        int64_t equals = slice_find_byte(part, '=');
+        if (equals > 0 && slice_ieq(slice_trim(slice_head(part, (uint32_t)equals)), name))
+            return unquoted(slice_from(part, (uint32_t)equals + 1));
+    }
+    return SLICE_NONE;
+}

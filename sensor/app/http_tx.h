@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of the HTTP parser share: a transaction and its two messages.
+ */
+#ifndef TRAMGAC_SENSOR_APP_HTTP_TX_H
+#define TRAMGAC_SENSOR_APP_HTTP_TX_H
+
+#include "sensor/app/proto.h"
+
+/** Headers with a place of their own; their names are in http_head.c in this order. */
+enum http_header {
+    HTTP_HOST,
+    HTTP_USER_AGENT,
+    HTTP_COOKIE, /* Set-Cookie in responses */
+    HTTP_CONTENT_TYPE,
+    HTTP_CONTENT_LENGTH,
+    HTTP_ACCEPT,
+    HTTP_ACCEPT_LANGUAGE,
+    HTTP_ACCEPT_ENCODING,
+    HTTP_REFERER,
+    HTTP_CONNECTION,
+    HTTP_LOCATION,
+    HTTP_SERVER,
+    HTTP_TRANSFER_ENCODING,
+    HTTP_CONTENT_ENCODING,
+    HTTP_CONTENT_DISPOSITION,
+    HTTP_CONTENT_RANGE,
+    HTTP_UPGRADE,
+    HTTP_AUTHORIZATION,
+    HTTP_X_FORWARDED_FOR,
+    HTTP_HEADERS
+};
+
+struct http_field {
+    struct slice name, value; /* value: trimmed, folded lines joined, repeats joined by ", " */
+    struct slice text;        /* "Name: value" */
+};
+
+struct http_message {
+    struct slice line;     /* first line without its end */
+    struct slice protocol; /* "HTTP/1.1" */
+    struct slice raw;      /* header lines as sent, with the blank line */
+    struct list fields;    /* struct http_field */
+    struct slice known[HTTP_HEADERS];
+    struct slice block, names, start; /* made when asked for */
+    struct slice body;                /* decoded, its first bytes */
+    uint64_t length;                  /* of the body on the wire, chunk framing included */
+};
+
+struct http_tx {
+    struct http_message request, response;
+    struct slice method, uri, uri_raw, host, host_raw;
+    struct slice path; /* of the normalised uri */
+    struct slice status_text, status_message;
+    struct slice content_type; /* for EVE: without parameters; made when asked for */
+    uint16_t status;
+    uint16_t port; /* in the Host header or URI; 0 = none */
+};
+
+static inline struct http_message *http_tx_message(struct tx *tx, enum dir dir)
+{
+    struct http_tx *http = tx_data(tx);
+    return dir == TO_SERVER ? &http->request : &http->response;
+}
+
+/* ---- http_fields.c ------------------------------------------------------------------------ */
+
+extern const struct field http_fields[];
+
+/* ---- http_uri.c --------------------------------------------------------------------------- */
+
+struct http_uri {
+    struct slice authority; /* of an absolute URI; empty otherwise */
+    struct slice path, query, fragment;
+    bool has_query, has_fragment;
+};
+
+/** Splits a request target; nothing is decoded. */
+struct http_uri http_uri_split(struct slice target, bool is_connect);
+/** Host (lower case) and port of "user@host:port"; the host is kept in the transaction. */
+struct slice http_uri_host(struct tx *tx, struct slice authority, uint16_t *port);
+/** Path decoded and cleaned, query and fragment percent-decoded; `*path` is its first part. */
+struct slice http_uri_normal(struct tx *tx, const struct http_uri *uri, struct slice *path);
+
+/* ---- http_head.c -------------------------------------------------------------------------- */
+
+/** Reads header lines (the slice stays valid as long as the transaction). False: a cap. */
+bool http_head_read(struct app *app, struct tx *tx, enum dir dir, struct slice lines);
+/** Buffers made from the headers once and kept. */
+bool http_head_block(struct tx *tx, enum dir dir, struct slice *out);
+bool http_head_names(struct tx *tx, enum dir dir, struct slice *out);
+bool http_head_start(struct tx *tx, enum dir dir, struct slice *out);
+/** Value of a parameter of a header: `filename` of `attachment; filename="x"`; empty = none. */
+struct slice http_head_parameter(struct slice value, struct slice name);
+
+/* ---- http_body.c -------------------------------------------------------------------------- */
+
+struct http_body;
+
+/** Decoder for a Content-Encoding; NULL when there is none or it is unknown. */
+struct http_body *http_body_new(struct slice encoding);
+void http_body_free(struct http_body **body);
+/** Takes body bytes (decoded by `body`, or as they are when NULL) into buffers and file. False
+ * when the coding is damaged or unpacks to too much: the rest is not decoded. */
+bool http_body_data(struct http_body *body, struct app *app, struct tx *tx, enum dir dir,
+                    struct slice data);
+
+#endif

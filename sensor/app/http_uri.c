@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Request targets (RFC 3986, RFC 9112 section 3.2) and the normal form rules look at: the path
+ * percent-decoded (%u too, as IIS does), backslashes as slashes, runs of slashes and dot segments
+ * removed; query and fragment percent-decoded once. What is not valid coding stays as it is.
+ */
+#include "sensor/app/http_tx.h"
+
+static int hex_value(uint8_t b)
+{
+    if (b >= '0' && b <= '9')
+        return b - '0';
+    b |= 0x20;
+    return b >= 'a' && b <= 'f' ? b - 'a' + 10 : -1;
+}
+
+/* `n` hexadecimal digits at `at`, or -1. */
+static int32_t hex_at(struct slice s, uint32_t at, uint32_t n)
+{
+    int32_t value = 0;
+    if (at + n > s.len)
+        return -1;
+    for (uint32_t i = 0; i < n; i++) {
+        int digit = hex_value(s.at[at + i]);
+        if (digit < 0)
+            return -1;
+        value = value * 16 + digit;
+    }
+    return value;
+}
+
+/* One byte for a UTF-16 unit: Latin-1, full-width forms as ASCII, else '?'. */
+static uint8_t best_fit(int32_t unit)
+{
+    if (unit < 0x100)
+        return (uint8_t)unit;
+    return unit >= 0xff01 && unit <= 0xff5e ? (uint8_t)(unit - 0xff01 + 0x21) : '?';
+}
+
+/* Decodes the coding at `*i`; moves `*i` behind it. */
+static uint8_t decoded(struct slice s, uint32_t *i, bool units)
+{
+    uint8_t b = s.at[*i];
+    if (b == '%') {
+        int32_t value = hex_at(s, *i + 1, 2);
+        if (value >= 0) {
+            *i += 3;
+            return (uint8_t)value;
+        }
+        if (units && *i + 1 < s.len && (s.at[*i + 1] | 0x20) == 'u' &&
+            (value = hex_at(s, *i + 2, 4)) >= 0) {
+            *i += 6;
+            return best_fit(value);
+        }
+    }
+    (*i)++;
+    return b;
+}
+
+/* Length of `out` without its last segment ("/a/b" → "/a"). */
+static uint32_t without_last(const uint8_t *out, uint32_t n)
+{
+    while (n && out[n - 1] != '/')
+        n--;
+    return n ? n - 1 : 0;
+}
+
+/* Removes "." and ".." segments in place (RFC 3986, 5.2.4). */
+static uint32_t remove_dots(uint8_t *text, uint32_t len)
+{
+    uint32_t n = 0, i = 0;
+
+    while (i < len) {
+        uint32_t end = i + (text[i] == '/');
+        while (end < len && text[end] != '/')
+            end++;
+        uint32_t start = i + (text[i] == '/'), size = end - start;
+        bool dot = size == 1 && text[start] == '.';
+        bool dots = size == 2 && text[start] == '.' && text[start + 1] == '.';
+        if (dots)
+            n = without_last(text, n);
+        if (dot || dots) {
+            if (end == len && (n == 0 || text[n - 1] != '/'))
+                text[n++] = '/';
+        } else {
+            memmove(&text[n], &text[i], end - i);
+            n += end - i;
+        }
+        i = end;
+    }
+    return n;
+}
+
+static uint32_t normal_path(struct slice path, uint8_t *out)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < path.len;) {
+        uint8_t b = decoded(path, &i, true);
+        if (b == '\\')
+            b = '/';
+        if (b == '/' && n && out[n - 1] == '/')
+            continue;
+        out[n++] = b;
+    }
+    return remove_dots(out, n);
+}
+
+static uint32_t decode_into(struct slice s, uint8_t *out)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < s.len;)
+        out[n++] = decoded(s, &i, false);
+    return n;
+}
+
+struct slice http_uri_normal(struct tx *tx, const struct http_uri *uri, struct slice *path)
+{
+    uint8_t *out = app_tx_alloc(tx, (size_t)uri->path.len + uri->query.len + uri->fragment.len + 3);
+    uint32_t n;
+
+    *path = SLICE_NONE;
+    if (!out)
+        return SLICE_NONE;
+    n = normal_path(uri->path, out);
+    *path = (struct slice){out, n};
+    if (uri->has_query) {
+        out[n++] = '?';
+        n += decode_into(uri->query, &out[n]);
+    }
+    if (uri->has_fragment) {
+        out[n++] = '#';
+        n += decode_into(uri->fragment, &out[n]);
+    }
+    return (struct slice){out, n};
+}
+
+/* Length of "scheme://", or 0. */
+static uint32_t scheme_length(struct slice target)
+{
+    uint32_t i = 0;
+    while (i < target.len && i < 16 && target.at[i] != ':' && target.at[i] != '/')
+        i++;
+    return i && slice_starts(slice_from(target, i), SLICE_LIT("://")) ? i + 3 : 0;
+}
+
+static struct slice until(struct slice s, uint8_t stop, bool *found, struct slice *rest)
+{
+    int64_t at = slice_find_byte(s, stop);
+    *found = at >= 0;
+    *rest = at >= 0 ? slice_from(s, (uint32_t)at + 1) : SLICE_NONE;
+    return at >= 0 ? slice_head(s, (uint32_t)at) : s;
+}
+
+struct http_uri http_uri_split(struct slice target, bool is_connect)
+{
+    struct http_uri uri = {.authority = SLICE_NONE};
+    uint32_t scheme = scheme_length(target);
+
+    if (is_connect) {
+        uri.authority = target;
+        return uri;
+    }
+    if (scheme) {
+        struct slice rest = slice_from(target, scheme);
+        uint32_t end = 0;
+        while (end < rest.len && rest.at[end] != '/' && rest.at[end] != '?' && rest.at[end] != '#')
+            end++;
+        uri.authority = slice_head(rest, end);
+        target = slice_from(rest, end);
+    }
+    target = until(target, '#', &uri.has_fragment, &uri.fragment);
+    uri.path = until(target, '?', &uri.has_query, &uri.query);
+    return uri;
+}
+
+struct slice http_uri_host(struct tx *tx, struct slice authority, uint16_t *port)
+{
+    int64_t at = slice_find_byte(authority, '@');
+    struct slice host = slice_trim(at >= 0 ? slice_from(authority, (uint32_t)at + 1) : authority);
+    int64_t bracket = host.len && host.at[0] == '[' ? slice_find_byte(host, ']') : -1;
+    struct slice tail = bracket >= 0 ? slice_from(host, (uint32_t)bracket) : host;
+    int64_t colon = slice_find_byte(tail, ':');
+    uint64_t number;
+
+    *port = 0;
+    if (colon >= 0) {
+        uint32_t end = (uint32_t)colon + (bracket >= 0 ? (uint32_t)bracket : 0);
+        if (slice_to_u64(slice_from(host, end + 1), &number) && number <= 65535)
+            *port = (uint16_t)number;
+        host = slice_head(host, end);
+    }
+    uint8_t *lower = host.len ? app_tx_alloc(tx, host.len) : NULL;
+    if (!lower)
+        return SLICE_NONE;
+    for (uint32_t i = 0; i < host.len; i++)
+        lower[i] = host.at[i] >= 'A' && host.at[i] <= 'Z' ? host.at[i] | 0x20 : host.at[i];
+    return (struct slice){lower, host.len};
+}

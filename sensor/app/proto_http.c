@@ -1,0 +1,602 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * HTTP/0.9, 1.0 and 1.1 over TCP.
+ * Spec: RFC 9110 (semantics), RFC 9112 (messages); buffers as Suricata's rules expect them.
+ * One transaction = a request and its response, paired by order; interim responses (1xx) are passed
+ * over. Bodies become files. After CONNECT the tunnel is probed anew, after 101 parsing follows the
+ * upgrade or ends.
+ * Limits: a message's start line and headers 64 KB together; bodies kept for rules 100 KB.
+ */
+#include "sensor/app/http_tx.h"
+
+enum { HEAD_MAX = 65536, PROBE_LINE_MAX = 1024, CHUNK_LINE_MAX = 1024, METHOD_MAX = 32 };
+
+enum phase {
+    AT_HEAD,
+    IN_LENGTH,     /* body with a known length */
+    IN_CHUNK_LINE, /* length of the next chunk */
+    IN_CHUNK,
+    AFTER_CHUNK, /* its line end */
+    IN_TRAILERS,
+    IN_REST, /* body until the connection ends */
+    IS_LOST, /* after a gap: looking for a start line */
+};
+
+/** One direction of a flow. */
+struct http_side {
+    enum phase phase;
+    uint32_t scanned; /* bytes of the head already searched for its end */
+    uint64_t left;    /* of the body or chunk */
+    uint64_t number;  /* of the message in hand: the key of its transaction */
+    struct http_body *body;
+    bool plain; /* the coding turned out damaged: rest as it is */
+};
+
+struct http_state {
+    struct http_side side[2];
+    bool old; /* the request had no version: HTTP/0.9 */
+};
+
+enum {
+    NOTE_BAD_REQUEST_LINE,
+    NOTE_BAD_STATUS_LINE,
+    NOTE_BAD_LENGTH,
+    NOTE_BAD_CHUNK,
+    NOTE_TWO_LENGTHS,
+    NOTE_BAD_CODING,
+    NOTE_NO_HOST,
+};
+static const char *const http_notes[] = {
+    "request_line_invalid",         "response_invalid_protocol",
+    "invalid_content_length_field", "invalid_chunk_length",
+    "content_length_and_chunked",   "abnormal_ce_header",
+    "missing_host_header",          NULL,
+};
+
+/* ---- start lines -------------------------------------------------------------------------- */
+
+static struct slice word(struct slice *rest)
+{
+    uint32_t n = 0;
+    while (n < rest->len && rest->at[n] != ' ' && rest->at[n] != '\t')
+        n++;
+    struct slice w = slice_head(*rest, n);
+    while (n < rest->len && (rest->at[n] == ' ' || rest->at[n] == '\t'))
+        n++;
+    *rest = slice_from(*rest, n);
+    return w;
+}
+
+static struct slice without_cr(struct slice line)
+{
+    return line.len && line.at[line.len - 1] == '\r' ? slice_head(line, line.len - 1) : line;
+}
+
+/* "method target protocol"; the target may hold blanks, the protocol is the last word. */
+static void split_request(struct slice line, struct slice *method, struct slice *target,
+                          struct slice *protocol)
+{
+    struct slice rest = line;
+    *method = word(&rest);
+    *protocol = SLICE_NONE;
+    *target = slice_trim(rest);
+    for (uint32_t i = target->len; i > 0; i--) {
+        if (target->at[i - 1] == ' ' || target->at[i - 1] == '\t') {
+            struct slice last = slice_from(*target, i);
+            if (slice_starts(last, SLICE_LIT("HTTP/"))) {
+                *protocol = last;
+                *target = slice_trim(slice_head(*target, i - 1));
+            }
+            return;
+        }
+    }
+    if (slice_starts(*target, SLICE_LIT("HTTP/"))) {
+        *protocol = *target;
+        *target = slice_head(*target, 0);
+    }
+}
+
+static void read_request_line(struct app *app, struct tx *tx, struct slice line)
+{
+    struct http_tx *http = tx_data(tx);
+
+    http->request.line = line;
+    split_request(line, &http->method, &http->uri_raw, &http->request.protocol);
+    struct http_uri uri =
+        http_uri_split(http->uri_raw, slice_eq(http->method, SLICE_LIT("CONNECT")));
+    http->uri = http_uri_normal(tx, &uri, &http->path);
+    if (uri.authority.len) {
+        http->host = http_uri_host(tx, uri.authority, &http->port);
+        http->host_raw = http->host;
+    }
+    if (!http->method.len || !http->uri_raw.len)
+        app_note(app, tx, NOTE_BAD_REQUEST_LINE);
+}
+
+static void read_status_line(struct app *app, struct tx *tx, struct slice line)
+{
+    struct http_tx *http = tx_data(tx);
+    struct slice rest = line;
+    uint64_t status;
+
+    http->response.line = line;
+    http->response.protocol = word(&rest);
+    http->status_text = word(&rest);
+    http->status_message = rest;
+    if (slice_to_u64(http->status_text, &status) && status < 1000)
+        http->status = (uint16_t)status;
+    else
+        app_note(app, tx, NOTE_BAD_STATUS_LINE);
+}
+
+/* ---- recognising -------------------------------------------------------------------------- */
+
+static bool is_token(struct slice method)
+{
+    for (uint32_t i = 0; i < method.len; i++) {
+        uint8_t b = method.at[i];
+        if (!((b >= 'A' && b <= 'Z') || (b >= 'a' && b <= 'z') || b == '-' || b == '_'))
+            return false;
+    }
+    return method.len >= 3 && method.len <= METHOD_MAX;
+}
+
+static bool is_common(struct slice method)
+{
+    static const struct slice common[] = {
+        SLICE_LIT("GET"),    SLICE_LIT("POST"),    SLICE_LIT("HEAD"),  SLICE_LIT("PUT"),
+        SLICE_LIT("DELETE"), SLICE_LIT("OPTIONS"), SLICE_LIT("PATCH"), SLICE_LIT("CONNECT"),
+    };
+    for (uint32_t i = 0; i < sizeof common / sizeof *common; i++)
+        if (slice_eq(method, common[i]))
+            return true;
+    return false;
+}
+
+static enum probe probe_request(struct slice head)
+{
+    struct slice line = slice_head(head, PROBE_LINE_MAX), rest;
+    int64_t eol = slice_find_byte(line, '\n');
+
+    if (eol >= 0)
+        line = without_cr(slice_head(line, (uint32_t)eol));
+    rest = line;
+    struct slice method = word(&rest);
+    if (method.len == line.len) /* no blank yet */
+        return eol < 0 && line.len <= METHOD_MAX && (line.len < 3 || is_token(method)) ? PROBE_MORE
+                                                                                       : PROBE_NO;
+    if (!is_token(method))
+        return PROBE_NO;
+    if (eol < 0 && line.len < PROBE_LINE_MAX)
+        return PROBE_MORE;
+    if (eol < 0)
+        return is_common(method) ? PROBE_YES : PROBE_NO;
+    struct slice target, protocol;
+    split_request(line, &method, &target, &protocol);
+    if (protocol.len)
+        return PROBE_YES;
+    bool old = slice_ieq(method, SLICE_LIT("GET")) && target.len && target.at[0] == '/' &&
+               slice_find_byte(target, ' ') < 0;
+    return old ? PROBE_LIKELY : PROBE_NO;
+}
+
+static enum probe probe_response(struct slice head)
+{
+    struct slice mark = SLICE_LIT("HTTP/");
+    if (head.len < mark.len)
+        return slice_starts(mark, head) ? PROBE_MORE : PROBE_NO;
+    if (!slice_starts(head, mark))
+        return PROBE_NO;
+    struct cursor c = cursor_of(slice_from(head, mark.len));
+    uint8_t major = cursor_u8(&c), dot = cursor_u8(&c), minor = cursor_u8(&c);
+    if (!cursor_ok(&c))
+        return PROBE_MORE;
+    return (major == '0' || major == '1') && dot == '.' && minor >= '0' && minor <= '9' ? PROBE_YES
+                                                                                        : PROBE_NO;
+}
+
+static enum probe http_probe(struct slice head, enum dir dir)
+{
+    while (head.len && (head.at[0] == '\r' || head.at[0] == '\n'))
+        head = slice_from(head, 1);
+    if (!head.len)
+        return PROBE_MORE;
+    return dir == TO_SERVER ? probe_request(head) : probe_response(head);
+}
+
+/* ---- bodies ------------------------------------------------------------------------------- */
+
+static struct slice file_name(struct tx *tx, enum dir dir)
+{
+    struct http_tx *http = tx_data(tx);
+    const struct http_message *m = http_tx_message(tx, dir);
+    struct slice name =
+        http_head_parameter(m->known[HTTP_CONTENT_DISPOSITION], SLICE_LIT("filename"));
+    return name.len ? name : http->path;
+}
+
+static void body_begin(struct app *app, struct tx *tx, enum dir dir, struct http_side *side)
+{
+    const struct http_message *m = http_tx_message(tx, dir);
+    side->plain = false;
+    http_body_free(&side->body);
+    if (m->known[HTTP_CONTENT_ENCODING].len)
+        side->body = http_body_new(m->known[HTTP_CONTENT_ENCODING]);
+    app_file_begin(app, tx, dir, file_name(tx, dir));
+}
+
+static void body_bytes(struct app *app, struct tx *tx, enum dir dir, struct http_side *side,
+                       struct slice data)
+{
+    if (!data.len || side->plain)
+        return;
+    if (!http_body_data(side->body, app, tx, dir, data)) {
+        app_note(app, tx, NOTE_BAD_CODING);
+        side->plain = true;
+    }
+}
+
+static void message_done(struct app *app, struct tx *tx, enum dir dir, bool complete)
+{
+    struct http_state *state = app_state(app);
+    struct http_side *side = &state->side[dir];
+
+    http_body_free(&side->body);
+    app_file_end(app, tx, dir, complete);
+    app_progress(app, tx, dir, TX_DONE);
+    side->phase = AT_HEAD;
+    side->scanned = 0;
+    side->number++;
+}
+
+/* ---- heads -------------------------------------------------------------------------------- */
+
+/* Bytes of the head up to and with its blank line; 0 when that has not come. */
+static uint32_t head_length(struct slice in, uint32_t scanned)
+{
+    for (uint32_t at = scanned; at < in.len;) {
+        int64_t eol = slice_find_byte(slice_from(in, at), '\n');
+        if (eol < 0)
+            return 0;
+        uint32_t next = at + (uint32_t)eol + 1;
+        if (next < in.len && in.at[next] == '\n')
+            return next + 1;
+        if (next + 1 < in.len && in.at[next] == '\r' && in.at[next + 1] == '\n')
+            return next + 2;
+        at = next;
+    }
+    return 0;
+}
+
+static bool has_version(struct slice line)
+{
+    struct slice method, target, protocol;
+    split_request(line, &method, &target, &protocol);
+    return protocol.len != 0;
+}
+
+static bool framing(struct app *app, struct tx *tx, struct http_message *m, struct http_side *side)
+{
+    struct slice coding = m->known[HTTP_TRANSFER_ENCODING], length = m->known[HTTP_CONTENT_LENGTH];
+    struct slice tail = slice_trim(slice_tail(coding, 7));
+
+    if (coding.len && slice_ieq(tail, SLICE_LIT("chunked"))) {
+        if (length.at)
+            app_note(app, tx, NOTE_TWO_LENGTHS);
+        side->phase = IN_CHUNK_LINE;
+        return true;
+    }
+    if (!length.at)
+        return false;
+    int64_t comma = slice_find_byte(length, ',');
+    if (comma >= 0) /* repeated: the first one counts */
+        length = slice_trim(slice_head(length, (uint32_t)comma));
+    if (!slice_to_u64(length, &side->left)) {
+        app_note(app, tx, NOTE_BAD_LENGTH);
+        return false;
+    }
+    side->phase = IN_LENGTH;
+    return true;
+}
+
+static void request_head_done(struct app *app, struct tx *tx, struct http_side *side)
+{
+    struct http_tx *http = tx_data(tx);
+    struct slice host = http->request.known[HTTP_HOST];
+
+    if (!http->host.len && host.at) {
+        http->host = http_uri_host(tx, host, &http->port);
+        http->host_raw = host;
+    } else if (!host.at && slice_eq(http->request.protocol, SLICE_LIT("HTTP/1.1"))) {
+        app_note(app, tx, NOTE_NO_HOST);
+    }
+    app_progress(app, tx, TO_SERVER, TX_HEADERS);
+    if (framing(app, tx, &http->request, side) && (side->phase != IN_LENGTH || side->left))
+        body_begin(app, tx, TO_SERVER, side);
+    else
+        message_done(app, tx, TO_SERVER, true);
+}
+
+static bool without_body(const struct http_tx *http)
+{
+    return http->status == 204 || http->status == 304 || slice_eq(http->method, SLICE_LIT("HEAD"));
+}
+
+static void response_head_done(struct app *app, struct tx *tx, struct http_side *side)
+{
+    struct http_tx *http = tx_data(tx);
+
+    app_progress(app, tx, TO_CLIENT, TX_HEADERS);
+    if (http->status == 101) {
+        bool socket = slice_ieq(http->response.known[HTTP_UPGRADE], SLICE_LIT("websocket"));
+        message_done(app, tx, TO_CLIENT, true);
+        app_switch(app, socket ? "websocket" : "http2");
+        return;
+    }
+    if (slice_eq(http->method, SLICE_LIT("CONNECT")) && http->status / 100 == 2) {
+        message_done(app, tx, TO_CLIENT, true);
+        app_switch(app, NULL);
+        return;
+    }
+    if (without_body(http)) {
+        message_done(app, tx, TO_CLIENT, true);
+        return;
+    }
+    if (!framing(app, tx, &http->response, side))
+        side->phase = IN_REST;
+    if (side->phase == IN_LENGTH && !side->left)
+        message_done(app, tx, TO_CLIENT, true);
+    else
+        body_begin(app, tx, TO_CLIENT, side);
+}
+
+/* An interim response says nothing yet: its transaction waits for the real one. */
+static bool is_interim(struct slice line)
+{
+    struct slice rest = line;
+    word(&rest);
+    struct slice status = word(&rest);
+    return status.len == 3 && status.at[0] == '1' && !slice_eq(status, SLICE_LIT("101"));
+}
+
+static struct parsed take_head(struct app *app, enum dir dir, struct slice head)
+{
+    struct http_state *state = app_state(app);
+    struct http_side *side = &state->side[dir];
+    int64_t eol = slice_find_byte(head, '\n');
+    uint32_t line_len = eol < 0 ? head.len : (uint32_t)eol;
+
+    side->scanned = 0;
+    if (dir == TO_CLIENT && is_interim(without_cr(slice_head(head, line_len))))
+        return parse_done(head.len);
+    struct tx *tx = app_tx(app, side->number);
+    struct slice kept = tx ? app_keep(app, tx, head) : SLICE_NONE;
+    if (!kept.len)
+        return parse_full();
+    struct slice line = without_cr(slice_head(kept, line_len));
+    if (dir == TO_SERVER)
+        read_request_line(app, tx, line);
+    else
+        read_status_line(app, tx, line);
+    app_progress(app, tx, dir, TX_LINE);
+    if (!http_head_read(app, tx, dir, slice_from(kept, line_len + 1)))
+        return parse_full();
+    if (dir == TO_SERVER)
+        request_head_done(app, tx, side);
+    else
+        response_head_done(app, tx, side);
+    return parse_done(head.len);
+}
+
+/* HTTP/0.9: a request is one line without a version, its response a body without a head. */
+static struct parsed take_old(struct app *app, enum dir dir, struct slice in, uint32_t line_end)
+{
+    struct http_state *state = app_state(app);
+    if (dir == TO_SERVER) {
+        state->old = true;
+        return take_head(app, dir, slice_head(in, line_end));
+    }
+    struct tx *tx = app_tx(app, state->side[TO_CLIENT].number);
+    if (!tx)
+        return parse_full();
+    state->side[TO_CLIENT].phase = IN_REST;
+    app_progress(app, tx, TO_CLIENT, TX_HEADERS);
+    body_begin(app, tx, TO_CLIENT, &state->side[TO_CLIENT]);
+    body_bytes(app, tx, TO_CLIENT, &state->side[TO_CLIENT], in);
+    http_tx_message(tx, TO_CLIENT)->length += in.len;
+    return parse_done(in.len);
+}
+
+static struct parsed parse_head(struct app *app, enum dir dir, struct slice in)
+{
+    struct http_state *state = app_state(app);
+    struct http_side *side = &state->side[dir];
+    uint32_t blank = 0;
+
+    while (blank < in.len && (in.at[blank] == '\r' || in.at[blank] == '\n'))
+        blank++;
+    if (blank)
+        return parse_done(blank);
+    int64_t eol = side->scanned ? 0 : slice_find_byte(in, '\n');
+    if (!side->scanned && dir == TO_CLIENT && in.len >= 5 && !slice_starts(in, SLICE_LIT("HTTP/")))
+        return state->old ? take_old(app, dir, in, 0) : parse_bad();
+    if (eol > 0 && dir == TO_SERVER && !has_version(without_cr(slice_head(in, (uint32_t)eol))))
+        return take_old(app, dir, in, (uint32_t)eol + 1);
+    uint32_t length = head_length(in, side->scanned);
+    if (!length && app_at_end(app) && eol >= 0)
+        length = in.len;
+    if (length)
+        return take_head(app, dir, slice_head(in, length));
+    /* The last bytes may be the start of the blank line. */
+    side->scanned = eol >= 0 && in.len > 3 ? in.len - 3 : 0;
+    return parse_more(in.len + 1);
+}
+
+/* ---- framed bodies ------------------------------------------------------------------------ */
+
+static int64_t chunk_size(struct slice line)
+{
+    uint64_t size = 0;
+    uint32_t digits = 0;
+
+    line = slice_trim(line);
+    for (; digits < line.len; digits++) {
+        uint8_t b = line.at[digits];
+        uint8_t low = b | 0x20;
+        if (b >= '0' && b <= '9')
+            size = size * 16 + (uint64_t)(b - '0');
+        else if (low >= 'a' && low <= 'f')
+            size = size * 16 + (uint64_t)(low - 'a' + 10);
+        else
+            break;
+        if (digits >= 12)
+            return -1;
+    }
+    bool tail = digits == line.len || line.at[digits] == ';' || line.at[digits] == ' ';
+    return digits && tail ? (int64_t)size : -1;
+}
+
+static struct parsed parse_chunk_line(struct app *app, struct tx *tx, enum dir dir,
+                                      struct http_side *side, struct slice in)
+{
+    int64_t eol = slice_find_byte(slice_head(in, CHUNK_LINE_MAX), '\n');
+
+    if (eol < 0 && in.len < CHUNK_LINE_MAX)
+        return parse_more(in.len + 1);
+    int64_t size = eol < 0 ? -1 : chunk_size(slice_head(in, (uint32_t)eol));
+    if (size < 0) {
+        app_note(app, tx, NOTE_BAD_CHUNK);
+        side->phase = IN_REST;
+        body_bytes(app, tx, dir, side, in);
+        return parse_done(in.len);
+    }
+    http_tx_message(tx, dir)->length += (uint64_t)eol + 1;
+    side->left = (uint64_t)size;
+    side->phase = size ? IN_CHUNK : IN_TRAILERS;
+    return parse_done((uint32_t)eol + 1);
+}
+
+static struct parsed parse_body(struct app *app, struct tx *tx, enum dir dir,
+                                struct http_side *side, struct slice in)
+{
+    if (side->phase != IN_REST && side->left < in.len)
+        in = slice_head(in, (uint32_t)side->left);
+    body_bytes(app, tx, dir, side, in);
+    http_tx_message(tx, dir)->length += in.len;
+    if (side->phase == IN_REST)
+        return parse_done(in.len);
+    side->left -= in.len;
+    if (side->left == 0) {
+        if (side->phase == IN_LENGTH)
+            message_done(app, tx, dir, true);
+        else
+            side->phase = AFTER_CHUNK;
+    }
+    return parse_done(in.len);
+}
+
+/* Skips the line end behind a chunk, or one line of trailers. */
+static struct parsed parse_line_end(struct app *app, struct tx *tx, enum dir dir,
+                                    struct http_side *side, struct slice in)
+{
+    int64_t eol = slice_find_byte(in, '\n');
+
+    if (eol < 0)
+        return in.len < HEAD_MAX ? parse_more(in.len + 1) : parse_bad();
+    http_tx_message(tx, dir)->length += (uint64_t)eol + 1;
+    if (side->phase == AFTER_CHUNK)
+        side->phase = IN_CHUNK_LINE;
+    else if (without_cr(slice_head(in, (uint32_t)eol)).len == 0)
+        message_done(app, tx, dir, true);
+    return parse_done((uint32_t)eol + 1);
+}
+
+/* ---- gaps and ends ------------------------------------------------------------------------ */
+
+/* Bytes were lost: inside a body of known length they only leave a hole in the file. */
+static void after_gap(struct app *app, enum dir dir, struct http_side *side, uint32_t gap)
+{
+    struct tx *tx = app_tx_find(app, side->number);
+
+    if (tx)
+        app_file_end(app, tx, dir, false);
+    side->plain = true;
+    if (side->phase == IN_REST)
+        return;
+    if ((side->phase == IN_LENGTH || side->phase == IN_CHUNK) && side->left > gap) {
+        side->left -= gap;
+        return;
+    }
+    if (tx && side->phase != AT_HEAD)
+        message_done(app, tx, dir, false);
+    side->phase = IS_LOST;
+}
+
+static void at_end(struct app *app, enum dir dir, struct http_side *side)
+{
+    struct tx *tx = app_tx_find(app, side->number);
+    if (tx && side->phase != AT_HEAD && side->phase != IS_LOST)
+        message_done(app, tx, dir, side->phase == IN_REST);
+}
+
+static struct parsed http_parse(struct app *app, enum dir dir, struct slice in)
+{
+    struct http_state *state = app_state(app);
+    struct http_side *side = &state->side[dir];
+
+    if (app_gap(app))
+        after_gap(app, dir, side, app_gap(app));
+    if (!in.len) {
+        at_end(app, dir, side);
+        return parse_more(1);
+    }
+    if (side->phase == IS_LOST) {
+        if (http_probe(in, dir) != PROBE_YES)
+            return parse_done(in.len);
+        side->phase = AT_HEAD;
+        side->scanned = 0;
+    }
+    if (side->phase == AT_HEAD)
+        return parse_head(app, dir, in);
+    struct tx *tx = app_tx(app, side->number);
+    if (!tx)
+        return parse_full();
+    switch (side->phase) {
+    case IN_CHUNK_LINE:
+        return parse_chunk_line(app, tx, dir, side, in);
+    case AFTER_CHUNK:
+    case IN_TRAILERS:
+        return parse_line_end(app, tx, dir, side, in);
+    case IN_LENGTH:
+    case IN_CHUNK:
+    case IN_REST:
+    case AT_HEAD:
+    case IS_LOST:
+        break;
+    }
+    return parse_body(app, tx, dir, side, in);
+}
+
+static void http_state_fini(void *at)
+{
+    struct http_state *state = at;
+    http_body_free(&state->side[TO_SERVER].body);
+    http_body_free(&state->side[TO_CLIENT].body);
+}
+
+const struct proto_def proto_http = {
+    .name = "http",
+    .spec = "RFC 9110, RFC 9112",
+    .doc = "Web requests and responses",
+    .l4 = L4_TCP,
+    .ports = {80, 8080, 8000, 8081, 8888, 3128},
+    .tx_size = sizeof(struct http_tx),
+    .state_size = sizeof(struct http_state),
+    .buffer_max = HEAD_MAX,
+    .survives_gaps = true,
+    .probe = http_probe,
+    .parse = http_parse,
+    .state_fini = http_state_fini,
+    .fields = http_fields,
+    .notes = http_notes,
+};
