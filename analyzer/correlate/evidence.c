@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Evidence: one block of memory with all its texts behind the struct.
+ */
+#include "analyzer/correlate/evidence.h"
+#include "common/jsonw.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* At most EVIDENCE_TEXT_MAX bytes, cut at a character. */
+static struct slice bounded(struct slice text)
+{
+    if (text.len <= EVIDENCE_TEXT_MAX)
+        return text;
+    uint32_t n = EVIDENCE_TEXT_MAX;
+    while (n && (text.at[n] & 0xc0) == 0x80)
+        n--;
+    return slice_head(text, n);
+}
+
+static const char *put(char **at, struct slice text)
+{
+    char *start = *at;
+    if (text.len)
+        memcpy(start, text.at, text.len);
+    start[text.len] = '\0';
+    *at += text.len + 1;
+    return start;
+}
+
+/* `numbers` without its texts, and the texts. */
+static struct evidence *assemble(const struct evidence *numbers, struct slice texts[EVIDENCE_TEXTS],
+                                 const struct slice *fields, uint32_t n)
+{
+    size_t bytes = sizeof(struct evidence);
+
+    n = n > EVIDENCE_FIELDS_MAX ? EVIDENCE_FIELDS_MAX : n;
+    for (uint32_t i = 0; i < EVIDENCE_TEXTS; i++) {
+        texts[i] = bounded(texts[i]);
+        bytes += texts[i].len + 1;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        bytes += bounded(fields[i]).len + 1;
+    struct evidence *e = malloc(bytes);
+    if (!e)
+        return NULL;
+    *e = *numbers;
+    e->refs = 1;
+    e->n_fields = n;
+    char *at = (char *)(e + 1);
+    for (uint32_t i = 0; i < EVIDENCE_TEXTS; i++)
+        e->text[i] = put(&at, texts[i]);
+    for (uint32_t i = 0; i < n; i++)
+        e->fields[i] = put(&at, bounded(fields[i]));
+    return e;
+}
+
+/* Ids with blanks between, in `room`. */
+static struct slice joined(const char *const *ids, uint32_t n, char *room, size_t size)
+{
+    size_t used = 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        size_t len = strlen(ids[i]);
+        if (used + len + 2 > size)
+            break;
+        if (used)
+            room[used++] = ' ';
+        memcpy(room + used, ids[i], len);
+        used += len;
+    }
+    return (struct slice){(const uint8_t *)room, (uint32_t)used};
+}
+
+static bool is_ot(const struct record_end *end)
+{
+    return strcmp(end->zone_kind, "ot") == 0;
+}
+
+struct evidence *evidence_new(const struct record *r, const struct slice *fields, uint32_t n)
+{
+    char techniques[EVIDENCE_TEXT_MAX];
+    char tactics[EVIDENCE_TEXT_MAX];
+    struct evidence e = {
+        .ts_ns = r->ts_ns,
+        .event_id = r->event_id,
+        .group_id = r->group_id,
+        .gid = r->alert.gid,
+        .sid = r->alert.sid,
+        .src_port = r->src.port,
+        .dst_port = r->dst.port,
+        .severity = (uint8_t)r->severity,
+        .src_criticality = r->src.criticality,
+        .dst_criticality = r->dst.criticality,
+        .is_alert = r->is_alert,
+        .src_internal = r->src.internal,
+        .dst_internal = r->dst.internal,
+        .src_ot = is_ot(&r->src),
+        .dst_ot = is_ot(&r->dst),
+    };
+    struct slice texts[EVIDENCE_TEXTS] = {
+        [EVIDENCE_TYPE] = slice_of_str(r->event_type),
+        [EVIDENCE_SENSOR] = slice_of_str(r->sensor),
+        [EVIDENCE_SITE] = slice_of_str(r->site),
+        [EVIDENCE_SIGNATURE] = slice_of_str(r->alert.signature),
+        [EVIDENCE_SOURCE] = slice_of_str(r->alert.source),
+        [EVIDENCE_REASON_EN] = slice_of_str(r->alert.reason_en),
+        [EVIDENCE_REASON_VI] = slice_of_str(r->alert.reason_vi),
+        [EVIDENCE_PROTO] = slice_of_str(r->proto),
+        [EVIDENCE_APP] = slice_of_str(r->app_proto),
+        [EVIDENCE_TECHNIQUES] =
+            joined(r->techniques, r->n_techniques, techniques, sizeof(techniques)),
+        [EVIDENCE_TACTICS] = joined(r->tactics, r->n_tactics, tactics, sizeof(tactics)),
+        [EVIDENCE_SRC_IP] = slice_of_str(r->src.addr_text),
+        [EVIDENCE_SRC_NAME] = slice_of_str(r->src.name),
+        [EVIDENCE_SRC_DEVICE] = slice_of_str(r->src.device),
+        [EVIDENCE_SRC_ZONE] = slice_of_str(r->src.zone),
+        [EVIDENCE_DST_IP] = slice_of_str(r->dst.addr_text),
+        [EVIDENCE_DST_NAME] = slice_of_str(r->dst.name),
+        [EVIDENCE_DST_DEVICE] = slice_of_str(r->dst.device),
+        [EVIDENCE_DST_ZONE] = slice_of_str(r->dst.zone),
+    };
+    return assemble(&e, texts, fields, n);
+}
+
+struct evidence *evidence_keep(struct evidence *e)
+{
+    e->refs++;
+    return e;
+}
+
+void evidence_drop(struct evidence **e)
+{
+    if (*e && --(*e)->refs == 0)
+        free(*e);
+    *e = NULL;
+}
+
+static unsigned flags_of(const struct evidence *e)
+{
+    return (unsigned)e->is_alert | (unsigned)e->src_internal << 1 | (unsigned)e->dst_internal << 2 |
+           (unsigned)e->src_ot << 3 | (unsigned)e->dst_ot << 4;
+}
+
+void evidence_write(const struct evidence *e, struct strbuf *out)
+{
+    struct jsonw w;
+
+    jsonw_init(&w, out);
+    jsonw_obj_open(&w, NULL);
+    jsonw_arr_open(&w, "n"); /* times as text: doubles cannot hold nanoseconds */
+    jsonw_i64(&w, NULL, e->event_id);
+    jsonw_i64(&w, NULL, e->gid);
+    jsonw_i64(&w, NULL, e->sid);
+    jsonw_u64(&w, NULL, e->src_port);
+    jsonw_u64(&w, NULL, e->dst_port);
+    jsonw_u64(&w, NULL, e->severity);
+    jsonw_u64(&w, NULL, e->src_criticality);
+    jsonw_u64(&w, NULL, e->dst_criticality);
+    jsonw_u64(&w, NULL, flags_of(e));
+    jsonw_arr_close(&w);
+    char text[24];
+    snprintf(text, sizeof(text), "%llu", (unsigned long long)e->ts_ns);
+    jsonw_str(&w, "ts", text);
+    snprintf(text, sizeof(text), "%lld", (long long)e->group_id);
+    jsonw_str(&w, "group", text);
+    jsonw_arr_open(&w, "t");
+    for (uint32_t i = 0; i < EVIDENCE_TEXTS; i++)
+        jsonw_str(&w, NULL, e->text[i]);
+    jsonw_arr_close(&w);
+    jsonw_arr_open(&w, "f");
+    for (uint32_t i = 0; i < e->n_fields; i++)
+        jsonw_str(&w, NULL, e->fields[i]);
+    jsonw_arr_close(&w);
+    jsonw_obj_close(&w);
+}
+
+static void numbers_read(const struct json *v, struct evidence *e)
+{
+    int64_t n[9] = {0};
+    uint32_t i = 0;
+
+    for (const struct json *c = json_first(json_get(v, "n")); c && i < 9; c = json_next(c))
+        n[i++] = json_i64(c, 0);
+    e->event_id = n[0];
+    e->gid = n[1];
+    e->sid = n[2];
+    e->src_port = (uint16_t)n[3];
+    e->dst_port = (uint16_t)n[4];
+    e->severity = (uint8_t)(n[5] < SEVERITY_LEVELS && n[5] >= 0 ? n[5] : 0);
+    e->src_criticality = (uint8_t)n[6];
+    e->dst_criticality = (uint8_t)n[7];
+    e->is_alert = n[8] & 1;
+    e->src_internal = n[8] & 2;
+    e->dst_internal = n[8] & 4;
+    e->src_ot = n[8] & 8;
+    e->dst_ot = n[8] & 16;
+    e->ts_ns = strtoull(json_str(json_get(v, "ts"), "0"), NULL, 10);
+    e->group_id = strtoll(json_str(json_get(v, "group"), "0"), NULL, 10);
+}
+
+enum err evidence_read(const struct json *v, struct evidence **out)
+{
+    struct evidence e = {0};
+    struct slice texts[EVIDENCE_TEXTS] = {0};
+    struct slice fields[EVIDENCE_FIELDS_MAX];
+    uint32_t i = 0;
+    uint32_t n = 0;
+
+    *out = NULL;
+    if (json_kind(json_get(v, "t")) != JSON_ARR)
+        return ERR_INPUT;
+    numbers_read(v, &e);
+    for (const struct json *c = json_first(json_get(v, "t")); c && i < EVIDENCE_TEXTS;
+         c = json_next(c))
+        texts[i++] = json_text(c);
+    for (const struct json *c = json_first(json_get(v, "f")); c && n < EVIDENCE_FIELDS_MAX;
+         c = json_next(c))
+        fields[n++] = json_text(c);
+    *out = assemble(&e, texts, fields, n);
+    return *out ? ERR_OK : ERR_NOMEM;
+}
