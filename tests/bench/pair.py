@@ -1,0 +1,106 @@
+#!/usr/bin/python3
+"""Paired CPU time of the sensor and of Suricata on one capture, one worker each, start-up excluded.
+
+  pair.py CAPTURE [--rules FILE] [--rounds 9] [--eve alert|all] [--sensor PROGRAM]
+
+Each round runs both on the capture and both on an empty capture, in turn; the difference of user+system time is the packet
+phase. Times of one machine vary: believe the median ratio only. Rules: one file, loaded by both (see --accepted of
+scripts/compare-alerts for the subset both load).
+"""
+import argparse
+import json
+import os
+import resource
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+
+ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+ap.add_argument("capture")
+ap.add_argument("--rules")
+ap.add_argument("--rounds", type=int, default=9)
+ap.add_argument("--eve", choices=("alert", "all"), default="alert")
+ap.add_argument("--sensor", default=os.path.join(os.path.dirname(__file__), "../../build/release/tramgac-sensor"))
+ap.add_argument("--set", action="append", default=[])
+ap.add_argument("--json")
+a = ap.parse_args()
+
+work = tempfile.mkdtemp(prefix="tramgac-pair.")
+empty = os.path.join(work, "empty.pcap")
+with open(empty, "wb") as f:
+    f.write(struct.pack("<IHHIIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
+types = "alert" if a.eve == "alert" else "alert, anomaly, http, dns, tls, files, smtp, ssh, flow, mqtt, dhcp, snmp, smb, ftp, rdp, krb5, sip, nfs, tftp"
+yaml = os.path.join(work, "suricata.yaml")
+with open("/etc/suricata/suricata.yaml", encoding="utf-8") as f:
+    base = f.read().split("\noutputs:")[0]
+with open("/etc/suricata/suricata.yaml", encoding="utf-8") as f:
+    rest = f.read()
+tail = rest[rest.index("\nlogging:"):]
+body = base + "\noutputs:\n  - eve-log:\n      enabled: yes\n      filetype: regular\n      filename: eve.json\n      types: [" + types + "]\n" + tail
+for proto in ("modbus", "dnp3", "enip"):
+    body = body.replace(f"    {proto}:\n      # Enable/disable", f"    {proto}:\n      # Enable/disable")
+with open(yaml, "w", encoding="utf-8") as f:
+    f.write(body)
+rules = a.rules or os.path.join(work, "none.rules")
+if not a.rules:
+    open(rules, "w").close()
+
+
+def run(words):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode:
+        sys.exit(f"{words[0]} ended with {done.returncode}: {done.stderr.decode(errors='replace')[-400:]}")
+    return (after.ru_utime - before.ru_utime) + (after.ru_stime - before.ru_stime)
+
+
+def peer(capture, out):
+    os.makedirs(out, exist_ok=True)
+    words = ["suricata", "-c", yaml, "-r", capture, "-S", rules, "-l", out, "-k", "none", "--runmode", "single"]
+    if not a.rules:
+        words.append("--disable-detection")
+    return words
+
+
+def ours(capture, out):
+    os.makedirs(out, exist_ok=True)
+    words = [a.sensor, "-r", capture, "-l", out, "-k", "none", "--workers", "1", "--quiet"]
+    words += ["-S", rules] if a.rules else []
+    if a.eve == "alert":
+        words += ["--set", "event.types=alert"]
+    for s in a.set:
+        words += ["--set", s]
+    return words
+
+
+def alerts(out):
+    n = 0
+    try:
+        with open(os.path.join(out, "eve.json"), encoding="utf-8", errors="replace") as f:
+            n = sum('"event_type":"alert"' in line for line in f)
+    except FileNotFoundError:
+        pass
+    return n
+
+
+rounds = []
+for i in range(a.rounds):
+    row = {}
+    for name, words in (("suricata", peer), ("tramgac", ours)):
+        row[name + ".start"] = run(words(empty, os.path.join(work, name + ".e")))
+        out = os.path.join(work, f"{name}.{i}")
+        row[name] = run(words(a.capture, out)) - row[name + ".start"]
+        row[name + ".alerts"] = alerts(out)
+        for f in os.listdir(out):
+            os.unlink(os.path.join(out, f)) if os.path.isfile(os.path.join(out, f)) else None
+    row["ratio"] = row["tramgac"] / row["suricata"]
+    rounds.append(row)
+    print(json.dumps({k: round(v, 3) for k, v in row.items()}), flush=True)
+median = {k: statistics.median(r[k] for r in rounds) for k in rounds[0]}
+print("median", json.dumps({k: round(v, 3) for k, v in median.items()}))
+if a.json:
+    with open(a.json, "w", encoding="utf-8") as f:
+        json.dump({"rounds": rounds, "median": median}, f)
