@@ -5,10 +5,11 @@
 #include "analyzer/api/api.h"
 #include "analyzer/api/auth.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <cmocka.h>
 
 #define EACH_ROUTE(route)                                                                          \
     for (uint32_t g_ = 0; api_rows[g_]; g_++)                                                      \

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The server over real sockets: signing in, lock-out, forged requests, hostile paths and bodies,
+ * the live stream.
+ */
+#include "analyzer/api/http.h"
+#include "analyzer/record/secret.h"
+#include "analyzer/store/db_users.h"
+#include "analyzer/store/store.h"
+#include "common/conf.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PASSWORD "mot-mat-khau-dai"
+
+struct bench {
+    char dir[64], pages[80];
+    struct conf *conf;
+    struct store *store;
+    struct hub *hub;
+    struct services services;
+    struct http *http;
+    char answer[256 * 1024];
+    char cookie[128], csrf[80];
+};
+
+static void no_health(void *run, struct strbuf *json)
+{
+    (void)run;
+    strbuf_str(json, "{\"ok\":true}");
+}
+
+static void write_file(const char *dir, const char *name, const char *text)
+{
+    char path[128];
+
+    snprintf(path, sizeof(path), "%s/%s", dir, name);
+    FILE *f = fopen(path, "wb");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+static int set_up(void **state)
+{
+    struct bench *b = calloc(1, sizeof(*b));
+    char fault[HTTP_FAULT_MAX] = "", hash[SECRET_HASH_MAX];
+
+    strcpy(b->dir, "/tmp/tramgac-http.XXXXXX");
+    assert_non_null(mkdtemp(b->dir));
+    snprintf(b->pages, sizeof(b->pages), "%s/pages", b->dir);
+    assert_int_equal(mkdir(b->pages, 0700), 0);
+    write_file(b->pages, "index.html", "<!doctype html><title>t</title>");
+    b->conf = conf_new();
+    conf_add(b->conf, api_options);
+    assert_int_equal(store_open_at("sqlite", b->dir, &b->store, fault, sizeof(fault)), ERR_OK);
+    b->hub = hub_new();
+    assert_int_equal(secret_hash(SLICE_LIT(PASSWORD), hash), ERR_OK);
+    struct user_row user = {.name = "lan",
+                            .full_name = "Lan",
+                            .role = ROLE_ANALYST,
+                            .password = hash,
+                            .language = "vi"};
+    assert_int_equal(db_users_add(b->store, &user), ERR_OK);
+    b->services = (struct services){.conf = b->conf,
+                                    .store = b->store,
+                                    .hub = b->hub,
+                                    .listen = "127.0.0.1:0",
+                                    .dashboard_dir = b->pages,
+                                    .data_dir = b->dir,
+                                    .health = no_health};
+    assert_int_equal(http_start(&b->services, &b->http, fault), ERR_OK);
+    *state = b;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct bench *b = *state;
+    char command[160];
+
+    http_stop(&b->http);
+    store_close(&b->store);
+    hub_free(&b->hub);
+    conf_free(&b->conf);
+    snprintf(command, sizeof(command), "rm -rf '%s'", b->dir);
+    if (system(command) != 0)
+        return 1;
+    free(b);
+    return 0;
+}
+
+static int connect_to(struct bench *b)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(http_port(b->http))};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    inet_pton(AF_INET, "127.0.0.1", &to.sin_addr);
+    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+    return fd;
+}
+
+/* One request on a connection of its own; the status. The whole answer is in b->answer. */
+static int ask(struct bench *b, const char *method, const char *path, const char *headers,
+               const char *body)
+{
+    char head[4096];
+    int fd = connect_to(b), status = 0;
+    size_t len = 0;
+
+    int n = snprintf(head, sizeof(head),
+                     "%s %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: "
+                     "%s\r\n%sContent-Length: %zu\r\n\r\n",
+                     method, path, b->cookie, headers, strlen(body));
+    assert_int_equal(write(fd, head, (size_t)n), n);
+    if (*body && write(fd, body, strlen(body)) < 0)
+        body = "";
+    for (ssize_t got; len < sizeof(b->answer) - 1 &&
+                      (got = read(fd, b->answer + len, sizeof(b->answer) - 1 - len)) > 0;)
+        len += (size_t)got;
+    b->answer[len] = '\0';
+    close(fd);
+    sscanf(b->answer, "HTTP/1.1 %d", &status);
+    return status;
+}
+
+static void sign_in(struct bench *b)
+{
+    assert_int_equal(
+        ask(b, "POST", "/api/login", "", "{\"user\":\"lan\",\"password\":\"" PASSWORD "\"}"), 200);
+    const char *set = strstr(b->answer, "Set-Cookie: "), *csrf = strstr(b->answer, "\"csrf\":\"");
+    assert_non_null(set);
+    assert_non_null(strstr(set, "HttpOnly; SameSite=Strict"));
+    sscanf(set, "Set-Cookie: %127[^;]", b->cookie);
+    sscanf(csrf, "\"csrf\":\"%79[^\"]", b->csrf);
+}
+
+static void pages_need_a_session(void **state)
+{
+    struct bench *b = *state;
+    static const char *const paths[] = {"/api/me",        "/api/overview", "/api/groups",
+                                        "/api/incidents", "/api/devices",  "/api/sensors",
+                                        "/api/stream",    "/api/health"};
+
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+        assert_int_equal(ask(b, "GET", paths[i], "", ""), 401);
+    sign_in(b);
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+        if (strcmp(paths[i], "/api/stream") != 0)
+            assert_int_equal(ask(b, "GET", paths[i], "", ""), 200);
+}
+
+static void a_change_needs_the_header_and_signing_out_ends_the_session(void **state)
+{
+    struct bench *b = *state;
+    char header[128];
+
+    sign_in(b);
+    assert_int_equal(ask(b, "POST", "/api/logout", "", "{}"), 403);
+    assert_int_equal(ask(b, "POST", "/api/logout", "X-CSRF-Token: wrong\r\n", "{}"), 403);
+    snprintf(header, sizeof(header), "X-CSRF-Token: %s\r\n", b->csrf);
+    assert_int_equal(ask(b, "POST", "/api/logout", header, "{}"), 200);
+    assert_int_equal(ask(b, "GET", "/api/me", "", ""), 401);
+}
+
+static void wrong_passwords_lock_the_account_for_a_while(void **state)
+{
+    struct bench *b = *state;
+
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(
+            ask(b, "POST", "/api/login", "", "{\"user\":\"lan\",\"password\":\"nope\"}"), 401);
+    assert_int_equal(
+        ask(b, "POST", "/api/login", "", "{\"user\":\"lan\",\"password\":\"" PASSWORD "\"}"), 429);
+    assert_int_equal(ask(b, "POST", "/api/login", "", "{\"user\":\"nobody\",\"password\":\"x\"}"),
+                     401);
+}
+
+static void hostile_requests_get_an_answer_and_no_file(void **state)
+{
+    struct bench *b = *state;
+    static const char *const paths[] = {"/../../etc/passwd",     "/%2e%2e/%2e%2e/etc/passwd",
+                                        "/assets/../tramgac.db", "/tramgac.db",
+                                        "/api/../index.html",    "//etc/passwd",
+                                        "/index.html%00.js"};
+
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        int status = ask(b, "GET", paths[i], "", "");
+        assert_true((status >= 400 && status < 500) ||
+                    (status == 200 && strstr(b->answer, "<title>t</title>")));
+    }
+    sign_in(b);
+    assert_int_equal(ask(b, "GET", "/api/incidents/INC-2026-'%20OR%201=1", "", ""), 404);
+    assert_int_equal(ask(b, "GET", "/api/groups?q=%27%22%3Cscript%3E&before=1-2;DROP", "", ""),
+                     200);
+    assert_int_equal(ask(b, "GET", "/api/groups?before=x", "", ""), 400);
+    assert_int_equal(ask(b, "GET", "/api/groups?state=nonsense", "", ""), 400);
+    assert_int_equal(ask(b, "POST", "/api/login", "", "[[[[[[[["), 400);
+    assert_int_equal(ask(b, "POST", "/api/login", "", "{\"user\":17,\"password\":null}"), 401);
+    assert_int_equal(ask(b, "PUT", "/api/me", "", ""), 405);
+}
+
+static void an_answer_forbids_foreign_scripts_and_frames(void **state)
+{
+    struct bench *b = *state;
+
+    assert_int_equal(ask(b, "GET", "/", "", ""), 200);
+    assert_non_null(strstr(b->answer, "Content-Security-Policy: default-src 'self'"));
+    assert_non_null(strstr(b->answer, "frame-ancestors 'none'"));
+    assert_non_null(strstr(b->answer, "X-Content-Type-Options: nosniff"));
+}
+
+static void news_reach_an_open_stream(void **state)
+{
+    struct bench *b = *state;
+    char head[512], got[4096];
+    size_t len = 0;
+
+    sign_in(b);
+    int fd = connect_to(b);
+    int n = snprintf(head, sizeof(head),
+                     "GET /api/stream HTTP/1.1\r\nHost: x\r\nCookie: %s\r\n\r\n", b->cookie);
+    assert_int_equal(write(fd, head, (size_t)n), n);
+    while (len < sizeof(got) - 1 && (got[len] = '\0', !strstr(got, ": hello"))) {
+        ssize_t more = read(fd, got + len, sizeof(got) - 1 - len);
+        assert_true(more > 0);
+        len += (size_t)more;
+        got[len] = '\0';
+    }
+    hub_publish(b->hub, "incident", SLICE_LIT("{\"id\":\"INC-2026-000001\"}"));
+    while (!strstr(got, "INC-2026-000001")) {
+        ssize_t more = read(fd, got + len, sizeof(got) - 1 - len);
+        assert_true(more > 0);
+        len += (size_t)more;
+        got[len] = '\0';
+    }
+    assert_non_null(strstr(got, "event: incident"));
+    close(fd);
+}
+
+int main(void)
+{
+#define ONE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        ONE(pages_need_a_session),
+        ONE(a_change_needs_the_header_and_signing_out_ends_the_session),
+        ONE(wrong_passwords_lock_the_account_for_a_while),
+        ONE(hostile_requests_get_an_answer_and_no_file),
+        ONE(an_answer_forbids_foreign_scripts_and_frames),
+        ONE(news_reach_an_open_stream),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
