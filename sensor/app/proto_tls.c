@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * TLS 1.0 to 1.3 and SSL 3 over TCP: what the handshake shows in clear.
+ * Spec: RFC 5246, RFC 8446, RFC 6066 (server name), RFC 7301 (ALPN), RFC 5280 (certificates).
+ * One transaction = the handshake of a connection. When both sides encrypt, parsing ends.
+ * Limits: handshake messages of HANDSHAKE_MAX bytes (longer ones are passed over), CERTIFICATES_MAX
+ * certificates.
+ */
+#include "sensor/app/tls_tx.h"
+
+#include "common/digest.h"
+
+#include <stdio.h>
+#include <time.h>
+
+enum {
+    RECORD_HEADER = 5,
+    RECORD_MAX = 16384 + 2048,
+    HANDSHAKE_HEADER = 4,
+    HANDSHAKE_MAX = 128 << 10,
+    CERTIFICATES_MAX = 16,
+    ALPNS_MAX = 16,
+    RANDOM_BYTES = 32,
+    TLS_1_3 = 0x0304,
+};
+
+enum record_type {
+    CHANGE_CIPHER = 20,
+    ALERT = 21,
+    HANDSHAKE = 22,
+    APPLICATION = 23,
+    HEARTBEAT = 24,
+};
+
+enum handshake_type {
+    CLIENT_HELLO = 1,
+    SERVER_HELLO = 2,
+    CERTIFICATE = 11,
+    SERVER_HELLO_DONE = 14,
+};
+
+enum extension {
+    EXT_SERVER_NAME = 0,
+    EXT_GROUPS = 10,
+    EXT_POINT_FORMATS = 11,
+    EXT_SIGNATURES = 13,
+    EXT_ALPN = 16,
+    EXT_VERSIONS = 43,
+};
+
+enum { NOTE_HELLO, NOTE_CERTIFICATE, NOTE_RECORD, NOTE_HEARTBEAT, NOTE_TOO_LONG };
+static const char *const tls_notes[] = {
+    "invalid_handshake_message",  "invalid_certificate", "invalid_record_type",
+    "overflow_heartbeat_message", "handshake_too_long",  NULL,
+};
+
+struct tls_side {
+    struct slice pending; /* start of a handshake message that spans records; in the transaction */
+    uint32_t skip;        /* bytes of a message that is too long */
+    bool encrypted;
+};
+
+struct tls_state {
+    struct tls_side side[2];
+    bool retry; /* HelloRetryRequest: both hellos come once more */
+};
+
+/* ---- hellos ------------------------------------------------------------------------------- */
+
+static void read_server_name(struct slice body, struct tls_hello *hello)
+{
+    struct cursor c = cursor_of(body);
+    hello->has_server_name = true;
+    cursor_skip(&c, 2); /* length of the list */
+    uint8_t type = cursor_u8(&c);
+    struct slice name = cursor_take(&c, cursor_be16(&c));
+    if (cursor_ok(&c) && type == 0)
+        hello->server_name = name;
+}
+
+static bool is_grease(uint16_t value)
+{
+    return (value & 0x0f0f) == 0x0a0a;
+}
+
+static void read_versions(struct slice body, enum handshake_type type, struct tls_hello *hello)
+{
+    struct cursor c = cursor_of(body);
+    if (type == CLIENT_HELLO)
+        cursor_skip(&c, 1); /* length of the list */
+    while (cursor_left(&c) >= 2) {
+        uint16_t version = cursor_be16(&c);
+        if (!is_grease(version) && version >> 8 == 3 && version > hello->top_version)
+            hello->top_version = version;
+    }
+}
+
+/* The list behind a length of `bytes` bytes. */
+static struct slice list_of(struct slice body, uint32_t bytes)
+{
+    struct cursor c = cursor_of(body);
+    uint32_t len = bytes == 1 ? cursor_u8(&c) : cursor_be16(&c);
+    return slice_head(cursor_rest(&c), len);
+}
+
+static void read_extension(uint16_t type, struct slice body, enum handshake_type hello_type,
+                           struct tls_hello *hello)
+{
+    switch (type) {
+    case EXT_SERVER_NAME:
+        if (hello_type == CLIENT_HELLO)
+            read_server_name(body, hello);
+        break;
+    case EXT_GROUPS:
+        hello->groups = list_of(body, 2);
+        break;
+    case EXT_POINT_FORMATS:
+        hello->point_formats = list_of(body, 1);
+        break;
+    case EXT_SIGNATURES:
+        hello->signatures = list_of(body, 2);
+        break;
+    case EXT_ALPN:
+        hello->has_alpn = true;
+        hello->alpn = list_of(body, 2);
+        break;
+    case EXT_VERSIONS:
+        read_versions(body, hello_type, hello);
+        break;
+    default:
+        break;
+    }
+}
+
+static bool read_hello(struct slice body, enum handshake_type type, struct tls_hello *hello)
+{
+    struct cursor c = cursor_of(body);
+
+    hello->version = cursor_be16(&c);
+    hello->top_version = hello->version;
+    hello->random = cursor_take(&c, RANDOM_BYTES);
+    cursor_skip(&c, cursor_u8(&c)); /* session id */
+    if (type == CLIENT_HELLO) {
+        hello->ciphers = cursor_take(&c, cursor_be16(&c));
+        cursor_skip(&c, cursor_u8(&c)); /* compression methods */
+    } else {
+        hello->ciphers = cursor_take(&c, 2);
+        cursor_skip(&c, 1);
+    }
+    if (!cursor_ok(&c))
+        return false;
+    if (!cursor_left(&c))
+        return true;
+    hello->extensions = cursor_take(&c, cursor_be16(&c));
+    if (!cursor_ok(&c))
+        return false;
+    struct cursor e = cursor_of(hello->extensions);
+    while (cursor_left(&e)) {
+        uint16_t ext = cursor_be16(&e);
+        struct slice ext_body = cursor_take(&e, cursor_be16(&e));
+        if (!cursor_ok(&e))
+            return false;
+        read_extension(ext, ext_body, type, hello);
+    }
+    return true;
+}
+
+static void keep_alpns(struct app *app, struct tx *tx, struct slice alpn)
+{
+    struct tls_tx *tls = tx_data(tx);
+    struct cursor c = cursor_of(alpn);
+    while (cursor_left(&c) && tls->alpns.n < ALPNS_MAX) {
+        struct slice name = cursor_take(&c, cursor_u8(&c));
+        struct tls_alpn *item =
+            cursor_ok(&c) && name.len ? app_append(app, tx, &tls->alpns, sizeof *item) : NULL;
+        if (!item)
+            return;
+        item->name = app_keep(app, tx, name);
+    }
+}
+
+static void client_hello(struct app *app, struct tx *tx, struct slice body)
+{
+    struct tls_tx *tls = tx_data(tx);
+    struct tls_hello hello = {.version = 0};
+
+    if (tls->client_random.len) /* after a HelloRetryRequest: the first one is shown */
+        return;
+    if (!read_hello(body, CLIENT_HELLO, &hello))
+        app_note(app, tx, NOTE_HELLO);
+    if (!tls->version)
+        tls->version = hello.version;
+    tls->client_random = app_keep(app, tx, hello.random);
+    tls->server_name = app_keep(app, tx, hello.server_name);
+    keep_alpns(app, tx, hello.alpn);
+    tls_finger_client(tx, &hello);
+    app_progress(app, tx, TO_SERVER, TX_HEADERS);
+}
+
+/* RFC 8446, 4.1.3: a ServerHello with this random asks for another ClientHello. */
+static const struct slice retry_random =
+    SLICE_LIT("\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb8\x91"
+              "\xc2\xa2\x11\x16\x7a\xbb\x8c\x5e\x07\x9e\x09\xe2\xc8\xa8\x33\x9c");
+
+static void server_hello(struct app *app, struct tx *tx, struct slice body)
+{
+    struct tls_state *state = app_state(app);
+    struct tls_tx *tls = tx_data(tx);
+    struct tls_hello hello = {.version = 0};
+
+    if (!read_hello(body, SERVER_HELLO, &hello))
+        app_note(app, tx, NOTE_HELLO);
+    tls->version = hello.top_version;
+    state->retry = slice_eq(hello.random, retry_random);
+    if (state->retry)
+        return;
+    struct cursor c = cursor_of(hello.ciphers);
+    tls->cipher = cursor_be16(&c);
+    tls->server_random = app_keep(app, tx, hello.random);
+    struct cursor alpn = cursor_of(hello.alpn);
+    tls->server_alpn = app_keep(app, tx, cursor_take(&alpn, cursor_u8(&alpn)));
+    tls_finger_server(tx, &hello);
+    app_progress(app, tx, TO_CLIENT, TX_LINE);
+}
+
+/* ---- certificates ------------------------------------------------------------------------- */
+
+static struct slice fingerprint(struct tx *tx, struct slice der)
+{
+    uint8_t digest[DIGEST_MAX];
+    char text[3 * DIGEST_MAX + 1];
+    uint32_t size = digest_size(DIGEST_SHA1);
+
+    digest_of(DIGEST_SHA1, der, digest);
+    for (uint32_t i = 0; i < size; i++)
+        snprintf(&text[3 * i], 4, i + 1 < size ? "%02x:" : "%02x", digest[i]);
+    return app_tx_keep(tx, slice_of_str(text));
+}
+
+static struct slice time_text(struct tx *tx, uint64_t seconds)
+{
+    char text[32];
+    struct tm tm;
+    time_t time = (time_t)seconds;
+    if (!gmtime_r(&time, &tm) || !strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm))
+        return SLICE_NONE;
+    return app_tx_keep(tx, slice_of_str(text));
+}
+
+static void first_certificate(struct app *app, struct tx *tx, struct slice der)
+{
+    struct tls_tx *tls = tx_data(tx);
+    if (!x509_read(tx, der, &tls->x509)) {
+        app_note(app, tx, NOTE_CERTIFICATE);
+    } else {
+        tls->not_before = time_text(tx, tls->x509.not_before);
+        tls->not_after = time_text(tx, tls->x509.not_after);
+    }
+    tls->fingerprint = fingerprint(tx, der);
+}
+
+static void certificates(struct app *app, struct tx *tx, struct slice body)
+{
+    struct tls_tx *tls = tx_data(tx);
+    struct cursor outer = cursor_of(body);
+    struct cursor c = cursor_of(cursor_take(&outer, cursor_be24(&outer)));
+
+    if (!cursor_ok(&outer))
+        app_note(app, tx, NOTE_CERTIFICATE);
+    while (cursor_left(&c) && tls->certificates.n < CERTIFICATES_MAX) {
+        struct slice der = cursor_take(&c, cursor_be24(&c));
+        struct tls_certificate *item =
+            cursor_ok(&c) ? app_append(app, tx, &tls->certificates, sizeof *item) : NULL;
+        if (!item)
+            break;
+        item->der = app_keep(app, tx, der);
+        if (tls->certificates.n == 1)
+            first_certificate(app, tx, der);
+    }
+    tls->chain_length = (uint16_t)tls->certificates.n;
+    app_progress(app, tx, TO_CLIENT, TX_HEADERS);
+}
+
+/* ---- handshake messages ------------------------------------------------------------------- */
+
+static void message(struct app *app, struct tx *tx, enum dir dir, uint8_t type, struct slice body)
+{
+    if (type == CLIENT_HELLO && dir == TO_SERVER)
+        client_hello(app, tx, body);
+    else if (type == SERVER_HELLO && dir == TO_CLIENT)
+        server_hello(app, tx, body);
+    else if (type == CERTIFICATE && dir == TO_CLIENT)
+        certificates(app, tx, body);
+    else if (type == SERVER_HELLO_DONE && dir == TO_CLIENT)
+        app_progress(app, tx, TO_CLIENT, TX_BODY);
+}
+
+/* Bytes of whole messages used from the front of `in`. */
+static uint32_t messages(struct app *app, struct tx *tx, enum dir dir, struct tls_side *side,
+                         struct slice in)
+{
+    struct cursor c = cursor_of(in);
+
+    for (;;) {
+        struct cursor ahead = c;
+        uint8_t type = cursor_u8(&ahead);
+        uint32_t len = cursor_be24(&ahead);
+        if (!cursor_ok(&ahead))
+            break;
+        if (len > HANDSHAKE_MAX) {
+            app_note(app, tx, NOTE_TOO_LONG);
+            side->skip = len - (len < cursor_left(&ahead) ? len : cursor_left(&ahead));
+            cursor_skip(&ahead, len < cursor_left(&ahead) ? len : cursor_left(&ahead));
+        } else {
+            struct slice body = cursor_take(&ahead, len);
+            if (!cursor_ok(&ahead))
+                break;
+            message(app, tx, dir, type, body);
+        }
+        c = ahead;
+    }
+    return in.len - cursor_left(&c);
+}
+
+static void handshake(struct app *app, struct tx *tx, enum dir dir, struct slice record)
+{
+    struct tls_state *state = app_state(app);
+    struct tls_side *side = &state->side[dir];
+    uint32_t skip = side->skip < record.len ? side->skip : record.len;
+    struct slice in = slice_from(record, skip);
+
+    side->skip -= skip;
+    if (side->pending.len) {
+        app_grow(app, tx, &side->pending, in, HANDSHAKE_MAX + HANDSHAKE_HEADER + RECORD_MAX);
+        in = side->pending;
+    }
+    struct slice rest = slice_from(in, messages(app, tx, dir, side, in));
+    if (!rest.len || rest.at != side->pending.at) {
+        struct slice fresh = SLICE_NONE;
+        app_grow(app, tx, &fresh, rest, HANDSHAKE_MAX + HANDSHAKE_HEADER + RECORD_MAX);
+        side->pending = fresh;
+    }
+}
+
+/* ---- records ------------------------------------------------------------------------------ */
+
+/* RFC 6520 with the fault of CVE-2014-0160: a payload length beyond the record. */
+static void heartbeat(struct app *app, struct tx *tx, struct slice record)
+{
+    struct cursor c = cursor_of(record);
+    uint8_t type = cursor_u8(&c);
+    uint32_t len = cursor_be16(&c);
+    if (cursor_ok(&c) && type == 1 && len > cursor_left(&c))
+        app_note(app, tx, NOTE_HEARTBEAT);
+}
+
+static void encrypts(struct app *app, struct tx *tx, enum dir dir)
+{
+    struct tls_state *state = app_state(app);
+    struct tls_tx *tls = tx_data(tx);
+
+    if (state->retry && tls->version == TLS_1_3)
+        return; /* middlebox compatibility: hellos follow in clear */
+    if (dir == TO_CLIENT && tls->server_random.len && !tls->certificates.n &&
+        tls->version < TLS_1_3)
+        tls->resumed = true;
+    state->side[dir].encrypted = true;
+    app_progress(app, tx, dir, TX_DONE);
+}
+
+static void take_record(struct app *app, struct tx *tx, enum dir dir, uint8_t type,
+                        struct slice body)
+{
+    const struct tls_state *state = app_state(app);
+
+    if (state->side[dir].encrypted)
+        return;
+    switch (type) {
+    case HANDSHAKE:
+        handshake(app, tx, dir, body);
+        break;
+    case CHANGE_CIPHER:
+    case APPLICATION:
+        encrypts(app, tx, dir);
+        break;
+    case HEARTBEAT:
+        heartbeat(app, tx, body);
+        break;
+    default:
+        break;
+    }
+}
+
+/* SSL 2 framing of a first hello: two bytes of length with the top bit set, then the type. */
+static bool is_old_hello(struct slice in)
+{
+    struct cursor c = cursor_of(in);
+    uint16_t length = cursor_be16(&c);
+    uint8_t type = cursor_u8(&c);
+    uint16_t version = cursor_be16(&c);
+    return cursor_ok(&c) && length >> 15 && (length & 0x7fff) >= 9 && type == CLIENT_HELLO &&
+           (version == 0x0002 || (version >= 0x0300 && version <= 0x0303));
+}
+
+static struct parsed old_hello(struct app *app, struct slice in)
+{
+    struct cursor c = cursor_of(in);
+    uint32_t length = cursor_be16(&c) & 0x7fff;
+    cursor_skip(&c, 1);
+    uint16_t version = cursor_be16(&c);
+    struct tx *tx = app_tx(app, 0);
+    if (!tx)
+        return parse_full();
+    struct tls_tx *tls = tx_data(tx);
+    tls->version = version;
+    app_progress(app, tx, TO_SERVER, TX_HEADERS);
+    return parse_done(2 + length);
+}
+
+static bool known_type(uint8_t type)
+{
+    return type >= CHANGE_CIPHER && type <= HEARTBEAT;
+}
+
+static struct parsed tls_parse(struct app *app, enum dir dir, struct slice in)
+{
+    const struct tls_state *state = app_state(app);
+    struct cursor c = cursor_of(in);
+    uint8_t type = cursor_u8(&c);
+    uint8_t major = cursor_u8(&c);
+    cursor_skip(&c, 1);
+    uint32_t length = cursor_be16(&c);
+
+    if (!cursor_ok(&c))
+        return parse_more(RECORD_HEADER);
+    if (dir == TO_SERVER && !app_tx_last(app) && is_old_hello(in))
+        return old_hello(app, in);
+    if (!known_type(type) || major != 3 || length > RECORD_MAX) {
+        app_note(app, app_tx_find(app, 0), NOTE_RECORD);
+        return parse_bad();
+    }
+    if (!state->side[dir].encrypted && type != APPLICATION) {
+        cursor_skip(&c, length);
+        if (!cursor_ok(&c))
+            return parse_more(RECORD_HEADER + length);
+    }
+    struct tx *tx = app_tx(app, 0);
+    if (!tx)
+        return parse_full();
+    take_record(app, tx, dir, type, slice_head(slice_from(in, RECORD_HEADER), length));
+    if (state->side[TO_SERVER].encrypted && state->side[TO_CLIENT].encrypted)
+        return parse_off();
+    return parse_done(RECORD_HEADER + length);
+}
+
+static enum probe tls_probe(struct slice head, enum dir dir)
+{
+    struct cursor c = cursor_of(head);
+
+    if (dir == TO_SERVER && is_old_hello(head))
+        return PROBE_LIKELY;
+    uint8_t type = cursor_u8(&c);
+    uint8_t major = cursor_u8(&c), minor = cursor_u8(&c);
+    if (!known_type(type) || (head.len > 1 && major != 3) || (head.len > 2 && minor > 4))
+        return PROBE_NO;
+    uint32_t length = cursor_be16(&c);
+    uint8_t message_type = cursor_u8(&c);
+    if (!cursor_ok(&c))
+        return PROBE_MORE;
+    if (length == 0 || length > RECORD_MAX)
+        return PROBE_NO;
+    if (type == HANDSHAKE && message_type == (dir == TO_SERVER ? CLIENT_HELLO : SERVER_HELLO))
+        return PROBE_YES;
+    return PROBE_LIKELY;
+}
+
+const struct proto_def proto_tls = {
+    .name = "tls",
+    .spec = "RFC 8446, RFC 5246",
+    .doc = "Encrypted connections: their handshakes",
+    .l4 = L4_TCP,
+    .ports = {443, 8443, 8883, 993, 995, 465, 853, 4433, 9443},
+    .tx_size = sizeof(struct tls_tx),
+    .state_size = sizeof(struct tls_state),
+    .probe = tls_probe,
+    .parse = tls_parse,
+    .fields = tls_fields,
+    .notes = tls_notes,
+};

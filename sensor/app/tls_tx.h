@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of the TLS parser share: the handshake of a connection.
+ */
+#ifndef TRAMGAC_SENSOR_APP_TLS_TX_H
+#define TRAMGAC_SENSOR_APP_TLS_TX_H
+
+#include "sensor/app/proto.h"
+#include "sensor/app/x509.h"
+
+/** A hello as it stands in the handshake; slices point into it. */
+struct tls_hello {
+    uint16_t version;     /* legacy_version */
+    uint16_t top_version; /* the highest of supported_versions, or `version` */
+    struct slice random;
+    struct slice ciphers;       /* 2 bytes each; the chosen one in a ServerHello */
+    struct slice extensions;    /* the whole block */
+    struct slice groups;        /* 2 bytes each */
+    struct slice point_formats; /* 1 byte each */
+    struct slice signatures;    /* 2 bytes each */
+    struct slice server_name;
+    struct slice alpn; /* protocol list: length byte and name, repeated */
+    bool has_server_name, has_alpn;
+};
+
+struct tls_certificate {
+    struct slice der;
+};
+
+struct tls_alpn {
+    struct slice name;
+};
+
+enum { TLS_HASH_TEXT = 33, TLS_JA4_TEXT = 37 };
+
+struct tls_tx {
+    uint16_t version; /* agreed on, or offered while there is no answer */
+    uint16_t cipher;
+    uint16_t chain_length;
+    bool resumed;
+    struct slice server_name;
+    struct slice client_random, server_random;
+    struct list alpns;        /* struct tls_alpn, offered */
+    struct slice server_alpn; /* chosen */
+    struct list certificates; /* struct tls_certificate, of the server */
+    struct x509 x509;         /* of the first one */
+    struct slice fingerprint; /* SHA-1 of the first one, hex with colons */
+    struct slice not_before, not_after;
+    struct slice ja3, ja3s, ja3_hash, ja3s_hash, ja4;
+};
+
+/* ---- tls_fields.c ------------------------------------------------------------------------- */
+
+extern const struct field tls_fields[];
+
+/* ---- tls_finger.c ------------------------------------------------------------------------- */
+
+/** Fingerprints of a hello into the transaction. */
+void tls_finger_client(struct tx *tx, const struct tls_hello *hello);
+void tls_finger_server(struct tx *tx, const struct tls_hello *hello);
+
+#endif

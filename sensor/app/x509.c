@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sensor/app/x509.h"
+
+#include "sensor/app/der.h"
+
+enum { TEXT_MAX = 2048, OID_MAX = 64, SERIAL_MAX = 32 };
+
+struct text {
+    uint32_t len;
+    uint8_t at[TEXT_MAX];
+};
+
+static void add_byte(struct text *text, uint8_t b)
+{
+    if (text->len < TEXT_MAX)
+        text->at[text->len++] = b;
+}
+
+static void add(struct text *text, struct slice s)
+{
+    s = slice_head(s, TEXT_MAX - text->len);
+    if (s.len)
+        memcpy(&text->at[text->len], s.at, s.len);
+    text->len += s.len;
+}
+
+/* RFC 4514 and the names in common use. */
+static const struct {
+    struct slice oid, name;
+} attributes[] = {
+    {SLICE_LIT("\x55\x04\x03"), SLICE_LIT("CN")},
+    {SLICE_LIT("\x55\x04\x04"), SLICE_LIT("SN")},
+    {SLICE_LIT("\x55\x04\x05"), SLICE_LIT("serialNumber")},
+    {SLICE_LIT("\x55\x04\x06"), SLICE_LIT("C")},
+    {SLICE_LIT("\x55\x04\x07"), SLICE_LIT("L")},
+    {SLICE_LIT("\x55\x04\x08"), SLICE_LIT("ST")},
+    {SLICE_LIT("\x55\x04\x09"), SLICE_LIT("street")},
+    {SLICE_LIT("\x55\x04\x0a"), SLICE_LIT("O")},
+    {SLICE_LIT("\x55\x04\x0b"), SLICE_LIT("OU")},
+    {SLICE_LIT("\x55\x04\x0c"), SLICE_LIT("title")},
+    {SLICE_LIT("\x55\x04\x0d"), SLICE_LIT("description")},
+    {SLICE_LIT("\x55\x04\x0f"), SLICE_LIT("businessCategory")},
+    {SLICE_LIT("\x55\x04\x11"), SLICE_LIT("postalCode")},
+    {SLICE_LIT("\x55\x04\x2a"), SLICE_LIT("GN")},
+    {SLICE_LIT("\x55\x04\x2e"), SLICE_LIT("dnQualifier")},
+    {SLICE_LIT("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01"), SLICE_LIT("emailAddress")},
+    {SLICE_LIT("\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x01"), SLICE_LIT("UID")},
+    {SLICE_LIT("\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x19"), SLICE_LIT("DC")},
+    {SLICE_LIT("\x2b\x06\x01\x04\x01\x82\x37\x3c\x02\x01\x01"), SLICE_LIT("jurisdictionL")},
+    {SLICE_LIT("\x2b\x06\x01\x04\x01\x82\x37\x3c\x02\x01\x02"), SLICE_LIT("jurisdictionST")},
+    {SLICE_LIT("\x2b\x06\x01\x04\x01\x82\x37\x3c\x02\x01\x03"), SLICE_LIT("jurisdictionC")},
+};
+
+static void add_type(struct text *text, struct slice oid)
+{
+    char dotted[OID_MAX];
+    for (uint32_t i = 0; i < sizeof attributes / sizeof *attributes; i++) {
+        if (slice_eq(attributes[i].oid, oid)) {
+            add(text, attributes[i].name);
+            return;
+        }
+    }
+    uint32_t len = der_oid_text(oid, dotted, OID_MAX);
+    add(text, (struct slice){(const uint8_t *)dotted, len});
+}
+
+static void add_utf16(struct text *text, struct slice units)
+{
+    struct cursor c = cursor_of(units);
+    while (cursor_left(&c) >= 2) {
+        uint16_t unit = cursor_be16(&c);
+        if (unit < 0x80) {
+            add_byte(text, (uint8_t)unit);
+        } else if (unit < 0x800) {
+            add_byte(text, (uint8_t)(0xc0 | unit >> 6));
+            add_byte(text, (uint8_t)(0x80 | (unit & 0x3f)));
+        } else {
+            add_byte(text, (uint8_t)(0xe0 | unit >> 12));
+            add_byte(text, (uint8_t)(0x80 | (unit >> 6 & 0x3f)));
+            add_byte(text, (uint8_t)(0x80 | (unit & 0x3f)));
+        }
+    }
+}
+
+static void add_hex(struct text *text, struct slice bytes, uint8_t separator)
+{
+    static const uint8_t digits[] = "0123456789ABCDEF";
+    for (uint32_t i = 0; i < bytes.len; i++) {
+        if (i && separator)
+            add_byte(text, separator);
+        add_byte(text, digits[bytes.at[i] >> 4]);
+        add_byte(text, digits[bytes.at[i] & 15]);
+    }
+}
+
+static void add_value(struct text *text, const struct der *value)
+{
+    switch (value->tag) {
+    case DER_UTF8:
+    case DER_PRINTABLE:
+    case DER_IA5:
+    case DER_NUMERIC:
+    case DER_VISIBLE:
+    case DER_T61:
+        add(text, value->body);
+        return;
+    case DER_BMP:
+        add_utf16(text, value->body);
+        return;
+    default:
+        add_hex(text, value->body, 0);
+    }
+}
+
+/* Name ::= SEQUENCE OF SET OF SEQUENCE { type, value } */
+static bool read_name(struct tx *tx, struct slice name, struct slice *out)
+{
+    struct text text = {.len = 0};
+    struct cursor sets = cursor_of(name);
+    struct slice set, pair, oid;
+    bool good = true;
+
+    while (good && cursor_left(&sets)) {
+        if (!(good = der_expect(&sets, DER_SET, &set)))
+            break;
+        struct cursor pairs = cursor_of(set);
+        for (bool first = true; good && cursor_left(&pairs); first = false) {
+            struct der value;
+            good = der_expect(&pairs, DER_SEQUENCE, &pair);
+            struct cursor c = cursor_of(good ? pair : SLICE_NONE);
+            good = good && der_expect(&c, DER_OID, &oid) && der_next(&c, &value);
+            if (!good)
+                break;
+            if (text.len)
+                add(&text, first ? SLICE_LIT(", ") : SLICE_LIT(" + "));
+            add_type(&text, oid);
+            add_byte(&text, '=');
+            add_value(&text, &value);
+        }
+    }
+    *out = app_tx_keep(tx, (struct slice){text.at, text.len});
+    return good;
+}
+
+static bool read_validity(struct slice validity, struct x509 *x509)
+{
+    struct cursor c = cursor_of(validity);
+    struct der from, until;
+    return der_next(&c, &from) && der_next(&c, &until) && der_time(&from, &x509->not_before) &&
+           der_time(&until, &x509->not_after);
+}
+
+bool x509_read(struct tx *tx, struct slice der, struct x509 *x509)
+{
+    struct cursor c = cursor_of(der);
+    struct slice certificate, tbs, part;
+    struct der element;
+    struct text serial = {.len = 0};
+
+    if (!der_expect(&c, DER_SEQUENCE, &certificate))
+        return false;
+    c = cursor_of(certificate);
+    if (!der_expect(&c, DER_SEQUENCE, &tbs))
+        return false;
+    c = cursor_of(tbs);
+    if (!der_next(&c, &element))
+        return false;
+    if (element.tag == DER_CONTEXT_0 && !der_next(&c, &element)) /* version, then the serial */
+        return false;
+    if (element.tag != DER_INTEGER)
+        return false;
+    add_hex(&serial, slice_head(element.body, SERIAL_MAX), ':');
+    x509->serial = app_tx_keep(tx, (struct slice){serial.at, serial.len});
+    return der_expect(&c, DER_SEQUENCE, &part) && /* signature algorithm */
+           der_expect(&c, DER_SEQUENCE, &part) && read_name(tx, part, &x509->issuer) &&
+           der_expect(&c, DER_SEQUENCE, &part) && read_validity(part, x509) &&
+           der_expect(&c, DER_SEQUENCE, &part) && read_name(tx, part, &x509->subject);
+}
