@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tramgac-sensor: reads packets, writes events. The path of a packet is sensor/run/worker.c.
+ */
+#include "common/conf.h"
+#include "common/log.h"
+#include "sensor/options.h"
+#include "sensor/run/cases.h"
+#include "sensor/run/inventory.h"
+#include "sensor/run/sensor.h"
+#include "sensor/run/summary.h"
+#include "sensor/run/suricata_yaml.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { RULES_MAX = 256 };
+
+struct program {
+    struct options options;
+    struct conf *conf;
+    struct strbuf report;
+    const char *rules[RULES_MAX + 1];
+    char *owned[RULES_MAX]; /* paths put together here */
+    uint32_t n_rules, n_owned;
+};
+
+static void say_report(struct strbuf *report)
+{
+    struct slice rest = strbuf_view(report);
+
+    while (rest.len) {
+        int64_t end = slice_find_byte(rest, '\n');
+        uint32_t len = end < 0 ? rest.len : (uint32_t)end;
+        if (len)
+            log_say(LOG_WARN, "%.*s", (int)len, (const char *)rest.at);
+        rest = slice_from(rest, len + 1);
+    }
+    strbuf_clear(report);
+}
+
+/* Command-line values that stand for configuration keys. */
+static enum err set_from_options(struct program *p)
+{
+    const struct options *o = &p->options;
+    const struct {
+        const char *key, *value;
+    } pairs[] = {
+        {"capture.checksum-validation", o->checksums},
+        {"workers", o->workers},
+        {"memory", o->memory},
+        {"output.analyzer", o->analyzer},
+    };
+    enum err err = ERR_OK;
+    char text[4300];
+
+    for (uint32_t i = 0; o->set[i]; i++) {
+        enum err one = conf_set(p->conf, o->set[i], &p->report);
+        err = one == ERR_OK || one == ERR_NOTFOUND ? err : one;
+    }
+    for (uint32_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        if (!pairs[i].value)
+            continue;
+        snprintf(text, sizeof(text), "%s=%s", pairs[i].key, pairs[i].value);
+        enum err one = conf_set(p->conf, text, &p->report);
+        err = one ? one : err;
+    }
+    return err;
+}
+
+static enum err read_configuration(struct program *p)
+{
+    enum err err = ERR_OK;
+
+    for (uint32_t i = 0; p->options.config[i] && !err; i++)
+        err = suricata_yaml_load(p->conf, p->options.config[i], &p->report);
+    if (!err)
+        err = set_from_options(p);
+    say_report(&p->report);
+    return err;
+}
+
+static void add_rule(struct program *p, const char *path)
+{
+    if (p->n_rules < RULES_MAX)
+        p->rules[p->n_rules++] = path;
+}
+
+static void add_configured_rules(struct program *p)
+{
+    const char *base = conf_text(p->conf, "default-rule-path");
+    const char *name;
+
+    for (uint32_t i = 0; (name = conf_item(p->conf, "rule-files", i)); i++) {
+        char *path = NULL;
+        if (*name == '/' || !*base) {
+            add_rule(p, name);
+        } else if (p->n_owned < RULES_MAX && asprintf(&path, "%s/%s", base, name) > 0) {
+            p->owned[p->n_owned++] = path;
+            add_rule(p, path);
+        }
+    }
+}
+
+static void collect_rules(struct program *p)
+{
+    const struct options *o = &p->options;
+
+    if (o->no_detection)
+        return;
+    for (uint32_t i = 0; o->rules_only[i]; i++)
+        add_rule(p, o->rules_only[i]);
+    if (!o->rules_only[0])
+        add_configured_rules(p);
+    for (uint32_t i = 0; o->rules_more[i]; i++)
+        add_rule(p, o->rules_more[i]);
+}
+
+static int run(struct program *p)
+{
+    struct sensor_result result;
+
+    if (read_configuration(p) != ERR_OK)
+        return 2;
+    collect_rules(p);
+    const struct options *o = &p->options;
+    struct sensor_plan plan = {
+        .conf = p->conf,
+        .replay = o->replay[0] ? o->replay : NULL,
+        .ifaces = o->ifaces[0] ? o->ifaces : NULL,
+        .rules = p->rules,
+        .dir = o->dir ? o->dir : conf_text(p->conf, "default-log-dir"),
+        .speed = o->speed,
+        .quiet = o->quiet,
+    };
+    if (o->command == COMMAND_CHECK)
+        return sensor_check(&plan);
+    int status = sensor_run(&plan, &result);
+    if (plan.replay && !o->quiet && isatty(STDERR_FILENO))
+        summary_print(&result);
+    return status;
+}
+
+static int dispatch(struct program *p, const char *self)
+{
+    switch (p->options.command) {
+    case COMMAND_HELP:
+        options_help();
+        return 0;
+    case COMMAND_VERSION:
+        puts("tramgac-sensor " TRAMGAC_VERSION);
+        return 0;
+    case COMMAND_LIST:
+        return inventory_print(p->conf, p->options.list, p->options.format);
+    case COMMAND_TEST:
+        return cases_run(self, p->options.test_dir, p->options.junit);
+    case COMMAND_RUN:
+    case COMMAND_CHECK:
+        return run(p);
+    }
+    return 2;
+}
+
+int main(int argc, char **argv)
+{
+    struct program *p = calloc(1, sizeof(*p));
+    struct strbuf fault;
+    int status = 2;
+
+    if (!p)
+        return status;
+    log_open("tramgac-sensor", LOG_NOTE);
+    strbuf_init(&fault, 4096);
+    strbuf_init(&p->report, 1 << 20);
+    p->conf = settings_new();
+    if (!options_parse(argc, argv, &p->options, &fault))
+        log_say(LOG_FAULT, "%s", fault.at);
+    else if (p->conf)
+        status = dispatch(p, argv[0]);
+    for (uint32_t i = 0; i < p->n_owned; i++)
+        free(p->owned[i]);
+    conf_free(&p->conf);
+    strbuf_fini(&p->report);
+    strbuf_fini(&fault);
+    free(p);
+    return status;
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sensor/options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static bool add(const char **list, const char *value)
+{
+    uint32_t n = 0;
+
+    while (list[n])
+        n++;
+    if (n == OPTIONS_MANY)
+        return false;
+    list[n] = value;
+    return true;
+}
+
+static bool take_replay(struct options *o, const char *v)
+{
+    return add(o->replay, v);
+}
+static bool take_iface(struct options *o, const char *v)
+{
+    return add(o->ifaces, v);
+}
+static bool take_config(struct options *o, const char *v)
+{
+    return add(o->config, v);
+}
+static bool take_rules_only(struct options *o, const char *v)
+{
+    return add(o->rules_only, v);
+}
+static bool take_rules_more(struct options *o, const char *v)
+{
+    return add(o->rules_more, v);
+}
+static bool take_set(struct options *o, const char *v)
+{
+    return strchr(v, '=') && add(o->set, v);
+}
+static bool take_dir(struct options *o, const char *v)
+{
+    o->dir = v;
+    return *v != '\0';
+}
+static bool take_checksums(struct options *o, const char *v)
+{
+    o->checksums = v;
+    return strcmp(v, "none") == 0 || strcmp(v, "auto") == 0 || strcmp(v, "all") == 0;
+}
+static bool take_workers(struct options *o, const char *v)
+{
+    o->workers = v;
+    return *v >= '1' && *v <= '9';
+}
+static bool take_memory(struct options *o, const char *v)
+{
+    o->memory = v;
+    return *v >= '1' && *v <= '9';
+}
+static bool take_analyzer(struct options *o, const char *v)
+{
+    o->analyzer = v;
+    return strncmp(v, "unix:", 5) == 0 || strncmp(v, "mqtt:", 5) == 0;
+}
+static bool take_speed(struct options *o, const char *v)
+{
+    char *end;
+
+    if (strcmp(v, "max") == 0)
+        return true;
+    o->speed = strtod(v, &end);
+    return *end == '\0' && o->speed > 0;
+}
+static bool take_check(struct options *o, const char *v)
+{
+    (void)v;
+    o->command = COMMAND_CHECK;
+    return true;
+}
+static bool take_quiet(struct options *o, const char *v)
+{
+    (void)v;
+    o->quiet = true;
+    return true;
+}
+static bool take_no_detection(struct options *o, const char *v)
+{
+    (void)v;
+    o->no_detection = true;
+    return true;
+}
+static bool take_verbose(struct options *o, const char *v)
+{
+    (void)v;
+    o->verbose = true;
+    return true;
+}
+static bool take_strict(struct options *o, const char *v)
+{
+    (void)v;
+    o->strict_rules = true;
+    return true;
+}
+static bool take_format(struct options *o, const char *v)
+{
+    return listing_format_parse(v, &o->format);
+}
+static bool take_junit(struct options *o, const char *v)
+{
+    o->junit = v;
+    return *v != '\0';
+}
+static bool take_version(struct options *o, const char *v)
+{
+    (void)v;
+    o->command = COMMAND_VERSION;
+    return true;
+}
+static bool take_help(struct options *o, const char *v)
+{
+    (void)v;
+    o->command = COMMAND_HELP;
+    return true;
+}
+static bool ignore(struct options *o, const char *v)
+{
+    (void)o;
+    (void)v;
+    return true;
+}
+
+static const struct {
+    const char *name;
+    const char *value; /* what stands behind it; NULL = nothing */
+    bool (*take)(struct options *o, const char *value);
+    const char *doc; /* NULL = accepted, not advertised */
+} rows[] = {
+    {"-r", "FILE|DIR|-", take_replay, "replay captures (pcap, pcapng; .gz .zst .lz4)"},
+    {"-i", "IFACE", take_iface, "capture from an interface (repeatable)"},
+    {"-c", "FILE", take_config, "configuration; a suricata.yaml is understood too"},
+    {"-S", "FILE|DIR", take_rules_only, "exactly these rules (repeatable)"},
+    {"-s", "FILE|DIR", take_rules_more, "these rules beside the configured ones (repeatable)"},
+    {"-l", "DIR", take_dir, "where eve.json and the state of the run go"},
+    {"-k", "none|auto|all", take_checksums, "which checksums must be right (auto: per host)"},
+    {"--workers", "N", take_workers, "threads that own flows"},
+    {"--memory", "SIZE", take_memory, "memory the tables are carved from, e.g. 900M"},
+    {"--speed", "1|10|max", take_speed, "replay in recorded time, a multiple, or at once"},
+    {"--set", "KEY=VALUE", take_set, "override one configuration value (repeatable)"},
+    {"-T", NULL, take_check, "check configuration, rules and profiles; list every fault"},
+    {"--analyzer", "unix:PATH|mqtt:HOST:PORT", take_analyzer, "send events to an analyzer"},
+    {"--quiet", NULL, take_quiet, "no progress and no summary on a terminal"},
+    {"--junit", "FILE", take_junit, "test: write the results as JUnit XML too"},
+    {"--format", "text|md|json", take_format, "form of the lists"},
+    {"--version", NULL, take_version, "print the version"},
+    {"--help", NULL, take_help, "print this"},
+    {"-V", NULL, take_version, NULL},
+    {"-h", NULL, take_help, NULL},
+    {"-v", NULL, take_verbose, NULL},
+    {"-vv", NULL, take_verbose, NULL},
+    {"-vvv", NULL, take_verbose, NULL},
+    {"--disable-detection", NULL, take_no_detection, NULL},
+    {"--init-errors-fatal", NULL, take_strict, NULL},
+    {"--runmode", "MODE", ignore, NULL},
+    {"--simulate-ips", NULL, ignore, NULL},
+    {"--pcap-file-continuous", NULL, ignore, NULL},
+    {"--pcap-file-recursive", NULL, ignore, NULL},
+};
+enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+
+static const char *const lists[] = {"protocols", "keywords", "fields",   "options",
+                                    "counters",  "outputs",  "features", "events"};
+
+/* "--list-x", "--set=v" or "-x v"; returns the index of the last argument used, -1 on a fault. */
+static int one(int argc, char **argv, int at, struct options *o, struct strbuf *fault)
+{
+    const char *arg = argv[at];
+    const char *equals = strncmp(arg, "--", 2) == 0 ? strchr(arg, '=') : NULL;
+    struct slice name = {(const uint8_t *)arg,
+                         equals ? (uint32_t)(equals - arg) : (uint32_t)strlen(arg)};
+
+    for (uint32_t i = 0; strncmp(arg, "--list-", 7) == 0 && i < sizeof(lists) / sizeof(*lists);
+         i++) {
+        if (strcmp(arg + 7, lists[i]) == 0) {
+            o->command = COMMAND_LIST;
+            o->list = lists[i];
+            return at;
+        }
+    }
+    for (uint32_t i = 0; i < ROWS; i++) {
+        if (!slice_eq(name, slice_of_str(rows[i].name)))
+            continue;
+        const char *value = equals ? equals + 1 : NULL;
+        if (rows[i].value && !value)
+            value = ++at < argc ? argv[at] : NULL;
+        if ((rows[i].value && !value) || !rows[i].take(o, value)) {
+            strbuf_fmt(fault, "%s wants %s%s%s", rows[i].name, rows[i].value, value ? ", not " : "",
+                       value ? value : "");
+            return -1;
+        }
+        return at;
+    }
+    strbuf_fmt(fault, "unknown option %s; see --help", arg);
+    return -1;
+}
+
+static bool sensible(const struct options *o, struct strbuf *fault)
+{
+    if (o->command != COMMAND_RUN)
+        return true;
+    if (o->replay[0] && o->ifaces[0])
+        strbuf_str(fault, "-r and -i exclude each other");
+    else if (!o->replay[0] && !o->ifaces[0])
+        strbuf_str(fault, "nothing to do: give -r FILE or -i IFACE; see --help");
+    return fault->len == 0;
+}
+
+bool options_parse(int argc, char **argv, struct options *o, struct strbuf *fault)
+{
+    int at = 1;
+
+    memset(o, 0, sizeof(*o));
+    if (argc > 1 && strcmp(argv[1], "test") == 0) {
+        o->command = COMMAND_TEST;
+        o->test_dir = argc > 2 ? argv[2] : NULL;
+        at = 3;
+        if (!o->test_dir || *o->test_dir == '-') {
+            strbuf_str(fault, "test wants a directory of replay cases");
+            return false;
+        }
+    }
+    for (; at < argc; at++) {
+        at = one(argc, argv, at, o, fault);
+        if (at < 0)
+            return false;
+    }
+    return sensible(o, fault);
+}
+
+void options_help(void)
+{
+    printf("tramgac-sensor " TRAMGAC_VERSION ": watches network traffic, writes EVE JSON\n\n"
+           "  tramgac-sensor -r FILE [-l DIR] [-S RULES]    replay a capture\n"
+           "  tramgac-sensor -i IFACE [-c FILE]             watch an interface\n"
+           "  tramgac-sensor test DIR                       run replay cases\n"
+           "  tramgac-sensor -T [-c FILE]                   check everything, list all faults\n\n");
+    for (uint32_t i = 0; i < ROWS; i++) {
+        if (rows[i].doc)
+            printf("  %s %s%*s%s\n", rows[i].name, rows[i].value ? rows[i].value : "",
+                   (int)(38 - strlen(rows[i].name) - (rows[i].value ? strlen(rows[i].value) : 0)),
+                   "", rows[i].doc);
+    }
+    printf("  --list-protocols|keywords|fields|options|counters|outputs|events\n"
+           "%41sprint the tables this program is made of\n\n"
+           "Exit status: 0 done, 1 findings of -T or test, 2 wrong usage or unreadable input.\n",
+           "");
+}

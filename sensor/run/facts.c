@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Fields become facts by their declared uses (IN_BASELINE, IN_IDENTITY); names come from DNS
+ * answers, server names and DHCP, looked up by field name so that no protocol is known here.
+ */
+#include "sensor/run/facts.h"
+#include "common/hash.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { FIELDS_MAX = 512, SAID_OPEN = 1, SAID_PACKET = 2, OPEN_PACKETS = 8 };
+
+struct facts_plan {
+    struct field_ref learned[FIELDS_MAX];
+    uint32_t n;
+    struct field_ref dns_query, dns_addr, sni;
+    struct field_ref dhcp_name, dhcp_vendor, dhcp_addr, dhcp_params;
+};
+
+static void add_learned(struct facts_plan *plan, const struct proto_def *proto,
+                        const struct field *list, const struct field *fields)
+{
+    for (const struct field *f = fields; f && f->name; f++) {
+        if (!list && f->type == FIELD_LIST)
+            add_learned(plan, proto, f, f->items);
+        else if (f->uses & (IN_BASELINE | IN_IDENTITY) && plan->n < FIELDS_MAX)
+            plan->learned[plan->n++] = (struct field_ref){proto, list, f};
+    }
+}
+
+static void find(const char *name, struct field_ref *ref)
+{
+    field_find(slice_of_str(name), 0, ref);
+}
+
+struct facts_plan *facts_plan_new(void)
+{
+    struct facts_plan *plan = calloc(1, sizeof(*plan));
+
+    if (!plan)
+        return NULL;
+    for (uint32_t i = 0; proto_rows[i]; i++)
+        add_learned(plan, proto_rows[i], NULL, proto_rows[i]->fields);
+    find("dns.query", &plan->dns_query);
+    find("dns.answer.addr", &plan->dns_addr);
+    find("tls.sni", &plan->sni);
+    find("dhcp.hostname", &plan->dhcp_name);
+    find("dhcp.vendor_class", &plan->dhcp_vendor);
+    find("dhcp.assigned_ip", &plan->dhcp_addr);
+    find("dhcp.params", &plan->dhcp_params);
+    return plan;
+}
+
+void facts_plan_free(struct facts_plan **plan)
+{
+    free(*plan);
+    *plan = NULL;
+}
+
+/* ---- pieces ------------------------------------------------------------------------------- */
+
+static void put_text(char out[FACT_TEXT_MAX], struct slice text)
+{
+    uint32_t len = text.len < FACT_TEXT_MAX - 1 ? text.len : FACT_TEXT_MAX - 1;
+
+    for (uint32_t i = 0; i < len; i++)
+        out[i] = text.at[i] ? (char)text.at[i] : ' ';
+    out[len] = '\0';
+}
+
+static struct fact *of_flow(const struct facts_sink *sink, enum fact_kind kind,
+                            const struct flow *f)
+{
+    struct fact *fact = sink->add(sink->context);
+
+    if (!fact)
+        return NULL;
+    fact->kind = kind;
+    fact->flow_id = f->id;
+    fact->client = f->client;
+    fact->server = f->server;
+    fact->server_port = f->server_port;
+    fact->proto = f->proto;
+    fact->has_mac = f->has_mac;
+    fact->client_mac = f->client_mac;
+    fact->server_mac = f->server_mac;
+    fact->vlan = f->vlans ? f->vlan[0] : 0;
+    fact->midstream = f->midstream;
+    for (uint32_t i = 0; i < 2; i++) {
+        fact->bytes[i] = f->bytes[i];
+        fact->pkts[i] = f->pkts[i];
+    }
+    return fact;
+}
+
+/* ---- packets ------------------------------------------------------------------------------ */
+
+void facts_arp(const struct facts_sink *sink, const struct packet *p)
+{
+    struct cursor c = cursor_of(p->l3);
+    uint64_t kind = cursor_be64(&c); /* Ethernet, IPv4, 6, 4, operation */
+    struct slice mac = cursor_take(&c, 6);
+    struct slice addr = cursor_take(&c, 4);
+
+    if (!cursor_ok(&c) || kind >> 16 != UINT64_C(0x000108000604))
+        return;
+    struct fact *fact = sink->add(sink->context);
+    if (!fact)
+        return;
+    fact->kind = FACT_ARP;
+    fact->client = addr_from_bytes(addr);
+    memcpy(fact->client_mac.b, mac.at, 6);
+    fact->has_mac = true;
+    fact->vlan = p->vlans ? p->vlan[0] : 0;
+}
+
+static uintptr_t said(const struct flow *f)
+{
+    return (uintptr_t)f->ext[FLOW_EXT_FACTS];
+}
+
+static void say(struct flow *f, uintptr_t what)
+{
+    f->ext[FLOW_EXT_FACTS] = (void *)(said(f) | what);
+}
+
+static void open_fact(const struct facts_sink *sink, struct flow *f)
+{
+    struct fact *fact = of_flow(sink, FACT_OPEN, f);
+
+    say(f, SAID_OPEN);
+    if (fact)
+        put_text(fact->text, slice_of_str(f->app_name));
+}
+
+void facts_packet(const struct facts_sink *sink, struct flow *f, const struct packet *p)
+{
+    (void)p;
+    if (!(said(f) & SAID_PACKET)) {
+        say(f, SAID_PACKET);
+        if (f->has_mac)
+            of_flow(sink, FACT_PACKET, f);
+    }
+    if (said(f) & SAID_OPEN || f->state != FLOW_ESTABLISHED)
+        return;
+    if (f->app_name || f->app_failed || f->pkts[0] + f->pkts[1] >= OPEN_PACKETS)
+        open_fact(sink, f);
+}
+
+/* ---- transactions ------------------------------------------------------------------------- */
+
+static void field_fact(const struct facts_sink *sink, const struct flow *f,
+                       const struct field_ref *ref, struct tx *tx, uint32_t i)
+{
+    struct slice bytes;
+    uint64_t number = 0;
+    char text[24];
+
+    if (field_number(ref, tx, i, &number)) {
+        const char *label = NULL;
+        for (const struct label *l = ref->field->labels; l && l->name && !label; l++)
+            label = l->value == number ? l->name : NULL;
+        snprintf(text, sizeof(text), "%llu", (unsigned long long)number);
+        bytes = slice_of_str(label ? label : text);
+    } else if (!field_bytes(ref, tx, i, &bytes) || !bytes.len) {
+        return;
+    }
+    struct fact *fact = of_flow(sink, FACT_FIELD, f);
+    if (!fact)
+        return;
+    fact->field = ref->field;
+    fact->number_value = number;
+    fact->from_client = ref->field->side != SIDE_SERVER;
+    put_text(fact->text, slice_of_str(ref->field->name));
+    put_text(fact->text2, bytes);
+}
+
+static bool ref_addr(const struct field_ref *ref, const struct tx *tx, uint32_t i,
+                     struct addr *addr)
+{
+    const char *base = tx_data_const(tx);
+
+    if (!ref->field || ref->field->type != FIELD_ADDR)
+        return false;
+    if (ref->list) {
+        const struct list *list = (const void *)(base + ref->list->offset);
+        if (i >= list->n)
+            return false;
+        base = (const char *)list->at + (size_t)i * ref->list->item_size;
+    }
+    if (ref->field->has && !ref->field->has(tx, base))
+        return false;
+    memcpy(addr, base + ref->field->offset, sizeof(*addr));
+    return addr->family != 0;
+}
+
+static void name_fact(const struct facts_sink *sink, const struct flow *f, const struct addr *addr,
+                      struct slice name)
+{
+    struct fact *fact = of_flow(sink, FACT_NAME, f);
+
+    if (!fact)
+        return;
+    fact->addr = *addr;
+    put_text(fact->text, name);
+}
+
+static void dns_names(const struct facts_sink *sink, const struct facts_plan *plan,
+                      const struct flow *f, struct tx *tx)
+{
+    struct slice query;
+    struct addr addr;
+
+    if (!plan->dns_addr.field || !field_bytes(&plan->dns_query, tx, 0, &query) || !query.len)
+        return;
+    uint32_t n = field_instances(&plan->dns_addr, tx);
+    for (uint32_t i = 0; i < n; i++) {
+        if (ref_addr(&plan->dns_addr, tx, i, &addr))
+            name_fact(sink, f, &addr, query);
+    }
+}
+
+static void dhcp_fact(const struct facts_sink *sink, const struct facts_plan *plan,
+                      const struct flow *f, struct tx *tx)
+{
+    struct slice name = SLICE_NONE;
+    struct slice vendor = SLICE_NONE;
+    struct slice params = SLICE_NONE;
+    struct fact *fact = of_flow(sink, FACT_DHCP, f);
+
+    if (!fact)
+        return;
+    if (plan->dhcp_name.field && field_bytes(&plan->dhcp_name, tx, 0, &name))
+        put_text(fact->text, name);
+    if (plan->dhcp_vendor.field && field_bytes(&plan->dhcp_vendor, tx, 0, &vendor))
+        put_text(fact->text2, vendor);
+    if (plan->dhcp_params.field && field_bytes(&plan->dhcp_params, tx, 0, &params))
+        fact->number_value = hash_bytes(params, 0);
+    ref_addr(&plan->dhcp_addr, tx, 0, &fact->addr);
+}
+
+void facts_tx(const struct facts_sink *sink, const struct facts_plan *plan, const struct flow *f,
+              struct tx *tx)
+{
+    struct slice sni;
+
+    for (uint32_t i = 0; i < plan->n; i++) {
+        const struct field_ref *ref = &plan->learned[i];
+        if (ref->proto != tx->proto)
+            continue;
+        uint32_t n = field_instances(ref, tx);
+        for (uint32_t k = 0; k < n; k++)
+            field_fact(sink, f, ref, tx, k);
+    }
+    if (tx->proto == plan->dns_query.proto && plan->dns_query.proto)
+        dns_names(sink, plan, f, tx);
+    if (tx->proto == plan->sni.proto && plan->sni.proto && field_bytes(&plan->sni, tx, 0, &sni) &&
+        sni.len)
+        name_fact(sink, f, &f->server, sni);
+    if (tx->proto == plan->dhcp_name.proto && plan->dhcp_name.proto)
+        dhcp_fact(sink, plan, f, tx);
+}
+
+/* ---- the end ------------------------------------------------------------------------------ */
+
+static bool refused(const struct flow *f)
+{
+    if (f->proto != IPPROTO_TCP4 || !(f->tcp_flags[TO_SERVER] & TCP_SYN))
+        return false;
+    if (f->tcp_flags[TO_CLIENT] & TCP_SYN)
+        return false;
+    return f->pkts[TO_CLIENT] == 0 || f->tcp_flags[TO_CLIENT] & TCP_RST;
+}
+
+void facts_flow_end(const struct facts_sink *sink, struct flow *f)
+{
+    if (refused(f))
+        of_flow(sink, FACT_REFUSED, f);
+    else if (!(said(f) & SAID_OPEN) && f->pkts[TO_SERVER] && f->pkts[TO_CLIENT])
+        open_fact(sink, f);
+    struct fact *fact = of_flow(sink, FACT_CLOSE, f);
+    if (fact)
+        put_text(fact->text, slice_of_str(f->app_name));
+}

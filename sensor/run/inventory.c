@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sensor/run/inventory.h"
+#include "sensor/decode/decode.h"
+#include "sensor/event/event.h"
+#include "sensor/output/output.h"
+#include "sensor/run/settings.h"
+
+#include <stdio.h>
+
+/* One list: its columns and what fills its rows. */
+struct list_row {
+    const char *what;
+    const char *heads[LISTING_COLUMNS_MAX + 1];
+    void (*fill)(const struct conf *conf, struct listing *l);
+};
+
+static void row(struct listing *l, const char *a, const char *b, const char *c, const char *d)
+{
+    listing_row(l, (const char *const[]){a, b, c, d, NULL});
+}
+
+static void protocols(const struct conf *conf, struct listing *l)
+{
+    (void)conf;
+    for (uint32_t i = 0; proto_rows[i]; i++) {
+        const struct proto_def *def = proto_rows[i];
+        struct strbuf ports;
+        strbuf_init(&ports, 256);
+        for (uint32_t k = 0; k < PROTO_PORTS_MAX && def->ports[k]; k++)
+            strbuf_fmt(&ports, "%s%u", k ? " " : "", def->ports[k]);
+        row(l, def->name, ports.at, def->spec, def->doc);
+        strbuf_fini(&ports);
+    }
+}
+
+static const char *type_name(enum field_type type)
+{
+    static const char *const names[] = {"bool",  "u8",      "u16", "u32", "u64",
+                                        "bytes", "address", "mac", "list"};
+    return names[type];
+}
+
+static void fields_of(struct listing *l, const struct field *fields)
+{
+    for (const struct field *f = fields; f && f->name; f++) {
+        struct strbuf uses;
+        strbuf_init(&uses, 128);
+        static const char *const names[] = {"rules", "eve", "baseline", "identity"};
+        for (uint32_t bit = 0; bit < 4; bit++) {
+            if (f->uses & 1u << bit)
+                strbuf_fmt(&uses, "%s%s", uses.len ? " " : "", names[bit]);
+        }
+        row(l, f->name, type_name(f->type), uses.at, f->doc);
+        strbuf_fini(&uses);
+        if (f->type == FIELD_LIST)
+            fields_of(l, f->items);
+    }
+}
+
+static void fields(const struct conf *conf, struct listing *l)
+{
+    (void)conf;
+    for (uint32_t i = 0; proto_rows[i]; i++)
+        fields_of(l, proto_rows[i]->fields);
+}
+
+static void options(const struct conf *conf, struct listing *l)
+{
+    const struct option *option;
+
+    for (uint32_t i = 0; (option = conf_row(conf, i)); i++)
+        row(l, option->key, conf_type_name(option->type), option->fallback, option->doc);
+}
+
+static void counters(const struct conf *conf, struct listing *l)
+{
+    const struct counter *tables[SETTINGS_TABLES_MAX];
+
+    (void)conf;
+    settings_counters(tables);
+    for (uint32_t i = 0; tables[i]; i++) {
+        for (const struct counter *c = tables[i]; c->name; c++)
+            row(l, c->name, c->doc, NULL, NULL);
+    }
+}
+
+static void outputs(const struct conf *conf, struct listing *l)
+{
+    (void)conf;
+    for (uint32_t i = 0; out_rows[i]; i++)
+        row(l, out_rows[i]->name, out_rows[i]->doc, NULL, NULL);
+}
+
+static void events(const struct conf *conf, struct listing *l)
+{
+    (void)conf;
+    for (uint32_t i = 0; ev_rows[i]; i++)
+        row(l, ev_rows[i]->name, ev_rows[i]->doc, NULL, NULL);
+}
+
+static void features(const struct conf *conf, struct listing *l)
+{
+    (void)conf;
+    for (uint32_t i = 0; cap_rows[i]; i++)
+        row(l, "capture", cap_rows[i]->name, cap_rows[i]->doc, NULL);
+    for (uint32_t i = 0; dec_rows[i]; i++)
+        row(l, "decoder", dec_rows[i]->name, dec_rows[i]->doc, dec_rows[i]->spec);
+}
+
+static const struct list_row lists[] = {
+    {"protocols", {"protocol", "ports", "specification", "text", NULL}, protocols},
+    {"fields", {"field", "type", "uses", "text", NULL}, fields},
+    {"options", {"option", "type", "default", "text", NULL}, options},
+    {"counters", {"counter", "text", NULL}, counters},
+    {"outputs", {"output", "text", NULL}, outputs},
+    {"events", {"event", "text", NULL}, events},
+    {"features", {"kind", "name", "text", "specification", NULL}, features},
+};
+
+int inventory_print(const struct conf *conf, const char *what, enum listing_format format)
+{
+    struct strbuf text;
+
+    for (uint32_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        if (strcmp(lists[i].what, what) != 0)
+            continue;
+        struct listing *l = listing_new(lists[i].heads);
+        if (!l)
+            return 2;
+        strbuf_init(&text, 0);
+        lists[i].fill(conf, l);
+        listing_print(l, format, &text);
+        fwrite(text.at, 1, text.len, stdout);
+        strbuf_fini(&text);
+        listing_free(&l);
+        return 0;
+    }
+    fprintf(stderr, "tramgac-sensor: there is no list of %s\n", what);
+    return 2;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One lock for the counts of rounds; it is taken a few times for hundreds of packets.
+ */
+#include "sensor/run/round.h"
+
+#include <stdlib.h>
+
+static bool grow(void **array, uint32_t n, uint32_t *room, size_t bytes)
+{
+    if (n < *room)
+        return true;
+    uint32_t more = *room ? *room * 2 : 64;
+    void *larger = realloc(*array, more * bytes);
+    if (!larger)
+        return false;
+    *array = larger;
+    *room = more;
+    return true;
+}
+
+struct item *batch_item(struct batch *batch)
+{
+    void *items = batch->items;
+
+    if (!grow(&items, batch->n_items, &batch->items_room, sizeof(struct item)))
+        return NULL;
+    batch->items = items;
+    struct item *item = &batch->items[batch->n_items++];
+    memset(item, 0, sizeof(*item));
+    return item;
+}
+
+struct fact *batch_fact(struct batch *batch, struct item **item)
+{
+    void *facts = batch->facts;
+
+    if (!grow(&facts, batch->n_facts, &batch->facts_room, sizeof(struct fact)))
+        return NULL;
+    batch->facts = facts;
+    *item = batch_item(batch);
+    if (!*item)
+        return NULL;
+    (*item)->kind = ITEM_FACT;
+    (*item)->fact = batch->n_facts;
+    struct fact *fact = &batch->facts[batch->n_facts++];
+    memset(fact, 0, sizeof(*fact));
+    return fact;
+}
+
+void batch_clear(struct batch *batch)
+{
+    batch->n = batch->n_items = batch->n_facts = 0;
+    strbuf_clear(&batch->text);
+}
+
+enum err rounds_init(struct rounds *r, uint32_t workers)
+{
+    memset(r, 0, sizeof(*r));
+    r->workers = workers;
+    pthread_mutex_init(&r->lock, NULL);
+    pthread_cond_init(&r->published_more, NULL);
+    pthread_cond_init(&r->done_more, NULL);
+    pthread_cond_init(&r->consumed_more, NULL);
+    for (uint32_t i = 0; i < ROUND_SLOTS; i++) {
+        struct round *round = &r->slot[i];
+        arena_init(&round->arena, 256 * 1024, 0);
+        round->batch = calloc(workers, sizeof(*round->batch));
+        for (uint32_t w = 0; round->batch && w < workers; w++) {
+            strbuf_init(&round->batch[w].text, 0);
+            round->batch[w].packets = calloc(ROUND_PACKETS, sizeof(struct packet));
+            if (!round->batch[w].packets)
+                return ERR_NOMEM;
+        }
+        if (!round->batch)
+            return ERR_NOMEM;
+    }
+    return ERR_OK;
+}
+
+void rounds_fini(struct rounds *r)
+{
+    for (uint32_t i = 0; i < ROUND_SLOTS; i++) {
+        struct round *round = &r->slot[i];
+        for (uint32_t w = 0; round->batch && w < r->workers; w++) {
+            strbuf_fini(&round->batch[w].text);
+            stats_fini(&round->batch[w].stats);
+            free(round->batch[w].packets);
+            free(round->batch[w].items);
+            free(round->batch[w].facts);
+        }
+        stats_fini(&round->stats);
+        free(round->batch);
+        arena_fini(&round->arena);
+    }
+    pthread_mutex_destroy(&r->lock);
+    pthread_cond_destroy(&r->published_more);
+    pthread_cond_destroy(&r->done_more);
+    pthread_cond_destroy(&r->consumed_more);
+}
+
+struct round *rounds_open(struct rounds *r)
+{
+    pthread_mutex_lock(&r->lock);
+    while (r->published - r->consumed == ROUND_SLOTS)
+        pthread_cond_wait(&r->consumed_more, &r->lock);
+    struct round *round = &r->slot[r->published % ROUND_SLOTS];
+    pthread_mutex_unlock(&r->lock);
+    arena_reset(&round->arena);
+    round->want_stats = round->last = false;
+    round->first_number = round->tick_ns = round->last_ns = 0;
+    for (uint32_t w = 0; w < r->workers; w++)
+        batch_clear(&round->batch[w]);
+    return round;
+}
+
+void rounds_publish(struct rounds *r)
+{
+    pthread_mutex_lock(&r->lock);
+    r->published++;
+    pthread_cond_broadcast(&r->published_more);
+    pthread_mutex_unlock(&r->lock);
+}
+
+struct round *rounds_take(struct rounds *r, uint32_t worker)
+{
+    pthread_mutex_lock(&r->lock);
+    while (r->done[worker] == r->published)
+        pthread_cond_wait(&r->published_more, &r->lock);
+    struct round *round = &r->slot[r->done[worker] % ROUND_SLOTS];
+    pthread_mutex_unlock(&r->lock);
+    return round;
+}
+
+void rounds_done(struct rounds *r, uint32_t worker)
+{
+    pthread_mutex_lock(&r->lock);
+    r->done[worker]++;
+    pthread_cond_signal(&r->done_more);
+    pthread_mutex_unlock(&r->lock);
+}
+
+static bool all_done(const struct rounds *r)
+{
+    for (uint32_t w = 0; w < r->workers; w++) {
+        if (r->done[w] == r->consumed)
+            return false;
+    }
+    return true;
+}
+
+struct round *rounds_merge(struct rounds *r)
+{
+    pthread_mutex_lock(&r->lock);
+    while (!all_done(r))
+        pthread_cond_wait(&r->done_more, &r->lock);
+    struct round *round = &r->slot[r->consumed % ROUND_SLOTS];
+    pthread_mutex_unlock(&r->lock);
+    return round;
+}
+
+void rounds_consumed(struct rounds *r)
+{
+    pthread_mutex_lock(&r->lock);
+    r->consumed++;
+    pthread_cond_signal(&r->consumed_more);
+    pthread_mutex_unlock(&r->lock);
+}

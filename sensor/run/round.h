@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What travels between the three tiers. The packet tier (front) reads some frames: a round. Each
+ * worker gets its part of every round, even an empty one; the host tier (tail) takes the rounds in
+ * order and merges what the workers brought by frame number. Rounds are cut by frame count, so what
+ * comes out does not depend on the number of workers.
+ */
+#ifndef TRAMGAC_SENSOR_RUN_ROUND_H
+#define TRAMGAC_SENSOR_RUN_ROUND_H
+
+#include "common/arena.h"
+#include "common/strbuf.h"
+#include "common/wire.h"
+#include "sensor/detect/detect.h"
+#include "sensor/device/device.h"
+
+#include <pthread.h>
+
+enum { ROUND_PACKETS = 256, ROUND_SLOTS = 4, WORKERS_MAX = 64 };
+
+enum item_kind { ITEM_EVENT, ITEM_ALERT, ITEM_FACT };
+
+/** Something for the host tier. Ordered by `number`, `of_packet`, `order`, then as they came. */
+struct item {
+    uint64_t number; /* of the frame, or of the round's first frame for what time ended */
+    uint64_t order;  /* first frame of the flow that time ended; 0 for what a packet brought */
+    bool of_packet;
+    uint8_t kind;               /* enum item_kind */
+    uint8_t cls;                /* enum event_class */
+    uint32_t text_at, text_len; /* in batch.text; without the closing brace */
+    uint32_t fact;              /* index in batch.facts */
+    const struct rule_info *rule;
+    struct addr src, dst;
+    uint64_t ts_ns, flow_id;
+};
+
+/** A worker's part of a round. */
+struct batch {
+    uint32_t n;
+    struct packet *packets; /* ROUND_PACKETS */
+    /* what the worker made of them */
+    struct strbuf text;
+    struct item *items;
+    uint32_t n_items, items_room;
+    struct fact *facts;
+    uint32_t n_facts, facts_room;
+    struct stats stats; /* copy of the worker's counters when the round asks for it */
+};
+
+struct round {
+    uint64_t first_number; /* frame number the round began at */
+    uint64_t tick_ns;      /* packet time at its start: what is silent since long ends; 0 = none */
+    uint64_t last_ns;      /* packet time at its end */
+    bool want_stats;
+    bool last;           /* all flows end */
+    struct arena arena;  /* bytes of packets whose source is not stable; reassembled packets */
+    struct stats stats;  /* copy of the front's counters when wanted */
+    struct batch *batch; /* one for each worker */
+};
+
+/** New item at the end of the batch; NULL without memory. Number and order are the caller's. */
+struct item *batch_item(struct batch *batch);
+/** New zeroed fact with its item; NULL without memory. */
+struct fact *batch_fact(struct batch *batch, struct item **item);
+void batch_clear(struct batch *batch);
+
+/** The rounds under way, shared by the threads. */
+struct rounds {
+    struct round slot[ROUND_SLOTS];
+    uint32_t workers;
+    /* all below under `lock` */
+    pthread_mutex_t lock;
+    pthread_cond_t published_more, done_more, consumed_more;
+    uint64_t published, consumed;
+    uint64_t done[WORKERS_MAX];
+};
+
+enum err rounds_init(struct rounds *rounds, uint32_t workers);
+void rounds_fini(struct rounds *rounds);
+
+/** Front: waits for an empty slot. Then publishes it. */
+struct round *rounds_open(struct rounds *rounds);
+void rounds_publish(struct rounds *rounds);
+/** Worker: waits for its next round. Then says it is done. */
+struct round *rounds_take(struct rounds *rounds, uint32_t worker);
+void rounds_done(struct rounds *rounds, uint32_t worker);
+/** Tail: waits until all workers are done with the next round. Then gives its slot back. */
+struct round *rounds_merge(struct rounds *rounds);
+void rounds_consumed(struct rounds *rounds);
+
+#endif

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sensor/run/sensor.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "sensor/run/summary.h"
+#include "sensor/run/worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct sensor {
+    const struct sensor_plan *plan;
+    struct settings_shares shares;
+    struct ruleset *ruleset;
+    struct front *front;
+    struct tail *tail;
+    struct worker *worker[WORKERS_MAX];
+    struct rounds rounds;
+    bool rounds_ready;
+    int signals;
+    struct progress progress;
+};
+
+/* One line each, as the parts wrote them. */
+static void say_report(enum log_level level, const struct strbuf *report)
+{
+    struct slice rest = strbuf_view(report);
+
+    while (rest.len) {
+        int64_t end = slice_find_byte(rest, '\n');
+        uint32_t len = end < 0 ? rest.len : (uint32_t)end;
+        if (len)
+            log_say(level, "%.*s", (int)len, (const char *)rest.at);
+        rest = slice_from(rest, len + 1);
+    }
+}
+
+/* ---- putting together --------------------------------------------------------------------- */
+
+static enum err load_rules(struct sensor *s)
+{
+    struct strbuf report;
+
+    if (!s->plan->rules || !s->plan->rules[0])
+        return ERR_OK;
+    strbuf_init(&report, 1 << 20);
+    enum err err = ruleset_load(s->plan->conf, s->plan->rules, &s->ruleset, &report);
+    say_report(err ? LOG_FAULT : LOG_WARN, &report);
+    strbuf_fini(&report);
+    return err;
+}
+
+static enum err open_tail(struct sensor *s)
+{
+    struct strbuf report;
+    struct tail_plan plan = {
+        .conf = s->plan->conf,
+        .ruleset = s->ruleset,
+        .sensor = conf_text(s->plan->conf, "sensor.name"),
+        .dir = s->plan->dir,
+        .replay = s->plan->replay != NULL,
+        .workers = s->shares.workers,
+    };
+
+    strbuf_init(&report, 1 << 20);
+    enum err err = tail_new(&plan, &s->tail, &report);
+    say_report(err ? LOG_FAULT : LOG_WARN, &report);
+    strbuf_fini(&report);
+    return err;
+}
+
+static enum err open_workers(struct sensor *s)
+{
+    struct worker_plan plan = {
+        .conf = s->plan->conf,
+        .ruleset = s->ruleset,
+        .sensor = conf_text(s->plan->conf, "sensor.name"),
+        .ifaces = s->plan->ifaces,
+        .flow_bytes = s->shares.flow_bytes,
+    };
+
+    while (plan.ifaces && plan.ifaces[plan.n_ifaces])
+        plan.n_ifaces++;
+    for (uint32_t i = 0; i < s->shares.workers; i++) {
+        s->worker[i] = worker_new(&plan);
+        if (!s->worker[i])
+            return ERR_NOMEM;
+    }
+    return ERR_OK;
+}
+
+static enum err open_front(struct sensor *s)
+{
+    struct capture_fault fault = {""};
+    struct front_plan plan = {
+        .conf = s->plan->conf,
+        .replay = s->plan->replay,
+        .ifaces = s->plan->ifaces,
+        .speed = s->plan->speed,
+        .workers = s->shares.workers,
+    };
+    enum err err = front_new(&plan, &s->front, &fault);
+
+    if (err)
+        log_say(LOG_FAULT, "%s", fault.text[0] ? fault.text : err_text(err));
+    return err;
+}
+
+static enum err make_dir(const char *dir)
+{
+    if (mkdir(dir, 0750) == 0 || errno == EEXIST)
+        return ERR_OK;
+    log_say(LOG_FAULT, "directory %s cannot be made: %s", dir, strerror(errno));
+    return ERR_IO;
+}
+
+static enum err derive(struct sensor *s)
+{
+    struct strbuf report;
+
+    strbuf_init(&report, 1 << 16);
+    enum err err = settings_derive(s->plan->conf, &s->shares, &report);
+    say_report(LOG_FAULT, &report);
+    strbuf_fini(&report);
+    return err;
+}
+
+/* SIGINT and SIGTERM end the input; the rest is worked off. */
+static int open_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+static bool stop_asked(const struct sensor *s)
+{
+    struct signalfd_siginfo info;
+
+    return s->signals >= 0 && read(s->signals, &info, sizeof(info)) == sizeof(info);
+}
+
+static enum err sensor_open(struct sensor *s)
+{
+    enum err err = derive(s);
+
+    s->signals = -1;
+    if (!err)
+        err = make_dir(s->plan->dir);
+    if (!err)
+        err = open_front(s);
+    if (!err)
+        err = load_rules(s);
+    if (!err)
+        err = open_workers(s);
+    if (!err)
+        err = open_tail(s);
+    if (!err) {
+        err = rounds_init(&s->rounds, s->shares.workers);
+        s->rounds_ready = true;
+    }
+    if (!err)
+        s->signals = open_signals();
+    return err;
+}
+
+static void sensor_close(struct sensor *s)
+{
+    if (s->rounds_ready)
+        rounds_fini(&s->rounds);
+    for (uint32_t i = 0; i < WORKERS_MAX; i++)
+        worker_free(&s->worker[i]);
+    front_free(&s->front);
+    tail_free(&s->tail);
+    ruleset_free(&s->ruleset);
+    if (s->signals >= 0)
+        close(s->signals);
+}
+
+/* ---- running ------------------------------------------------------------------------------ */
+
+/* One round of input; false after the last. */
+static bool read_round(struct sensor *s, struct round *round)
+{
+    bool more = front_fill(s->front, round) && !stop_asked(s);
+
+    round->last = !more;
+    round->want_stats = round->want_stats || !more;
+    progress_show(&s->progress, front_state(s->front));
+    return more;
+}
+
+static void run_alone(struct sensor *s)
+{
+    bool more = true;
+
+    while (more) {
+        struct round *round = rounds_open(&s->rounds);
+        more = read_round(s, round);
+        rounds_publish(&s->rounds);
+        worker_round(s->worker[0], round, &round->batch[0]);
+        rounds_done(&s->rounds, 0);
+        tail_round(s->tail, round);
+        rounds_consumed(&s->rounds);
+    }
+}
+
+struct worker_thread {
+    struct sensor *sensor;
+    uint32_t index;
+};
+
+static void *run_worker(void *context)
+{
+    const struct worker_thread *me = context;
+    struct sensor *s = me->sensor;
+    bool last = false;
+
+    while (!last) {
+        struct round *round = rounds_take(&s->rounds, me->index);
+        last = round->last;
+        worker_round(s->worker[me->index], round, &round->batch[me->index]);
+        rounds_done(&s->rounds, me->index);
+    }
+    return NULL;
+}
+
+static void *run_tail(void *context)
+{
+    struct sensor *s = context;
+    bool last = false;
+
+    while (!last) {
+        struct round *round = rounds_merge(&s->rounds);
+        last = round->last;
+        tail_round(s->tail, round);
+        rounds_consumed(&s->rounds);
+    }
+    return NULL;
+}
+
+static void must_start(pthread_t *thread, void *(*run)(void *), void *context)
+{
+    if (pthread_create(thread, NULL, run, context) == 0)
+        return;
+    log_say(LOG_FAULT, "a thread cannot be started: %s", strerror(errno));
+    exit(2);
+}
+
+static void run_threads(struct sensor *s)
+{
+    pthread_t worker[WORKERS_MAX];
+    struct worker_thread context[WORKERS_MAX];
+    pthread_t tail;
+    bool more = true;
+
+    for (uint32_t i = 0; i < s->shares.workers; i++) {
+        context[i] = (struct worker_thread){s, i};
+        must_start(&worker[i], run_worker, &context[i]);
+    }
+    must_start(&tail, run_tail, s);
+    while (more) {
+        more = read_round(s, rounds_open(&s->rounds));
+        rounds_publish(&s->rounds);
+    }
+    for (uint32_t i = 0; i < s->shares.workers; i++)
+        pthread_join(worker[i], NULL);
+    pthread_join(tail, NULL);
+}
+
+static void take_top(const struct sensor *s, struct sensor_result *result)
+{
+    struct tail_rule_count top[5];
+    uint32_t n = tail_top_rules(s->tail, top, 5);
+
+    result->n_top = n;
+    for (uint32_t i = 0; i < n; i++) {
+        result->top[i].sid = top[i].rule->sid;
+        result->top[i].alerts = top[i].alerts;
+        strncpy(result->top[i].msg, top[i].rule->msg, sizeof(result->top[i].msg) - 1);
+    }
+}
+
+int sensor_run(const struct sensor_plan *plan, struct sensor_result *result)
+{
+    struct sensor *s = calloc(1, sizeof(*s));
+    int status = 2;
+
+    memset(result, 0, sizeof(*result));
+    if (!s)
+        return status;
+    s->plan = plan;
+    uint64_t start = clock_mono_ns();
+    if (sensor_open(s) == ERR_OK) {
+        progress_start(&s->progress, plan->quiet || !plan->replay);
+        if (s->shares.workers == 1)
+            run_alone(s);
+        else
+            run_threads(s);
+        result->front = front_state(s->front);
+        result->tail = tail_state(s->tail);
+        if (s->ruleset) {
+            result->rules = ruleset_rules(s->ruleset);
+            ruleset_quarantined(s->ruleset, &result->quarantined);
+        }
+        take_top(s, result);
+        status = result->front.failed ? 2 : 0;
+    }
+    sensor_close(s);
+    result->run_ns = clock_mono_ns() - start;
+    progress_end(&s->progress);
+    free(s);
+    return status;
+}
+
+int sensor_check(const struct sensor_plan *plan)
+{
+    struct sensor *s = calloc(1, sizeof(*s));
+    uint32_t quarantined = 0;
+    const struct quarantined *bad = NULL;
+
+    if (!s)
+        return 2;
+    s->plan = plan;
+    s->signals = -1;
+    bool failed = derive(s) != ERR_OK;
+    failed = make_dir(plan->dir) != ERR_OK || failed;
+    failed = load_rules(s) != ERR_OK || failed;
+    if (s->ruleset)
+        bad = ruleset_quarantined(s->ruleset, &quarantined);
+    for (uint32_t i = 0; i < quarantined; i++)
+        log_say(LOG_FAULT, "%s:%u:%u: sid %u: %s", bad[i].file, bad[i].line, bad[i].column,
+                bad[i].sid, bad[i].reason);
+    struct strbuf report;
+    struct devices *devices = NULL;
+    strbuf_init(&report, 1 << 20);
+    struct stats stats = {0};
+    failed = devices_new(plan->conf, &stats, &devices, &report) != ERR_OK || failed;
+    failed = failed || report.len > 0 || quarantined > 0;
+    say_report(LOG_FAULT, &report);
+    log_say(LOG_NOTE, "%u rules are good, %u are not", s->ruleset ? ruleset_rules(s->ruleset) : 0,
+            quarantined);
+    devices_free(&devices);
+    stats_fini(&stats);
+    strbuf_fini(&report);
+    sensor_close(s);
+    free(s);
+    return failed ? 1 : 0;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sensor/run/settings.h"
+#include "sensor/decode/decode.h"
+#include "sensor/decode/defrag.h"
+#include "sensor/event/event.h"
+#include "sensor/flow/flow_table.h"
+#include "sensor/output/output.h"
+#include "sensor/run/front.h"
+#include "sensor/run/round.h"
+#include "sensor/run/tail.h"
+
+#include <stdio.h>
+
+const struct option settings_options[] = {
+    {"sensor.name", CONF_TEXT, "sensor", "Name of this sensor in every event"},
+    {"sensor.site", CONF_TEXT, "site", "Name of the site it stands at"},
+    {"memory", CONF_SIZE, "900M", "Memory the tables are carved from"},
+    {"workers", CONF_INT, "1", "Threads that own flows"},
+    {"default-log-dir", CONF_TEXT, ".", "Directory of eve.json and the state of a run"},
+    {"default-rule-path", CONF_TEXT, "", "Directory that relative names of rule-files start from"},
+    {"rule-files", CONF_LIST, "", "Files and directories of rules"},
+    OPTION_END,
+};
+
+static const struct option *const option_tables[] = {
+    settings_options, front_options,  decode_options,  flow_table_options,
+    stream_options,   app_options,    breadth_options, files_options,
+    device_options,   detect_options, tail_options,    event_options_rows,
+};
+
+static const struct counter *const counter_tables[] = {
+    front_counters,  decode_counters, defrag_counters,  flow_table_counters,
+    stream_counters, app_counters,    breadth_counters, files_counters,
+    device_counters, detect_counters, tail_counters,
+};
+
+struct conf *settings_new(void)
+{
+    struct conf *conf = conf_new();
+
+    if (!conf)
+        return NULL;
+    for (uint32_t i = 0; i < sizeof(option_tables) / sizeof(option_tables[0]); i++)
+        conf_add(conf, option_tables[i]);
+    for (uint32_t i = 0; cap_rows[i]; i++) {
+        if (cap_rows[i]->options)
+            conf_add(conf, cap_rows[i]->options);
+    }
+    for (uint32_t i = 0; out_rows[i]; i++) {
+        if (out_rows[i]->options)
+            conf_add(conf, out_rows[i]->options);
+    }
+    return conf;
+}
+
+void settings_counters(const struct counter *tables[SETTINGS_TABLES_MAX])
+{
+    uint32_t n = 0;
+
+    for (; n < sizeof(counter_tables) / sizeof(counter_tables[0]); n++)
+        tables[n] = counter_tables[n];
+    for (uint32_t i = 0; dec_rows[i] && n < SETTINGS_TABLES_MAX - 1; i++) {
+        if (dec_rows[i]->counters)
+            tables[n++] = dec_rows[i]->counters;
+    }
+    for (uint32_t i = 0; out_rows[i] && n < SETTINGS_TABLES_MAX - 1; i++) {
+        if (out_rows[i]->counters)
+            tables[n++] = out_rows[i]->counters;
+    }
+    tables[n] = NULL;
+}
+
+/* Sets `key` to a derived number of bytes where the operator left it at 0. */
+static void derive(struct conf *conf, const char *key, uint64_t bytes, struct strbuf *report)
+{
+    char text[96];
+
+    if (conf_size(conf, key) != 0)
+        return;
+    snprintf(text, sizeof(text), "%s=%llu", key, (unsigned long long)bytes);
+    conf_set(conf, text, report);
+}
+
+enum err settings_derive(struct conf *conf, struct settings_shares *shares, struct strbuf *report)
+{
+    int64_t workers = conf_int(conf, "workers");
+
+    shares->memory_bytes = conf_size(conf, "memory");
+    if (workers < 1 || workers > WORKERS_MAX) {
+        strbuf_fmt(report, "workers: %lld is not between 1 and %d\n", (long long)workers,
+                   WORKERS_MAX);
+        return ERR_INPUT;
+    }
+    if (shares->memory_bytes < UINT64_C(64) << 20) {
+        strbuf_str(report, "memory: less than 64M is not enough\n");
+        return ERR_INPUT;
+    }
+    shares->workers = (uint32_t)workers;
+    derive(conf, "flow.memcap", shares->memory_bytes / 5, report);
+    derive(conf, "stream.memcap", shares->memory_bytes / 10 / shares->workers, report);
+    shares->flow_bytes = conf_size(conf, "flow.memcap") / shares->workers;
+    return ERR_OK;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * suricata.yaml (Suricata 7): vars, rule-files, default-rule-path, default-log-dir and
+ * vlan.use-for-tracking have the same shape here and are read as they are; flow timeouts, checksum
+ * mode and the types of the first eve-log are translated. Everything else is listed by its
+ * top-level key.
+ */
+#include "sensor/run/suricata_yaml.h"
+#include "common/json.h"
+
+#include <stdio.h>
+
+/* Keys that are Suricata's and stand in no configuration of ours. */
+static bool is_suricata(const struct json *tree)
+{
+    static const char *const marks[] = {"suricata-version", "outputs", "af-packet", "app-layer",
+                                        "detect",           "runmode", "threading", "pcap-file"};
+
+    for (uint32_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+        if (json_get(tree, marks[i]))
+            return true;
+    }
+    return false;
+}
+
+static void set(struct conf *conf, const char *key, const char *value)
+{
+    struct strbuf unused;
+    char text[512];
+
+    strbuf_init(&unused, 4096);
+    snprintf(text, sizeof(text), "%s=%s", key, value);
+    conf_set(conf, text, &unused);
+    strbuf_fini(&unused);
+}
+
+static void take_timeouts(struct conf *conf, const struct json *timeouts)
+{
+    static const struct {
+        const char *theirs, *ours;
+    } keys[] = {
+        {"tcp.new", "flow.timeout.tcp.new"},
+        {"tcp.established", "flow.timeout.tcp.established"},
+        {"tcp.closed", "flow.timeout.tcp.closed"},
+        {"udp.new", "flow.timeout.udp.new"},
+        {"udp.established", "flow.timeout.udp.established"},
+        {"icmp.new", "flow.timeout.icmp.new"},
+        {"icmp.established", "flow.timeout.icmp.established"},
+    };
+    char text[32];
+
+    for (uint32_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        int64_t seconds = json_i64(json_path(timeouts, keys[i].theirs), -1);
+        if (seconds < 0)
+            continue;
+        snprintf(text, sizeof(text), "%llds", (long long)seconds);
+        set(conf, keys[i].ours, text);
+    }
+}
+
+/* A type stands as text, or as an object whose one key is the type. */
+static void take_types(struct conf *conf, const struct json *types)
+{
+    struct strbuf list;
+
+    strbuf_init(&list, 4096);
+    for (const struct json *t = json_first(types); t; t = json_next(t)) {
+        const char *name = json_str(t, NULL);
+        if (!name && json_kind(t) == JSON_OBJ)
+            name = json_key(json_first(t));
+        if (name)
+            strbuf_fmt(&list, "%s%s", list.len ? "," : "", name);
+    }
+    if (list.len)
+        set(conf, "event.types", list.at);
+    strbuf_fini(&list);
+}
+
+static void take_outputs(struct conf *conf, const struct json *outputs)
+{
+    for (const struct json *o = json_first(outputs); o; o = json_next(o)) {
+        const struct json *eve = json_get(o, "eve-log");
+        if (!eve || !json_bool(json_get(eve, "enabled"), true))
+            continue;
+        const char *file = json_str(json_get(eve, "filename"), NULL);
+        if (file)
+            set(conf, "output.file.name", file);
+        take_types(conf, json_get(eve, "types"));
+        return;
+    }
+}
+
+static void list_unknown(const struct json *tree, const char *path, struct strbuf *report)
+{
+    static const char *const known[] = {"vars",          "rule-files",      "default-rule-path",
+                                        "flow-timeouts", "default-log-dir", "outputs",
+                                        "vlan"};
+
+    strbuf_fmt(report, "%s: read as a Suricata configuration; passed over:", path);
+    for (const struct json *v = json_first(tree); v; v = json_next(v)) {
+        bool found = false;
+        for (uint32_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+            found = found || strcmp(json_key(v), known[i]) == 0;
+        if (!found)
+            strbuf_fmt(report, " %s", json_key(v));
+    }
+    strbuf_char(report, '\n');
+}
+
+enum err suricata_yaml_load(struct conf *conf, const char *path, struct strbuf *report)
+{
+    size_t before = report->len;
+    enum err err = conf_load(conf, path, report);
+    const struct json *tree = err ? NULL : conf_tree(conf, "");
+
+    if (!tree || !is_suricata(tree))
+        return err;
+    report->len = before; /* its keys are not ours: one line says it all */
+    take_timeouts(conf, json_get(tree, "flow-timeouts"));
+    take_outputs(conf, json_get(tree, "outputs"));
+    const char *checksum = json_str(json_path(tree, "pcap-file.checksum-checks"), NULL);
+    if (checksum)
+        set(conf, "capture.checksum-validation", checksum);
+    list_unknown(tree, path, report);
+    return ERR_OK;
+}

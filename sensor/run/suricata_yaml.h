@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading of a configuration file: our own, or a suricata.yaml, whose parts that mean something
+ * here are taken over.
+ */
+#ifndef TRAMGAC_SENSOR_RUN_SURICATA_YAML_H
+#define TRAMGAC_SENSOR_RUN_SURICATA_YAML_H
+
+#include "common/conf.h"
+#include "common/strbuf.h"
+
+/** As conf_load. What is not understood is listed in `report` once, not fatal. */
+enum err suricata_yaml_load(struct conf *conf, const char *path, struct strbuf *report);
+
+#endif

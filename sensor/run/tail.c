@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One thread, rounds in order: what it decides cannot depend on how flows were spread.
+ */
+#include "sensor/run/tail.h"
+#include "common/clock.h"
+#include "common/geo.h"
+#include "common/log.h"
+#include "sensor/event/event.h"
+#include "sensor/output/output.h"
+
+#include <stdlib.h>
+
+const struct option tail_options[] = {
+    {"geo.country", CONF_TEXT, "", "MMDB file with countries"},
+    {"geo.asn", CONF_TEXT, "", "MMDB file with autonomous systems"},
+    {"output.wait", CONF_SPAN, "10s", "Longest wait at the end until outputs have delivered"},
+    OPTION_END,
+};
+
+enum { COUNT_ALERTS, COUNT_HELD, COUNT_DEVIATIONS, COUNT_DEVICES };
+const struct counter tail_counters[] = {
+    [COUNT_ALERTS] = {"detect.alert", "Alerts of rules"},
+    [COUNT_HELD] = {"detect.alerts_suppressed", "Hits held back by thresholds and suppressions"},
+    [COUNT_DEVIATIONS] = {"device.deviations", "Deviations of devices"},
+    [COUNT_DEVICES] = {"device.changes", "Changes of the inventory"},
+    COUNTER_END,
+};
+
+enum { OUTPUTS_MAX = 8 };
+
+struct ref;
+
+struct tail {
+    struct tail_plan plan;
+    struct stats stats;
+    uint64_t *count;
+    struct devices *devices;
+    struct thresholds *thresholds;
+    struct geo *geo;
+    struct event_options events;
+    const struct output_def *row[OUTPUTS_MAX];
+    struct output *output[OUTPUTS_MAX];
+    uint32_t outputs;
+    struct strbuf line;
+    struct ref *order;
+    uint32_t order_room;
+    uint64_t *rule_alerts; /* by rule index */
+    uint64_t first_ns, wait_ns;
+    struct tail_state state;
+};
+
+/* ---- life --------------------------------------------------------------------------------- */
+
+static enum err open_outputs(struct tail *t, struct strbuf *report)
+{
+    for (const struct output_def *const *row = out_rows; *row; row++) {
+        if (!(*row)->wanted(t->plan.conf) || t->outputs == OUTPUTS_MAX)
+            continue;
+        enum err err = (*row)->open(t->plan.conf, t->plan.dir, t->plan.replay, &t->stats,
+                                    &t->output[t->outputs], report);
+        if (err)
+            return err;
+        t->row[t->outputs++] = *row;
+    }
+    return ERR_OK;
+}
+
+enum err tail_new(const struct tail_plan *plan, struct tail **tail, struct strbuf *report)
+{
+    struct tail *t = calloc(1, sizeof(*t));
+    if (!t)
+        return ERR_NOMEM;
+    t->plan = *plan;
+    strbuf_init(&t->line, 0);
+    t->count = stats_add(&t->stats, tail_counters);
+    t->wait_ns = conf_span_ns(plan->conf, "output.wait");
+    event_options_read(plan->conf, &t->events);
+    enum err err = devices_new(plan->conf, &t->stats, &t->devices, report);
+    if (!err && plan->ruleset) {
+        t->thresholds = thresholds_new(plan->ruleset, plan->conf);
+        t->rule_alerts = calloc(ruleset_rules(plan->ruleset) + 1, sizeof(*t->rule_alerts));
+        err = t->thresholds && t->rule_alerts ? ERR_OK : ERR_NOMEM;
+    }
+    if (!err && geo_open(conf_text(plan->conf, "geo.country"), conf_text(plan->conf, "geo.asn"),
+                         &t->geo) != ERR_OK)
+        strbuf_str(report, "geography: a file of geo.country or geo.asn is no MMDB file\n");
+    if (!err)
+        err = open_outputs(t, report);
+    if (err)
+        tail_free(&t);
+    *tail = t;
+    return err;
+}
+
+void tail_free(struct tail **tail)
+{
+    struct tail *t = *tail;
+
+    if (!t)
+        return;
+    for (uint32_t i = 0; i < t->outputs; i++)
+        t->row[i]->close(&t->output[i], t->wait_ns);
+    devices_free(&t->devices);
+    thresholds_free(&t->thresholds);
+    geo_free(&t->geo);
+    strbuf_fini(&t->line);
+    stats_fini(&t->stats);
+    free(t->order);
+    free(t->rule_alerts);
+    free(t);
+    *tail = NULL;
+}
+
+struct tail_state tail_state(const struct tail *t)
+{
+    return t->state;
+}
+
+uint32_t tail_top_rules(const struct tail *t, struct tail_rule_count *top, uint32_t most)
+{
+    uint32_t n = 0;
+    uint32_t rules = t->plan.ruleset ? ruleset_rules(t->plan.ruleset) : 0;
+
+    for (uint32_t i = 0; i < rules; i++) {
+        uint64_t alerts = t->rule_alerts[i];
+        if (!alerts || (n == most && alerts <= top[n - 1].alerts))
+            continue;
+        uint32_t at = n < most ? n++ : n - 1;
+        while (at > 0 && top[at - 1].alerts < alerts) {
+            top[at] = top[at - 1];
+            at--;
+        }
+        top[at] = (struct tail_rule_count){ruleset_rule(t->plan.ruleset, i), alerts};
+    }
+    return n;
+}
+
+/* ---- events ------------------------------------------------------------------------------- */
+
+static void hand_out(struct tail *t, enum event_class cls, uint64_t ts_ns, const struct addr *host)
+{
+    struct output_line line = {.text = strbuf_view(&t->line), .cls = cls, .ts_ns = ts_ns};
+
+    if (host)
+        line.host = *host;
+    t->state.events++;
+    for (uint32_t i = 0; i < t->outputs; i++)
+        t->row[i]->write(t->output[i], &line);
+}
+
+/* The internal end: the one with a private address, else the source. */
+static const struct addr *host_of(const struct addr *src, const struct addr *dst)
+{
+    return !addr_is_private(src) && dst->family && addr_is_private(dst) ? dst : src;
+}
+
+static void close_and_write(struct tail *t, enum event_class cls, uint64_t ts_ns,
+                            const struct addr *src, const struct addr *dst)
+{
+    event_close(&t->line, t->devices, t->geo, src, dst);
+    hand_out(t, cls, ts_ns, host_of(src, dst));
+}
+
+static void write_item(struct tail *t, const struct batch *batch, const struct item *item)
+{
+    strbuf_clear(&t->line);
+    strbuf_bytes(&t->line, batch->text.at + item->text_at, item->text_len);
+    close_and_write(t, (enum event_class)item->cls, item->ts_ns, &item->src, &item->dst);
+}
+
+static void take_alert(struct tail *t, const struct batch *batch, const struct item *item)
+{
+    if (!thresholds_admit(t->thresholds, item->rule, item->ts_ns, &item->src, &item->dst,
+                          item->flow_id)) {
+        t->count[COUNT_HELD]++;
+        return;
+    }
+    if (item->rule->noalert)
+        return;
+    t->count[COUNT_ALERTS]++;
+    t->state.alerts++;
+    t->state.by_severity[item->rule->priority < 5 ? item->rule->priority : 4]++;
+    t->rule_alerts[item->rule->index]++;
+    write_item(t, batch, item);
+}
+
+static void take_finding(struct tail *t, const struct finding *finding)
+{
+    struct event_ctx ctx = {
+        .sensor = t->plan.sensor,
+        .ts_ns = finding->fact->ts_ns,
+        .finding = finding,
+        .options = &t->events,
+    };
+
+    t->count[finding->is_change ? COUNT_DEVICES : COUNT_DEVIATIONS]++;
+    if (finding->is_change) {
+        t->state.device_changes++;
+    } else {
+        t->state.deviations++;
+        t->state.by_severity[finding->severity < 5 ? finding->severity : 4]++;
+    }
+    strbuf_clear(&t->line);
+    if (event_write(finding->is_change ? "device" : "deviation", &ctx, &t->line))
+        close_and_write(t, CLASS_DEVICE, ctx.ts_ns, &finding->fact->client, &finding->fact->server);
+}
+
+static void take_findings(struct tail *t)
+{
+    struct finding finding;
+
+    while (devices_next(t->devices, &finding))
+        take_finding(t, &finding);
+}
+
+static void take_item(struct tail *t, const struct batch *batch, const struct item *item)
+{
+    switch ((enum item_kind)item->kind) {
+    case ITEM_EVENT:
+        write_item(t, batch, item);
+        break;
+    case ITEM_ALERT:
+        take_alert(t, batch, item);
+        break;
+    case ITEM_FACT:
+        devices_fact(t->devices, &batch->facts[item->fact]);
+        take_findings(t);
+        break;
+    }
+}
+
+/* ---- merge -------------------------------------------------------------------------------- */
+
+struct ref {
+    const struct batch *batch;
+    const struct item *item;
+};
+
+/* Ties only happen within one batch, where items lie in the order they came. */
+static int in_order(const void *a, const void *b)
+{
+    const struct item *x = ((const struct ref *)a)->item;
+    const struct item *y = ((const struct ref *)b)->item;
+
+    if (x->number != y->number)
+        return x->number < y->number ? -1 : 1;
+    if (x->of_packet != y->of_packet)
+        return x->of_packet ? 1 : -1;
+    if (x->order != y->order)
+        return x->order < y->order ? -1 : 1;
+    return x < y ? -1 : x > y;
+}
+
+static uint32_t collect(struct tail *t, const struct round *round)
+{
+    uint32_t n = 0;
+
+    for (uint32_t w = 0; w < t->plan.workers; w++)
+        n += round->batch[w].n_items;
+    if (n > t->order_room) {
+        struct ref *larger = realloc(t->order, n * sizeof(*larger));
+        if (!larger)
+            return 0;
+        t->order = larger;
+        t->order_room = n;
+    }
+    n = 0;
+    for (uint32_t w = 0; w < t->plan.workers; w++) {
+        const struct batch *batch = &round->batch[w];
+        for (uint32_t i = 0; i < batch->n_items; i++)
+            t->order[n++] = (struct ref){batch, &batch->items[i]};
+    }
+    return n;
+}
+
+static void write_stats(struct tail *t, const struct round *round)
+{
+    struct stats sum = {0};
+
+    stats_sum(&sum, &round->stats);
+    for (uint32_t w = 0; w < t->plan.workers; w++)
+        stats_sum(&sum, &round->batch[w].stats);
+    stats_sum(&sum, &t->stats);
+    struct event_ctx ctx = {
+        .sensor = t->plan.sensor,
+        .ts_ns = round->last_ns,
+        .stats = &sum,
+        .uptime_s = round->last_ns > t->first_ns ? (round->last_ns - t->first_ns) / CLOCK_S : 0,
+        .options = &t->events,
+    };
+    strbuf_clear(&t->line);
+    if (event_write("stats", &ctx, &t->line)) {
+        event_close(&t->line, NULL, NULL, NULL, NULL);
+        hand_out(t, CLASS_STATS, ctx.ts_ns, NULL);
+    }
+    stats_fini(&sum);
+}
+
+void tail_round(struct tail *t, const struct round *round)
+{
+    uint32_t n = collect(t, round);
+
+    if (!t->first_ns)
+        t->first_ns = round->last_ns;
+    qsort(t->order, n, sizeof(*t->order), in_order);
+    for (uint32_t i = 0; i < n; i++)
+        take_item(t, t->order[i].batch, t->order[i].item);
+    if (round->last_ns) {
+        devices_tick(t->devices, round->last_ns);
+        take_findings(t);
+    }
+    if (round->want_stats || round->last)
+        write_stats(t, round);
+    for (uint32_t i = 0; i < t->outputs; i++) {
+        if (t->row[i]->tick && !t->plan.replay)
+            t->row[i]->tick(t->output[i], clock_mono_ns());
+    }
+}

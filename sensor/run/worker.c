@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The path of a packet, whole, in worker_packet: flow, stream, application, files, breadth,
+ * detection, then what leaves as events and facts. No floor below calls another; it is all here.
+ */
+#include "sensor/run/worker.h"
+#include "sensor/decode/decode.h"
+#include "sensor/flow/community_id.h"
+#include "sensor/flow/flow_table.h"
+#include "sensor/run/facts.h"
+
+#include <stdlib.h>
+
+enum { CHUNKS_MAX = 256, PREFETCH = 4 };
+
+struct worker {
+    struct worker_plan plan;
+    struct stats stats;
+    struct flow_table *flows;
+    struct streams *streams;
+    struct app_engine *app;
+    struct breadth *breadth;
+    struct files *files;
+    struct detect *detect; /* NULL without rules */
+    struct facts_plan *facts;
+    struct event_options events;
+    /* of the round in hand */
+    struct batch *batch;
+    uint64_t number, order; /* of the items */
+    bool of_packet;
+    uint64_t now_ns;
+    struct chunk chunks[CHUNKS_MAX];
+};
+
+/* ---- what leaves -------------------------------------------------------------------------- */
+
+static void stamp(const struct worker *w, struct item *item)
+{
+    item->number = w->number;
+    item->order = w->order;
+    item->of_packet = w->of_packet;
+    item->ts_ns = w->now_ns;
+}
+
+static struct fact *add_fact(void *context)
+{
+    struct worker *w = context;
+    struct item *item;
+    struct fact *fact = batch_fact(w->batch, &item);
+
+    if (!fact)
+        return NULL;
+    stamp(w, item);
+    fact->ts_ns = w->now_ns;
+    fact->number = w->number;
+    return fact;
+}
+
+static struct facts_sink sink_of(struct worker *w)
+{
+    return (struct facts_sink){add_fact, w};
+}
+
+static struct event_ctx ctx_of(const struct worker *w, struct flow *flow, const struct packet *p)
+{
+    const char *iface = NULL;
+
+    if (p && p->frame.number && w->plan.ifaces && p->frame.iface < w->plan.n_ifaces)
+        iface = w->plan.ifaces[p->frame.iface];
+    return (struct event_ctx){
+        .sensor = w->plan.sensor,
+        .ts_ns = w->now_ns,
+        .packet = p && p->frame.number ? p : NULL,
+        .flow = flow,
+        .breadth = w->breadth,
+        .iface = iface,
+        .options = &w->events,
+    };
+}
+
+/* Ends of an event for the host tier: who stands as src and dst in its head. */
+static void put_ends(struct item *item, const struct event_ctx *ctx)
+{
+    if (ctx->flow) {
+        bool turned = ctx->dir == TO_CLIENT;
+        item->src = turned ? ctx->flow->server : ctx->flow->client;
+        item->dst = turned ? ctx->flow->client : ctx->flow->server;
+        item->flow_id = ctx->flow->id;
+    } else if (ctx->packet) {
+        item->src = ctx->packet->src;
+        item->dst = ctx->packet->dst;
+    }
+}
+
+/* Writes an event into the batch; NULL when its type is off. */
+static struct item *write_event(struct worker *w, const char *name, const struct event_ctx *ctx,
+                                enum event_class cls)
+{
+    struct strbuf *text = &w->batch->text;
+    size_t at = text->len;
+
+    if (ctx->flow && w->events.community_id)
+        community_id_fill(ctx->flow);
+    if (!event_write(name, ctx, text))
+        return NULL;
+    struct item *item = batch_item(w->batch);
+    if (!item)
+        return NULL;
+    stamp(w, item);
+    item->kind = ITEM_EVENT;
+    item->cls = (uint8_t)cls;
+    item->text_at = (uint32_t)at;
+    item->text_len = (uint32_t)(text->len - at);
+    put_ends(item, ctx);
+    return item;
+}
+
+static void write_hits(struct worker *w, struct flow *flow, const struct packet *p)
+{
+    uint32_t n = 0;
+    const struct hit *hits = w->detect ? detect_hits(w->detect, &n) : NULL;
+
+    for (uint32_t i = 0; i < n; i++) {
+        if (hits[i].rule->noalert && !hits[i].rule->has_threshold)
+            continue;
+        struct event_ctx ctx = ctx_of(w, flow, p);
+        ctx.hit = &hits[i];
+        ctx.tx = hits[i].tx;
+        ctx.file = hits[i].file;
+        ctx.dir = hits[i].dir;
+        if (flow && !hits[i].rule->noalert && flow->alerts < UINT16_MAX)
+            flow->alerts++;
+        struct item *item = write_event(w, "alert", &ctx, CLASS_ALERT);
+        if (!item)
+            continue;
+        item->kind = ITEM_ALERT;
+        item->rule = hits[i].rule;
+        item->flow_id = flow ? flow->id : 0;
+    }
+}
+
+static void write_note(struct worker *w, struct flow *flow, const struct packet *p, struct tx *tx,
+                       const char *layer, const char *note)
+{
+    struct event_ctx ctx = ctx_of(w, flow, p);
+
+    ctx.tx = tx;
+    ctx.note = note;
+    ctx.note_layer = layer;
+    ctx.dir = flow && p->ip_version ? flow_dir(flow, p) : TO_SERVER;
+    write_event(w, "anomaly", &ctx, CLASS_TX);
+}
+
+static void write_notes(struct worker *w, struct flow *flow, const struct packet *p)
+{
+    const char *const *names;
+    uint32_t n = flow && w->events.app_notes ? app_notes(w->app, &names) : 0;
+
+    for (uint32_t i = 0; i < n; i++)
+        write_note(w, flow, p, NULL, "applayer", names[i]);
+    for (uint8_t i = 0; w->events.decode_notes && i < p->notes; i++)
+        write_note(w, flow, p, NULL, "decode", decode_note_name(p->note[i]));
+}
+
+static void write_tx(struct worker *w, struct flow *flow, const struct packet *p, struct tx *tx)
+{
+    struct facts_sink sink = sink_of(w);
+    uint32_t n = app_events(tx);
+
+    for (uint32_t i = 0; i < n; i++) {
+        struct event_ctx ctx = ctx_of(w, flow, p);
+        ctx.tx = tx;
+        ctx.part = i;
+        write_event(w, "tx", &ctx, CLASS_TX);
+    }
+    for (uint8_t i = 0; w->events.app_notes && i < tx->notes && i < TX_NOTES_MAX; i++)
+        write_note(w, flow, p, tx, "applayer", tx->proto->notes[tx->note[i]]);
+    facts_tx(&sink, w->facts, flow, tx);
+    tx->logged = true;
+}
+
+static void write_file(struct worker *w, struct flow *flow, const struct packet *p,
+                       struct file *file)
+{
+    struct event_ctx ctx = ctx_of(w, flow, p);
+
+    ctx.file = file;
+    ctx.tx = file->tx;
+    ctx.dir = file->dir;
+    for (ctx.part = 0; ctx.part < file->yara_hits && ctx.part < FILE_YARA_MAX; ctx.part++)
+        write_event(w, "yara", &ctx, CLASS_ALERT);
+    ctx.part = 0;
+    write_event(w, "fileinfo", &ctx, CLASS_TX);
+    file->logged = true;
+}
+
+static void write_results(struct worker *w, struct flow *flow, const struct packet *p)
+{
+    write_hits(w, flow, p);
+    for (struct file *f = files_first(flow); f; f = f->next) {
+        if (f->state != FILE_OPEN && !f->logged)
+            write_file(w, flow, p, f);
+    }
+    write_notes(w, flow, p);
+    for (struct tx *tx = app_first_tx(flow); tx; tx = tx->next) {
+        if (!tx->logged && app_tx_over(tx))
+            write_tx(w, flow, p, tx);
+    }
+}
+
+/* ---- the path ----------------------------------------------------------------------------- */
+
+/* Ordered bytes of both directions to the parsers; returns how many chunks detection may look at.
+ */
+static uint32_t take_stream(struct worker *w, struct flow *flow, const struct packet *p, uint32_t n)
+{
+    struct chunk chunk;
+
+    while (streams_next(w->streams, flow, &chunk)) {
+        app_input(w->app, flow, p, &chunk);
+        if (n < CHUNKS_MAX)
+            w->chunks[n++] = chunk;
+    }
+    return n;
+}
+
+static uint32_t take_payload(struct worker *w, struct flow *flow, const struct packet *p,
+                             enum dir dir)
+{
+    if (p->checksum_bad)
+        return 0;
+    if (p->proto == IPPROTO_TCP4) {
+        streams_push(w->streams, flow, p);
+        return take_stream(w, flow, p, 0);
+    }
+    if (p->proto == IPPROTO_UDP4 && p->payload.len) {
+        struct chunk chunk = {.data = p->payload, .dir = dir, .datagram = true};
+        app_input(w->app, flow, p, &chunk);
+    }
+    return 0;
+}
+
+static void take_files(struct worker *w, struct flow *flow)
+{
+    uint32_t n;
+    const struct app_file *pieces = app_files(w->app, &n);
+
+    if (n)
+        files_input(w->files, flow, pieces, n);
+}
+
+static void detect_on(struct worker *w, const struct detect_input *in)
+{
+    if (w->detect)
+        detect_run(w->detect, in);
+}
+
+static void without_flow(struct worker *w, const struct packet *p)
+{
+    struct facts_sink sink = sink_of(w);
+
+    if (p->ethertype == 0x0806 && p->l3.len)
+        facts_arp(&sink, p);
+    detect_on(w, &(struct detect_input){.packet = p});
+    write_hits(w, NULL, p);
+    write_notes(w, NULL, p);
+}
+
+static void worker_packet(struct worker *w, const struct packet *p)
+{
+    struct flow *flow = p->ip_version && !p->fragment ? flow_table_touch(w->flows, p) : NULL;
+
+    if (!flow) {
+        without_flow(w, p);
+        return;
+    }
+    struct facts_sink sink = sink_of(w);
+    enum dir dir = flow_dir(flow, p);
+    uint32_t chunks = take_payload(w, flow, p, dir);
+    take_files(w, flow);
+    breadth_packet(w->breadth, flow, p);
+    detect_on(w, &(struct detect_input){
+                     .packet = p,
+                     .flow = flow,
+                     .dir = dir,
+                     .chunks = w->chunks,
+                     .n_chunks = chunks,
+                 });
+    facts_packet(&sink, flow, p);
+    write_results(w, flow, p);
+    app_clear(w->app, flow);
+    files_clear(w->files, flow);
+}
+
+/* A packet that stands for the end of a flow: no bytes, from client to server. */
+static void end_packet(const struct worker *w, const struct flow *f, struct packet *p)
+{
+    memset(p, 0, sizeof(*p));
+    p->ts_ns = p->frame.ts_ns = w->now_ns;
+    p->ip_version = f->client.family;
+    p->proto = f->proto;
+    p->src = f->client;
+    p->dst = f->server;
+    p->sport = f->client_port;
+    p->dport = f->server_port;
+    p->flow_hash = f->hash;
+}
+
+/* The last look at a flow, then all floors let go of it, highest first. */
+static void flow_ended(void *context, struct flow *flow)
+{
+    struct worker *w = context;
+    struct facts_sink sink = sink_of(w);
+    struct packet p;
+    uint64_t order = w->order;
+
+    if (!w->of_packet)
+        w->order = flow->first_number;
+    end_packet(w, flow, &p);
+    streams_end(w->streams, flow);
+    uint32_t chunks = take_stream(w, flow, &p, 0);
+    app_end(w->app, flow);
+    take_files(w, flow);
+    files_end(w->files, flow);
+    breadth_end(w->breadth, flow);
+    detect_on(w, &(struct detect_input){
+                     .packet = &p,
+                     .flow = flow,
+                     .chunks = w->chunks,
+                     .n_chunks = chunks,
+                     .flow_ends = true,
+                 });
+    write_results(w, flow, &p);
+    struct event_ctx ctx = ctx_of(w, flow, NULL);
+    write_event(w, "flow", &ctx, CLASS_FLOW);
+    facts_flow_end(&sink, flow);
+    app_clear(w->app, flow);
+    files_clear(w->files, flow);
+    if (w->detect)
+        detect_drop_flow(w->detect, flow);
+    files_drop(w->files, flow);
+    app_drop(w->app, flow);
+    breadth_drop(w->breadth, flow);
+    streams_drop(w->streams, flow);
+    w->order = order;
+}
+
+/* ---- rounds ------------------------------------------------------------------------------- */
+
+static void end_by_time(struct worker *w, const struct round *round)
+{
+    w->number = round->last ? UINT64_MAX : round->first_number;
+    w->order = 0;
+    w->of_packet = false;
+    w->now_ns = round->last ? round->last_ns : round->tick_ns;
+    if (round->last)
+        flow_table_end_all(w->flows, FLOW_END_SHUTDOWN);
+    else if (round->tick_ns)
+        flow_table_tick(w->flows, round->tick_ns);
+}
+
+void worker_round(struct worker *w, struct round *round, struct batch *batch)
+{
+    w->batch = batch;
+    if (!round->last)
+        end_by_time(w, round);
+    for (uint32_t i = 0; i < batch->n; i++) {
+        const struct packet *p = &batch->packets[i];
+        if (i + PREFETCH < batch->n)
+            flow_table_prefetch(w->flows, p[PREFETCH].flow_hash);
+        w->number = p->frame.number;
+        w->order = 0;
+        w->of_packet = true;
+        w->now_ns = p->ts_ns;
+        worker_packet(w, p);
+    }
+    if (round->last)
+        end_by_time(w, round);
+    if (round->want_stats) {
+        stats_fini(&batch->stats);
+        stats_sum(&batch->stats, &w->stats);
+    }
+}
+
+static void tx_gone(void *context, struct tx *tx)
+{
+    struct worker *w = context;
+
+    if (w->detect)
+        detect_drop_tx(w->detect, tx);
+    files_drop_tx(tx);
+}
+
+static void want_file_properties(struct worker *w)
+{
+    static const struct {
+        const char *what;
+        enum files_want want;
+    } wants[] = {{"file.magic", FILES_MAGIC}, {"filemagic", FILES_MAGIC},  {"md5", FILES_MD5},
+                 {"filemd5", FILES_MD5},      {"sha1", FILES_SHA1},        {"filesha1", FILES_SHA1},
+                 {"sha256", FILES_SHA256},    {"filesha256", FILES_SHA256}};
+    uint32_t mask = 0;
+
+    for (uint32_t i = 0; w->plan.ruleset && i < sizeof(wants) / sizeof(wants[0]); i++) {
+        if (ruleset_wants(w->plan.ruleset, wants[i].what))
+            mask |= wants[i].want;
+    }
+    files_want(w->files, mask);
+}
+
+struct worker *worker_new(const struct worker_plan *plan)
+{
+    struct worker *w = calloc(1, sizeof(*w));
+    if (!w)
+        return NULL;
+    w->plan = *plan;
+    w->flows = flow_table_new(plan->conf, &w->stats, plan->flow_bytes, flow_ended, w);
+    w->streams = streams_new(plan->conf, &w->stats);
+    w->app = app_engine_new(plan->conf, &w->stats);
+    w->breadth = breadth_new(plan->conf, &w->stats);
+    w->files = files_new(plan->conf, &w->stats);
+    w->facts = facts_plan_new();
+    if (plan->ruleset)
+        w->detect = detect_new(plan->ruleset, plan->conf, &w->stats);
+    event_options_read(plan->conf, &w->events);
+    if (!w->flows || !w->streams || !w->app || !w->breadth || !w->files || !w->facts ||
+        (plan->ruleset && !w->detect)) {
+        worker_free(&w);
+        return NULL;
+    }
+    app_on_free(w->app, tx_gone, w);
+    want_file_properties(w);
+    return w;
+}
+
+void worker_free(struct worker **worker)
+{
+    struct worker *w = *worker;
+
+    if (!w)
+        return;
+    detect_free(&w->detect);
+    flow_table_free(&w->flows);
+    streams_free(&w->streams);
+    app_engine_free(&w->app);
+    breadth_free(&w->breadth);
+    files_free(&w->files);
+    facts_plan_free(&w->facts);
+    stats_fini(&w->stats);
+    free(w);
+    *worker = NULL;
+}
