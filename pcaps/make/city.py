@@ -167,15 +167,15 @@ class Site:
         self.bridge("isp", "inet", ISP_MAC[:-2] + "02", "203.0.113.1/24", "198.51.100.1/24")
         sh("ip", "link", "add", "wan0", "netns", self.ns("core"), "type", "veth",
            "peer", "name", "city0", "netns", self.ns("isp"))
-        for where, dev, mac, addr in (("core", "wan0", CORE_MAC[:-2] + "ff", "192.0.2.2/30"),
-                                      ("isp", "city0", ISP_MAC, "192.0.2.1/30")):
+        for where, dev, mac, addr in (("core", "wan0", CORE_MAC[:-2] + "ff", "192.0.2.254/30"),
+                                      ("isp", "city0", ISP_MAC, "192.0.2.253/30")):
             self.inside(where, "ip", "link", "set", dev, "address", mac)
             self.inside(where, "ethtool", "-K", dev, "tx", "off", "rx", "off", "tso", "off",
                         "gso", "off", "gro", "off", stderr=subprocess.DEVNULL, check=False)
             self.inside(where, "ip", "link", "set", dev, "up")
             self.inside(where, "ip", "addr", "add", addr, "dev", dev)
-        self.inside("core", "ip", "route", "add", "default", "via", "192.0.2.1")
-        self.inside("isp", "ip", "route", "add", "10.0.0.0/8", "via", "192.0.2.2")
+        self.inside("core", "ip", "route", "add", "default", "via", "192.0.2.253")
+        self.inside("isp", "ip", "route", "add", "10.0.0.0/8", "via", "192.0.2.254")
         for n, host in enumerate(self.hosts):
             segment, last, mac, vendor = HOSTS[host]
             self.new_ns(host, False)
@@ -235,8 +235,12 @@ class Site:
             self.run(host, "busybox", "udhcpc", "-f", "-q", "-n", "-i", "eth0", "-t", "3", "-T", "2",
                      "-s", self.udhcpc_script, "-x", f"hostname:{host}", "-V", vendor)
 
+    def join(self):
+        """All DHCP devices of the site ask for their address on the wire (they may have it already)."""
+        self.dhcp(*self.hosts)
+
     def addresses(self):
-        """Give all hosts their addresses without DHCP on the wire (single attacks)."""
+        """Give all hosts their addresses before the capture begins, so that servers can bind to them."""
         for host in self.hosts:
             if HOSTS[host][3] is not None:
                 self.fixed(host)

@@ -130,7 +130,7 @@ def mqtt():
 
 
 def camera():
-    """Three cameras stream to the recorder; ONVIF requests; an administrator looks at one by its own account."""
+    """Three cameras stream to the recorder, which also asks them by ONVIF."""
     cameras = ["cam-nguyen-trai", "cam-ninh-kieu", "cam-hung-vuong"]
     with Site(NET + cameras + ["nvr01"]) as s:
         base(s)
