@@ -15,11 +15,12 @@
 #include <stdlib.h>
 
 /* netinet/tcp.h, which nDPI includes, has enumerators of the same names as flow.h. */
-#define TCP_ESTABLISHED system_tcp_established
-#define TCP_SYN_SENT    system_tcp_syn_sent
-#define TCP_SYN_RECV    system_tcp_syn_recv
-#define TCP_TIME_WAIT   system_tcp_time_wait
-#define TCP_CLOSING     system_tcp_closing
+#define TCP_ESTABLISHED      system_tcp_established
+#define TCP_SYN_SENT         system_tcp_syn_sent
+#define TCP_SYN_RECV         system_tcp_syn_recv
+#define TCP_TIME_WAIT        system_tcp_time_wait
+#define TCP_CLOSING          system_tcp_closing
+#define NDPI_LIB_COMPILATION /* shows the module's caches: see forget() */
 #include <ndpi/ndpi_api.h>
 #undef TCP_ESTABLISHED
 #undef TCP_SYN_SENT
@@ -144,9 +145,27 @@ static void take(struct breadth *breadth, struct flow *flow, struct verdict *ver
     state_release(breadth, verdict);
 }
 
+/* nDPI remembers addresses over flows (Ookla, BitTorrent, STUN …). What it says of a flow would
+ * then depend on which other flows this worker has seen; so the memory is kept one entry small and
+ * empty. 4.2 has no setting for it. */
+static void forget(struct ndpi_detection_module_struct *module)
+{
+    struct ndpi_lru_cache *caches[] = {
+        module->ookla_cache,    module->bittorrent_cache, module->zoom_cache,   module->stun_cache,
+        module->tls_cert_cache, module->mining_cache,     module->msteams_cache};
+
+    for (uint32_t i = 0; i < sizeof(caches) / sizeof(caches[0]); i++) {
+        if (!caches[i] || !caches[i]->num_entries)
+            continue;
+        caches[i]->num_entries = 1;
+        caches[i]->entries[0].is_full = 0;
+    }
+}
+
 static void decide(struct breadth *breadth, struct flow *flow, struct verdict *verdict)
 {
     uint8_t guessed = 0;
+    forget(breadth->module);
     ndpi_protocol found = ndpi_detection_giveup(breadth->module, verdict->state, 1, &guessed);
     take(breadth, flow, verdict, found);
     breadth->count[flow->ndpi_proto == 0 ? BREADTH_UNKNOWN
@@ -166,6 +185,7 @@ void breadth_packet(struct breadth *breadth, struct flow *flow, const struct pac
     if (!verdict || !verdict->state)
         return;
     breadth->count[BREADTH_PACKETS]++;
+    forget(breadth->module);
     ndpi_protocol found = ndpi_detection_process_packet(
         breadth->module, verdict->state, p->l3.at, (unsigned short)p->l3.len, p->ts_ns / 1000000);
     bool known = found.app_protocol || found.master_protocol;
