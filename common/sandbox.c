@@ -315,6 +315,7 @@ static enum err limit_calls(const struct sandbox *s, struct strbuf *said)
     bool built = RULES(filter, SCMP_ACT_ALLOW, calls_always) && RULES(filter, exec, calls_exec) &&
                  RULES(filter, serve, calls_server) &&
                  RULES(filter, SCMP_ACT_KILL_PROCESS, calls_deadly);
+    seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1); /* threads that run already, too */
     int code = built ? seccomp_load(filter) : -EINVAL;
     seccomp_release(filter);
     if (code == 0)

@@ -30,27 +30,19 @@ enum {
     PATH_ROOM = 4096,
 };
 
-const struct option spool_options[] = {
-    {"spool.dir", CONF_TEXT, "spool",
-     "Directory, within that of -l, for messages the analyzer has not acknowledged."},
-    {"spool.size", CONF_SIZE, "1G", "Bytes on disk, at most, for each output that uses a spool."},
-    {"spool.memory", CONF_SIZE, "16M", "Bytes in memory, at most, while the disk is full."},
-    OPTION_END,
-};
-
 struct record_head {
     uint32_t mark;
     uint32_t len;
+    uint64_t epoch;
     uint64_t seq;
     uint32_t n;
     uint8_t cls;
     uint8_t partition;
-    uint8_t shed;
-    uint8_t zero;
+    uint8_t zero[2];
     uint64_t sum; /* over the fields above and the message */
 };
 
-_Static_assert(sizeof(struct record_head) == 32, "the head has no padding");
+_Static_assert(sizeof(struct record_head) == 40, "the head has no padding");
 
 enum place { SHED, ON_DISK, IN_MEMORY };
 
@@ -285,12 +277,14 @@ static void scan_segment(struct spool *s, struct segment *g, struct scan *scan)
     strbuf_init(&room, WIRE_MESSAGE_MAX);
     struct record_head head;
     while (read_at(fd, &head, sizeof(head), at) && head.mark == RECORD_MARK &&
-           head.len <= WIRE_MESSAGE_MAX && head.seq && head.seq <= WIRE_NUMBER_MAX) {
+           head.len <= WIRE_MESSAGE_MAX && head.seq && head.seq <= WIRE_NUMBER_MAX && head.epoch &&
+           (!s->epoch || head.epoch == s->epoch)) {
         strbuf_clear(&room);
         if (!strbuf_grow(&room, head.len) ||
             !read_at(fd, room.at, head.len, at + (uint64_t)sizeof(head)) ||
             sum_of(&head, (const uint8_t *)room.at) != head.sum)
             break;
+        s->epoch = head.epoch; /* also when `state` was lost */
         scan_keep(scan, (struct found){head.seq,
                                        {.offset = at,
                                         .segment = g->number,
@@ -298,7 +292,7 @@ static void scan_segment(struct spool *s, struct segment *g, struct scan *scan)
                                         .n = head.n,
                                         .cls = g->cls,
                                         .partition = head.partition,
-                                        .place = head.shed ? SHED : ON_DISK}});
+                                        .place = ON_DISK}});
         at += (uint32_t)sizeof(head) + head.len;
     }
     strbuf_fini(&room);
@@ -480,9 +474,9 @@ enum err spool_open(const struct spool_setup *setup, struct spool **spool)
     }
     struct scan scan = {0};
     state_read(s);
+    scan_dir(s, &scan);
     if (!s->epoch)
         s->epoch = setup->new_epoch;
-    scan_dir(s, &scan);
     adopt(s, &scan);
     free(scan.records);
     *spool = s;
@@ -605,6 +599,7 @@ enum err spool_append(struct spool *spool, const struct spool_record *record)
         spool->counts.disk_down = true; /* the numbers go on; state is tried again with the disk */
     struct record_head head = {.mark = RECORD_MARK,
                                .len = message.len,
+                               .epoch = spool->epoch,
                                .seq = spool->next,
                                .n = record->n,
                                .cls = (uint8_t)record->cls,

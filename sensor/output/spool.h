@@ -15,13 +15,9 @@
 #ifndef TRAMGAC_SENSOR_OUTPUT_SPOOL_H
 #define TRAMGAC_SENSOR_OUTPUT_SPOOL_H
 
-#include "common/conf.h"
 #include "common/err.h"
 #include "common/strbuf.h"
 #include "common/wire.h"
-
-/** spool.dir, spool.size, spool.memory */
-extern const struct option spool_options[];
 
 struct spool_setup {
     const char *dir;        /* created when absent */
