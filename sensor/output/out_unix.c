@@ -25,9 +25,7 @@ enum { PENDING_MAX = 1 << 20, READ_BYTES = 64 << 10 };
 static const struct option unix_options[] = {
     {"output.unix.path", CONF_TEXT, "",
      "Socket of an analyzer on this machine; empty: no such output"},
-    /* of all outputs that have an uplink */
-    {"output.wait", CONF_SPAN, "60s",
-     "How long the end of a replay waits until the analyzer has acknowledged everything"},
+    /* of all outputs that have an uplink; so is output.wait, which the program declares */
     {"spool.dir", CONF_TEXT, "spool",
      "Directory, within that of the run, for messages the analyzer has not acknowledged"},
     {"spool.size", CONF_SIZE, "1G", "Bytes on disk at most, for each output that has a spool"},

@@ -4,7 +4,7 @@
  * never blocks the sensor: what it cannot take it spools or sheds, counted. Only in a replay may
  * write() wait for a slow receiver, because the input can.
  *
- * The program declares sensor.name and sensor.site, which outputs read.
+ * The program declares sensor.name, sensor.site and output.wait, which outputs read.
  */
 #ifndef TRAMGAC_SENSOR_OUTPUT_OUTPUT_H
 #define TRAMGAC_SENSOR_OUTPUT_OUTPUT_H

@@ -151,6 +151,7 @@ static void analyzer_stop(struct analyzer *a)
 static const struct option own_options[] = {
     {"sensor.name", CONF_TEXT, "s1", "Name."},
     {"sensor.site", CONF_TEXT, "ct", "Site."},
+    {"output.wait", CONF_SPAN, "60s", "Patience."},
     OPTION_END,
 };
 
