@@ -14,6 +14,7 @@
 
 extern const struct option dedup_options[];
 
+/** dedup.keep_first, dedup.drop: which rows are kept. */
 enum { DEDUP_ALERTS, DEDUP_SAMPLED_OUT, DEDUP_NOT_KEPT, DEDUP_FORGOTTEN, DEDUP_COUNTERS };
 extern const struct counter dedup_counters[];
 

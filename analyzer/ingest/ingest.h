@@ -18,26 +18,35 @@
 enum { INGEST_QUEUE_BYTES = 64 << 20, INGEST_QUEUE_MESSAGES = 16384 };
 
 enum message_kind {
-    MESSAGE_ENVELOPE, /* `bytes`: events; `envelope` is parsed, its lines point into bytes */
-    MESSAGE_HELLO,    /* control: envelope.sensor, site, epoch; from, to */
-    MESSAGE_BYE,
-    MESSAGE_BLOCK, /* plain EVE lines of a file: envelope.sensor = "file", epoch, seq as ledger */
-    MESSAGE_END,   /* this source has no more (file read to its end) */
+    MESSAGE_ENVELOPE, /* `envelope`, its lines in `bytes` */
+    MESSAGE_HELLO,    /* `control`; a sensor is there */
+    MESSAGE_BYE,      /* `control`; or its connection ended */
+    MESSAGE_BLOCK,    /* `bytes`: whole lines of a file, `block` says which */
+    MESSAGE_END,      /* this source has no more (all files were read to their end) */
 };
 
 struct source;
+
+/** Where in a file a block lies. A file is known by its first line and by a digest of all bytes
+ * before the block: reading it again, or when it has grown, doubles nothing. */
+struct file_block {
+    char name[64];  /* "file/<hash of the first line>/<n>"; "" = not durable (standard input) */
+    char path[256]; /* for messages to people */
+    uint64_t offset, end;
+    uint64_t digest; /* of all bytes up to `end` */
+    uint64_t line;   /* number of its first line, from 1 */
+};
 
 /** Owned by whoever holds it; ingest_free. */
 struct message {
     enum message_kind kind;
     struct wire_envelope envelope;
-    uint64_t from, to;     /* MESSAGE_HELLO: what the sensor still keeps */
+    struct wire_control control;
+    struct file_block block;
     uint64_t received_ns;  /* wall clock */
     struct source *source; /* to answer through */
-    uint64_t peer;         /* of the source: connection, file */
-    bool durable;          /* MESSAGE_BLOCK of a file that may be read again: use the ledger */
-    char path[256];        /* MESSAGE_BLOCK: for messages to people */
-    uint64_t line;         /* MESSAGE_BLOCK: number of its first line */
+    uint64_t peer;         /* of the source: connection */
+    uint32_t failed;       /* MESSAGE_END: files that could not be read */
     struct strbuf bytes;
     struct message *next;
 };
@@ -49,7 +58,7 @@ struct ingest_def {
     const char *doc;
     const struct option *options;
     /** Starts when configured; ERR_NOTFOUND: not asked for. A fault is a line in `report`. */
-    enum err (*start)(const struct conf *conf, struct queue *queue, void **self,
+    enum err (*start)(const struct conf *conf, struct queue *queue, struct source *source,
                       struct strbuf *report);
     /** Tells a sensor (through `peer` where it has one) a control message. Called by the writer's
      * thread; never waits long. */
@@ -61,12 +70,20 @@ struct ingest_def {
 };
 
 extern const struct ingest_def *const in_rows[];
-extern const struct option ingest_options[];
 
 struct source {
     const struct ingest_def *def;
-    void *self;
+    void *self; /* set by start */
 };
+
+/** How far a file was taken before: false when nothing is known of that name. Set by run/ before
+ * sources start; called from their threads. */
+struct ingest_memory {
+    bool (*known)(void *ctx, const char *name, uint64_t *offset, uint64_t *digest);
+    void *ctx;
+};
+void ingest_remember(struct queue *queue, const struct ingest_memory *memory);
+bool ingest_known(struct queue *queue, const char *name, uint64_t *offset, uint64_t *digest);
 
 struct queue *ingest_queue_new(void);
 void ingest_queue_free(struct queue **queue);
@@ -80,5 +97,10 @@ bool ingest_put(struct queue *queue, struct message *message);
 struct message *ingest_take(struct queue *queue, uint64_t max_bytes, uint64_t wait_ns);
 void ingest_close(struct queue *queue);
 uint64_t ingest_waiting(struct queue *queue, uint64_t *bytes);
+bool ingest_closed(struct queue *queue);
+
+/** A message of a stream or topic as the sensor sent it: envelope, hello or bye. ERR_INPUT:
+ * neither; ERR_END: a control message that is not for an analyzer. */
+enum err ingest_read(struct slice bytes, struct message **message);
 
 #endif

@@ -245,6 +245,29 @@ void batch_drop_last(struct batch *batch)
     json_free(&batch->records[--batch->n].tree);
 }
 
+static const char *join(struct batch *batch, const char *const *ids, uint32_t n)
+{
+    char text[(RECORD_TECHNIQUES_MAX + RECORD_TACTICS_MAX) * 12];
+    size_t len = 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        size_t more = strlen(ids[i]);
+        if (len + more + 1 > sizeof(text))
+            break;
+        if (len)
+            text[len++] = ' ';
+        memcpy(text + len, ids[i], more);
+        len += more;
+    }
+    return batch_text(batch, (struct slice){(const uint8_t *)text, (uint32_t)len});
+}
+
+void batch_words(struct batch *batch, struct record *r)
+{
+    r->technique_words = join(batch, r->techniques, r->n_techniques);
+    r->tactic_words = join(batch, r->tactics, r->n_tactics);
+}
+
 const char *batch_text(struct batch *batch, struct slice text)
 {
     if (text.len == 0)

@@ -105,7 +105,7 @@ struct record {
     struct slice raw;                           /* its line: valid UTF-8, valid JSON, no newline */
     /* Set by dedup: */
     int64_t group_id;  /* alerts: the group it was counted in; a function of the group's key */
-    bool group_is_new; /* first alert ever of that group */
+    bool group_is_new; /* first alert of that group since the start (or since it was forgotten) */
     bool sampled_out;  /* storm: counted in group and rollups, its row is not kept */
 };
 
@@ -148,6 +148,9 @@ void batch_clear(struct batch *batch);
 struct record *batch_add(struct batch *batch);
 /** Takes the last one back (it was not wanted); its tree is freed. */
 void batch_drop_last(struct batch *batch);
+
+/** Writes technique_words and tactic_words from the lists. */
+void batch_words(struct batch *batch, struct record *r);
 
 /** Bounded copy in the batch's arena, cut to RECORD_TEXT_MAX at a character; never NULL. */
 const char *batch_text(struct batch *batch, struct slice text);

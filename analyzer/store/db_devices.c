@@ -49,24 +49,24 @@ enum err db_devices_add(struct store *store, const struct device_row *row)
         store,
         "INSERT INTO device (" DEVICE_COLUMNS ",words) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,"
         "$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22) ON CONFLICT (id) DO UPDATE SET " KEEP(mac)
-            KEEP(vendor) KEEP(name) KEEP(profile) KEEP(state) KEEP(ip) KEEP(zone) KEEP(
-                owner_en) KEEP(owner_vi) KEEP(sensor) KEEP(site)
-                KEEP(json) "first=CASE WHEN excluded.first<device.first THEN excluded.first ELSE "
-                           "device.first END," HIGHER(criticality) "," HIGHER(level) "," HIGHER(
-                               last) "," HIGHER(deviated) "," HIGHER(severity) ",alerts=device."
-                                                                               "alerts+excluded."
-                                                                               "alerts,"
-                                                                               "deviations=device."
-                                                                               "deviations+"
-                                                                               "excluded."
-                                                                               "deviations,"
-                                                                               "words=CASE WHEN "
-                                                                               "length(excluded."
-                                                                               "words)>=length("
-                                                                               "device.words) THEN "
-                                                                               "excluded.words"
-                                                                               " ELSE device.words "
-                                                                               "END");
+            KEEP(vendor) KEEP(name) KEEP(profile) KEEP(state) KEEP(ip) KEEP(zone) KEEP(owner_en)
+                KEEP(owner_vi) KEEP(sensor) KEEP(site) KEEP(
+                    json) "first=CASE WHEN excluded.first<device.first THEN excluded.first ELSE "
+                          "device.first END," HIGHER(criticality) "," HIGHER(level) "," HIGHER(
+                              last) "," HIGHER(deviated) "," HIGHER(severity) ",alerts=device."
+                                                                              "alerts+excluded."
+                                                                              "alerts,"
+                                                                              "deviations=device."
+                                                                              "deviations+"
+                                                                              "excluded."
+                                                                              "deviations,"
+                                                                              "words=CASE WHEN "
+                                                                              "length(excluded."
+                                                                              "words)>=length("
+                                                                              "device.words) THEN "
+                                                                              "excluded.words"
+                                                                              " ELSE device.words "
+                                                                              "END");
     bind_texts(q, row);
     sql_int(q, row->criticality);
     sql_int(q, row->level);
