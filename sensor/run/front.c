@@ -278,13 +278,13 @@ static void deal(struct front *f, struct round *round, struct frame *frame, bool
     if (!frame->data)
         frame->caplen = 0;
     if (f->plan.workers == 1) {
-        struct batch *batch = &round->batch[0];
-        decode_frame(f->decode, frame, &round->arena, &batch->packets[batch->n++]);
+        struct round_part *part = &round->part[0];
+        decode_frame(f->decode, frame, &round->arena, &part->packets[part->n++]);
         return;
     }
     decode_frame(f->decode, frame, &round->arena, &f->scratch);
-    struct batch *batch = &round->batch[(f->scratch.flow_hash >> 32) % f->plan.workers];
-    batch->packets[batch->n++] = f->scratch;
+    struct round_part *part = &round->part[(f->scratch.flow_hash >> 32) % f->plan.workers];
+    part->packets[part->n++] = f->scratch;
 }
 
 /* True when it is time for a stats event: once for each span of packet time that went by. */

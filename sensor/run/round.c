@@ -19,39 +19,39 @@ static bool grow(void **array, uint32_t n, uint32_t *room, size_t bytes)
     return true;
 }
 
-struct item *batch_item(struct batch *batch)
+struct item *round_item(struct round_part *part)
 {
-    void *items = batch->items;
+    void *items = part->items;
 
-    if (!grow(&items, batch->n_items, &batch->items_room, sizeof(struct item)))
+    if (!grow(&items, part->n_items, &part->items_room, sizeof(struct item)))
         return NULL;
-    batch->items = items;
-    struct item *item = &batch->items[batch->n_items++];
+    part->items = items;
+    struct item *item = &part->items[part->n_items++];
     memset(item, 0, sizeof(*item));
     return item;
 }
 
-struct fact *batch_fact(struct batch *batch, struct item **item)
+struct fact *round_fact(struct round_part *part, struct item **item)
 {
-    void *facts = batch->facts;
+    void *facts = part->facts;
 
-    if (!grow(&facts, batch->n_facts, &batch->facts_room, sizeof(struct fact)))
+    if (!grow(&facts, part->n_facts, &part->facts_room, sizeof(struct fact)))
         return NULL;
-    batch->facts = facts;
-    *item = batch_item(batch);
+    part->facts = facts;
+    *item = round_item(part);
     if (!*item)
         return NULL;
     (*item)->kind = ITEM_FACT;
-    (*item)->fact = batch->n_facts;
-    struct fact *fact = &batch->facts[batch->n_facts++];
+    (*item)->fact = part->n_facts;
+    struct fact *fact = &part->facts[part->n_facts++];
     memset(fact, 0, sizeof(*fact));
     return fact;
 }
 
-void batch_clear(struct batch *batch)
+void round_clear(struct round_part *part)
 {
-    batch->n = batch->n_items = batch->n_facts = 0;
-    strbuf_clear(&batch->text);
+    part->n = part->n_items = part->n_facts = 0;
+    strbuf_clear(&part->text);
 }
 
 enum err rounds_init(struct rounds *r, uint32_t workers)
@@ -65,14 +65,14 @@ enum err rounds_init(struct rounds *r, uint32_t workers)
     for (uint32_t i = 0; i < ROUND_SLOTS; i++) {
         struct round *round = &r->slot[i];
         arena_init(&round->arena, 256 * 1024, 0);
-        round->batch = calloc(workers, sizeof(*round->batch));
-        for (uint32_t w = 0; round->batch && w < workers; w++) {
-            strbuf_init(&round->batch[w].text, 0);
-            round->batch[w].packets = calloc(ROUND_PACKETS, sizeof(struct packet));
-            if (!round->batch[w].packets)
+        round->part = calloc(workers, sizeof(*round->part));
+        for (uint32_t w = 0; round->part && w < workers; w++) {
+            strbuf_init(&round->part[w].text, 0);
+            round->part[w].packets = calloc(ROUND_PACKETS, sizeof(struct packet));
+            if (!round->part[w].packets)
                 return ERR_NOMEM;
         }
-        if (!round->batch)
+        if (!round->part)
             return ERR_NOMEM;
     }
     return ERR_OK;
@@ -82,15 +82,15 @@ void rounds_fini(struct rounds *r)
 {
     for (uint32_t i = 0; i < ROUND_SLOTS; i++) {
         struct round *round = &r->slot[i];
-        for (uint32_t w = 0; round->batch && w < r->workers; w++) {
-            strbuf_fini(&round->batch[w].text);
-            stats_fini(&round->batch[w].stats);
-            free(round->batch[w].packets);
-            free(round->batch[w].items);
-            free(round->batch[w].facts);
+        for (uint32_t w = 0; round->part && w < r->workers; w++) {
+            strbuf_fini(&round->part[w].text);
+            stats_fini(&round->part[w].stats);
+            free(round->part[w].packets);
+            free(round->part[w].items);
+            free(round->part[w].facts);
         }
         stats_fini(&round->stats);
-        free(round->batch);
+        free(round->part);
         arena_fini(&round->arena);
     }
     pthread_mutex_destroy(&r->lock);
@@ -110,7 +110,7 @@ struct round *rounds_open(struct rounds *r)
     round->want_stats = round->last = false;
     round->first_number = round->tick_ns = round->last_ns = 0;
     for (uint32_t w = 0; w < r->workers; w++)
-        batch_clear(&round->batch[w]);
+        round_clear(&round->part[w]);
     return round;
 }
 

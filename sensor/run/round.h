@@ -27,15 +27,15 @@ struct item {
     bool of_packet;
     uint8_t kind;               /* enum item_kind */
     uint8_t cls;                /* enum event_class */
-    uint32_t text_at, text_len; /* in batch.text; without the closing brace */
-    uint32_t fact;              /* index in batch.facts */
+    uint32_t text_at, text_len; /* in part.text; without the closing brace */
+    uint32_t fact;              /* index in part.facts */
     const struct rule_info *rule;
     struct addr src, dst;
     uint64_t ts_ns, flow_id;
 };
 
 /** A worker's part of a round. */
-struct batch {
+struct round_part {
     uint32_t n;
     struct packet *packets; /* ROUND_PACKETS */
     /* what the worker made of them */
@@ -52,17 +52,17 @@ struct round {
     uint64_t tick_ns;      /* packet time at its start: what is silent since long ends; 0 = none */
     uint64_t last_ns;      /* packet time at its end */
     bool want_stats;
-    bool last;           /* all flows end */
-    struct arena arena;  /* bytes of packets whose source is not stable; reassembled packets */
-    struct stats stats;  /* copy of the front's counters when wanted */
-    struct batch *batch; /* one for each worker */
+    bool last;               /* all flows end */
+    struct arena arena;      /* bytes of packets whose source is not stable; reassembled packets */
+    struct stats stats;      /* copy of the front's counters when wanted */
+    struct round_part *part; /* one for each worker */
 };
 
-/** New item at the end of the batch; NULL without memory. Number and order are the caller's. */
-struct item *batch_item(struct batch *batch);
+/** New item at the end of the part; NULL without memory. Number and order are the caller's. */
+struct item *round_item(struct round_part *part);
 /** New zeroed fact with its item; NULL without memory. */
-struct fact *batch_fact(struct batch *batch, struct item **item);
-void batch_clear(struct batch *batch);
+struct fact *round_fact(struct round_part *part, struct item **item);
+void round_clear(struct round_part *part);
 
 /** The rounds under way, shared by the threads. */
 struct rounds {

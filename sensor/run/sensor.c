@@ -206,7 +206,7 @@ static void run_alone(struct sensor *s)
         struct round *round = rounds_open(&s->rounds);
         more = read_round(s, round);
         rounds_publish(&s->rounds);
-        worker_round(s->worker[0], round, &round->batch[0]);
+        worker_round(s->worker[0], round, &round->part[0]);
         rounds_done(&s->rounds, 0);
         tail_round(s->tail, round);
         rounds_consumed(&s->rounds);
@@ -227,7 +227,7 @@ static void *run_worker(void *context)
     while (!last) {
         struct round *round = rounds_take(&s->rounds, me->index);
         last = round->last;
-        worker_round(s->worker[me->index], round, &round->batch[me->index]);
+        worker_round(s->worker[me->index], round, &round->part[me->index]);
         rounds_done(&s->rounds, me->index);
     }
     return NULL;

@@ -162,14 +162,14 @@ static void close_and_write(struct tail *t, enum event_class cls, uint64_t ts_ns
     hand_out(t, cls, ts_ns, host_of(src, dst));
 }
 
-static void write_item(struct tail *t, const struct batch *batch, const struct item *item)
+static void write_item(struct tail *t, const struct round_part *part, const struct item *item)
 {
     strbuf_clear(&t->line);
-    strbuf_bytes(&t->line, batch->text.at + item->text_at, item->text_len);
+    strbuf_bytes(&t->line, part->text.at + item->text_at, item->text_len);
     close_and_write(t, (enum event_class)item->cls, item->ts_ns, &item->src, &item->dst);
 }
 
-static void take_alert(struct tail *t, const struct batch *batch, const struct item *item)
+static void take_alert(struct tail *t, const struct round_part *part, const struct item *item)
 {
     if (!thresholds_admit(t->thresholds, item->rule, item->ts_ns, &item->src, &item->dst,
                           item->flow_id)) {
@@ -182,7 +182,7 @@ static void take_alert(struct tail *t, const struct batch *batch, const struct i
     t->state.alerts++;
     t->state.by_severity[item->rule->priority < 5 ? item->rule->priority : 4]++;
     t->rule_alerts[item->rule->index]++;
-    write_item(t, batch, item);
+    write_item(t, part, item);
 }
 
 static void take_finding(struct tail *t, const struct finding *finding)
@@ -214,17 +214,17 @@ static void take_findings(struct tail *t)
         take_finding(t, &finding);
 }
 
-static void take_item(struct tail *t, const struct batch *batch, const struct item *item)
+static void take_item(struct tail *t, const struct round_part *part, const struct item *item)
 {
     switch ((enum item_kind)item->kind) {
     case ITEM_EVENT:
-        write_item(t, batch, item);
+        write_item(t, part, item);
         break;
     case ITEM_ALERT:
-        take_alert(t, batch, item);
+        take_alert(t, part, item);
         break;
     case ITEM_FACT:
-        devices_fact(t->devices, &batch->facts[item->fact]);
+        devices_fact(t->devices, &part->facts[item->fact]);
         take_findings(t);
         break;
     }
@@ -233,11 +233,11 @@ static void take_item(struct tail *t, const struct batch *batch, const struct it
 /* ---- merge -------------------------------------------------------------------------------- */
 
 struct ref {
-    const struct batch *batch;
+    const struct round_part *part;
     const struct item *item;
 };
 
-/* Ties only happen within one batch, where items lie in the order they came. */
+/* Ties only happen within one part, where items lie in the order they came. */
 static int in_order(const void *a, const void *b)
 {
     const struct item *x = ((const struct ref *)a)->item;
@@ -257,7 +257,7 @@ static uint32_t collect(struct tail *t, const struct round *round)
     uint32_t n = 0;
 
     for (uint32_t w = 0; w < t->plan.workers; w++)
-        n += round->batch[w].n_items;
+        n += round->part[w].n_items;
     if (n > t->order_room) {
         struct ref *larger = realloc(t->order, n * sizeof(*larger));
         if (!larger)
@@ -267,9 +267,9 @@ static uint32_t collect(struct tail *t, const struct round *round)
     }
     n = 0;
     for (uint32_t w = 0; w < t->plan.workers; w++) {
-        const struct batch *batch = &round->batch[w];
-        for (uint32_t i = 0; i < batch->n_items; i++)
-            t->order[n++] = (struct ref){batch, &batch->items[i]};
+        const struct round_part *part = &round->part[w];
+        for (uint32_t i = 0; i < part->n_items; i++)
+            t->order[n++] = (struct ref){part, &part->items[i]};
     }
     return n;
 }
@@ -280,7 +280,7 @@ static void write_stats(struct tail *t, const struct round *round)
 
     stats_sum(&sum, &round->stats);
     for (uint32_t w = 0; w < t->plan.workers; w++)
-        stats_sum(&sum, &round->batch[w].stats);
+        stats_sum(&sum, &round->part[w].stats);
     stats_sum(&sum, &t->stats);
     struct event_ctx ctx = {
         .sensor = t->plan.sensor,
@@ -305,7 +305,7 @@ void tail_round(struct tail *t, const struct round *round)
         t->first_ns = round->last_ns;
     qsort(t->order, n, sizeof(*t->order), in_order);
     for (uint32_t i = 0; i < n; i++)
-        take_item(t, t->order[i].batch, t->order[i].item);
+        take_item(t, t->order[i].part, t->order[i].item);
     if (round->last_ns) {
         devices_tick(t->devices, round->last_ns);
         take_findings(t);

@@ -25,7 +25,7 @@ struct worker {
     struct facts_plan *facts;
     struct event_options events;
     /* of the round in hand */
-    struct batch *batch;
+    struct round_part *part;
     uint64_t number, order; /* of the items */
     bool of_packet;
     uint64_t now_ns;
@@ -46,7 +46,7 @@ static struct fact *add_fact(void *context)
 {
     struct worker *w = context;
     struct item *item;
-    struct fact *fact = batch_fact(w->batch, &item);
+    struct fact *fact = round_fact(w->part, &item);
 
     if (!fact)
         return NULL;
@@ -92,18 +92,18 @@ static void put_ends(struct item *item, const struct event_ctx *ctx)
     }
 }
 
-/* Writes an event into the batch; NULL when its type is off. */
+/* Writes an event into the part; NULL when its type is off. */
 static struct item *write_event(struct worker *w, const char *name, const struct event_ctx *ctx,
                                 enum event_class cls)
 {
-    struct strbuf *text = &w->batch->text;
+    struct strbuf *text = &w->part->text;
     size_t at = text->len;
 
     if (ctx->flow && w->events.community_id)
         community_id_fill(ctx->flow);
     if (!event_write(name, ctx, text))
         return NULL;
-    struct item *item = batch_item(w->batch);
+    struct item *item = round_item(w->part);
     if (!item)
         return NULL;
     stamp(w, item);
@@ -359,14 +359,14 @@ static void end_by_time(struct worker *w, const struct round *round)
         flow_table_tick(w->flows, round->tick_ns);
 }
 
-void worker_round(struct worker *w, struct round *round, struct batch *batch)
+void worker_round(struct worker *w, struct round *round, struct round_part *part)
 {
-    w->batch = batch;
+    w->part = part;
     if (!round->last)
         end_by_time(w, round);
-    for (uint32_t i = 0; i < batch->n; i++) {
-        const struct packet *p = &batch->packets[i];
-        if (i + PREFETCH < batch->n)
+    for (uint32_t i = 0; i < part->n; i++) {
+        const struct packet *p = &part->packets[i];
+        if (i + PREFETCH < part->n)
             flow_table_prefetch(w->flows, p[PREFETCH].flow_hash);
         w->number = p->frame.number;
         w->order = 0;
@@ -377,8 +377,8 @@ void worker_round(struct worker *w, struct round *round, struct batch *batch)
     if (round->last)
         end_by_time(w, round);
     if (round->want_stats) {
-        stats_fini(&batch->stats);
-        stats_sum(&batch->stats, &w->stats);
+        stats_fini(&part->stats);
+        stats_sum(&part->stats, &w->stats);
     }
 }
 

@@ -24,7 +24,7 @@ struct worker_plan {
 struct worker *worker_new(const struct worker_plan *plan);
 void worker_free(struct worker **worker);
 
-/** Works off its batch of the round. */
-void worker_round(struct worker *worker, struct round *round, struct batch *batch);
+/** Works off its part of the round. */
+void worker_round(struct worker *worker, struct round *round, struct round_part *part);
 
 #endif
