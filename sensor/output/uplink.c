@@ -9,7 +9,7 @@
 #include "common/jsonw.h"
 #include "common/log.h"
 #include "common/ring.h"
-#include "sensor/output/batch.h"
+#include "sensor/output/packer.h"
 #include "sensor/output/sender.h"
 #include "sensor/output/spool.h"
 
@@ -66,7 +66,7 @@ struct uplink {
     _Atomic uint64_t deadline_ns; /* 0: not closing */
     _Atomic uint64_t progress;    /* changes whenever something moves */
     /* uplink's thread */
-    struct batch batch;
+    struct packer packer;
     struct spool *spool;
     struct sender sender;
     struct strbuf message;
@@ -156,7 +156,7 @@ void uplink_abandon(struct uplink **uplink)
         free(chunk);
     ring_free(&u->ring);
     free(u->filling);
-    batch_fini(&u->batch);
+    packer_fini(&u->packer);
     spool_close(&u->spool);
     strbuf_fini(&u->message);
     free(u->where);
@@ -176,7 +176,7 @@ enum err uplink_new(const struct uplink_setup *setup, struct uplink **uplink)
     u->patience_ns = conf_span_ns(setup->conf, "output.wait");
     u->ring = ring_new(RING_SLOTS);
     CHECK(u->where && u->ring);
-    batch_init(&u->batch);
+    packer_init(&u->packer);
     enum err err = keep_names(u, setup) ? open_spool(u, setup) : ERR_INPUT;
     if (err) {
         uplink_abandon(&u);
@@ -222,7 +222,7 @@ static void take_chunk(struct uplink *u, const struct chunk *chunk, uint64_t now
         at += (uint32_t)sizeof(head);
         struct slice line = {chunk->bytes + at, head.len};
         at += head.len;
-        if (!batch_add(&u->batch, (enum event_class)head.cls, head.partition, line, now_ns))
+        if (!packer_add(&u->packer, (enum event_class)head.cls, head.partition, line, now_ns))
             shed(u, head.cls, 1);
     }
 }
@@ -233,7 +233,7 @@ static bool closing(const struct uplink *u)
 }
 
 /* One batch becomes a message of the spool. False: it must wait. */
-static bool spool_batch(struct uplink *u, struct batch_slot *slot, enum event_class cls,
+static bool spool_batch(struct uplink *u, struct packer_slot *slot, enum event_class cls,
                         uint32_t partition)
 {
     struct wire_envelope envelope = {.epoch = spool_epoch(u->spool),
@@ -258,7 +258,7 @@ static bool spool_batch(struct uplink *u, struct batch_slot *slot, enum event_cl
         shed(u, cls, slot->n);
     else
         add(u, UPLINK_MESSAGES, 1);
-    batch_clear(&u->batch, slot);
+    packer_clear(&u->packer, slot);
     return true;
 }
 
@@ -267,9 +267,9 @@ static void spool_batches(struct uplink *u, uint64_t now_ns)
     bool all = closing(u) && ring_count(u->ring) == 0;
     enum event_class cls = CLASS_STATS;
     uint32_t partition = 0;
-    struct batch_slot *slot;
+    struct packer_slot *slot;
 
-    while ((slot = batch_due(&u->batch, now_ns, all, &cls, &partition)) &&
+    while ((slot = packer_due(&u->packer, now_ns, all, &cls, &partition)) &&
            spool_batch(u, slot, cls, partition))
         continue;
     sender_grew(&u->sender, spool_next(u->spool));
@@ -421,7 +421,7 @@ static void announce(struct uplink *u, uint32_t cls, uint64_t events)
     jsonw_u64(&w, "events", events);
     jsonw_obj_close(&w);
     jsonw_obj_close(&w);
-    batch_add(&u->batch, CLASS_DEVICE, 0, strbuf_view(&line), clock_mono_ns());
+    packer_add(&u->packer, CLASS_DEVICE, 0, strbuf_view(&line), clock_mono_ns());
     strbuf_fini(&line);
 }
 
@@ -473,7 +473,7 @@ static bool finished(const struct uplink *u, uint64_t now_ns)
 {
     uint64_t deadline_ns = atomic_load(&u->deadline_ns);
     bool delivered =
-        ring_count(u->ring) == 0 && u->batch.waiting == 0 && u->sender.first == u->sender.next;
+        ring_count(u->ring) == 0 && u->packer.waiting == 0 && u->sender.first == u->sender.next;
 
     return deadline_ns && (delivered || now_ns >= deadline_ns);
 }
@@ -501,7 +501,7 @@ static void *run(void *arg)
         spool_batches(u, now_ns);
         more = send_some(u, now_ns) || more;
         housekeeping(u, now_ns);
-        u->transport.poll(u->transport.self, more ? 0 : u->batch.waiting ? POLL_MS / 4 : POLL_MS);
+        u->transport.poll(u->transport.self, more ? 0 : u->packer.waiting ? POLL_MS / 4 : POLL_MS);
         now_ns = clock_mono_ns();
     }
     empty_into_spool(u, now_ns);

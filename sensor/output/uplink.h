@@ -4,8 +4,8 @@
  * it a transport (out_unix.c, out_mqtt.c). One thread does all but the queueing, so the sensor
  * never waits for disk or network; when the queue is full the lower classes are shed first.
  *
- *     tail --ring--> batch --> spool --> sender --> transport --> analyzer
- *                                          ^------ acknowledgements ------'
+ *     tail --ring--> packer --> spool --> sender --> transport --> analyzer
+ *                                           ^------ acknowledgements ------'
  */
 #ifndef TRAMGAC_SENSOR_OUTPUT_UPLINK_H
 #define TRAMGAC_SENSOR_OUTPUT_UPLINK_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/clock.h"
-#include "sensor/output/batch.h"
+#include "sensor/output/packer.h"
 #include "sensor/output/sender.h"
 
 #include <setjmp.h>
@@ -207,27 +207,27 @@ static void everything_arrives_over_a_broker_that_loses_silently(void **state)
     }
 }
 
-static void batches_close_by_size_or_age_alerts_first(void **state)
+static void packed_lines_leave_by_size_or_age_alerts_first(void **state)
 {
     (void)state;
-    struct batch *b = malloc(sizeof(*b));
+    struct packer *b = malloc(sizeof(*b));
     enum event_class cls;
     uint32_t partition;
-    batch_init(b);
-    assert_true(batch_add(b, CLASS_FLOW, 3, SLICE_LIT("{}"), 0));
-    assert_true(batch_add(b, CLASS_ALERT, 5, SLICE_LIT("{}"), 0));
-    assert_false(batch_add(b, CLASS_ALERT, 5, SLICE_NONE, 0));
-    assert_null(batch_due(b, 10 * CLOCK_MS, false, &cls, &partition));
-    struct batch_slot *slot = batch_due(b, 60 * CLOCK_MS, false, &cls, &partition);
+    packer_init(b);
+    assert_true(packer_add(b, CLASS_FLOW, 3, SLICE_LIT("{}"), 0));
+    assert_true(packer_add(b, CLASS_ALERT, 5, SLICE_LIT("{}"), 0));
+    assert_false(packer_add(b, CLASS_ALERT, 5, SLICE_NONE, 0));
+    assert_null(packer_due(b, 10 * CLOCK_MS, false, &cls, &partition));
+    struct packer_slot *slot = packer_due(b, 60 * CLOCK_MS, false, &cls, &partition);
     assert_true(slot && cls == CLASS_ALERT && partition == 5 && slot->n == 1);
-    batch_clear(b, slot);
-    assert_null(batch_due(b, 60 * CLOCK_MS, false, &cls, &partition));
-    assert_non_null(batch_due(b, 60 * CLOCK_MS, true, &cls, &partition));
-    for (int i = 0; i < BATCH_LINES; i++)
-        batch_add(b, CLASS_TX, 0, SLICE_LIT("{}"), 0);
-    slot = batch_due(b, 1, false, &cls, &partition);
-    assert_true(slot && cls == CLASS_TX && slot->n == BATCH_LINES);
-    batch_fini(b);
+    packer_clear(b, slot);
+    assert_null(packer_due(b, 60 * CLOCK_MS, false, &cls, &partition));
+    assert_non_null(packer_due(b, 60 * CLOCK_MS, true, &cls, &partition));
+    for (int i = 0; i < PACKER_LINES; i++)
+        packer_add(b, CLASS_TX, 0, SLICE_LIT("{}"), 0);
+    slot = packer_due(b, 1, false, &cls, &partition);
+    assert_true(slot && cls == CLASS_TX && slot->n == PACKER_LINES);
+    packer_fini(b);
     free(b);
 }
 
@@ -243,7 +243,7 @@ int main(void)
         cmocka_unit_test(silence_repeats_with_growing_patience),
         cmocka_unit_test(the_analyzers_hello_is_answered),
         cmocka_unit_test(everything_arrives_over_a_broker_that_loses_silently),
-        cmocka_unit_test(batches_close_by_size_or_age_alerts_first),
+        cmocka_unit_test(packed_lines_leave_by_size_or_age_alerts_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

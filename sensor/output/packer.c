@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sensor/output/batch.h"
+#include "sensor/output/packer.h"
 #include "common/clock.h"
 
 static const uint64_t linger_ns[WIRE_CLASSES] = {
@@ -7,12 +7,12 @@ static const uint64_t linger_ns[WIRE_CLASSES] = {
     [CLASS_FLOW] = 500 * CLOCK_MS, [CLASS_STATS] = 500 * CLOCK_MS,
 };
 
-void batch_init(struct batch *b)
+void packer_init(struct packer *b)
 {
     memset(b, 0, sizeof(*b));
 }
 
-void batch_fini(struct batch *b)
+void packer_fini(struct packer *b)
 {
     for (uint32_t c = 0; c < WIRE_CLASSES; c++) {
         for (uint32_t p = 0; p < WIRE_PARTITIONS; p++)
@@ -20,10 +20,10 @@ void batch_fini(struct batch *b)
     }
 }
 
-bool batch_add(struct batch *b, enum event_class cls, uint32_t partition, struct slice line,
-               uint64_t now_ns)
+bool packer_add(struct packer *b, enum event_class cls, uint32_t partition, struct slice line,
+                uint64_t now_ns)
 {
-    struct batch_slot *slot = &b->slots[cls][partition % WIRE_PARTITIONS];
+    struct packer_slot *slot = &b->slots[cls][partition % WIRE_PARTITIONS];
 
     if (line.len == 0 || line.len > WIRE_LINE_MAX || slot->n == WIRE_LINES_MAX ||
         slot->lines.len + line.len > WIRE_PLAIN_MAX / 2)
@@ -38,13 +38,13 @@ bool batch_add(struct batch *b, enum event_class cls, uint32_t partition, struct
     return true;
 }
 
-struct batch_slot *batch_due(struct batch *b, uint64_t now_ns, bool all, enum event_class *cls,
-                             uint32_t *partition)
+struct packer_slot *packer_due(struct packer *b, uint64_t now_ns, bool all, enum event_class *cls,
+                               uint32_t *partition)
 {
     for (uint32_t c = 0; c < WIRE_CLASSES && b->waiting; c++) {
         for (uint32_t p = 0; p < WIRE_PARTITIONS; p++) {
-            struct batch_slot *slot = &b->slots[c][p];
-            bool large = slot->lines.len >= BATCH_BYTES || slot->n >= BATCH_LINES;
+            struct packer_slot *slot = &b->slots[c][p];
+            bool large = slot->lines.len >= PACKER_BYTES || slot->n >= PACKER_LINES;
             if (slot->n == 0 || !(all || large || now_ns >= slot->since_ns + linger_ns[c]))
                 continue;
             *cls = (enum event_class)c;
@@ -55,7 +55,7 @@ struct batch_slot *batch_due(struct batch *b, uint64_t now_ns, bool all, enum ev
     return NULL;
 }
 
-void batch_clear(struct batch *b, struct batch_slot *slot)
+void packer_clear(struct packer *b, struct packer_slot *slot)
 {
     strbuf_clear(&slot->lines);
     slot->n = 0;
