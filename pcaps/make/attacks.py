@@ -313,6 +313,20 @@ def cwmp():
         return s.save("http/cwmp.pcap", START)
 
 
+def firmware():
+    """No attack: a camera updates itself with wget from a named server, over plain HTTP."""
+    with Site([CAMERA, "c2"]) as s:
+        s.addresses()
+        things.c2(s)
+        things.publish(s, "c2", "firmware", "agent-1.7.5")
+        s.hosts_file(CAMERA, "update.camera-vendor.example", address("c2"))
+        things.wait(0.8)
+        s.record()
+        s.join()
+        s.run(CAMERA, "busybox", "wget", "-q", "-O", "/dev/null", "http://update.camera-vendor.example/firmware/agent-1.7.5")
+        return s.save("http/firmware.pcap", START)
+
+
 def s7_stop():
     """A laptop identifies the sluice PLC (nmap), asks for a download and stops it."""
     plc = "plc-sluice-cai-khe"
@@ -378,7 +392,7 @@ def lorawan_second_server():
 ALL = [modbus_write_stranger, modbus_recon, modbus_write_burst, modbus_internet, mqtt_wildcard, mqtt_brute, mqtt_outside,
        camera_scan, camera_default_login,
        camera_http_brute, camera_outside, telnet_loader, ssh_brute, dns_tunnel, new_resolver, tls_self_signed, coap_discovery,
-       http_exploits, cwmp, s7_stop, telecontrol_command, ftp_other_server, lorawan_second_server]
+       http_exploits, cwmp, firmware, s7_stop, telecontrol_command, ftp_other_server, lorawan_second_server]
 
 
 def main():

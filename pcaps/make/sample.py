@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Write a harmless file that looks like an IoT bot to a file scanner: sample.py TARGET arm|mips
+"""Write a harmless file that looks like an IoT bot to a file scanner: sample.py TARGET arm|mips [plain]
 
 An ELF header without program headers (no system will run it) and, joined from parts at run time, the strings
-by which this kind of malware is known. There is no code in it.
+by which this kind of malware is known. There is no code in it. With `plain` the strings are left out: a file that nobody should mind.
 """
 import random
 import struct
@@ -31,7 +31,8 @@ def strings():
 
 
 target, arch = sys.argv[1:3]
+plain = sys.argv[3:] == ["plain"]
 machine, order = MACHINES[arch]
 filler = random.Random(arch).randbytes(9000)
 with open(target, "wb") as f:
-    f.write(elf_header(machine, order) + filler + strings() + b"\0" + filler[:2000])
+    f.write(elf_header(machine, order) + filler + (b"" if plain else strings()) + b"\0" + filler[:2000])

@@ -198,6 +198,13 @@ def ssh_login(site, host, server):
              "-o", "KexAlgorithms=curve25519-sha256", f"root@{address(server)}", "true")
 
 
+def publish(site, host, folder, name):
+    """An ELF file without code on the host's web server."""
+    target = site.tmp / f"web-{host}" / "root" / folder
+    target.mkdir()
+    sh("/usr/bin/python3", HERE / "sample.py", target / name, "mips", "plain")
+
+
 INFECT = [
     "enable", "system", "shell", "sh",
     "/bin/busybox TRAMGACBOT",
