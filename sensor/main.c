@@ -40,6 +40,28 @@ static void say_report(struct strbuf *report)
     strbuf_clear(report);
 }
 
+/* --analyzer unix:PATH or mqtt:HOST[:PORT]. */
+static enum err set_analyzer(struct program *p)
+{
+    const char *to = p->options.analyzer;
+    char text[4300];
+
+    if (!to)
+        return ERR_OK;
+    const char *rest = to + 5; /* behind "unix:" or "mqtt:" */
+    if (*to == 'u') {
+        snprintf(text, sizeof(text), "output.unix.path=%s", rest);
+        return conf_set(p->conf, text, &p->report);
+    }
+    const char *colon = strrchr(rest, ':');
+    size_t host = colon ? (size_t)(colon - rest) : strlen(rest);
+    snprintf(text, sizeof(text), "output.mqtt.host=%.*s", (int)host, rest);
+    enum err err = conf_set(p->conf, text, &p->report);
+    snprintf(text, sizeof(text), "output.mqtt.port=%s", colon ? colon + 1 : "0");
+    enum err second = conf_set(p->conf, text, &p->report);
+    return err ? err : second;
+}
+
 /* Command-line values that stand for configuration keys. */
 static enum err set_from_options(struct program *p)
 {
@@ -50,10 +72,9 @@ static enum err set_from_options(struct program *p)
         {"capture.checksum-validation", o->checksums},
         {"workers", o->workers},
         {"memory", o->memory},
-        {"output.analyzer", o->analyzer},
     };
-    enum err err = ERR_OK;
     char text[4300];
+    enum err err = set_analyzer(p);
 
     for (uint32_t i = 0; o->set[i]; i++) {
         enum err one = conf_set(p->conf, o->set[i], &p->report);
