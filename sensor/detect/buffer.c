@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Buffers: made once per name (and transforms) while rules load, read while they match.
+ */
+#include "sensor/detect/buffer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct buffer_scratch {
+    uint8_t room[2][TRANSFORM_ROOM + 64];
+};
+
+struct buffer_scratch *buffer_scratch_new(void)
+{
+    return calloc(1, sizeof(struct buffer_scratch));
+}
+
+void buffer_scratch_free(struct buffer_scratch **scratch)
+{
+    free(*scratch);
+    *scratch = NULL;
+}
+
+/* ---- making ------------------------------------------------------------------------------- */
+
+static struct buffer *buffer_new(struct loader *loader, struct intern_entry *entry)
+{
+    struct buffer *b = arena_alloc(loader->arena, sizeof(*b));
+
+    if (!b)
+        abort();
+    b->name = (const char *)entry->text.at;
+    b->id = entry->id;
+    b->progress = TX_DONE;
+    entry->value = b;
+    return b;
+}
+
+const struct buffer *buffer_special(struct loader *loader, const char *name, enum buffer_kind kind,
+                                    enum field_side side)
+{
+    struct intern_entry *entry = intern_get(&loader->buffers, slice_of_str(name));
+
+    if (!entry->value) {
+        struct buffer *b = buffer_new(loader, entry);
+        b->kind = kind;
+        b->side = side;
+        if (kind == BUFFER_TX)
+            b->progress = TX_NONE;
+    }
+    return entry->value;
+}
+
+const struct buffer *buffer_payload(struct loader *loader)
+{
+    return buffer_special(loader, "payload", BUFFER_PAYLOAD, SIDE_BOTH);
+}
+
+const struct buffer *buffer_packet(struct loader *loader, const char *name,
+                                   bool (*get)(const struct inspection *, struct slice *))
+{
+    struct intern_entry *entry = intern_get(&loader->buffers, slice_of_str(name));
+
+    if (!entry->value) {
+        struct buffer *b = buffer_new(loader, entry);
+        b->kind = BUFFER_PACKET;
+        b->packet = get;
+    }
+    return entry->value;
+}
+
+static bool is_number(const struct field *f)
+{
+    return f->type <= FIELD_U64;
+}
+
+const struct buffer *buffer_field(struct loader *loader, struct slice name)
+{
+    struct intern_entry *known = intern_find(&loader->buffers, name);
+    struct field_ref ref;
+
+    if (known)
+        return known->value;
+    if (!field_find(name, 0, &ref) || !(ref.field->uses & IN_RULES))
+        return NULL;
+    /* one object per field, whatever alias it was called by */
+    struct slice own = slice_of_str(ref.field->name);
+    if (!slice_eq(own, name)) {
+        const struct buffer *b = buffer_field(loader, own);
+        intern_get(&loader->buffers, name)->value = b;
+        return b;
+    }
+    struct buffer *b = buffer_new(loader, intern_get(&loader->buffers, name));
+    b->kind = is_number(ref.field) ? BUFFER_NUMBER : BUFFER_FIELD;
+    b->side = ref.field->side;
+    for (uint32_t i = 0; b->n_refs < BUFFER_REFS_MAX && field_find(name, i, &ref); i++) {
+        if (!(ref.field->uses & IN_RULES) || is_number(ref.field) != (b->kind == BUFFER_NUMBER))
+            continue;
+        b->refs[b->n_refs++] = ref;
+        if (ref.field->side != b->side)
+            b->side = SIDE_BOTH;
+        if (ref.field->progress < b->progress)
+            b->progress = ref.field->progress;
+    }
+    return b;
+}
+
+const struct buffer *buffer_transformed(struct loader *loader, const struct buffer *base,
+                                        const struct transform_use *uses, uint8_t n)
+{
+    char name[512];
+    int len = snprintf(name, sizeof(name), "%s", base->name);
+
+    for (uint8_t i = 0; i < n && len < (int)sizeof(name); i++)
+        len += snprintf(name + len, sizeof(name) - (size_t)len, "+%s:%.*s", uses[i].def->name,
+                        (int)uses[i].arg.len, (const char *)uses[i].arg.at);
+    if (len >= (int)sizeof(name))
+        len = (int)sizeof(name) - 1;
+    struct intern_entry *entry =
+        intern_get(&loader->buffers, (struct slice){(const uint8_t *)name, (uint32_t)len});
+    if (!entry->value) {
+        struct buffer *b = buffer_new(loader, entry);
+        const char *full = b->name;
+        uint32_t id = b->id;
+        *b = *base;
+        b->name = full;
+        b->id = id;
+        for (uint8_t i = 0; i < n && b->n_transforms < BUFFER_TRANSFORMS_MAX; i++) {
+            b->transforms[b->n_transforms] = uses[i];
+            b->transforms[b->n_transforms++].arg = arena_keep(loader->arena, uses[i].arg);
+        }
+    }
+    return entry->value;
+}
+
+/* ---- reading ------------------------------------------------------------------------------ */
+
+static const struct field_ref *ref_of(const struct buffer *b, const struct tx *tx)
+{
+    for (uint8_t i = 0; tx && i < b->n_refs; i++) {
+        if (b->refs[i].proto == tx->proto)
+            return &b->refs[i];
+    }
+    return NULL;
+}
+
+bool buffer_of_proto(const struct buffer *b, const struct proto_def *proto)
+{
+    if (b->kind != BUFFER_FIELD && b->kind != BUFFER_NUMBER)
+        return true;
+    for (uint8_t i = 0; i < b->n_refs; i++) {
+        if (b->refs[i].proto == proto)
+            return true;
+    }
+    return false;
+}
+
+struct file *buffer_file(const struct inspection *in)
+{
+    if (in->file)
+        return in->file;
+    return in->tx ? files_of_tx(in->tx, in->dir) : NULL;
+}
+
+/* The direction whose progress completes the buffer. */
+static enum dir side_dir(const struct field *f, enum dir dir)
+{
+    return f->side == SIDE_CLIENT ? TO_SERVER : f->side == SIDE_SERVER ? TO_CLIENT : dir;
+}
+
+static enum buffer_state field_state(const struct buffer *b, const struct inspection *in)
+{
+    const struct field_ref *ref = ref_of(b, in->tx);
+
+    if (!ref)
+        return BUFFER_NEVER;
+    uint8_t progress = in->tx->progress[side_dir(ref->field, in->dir)];
+    if (progress >= ref->field->progress || progress == TX_DONE)
+        return BUFFER_READY;
+    return BUFFER_LATER;
+}
+
+enum { FILE_FIRST_LOOK = 32 * 1024 };
+
+static enum buffer_state file_state(const struct inspection *in, bool bytes)
+{
+    const struct file *file = buffer_file(in);
+
+    if (!file)
+        return in->tx && in->tx->progress[in->dir] == TX_DONE ? BUFFER_NEVER : BUFFER_LATER;
+    if (file->state != FILE_OPEN)
+        return BUFFER_READY;
+    return bytes && file->data.len >= FILE_FIRST_LOOK ? BUFFER_GROWING : BUFFER_LATER;
+}
+
+enum buffer_state buffer_state(const struct buffer *b, const struct inspection *in)
+{
+    switch (b->kind) {
+    case BUFFER_FIELD:
+    case BUFFER_NUMBER:
+        return field_state(b, in);
+    case BUFFER_FILE:
+        return file_state(in, true);
+    case BUFFER_FILE_NAME:
+        return buffer_file(in) ? BUFFER_READY : file_state(in, false);
+    case BUFFER_FILE_MAGIC:
+    case BUFFER_FILE_META:
+        return file_state(in, false);
+    case BUFFER_PAYLOAD:
+        return BUFFER_GROWING;
+    default:
+        return BUFFER_READY;
+    }
+}
+
+static bool plain_instance(const struct buffer *b, const struct inspection *in, uint32_t i,
+                           struct slice *out)
+{
+    const struct field_ref *ref;
+    const struct file *file;
+
+    switch (b->kind) {
+    case BUFFER_FIELD:
+        ref = ref_of(b, in->tx);
+        if (!ref)
+            return false;
+        while (i < field_instances(ref, in->tx) && !field_bytes(ref, in->tx, i, out)) {
+            if (i == 0 && !ref->list)
+                return false;
+            *out = SLICE_NONE;
+            return true; /* an absent item keeps its place */
+        }
+        return i < field_instances(ref, in->tx);
+    case BUFFER_PAYLOAD:
+        *out = in->payload;
+        return i == 0;
+    case BUFFER_FILE:
+        file = buffer_file(in);
+        if (i || !file)
+            return false;
+        *out = file->data;
+        return true;
+    case BUFFER_FILE_NAME:
+        file = buffer_file(in);
+        if (i || !file)
+            return false;
+        *out = file->name;
+        return true;
+    case BUFFER_FILE_MAGIC:
+        file = buffer_file(in);
+        if (i || !file || !file->magic)
+            return false;
+        *out = slice_of_str(file->magic);
+        return true;
+    case BUFFER_BASE64:
+        *out = in->base64;
+        return i == 0 && in->base64.at;
+    case BUFFER_PACKET:
+        return i == 0 && in->packet && b->packet(in, out);
+    default:
+        return false;
+    }
+}
+
+bool buffer_instance(const struct buffer *b, const struct inspection *in, uint32_t i,
+                     struct buffer_scratch *scratch, struct slice *out)
+{
+    if (!plain_instance(b, in, i, out))
+        return false;
+    for (uint8_t t = 0; t < b->n_transforms; t++) {
+        uint8_t *room = scratch->room[t & 1];
+        uint32_t len = b->transforms[t].def->run(*out, &b->transforms[t], room);
+        *out = (struct slice){room, len};
+    }
+    return true;
+}
+
+uint32_t buffer_count(const struct buffer *b, const struct inspection *in)
+{
+    const struct field_ref *ref = ref_of(b, in->tx);
+
+    return ref ? field_instances(ref, in->tx) : 0;
+}
+
+bool buffer_number(const struct buffer *b, const struct inspection *in, uint32_t i, uint64_t *value)
+{
+    const struct field_ref *ref = ref_of(b, in->tx);
+
+    return ref && field_number(ref, in->tx, i, value);
+}

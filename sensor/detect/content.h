@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Search for one literal.
+ */
+#ifndef TRAMGAC_SENSOR_DETECT_CONTENT_H
+#define TRAMGAC_SENSOR_DETECT_CONTENT_H
+
+#include "common/slice.h"
+
+/** Position of `what` in `in`, or -1. `rare`: index of the byte of `what` to look for first.
+ * `nocase`: `what` is in lower case. */
+int64_t content_find(struct slice in, struct slice what, uint32_t rare, bool nocase);
+/** True when `what` stands at `at`. The bytes must be there. */
+bool content_at(const uint8_t *at, struct slice what, bool nocase);
+
+#endif

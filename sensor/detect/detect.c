@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sensor/detect/match.h"
+
+#include "common/conf.h"
+#include "sensor/detect/pcre.h"
+
+#include <stdlib.h>
+
+const struct counter detect_counters[] = {
+    [DETECT_RULES_TRIED] = {"detect.rules_tried",
+                            "Rules that were compared after their literal was seen"},
+    [DETECT_HITS] = {"detect.hits", "Matches of rules"},
+    [DETECT_HITS_CUT] = {"detect.hits_cut",
+                         "Matches dropped because a packet had more than detect.alerts-max"},
+    [DETECT_STEPS] = {"detect.steps_exceeded",
+                      "Comparisons given up after 3000 steps: the rule's contents are too common"},
+    [DETECT_PCRE_LIMIT] = {"detect.pcre_limit", "Regular expressions given up at their limit"},
+    [DETECT_STATE_FULL] = {"detect.state_full",
+                           "State not kept because detect.memory is used up; raise it"},
+    [DETECT_CANDIDATES_FULL] = {"detect.candidates_full",
+                                "Rules not tried because too many had their literal in one packet"},
+    [DETECT_SCANNED_BYTES] = {"detect.scanned_bytes", "Bytes searched for literals"},
+    COUNTER_END,
+};
+
+/* ---- candidates --------------------------------------------------------------------------- */
+
+void detect_candidates_clear(struct detect *d)
+{
+    d->n_candidates = 0;
+    if (++d->epoch == 0) {
+        memset(d->mark, 0, (d->rs->n + 1) * sizeof(*d->mark));
+        d->epoch = 1;
+    }
+}
+
+void detect_candidate(struct detect *d, uint32_t rule, uint32_t end)
+{
+    if (d->mark[rule] == d->epoch)
+        return;
+    if (d->n_candidates == CANDIDATES_MAX) {
+        d->count[DETECT_CANDIDATES_FULL]++;
+        return;
+    }
+    d->mark[rule] = d->epoch;
+    d->mark_end[rule] = end;
+    d->candidates[d->n_candidates++] = rule;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+void detect_candidates_sort(struct detect *d)
+{
+    uint32_t *c = d->candidates, n = d->n_candidates;
+
+    if (n > 32) {
+        qsort(c, n, sizeof(*c), by_number);
+        return;
+    }
+    for (uint32_t i = 1; i < n; i++) {
+        uint32_t v = c[i], k = i;
+        for (; k > 0 && c[k - 1] > v; k--)
+            c[k] = c[k - 1];
+        c[k] = v;
+    }
+}
+
+struct scan {
+    struct detect *d;
+    const struct lit_set *set;
+};
+
+static void on_literal(void *context, uint32_t id, uint32_t end)
+{
+    const struct scan *scan = context;
+    const struct lit_set *set = scan->set;
+
+    for (uint32_t i = set->first[id]; i < set->first[id + 1]; i++)
+        detect_candidate(scan->d, set->rules[i], end);
+}
+
+void detect_scan(struct detect *d, const struct lit_set *set, struct slice data, bool always)
+{
+    struct scan scan = {d, set};
+
+    for (uint32_t i = 0; always && i < set->n_always; i++)
+        detect_candidate(d, set->always[i], 0);
+    if (!set->db || !data.len)
+        return;
+    d->count[DETECT_SCANNED_BYTES] += data.len;
+    literals_scan(set->db, d->literals, data, on_literal, &scan);
+}
+
+/* ---- headers ------------------------------------------------------------------------------ */
+
+void detect_ends(struct detect *d, struct ends ends)
+{
+    d->ends = ends;
+    if (++d->net_now == 0) {
+        for (int i = 0; i < 2; i++)
+            memset(d->net_epoch[i], 0, (d->rs->n_nets + 1) * sizeof(uint32_t));
+        d->net_now = 1;
+    }
+}
+
+/* The same few sets ($HOME_NET …) stand in most rules: each is asked once per packet and end. */
+static bool net_ok(struct detect *d, const struct netset *set, uint32_t side)
+{
+    if (set->any)
+        return true;
+    if (d->net_epoch[side][set->id] != d->net_now) {
+        d->net_epoch[side][set->id] = d->net_now;
+        d->net_yes[side][set->id] = rule_net_has(set, side ? d->ends.dst : d->ends.src);
+    }
+    return d->net_yes[side][set->id];
+}
+
+static bool proto_ok(const struct rule *r, const struct packet *p)
+{
+    if (r->ip && p->ip_version != r->ip)
+        return false;
+    if (r->ip_proto == -2)
+        return p->proto == IPPROTO_ICMP4 || p->proto == IPPROTO_ICMP6;
+    return r->ip_proto < 0 || p->proto == r->ip_proto;
+}
+
+static bool app_ok(const struct detect *d, const struct rule *r)
+{
+    if (!r->app || r->app - 1 == d->proto)
+        return true;
+    return d->proto >= 0 && strcmp(proto_rows[d->proto]->name, "http2") == 0 &&
+           strcmp(proto_rows[r->app - 1]->name, "http") == 0;
+}
+
+bool detect_header_ok(struct detect *d, const struct rule *r, enum dir dir)
+{
+    const struct ends *e = &d->ends;
+    const struct packet *p = d->in->packet;
+
+    if (!(r->dirs >> dir & 1) || !app_ok(d, r) || (p && !proto_ok(r, p)))
+        return false;
+    if (r->dirs != 3 && !d->in->flow)
+        return false;
+    if (rule_port_has(r->dport, e->dport) && rule_port_has(r->sport, e->sport) &&
+        net_ok(d, r->src, 0) && net_ok(d, r->dst, 1))
+        return true;
+    return r->both_ways && rule_port_has(r->dport, e->sport) && rule_port_has(r->sport, e->dport) &&
+           net_ok(d, r->src, 1) && net_ok(d, r->dst, 0);
+}
+
+bool detect_tests_ok(struct detect *d, const struct rule *r)
+{
+    d->look.rule = r;
+    for (uint8_t i = 0; i < r->n_tests; i++) {
+        if (!r->tests[i].match(&d->look, r->tests[i].args))
+            return false;
+    }
+    return true;
+}
+
+/* ---- hits --------------------------------------------------------------------------------- */
+
+void detect_fire(struct detect *d, const struct rule *r)
+{
+    struct flow *flow = d->in->flow;
+
+    d->look.rule = r;
+    for (uint8_t i = 0; i < r->n_acts; i++)
+        r->acts[i].run(&d->look, r->acts[i].args);
+    d->count[DETECT_HITS]++;
+    if (r->action == ACTION_PASS && !r->info.noalert) {
+        d->passed = true;
+        struct flow_marks *s =
+            flow && (d->look.tx || r->kind == RULE_IP) ? state_flow(d->pool, flow) : NULL;
+        if (s)
+            s->pass = true;
+        return;
+    }
+    if (r->info.noalert && !r->n_xbits)
+        return;
+    if (d->n_hits == HITS_MAX) {
+        d->count[DETECT_HITS_CUT]++;
+        return;
+    }
+    struct hit *hit = &d->hits[d->n_hits++];
+    *hit = *d->look.hit;
+    hit->rule = &r->info;
+    hit->tx = d->look.tx;
+    hit->file = d->look.file;
+    hit->dir = d->look.dir;
+    hit->on_stream = d->look.on_stream;
+    if (flow && flow->alerts < UINT16_MAX && !r->info.noalert)
+        flow->alerts++;
+}
+
+/* In order of the rules; more than the limit are cut. */
+static void settle_hits(struct detect *d)
+{
+    if (d->passed)
+        d->n_hits = 0;
+    for (uint32_t i = 1; i < d->n_hits; i++) {
+        struct hit h = d->hits[i];
+        uint32_t k = i;
+        for (; k > 0 && d->hits[k - 1].rule->index > h.rule->index; k--)
+            d->hits[k] = d->hits[k - 1];
+        d->hits[k] = h;
+    }
+    if (d->n_hits > d->alerts_max) {
+        d->count[DETECT_HITS_CUT] += d->n_hits - d->alerts_max;
+        d->n_hits = d->alerts_max;
+    }
+}
+
+/* ---- address rules ------------------------------------------------------------------------ */
+
+static void on_ip_rule(void *context, uint32_t rule)
+{
+    detect_candidate(context, rule, 0);
+}
+
+static void run_ip(struct detect *d)
+{
+    const struct detect_input *in = d->in;
+    struct flow_marks *s = in->flow ? state_flow(d->pool, in->flow) : NULL;
+
+    if (s && (s->ip_done >> in->dir & 1))
+        return;
+    if (s)
+        s->ip_done |= (uint8_t)(1 << in->dir);
+    if (!in->packet->ip_version)
+        return;
+    detect_candidates_clear(d);
+    ip_index_find(d->rs->ip, d->ends.src, d->ends.dst, on_ip_rule, d);
+    detect_candidates_sort(d);
+    for (uint32_t i = 0; i < d->n_candidates; i++) {
+        const struct rule *r = &d->rs->rules[d->candidates[i]];
+        if (!detect_header_ok(d, r, in->dir))
+            continue;
+        d->look.hit->matches = 0;
+        if (detect_tests_ok(d, r))
+            detect_fire(d, r);
+    }
+}
+
+/* Rules on events of decoders, asked only for packets that have one. */
+static void run_noted(struct detect *d)
+{
+    for (uint32_t i = 0; i < d->rs->n_noted; i++) {
+        const struct rule *r = &d->rs->rules[d->rs->noted[i]];
+        d->look.hit->matches = 0;
+        if (detect_tests_ok(d, r))
+            detect_fire(d, r);
+    }
+}
+
+/* ---- external ----------------------------------------------------------------------------- */
+
+static void begin(struct detect *d, const struct detect_input *in)
+{
+    const struct packet *p = in->packet;
+
+    d->in = in;
+    d->n_hits = 0;
+    d->passed = false;
+    d->proto = in->flow ? ruleset_proto(app_proto(in->flow)) : -1;
+    d->class_ = !p                         ? CLASS_OTHER
+                : p->proto == IPPROTO_TCP4 ? CLASS_TCP
+                : p->proto == IPPROTO_UDP4 ? CLASS_UDP
+                                           : CLASS_OTHER;
+    d->view[0].set = d->view[1].set = false;
+    struct hit *scratch = d->look.hit;
+    memset(&d->look, 0, sizeof(d->look));
+    d->look.hit = scratch;
+    d->look.detect = d;
+    d->look.input = in;
+    d->look.packet = p;
+    d->look.flow = in->flow;
+    d->look.dir = in->dir;
+    if (p)
+        detect_ends(d, (struct ends){&p->src, &p->dst, p->sport, p->dport});
+}
+
+void detect_run(struct detect *d, const struct detect_input *in)
+{
+    begin(d, in);
+    const struct flow_marks *s = in->flow ? in->flow->ext[FLOW_EXT_DETECT] : NULL;
+    if (!in->packet || (s && s->pass))
+        return;
+    if (in->packet->notes && d->rs->n_noted && !in->flow_ends)
+        run_noted(d);
+    if (!in->flow_ends)
+        run_ip(d);
+    match_payload_run(d);
+    if (in->flow)
+        match_tx_run(d);
+    d->count[DETECT_STEPS] = d->inspect.steps_exceeded;
+    d->count[DETECT_PCRE_LIMIT] = d->inspect.pcre_limited;
+    settle_hits(d);
+}
+
+const struct hit *detect_hits(const struct detect *d, uint32_t *n)
+{
+    *n = d->n_hits;
+    return d->hits;
+}
+
+struct pool *detect_pool(struct detect *d)
+{
+    return d->pool;
+}
+
+struct detect *detect_new(const struct ruleset *rs, const struct conf *conf, struct stats *stats)
+{
+    struct detect *d = calloc(1, sizeof(*d));
+
+    if (!d)
+        return NULL;
+    uint64_t window = conf ? conf_size(conf, "detect.stream-window") : 2560;
+    d->rs = rs;
+    d->window = window > WINDOW_MAX ? WINDOW_MAX : (uint32_t)window;
+    d->depth = conf ? conf_size(conf, "detect.stream-depth") : 1024 * 1024;
+    d->alerts_max = conf ? (uint32_t)conf_int(conf, "detect.alerts-max") : 15;
+    d->count = stats_add(stats, detect_counters);
+    d->pool = pool_blocks_new(conf ? conf_size(conf, "detect.memory") : 64 * 1024 * 1024);
+    d->literals = literals_scratch_new();
+    d->buffers = buffer_scratch_new();
+    d->inspect.pcre = pcre_scratch_new();
+    d->mark = calloc(rs->n + 1, sizeof(*d->mark));
+    d->mark_end = calloc(rs->n + 1, sizeof(*d->mark_end));
+    d->room = malloc(2 * VIEW_ROOM);
+    d->look.hit = calloc(1, sizeof(struct hit));
+    bool ok = d->pool && d->literals && d->buffers && d->inspect.pcre && d->mark && d->mark_end &&
+              d->room && d->look.hit;
+    for (int i = 0; i < 2; i++) {
+        d->net_epoch[i] = calloc(rs->n_nets + 1, sizeof(uint32_t));
+        d->net_yes[i] = calloc(rs->n_nets + 1, 1);
+        ok = ok && d->net_epoch[i] && d->net_yes[i];
+    }
+    for (uint32_t i = 0; ok && i < rs->n_sets; i++)
+        ok = !rs->sets[i]->db || literals_scratch_fit(d->literals, rs->sets[i]->db);
+    if (!ok)
+        detect_free(&d);
+    return d;
+}
+
+void detect_free(struct detect **detect)
+{
+    struct detect *d = *detect;
+
+    if (!d)
+        return;
+    pool_blocks_free(&d->pool);
+    literals_scratch_free(&d->literals);
+    buffer_scratch_free(&d->buffers);
+    pcre_scratch_free(&d->inspect.pcre);
+    for (int i = 0; i < 2; i++) {
+        free(d->net_epoch[i]);
+        free(d->net_yes[i]);
+    }
+    free(d->mark);
+    free(d->mark_end);
+    free(d->room);
+    free(d->look.hit);
+    free(d);
+    *detect = NULL;
+}
+
+void detect_drop_tx(struct detect *d, struct tx *tx)
+{
+    state_tx_drop(d->pool, tx);
+}
+
+void detect_drop_flow(struct detect *d, struct flow *flow)
+{
+    state_flow_drop(d->pool, flow);
+}

@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sensor/detect/inspect.h"
+
+#include "sensor/detect/content.h"
+#include "sensor/detect/pcre.h"
+
+/* How far one operation has come. */
+struct step {
+    uint32_t start; /* where the previous match ended */
+    uint32_t retry; /* next place to try from; 0 = the first time */
+    uint32_t end;   /* where this match ended */
+};
+
+struct walk {
+    const struct group *group;
+    struct inspection *in;
+    struct slice data;
+    uint64_t base;
+    struct inspect_scratch *scratch;
+    uint32_t steps;
+    struct step frames[RULE_OPS_MAX + 1];
+};
+
+/* ---- content ------------------------------------------------------------------------------ */
+
+static int64_t value_or_var(const struct walk *w, int32_t value, bool is_var)
+{
+    if (!is_var)
+        return value;
+    uint64_t v = w->in->vars[value];
+    return v > INT32_MAX ? INT32_MAX : (int64_t)v;
+}
+
+/* The part of the buffer the whole literal must lie in; false when it is impossible. */
+static bool content_span(const struct walk *w, const struct op *op, uint32_t start, int64_t *from,
+                         int64_t *to)
+{
+    const struct content *c = &op->content;
+    int64_t len = w->data.len, base = (int64_t)w->base;
+
+    *from = 0;
+    *to = len;
+    if (op->flags & OP_RELATIVE) {
+        int64_t distance =
+            op->flags & OP_DISTANCE ? value_or_var(w, c->distance, op->flags & OP_DISTANCE_VAR) : 0;
+        *from = (int64_t)start + distance;
+        if (op->flags & OP_WITHIN)
+            *to = (int64_t)start + distance + value_or_var(w, c->within, op->flags & OP_WITHIN_VAR);
+        if (op->flags & OP_DEPTH) {
+            int64_t depth = (int64_t)start + value_or_var(w, c->depth, op->flags & OP_DEPTH_VAR);
+            *to = depth < *to ? depth : *to;
+        }
+        if ((op->flags & OP_OFFSET) && c->offset > *from)
+            *from = c->offset;
+    } else {
+        if (op->flags & OP_OFFSET)
+            *from = value_or_var(w, c->offset, op->flags & OP_OFFSET_VAR) - base;
+        if (op->flags & OP_DEPTH) {
+            *to = value_or_var(w, c->depth, op->flags & OP_DEPTH_VAR) - base;
+            if ((op->flags & OP_OFFSET_VAR) || (op->flags & OP_DEPTH_VAR))
+                *to += op->flags & OP_OFFSET ? *from + base : 0;
+        }
+    }
+    if (*from < 0)
+        *from = 0;
+    if (*to > len)
+        *to = len;
+    if (op->flags & OP_ENDS) {
+        if (*to < len)
+            return false;
+        if (len - (int64_t)c->text.len > *from)
+            *from = len - (int64_t)c->text.len;
+    }
+    return *to - *from >= (int64_t)c->text.len;
+}
+
+static bool try_content(struct walk *w, const struct op *op, struct step *f)
+{
+    int64_t from, to;
+    bool negated = op->flags & OP_NEGATED;
+
+    f->end = f->start;
+    if (negated && f->retry)
+        return false;
+    if (!content_span(w, op, f->start, &from, &to))
+        return negated;
+    if (f->retry > from)
+        from = f->retry;
+    if (to - from < (int64_t)op->content.text.len)
+        return negated;
+    struct slice part = {w->data.at + from, (uint32_t)(to - from)};
+    int64_t at = content_find(part, op->content.text, op->content.rare, op->flags & OP_NOCASE);
+    if (negated)
+        return at < 0;
+    if (at < 0)
+        return false;
+    f->retry = (uint32_t)(from + at) + 1;
+    f->end = (uint32_t)(from + at) + op->content.text.len;
+    return true;
+}
+
+/* ---- pcre --------------------------------------------------------------------------------- */
+
+static bool try_pcre(struct walk *w, const struct op *op, struct step *f)
+{
+    uint32_t from, to;
+    uint32_t shift = op->flags & OP_RELATIVE ? f->start : 0;
+    bool negated = op->flags & OP_NEGATED;
+
+    f->end = f->start;
+    if (shift > w->data.len || (negated && f->retry))
+        return false;
+    struct slice subject = {w->data.at ? w->data.at + shift : NULL, w->data.len - shift};
+    uint32_t start = f->retry > shift ? f->retry - shift : 0;
+    if (start > subject.len)
+        return negated;
+    enum pcre_answer answer = pcre_run(op->pcre, w->scratch->pcre, subject, start, &from, &to);
+    w->scratch->pcre_limited += answer == PCRE_LIMIT;
+    if (negated)
+        return answer == PCRE_NO;
+    if (answer != PCRE_YES)
+        return false;
+    f->retry = shift + from + 1;
+    f->end = shift + to;
+    return true;
+}
+
+/* ---- numbers in bytes --------------------------------------------------------------------- */
+
+static bool text_number(struct slice s, uint8_t base, uint64_t *value, uint32_t *used)
+{
+    uint32_t i = 0, first;
+    uint64_t v = 0;
+
+    while (i < s.len && (s.at[i] == ' ' || (s.at[i] >= '\t' && s.at[i] <= '\r')))
+        i++;
+    if (base == 16 && i + 1 < s.len && s.at[i] == '0' && (s.at[i + 1] | 32) == 'x')
+        i += 2;
+    for (first = i; i < s.len; i++) {
+        uint8_t c = s.at[i] | 32;
+        uint32_t digit = s.at[i] >= '0' && s.at[i] <= '9' ? s.at[i] - 48u
+                         : c >= 'a' && c <= 'f'           ? c - 87u
+                                                          : 99u;
+        if (digit >= base)
+            break;
+        v = v * base + digit;
+    }
+    *value = v;
+    *used = i;
+    return i > first;
+}
+
+static uint64_t binary_number(struct slice s, bool little)
+{
+    uint64_t v = 0;
+
+    for (uint32_t i = 0; i < s.len; i++)
+        v = v << 8 | s.at[little ? s.len - 1 - i : i];
+    return v;
+}
+
+/* Reads the number an operation speaks of; `end` is the place behind it. */
+static bool read_number(const struct walk *w, const struct op *op, uint32_t start, uint64_t *value,
+                        int64_t *end)
+{
+    const struct bytes_op *b = op->bytes;
+    int64_t offset = b->offset_is_var ? value_or_var(w, b->offset, true) : b->offset;
+    int64_t at = (op->flags & OP_RELATIVE ? (int64_t)start : 0) + offset;
+    uint64_t n = b->n_is_var ? w->in->vars[b->n] : b->n;
+
+    if (at < 0 || n > 23 || at + (int64_t)n > (int64_t)w->data.len)
+        return false;
+    struct slice s = {w->data.at + at, (uint32_t)n};
+    *end = at + (int64_t)n;
+    if (b->base) {
+        uint32_t used;
+        if (!n)
+            s = slice_from(w->data, (uint32_t)at);
+        if (!text_number(s, b->base, value, &used))
+            return false;
+        *end = at + used;
+    } else {
+        if (n > 8)
+            return false;
+        *value = binary_number(s, b->little);
+    }
+    if (b->mask)
+        *value = (*value & b->mask) >> __builtin_ctzll(b->mask);
+    return true;
+}
+
+static bool try_byte_test(struct walk *w, const struct op *op, struct step *f)
+{
+    const struct bytes_op *b = op->bytes;
+    uint64_t v, other = b->value_is_var ? w->in->vars[b->value] : b->value;
+    int64_t end;
+    bool ok;
+
+    f->end = f->start;
+    if (!read_number(w, op, f->start, &v, &end))
+        return false;
+    switch (b->oper) {
+    case '<':
+        ok = v < other;
+        break;
+    case '>':
+        ok = v > other;
+        break;
+    case 'l':
+        ok = v <= other;
+        break;
+    case 'g':
+        ok = v >= other;
+        break;
+    case '&':
+        ok = (v & other) != 0;
+        break;
+    case '^':
+        ok = (v ^ other) != 0;
+        break;
+    default:
+        ok = v == other;
+        break;
+    }
+    return ok != ((op->flags & OP_NEGATED) != 0);
+}
+
+static bool try_byte_jump(struct walk *w, const struct op *op, struct step *f)
+{
+    const struct bytes_op *b = op->bytes;
+    uint64_t v = 0;
+    int64_t end = 0;
+
+    if (b->n || b->n_is_var || b->base) {
+        if (!read_number(w, op, f->start, &v, &end))
+            return false;
+    } else {
+        end = (op->flags & OP_RELATIVE ? (int64_t)f->start : 0) + b->offset;
+    }
+    if (v > UINT32_MAX)
+        return false;
+    if (b->multiplier)
+        v *= b->multiplier;
+    if (b->align_to)
+        v = (v + b->align_to - 1) / b->align_to * b->align_to;
+    int64_t to = b->from_beginning ? (int64_t)v
+                 : b->from_end     ? (int64_t)w->data.len - (int64_t)v
+                                   : end + (int64_t)v;
+    to += b->post_offset;
+    if (to < 0 || to > (int64_t)w->data.len)
+        return false;
+    f->end = (uint32_t)to;
+    return true;
+}
+
+static bool try_byte_extract(struct walk *w, const struct op *op, struct step *f)
+{
+    const struct bytes_op *b = op->bytes;
+    uint64_t v;
+    int64_t end;
+
+    if (!read_number(w, op, f->start, &v, &end))
+        return false;
+    if (b->multiplier)
+        v *= b->multiplier;
+    if (b->align_to)
+        v = (v + b->align_to - 1) / b->align_to * b->align_to;
+    w->in->vars[b->var] = v;
+    f->end = (uint32_t)end;
+    return true;
+}
+
+static bool try_byte_math(struct walk *w, const struct op *op, struct step *f)
+{
+    const struct bytes_op *b = op->bytes;
+    uint64_t v, r = b->value_is_var ? w->in->vars[b->value] : b->value;
+    int64_t end;
+
+    if (!read_number(w, op, f->start, &v, &end))
+        return false;
+    switch (b->oper) {
+    case '+':
+        v += r;
+        break;
+    case '-':
+        v -= r;
+        break;
+    case '*':
+        v *= r;
+        break;
+    case '/':
+        if (!r)
+            return false;
+        v /= r;
+        break;
+    case 'L':
+        v = r < 64 ? v << r : 0;
+        break;
+    default:
+        v = r < 64 ? v >> r : 0;
+        break;
+    }
+    w->in->vars[b->var] = v;
+    f->end = (uint32_t)end;
+    return true;
+}
+
+/* ---- others ------------------------------------------------------------------------------- */
+
+static int base64_digit(uint8_t c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/* Decodes up to the first byte that is no Base64; line ends inside are skipped (RFC 2045). */
+static bool try_base64(struct walk *w, const struct op *op, struct step *f)
+{
+    const struct base64_op *b = op->base64;
+    uint64_t at = (uint64_t)b->offset + (op->flags & OP_RELATIVE ? f->start : 0);
+    uint8_t *out = w->scratch->base64;
+    uint32_t n = 0, bits = 0, held = 0;
+
+    f->end = f->start;
+    if (at >= w->data.len)
+        return false;
+    struct slice s = slice_from(w->data, (uint32_t)at);
+    if (b->bytes)
+        s = slice_head(s, b->bytes);
+    for (uint32_t i = 0; i < s.len && n < BASE64_ROOM; i++) {
+        int digit = base64_digit(s.at[i]);
+        if (digit < 0) {
+            if (s.at[i] == '\r' || s.at[i] == '\n' || s.at[i] == ' ' || s.at[i] == '\t')
+                continue;
+            break;
+        }
+        held = held << 6 | (uint32_t)digit;
+        bits += 6;
+        if (bits >= 8) {
+            bits -= 8;
+            out[n++] = (uint8_t)(held >> bits);
+        }
+    }
+    w->in->base64 = (struct slice){out, n};
+    return n > 0;
+}
+
+static bool try_data_at(const struct walk *w, const struct op *op, struct step *f)
+{
+    int64_t at = value_or_var(w, op->data_at.at, op->flags & OP_OFFSET_VAR);
+    bool there = op->flags & OP_RELATIVE ? (int64_t)f->start + at <= (int64_t)w->data.len
+                                         : at < (int64_t)w->data.len;
+
+    f->end = f->start;
+    return there != ((op->flags & OP_NEGATED) != 0);
+}
+
+static bool try_op(struct walk *w, const struct op *op, struct step *f)
+{
+    switch (op->kind) {
+    case OP_CONTENT:
+        return try_content(w, op, f);
+    case OP_PCRE:
+        return try_pcre(w, op, f);
+    case OP_DATA_AT:
+        return try_data_at(w, op, f);
+    case OP_SIZE:
+        f->end = f->start;
+        return rule_num_ok(&op->num, w->data.len);
+    case OP_BYTE_TEST:
+        return try_byte_test(w, op, f);
+    case OP_BYTE_JUMP:
+        return try_byte_jump(w, op, f);
+    case OP_BYTE_EXTRACT:
+        return try_byte_extract(w, op, f);
+    case OP_BYTE_MATH:
+        return try_byte_math(w, op, f);
+    case OP_BASE64:
+        return try_base64(w, op, f);
+    case OP_CALL:
+        f->end = f->start;
+        return op->call.match(w->in, op->call.args);
+    default:
+        return false;
+    }
+}
+
+static bool retryable(const struct op *op)
+{
+    return (op->kind == OP_CONTENT || op->kind == OP_PCRE) && !(op->flags & OP_NEGATED) &&
+           (op->flags & OP_NEXT_RELATIVE);
+}
+
+/* The operation to try again after the one at `i` has failed; -1 when nothing can help. */
+static int32_t back_from(const struct walk *w, int32_t i)
+{
+    const struct op *ops = w->group->ops;
+
+    while (i > 0 && (ops[i].flags & OP_RELATIVE)) {
+        i--;
+        if (retryable(&ops[i]))
+            return i;
+    }
+    return -1;
+}
+
+static void note_place(const struct walk *w, struct place *place)
+{
+    for (uint16_t i = 0; i < w->group->n_ops; i++) {
+        const struct op *op = &w->group->ops[i];
+        if (op->kind != OP_CONTENT || (op->flags & OP_NEGATED))
+            continue;
+        place->offset = w->frames[i].end - op->content.text.len;
+        place->len = op->content.text.len;
+        place->set = true;
+        return;
+    }
+}
+
+bool inspect_group(const struct group *group, struct inspection *in, struct slice data,
+                   uint64_t base, struct inspect_scratch *scratch, struct place *place)
+{
+    struct walk w;
+    int32_t i = 0;
+
+    w.group = group;
+    w.in = in;
+    w.data = data;
+    w.base = base;
+    w.scratch = scratch;
+    w.steps = 0;
+    w.frames[0] = (struct step){0};
+    while (i < group->n_ops) {
+        if (++w.steps > INSPECT_STEPS_MAX) {
+            scratch->steps_exceeded++;
+            return false;
+        }
+        struct step *f = &w.frames[i];
+        if (try_op(&w, &group->ops[i], f)) {
+            w.frames[++i] = (struct step){.start = f->end};
+            continue;
+        }
+        i = back_from(&w, i);
+        if (i < 0)
+            return false;
+    }
+    if (place)
+        note_place(&w, place);
+    return true;
+}

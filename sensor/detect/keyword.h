@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a keyword is: a row of a family (kw_<family>.c). Its parser adds to the draft of the rule;
+ * its matcher, where it has one, is called with the packet, flow or transaction in hand.
+ *
+ * Fields of protocols need no row: each with IN_RULES is a sticky buffer or an integer keyword by
+ * itself (see buffer.c).
+ */
+#ifndef TRAMGAC_SENSOR_DETECT_KEYWORD_H
+#define TRAMGAC_SENSOR_DETECT_KEYWORD_H
+
+#include "sensor/detect/rule.h"
+
+/** When a keyword acts. */
+enum kw_stage {
+    AT_META,   /* says something about the rule */
+    AT_PACKET, /* on the packet's headers */
+    AT_FLOW,   /* on the state of the flow */
+    AT_BUFFER, /* on bytes: of the packet, the stream or a transaction */
+    AT_TX,     /* on a transaction or file */
+    AT_HIT,    /* after a match */
+    AT_HOST,   /* between flows, in packet order */
+};
+
+/** Everything a match may look at. */
+struct inspection {
+    struct detect *detect;
+    const struct detect_input *input;
+    const struct packet *packet; /* NULL when a flow times out */
+    struct flow *flow;           /* may be NULL */
+    const struct rule *rule;
+    struct tx *tx;
+    struct file *file;
+    enum dir dir;
+    bool on_stream;
+    uint64_t stream_base; /* offset of the payload's first byte in its stream */
+    struct slice payload;
+    uint64_t vars[RULE_VARS_MAX];
+    struct slice base64; /* what base64_decode produced */
+    struct hit *hit;     /* being filled: where the matches are */
+};
+
+struct draft;
+
+struct keyword {
+    const char *name;
+    const char *aliases; /* separated by blanks; NULL = none */
+    enum kw_stage stage;
+    /** Takes the text behind the colon (empty without one); false after draft_fail. */
+    bool (*parse)(struct draft *draft, const struct keyword *kw, struct slice value);
+    bool (*match)(const struct inspection *in, const void *args);
+    const char *example; /* the option as written in a rule, without the semicolon */
+    const char *doc;
+    const void *extra; /* the family's own */
+};
+#define KEYWORD_END                                                                                \
+    {                                                                                              \
+        .name = NULL                                                                               \
+    }
+
+struct kw_family {
+    const char *doc;
+    const struct keyword *rows; /* ended by KEYWORD_END */
+};
+extern const struct kw_family *const kw_rows[];
+
+/** Row by name or alias; NULL = none. Fields are not among them. */
+const struct keyword *keyword_find(struct slice name);
+/** i-th row of all families; NULL behind the last. */
+const struct keyword *keyword_at(uint32_t i);
+const char *keyword_stage_name(enum kw_stage stage);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Application layer as a whole: its protocol, its events.
+ */
+#include "sensor/detect/buffer.h"
+#include "sensor/detect/draft.h"
+
+#include <stdlib.h>
+
+/* ---- app-layer-protocol ------------------------------------------------------------------- */
+
+struct app_args {
+    bool negated, failed;
+    const char *name;
+};
+
+static bool app_protocol_match(const struct inspection *in, const void *args)
+{
+    const struct app_args *a = args;
+    const struct flow *f = in->flow;
+
+    if (!f || (!f->app_name && !f->app_failed))
+        return false;
+    bool is = a->failed ? f->app_failed && !f->app_name
+                        : f->app_name && strcmp(f->app_name, a->name) == 0;
+    return is != a->negated;
+}
+
+static bool app_protocol_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    struct app_args *a = draft_alloc(d, sizeof(*a));
+    struct slice name;
+
+    if (!a || !draft_part(&value, ',', &name))
+        return draft_fail(d, "app-layer-protocol wants a name");
+    a->negated = name.at[0] == '!';
+    name = slice_trim(slice_from(name, a->negated ? 1 : 0));
+    a->failed = slice_eq(name, SLICE_LIT("failed"));
+    if (slice_eq(name, SLICE_LIT("ssl")))
+        name = SLICE_LIT("tls");
+    a->name = loader_str(d->loader, name);
+    d->need_packet = true;
+    return draft_test(d, kw, a);
+}
+
+/* ---- app-layer-event ---------------------------------------------------------------------- */
+
+struct event_args {
+    const struct proto_def *proto;
+    uint8_t note;
+};
+
+static bool app_event_match(const struct inspection *in, const void *args)
+{
+    const struct event_args *a = args;
+
+    if (!in->tx || in->tx->proto != a->proto)
+        return false;
+    for (uint8_t i = 0; i < in->tx->notes && i < TX_NOTES_MAX; i++) {
+        if (in->tx->note[i] == a->note)
+            return true;
+    }
+    return false;
+}
+
+static bool app_event_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    struct slice proto;
+    struct event_args *a = draft_alloc(d, sizeof(*a));
+
+    (void)kw;
+    if (!a || !draft_part(&value, '.', &proto))
+        return draft_fail(d, "app-layer-event wants protocol.name");
+    for (uint32_t i = 0; proto_rows[i]; i++) {
+        const struct proto_def *row = proto_rows[i];
+        if (!slice_eq(proto, slice_of_str(row->name)))
+            continue;
+        for (uint8_t n = 0; row->notes && row->notes[n]; n++) {
+            if (!slice_ieq(slice_trim(value), slice_of_str(row->notes[n])))
+                continue;
+            *a = (struct event_args){row, n};
+            struct op *op =
+                draft_op(d, buffer_special(d->loader, "tx", BUFFER_TX, SIDE_BOTH), OP_CALL);
+            if (!op)
+                return false;
+            d->last_group = -1;
+            op->call.match = app_event_match;
+            op->call.args = a;
+            return true;
+        }
+        return draft_fail(d, "the parser of %s knows no event \"%.*s\"", row->name,
+                          (int)(value.len & 127), (const char *)value.at);
+    }
+    return draft_fail(d, "no parser for the protocol \"%.*s\"", (int)(proto.len & 63),
+                      (const char *)proto.at);
+}
+
+static const struct keyword rows[] = {
+    {.name = "app-layer-protocol",
+     .stage = AT_FLOW,
+     .parse = app_protocol_parse,
+     .match = app_protocol_match,
+     .example = "app-layer-protocol:!http",
+     .doc = "Protocol that was recognised; failed: none was"},
+    {.name = "app-layer-event",
+     .stage = AT_TX,
+     .parse = app_event_parse,
+     .example = "app-layer-event:http.unable_to_match_response_to_request",
+     .doc = "A fault that the parser of a protocol has noted"},
+    KEYWORD_END,
+};
+
+const struct kw_family kw_app = {.doc = "Application layer", .rows = rows};

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Buffers that are no field of one protocol, the old modifiers of HTTP, and transforms.
+ */
+#include "sensor/detect/buffer.h"
+#include "sensor/detect/draft.h"
+
+static bool pkt_data_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    (void)kw;
+    (void)value;
+    d->sticky = NULL;
+    d->n_transforms = 0;
+    d->transforming = buffer_payload(d->loader);
+    return true;
+}
+
+static bool file_data_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    (void)kw;
+    (void)value;
+    return draft_stick(d, buffer_special(d->loader, "file.data", BUFFER_FILE, SIDE_BOTH));
+}
+
+/* ---- old modifiers ------------------------------------------------------------------------ */
+
+static bool modifier_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    const char *name = kw->extra;
+
+    if (value.len)
+        return draft_fail(d, "\"%s\" takes no value", kw->name);
+    const struct buffer *b = buffer_field(d->loader, slice_of_str(name));
+    if (!b)
+        return draft_fail(d, "no parser gives %s", name);
+    return draft_move(d, b);
+}
+
+/* ---- transforms --------------------------------------------------------------------------- */
+
+static bool transform_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    const struct transform_def *def = transform_table;
+
+    while (strcmp(def->name, kw->name) != 0)
+        def++;
+    if (d->sticky_used || !d->transforming)
+        return draft_fail(d, "\"%s\" stands right behind the name of a buffer", kw->name);
+    if (d->n_transforms == BUFFER_TRANSFORMS_MAX)
+        return draft_fail(d, "more than %d transforms on a buffer", BUFFER_TRANSFORMS_MAX);
+    struct slice arg = draft_unquote(value);
+    if (def->check ? !def->check(arg) : arg.len != 0)
+        return draft_fail(d, "bad argument of \"%s\"", kw->name);
+    d->transforms[d->n_transforms++] = (struct transform_use){.def = def, .arg = arg};
+    return true;
+}
+
+#define MODIFIER(name_, buffer_)                                                                   \
+    {                                                                                              \
+        .name = name_, .stage = AT_BUFFER, .parse = modifier_parse,                                \
+        .example = "content:\"a\"; " name_,                                                        \
+        .doc = "The content before it is looked for in " buffer_, .extra = buffer_                 \
+    }
+#define TRANSFORM(name_, example_, doc_)                                                           \
+    {                                                                                              \
+        .name = name_, .stage = AT_BUFFER, .parse = transform_parse,                               \
+        .example = "http.uri; " example_, .doc = doc_                                              \
+    }
+
+static const struct keyword rows[] = {
+    {.name = "pkt_data",
+     .stage = AT_BUFFER,
+     .parse = pkt_data_parse,
+     .example = "pkt_data; content:\"a\"",
+     .doc = "Back to the payload of packet or stream"},
+    {.name = "file.data",
+     .aliases = "file_data",
+     .stage = AT_BUFFER,
+     .parse = file_data_parse,
+     .example = "file.data; content:\"MZ\"; startswith",
+     .doc = "Buffer: decoded content of a file or body"},
+    MODIFIER("http_uri", "http.uri"),
+    MODIFIER("http_raw_uri", "http.uri.raw"),
+    MODIFIER("http_method", "http.method"),
+    MODIFIER("http_header", "http.header"),
+    MODIFIER("http_raw_header", "http.header.raw"),
+    MODIFIER("http_cookie", "http.cookie"),
+    MODIFIER("http_user_agent", "http.user_agent"),
+    MODIFIER("http_host", "http.host"),
+    MODIFIER("http_raw_host", "http.host.raw"),
+    MODIFIER("http_client_body", "http.request_body"),
+    MODIFIER("http_server_body", "http.response_body"),
+    MODIFIER("http_stat_code", "http.stat_code"),
+    MODIFIER("http_stat_msg", "http.stat_msg"),
+    TRANSFORM("dotprefix", "dotprefix; content:\".a.vn\"; endswith",
+              "A dot in front of the buffer: \".a.vn\" then means the domain and all below"),
+    TRANSFORM("to_lowercase", "to_lowercase; content:\"a\"", "Letters A-Z as a-z"),
+    TRANSFORM("to_uppercase", "to_uppercase; content:\"A\"", "Letters a-z as A-Z"),
+    TRANSFORM("strip_whitespace", "strip_whitespace; content:\"ab\"",
+              "Without blanks and line ends"),
+    TRANSFORM("compress_whitespace", "compress_whitespace; content:\"a b\"",
+              "Runs of blanks as one"),
+    TRANSFORM("url_decode", "url_decode; content:\"a\"", "%xx and + resolved"),
+    TRANSFORM("xor", "xor:\"0d0ac8ff\"; content:\"a\"", "Exclusive or with a repeated key"),
+    TRANSFORM("header_lowercase", "header_lowercase; content:\"host\"",
+              "Names of header lines in lower case"),
+    TRANSFORM("strip_pseudo_headers", "strip_pseudo_headers; content:\"a\"",
+              "Without header lines that begin with a colon"),
+    KEYWORD_END,
+};
+
+const struct kw_family kw_buffer = {.doc = "Buffers and transforms", .rows = rows};

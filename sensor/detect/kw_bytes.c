@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Numbers inside buffers: byte_test, byte_jump, byte_extract, byte_math; base64_decode.
+ */
+#include "sensor/detect/buffer.h"
+#include "sensor/detect/draft.h"
+
+enum { BYTES_MAX = 23 };
+
+static bool starts(struct slice s, const char *word)
+{
+    return slice_starts(s, slice_of_str(word));
+}
+
+/* Value behind "word" and blanks: "multiplier 4". */
+static bool after(struct slice part, const char *word, struct slice *rest)
+{
+    struct slice w = slice_of_str(word);
+
+    if (!slice_starts(part, w) || part.len == w.len)
+        return false;
+    *rest = slice_trim(slice_from(part, w.len));
+    return part.at[w.len] == ' ' || part.at[w.len] == '\t';
+}
+
+struct bytes_draft {
+    struct bytes_op *op;
+    bool relative, string, little, big;
+};
+
+static bool option_of(struct draft *d, struct bytes_draft *b, struct slice part)
+{
+    struct slice rest;
+    uint64_t v;
+
+    if (slice_eq(part, SLICE_LIT("relative")))
+        b->relative = true;
+    else if (slice_eq(part, SLICE_LIT("string")))
+        b->string = true;
+    else if (slice_eq(part, SLICE_LIT("little")) ||
+             (after(part, "endian", &rest) && starts(rest, "little")))
+        b->op->little = true;
+    else if (slice_eq(part, SLICE_LIT("big")) || starts(part, "endian big"))
+        b->op->little = false;
+    else if (slice_eq(part, SLICE_LIT("dce")) || starts(part, "endian dce"))
+        b->op->dce = true;
+    else if (slice_eq(part, SLICE_LIT("hex")) || starts(part, "string hex"))
+        b->op->base = 16, b->string = true;
+    else if (slice_eq(part, SLICE_LIT("dec")) || starts(part, "string dec"))
+        b->op->base = 10, b->string = true;
+    else if (slice_eq(part, SLICE_LIT("oct")) || starts(part, "string oct"))
+        b->op->base = 8, b->string = true;
+    else if (after(part, "bitmask", &rest) && draft_u64(rest, &v))
+        b->op->mask = v;
+    else if (slice_eq(part, SLICE_LIT("from_beginning")))
+        b->op->from_beginning = true;
+    else if (slice_eq(part, SLICE_LIT("from_end")))
+        b->op->from_end = true;
+    else if (slice_eq(part, SLICE_LIT("align")))
+        b->op->align_to = 4;
+    else if (after(part, "align", &rest) && draft_u64(rest, &v) && (v == 2 || v == 4))
+        b->op->align_to = (uint8_t)v;
+    else if (after(part, "multiplier", &rest) && draft_u64(rest, &v) && v > 0 && v < 65536)
+        b->op->multiplier = (uint32_t)v;
+    else if (after(part, "post_offset", &rest) && draft_i32(rest, &b->op->post_offset))
+        return true;
+    else
+        return draft_fail(d, "unknown option \"%.*s\"", (int)(part.len & 63),
+                          (const char *)part.at);
+    return true;
+}
+
+static bool options_of(struct draft *d, struct bytes_draft *b, struct slice rest)
+{
+    struct slice part;
+
+    while (draft_part(&rest, ',', &part)) {
+        if (!option_of(d, b, part))
+            return false;
+    }
+    if (b->string && !b->op->base)
+        b->op->base = 10;
+    return true;
+}
+
+static bool count_of(struct draft *d, struct bytes_op *op, struct slice part)
+{
+    uint64_t v;
+
+    if (draft_u64(part, &v)) {
+        if (v > BYTES_MAX)
+            return draft_fail(d, "at most %d bytes can be read", BYTES_MAX);
+        op->n = (uint8_t)v;
+        return true;
+    }
+    int var = draft_var(d, part);
+    if (var < 0)
+        return draft_fail(d, "unknown variable \"%.*s\"", (int)(part.len & 63),
+                          (const char *)part.at);
+    op->n = (uint8_t)var;
+    op->n_is_var = true;
+    return true;
+}
+
+static bool offset_of(struct draft *d, struct bytes_op *op, struct slice part)
+{
+    if (draft_i32(part, &op->offset))
+        return true;
+    op->offset = draft_var(d, part);
+    op->offset_is_var = true;
+    return op->offset >= 0 ||
+           draft_fail(d, "unknown variable \"%.*s\"", (int)(part.len & 63), (const char *)part.at);
+}
+
+static bool value_of(struct draft *d, struct bytes_op *op, struct slice part)
+{
+    if (draft_u64(part, &op->value))
+        return true;
+    int var = draft_var(d, part);
+    if (var < 0)
+        return draft_fail(d, "unknown variable \"%.*s\"", (int)(part.len & 63),
+                          (const char *)part.at);
+    op->value = (uint64_t)var;
+    op->value_is_var = true;
+    return true;
+}
+
+static bool add(struct draft *d, struct bytes_draft *b, enum op_kind kind, uint32_t flags)
+{
+    if (!b->op->base && !b->op->n_is_var && (b->op->n == 0 || b->op->n > 8) && kind != OP_BYTE_JUMP)
+        return draft_fail(d, "between 1 and 8 bytes make a number");
+    struct op *op = draft_op(d, draft_near(d, b->relative), kind);
+    if (!op)
+        return false;
+    op->bytes = b->op;
+    op->flags = flags | (b->relative ? OP_RELATIVE : 0u);
+    return true;
+}
+
+static bool start(struct draft *d, struct bytes_draft *b)
+{
+    *b = (struct bytes_draft){.op = draft_alloc(d, sizeof(*b->op))};
+    return b->op != NULL;
+}
+
+/* ---- byte_test ---------------------------------------------------------------------------- */
+
+static bool comparison(struct draft *d, struct bytes_op *op, struct slice part, uint32_t *flags)
+{
+    if (part.len && part.at[0] == '!') {
+        *flags = OP_NEGATED;
+        part = slice_trim(slice_from(part, 1));
+        if (!part.len)
+            part = SLICE_LIT("=");
+    }
+    if (slice_eq(part, SLICE_LIT("<=")))
+        op->oper = 'l';
+    else if (slice_eq(part, SLICE_LIT(">=")))
+        op->oper = 'g';
+    else if (part.len == 1 && strchr("<>=&^", part.at[0]))
+        op->oper = part.at[0];
+    else
+        return draft_fail(d, "unknown comparison \"%.*s\"", (int)(part.len & 63),
+                          (const char *)part.at);
+    return true;
+}
+
+static bool byte_test_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    struct bytes_draft b;
+    struct slice part[4];
+    uint32_t flags = 0;
+
+    (void)kw;
+    if (!start(d, &b))
+        return false;
+    for (int i = 0; i < 4; i++) {
+        if (!draft_part(&value, ',', &part[i]))
+            return draft_fail(d, "byte_test wants bytes, comparison, value and offset");
+    }
+    return count_of(d, b.op, part[0]) && comparison(d, b.op, part[1], &flags) &&
+           value_of(d, b.op, part[2]) && offset_of(d, b.op, part[3]) && options_of(d, &b, value) &&
+           add(d, &b, OP_BYTE_TEST, flags);
+}
+
+static bool byte_jump_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    struct bytes_draft b;
+    struct slice part[2];
+
+    (void)kw;
+    if (!start(d, &b))
+        return false;
+    for (int i = 0; i < 2; i++) {
+        if (!draft_part(&value, ',', &part[i]))
+            return draft_fail(d, "byte_jump wants bytes and offset");
+    }
+    return count_of(d, b.op, part[0]) && offset_of(d, b.op, part[1]) && options_of(d, &b, value) &&
+           add(d, &b, OP_BYTE_JUMP, 0);
+}
+
+static bool byte_extract_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    struct bytes_draft b;
+    struct slice part[3];
+
+    (void)kw;
+    if (!start(d, &b))
+        return false;
+    for (int i = 0; i < 3; i++) {
+        if (!draft_part(&value, ',', &part[i]))
+            return draft_fail(d, "byte_extract wants bytes, offset and a name");
+    }
+    if (!count_of(d, b.op, part[0]) || !offset_of(d, b.op, part[1]) || !options_of(d, &b, value))
+        return false;
+    int var = draft_var_new(d, part[2]);
+    b.op->var = (uint8_t)var;
+    return var >= 0 && add(d, &b, OP_BYTE_EXTRACT, 0);
+}
+
+static bool math_oper(struct draft *d, struct bytes_op *op, struct slice part)
+{
+    if (slice_eq(part, SLICE_LIT("<<")))
+        op->oper = 'L';
+    else if (slice_eq(part, SLICE_LIT(">>")))
+        op->oper = 'R';
+    else if (part.len == 1 && strchr("+-*/", part.at[0]))
+        op->oper = part.at[0];
+    else
+        return draft_fail(d, "unknown operation in byte_math");
+    return true;
+}
+
+static bool byte_math_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    struct bytes_draft b;
+    struct slice part, rest;
+    uint32_t seen = 0;
+
+    (void)kw;
+    if (!start(d, &b))
+        return false;
+    while (draft_part(&value, ',', &part)) {
+        bool ok = true;
+        if (after(part, "bytes", &rest))
+            ok = count_of(d, b.op, rest), seen |= 1;
+        else if (after(part, "offset", &rest))
+            ok = offset_of(d, b.op, rest), seen |= 2;
+        else if (after(part, "oper", &rest))
+            ok = math_oper(d, b.op, rest), seen |= 4;
+        else if (after(part, "rvalue", &rest))
+            ok = value_of(d, b.op, rest), seen |= 8;
+        else if (after(part, "result", &rest)) {
+            int var = draft_var_new(d, rest);
+            b.op->var = (uint8_t)var;
+            ok = var >= 0;
+            seen |= 16;
+        } else
+            ok = option_of(d, &b, part);
+        if (!ok)
+            return false;
+    }
+    if (seen != 31)
+        return draft_fail(d, "byte_math wants bytes, offset, oper, rvalue and result");
+    return options_of(d, &b, SLICE_NONE) && add(d, &b, OP_BYTE_MATH, 0);
+}
+
+/* ---- base64 ------------------------------------------------------------------------------- */
+
+static bool base64_decode_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    struct base64_op *b = draft_alloc(d, sizeof(*b));
+    struct slice part, rest;
+    bool relative = false;
+    uint64_t v;
+
+    (void)kw;
+    if (!b)
+        return false;
+    while (draft_part(&value, ',', &part)) {
+        if (slice_eq(part, SLICE_LIT("relative")))
+            relative = true;
+        else if (after(part, "bytes", &rest) && slice_to_u64(rest, &v) && v && v <= UINT32_MAX)
+            b->bytes = (uint32_t)v;
+        else if (after(part, "offset", &rest) && slice_to_u64(rest, &v) && v <= UINT32_MAX)
+            b->offset = (uint32_t)v;
+        else
+            return draft_fail(d, "base64_decode knows bytes, offset and relative");
+    }
+    struct op *op = draft_op(d, draft_near(d, relative), OP_BASE64);
+    if (!op)
+        return false;
+    op->base64 = b;
+    op->flags = relative ? OP_RELATIVE : 0;
+    return true;
+}
+
+static bool base64_data_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    (void)value;
+    return draft_stick(d, buffer_special(d->loader, kw->name, BUFFER_BASE64, SIDE_BOTH));
+}
+
+static const struct keyword rows[] = {
+    {.name = "byte_test",
+     .stage = AT_BUFFER,
+     .parse = byte_test_parse,
+     .example = "byte_test:2,>,1024,0,relative",
+     .doc = "Compares a number in the buffer"},
+    {.name = "byte_jump",
+     .stage = AT_BUFFER,
+     .parse = byte_jump_parse,
+     .example = "byte_jump:2,0,relative",
+     .doc = "Moves by a number in the buffer"},
+    {.name = "byte_extract",
+     .stage = AT_BUFFER,
+     .parse = byte_extract_parse,
+     .example = "byte_extract:1,0,length",
+     .doc = "Keeps a number of the buffer under a name"},
+    {.name = "byte_math",
+     .stage = AT_BUFFER,
+     .parse = byte_math_parse,
+     .example = "byte_math:bytes 1, offset 0, oper +, rvalue 2, result length",
+     .doc = "Computes with a number of the buffer and keeps the result"},
+    {.name = "base64_decode",
+     .stage = AT_BUFFER,
+     .parse = base64_decode_parse,
+     .example = "base64_decode:bytes 64, offset 0, relative",
+     .doc = "Decodes Base64 for base64_data"},
+    {.name = "base64_data",
+     .stage = AT_BUFFER,
+     .parse = base64_data_parse,
+     .example = "base64_decode:relative; base64_data; content:\"cmd\"",
+     .doc = "Buffer: what base64_decode produced"},
+    KEYWORD_END,
+};
+
+const struct kw_family kw_bytes = {.doc = "Numbers in buffers", .rows = rows};

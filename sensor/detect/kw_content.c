@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * content and its modifiers, tests of length.
+ */
+#include "sensor/detect/buffer.h"
+#include "sensor/detect/draft.h"
+
+#include <stdlib.h>
+
+enum { CONTENT_MAX = 8192 };
+
+static bool content_add(struct draft *d, const struct buffer *b, struct slice value)
+{
+    uint8_t bytes[CONTENT_MAX];
+    bool negated = false;
+
+    value = slice_trim(value);
+    if (value.len && value.at[0] == '!') {
+        negated = true;
+        value = slice_trim(slice_from(value, 1));
+    }
+    if (value.len < 2 || value.at[0] != '"' || value.at[value.len - 1] != '"')
+        return draft_fail(d, "the content must stand in quotes");
+    int32_t n = draft_bytes(d, draft_unquote(value), bytes, sizeof(bytes), true);
+    if (n < 0)
+        return false;
+    if (n == 0)
+        return draft_fail(d, "the content is empty");
+    struct op *op = draft_op(d, b, OP_CONTENT);
+    if (!op)
+        return false;
+    op->content.text = arena_keep(d->loader->arena, (struct slice){bytes, (uint32_t)n});
+    op->flags = negated ? OP_NEGATED : 0;
+    return true;
+}
+
+static bool content_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    (void)kw;
+    return content_add(d, draft_buffer(d), value);
+}
+
+static bool uricontent_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    const struct buffer *b = buffer_field(d->loader, SLICE_LIT("http.uri"));
+
+    (void)kw;
+    return b ? content_add(d, b, value) : draft_fail(d, "no parser gives http.uri");
+}
+
+static bool nocase_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    struct op *op = draft_content(d, kw->name);
+
+    (void)value;
+    if (!op)
+        return false;
+    if (op->flags & OP_NOCASE)
+        return true;
+    struct slice text = op->content.text;
+    uint8_t *lower = draft_alloc(d, text.len);
+    if (!lower)
+        return false;
+    for (uint32_t i = 0; i < text.len; i++)
+        lower[i] = text.at[i] >= 'A' && text.at[i] <= 'Z' ? text.at[i] | 32 : text.at[i];
+    op->content.text.at = lower;
+    op->flags |= OP_NOCASE;
+    return true;
+}
+
+/* A number, or the name of a variable that byte_extract has set. */
+static bool number_or_var(struct draft *d, const char *name, struct slice value, int32_t *out,
+                          bool *is_var)
+{
+    value = draft_unquote(value);
+    *is_var = false;
+    if (draft_i32(value, out))
+        return true;
+    *out = draft_var(d, value);
+    *is_var = true;
+    return *out >= 0 || draft_fail(d, "\"%s\" wants a number or a variable set before", name);
+}
+
+static bool depth_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    struct op *op = draft_content(d, kw->name);
+    bool var;
+
+    if (!op || !number_or_var(d, kw->name, value, &op->content.depth, &var))
+        return false;
+    if (op->flags & OP_DEPTH)
+        return draft_fail(d, "the content has two depths");
+    op->flags |= OP_DEPTH | (var ? OP_DEPTH_VAR : 0u);
+    return true;
+}
+
+static bool offset_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    struct op *op = draft_content(d, kw->name);
+    bool var;
+
+    if (!op || !number_or_var(d, kw->name, value, &op->content.offset, &var))
+        return false;
+    if (op->flags & OP_OFFSET)
+        return draft_fail(d, "the content has two offsets");
+    if (!var && op->content.offset < 0)
+        return draft_fail(d, "the offset must not be negative");
+    op->flags |= OP_OFFSET | (var ? OP_OFFSET_VAR : 0u);
+    return true;
+}
+
+static bool distance_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    struct op *op = draft_content(d, kw->name);
+    bool var;
+
+    if (!op || !number_or_var(d, kw->name, value, &op->content.distance, &var))
+        return false;
+    op->flags |= OP_DISTANCE | OP_RELATIVE | (var ? OP_DISTANCE_VAR : 0u);
+    return true;
+}
+
+static bool within_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    struct op *op = draft_content(d, kw->name);
+    bool var;
+
+    if (!op || !number_or_var(d, kw->name, value, &op->content.within, &var))
+        return false;
+    op->flags |= OP_WITHIN | OP_RELATIVE | (var ? OP_WITHIN_VAR : 0u);
+    return true;
+}
+
+static bool starts_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    struct op *op = draft_content(d, kw->name);
+
+    (void)value;
+    if (!op)
+        return false;
+    if (op->flags & (OP_DEPTH | OP_OFFSET | OP_RELATIVE))
+        return draft_fail(d, "startswith goes with no depth, offset, distance or within");
+    op->flags |= OP_DEPTH | OP_STARTS;
+    op->content.depth = (int32_t)op->content.text.len;
+    return true;
+}
+
+static bool ends_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    struct op *op = draft_content(d, kw->name);
+
+    (void)value;
+    if (op)
+        op->flags |= OP_ENDS;
+    return op != NULL;
+}
+
+static bool fast_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    struct op *op = draft_content(d, kw->name);
+    struct slice part;
+    uint64_t offset, len;
+
+    if (!op)
+        return false;
+    if (op->flags & OP_FAST)
+        return draft_fail(d, "fast_pattern twice on one content");
+    op->flags |= OP_FAST;
+    if (!value.len)
+        return true;
+    if (slice_eq(value, SLICE_LIT("only"))) {
+        op->flags |= OP_FAST_ONLY;
+        return true;
+    }
+    if (!draft_part(&value, ',', &part) || !slice_to_u64(part, &offset) ||
+        !draft_part(&value, ',', &part) || !slice_to_u64(part, &len) || len == 0 ||
+        offset + len > op->content.text.len)
+        return draft_fail(d, "fast_pattern:offset,length must lie inside the content");
+    op->content.fast_offset = (uint16_t)offset;
+    op->content.fast_len = (uint16_t)len;
+    return true;
+}
+
+static bool rawbytes_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    (void)value;
+    return draft_content(d, kw->name) != NULL;
+}
+
+/* ---- lengths ------------------------------------------------------------------------------ */
+
+static bool isdataat_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    struct slice part;
+    bool var;
+
+    (void)kw;
+    value = draft_unquote(value);
+    bool negated = value.len && value.at[0] == '!';
+    if (negated)
+        value = slice_from(value, 1);
+    bool relative = slice_find(value, SLICE_LIT("relative")) >= 0;
+    struct op *op = draft_op(d, draft_near(d, relative), OP_DATA_AT);
+    if (!op)
+        return false;
+    op->flags = negated ? OP_NEGATED : 0;
+    if (!draft_part(&value, ',', &part) ||
+        !number_or_var(d, "isdataat", part, &op->data_at.at, &var))
+        return draft_fail(d, "isdataat wants a number");
+    if (var)
+        op->flags |= OP_OFFSET_VAR;
+    while (draft_part(&value, ',', &part)) {
+        if (slice_eq(part, SLICE_LIT("relative")))
+            op->flags |= OP_RELATIVE;
+        else if (!slice_eq(part, SLICE_LIT("rawbytes")))
+            return draft_fail(d, "isdataat knows only relative and rawbytes");
+    }
+    return true;
+}
+
+static bool bsize_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    struct op *op = draft_op(d, draft_buffer(d), OP_SIZE);
+
+    if (!op)
+        return false;
+    return draft_num(value, NULL, &op->num) ||
+           draft_fail(d, "\"%s\" wants a length: 5, >5, <5 or 5<>10", kw->name);
+}
+
+static bool urilen_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    struct slice part;
+    bool raw = false;
+
+    (void)kw;
+    struct slice rest = value;
+    draft_part(&rest, ',', &value);
+    if (draft_part(&rest, ',', &part)) {
+        raw = slice_eq(part, SLICE_LIT("raw"));
+        if (!raw && !slice_eq(part, SLICE_LIT("norm")))
+            return draft_fail(d, "urilen is of the raw or the norm uri");
+    }
+    const struct buffer *b = raw ? buffer_field(d->loader, SLICE_LIT("http.uri.raw"))
+                                 : buffer_field(d->loader, SLICE_LIT("http.uri"));
+    if (!b)
+        return draft_fail(d, "no parser gives the uri");
+    int8_t last = d->last_group;
+    bool last_is_content = d->last_is_content;
+    struct op *op = draft_op(d, b, OP_SIZE);
+    d->last_group = last;
+    d->last_is_content = last_is_content;
+    return op && (draft_num(value, NULL, &op->num) || draft_fail(d, "bad length in urilen"));
+}
+
+static bool dsize_match(const struct inspection *in, const void *args)
+{
+    return in->packet && rule_num_ok(args, in->packet->payload.len);
+}
+
+static bool dsize_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    struct num *num = draft_alloc(d, sizeof(*num));
+
+    d->need_packet = true;
+    if (!num)
+        return false;
+    return (draft_num(value, NULL, num) || draft_fail(d, "bad length in dsize")) &&
+           draft_test(d, kw, num);
+}
+
+bool rule_num_ok(const struct num *n, uint64_t v)
+{
+    switch (n->mode) {
+    case NUM_EQ:
+        return v == n->a;
+    case NUM_NE:
+        return v != n->a;
+    case NUM_LT:
+        return v < n->a;
+    case NUM_LE:
+        return v <= n->a;
+    case NUM_GT:
+        return v > n->a;
+    case NUM_GE:
+        return v >= n->a;
+    case NUM_RANGE:
+        return v > n->a && v < n->b;
+    case NUM_NOT_RANGE:
+        return !(v > n->a && v < n->b);
+    case NUM_IN_RANGE:
+        return v >= n->a && v <= n->b;
+    case NUM_MASK:
+        return n->b ? (v & n->a) == n->b : (v & n->a) != 0;
+    case NUM_NOT_MASK:
+        return n->b ? (v & n->a) != n->b : (v & n->a) == 0;
+    }
+    return false;
+}
+
+static const struct keyword rows[] = {
+    {.name = "content",
+     .stage = AT_BUFFER,
+     .parse = content_parse,
+     .example = "content:\"root|3a|admin\"",
+     .doc = "Bytes that must (with ! must not) be in the buffer; |..| holds hexadecimal"},
+    {.name = "uricontent",
+     .stage = AT_BUFFER,
+     .parse = uricontent_parse,
+     .example = "uricontent:\"/cgi-bin/\"",
+     .doc = "content on http.uri (old form)"},
+    {.name = "nocase",
+     .stage = AT_BUFFER,
+     .parse = nocase_parse,
+     .example = "content:\"GET\"; nocase",
+     .doc = "The content before it in any case"},
+    {.name = "depth",
+     .stage = AT_BUFFER,
+     .parse = depth_parse,
+     .example = "content:\"GET\"; depth:3",
+     .doc = "The content lies within so many bytes, counted from the offset"},
+    {.name = "offset",
+     .stage = AT_BUFFER,
+     .parse = offset_parse,
+     .example = "content:\"GET\"; offset:4",
+     .doc = "The search for the content begins behind so many bytes"},
+    {.name = "distance",
+     .stage = AT_BUFFER,
+     .parse = distance_parse,
+     .example = "content:\"a\"; content:\"b\"; distance:2",
+     .doc = "The content begins at least so many bytes behind the previous match"},
+    {.name = "within",
+     .stage = AT_BUFFER,
+     .parse = within_parse,
+     .example = "content:\"a\"; content:\"b\"; within:10",
+     .doc = "The content ends within so many bytes behind the previous match (plus distance)"},
+    {.name = "startswith",
+     .stage = AT_BUFFER,
+     .parse = starts_parse,
+     .example = "content:\"GET\"; startswith",
+     .doc = "The content stands at the buffer's start"},
+    {.name = "endswith",
+     .stage = AT_BUFFER,
+     .parse = ends_parse,
+     .example = "content:\".exe\"; endswith",
+     .doc = "The content stands at the buffer's end"},
+    {.name = "fast_pattern",
+     .stage = AT_BUFFER,
+     .parse = fast_parse,
+     .example = "content:\"evil\"; fast_pattern",
+     .doc = "Hint for the prefilter"},
+    {.name = "rawbytes",
+     .stage = AT_BUFFER,
+     .parse = rawbytes_parse,
+     .example = "content:\"a\"; rawbytes",
+     .doc = "Accepted; payload is never decoded here"},
+    {.name = "isdataat",
+     .stage = AT_BUFFER,
+     .parse = isdataat_parse,
+     .example = "content:\"USER\"; isdataat:50,relative",
+     .doc = "There is (with ! is not) data at this position"},
+    {.name = "bsize",
+     .stage = AT_BUFFER,
+     .parse = bsize_parse,
+     .example = "http.uri; bsize:1",
+     .doc = "Length of the buffer"},
+    {.name = "urilen",
+     .stage = AT_BUFFER,
+     .parse = urilen_parse,
+     .example = "urilen:>200",
+     .doc = "Length of http.uri, or with ,raw of http.uri.raw"},
+    {.name = "dsize",
+     .stage = AT_PACKET,
+     .parse = dsize_parse,
+     .match = dsize_match,
+     .example = "dsize:>100",
+     .doc = "Length of the packet's payload"},
+    KEYWORD_END,
+};
+
+const struct kw_family kw_content = {.doc = "Bytes and lengths", .rows = rows};

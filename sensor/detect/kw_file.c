@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Files: name, extension, size, type.
+ */
+#include "sensor/detect/buffer.h"
+#include "sensor/detect/draft.h"
+
+static bool name_stick(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    (void)kw;
+    (void)value;
+    return draft_stick(d, buffer_special(d->loader, "file.name", BUFFER_FILE_NAME, SIDE_BOTH));
+}
+
+static bool magic_stick(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    (void)kw;
+    (void)value;
+    return draft_stick(d, buffer_special(d->loader, "file.magic", BUFFER_FILE_MAGIC, SIDE_BOTH));
+}
+
+/* filename:"x", fileext:"exe", filemagic:"PE32": a content without case on the buffer. */
+static bool text_op(struct draft *d, const struct buffer *b, struct slice value, bool extension)
+{
+    uint8_t bytes[512];
+    uint32_t n = 0;
+
+    value = slice_trim(value);
+    bool negated = value.len && value.at[0] == '!';
+    if (negated)
+        value = slice_from(value, 1);
+    value = draft_unquote(value);
+    if (!value.len || value.len > 500)
+        return draft_fail(d, "a text in quotes is wanted");
+    if (extension)
+        bytes[n++] = '.';
+    int32_t len = draft_bytes(d, value, bytes + n, sizeof(bytes) - n, false);
+    if (len < 0)
+        return false;
+    n += (uint32_t)len;
+    for (uint32_t i = 0; i < n; i++)
+        bytes[i] = bytes[i] >= 'A' && bytes[i] <= 'Z' ? bytes[i] | 32 : bytes[i];
+    struct op *op = draft_op(d, b, OP_CONTENT);
+    if (!op)
+        return false;
+    op->content.text = arena_keep(d->loader->arena, (struct slice){bytes, n});
+    op->flags = OP_NOCASE | OP_NOT_FAST | (negated ? OP_NEGATED : 0u) | (extension ? OP_ENDS : 0u);
+    d->last_group = -1;
+    return true;
+}
+
+static bool filename_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    (void)kw;
+    return text_op(d, buffer_special(d->loader, "file.name", BUFFER_FILE_NAME, SIDE_BOTH), value,
+                   false);
+}
+
+static bool fileext_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    (void)kw;
+    return text_op(d, buffer_special(d->loader, "file.name", BUFFER_FILE_NAME, SIDE_BOTH), value,
+                   true);
+}
+
+static bool filemagic_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    (void)kw;
+    return text_op(d, buffer_special(d->loader, "file.magic", BUFFER_FILE_MAGIC, SIDE_BOTH), value,
+                   false);
+}
+
+static bool filesize_match(const struct inspection *in, const void *args)
+{
+    const struct file *f = buffer_file(in);
+
+    return f && rule_num_ok(args, f->size);
+}
+
+static bool filesize_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    struct num *num = draft_alloc(d, sizeof(*num));
+    struct op *op =
+        draft_op(d, buffer_special(d->loader, "file.meta", BUFFER_FILE_META, SIDE_BOTH), OP_CALL);
+
+    (void)kw;
+    if (!num || !op)
+        return false;
+    d->last_group = -1;
+    op->call.match = filesize_match;
+    op->call.args = num;
+    return draft_num(value, NULL, num) || draft_fail(d, "bad size");
+}
+
+static void store_run(const struct inspection *in, const void *args)
+{
+    struct file *f = buffer_file(in);
+
+    (void)args;
+    if (f)
+        f->wanted_store = true;
+}
+
+static bool filestore_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    (void)kw;
+    (void)value;
+    d->tx_tests = true;
+    return draft_act(d, store_run, NULL);
+}
+
+static const struct keyword rows[] = {
+    {.name = "file.name",
+     .aliases = "file_name",
+     .stage = AT_BUFFER,
+     .parse = name_stick,
+     .example = "file.name; content:\".exe\"; endswith",
+     .doc = "Buffer: name of the file"},
+    {.name = "file.magic",
+     .stage = AT_BUFFER,
+     .parse = magic_stick,
+     .example = "file.magic; content:\"PE32\"",
+     .doc = "Buffer: type of the file by its content"},
+    {.name = "filename",
+     .stage = AT_TX,
+     .parse = filename_parse,
+     .example = "filename:\"secret\"",
+     .doc = "Part of the file's name, in any case"},
+    {.name = "fileext",
+     .stage = AT_TX,
+     .parse = fileext_parse,
+     .example = "fileext:\"exe\"",
+     .doc = "Extension of the file's name"},
+    {.name = "filemagic",
+     .stage = AT_TX,
+     .parse = filemagic_parse,
+     .example = "filemagic:\"PDF\"",
+     .doc = "Part of the file's type"},
+    {.name = "filesize",
+     .stage = AT_TX,
+     .parse = filesize_parse,
+     .example = "filesize:>1MB",
+     .doc = "Size of the file"},
+    {.name = "filestore",
+     .stage = AT_HIT,
+     .parse = filestore_parse,
+     .example = "filestore",
+     .doc = "Keep the file"},
+    KEYWORD_END,
+};
+
+const struct kw_family kw_file = {.doc = "Files", .rows = rows};

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * State of the flow: flow, flowbits, flowint, stream_size; and xbits, which reach beyond it.
+ */
+#include "sensor/detect/draft.h"
+#include "sensor/detect/state.h"
+
+#include "common/clock.h"
+
+/* ---- flow --------------------------------------------------------------------------------- */
+
+static bool flow_is_established(const struct flow *f)
+{
+    const uint8_t *flags = f->tcp_flags;
+
+    if (f->state == FLOW_ESTABLISHED)
+        return true;
+    return f->proto == IPPROTO_TCP4 && f->state == FLOW_CLOSED && (flags[0] & TCP_ACK) &&
+           (flags[1] & TCP_ACK);
+}
+
+static bool established_match(const struct inspection *in, const void *args)
+{
+    (void)args;
+    return in->flow && flow_is_established(in->flow);
+}
+
+static bool not_established_match(const struct inspection *in, const void *args)
+{
+    (void)args;
+    return !in->flow || !flow_is_established(in->flow);
+}
+
+static bool fragment_match(const struct inspection *in, const void *args)
+{
+    (void)args;
+    return in->packet && in->packet->reassembled;
+}
+
+static bool no_fragment_match(const struct inspection *in, const void *args)
+{
+    (void)args;
+    return in->packet && !in->packet->reassembled;
+}
+
+static bool flow_test(struct draft *d, const struct keyword *kw,
+                      bool (*match)(const struct inspection *, const void *))
+{
+    if (!draft_test(d, kw, NULL))
+        return false;
+    d->tests[d->rule.n_tests - 1].match = match;
+    return true;
+}
+
+static bool flow_word(struct draft *d, const struct keyword *kw, struct slice word)
+{
+    struct rule *r = &d->rule;
+    bool server =
+        slice_ieq(word, SLICE_LIT("to_server")) || slice_ieq(word, SLICE_LIT("from_client"));
+    bool client =
+        slice_ieq(word, SLICE_LIT("to_client")) || slice_ieq(word, SLICE_LIT("from_server"));
+
+    if (server || client) {
+        uint8_t dirs = (uint8_t)(1 << (server ? TO_SERVER : TO_CLIENT));
+        if (d->flow_dir_set && r->dirs != dirs)
+            return draft_fail(d, "flow names both directions");
+        d->flow_dir_set = true;
+        r->dirs = dirs;
+        return true;
+    }
+    if (slice_ieq(word, SLICE_LIT("established")))
+        return flow_test(d, kw, established_match);
+    if (slice_ieq(word, SLICE_LIT("not_established")))
+        return flow_test(d, kw, not_established_match);
+    if (slice_ieq(word, SLICE_LIT("only_frag")))
+        return flow_test(d, kw, fragment_match);
+    if (slice_ieq(word, SLICE_LIT("no_frag")))
+        return flow_test(d, kw, no_fragment_match);
+    if (slice_ieq(word, SLICE_LIT("only_stream")))
+        r->no_packet = true;
+    else if (slice_ieq(word, SLICE_LIT("no_stream")))
+        r->no_stream = true;
+    else if (!slice_ieq(word, SLICE_LIT("stateless")))
+        return draft_fail(d, "flow does not know \"%.*s\"", (int)(word.len & 63),
+                          (const char *)word.at);
+    return true;
+}
+
+static bool flow_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    struct slice word;
+    bool any = false;
+
+    while (draft_part(&value, ',', &word)) {
+        any = true;
+        if (!flow_word(d, kw, word))
+            return false;
+    }
+    return any || draft_fail(d, "flow wants at least one word");
+}
+
+/* ---- flowbits ----------------------------------------------------------------------------- */
+
+enum bits_what { BITS_ISSET, BITS_ISNOTSET, BITS_SET, BITS_UNSET, BITS_TOGGLE };
+struct bits_args {
+    uint8_t n;
+    uint16_t bit[8];
+};
+
+static bool bits_isset(const struct inspection *in, const void *args)
+{
+    const struct bits_args *a = args;
+
+    for (uint8_t i = 0; in->flow && i < a->n; i++) {
+        if (state_bit(in->flow, a->bit[i]))
+            return true;
+    }
+    return false;
+}
+
+static bool bits_isnotset(const struct inspection *in, const void *args)
+{
+    return in->flow && !bits_isset(in, args);
+}
+
+static void bits_set(const struct inspection *in, const void *args)
+{
+    const struct bits_args *a = args;
+
+    if (in->flow)
+        state_bit_set(detect_pool(in->detect), in->flow, a->bit[0], true);
+}
+
+static void bits_unset(const struct inspection *in, const void *args)
+{
+    const struct bits_args *a = args;
+
+    if (in->flow)
+        state_bit_set(detect_pool(in->detect), in->flow, a->bit[0], false);
+}
+
+static void bits_toggle(const struct inspection *in, const void *args)
+{
+    const struct bits_args *a = args;
+
+    if (in->flow)
+        state_bit_set(detect_pool(in->detect), in->flow, a->bit[0],
+                      !state_bit(in->flow, a->bit[0]));
+}
+
+static bool flowbits_names(struct draft *d, struct slice names, struct bits_args *a)
+{
+    struct slice name;
+
+    while (draft_part(&names, '|', &name)) {
+        if (a->n == 8)
+            return draft_fail(d, "at most 8 names in one flowbits");
+        a->bit[a->n++] = (uint16_t)intern_get(&d->loader->flowbits, name)->id;
+    }
+    return a->n > 0 || draft_fail(d, "flowbits without a name");
+}
+
+static bool flowbits_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    static const char *const words[] = {"isset", "isnotset", "set", "unset", "toggle"};
+    static void (*const runs[])(const struct inspection *,
+                                const void *) = {NULL, NULL, bits_set, bits_unset, bits_toggle};
+    struct slice word, rest = value;
+
+    if (!draft_part(&rest, ',', &word))
+        return draft_fail(d, "flowbits wants a command");
+    if (slice_ieq(word, SLICE_LIT("noalert"))) {
+        d->rule.info.noalert = true;
+        return true;
+    }
+    uint32_t what = 0;
+    while (what < 5 && !slice_ieq(word, slice_of_str(words[what])))
+        what++;
+    struct bits_args *a = draft_alloc(d, sizeof(*a));
+    if (what == 5)
+        return draft_fail(d, "flowbits does not know \"%.*s\"", (int)(word.len & 63),
+                          (const char *)word.at);
+    if (!a || !flowbits_names(d, rest, a))
+        return false;
+    if (what <= BITS_ISNOTSET) {
+        d->rule.bits_role = d->rule.bits_role == 1 ? 2 : d->rule.bits_role ? d->rule.bits_role : 3;
+        if (!draft_test(d, kw, a))
+            return false;
+        d->tests[d->rule.n_tests - 1].match = what == BITS_ISSET ? bits_isset : bits_isnotset;
+        d->ip_compatible = d->ip_compatible && true;
+        return true;
+    }
+    if (a->n > 1)
+        return draft_fail(d, "flowbits:%s takes one name", words[what]);
+    d->rule.bits_role = d->rule.bits_role == 3 || d->rule.bits_role == 2 ? 2 : 1;
+    return draft_act(d, runs[what], a);
+}
+
+/* ---- flowint ------------------------------------------------------------------------------ */
+
+struct int_args {
+    char oper; /* + - = set, or < > l g ! (!=) e (==) i (isset) n (notset) */
+    uint16_t id;
+    bool value_is_int;
+    uint32_t value;
+};
+
+static uint32_t int_value(const struct inspection *in, const struct int_args *a)
+{
+    if (!a->value_is_int)
+        return a->value;
+    const uint32_t *v = state_int(detect_pool(in->detect), in->flow, (uint16_t)a->value, false);
+    return v ? *v : 0;
+}
+
+static bool int_match(const struct inspection *in, const void *args)
+{
+    const struct int_args *a = args;
+
+    if (!in->flow)
+        return false;
+    const uint32_t *v = state_int(detect_pool(in->detect), in->flow, a->id, false);
+    if (a->oper == 'i' || a->oper == 'n')
+        return (v != NULL) == (a->oper == 'i');
+    if (!v)
+        return false;
+    uint32_t other = int_value(in, a);
+    switch (a->oper) {
+    case '<':
+        return *v < other;
+    case '>':
+        return *v > other;
+    case 'l':
+        return *v <= other;
+    case 'g':
+        return *v >= other;
+    case '!':
+        return *v != other;
+    default:
+        return *v == other;
+    }
+}
+
+static void int_run(const struct inspection *in, const void *args)
+{
+    const struct int_args *a = args;
+
+    if (!in->flow)
+        return;
+    uint32_t other = int_value(in, a);
+    uint32_t *v = state_int(detect_pool(in->detect), in->flow, a->id, true);
+    if (!v)
+        return;
+    *v = a->oper == '+' ? *v + other : a->oper == '-' ? *v - other : other;
+}
+
+static bool int_operator(struct slice word, char *oper)
+{
+    static const struct {
+        const char *text;
+        char oper;
+    } table[] = {{"+", '+'},  {"-", '-'},     {"=", '='},      {"<", '<'},
+                 {">", '>'},  {"<=", 'l'},    {">=", 'g'},     {"!=", '!'},
+                 {"==", 'e'}, {"isset", 'i'}, {"notset", 'n'}, {"isnotset", 'n'}};
+    for (uint32_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        if (slice_eq(word, slice_of_str(table[i].text))) {
+            *oper = table[i].oper;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool flowint_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    struct slice name, word, number;
+    uint64_t v;
+    struct int_args *a = draft_alloc(d, sizeof(*a));
+
+    if (!a)
+        return false;
+    if (!draft_part(&value, ',', &name) || !draft_part(&value, ',', &word) ||
+        !int_operator(word, &a->oper))
+        return draft_fail(d, "flowint wants a name and an operation");
+    a->id = (uint16_t)intern_get(&d->loader->flowints, name)->id;
+    if (a->oper == 'i' || a->oper == 'n')
+        return draft_test(d, kw, a);
+    if (!draft_part(&value, ',', &number))
+        return draft_fail(d, "flowint wants a value");
+    if (slice_to_u64(number, &v) && v <= UINT32_MAX) {
+        a->value = (uint32_t)v;
+    } else {
+        a->value_is_int = true;
+        a->value = intern_get(&d->loader->flowints, number)->id;
+    }
+    if (strchr("+-=", a->oper))
+        return draft_act(d, int_run, a);
+    return draft_test(d, kw, a);
+}
+
+/* ---- stream_size -------------------------------------------------------------------------- */
+
+enum size_side { SIZE_CLIENT, SIZE_SERVER, SIZE_BOTH, SIZE_EITHER };
+struct size_args {
+    enum size_side side;
+    struct num num;
+};
+
+/* Counted as sequence numbers are: the SYN is one. */
+static bool stream_size_match(const struct inspection *in, const void *args)
+{
+    const struct size_args *a = args;
+
+    if (!in->flow || in->flow->proto != IPPROTO_TCP4)
+        return false;
+    const struct flow_marks *s = in->flow->ext[FLOW_EXT_DETECT];
+    bool client = rule_num_ok(&a->num, (s ? s->win[TO_SERVER].next : 0) + 1);
+    bool server = rule_num_ok(&a->num, (s ? s->win[TO_CLIENT].next : 0) + 1);
+    switch (a->side) {
+    case SIZE_CLIENT:
+        return client;
+    case SIZE_SERVER:
+        return server;
+    case SIZE_BOTH:
+        return client && server;
+    default:
+        return client || server;
+    }
+}
+
+static bool stream_size_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    static const char *const sides[] = {"client", "server", "both", "either"};
+    struct size_args *a = draft_alloc(d, sizeof(*a));
+    struct slice side, oper;
+    char text[32];
+
+    if (!a || !draft_part(&value, ',', &side) || !draft_part(&value, ',', &oper))
+        return draft_fail(d, "stream_size wants a side, a comparison and a number");
+    uint32_t i = 0;
+    while (i < 4 && !slice_eq(side, slice_of_str(sides[i])))
+        i++;
+    value = slice_trim(value);
+    if (i == 4 || oper.len + value.len >= sizeof(text))
+        return draft_fail(d, "stream_size is of client, server, both or either");
+    a->side = (enum size_side)i;
+    memcpy(text, oper.at, oper.len);
+    memcpy(text + oper.len, value.at, value.len);
+    if (!draft_num((struct slice){(const uint8_t *)text, oper.len + value.len}, NULL, &a->num))
+        return draft_fail(d, "bad comparison in stream_size");
+    d->depth_seen = true;
+    return draft_test(d, kw, a);
+}
+
+/* ---- xbits -------------------------------------------------------------------------------- */
+
+static bool xbits_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    static const char *const whats[] = {"set", "unset", "toggle", "isset", "isnotset"};
+    struct slice word, name, part;
+    struct xbit x = {.track = TRACK_SRC, .expire_ns = 30 * CLOCK_S};
+
+    (void)kw;
+    if (d->rule.n_xbits == 8)
+        return draft_fail(d, "at most 8 xbits in one rule");
+    if (!draft_part(&value, ',', &word))
+        return draft_fail(d, "xbits wants a command");
+    if (slice_eq(word, SLICE_LIT("noalert"))) {
+        d->rule.info.noalert = true;
+        return true;
+    }
+    while (x.what < 5 && !slice_eq(word, slice_of_str(whats[x.what])))
+        x.what++;
+    if (x.what == 5 || !draft_part(&value, ',', &name))
+        return draft_fail(d, "xbits wants set, unset, toggle, isset or isnotset, and a name");
+    while (draft_part(&value, ',', &part)) {
+        uint64_t seconds;
+        if (slice_eq(part, SLICE_LIT("track ip_src")))
+            x.track = TRACK_SRC;
+        else if (slice_eq(part, SLICE_LIT("track ip_dst")))
+            x.track = TRACK_DST;
+        else if (slice_eq(part, SLICE_LIT("track ip_pair")))
+            x.track = TRACK_BOTH;
+        else if (slice_starts(part, SLICE_LIT("expire ")) &&
+                 slice_to_u64(slice_trim(slice_from(part, 7)), &seconds) && seconds &&
+                 seconds < UINT32_MAX)
+            x.expire_ns = seconds * CLOCK_S;
+        else
+            return draft_fail(d, "xbits does not know \"%.*s\"", (int)(part.len & 63),
+                              (const char *)part.at);
+    }
+    x.bit = (uint16_t)intern_get(&d->loader->xbits, name)->id;
+    d->xbits[d->rule.n_xbits++] = x;
+    return true;
+}
+
+static bool hostbits_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    struct slice rest = value, word, name, side;
+    char text[160];
+    uint32_t n;
+
+    if (!draft_part(&rest, ',', &word))
+        return draft_fail(d, "hostbits wants a command");
+    if (!draft_part(&rest, ',', &name))
+        return xbits_parse(d, kw, value);
+    bool dst = draft_part(&rest, ',', &side) && slice_starts(side, SLICE_LIT("dst"));
+    if (word.len + name.len + 24 >= sizeof(text))
+        return draft_fail(d, "the name is too long");
+    memcpy(text, word.at, word.len);
+    n = word.len;
+    text[n++] = ',';
+    memcpy(text + n, name.at, name.len);
+    n += name.len;
+    memcpy(text + n, dst ? ",track ip_dst" : ",track ip_src", 13);
+    return xbits_parse(d, kw, (struct slice){(const uint8_t *)text, n + 13});
+}
+
+static const struct keyword rows[] = {
+    {.name = "flow",
+     .stage = AT_FLOW,
+     .parse = flow_parse,
+     .example = "flow:established,to_server",
+     .doc = "Direction and state of the flow: to_server, to_client, from_server, from_client, "
+            "established, not_established, stateless, only_stream, no_stream, only_frag, no_frag"},
+    {.name = "flowbits",
+     .stage = AT_HIT,
+     .parse = flowbits_parse,
+     .example = "flowbits:set,login.seen",
+     .doc = "Marks on the flow: set, unset, toggle, isset, isnotset, noalert"},
+    {.name = "flowint",
+     .stage = AT_FLOW,
+     .parse = flowint_parse,
+     .match = int_match,
+     .example = "flowint:tries,+,1",
+     .doc = "Numbers on the flow: = + - < > <= >= == != isset notset"},
+    {.name = "stream_size",
+     .stage = AT_FLOW,
+     .parse = stream_size_parse,
+     .match = stream_size_match,
+     .example = "stream_size:server,<,50",
+     .doc = "Bytes that a side has sent up to now, plus one"},
+    {.name = "xbits",
+     .stage = AT_HOST,
+     .parse = xbits_parse,
+     .example = "xbits:set,scanner,track ip_src,expire 60",
+     .doc = "Marks on addresses: set, unset, toggle, isset, isnotset"},
+    {.name = "hostbits",
+     .stage = AT_HOST,
+     .parse = hostbits_parse,
+     .example = "hostbits:set,seen,src",
+     .doc = "Marks on a host (older form of xbits)"},
+    KEYWORD_END,
+};
+
+const struct kw_family kw_flow = {.doc = "State of the flow", .rows = rows};

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a rule says about itself. Nothing here changes what matches, except `requires`.
+ */
+#include "sensor/detect/draft.h"
+
+#include <stdio.h>
+
+static bool u32_value(struct draft *d, const struct keyword *kw, struct slice value, uint32_t *out)
+{
+    uint64_t v;
+
+    if (!slice_to_u64(draft_unquote(value), &v) || v > UINT32_MAX)
+        return draft_fail(d, "\"%s\" wants a number", kw->name);
+    *out = (uint32_t)v;
+    return true;
+}
+
+static bool msg_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    uint8_t text[1024];
+    uint32_t n = 0;
+
+    (void)kw;
+    value = slice_trim(value);
+    if (value.len < 2 || value.at[0] != '"' || value.at[value.len - 1] != '"')
+        return draft_fail(d, "the message must stand in quotes");
+    value = draft_unquote(value);
+    for (uint32_t i = 0; i < value.len && n < sizeof(text); i++) {
+        if (value.at[i] == '\\' && i + 1 < value.len)
+            i++;
+        text[n++] = value.at[i];
+    }
+    d->rule.info.msg = arena_str(d->loader->arena, (struct slice){text, n});
+    return true;
+}
+
+static bool sid_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    d->has_sid = u32_value(d, kw, value, &d->rule.info.sid);
+    if (d->has_sid && d->rule.info.sid == 0)
+        return draft_fail(d, "sid 0 is not allowed");
+    return d->has_sid;
+}
+
+static bool rev_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    return u32_value(d, kw, value, &d->rule.info.rev);
+}
+
+static bool gid_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    return u32_value(d, kw, value, &d->rule.info.gid);
+}
+
+static bool classtype_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    value = draft_unquote(value);
+    const struct intern_entry *entry = intern_find(&d->loader->classes, value);
+
+    (void)kw;
+    d->classtype = loader_str(d->loader, value);
+    if (!entry || !entry->value) {
+        /* a classtype nobody defined: the rule counts, with the default priority */
+        d->rule.info.category = "";
+        return true;
+    }
+    const struct class_row *row = entry->value;
+    d->rule.info.category = row->text;
+    if (!d->priority_set)
+        d->rule.info.priority = row->priority;
+    return true;
+}
+
+static bool priority_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    uint32_t v = 0;
+
+    if (!u32_value(d, kw, value, &v))
+        return false;
+    if (v < 1 || v > 255)
+        return draft_fail(d, "the priority lies between 1 and 255");
+    d->rule.info.priority = (uint8_t)v;
+    d->priority_set = true;
+    return true;
+}
+
+static bool reference_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    struct slice rest = draft_unquote(value), key;
+
+    (void)kw;
+    if (!draft_part(&rest, ',', &key) || !rest.len)
+        return draft_fail(d, "a reference is \"type,value\"");
+    if (d->n_references < DRAFT_META_MAX)
+        d->references[d->n_references++] = (struct draft_pair){key, slice_trim(rest)};
+    return true;
+}
+
+static bool metadata_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    struct slice rest = value, part;
+
+    (void)kw;
+    while (draft_part(&rest, ',', &part) || rest.at) {
+        uint32_t space = 0;
+        while (space < part.len && part.at[space] != ' ' && part.at[space] != '\t')
+            space++;
+        struct slice word = slice_trim(slice_from(part, space));
+        if (part.len && word.len && d->n_metadata < DRAFT_META_MAX)
+            d->metadata[d->n_metadata++] = (struct draft_pair){slice_head(part, space), word};
+    }
+    return true;
+}
+
+static bool target_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    (void)kw;
+    d->rule.info.target_src = slice_eq(value, SLICE_LIT("src_ip"));
+    d->rule.info.target_dst = slice_eq(value, SLICE_LIT("dest_ip"));
+    return d->rule.info.target_src || d->rule.info.target_dst ||
+           draft_fail(d, "the target is src_ip or dest_ip");
+}
+
+static bool noalert_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    (void)kw;
+    (void)value;
+    d->rule.info.noalert = true;
+    return true;
+}
+
+static bool nothing_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    (void)d;
+    (void)kw;
+    (void)value;
+    return true;
+}
+
+/* ---- requires ----------------------------------------------------------------------------- */
+
+enum { LANGUAGE_VERSION = 70010 }; /* the language is that of Suricata 7.0.10 */
+
+static bool version_of(struct slice text, uint32_t *out)
+{
+    uint32_t part[3] = {0};
+    struct slice piece;
+
+    for (int i = 0; i < 3 && draft_part(&text, '.', &piece); i++) {
+        uint64_t v = 0;
+        uint32_t digits = 0;
+        while (digits < piece.len && piece.at[digits] >= '0' && piece.at[digits] <= '9')
+            digits++;
+        if (!slice_to_u64(slice_head(piece, digits), &v) || v > 99)
+            return false;
+        part[i] = (uint32_t)v;
+    }
+    *out = part[0] * 10000 + part[1] * 100 + part[2];
+    return true;
+}
+
+static bool version_holds(struct slice text, bool *holds)
+{
+    static const uint32_t own = LANGUAGE_VERSION / 10000 * 10000 + 10;
+    struct slice any = text, both, term;
+    uint32_t v = 0;
+
+    *holds = false;
+    while (draft_part(&any, '|', &both)) {
+        bool all = true;
+        for (struct slice rest = both; rest.len;) {
+            uint32_t len = 0;
+            rest = slice_trim(rest);
+            while (len < rest.len && rest.at[len] != ' ')
+                len++;
+            /* "< 8" with a blank belongs together */
+            if (len <= 2 && (rest.at[0] == '<' || rest.at[0] == '>')) {
+                while (len < rest.len && rest.at[len] == ' ')
+                    len++;
+                while (len < rest.len && rest.at[len] != ' ')
+                    len++;
+            }
+            term = slice_head(rest, len);
+            rest = slice_from(rest, len);
+            bool less = term.at[0] == '<', more = term.at[0] == '>';
+            bool equal = term.len > 1 && term.at[1] == '=';
+            term = slice_trim(slice_from(term, (less || more ? 1u : 0u) + (equal ? 1u : 0u)));
+            if (!term.len || !version_of(term, &v))
+                return false;
+            all &=
+                less ? own < v || (equal && own == v) : own > v || ((equal || !more) && own == v);
+        }
+        *holds |= all;
+    }
+    return true;
+}
+
+static bool requires_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    struct slice rest = value, part;
+
+    (void)kw;
+    while (draft_part(&rest, ',', &part)) {
+        bool holds = true;
+        if (slice_starts(part, SLICE_LIT("feature"))) {
+            struct slice name = slice_trim(slice_from(part, 7));
+            holds = slice_eq(name, SLICE_LIT("output::file-store")) ||
+                    slice_eq(name, SLICE_LIT("ja3")) || slice_eq(name, SLICE_LIT("ja4"));
+        } else if (slice_starts(part, SLICE_LIT("version"))) {
+            if (!version_holds(slice_trim(slice_from(part, 7)), &holds))
+                return draft_fail(d, "bad version in \"requires\"");
+        } else if (slice_starts(part, SLICE_LIT("keyword"))) {
+            struct slice name = slice_trim(slice_from(part, 7));
+            struct field_ref ref;
+            holds = keyword_find(name) || field_find(name, 0, &ref);
+        } else {
+            return draft_fail(d, "unknown requirement \"%.*s\"", (int)(part.len & 63),
+                              (const char *)part.at);
+        }
+        d->skip |= !holds;
+    }
+    return true;
+}
+
+static const struct keyword rows[] = {
+    {.name = "msg",
+     .stage = AT_META,
+     .parse = msg_parse,
+     .example = "msg:\"Telnet login\"",
+     .doc = "Text of the alert"},
+    {.name = "sid",
+     .stage = AT_META,
+     .parse = sid_parse,
+     .example = "sid:9000001",
+     .doc = "Number of the rule, unique within its gid"},
+    {.name = "rev",
+     .stage = AT_META,
+     .parse = rev_parse,
+     .example = "rev:2",
+     .doc = "Revision of the rule: the highest wins when a sid occurs twice"},
+    {.name = "gid",
+     .stage = AT_META,
+     .parse = gid_parse,
+     .example = "gid:1",
+     .doc = "Generator: 1 for rules"},
+    {.name = "classtype",
+     .stage = AT_META,
+     .parse = classtype_parse,
+     .example = "classtype:trojan-activity",
+     .doc = "Class of the alert: text and priority come from classification.config"},
+    {.name = "priority",
+     .stage = AT_META,
+     .parse = priority_parse,
+     .example = "priority:1",
+     .doc = "Severity, 1 highest to 255"},
+    {.name = "reference",
+     .stage = AT_META,
+     .parse = reference_parse,
+     .example = "reference:cve,2016-10401",
+     .doc = "Where to read more"},
+    {.name = "metadata",
+     .stage = AT_META,
+     .parse = metadata_parse,
+     .example = "metadata:attack_target IoT, mitre_technique_id T0883",
+     .doc = "Pairs of key and value that go into the alert"},
+    {.name = "target",
+     .stage = AT_META,
+     .parse = target_parse,
+     .example = "target:dest_ip",
+     .doc = "Which end is the victim: src_ip or dest_ip"},
+    {.name = "noalert",
+     .stage = AT_META,
+     .parse = noalert_parse,
+     .example = "noalert",
+     .doc = "Match and take effect, but never alert"},
+    {.name = "alert",
+     .stage = AT_META,
+     .parse = nothing_parse,
+     .example = "alert",
+     .doc = "Alert on a match (as rules do anyway)"},
+    {.name = "requires",
+     .stage = AT_META,
+     .parse = requires_parse,
+     .example = "requires:version >= 6",
+     .doc = "Leave the rule out unless version, keyword or feature is there"},
+    {.name = "tag",
+     .stage = AT_META,
+     .parse = nothing_parse,
+     .example = "tag:session,5,packets",
+     .doc = "Accepted; packets around alerts are kept as evidence for every alert"},
+    {.name = "prefilter",
+     .stage = AT_META,
+     .parse = nothing_parse,
+     .example = "prefilter",
+     .doc = "Accepted; the prefilter is chosen by cost"},
+    {.name = "bypass",
+     .stage = AT_META,
+     .parse = nothing_parse,
+     .example = "bypass",
+     .doc = "Accepted without effect on detection"},
+    KEYWORD_END,
+};
+
+const struct kw_family kw_meta = {.doc = "About the rule", .rows = rows};

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Names and variables of a ruleset that is being loaded.
+ *
+ * Variables come from `vars` of the configuration; when a group is absent the defaults are the ones
+ * that Suricata's own configuration file ships, so that rule sets written for it load unchanged.
+ */
+#include "sensor/detect/loader.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { INTERN_FIRST = 256 };
+
+static uint32_t hash_of(struct slice text)
+{
+    uint32_t h = 2166136261u;
+
+    for (uint32_t i = 0; i < text.len; i++)
+        h = (h ^ text.at[i]) * 16777619u;
+    return h ^ h >> 15;
+}
+
+void intern_init(struct intern *intern, struct arena *arena)
+{
+    *intern = (struct intern){.arena = arena};
+}
+
+void intern_fini(struct intern *intern)
+{
+    free(intern->slots);
+    *intern = (struct intern){0};
+}
+
+static struct intern_entry *slot_of(const struct intern *intern, struct slice text, uint32_t hash)
+{
+    uint32_t i = hash & (intern->room - 1);
+
+    while (intern->slots[i].text.at &&
+           (intern->slots[i].hash != hash || !slice_eq(intern->slots[i].text, text)))
+        i = (i + 1) & (intern->room - 1);
+    return &intern->slots[i];
+}
+
+static void intern_grow(struct intern *intern)
+{
+    struct intern old = *intern;
+
+    intern->room = old.room ? old.room * 2 : INTERN_FIRST;
+    intern->slots = calloc(intern->room, sizeof(*intern->slots));
+    if (!intern->slots)
+        abort();
+    for (uint32_t i = 0; i < old.room; i++) {
+        if (old.slots[i].text.at)
+            *slot_of(intern, old.slots[i].text, old.slots[i].hash) = old.slots[i];
+    }
+    free(old.slots);
+}
+
+struct intern_entry *intern_find(const struct intern *intern, struct slice text)
+{
+    if (!intern->room)
+        return NULL;
+    struct intern_entry *slot = slot_of(intern, text, hash_of(text));
+    return slot->text.at ? slot : NULL;
+}
+
+struct intern_entry *intern_get(struct intern *intern, struct slice text)
+{
+    if (intern->n * 4 >= intern->room * 3)
+        intern_grow(intern);
+    uint32_t hash = hash_of(text);
+    struct intern_entry *slot = slot_of(intern, text, hash);
+    if (!slot->text.at) {
+        *slot = (struct intern_entry){
+            .text = {(const uint8_t *)arena_str(intern->arena, text), text.len},
+            .hash = hash,
+            .id = intern->n++,
+        };
+    }
+    return slot;
+}
+
+void loader_init(struct loader *loader, struct arena *arena, struct ruleset *ruleset,
+                 const struct conf *conf)
+{
+    *loader = (struct loader){.arena = arena, .ruleset = ruleset};
+    struct intern *all[] = {&loader->strings, &loader->netsets,  &loader->portsets,
+                            &loader->buffers, &loader->pcres,    &loader->flowbits,
+                            &loader->xbits,   &loader->flowints, &loader->classes,
+                            &loader->sids,    &loader->keywords};
+    for (uint32_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        intern_init(all[i], arena);
+    loader->addresses = conf ? conf_tree(conf, "vars.address-groups") : NULL;
+    loader->ports = conf ? conf_tree(conf, "vars.port-groups") : NULL;
+}
+
+void loader_fini(struct loader *loader)
+{
+    struct intern *all[] = {&loader->strings, &loader->netsets,  &loader->portsets,
+                            &loader->buffers, &loader->pcres,    &loader->flowbits,
+                            &loader->xbits,   &loader->flowints, &loader->classes,
+                            &loader->sids,    &loader->keywords};
+    for (uint32_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        intern_fini(all[i]);
+}
+
+const char *loader_str(struct loader *loader, struct slice text)
+{
+    return (const char *)intern_get(&loader->strings, text)->text.at;
+}
+
+/* ---- variables ---------------------------------------------------------------------------- */
+
+struct fallback_var {
+    const char *name;
+    const char *text;
+};
+
+static const struct fallback_var address_vars[] = {
+    {"HOME_NET", "[192.168.0.0/16,10.0.0.0/8,172.16.0.0/12]"},
+    {"EXTERNAL_NET", "!$HOME_NET"},
+    {"HTTP_SERVERS", "$HOME_NET"},
+    {"SMTP_SERVERS", "$HOME_NET"},
+    {"SQL_SERVERS", "$HOME_NET"},
+    {"DNS_SERVERS", "$HOME_NET"},
+    {"TELNET_SERVERS", "$HOME_NET"},
+    {"AIM_SERVERS", "$EXTERNAL_NET"},
+    {"DC_SERVERS", "$HOME_NET"},
+    {"DNP3_SERVER", "$HOME_NET"},
+    {"DNP3_CLIENT", "$HOME_NET"},
+    {"MODBUS_CLIENT", "$HOME_NET"},
+    {"MODBUS_SERVER", "$HOME_NET"},
+    {"ENIP_CLIENT", "$HOME_NET"},
+    {"ENIP_SERVER", "$HOME_NET"},
+    {NULL, NULL},
+};
+
+static const struct fallback_var port_vars[] = {
+    {"HTTP_PORTS", "80"},
+    {"SHELLCODE_PORTS", "!80"},
+    {"ORACLE_PORTS", "1521"},
+    {"SSH_PORTS", "22"},
+    {"DNP3_PORTS", "20000"},
+    {"MODBUS_PORTS", "502"},
+    {"FILE_DATA_PORTS", "[$HTTP_PORTS,110,143]"},
+    {"FTP_PORTS", "21"},
+    {"GENEVE_PORTS", "6081"},
+    {"VXLAN_PORTS", "4789"},
+    {"TEREDO_PORTS", "3544"},
+    {NULL, NULL},
+};
+
+bool loader_var(const struct loader *loader, bool port, struct slice name, struct slice *text)
+{
+    char key[64];
+    const struct json *tree = port ? loader->ports : loader->addresses;
+    const struct fallback_var *row = port ? port_vars : address_vars;
+
+    if (name.len >= sizeof(key))
+        return false;
+    memcpy(key, name.at, name.len);
+    key[name.len] = '\0';
+    const struct json *value = json_get(tree, key);
+    if (json_kind(value) == JSON_STR) {
+        *text = json_text(value);
+        return true;
+    }
+    if (value && json_kind(value) == JSON_NUM) {
+        char number[32];
+        int n = snprintf(number, sizeof(number), "%lld", (long long)json_i64(value, 0));
+        *text = arena_keep(loader->arena, (struct slice){(const uint8_t *)number, (uint32_t)n});
+        return true;
+    }
+    for (; row->name; row++) {
+        if (slice_eq(name, slice_of_str(row->name))) {
+            *text = slice_of_str(row->text);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- classification.config ---------------------------------------------------------------- */
+
+static void class_line(struct loader *loader, struct slice line)
+{
+    static const char head[] = "config classification:";
+    struct slice rest = slice_trim(line);
+
+    if (!slice_starts(rest, SLICE_LIT(head)))
+        return;
+    rest = slice_trim(slice_from(rest, sizeof(head) - 1));
+    int64_t first = slice_find_byte(rest, ',');
+    if (first <= 0)
+        return;
+    struct slice name = slice_trim(slice_head(rest, (uint32_t)first));
+    rest = slice_from(rest, (uint32_t)first + 1);
+    int64_t last = -1;
+    for (uint32_t i = 0; i < rest.len; i++)
+        last = rest.at[i] == ',' ? (int64_t)i : last;
+    uint64_t priority = 3;
+    if (last < 0 || !slice_to_u64(slice_trim(slice_from(rest, (uint32_t)last + 1)), &priority) ||
+        priority > 255)
+        return;
+    struct class_row *row = arena_alloc(loader->arena, sizeof(*row));
+    if (!row)
+        return;
+    row->name = loader_str(loader, name);
+    row->text = loader_str(loader, slice_trim(slice_head(rest, (uint32_t)last)));
+    row->priority = (uint8_t)priority;
+    loader->has_classes = true;
+    intern_get(&loader->classes, name)->value = row;
+}
+
+void loader_classes(struct loader *loader, struct slice text)
+{
+    while (text.len) {
+        int64_t end = slice_find_byte(text, '\n');
+        uint32_t len = end < 0 ? text.len : (uint32_t)end;
+        class_line(loader, slice_head(text, len));
+        text = slice_from(text, len + 1);
+    }
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What loading of rules shares: memory of the ruleset, names that occur often, variables, the
+ * tables of classification.config. Gone when the ruleset is frozen, except the arena.
+ */
+#ifndef TRAMGAC_SENSOR_DETECT_LOADER_H
+#define TRAMGAC_SENSOR_DETECT_LOADER_H
+
+#include "common/json.h"
+#include "sensor/detect/rule.h"
+
+/** Texts, each kept once, with a number and a pointer of the caller's. */
+struct intern_entry {
+    struct slice text;
+    uint32_t hash;
+    uint32_t id;
+    const void *value;
+};
+struct intern {
+    struct arena *arena;
+    struct intern_entry *slots;
+    uint32_t room, n;
+};
+void intern_init(struct intern *intern, struct arena *arena);
+void intern_fini(struct intern *intern);
+/** The entry of this text, new when it was not there (value NULL). Never NULL. */
+struct intern_entry *intern_get(struct intern *intern, struct slice text);
+struct intern_entry *intern_find(const struct intern *intern, struct slice text);
+
+struct class_row {
+    const char *name;
+    const char *text;
+    uint8_t priority;
+};
+
+struct ruleset;
+
+struct loader {
+    struct arena *arena; /* of the ruleset */
+    struct ruleset *ruleset;
+    const struct json *addresses, *ports; /* vars of the configuration; NULL = defaults */
+    struct intern strings;                /* zero-terminated, shared */
+    struct intern netsets, portsets;
+    struct intern buffers;
+    struct intern pcres;
+    struct intern flowbits, xbits, flowints;
+    struct intern classes;  /* value: struct class_row */
+    struct intern sids;     /* "gid:sid" of accepted rules */
+    struct intern keywords; /* rows by name, found once */
+    bool has_classes;
+    struct pcre *pcre_list; /* all that were compiled; goes to the ruleset */
+};
+
+void loader_init(struct loader *loader, struct arena *arena, struct ruleset *ruleset,
+                 const struct conf *conf);
+void loader_fini(struct loader *loader);
+/** Kept once and terminated. */
+const char *loader_str(struct loader *loader, struct slice text);
+/** Text of a variable ("HOME_NET"), from the configuration or Suricata's defaults; false when
+ * nobody defines it. */
+bool loader_var(const struct loader *loader, bool port, struct slice name, struct slice *text);
+/** Address or port list as written in a rule's header. `fault` (room 160) says what is wrong. */
+const struct netset *rule_net_parse(struct loader *loader, struct slice text, char *fault);
+const struct portset *rule_port_parse(struct loader *loader, struct slice text, char *fault);
+/** classification.config and reference.config lines. */
+void loader_classes(struct loader *loader, struct slice text);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One worker's matching. Private to this folder: detect.c holds what is shared (headers of rules,
+ * hits), match_payload.c the rules on packets and streams, match_tx.c those on transactions.
+ */
+#ifndef TRAMGAC_SENSOR_DETECT_MATCH_H
+#define TRAMGAC_SENSOR_DETECT_MATCH_H
+
+#include "sensor/detect/buffer.h"
+#include "sensor/detect/inspect.h"
+#include "sensor/detect/ruleset.h"
+#include "sensor/detect/state.h"
+
+enum { HITS_MAX = 256, CANDIDATES_MAX = 4096, WINDOW_MAX = 4096, VIEW_ROOM = 512 * 1024 };
+
+enum detect_count {
+    DETECT_RULES_TRIED,
+    DETECT_HITS,
+    DETECT_HITS_CUT,
+    DETECT_STEPS,
+    DETECT_PCRE_LIMIT,
+    DETECT_STATE_FULL,
+    DETECT_CANDIDATES_FULL,
+    DETECT_SCANNED_BYTES,
+};
+
+/** Bytes of a direction as rules see them in this run. */
+struct view {
+    struct slice data;
+    uint64_t base;
+    bool set;
+};
+
+/** Ends of what is inspected, by its direction. */
+struct ends {
+    const struct addr *src, *dst;
+    uint16_t sport, dport;
+};
+
+struct detect {
+    const struct ruleset *rs;
+    struct pool *pool;
+    struct literals_scratch *literals;
+    struct buffer_scratch *buffers;
+    struct inspect_scratch inspect;
+    uint64_t *count;
+    uint32_t window, alerts_max;
+    uint64_t depth;
+
+    const struct detect_input *in;
+    int proto;       /* row of the flow's protocol, or -1 */
+    uint32_t class_; /* CLASS_TCP … of the packet */
+    struct view view[2];
+    struct inspection look; /* reused for each rule */
+
+    uint32_t *mark;     /* by rule: epoch in which it became a candidate */
+    uint32_t *mark_end; /* where its literal ended */
+    uint32_t epoch;
+    uint32_t n_candidates;
+    uint32_t candidates[CANDIDATES_MAX];
+
+    uint32_t *net_epoch[2]; /* by net: answers of this epoch */
+    uint8_t *net_yes[2];
+    uint32_t net_now;
+    struct ends ends;
+
+    uint8_t *room; /* 2 × VIEW_ROOM: window and chunk side by side, by direction */
+    uint32_t n_hits;
+    struct hit hits[HITS_MAX];
+    bool passed;
+};
+
+/** Begins a new list of candidates. */
+void detect_candidates_clear(struct detect *d);
+void detect_candidate(struct detect *d, uint32_t rule, uint32_t end);
+void detect_candidates_sort(struct detect *d);
+/** Candidates of a set: those whose literal occurs in `data`, and those without a literal. */
+void detect_scan(struct detect *d, const struct lit_set *set, struct slice data, bool always);
+
+/** Sets whose ends the headers of rules are compared with. */
+void detect_ends(struct detect *d, struct ends ends);
+bool detect_header_ok(struct detect *d, const struct rule *r, enum dir dir);
+bool detect_tests_ok(struct detect *d, const struct rule *r);
+/** The rule has matched: effects, hit. `d->look` says on what. */
+void detect_fire(struct detect *d, const struct rule *r);
+
+void match_payload_run(struct detect *d);
+void match_tx_run(struct detect *d);
+
+#endif

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rules on packet payload and on reassembled streams.
+ *
+ * Each byte is searched once: a packet whose payload is delivered in order is searched as part of
+ * the stream, with the last bytes of the stream before it (so that a literal may lie across two
+ * segments), and the candidates serve packet and stream rules alike. A candidate is compared with
+ * the window: the bytes before, as far as detect.stream-window goes, and the new ones. When its
+ * literal was there but the rest was not yet, it is tried again with the next bytes until its
+ * literal has left the window.
+ */
+#include "sensor/detect/match.h"
+
+enum { ON_PACKET = 1, ON_STREAM = 2, TAIL = LITERAL_MAX - 1 };
+
+/* ---- one rule ----------------------------------------------------------------------------- */
+
+static bool groups_ok(struct detect *d, const struct rule *r, struct slice data, uint64_t base)
+{
+    struct hit *hit = d->look.hit;
+
+    hit->matches = 0;
+    d->look.base64 = SLICE_NONE;
+    for (uint8_t g = 0; g < r->n_groups; g++) {
+        const struct group *group = &r->groups[g];
+        struct place place = {0};
+        struct slice bytes = data;
+        bool payload = group->buffer->kind == BUFFER_PAYLOAD;
+        d->look.payload = data;
+        if ((!payload || group->buffer->n_transforms) &&
+            !buffer_instance(group->buffer, &d->look, 0, d->buffers, &bytes))
+            return false;
+        if (!inspect_group(group, &d->look, bytes, payload ? base : 0, &d->inspect, &place))
+            return false;
+        if (place.set && hit->matches < HIT_MATCHES_MAX)
+            hit->match[hit->matches++] =
+                (struct hit_match){group->buffer->name, place.offset, place.len};
+    }
+    return true;
+}
+
+static bool wants_stream(const struct rule *r)
+{
+    return r->kind == RULE_STREAM || r->kind == RULE_PACKET_STREAM;
+}
+
+static bool wants_packet(const struct detect *d, const struct rule *r)
+{
+    if (r->kind == RULE_STREAM)
+        return (d->class_ != CLASS_TCP || !d->in->flow) && !r->no_packet;
+    return r->kind != RULE_TX;
+}
+
+/* Where a rule that fired in this window may look again. */
+static int pending_at(const struct window *win, uint32_t rule)
+{
+    for (int i = 0; i < win->n_pending; i++) {
+        if (win->pending[i] == rule)
+            return i;
+    }
+    return -1;
+}
+
+static void remember(struct window *win, uint32_t rule, uint64_t until, bool fired)
+{
+    int at = pending_at(win, rule);
+
+    if (at < 0 && win->n_pending < STREAM_PENDING_MAX)
+        at = win->n_pending++;
+    if (at < 0) { /* the one that ends soonest gives way */
+        at = 0;
+        for (int i = 1; i < win->n_pending; i++)
+            at = win->until[i] < win->until[at] ? i : at;
+    }
+    win->pending[at] = rule;
+    win->until[at] = until;
+    win->fired = (uint8_t)((win->fired & ~(1 << at)) | (fired ? 1 << at : 0));
+}
+
+static bool try_stream(struct detect *d, const struct rule *r, struct window *win,
+                       const struct view *view)
+{
+    struct slice data = view->data;
+    uint64_t base = view->base, end = view->base + view->data.len;
+    int at = win ? pending_at(win, r->info.index) : -1;
+
+    if (at >= 0 && (win->fired >> at & 1) && win->until[at] > base) {
+        if (win->until[at] >= end)
+            return false;
+        data = slice_from(data, (uint32_t)(win->until[at] - base));
+        base = win->until[at];
+    }
+    d->look.on_stream = true;
+    d->look.stream_base = base;
+    if (groups_ok(d, r, data, base)) {
+        if (win)
+            remember(win, r->info.index, end, true);
+        return true;
+    }
+    uint32_t literal_end = d->mark_end[r->info.index];
+    if (win && r->n_groups && literal_end && !(at >= 0 && (win->fired >> at & 1)))
+        remember(win, r->info.index, view->base + literal_end + d->window, false);
+    return false;
+}
+
+static void try_rule(struct detect *d, const struct rule *r, uint32_t modes, struct window *win,
+                     const struct view *view)
+{
+    if (!detect_header_ok(d, r, d->look.dir))
+        return;
+    d->count[DETECT_RULES_TRIED]++;
+    d->look.on_stream = false;
+    if (!detect_tests_ok(d, r))
+        return;
+    if ((modes & ON_STREAM) && wants_stream(r) && try_stream(d, r, win, view)) {
+        detect_fire(d, r);
+        return;
+    }
+    if (!(modes & ON_PACKET) || !wants_packet(d, r))
+        return;
+    d->look.on_stream = false;
+    d->look.stream_base = 0;
+    if (groups_ok(d, r, d->in->packet->payload, 0))
+        detect_fire(d, r);
+}
+
+static void try_candidates(struct detect *d, uint32_t modes, struct window *win,
+                           const struct view *view)
+{
+    detect_candidates_sort(d);
+    for (uint32_t i = 0; i < d->n_candidates; i++)
+        try_rule(d, &d->rs->rules[d->candidates[i]], modes, win, view);
+}
+
+/* ---- collecting --------------------------------------------------------------------------- */
+
+static void scan_sets(struct detect *d, enum dir dir, struct slice data, bool always)
+{
+    const struct ruleset *rs = d->rs;
+    const struct lit_set *set;
+
+    detect_scan(d, &rs->base[d->class_][dir], data, always);
+    if (d->class_ == CLASS_OTHER)
+        return;
+    set = ruleset_port(rs, ruleset_port_key(d->class_, dir, false, d->ends.dport));
+    if (set)
+        detect_scan(d, set, data, always);
+    set = ruleset_port(rs, ruleset_port_key(d->class_, dir, true, d->ends.sport));
+    if (set)
+        detect_scan(d, set, data, always);
+}
+
+static void scan_app(struct detect *d, enum dir dir, struct slice data)
+{
+    if (d->proto < 0)
+        return;
+    detect_scan(d, &d->rs->app[d->proto][dir], data, true);
+    if (strcmp(proto_rows[d->proto]->name, "http2") != 0)
+        return;
+    for (int p = 0; proto_rows[p] && p < PROTOS_MAX; p++) {
+        if (strcmp(proto_rows[p]->name, "http") == 0)
+            detect_scan(d, &d->rs->app[p][dir], data, true);
+    }
+}
+
+/* A packet without a flow has no direction: rules of both are tried. */
+static void run_packet(struct detect *d)
+{
+    const struct detect_input *in = d->in;
+    struct slice payload = in->packet->payload;
+
+    detect_candidates_clear(d);
+    d->look.dir = in->dir;
+    scan_sets(d, in->dir, payload, true);
+    scan_app(d, in->dir, payload);
+    if (!in->flow)
+        scan_sets(d, dir_other(in->dir), payload, true);
+    struct view view = {payload, 0, true};
+    try_candidates(d, ON_PACKET, NULL, &view);
+}
+
+/* ---- streams ------------------------------------------------------------------------------ */
+
+/* TLS records of application data: from here on only noise. */
+static bool encrypted(const struct detect *d, struct slice data)
+{
+    return d->proto >= 0 && data.len >= 3 && data.at[0] == 23 && data.at[1] == 3 &&
+           data.at[2] <= 4 && strcmp(proto_rows[d->proto]->name, "tls") == 0;
+}
+
+/* The window and the chunk as one piece of memory. */
+static struct view view_of(struct detect *d, struct window *win, const struct chunk *chunk,
+                           uint32_t *old)
+{
+    *old = 0;
+    if (chunk->gap || win->next != chunk->offset || !win->len ||
+        win->len + chunk->data.len > VIEW_ROOM) {
+        win->len = 0;
+        win->n_pending = 0;
+        return (struct view){chunk->data, chunk->offset, true};
+    }
+    uint8_t *room = d->room + (chunk->dir == TO_SERVER ? 0 : VIEW_ROOM);
+    memcpy(room, win->at, win->len);
+    if (chunk->data.len)
+        memcpy(room + win->len, chunk->data.at, chunk->data.len);
+    *old = win->len;
+    return (struct view){{room, win->len + chunk->data.len}, chunk->offset - win->len, true};
+}
+
+static void keep_tail(struct detect *d, struct window *win, const struct view *view, bool last)
+{
+    struct slice tail = slice_tail(view->data, d->window);
+
+    win->next = view->base + view->data.len;
+    if (last || !tail.len) {
+        win->len = last ? 0 : win->len;
+        return;
+    }
+    if (!state_window(d->pool, win, tail.len)) {
+        win->len = 0;
+        d->count[DETECT_STATE_FULL]++;
+        return;
+    }
+    memmove(win->at, tail.at, tail.len);
+    win->len = tail.len;
+}
+
+static void add_pending(struct detect *d, struct window *win, const struct view *view)
+{
+    uint8_t n = 0, fired = 0;
+
+    for (uint8_t i = 0; i < win->n_pending; i++) {
+        if (win->until[i] <= view->base)
+            continue;
+        bool has_fired = win->fired >> i & 1;
+        win->pending[n] = win->pending[i];
+        win->until[n] = win->until[i];
+        fired = (uint8_t)(fired | (has_fired ? 1 << n : 0));
+        n++;
+        if (!has_fired)
+            detect_candidate(d, win->pending[n - 1], 0);
+    }
+    win->n_pending = n;
+    win->fired = fired;
+}
+
+/* Offsets of literals count from the start of the view. */
+static void shift_marks(struct detect *d, uint32_t from, uint32_t by)
+{
+    for (uint32_t i = from; i < d->n_candidates; i++)
+        d->mark_end[d->candidates[i]] += d->mark_end[d->candidates[i]] ? by : 0;
+}
+
+static struct ends ends_of(const struct flow *f, enum dir dir)
+{
+    if (dir == TO_SERVER)
+        return (struct ends){&f->client, &f->server, f->client_port, f->server_port};
+    return (struct ends){&f->server, &f->client, f->server_port, f->client_port};
+}
+
+static bool run_chunk(struct detect *d, const struct chunk *chunk, bool with_packet)
+{
+    struct flow_marks *s = state_flow(d->pool, d->in->flow);
+    struct window none = {0}, *win = s ? &s->win[chunk->dir] : &none;
+    uint32_t old;
+
+    if (!s)
+        d->count[DETECT_STATE_FULL]++;
+    win->off |= chunk->offset >= d->depth || encrypted(d, chunk->data);
+    if (win->off) {
+        win->next = chunk->offset + chunk->data.len;
+        win->len = 0;
+        return false;
+    }
+    struct view view = view_of(d, win, chunk, &old);
+    uint32_t tail = old < TAIL ? old : TAIL;
+    detect_candidates_clear(d);
+    d->look.dir = chunk->dir;
+    detect_ends(d, ends_of(d->in->flow, chunk->dir));
+    add_pending(d, win, &view);
+    uint32_t from = d->n_candidates;
+    struct slice fresh = slice_from(view.data, old - tail);
+    scan_sets(d, chunk->dir, fresh, true);
+    if (win->app_scanned || !old)
+        scan_app(d, chunk->dir, fresh);
+    shift_marks(d, from, old - tail);
+    if (d->proto >= 0 && !win->app_scanned) {
+        if (old)
+            scan_app(d, chunk->dir, view.data);
+        win->app_scanned = true;
+    }
+    d->view[chunk->dir] = view;
+    win->next = view.base + view.data.len;
+    try_candidates(d, ON_STREAM | (with_packet ? ON_PACKET : 0u), win, &view);
+    keep_tail(d, win, &view, chunk->end || d->in->flow_ends);
+    return true;
+}
+
+static bool holds_payload(const struct chunk *chunk, const struct packet *p, enum dir dir)
+{
+    return chunk->dir == dir && p->payload.len && chunk->data.at <= p->payload.at &&
+           chunk->data.at + chunk->data.len >= p->payload.at + p->payload.len;
+}
+
+void match_payload_run(struct detect *d)
+{
+    const struct detect_input *in = d->in;
+    bool packet_done = in->flow_ends;
+
+    for (uint32_t i = 0; i < in->n_chunks && in->flow; i++) {
+        const struct chunk *chunk = &in->chunks[i];
+        if (chunk->datagram || (!chunk->data.len && !chunk->end))
+            continue;
+        bool with = !packet_done && holds_payload(chunk, in->packet, in->dir);
+        bool done = run_chunk(d, chunk, with);
+        packet_done |= with && done;
+    }
+    if (packet_done)
+        return;
+    detect_ends(
+        d, (struct ends){&in->packet->src, &in->packet->dst, in->packet->sport, in->packet->dport});
+    run_packet(d);
+}

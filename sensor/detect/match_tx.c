@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rules on transactions. When a buffer of a transaction is complete it is searched once for the
+ * literals of its rules; a rule found there keeps in the transaction's state which of its groups
+ * have matched, until the last one has (it fires, once) or one cannot any more.
+ */
+#include "sensor/detect/match.h"
+
+enum { FILE_STEP = 16 * 1024 };
+
+/* ---- one rule ----------------------------------------------------------------------------- */
+
+enum group_answer { GROUP_YES, GROUP_NOT_YET, GROUP_NEVER };
+
+static bool number_ok(const struct group *g, const struct inspection *in)
+{
+    uint32_t n = buffer_count(g->buffer, in);
+
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t v;
+        bool all = buffer_number(g->buffer, in, i, &v);
+        for (uint16_t k = 0; all && k < g->n_ops; k++)
+            all = rule_num_ok(&g->ops[k].num, v);
+        if (all)
+            return true;
+    }
+    return false;
+}
+
+static bool calls_ok(const struct group *g, const struct inspection *in)
+{
+    for (uint16_t k = 0; k < g->n_ops; k++) {
+        if (!g->ops[k].call.match(in, g->ops[k].call.args))
+            return false;
+    }
+    return true;
+}
+
+static bool bytes_ok(struct detect *d, const struct group *g)
+{
+    struct slice bytes;
+    struct hit *hit = d->look.hit;
+
+    for (uint32_t i = 0; buffer_instance(g->buffer, &d->look, i, d->buffers, &bytes); i++) {
+        struct place place = {0};
+        uint64_t base = g->buffer->kind == BUFFER_PAYLOAD ? d->look.stream_base : 0;
+        if (!inspect_group(g, &d->look, bytes, base, &d->inspect, &place))
+            continue;
+        if (place.set && hit->matches < HIT_MATCHES_MAX)
+            hit->match[hit->matches++] =
+                (struct hit_match){g->buffer->name, place.offset, place.len};
+        return true;
+    }
+    return false;
+}
+
+static enum group_answer try_group(struct detect *d, const struct group *g)
+{
+    enum buffer_state state = buffer_state(g->buffer, &d->look);
+
+    if (state == BUFFER_LATER)
+        return GROUP_NOT_YET;
+    if (state == BUFFER_NEVER)
+        return GROUP_NEVER;
+    bool ok = g->buffer->kind == BUFFER_NUMBER ? number_ok(g, &d->look)
+              : g->buffer->kind == BUFFER_FILE_META || g->buffer->kind == BUFFER_TX
+                  ? calls_ok(g, &d->look)
+                  : bytes_ok(d, g);
+    if (ok)
+        return GROUP_YES;
+    if (g->buffer->kind == BUFFER_TX && d->look.tx->progress[d->look.dir] != TX_DONE)
+        return GROUP_NOT_YET;
+    return state == BUFFER_GROWING ? GROUP_NOT_YET : GROUP_NEVER;
+}
+
+/* Variables do not outlive a look, so a rule that has some starts over. */
+static void try_rule(struct detect *d, struct tx_state *s, const struct rule *r)
+{
+    struct tx_rule *known = state_tx_rule(s, r->info.index, (uint8_t)d->look.dir);
+    uint32_t done = known && !r->n_vars ? known->done : 0;
+    bool all = true, never = false;
+
+    if ((known && known->fired) || !detect_header_ok(d, r, d->look.dir) || !detect_tests_ok(d, r))
+        return;
+    d->count[DETECT_RULES_TRIED]++;
+    d->look.hit->matches = 0;
+    d->look.base64 = SLICE_NONE;
+    for (uint8_t g = 0; g < r->n_groups && !never; g++) {
+        if (done >> g & 1)
+            continue;
+        enum group_answer answer = try_group(d, &r->groups[g]);
+        done |= answer == GROUP_YES ? 1u << g : 0;
+        all &= answer == GROUP_YES;
+        never = answer == GROUP_NEVER;
+    }
+    if (!known && !(never && !all && d->look.tx->progress[d->look.dir] == TX_DONE)) {
+        known = state_tx_add(d->pool, s, r->info.index, (uint8_t)d->look.dir);
+        d->count[DETECT_STATE_FULL] += known == NULL;
+    }
+    if (known) {
+        known->done = done;
+        known->fired = all || never;
+    }
+    if (!all)
+        return;
+    d->look.file = buffer_file(&d->look);
+    detect_fire(d, r);
+    d->look.file = NULL;
+}
+
+/* ---- one transaction ---------------------------------------------------------------------- */
+
+static void scan_buffer(struct detect *d, const struct plan_buffer *b)
+{
+    struct slice bytes;
+
+    for (uint32_t i = 0; buffer_instance(b->buffer, &d->look, i, d->buffers, &bytes); i++)
+        detect_scan(d, b->set, bytes, false);
+}
+
+static void scan_plan(struct detect *d, struct tx_state *s, const struct plan *plan, enum dir dir)
+{
+    for (uint32_t i = 0; i < plan->n; i++) {
+        if (s->scanned[dir] >> i & 1)
+            continue;
+        enum buffer_state state = buffer_state(plan->at[i].buffer, &d->look);
+        if (state == BUFFER_LATER)
+            continue;
+        if (state == BUFFER_GROWING) {
+            const struct file *f = buffer_file(&d->look);
+            if (f && f->data.len < s->file_bytes[dir] + FILE_STEP)
+                continue;
+            if (f)
+                s->file_bytes[dir] = f->data.len;
+        } else {
+            s->scanned[dir] |= UINT64_C(1) << i;
+        }
+        if (state != BUFFER_NEVER)
+            scan_buffer(d, &plan->at[i]);
+    }
+}
+
+static void set_payload(struct detect *d, enum dir dir)
+{
+    const struct flow_marks *s = d->in->flow->ext[FLOW_EXT_DETECT];
+
+    d->look.on_stream = d->view[dir].set;
+    d->look.payload = SLICE_NONE;
+    d->look.stream_base = 0;
+    if (d->view[dir].set) {
+        d->look.payload = d->view[dir].data;
+        d->look.stream_base = d->view[dir].base;
+    } else if (d->class_ == CLASS_TCP && s) {
+        d->look.payload = (struct slice){s->win[dir].at, s->win[dir].len};
+        d->look.stream_base = s->win[dir].next - s->win[dir].len;
+    } else if (dir == d->in->dir) {
+        d->look.payload = d->in->packet->payload;
+    }
+}
+
+static void run_tx(struct detect *d, struct tx *tx, int proto, enum dir dir)
+{
+    const struct plan *plan = &d->rs->plans[proto][dir];
+    const struct flow *f = d->in->flow;
+
+    if (!plan->n && !plan->n_always)
+        return;
+    struct tx_state *s = state_tx(d->pool, tx);
+    if (!s) {
+        d->count[DETECT_STATE_FULL]++;
+        return;
+    }
+    d->look.tx = tx;
+    d->look.dir = dir;
+    detect_ends(d, dir == TO_SERVER
+                       ? (struct ends){&f->client, &f->server, f->client_port, f->server_port}
+                       : (struct ends){&f->server, &f->client, f->server_port, f->client_port});
+    set_payload(d, dir);
+    detect_candidates_clear(d);
+    for (uint16_t i = 0; i < s->n; i++) {
+        if (!s->rules[i].fired && s->rules[i].dir == dir)
+            detect_candidate(d, s->rules[i].rule, 0);
+    }
+    for (uint32_t i = 0; !s->started[dir] && i < plan->n_always; i++)
+        detect_candidate(d, plan->always[i], 0);
+    s->started[dir] = true;
+    scan_plan(d, s, plan, dir);
+    detect_candidates_sort(d);
+    for (uint32_t i = 0; i < d->n_candidates; i++)
+        try_rule(d, s, &d->rs->rules[d->candidates[i]]);
+    d->look.tx = NULL;
+}
+
+void match_tx_run(struct detect *d)
+{
+    struct flow *flow = d->in->flow;
+
+    for (struct tx *tx = app_first_tx(flow); tx; tx = tx->next) {
+        int proto = ruleset_proto(tx->proto);
+        for (uint32_t dir = 0; proto >= 0 && dir < 2; dir++) {
+            const struct file *file = files_of_tx(tx, (enum dir)dir);
+            if (tx->touched[dir] || (file && file->touched))
+                run_tx(d, tx, proto, (enum dir)dir);
+        }
+    }
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A rule after it was read: frozen, shared by all workers, its strings and arrays in the ruleset's
+ * arena.
+ *
+ * A rule is a header (protocol, addresses, ports, directions), tests on the packet or flow in hand,
+ * groups (each one buffer with the operations on it), and acts that follow a match.
+ */
+#ifndef TRAMGAC_SENSOR_DETECT_RULE_H
+#define TRAMGAC_SENSOR_DETECT_RULE_H
+
+#include "common/arena.h"
+#include "sensor/detect/detect.h"
+
+enum {
+    RULE_GROUPS_MAX = 24,
+    RULE_OPS_MAX = 160,
+    RULE_TESTS_MAX = 24,
+    RULE_ACTS_MAX = 24,
+    RULE_VARS_MAX = 16, /* byte_extract, byte_math */
+    LITERAL_MAX = 48,   /* longest prefilter literal; also the carried tail of a stream */
+    LITERAL_MIN = 4,    /* shorter ones are tested by position, never by the prefilter */
+};
+
+/* ---- addresses and ports ------------------------------------------------------------------ */
+
+struct range4 {
+    uint32_t lo, hi;
+};
+struct range6 {
+    uint8_t lo[16], hi[16];
+};
+
+/** Frozen set of addresses: sorted ranges that do not touch. */
+struct netset {
+    bool any;
+    uint32_t id; /* dense; for the cache of answers per packet */
+    uint32_t n4, n6;
+    const struct range4 *v4;
+    const struct range6 *v6;
+    uint64_t width4; /* IPv4 addresses inside */
+};
+
+struct range_port {
+    uint16_t lo, hi;
+};
+struct portset {
+    bool any;
+    uint32_t n;
+    const struct range_port *at;
+};
+
+bool rule_net_has(const struct netset *set, const struct addr *addr);
+bool rule_port_has(const struct portset *set, uint16_t port);
+
+/* ---- buffers ------------------------------------------------------------------------------ */
+
+enum buffer_kind {
+    BUFFER_PAYLOAD, /* packet payload or reassembled stream, by the rule's kind */
+    BUFFER_FIELD,   /* bytes of a transaction */
+    BUFFER_NUMBER,  /* a number of a transaction */
+    BUFFER_FILE,    /* file.data */
+    BUFFER_FILE_NAME,
+    BUFFER_FILE_MAGIC,
+    BUFFER_FILE_META, /* size and other facts of a file; no bytes */
+    BUFFER_BASE64,    /* what base64_decode produced in the same rule */
+    BUFFER_PACKET,    /* a header of the packet */
+    BUFFER_TX,        /* tests on the transaction itself */
+};
+enum { BUFFER_REFS_MAX = 6, BUFFER_TRANSFORMS_MAX = 4 };
+
+struct inspection;
+struct transform_def;
+
+struct transform_use {
+    const struct transform_def *def;
+    struct slice arg;
+    const void *compiled;
+};
+
+/** What operations look at. One object per distinct (name, transforms) of the ruleset. */
+struct buffer {
+    const char *name;
+    enum buffer_kind kind;
+    uint32_t id; /* dense */
+    enum field_side side;
+    uint8_t progress; /* complete from this enum tx_progress on (fields: the least of the refs) */
+    uint8_t n_refs;
+    struct field_ref refs[BUFFER_REFS_MAX]; /* the same name in several protocols */
+    uint8_t n_transforms;
+    struct transform_use transforms[BUFFER_TRANSFORMS_MAX];
+    /** BUFFER_PACKET: the bytes, false when this packet has none. */
+    bool (*packet)(const struct inspection *in, struct slice *out);
+};
+
+/* ---- operations on a buffer --------------------------------------------------------------- */
+
+enum op_kind {
+    OP_CONTENT,
+    OP_PCRE,
+    OP_DATA_AT,
+    OP_SIZE, /* bsize, urilen, dsize-like: length of the buffer */
+    OP_BYTE_TEST,
+    OP_BYTE_JUMP,
+    OP_BYTE_EXTRACT,
+    OP_BYTE_MATH,
+    OP_BASE64,
+    OP_NUMBER, /* of a BUFFER_NUMBER */
+    OP_CALL,   /* a keyword's own test: BUFFER_TX, BUFFER_FILE_META */
+};
+
+enum op_flag {
+    OP_NEGATED = 1,
+    OP_NOCASE = 2,
+    OP_DEPTH = 4,
+    OP_OFFSET = 8,
+    OP_DISTANCE = 16,
+    OP_WITHIN = 32,
+    OP_RELATIVE = 64, /* starts where the previous match ended */
+    OP_STARTS = 128,
+    OP_ENDS = 256,
+    OP_FAST = 512,
+    OP_NEXT_RELATIVE = 1024, /* the following operation is relative to this one */
+    OP_DEPTH_VAR = 1 << 11,
+    OP_OFFSET_VAR = 1 << 12,
+    OP_DISTANCE_VAR = 1 << 13,
+    OP_WITHIN_VAR = 1 << 14,
+    OP_RAWBYTES = 1 << 15,
+    OP_FAST_ONLY = 1 << 16,
+    OP_NOT_FAST = 1 << 17,
+};
+
+/** Comparison with numbers: one syntax for all integer keywords. */
+enum num_mode {
+    NUM_EQ,
+    NUM_NE,
+    NUM_LT,
+    NUM_LE,
+    NUM_GT,
+    NUM_GE,
+    NUM_RANGE,
+    NUM_NOT_RANGE,
+    NUM_MASK,
+    NUM_NOT_MASK,
+    NUM_IN_RANGE
+};
+struct num {
+    enum num_mode mode;
+    uint64_t a, b; /* RANGE: a < x < b; IN_RANGE: a <= x <= b; MASK: x & a, equal to b when b */
+};
+bool rule_num_ok(const struct num *num, uint64_t value);
+
+struct content {
+    struct slice text;                       /* lower case under OP_NOCASE */
+    int32_t offset, depth, distance, within; /* or index of a variable */
+    uint16_t fast_offset, fast_len;
+    uint8_t rare; /* index of the byte to look for first */
+};
+
+struct bytes_op {
+    uint8_t n;    /* bytes to read; 0 = a variable holds it */
+    uint8_t base; /* of text: 8, 10, 16; 0 = binary */
+    uint8_t oper; /* '<' '>' '=' '&' '^' 'l' (<=) 'g' (>=) '+' '-' '*' '/' 'L' (<<) 'R' (>>) */
+    bool little, dce, align_, from_beginning, from_end, value_is_var, offset_is_var, n_is_var;
+    uint8_t align_to;
+    uint8_t var; /* that is set */
+    int32_t offset;
+    int32_t post_offset;
+    uint32_t multiplier;
+    uint64_t mask; /* 0 = none */
+    uint64_t value;
+};
+
+struct base64_op {
+    uint32_t bytes, offset;
+};
+
+struct pcre;
+
+struct op {
+    uint8_t kind; /* enum op_kind */
+    uint32_t flags;
+    union {
+        struct content content;
+        const struct pcre *pcre;
+        const struct bytes_op *bytes;
+        const struct base64_op *base64;
+        struct {
+            int32_t at;
+        } data_at;
+        struct num num;
+        struct {
+            bool (*match)(const struct inspection *in, const void *args);
+            const void *args;
+        } call;
+    };
+};
+
+struct group {
+    const struct buffer *buffer;
+    const struct op *ops;
+    uint16_t n_ops;
+};
+
+/* ---- tests, acts -------------------------------------------------------------------------- */
+
+struct test {
+    bool (*match)(const struct inspection *in, const void *args);
+    const void *args;
+    const char *keyword; /* for explain */
+};
+
+struct act {
+    void (*run)(const struct inspection *in, const void *args);
+    const void *args;
+};
+
+/* ---- the rule ----------------------------------------------------------------------------- */
+
+enum rule_kind {
+    RULE_IP,            /* addresses only: once per direction of a flow */
+    RULE_PACKET,        /* each packet */
+    RULE_STREAM,        /* reassembled bytes */
+    RULE_PACKET_STREAM, /* both */
+    RULE_APP,           /* protocol only */
+    RULE_TX,            /* buffers of a transaction */
+};
+
+enum rule_action { ACTION_PASS, ACTION_DROP, ACTION_REJECT, ACTION_ALERT };
+
+enum { L4_OTHER = 4 }; /* beside L4_TCP and L4_UDP */
+
+/** Condition or effect between flows; decided in the host tier. */
+enum xbit_what { XBIT_SET, XBIT_UNSET, XBIT_TOGGLE, XBIT_ISSET, XBIT_ISNOTSET };
+enum track { TRACK_SRC, TRACK_DST, TRACK_BOTH, TRACK_RULE, TRACK_FLOW };
+struct xbit {
+    uint8_t what; /* enum xbit_what */
+    uint8_t track;
+    uint16_t bit; /* interned name */
+    uint64_t expire_ns;
+};
+
+enum limit_kind {
+    LIMIT_NONE,
+    LIMIT_LIMIT,
+    LIMIT_THRESHOLD,
+    LIMIT_BOTH,
+    LIMIT_FILTER,
+    LIMIT_RATE,
+    LIMIT_SUPPRESS
+};
+struct limit {
+    uint8_t kind;
+    uint8_t track;
+    uint32_t count;
+    uint64_t span_ns;
+    const struct netset *nets; /* suppress: only these; NULL = all */
+    const struct limit *next;
+};
+
+struct rule {
+    struct rule_info info;
+    const struct netset *src, *dst;
+    const struct portset *sport, *dport;
+    uint8_t kind;     /* enum rule_kind */
+    uint8_t action;   /* enum rule_action */
+    uint8_t l4;       /* L4_TCP | L4_UDP | L4_OTHER */
+    uint8_t ip;       /* 4, 6 or 0 = both */
+    int16_t ip_proto; /* exact IP protocol, or -1 */
+    uint8_t dirs;     /* bit by enum dir */
+    bool both_ways;   /* <> */
+    bool no_packet;   /* tcp-stream, flow:only_stream */
+    bool no_stream;   /* tcp-pkt, flow:no_stream, dsize */
+    bool events_only; /* decode-event: packets that may have no transport at all */
+    uint16_t app;     /* 0 = any protocol; else index + 1 of the ruleset's app names */
+    uint8_t n_tests, n_acts, n_groups, n_xbits, n_vars;
+    int8_t payload_group; /* index, or -1 */
+    const struct test *tests;
+    const struct act *acts;
+    const struct group *groups;
+    const struct xbit *xbits;
+    const struct limit *limits;
+    uint32_t order; /* rank of evaluation; equals the index after freezing */
+    /* prefilter: the literal and where it is looked for; fast_op -1 = none */
+    int8_t fast_group;
+    int16_t fast_op;
+    uint8_t bits_role; /* 1 sets, 2 sets and tests, 3 tests flowbits; 0 none */
+};
+
+#endif

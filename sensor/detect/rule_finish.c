@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Last step of reading a rule: what kind it is, whether its parts fit together, which literal the
+ * prefilter looks for; then the move into the ruleset's arena.
+ */
+#include "sensor/detect/rule_parse.h"
+
+#include "common/jsonw.h"
+
+#include <stdio.h>
+
+static bool is_tx_buffer(const struct buffer *b)
+{
+    switch (b->kind) {
+    case BUFFER_FIELD:
+    case BUFFER_NUMBER:
+    case BUFFER_FILE:
+    case BUFFER_FILE_NAME:
+    case BUFFER_FILE_MAGIC:
+    case BUFFER_FILE_META:
+    case BUFFER_TX:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static int payload_group(const struct draft *d)
+{
+    for (int i = 0; i < d->n_groups; i++) {
+        if (d->groups[i].buffer->kind == BUFFER_PAYLOAD && d->groups[i].n)
+            return i;
+    }
+    return -1;
+}
+
+/* Which side a rule without flow direction must look at, from its buffers. */
+static bool find_dirs(struct draft *d)
+{
+    const char *client = NULL, *server = NULL;
+    struct rule *r = &d->rule;
+
+    for (int i = 0; i < d->n_groups; i++) {
+        const struct buffer *b = d->groups[i].buffer;
+        if (!is_tx_buffer(b) || b->side == SIDE_BOTH)
+            continue;
+        if (b->side == SIDE_CLIENT)
+            client = b->name;
+        else
+            server = b->name;
+    }
+    if (d->flow_dir_set)
+        return true;
+    if (client && server)
+        return draft_fail(d, "\"%s\" (request) and \"%s\" (response) need a flow direction", client,
+                          server);
+    r->dirs = client ? 1 << TO_SERVER : server ? 1 << TO_CLIENT : 1 << TO_SERVER | 1 << TO_CLIENT;
+    return true;
+}
+
+static bool find_kind(struct draft *d)
+{
+    struct rule *r = &d->rule;
+    bool tx = d->tx_tests;
+
+    for (int i = 0; i < d->n_groups; i++)
+        tx |= is_tx_buffer(d->groups[i].buffer);
+    int payload = payload_group(d);
+    r->payload_group = (int8_t)payload;
+    if (tx) {
+        r->kind = RULE_TX;
+        return true;
+    }
+    if (d->n_groups == 0 && r->app && !d->need_packet) {
+        r->kind = RULE_APP;
+        return true;
+    }
+    if (d->n_groups == 0 && d->ip_compatible && !r->app && !r->events_only &&
+        (r->ip_proto == -1 || (r->sport->any && r->dport->any))) {
+        r->kind = RULE_IP;
+        return true;
+    }
+    r->kind = RULE_PACKET;
+    if (payload >= 0 && (r->l4 & L4_TCP) && !d->need_packet && !r->no_stream)
+        r->kind = r->no_packet ? RULE_STREAM : d->depth_seen ? RULE_PACKET_STREAM : RULE_STREAM;
+    return true;
+}
+
+/* ---- relations of operations -------------------------------------------------------------- */
+
+static bool can_anchor(const struct op *op)
+{
+    return op->kind == OP_CONTENT || op->kind == OP_PCRE;
+}
+
+static bool check_group(struct draft *d, struct draft_group *g)
+{
+    for (uint16_t i = 0; i < g->n; i++) {
+        struct op *op = &g->ops[i];
+        if (i && (op->flags & OP_RELATIVE))
+            g->ops[i - 1].flags |= OP_NEXT_RELATIVE;
+        if (op->kind != OP_CONTENT)
+            continue;
+        struct content *c = &op->content;
+        if ((op->flags & OP_DEPTH) && !(op->flags & OP_DEPTH_VAR) && !(op->flags & OP_RELATIVE)) {
+            if (c->depth < (int32_t)c->text.len)
+                return draft_fail(d, "depth %d is less than the content's %u bytes", c->depth,
+                                  c->text.len);
+            /* depth counts from the offset */
+            if ((op->flags & OP_OFFSET) && !(op->flags & OP_OFFSET_VAR))
+                c->depth += c->offset;
+        }
+        if ((op->flags & OP_WITHIN) && !(op->flags & OP_WITHIN_VAR) &&
+            c->within < (int32_t)c->text.len)
+            return draft_fail(d, "within %d is less than the content's %u bytes", c->within,
+                              c->text.len);
+        if ((op->flags & OP_FAST_ONLY) && (op->flags & OP_RELATIVE))
+            return draft_fail(d, "fast_pattern:only cannot be relative");
+        if (d->groups[0].buffer->kind == BUFFER_PAYLOAD || g->buffer->kind == BUFFER_PAYLOAD) {
+            if (g->buffer->kind == BUFFER_PAYLOAD && (op->flags & (OP_DEPTH | OP_OFFSET)))
+                d->depth_seen = true;
+        }
+    }
+    (void)can_anchor;
+    return true;
+}
+
+/* ---- prefilter literal -------------------------------------------------------------------- */
+
+static bool searchable(const struct buffer *b)
+{
+    return b->kind == BUFFER_PAYLOAD || b->kind == BUFFER_FIELD || b->kind == BUFFER_FILE;
+}
+
+/* Buffers that are nearly the same in all traffic say little. */
+static bool dull(const struct buffer *b)
+{
+    static const char *const names[] = {
+        "http.method",       "http.stat_code",  "http.protocol",     "http.stat_msg",
+        "http.header_names", "http.accept",     "http.content_type", "http.accept_enc",
+        "http.accept_lang",  "http.connection", "http.content_len"};
+    for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(b->name, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Literals that occur in nearly everything. */
+static bool common_text(struct slice s)
+{
+    static const char *const texts[] = {
+        "http/1.",      "http/1.1", "http/1.0", "user-agent", "mozilla/", "mozilla/5.0",
+        "content-type", "host: ",   "www.",     ".com",       ".php",     "http://",
+        "https://",     "content-", "accept",   "get /",      "post "};
+    while (s.len && (s.at[s.len - 1] == ' ' || s.at[s.len - 1] == '\r' || s.at[s.len - 1] == '\n'))
+        s.len--;
+    for (uint32_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (slice_ieq(s, slice_trim(slice_of_str(texts[i]))))
+            return true;
+    }
+    return false;
+}
+
+/* How rare a literal is likely to be: its different bytes, letters less than others. */
+static int rarity(struct slice s)
+{
+    int score = 0;
+    bool seen[256] = {false};
+
+    for (uint32_t i = 0; i < s.len && i < 32; i++) {
+        uint8_t c = s.at[i];
+        int worth = c == 0 || c == 0xff ? 2 : c == ' ' || c == 'e' || c == '0' ? 5 : 8;
+        score += seen[c] ? worth / 3 : worth;
+        seen[c] = true;
+    }
+    return common_text(s) ? score / 4 : score;
+}
+
+static struct slice fast_text(const struct op *op)
+{
+    struct slice s = op->content.text;
+
+    if (op->content.fast_len)
+        s = slice_head(slice_from(s, op->content.fast_offset), op->content.fast_len);
+    return slice_head(s, LITERAL_MAX);
+}
+
+static void choose_literal(struct draft *d)
+{
+    int best = -1;
+    struct rule *r = &d->rule;
+
+    for (int g = 0; g < d->n_groups; g++) {
+        const struct buffer *b = d->groups[g].buffer;
+        if (!searchable(b) || (r->kind == RULE_TX && b->kind == BUFFER_PAYLOAD))
+            continue;
+        for (uint16_t i = 0; i < d->groups[g].n; i++) {
+            const struct op *op = &d->groups[g].ops[i];
+            if (op->kind != OP_CONTENT || (op->flags & OP_NEGATED))
+                continue;
+            struct slice s = fast_text(op);
+            if (s.len < (b->kind == BUFFER_FIELD ? 2 : LITERAL_MIN))
+                continue;
+            int score = rarity(s);
+            if ((op->flags & OP_FAST) && s.len >= LITERAL_MIN)
+                score += 60;
+            if (dull(b))
+                score /= 4;
+            if (score > best) {
+                best = score;
+                r->fast_group = (int8_t)g;
+                r->fast_op = (int16_t)i;
+            }
+        }
+    }
+}
+
+/* ---- move --------------------------------------------------------------------------------- */
+
+static uint8_t rarest_byte(const struct content *c)
+{
+    uint8_t best = 0;
+    int best_worth = -1;
+
+    for (uint32_t i = 0; i < c->text.len && i < 255; i++) {
+        uint8_t b = c->text.at[i];
+        bool letter = (b | 32) >= 'a' && (b | 32) <= 'z';
+        int worth = b == 0 ? 0 : b == ' ' || b == 'e' || b == 't' || b == 'o' ? 1 : letter ? 2 : 3;
+        if (worth > best_worth) {
+            best_worth = worth;
+            best = (uint8_t)i;
+        }
+    }
+    return best;
+}
+
+static void *copy(struct draft *d, const void *from, size_t bytes)
+{
+    if (!bytes)
+        return NULL;
+    void *to = draft_alloc(d, bytes);
+    if (to)
+        memcpy(to, from, bytes);
+    return to;
+}
+
+static bool move_groups(struct draft *d, struct rule *r)
+{
+    struct group *groups = d->n_groups ? draft_alloc(d, d->n_groups * sizeof(*groups)) : NULL;
+
+    if (d->n_groups && !groups)
+        return false;
+    for (int i = 0; i < d->n_groups; i++) {
+        struct draft_group *g = &d->groups[i];
+        for (uint16_t k = 0; k < g->n; k++) {
+            if (g->ops[k].kind == OP_CONTENT)
+                g->ops[k].content.rare = rarest_byte(&g->ops[k].content);
+        }
+        groups[i].buffer = g->buffer;
+        groups[i].ops = copy(d, g->ops, g->n * sizeof(struct op));
+        groups[i].n_ops = g->n;
+    }
+    r->groups = groups;
+    r->n_groups = d->n_groups;
+    return !d->failed;
+}
+
+/* An emptied group (its content moved to another buffer) leaves no trace. */
+static void drop_empty_groups(struct draft *d)
+{
+    uint8_t n = 0;
+
+    for (uint8_t i = 0; i < d->n_groups; i++) {
+        if (!d->groups[i].n)
+            continue;
+        if (n != i) {
+            d->groups[n].buffer = d->groups[i].buffer;
+            d->groups[n].n = d->groups[i].n;
+            memcpy(d->groups[n].ops, d->groups[i].ops, d->groups[i].n * sizeof(struct op));
+        }
+        n++;
+    }
+    d->n_groups = n;
+}
+
+/* {"key":["value",…],…}: values of a key together, keys in order of their first occurrence. */
+static struct slice metadata_json(struct draft *d)
+{
+    struct jsonw w;
+
+    if (!d->n_metadata)
+        return SLICE_NONE;
+    strbuf_clear(&d->json);
+    jsonw_init(&w, &d->json);
+    jsonw_obj_open(&w, NULL);
+    for (uint8_t i = 0; i < d->n_metadata; i++) {
+        struct slice key = d->metadata[i].key;
+        uint8_t first = 0;
+        while (!slice_eq(d->metadata[first].key, key))
+            first++;
+        if (first < i)
+            continue;
+        jsonw_arr_open(&w, loader_str(d->loader, key));
+        for (uint8_t k = i; k < d->n_metadata; k++) {
+            if (slice_eq(d->metadata[k].key, key))
+                jsonw_text(&w, NULL, d->metadata[k].value);
+        }
+        jsonw_arr_close(&w);
+    }
+    jsonw_obj_close(&w);
+    /* many rules carry the same: kept once */
+    return intern_get(&d->loader->strings, strbuf_view(&d->json))->text;
+}
+
+static struct slice references_json(struct draft *d)
+{
+    struct jsonw w;
+
+    if (!d->n_references)
+        return SLICE_NONE;
+    strbuf_clear(&d->json);
+    jsonw_init(&w, &d->json);
+    jsonw_arr_open(&w, NULL);
+    for (uint8_t i = 0; i < d->n_references; i++) {
+        char text[512];
+        int n = snprintf(text, sizeof(text), "%.*s,%.*s", (int)d->references[i].key.len,
+                         (const char *)d->references[i].key.at, (int)d->references[i].value.len,
+                         (const char *)d->references[i].value.at);
+        n = n < (int)sizeof(text) ? n : (int)sizeof(text) - 1;
+        jsonw_text(&w, NULL, (struct slice){(const uint8_t *)text, (uint32_t)n});
+    }
+    jsonw_arr_close(&w);
+    return intern_get(&d->loader->strings, strbuf_view(&d->json))->text;
+}
+
+bool rule_finish(struct draft *d, struct rule *rule)
+{
+    drop_empty_groups(d);
+    for (int i = 0; i < d->n_groups; i++) {
+        if (!check_group(d, &d->groups[i]))
+            return false;
+    }
+    if (!find_dirs(d) || !find_kind(d))
+        return false;
+    choose_literal(d);
+    *rule = d->rule;
+    rule->tests = copy(d, d->tests, d->rule.n_tests * sizeof(struct test));
+    rule->acts = copy(d, d->acts, d->rule.n_acts * sizeof(struct act));
+    rule->xbits = copy(d, d->xbits, d->rule.n_xbits * sizeof(struct xbit));
+    rule->limits = d->limits;
+    rule->info.has_threshold = d->limits != NULL || rule->n_xbits;
+    if (!rule->info.msg)
+        rule->info.msg = "";
+    if (!rule->info.category)
+        rule->info.category = "";
+    rule->info.metadata_json = metadata_json(d);
+    rule->info.references_json = references_json(d);
+    return move_groups(d, rule);
+}

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Syntax of rules: action, protocol, addresses, ports, direction, then options in parentheses.
+ *
+ * An option ends at a semicolon without a backslash before it; quotes do not protect. Lists in the
+ * header may hold blanks. Unknown keywords are reported with their column.
+ */
+#include "sensor/detect/rule_parse.h"
+
+#include "sensor/detect/buffer.h"
+#include "sensor/detect/ruleset.h"
+
+#include <stdlib.h>
+
+struct protocol {
+    const char *name;
+    uint8_t l4;
+    uint8_t ip;
+    int16_t ip_proto;
+    const char *flag; /* "packet", "stream" */
+};
+
+static const struct protocol protocols[] = {
+    {"tcp", L4_TCP, 0, IPPROTO_TCP4, NULL},
+    {"udp", L4_UDP, 0, IPPROTO_UDP4, NULL},
+    {"ip", L4_TCP | L4_UDP | L4_OTHER, 0, -1, NULL},
+    {"tcp-pkt", L4_TCP, 0, IPPROTO_TCP4, "packet"},
+    {"tcp-stream", L4_TCP, 0, IPPROTO_TCP4, "stream"},
+    {"icmp", L4_OTHER, 0, -2, NULL},
+    {"icmpv4", L4_OTHER, 4, IPPROTO_ICMP4, NULL},
+    {"icmpv6", L4_OTHER, 6, IPPROTO_ICMP6, NULL},
+    {"ipv4", L4_TCP | L4_UDP | L4_OTHER, 4, -1, NULL},
+    {"ip4", L4_TCP | L4_UDP | L4_OTHER, 4, -1, NULL},
+    {"ipv6", L4_TCP | L4_UDP | L4_OTHER, 6, -1, NULL},
+    {"ip6", L4_TCP | L4_UDP | L4_OTHER, 6, -1, NULL},
+    {"sctp", L4_OTHER, 0, IPPROTO_SCTP4, NULL},
+    {"pkthdr", L4_TCP | L4_UDP | L4_OTHER, 0, -1, "header"},
+};
+
+/* Names of the language for protocols that are called otherwise here. */
+static const struct {
+    const char *name, *app;
+} app_names[] = {{"ssl", "tls"}, {"http1", "http"}, {"ikev2", "ike"}};
+
+static bool token(struct slice *rest, struct slice *out)
+{
+    uint32_t i = 0, start;
+    int depth = 0;
+
+    while (i < rest->len && (rest->at[i] == ' ' || rest->at[i] == '\t'))
+        i++;
+    for (start = i; i < rest->len; i++) {
+        uint8_t c = rest->at[i];
+        depth += c == '[' ? 1 : c == ']' ? -1 : 0;
+        if (depth == 0 && (c == ' ' || c == '\t' || c == '('))
+            break;
+        if (c == '(')
+            break;
+    }
+    *out = (struct slice){rest->at + start, i - start};
+    *rest = slice_from(*rest, i);
+    return out->len > 0;
+}
+
+static void at_column(struct draft *draft, struct slice where)
+{
+    if (where.at && !draft->failed)
+        draft->column = (uint32_t)(where.at - draft->text.at) + 1;
+}
+
+static bool read_action(struct draft *draft, struct slice word)
+{
+    static const struct {
+        const char *name;
+        enum rule_action action;
+    } actions[] = {{"alert", ACTION_ALERT},       {"pass", ACTION_PASS},
+                   {"drop", ACTION_DROP},         {"reject", ACTION_REJECT},
+                   {"rejectsrc", ACTION_REJECT},  {"rejectdst", ACTION_REJECT},
+                   {"rejectboth", ACTION_REJECT}, {"config", ACTION_PASS}};
+    for (uint32_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+        if (slice_eq(word, slice_of_str(actions[i].name))) {
+            draft->rule.action = (uint8_t)actions[i].action;
+            draft->rule.info.action = actions[i].name;
+            draft->rule.info.noalert = slice_eq(word, SLICE_LIT("config"));
+            return true;
+        }
+    }
+    return draft_fail(draft, "unknown action \"%.*s\"", (int)(word.len & 63),
+                      (const char *)word.at);
+}
+
+static const struct proto_def *proto_row(struct slice name)
+{
+    for (uint32_t i = 0; proto_rows[i]; i++) {
+        if (slice_eq(name, slice_of_str(proto_rows[i]->name)))
+            return proto_rows[i];
+    }
+    return NULL;
+}
+
+static bool read_app(struct draft *draft, struct slice word)
+{
+    for (uint32_t i = 0; i < sizeof(app_names) / sizeof(app_names[0]); i++) {
+        if (slice_eq(word, slice_of_str(app_names[i].name)))
+            word = slice_of_str(app_names[i].app);
+    }
+    const struct proto_def *row = proto_row(word);
+    if (!row)
+        return draft_fail(draft, "no parser for the protocol \"%.*s\"", (int)(word.len & 63),
+                          (const char *)word.at);
+    struct rule *r = &draft->rule;
+    r->l4 = (uint8_t)row->l4;
+    r->ip_proto = row->l4 == L4_TCP ? IPPROTO_TCP4 : row->l4 == L4_UDP ? IPPROTO_UDP4 : -1;
+    r->app = (uint16_t)(ruleset_proto(row) + 1);
+    draft->raw_app = true;
+    return true;
+}
+
+static bool read_protocol(struct draft *draft, struct slice word)
+{
+    struct rule *r = &draft->rule;
+
+    for (uint32_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
+        const struct protocol *p = &protocols[i];
+        if (!slice_ieq(word, slice_of_str(p->name)))
+            continue;
+        r->l4 = p->l4;
+        r->ip = p->ip;
+        r->ip_proto = p->ip_proto;
+        r->no_stream = p->flag && *p->flag == 'p';
+        r->no_packet = p->flag && *p->flag == 's';
+        r->events_only = p->flag && *p->flag == 'h';
+        return true;
+    }
+    return read_app(draft, word);
+}
+
+static bool read_ends(struct draft *draft, struct slice net, struct slice port, bool source)
+{
+    char fault[160];
+    struct rule *r = &draft->rule;
+
+    const struct netset *n = rule_net_parse(draft->loader, net, fault);
+    if (!n) {
+        at_column(draft, net);
+        return draft_fail(draft, "%s", fault);
+    }
+    const struct portset *p = rule_port_parse(draft->loader, port, fault);
+    if (!p) {
+        at_column(draft, port);
+        return draft_fail(draft, "%s", fault);
+    }
+    if (source) {
+        r->src = n;
+        r->sport = p;
+    } else {
+        r->dst = n;
+        r->dport = p;
+    }
+    return true;
+}
+
+static bool read_header(struct draft *draft, struct slice *rest)
+{
+    struct slice word[7];
+    struct slice any = SLICE_LIT("any");
+
+    for (uint32_t i = 0; i < 7; i++) {
+        if (!token(rest, &word[i])) {
+            if (i == 2 && word[1].len) { /* "alert arp (…)": nothing but a protocol */
+                word[2] = word[3] = word[5] = word[6] = any;
+                word[4] = SLICE_LIT("->");
+                break;
+            }
+            at_column(draft, *rest);
+            return draft_fail(draft, "the header ends early: action, protocol, source, port, "
+                                     "direction, destination, port are wanted");
+        }
+    }
+    at_column(draft, word[0]);
+    if (!read_action(draft, word[0]))
+        return false;
+    at_column(draft, word[1]);
+    if (!read_protocol(draft, word[1]) || !read_ends(draft, word[2], word[3], true))
+        return false;
+    at_column(draft, word[4]);
+    draft->rule.both_ways = slice_eq(word[4], SLICE_LIT("<>"));
+    if (slice_eq(word[4], SLICE_LIT("<-")))
+        return draft_fail(draft, "the direction \"<-\" does not exist: swap both sides");
+    if (!draft->rule.both_ways && !slice_eq(word[4], SLICE_LIT("->")) &&
+        !slice_eq(word[4], SLICE_LIT("=>")))
+        return draft_fail(draft, "the direction must be -> or <>");
+    return read_ends(draft, word[5], word[6], false);
+}
+
+/* ---- options ------------------------------------------------------------------------------ */
+
+static const struct keyword *cached_keyword(struct draft *draft, struct slice name)
+{
+    struct intern_entry *entry = intern_find(&draft->loader->keywords, name);
+
+    if (entry)
+        return entry->value;
+    const struct keyword *kw = keyword_find(name);
+    intern_get(&draft->loader->keywords, name)->value = kw;
+    return kw;
+}
+
+/* A field of a protocol: bytes stick as a buffer, numbers are compared. */
+static bool read_field(struct draft *draft, struct slice name, struct slice value, bool has_value)
+{
+    const struct buffer *b = buffer_field(draft->loader, name);
+
+    if (!b)
+        return draft_fail(draft, "unknown keyword \"%.*s\"", (int)(name.len & 63),
+                          (const char *)name.at);
+    draft->ip_compatible = false;
+    if (b->kind == BUFFER_NUMBER) {
+        struct op *op = draft_op(draft, b, OP_NUMBER);
+        if (!op)
+            return false;
+        draft->last_group = -1;
+        if (!has_value || !draft_num(draft_unquote(value), b->refs[0].field->labels, &op->num))
+            return draft_fail(draft, "\"%s\" wants a number or a range, like %s:5", b->name,
+                              b->name);
+        return true;
+    }
+    if (!has_value)
+        return draft_stick(draft, b);
+    /* "tls.version:1.2": the value itself */
+    struct slice text = draft_unquote(value);
+    bool negated = text.len && text.at[0] == '!';
+    if (negated)
+        text = draft_unquote(slice_from(text, 1));
+    struct op *op = draft_op(draft, b, OP_CONTENT);
+    if (!op)
+        return false;
+    op->content.text = arena_keep(draft->loader->arena, text);
+    op->flags = negated ? OP_NEGATED : 0;
+    draft->last_group = -1;
+    return text.len > 0 || draft_fail(draft, "\"%s\" has an empty value", b->name);
+}
+
+static bool read_option(struct draft *draft, struct slice option)
+{
+    int64_t colon = slice_find_byte(option, ':');
+    struct slice name = slice_trim(colon < 0 ? option : slice_head(option, (uint32_t)colon));
+    struct slice value =
+        colon < 0 ? SLICE_NONE : slice_trim(slice_from(option, (uint32_t)colon + 1));
+
+    at_column(draft, name);
+    if (!name.len)
+        return draft_fail(draft, "an option without a name");
+    const struct keyword *kw = cached_keyword(draft, name);
+    if (!kw)
+        return read_field(draft, name, value, colon >= 0);
+    if (kw->stage != AT_META && kw->stage != AT_HOST && kw->stage != AT_HIT)
+        draft->ip_compatible = false;
+    return kw->parse(draft, kw, value);
+}
+
+static bool read_options(struct draft *draft, struct slice rest)
+{
+    uint32_t start = 0;
+    bool escaped = false;
+
+    for (uint32_t i = 0; i < rest.len; i++) {
+        uint8_t c = rest.at[i];
+        if (escaped || c != ';') {
+            escaped = !escaped && c == '\\';
+            continue;
+        }
+        struct slice option = slice_trim((struct slice){rest.at + start, i - start});
+        if (!read_option(draft, option))
+            return false;
+        if (draft->skip)
+            return true;
+        start = i + 1;
+    }
+    struct slice left = slice_trim(slice_from(rest, start));
+    if (left.len) {
+        at_column(draft, left);
+        return draft_fail(draft, "the last option does not end with a semicolon");
+    }
+    return true;
+}
+
+static void reset(struct draft *draft, struct slice text)
+{
+    struct loader *loader = draft->loader;
+
+    /* the groups are large: their heads are cleared when they are taken */
+    memset(&draft->rule, 0, sizeof(draft->rule));
+    draft->loader = loader;
+    draft->n_metadata = draft->n_references = 0;
+    draft->text = text;
+    draft->column = 1;
+    draft->reason[0] = '\0';
+    draft->failed = false;
+    draft->sticky = draft->transforming = NULL;
+    draft->sticky_used = false;
+    draft->n_transforms = 0;
+    draft->n_groups = 0;
+    draft->last_group = -1;
+    draft->last_is_content = false;
+    draft->limits = NULL;
+    draft->flow_dir_set = draft->need_packet = draft->tx_tests = draft->depth_seen = false;
+    draft->ip_compatible = true;
+    draft->has_sid = draft->skip = draft->priority_set = draft->raw_app = false;
+    draft->classtype = NULL;
+    draft->rule.info.gid = 1;
+    draft->rule.info.priority = 3;
+    draft->rule.payload_group = -1;
+    draft->rule.fast_group = -1;
+    draft->rule.fast_op = -1;
+}
+
+bool rule_parse(struct draft *draft, struct slice text)
+{
+    struct slice rest = text;
+
+    reset(draft, text);
+    if (!read_header(draft, &rest))
+        return false;
+    rest = slice_trim(rest);
+    if (!rest.len || rest.at[0] != '(' || rest.at[rest.len - 1] != ')') {
+        at_column(draft, rest);
+        return draft_fail(draft, "the options must stand in parentheses");
+    }
+    rest = slice_trim((struct slice){rest.at + 1, rest.len - 2});
+    if (!read_options(draft, rest))
+        return false;
+    if (!draft->skip && !draft->has_sid)
+        return draft_fail(draft, "the rule has no sid");
+    return true;
+}

@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Loading of rule files: reading, ordering, freezing.
+ *
+ * A rule that cannot be accepted is quarantined with its place and reason; the rest load. Of two
+ * rules with the same gid and sid the higher revision stays.
+ */
+#include "sensor/detect/ruleset.h"
+
+#include "common/conf.h"
+#include "common/log.h"
+#include "sensor/detect/pcre.h"
+#include "sensor/detect/rule_parse.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+const struct option detect_options[] = {
+    {"detect.rules", CONF_LIST, "",
+     "Rule files and directories that are loaded when -S names none"},
+    {"detect.classification", CONF_TEXT, "",
+     "classification.config; empty: beside the rules, or the one that is shipped"},
+    {"detect.thresholds", CONF_TEXT, "", "threshold.config; empty: none"},
+    {"detect.cache", CONF_BOOL, "true", "Keep compiled literals on disk"},
+    {"detect.cache-dir", CONF_TEXT, "",
+     "Where; empty: $XDG_CACHE_HOME/tramgac or ~/.cache/tramgac"},
+    {"detect.memory", CONF_SIZE, "64M", "Most bytes of detection state per worker"},
+    {"detect.stream-window", CONF_SIZE, "2560",
+     "Bytes of a stream that rules may look back, at most 4k"},
+    {"detect.stream-depth", CONF_SIZE, "1M", "Bytes of a stream's direction that are inspected"},
+    {"detect.alerts-max", CONF_INT, "15", "Most alerts of one packet; the first in order stay"},
+    OPTION_END,
+};
+
+enum { FILE_BYTES_MAX = 512 * 1024 * 1024 };
+
+struct reading {
+    struct ruleset *rs;
+    struct loader loader;
+    struct draft *draft;
+    struct rule *rules;
+    uint32_t n, room;
+    struct strbuf joined; /* of a rule over several lines */
+    struct strbuf *report;
+    uint32_t skipped; /* requires: not for this version */
+};
+
+/* ---- files -------------------------------------------------------------------------------- */
+
+static bool read_file(const char *path, char **text, size_t *len)
+{
+    struct stat st;
+    FILE *f = fopen(path, "rbe");
+
+    *text = NULL;
+    if (!f)
+        return false;
+    if (fstat(fileno(f), &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > FILE_BYTES_MAX) {
+        errno = S_ISDIR(st.st_mode) ? EISDIR : EFBIG;
+        fclose(f);
+        return false;
+    }
+    *text = malloc((size_t)st.st_size + 1);
+    *len = *text ? fread(*text, 1, (size_t)st.st_size, f) : 0;
+    bool ok = *text && !ferror(f);
+    fclose(f);
+    return ok;
+}
+
+static void quarantine(struct reading *r, const char *file, uint32_t line)
+{
+    struct ruleset *rs = r->rs;
+    const struct draft *d = r->draft;
+
+    if (rs->n_bad == rs->room_bad) {
+        rs->room_bad = rs->room_bad ? rs->room_bad * 2 : 64;
+        rs->bad = realloc(rs->bad, rs->room_bad * sizeof(*rs->bad));
+        if (!rs->bad)
+            abort();
+    }
+    rs->bad[rs->n_bad++] = (struct quarantined){
+        .file = file,
+        .line = line,
+        .column = d->column,
+        .sid = d->rule.info.sid,
+        .reason = arena_str(&rs->arena, slice_of_str(d->reason)),
+    };
+}
+
+/* sid of a rule that broke before its sid was read, for the report. */
+static void guess_sid(struct draft *d, struct slice text)
+{
+    int64_t at = slice_find(text, SLICE_LIT("sid:"));
+    uint64_t sid = 0;
+
+    if (d->rule.info.sid || at < 0)
+        return;
+    struct slice rest = slice_trim(slice_from(text, (uint32_t)at + 4));
+    uint32_t n = 0;
+    while (n < rest.len && rest.at[n] >= '0' && rest.at[n] <= '9')
+        n++;
+    if (slice_to_u64(slice_head(rest, n), &sid) && sid <= UINT32_MAX)
+        d->rule.info.sid = (uint32_t)sid;
+}
+
+/* The place of a rule among those read: a new one, or the one it replaces. */
+static struct rule *place_of(struct reading *r, struct rule *rule)
+{
+    char key[32];
+    int len = snprintf(key, sizeof(key), "%u:%u", rule->info.gid, rule->info.sid);
+    struct intern_entry *entry =
+        intern_get(&r->loader.sids, (struct slice){(const uint8_t *)key, (uint32_t)len});
+
+    if (entry->value) {
+        struct rule *old = &r->rules[(uintptr_t)entry->value - 1];
+        if (old->info.rev >= rule->info.rev) {
+            draft_fail(r->draft, "sid %u is used before, at %s:%u", rule->info.sid, old->info.file,
+                       old->info.line);
+            return NULL;
+        }
+        return old;
+    }
+    if (r->n == r->room) {
+        r->room = r->room ? r->room * 2 : 1024;
+        r->rules = realloc(r->rules, r->room * sizeof(*r->rules));
+        if (!r->rules)
+            abort();
+    }
+    entry->value = (const void *)(uintptr_t)(r->n + 1);
+    return &r->rules[r->n++];
+}
+
+static void read_rule(struct reading *r, struct slice text, const char *file, uint32_t line)
+{
+    struct draft *d = r->draft;
+    struct rule rule;
+
+    if (!rule_parse(d, text) || d->skip) {
+        r->skipped += d->skip && !d->failed;
+        if (d->failed) {
+            guess_sid(d, text);
+            quarantine(r, file, line);
+        }
+        return;
+    }
+    d->column = 1;
+    if (!rule_finish(d, &rule)) {
+        quarantine(r, file, line);
+        return;
+    }
+    struct rule *place = place_of(r, &rule);
+    if (!place) {
+        quarantine(r, file, line);
+        return;
+    }
+    rule.info.text = arena_str(&r->rs->arena, text);
+    rule.info.file = file;
+    rule.info.line = line;
+    *place = rule;
+}
+
+static void read_lines(struct reading *r, struct slice text, const char *file)
+{
+    uint32_t line = 0, begun = 0;
+
+    strbuf_clear(&r->joined);
+    while (text.len) {
+        int64_t end = slice_find_byte(text, '\n');
+        uint32_t len = end < 0 ? text.len : (uint32_t)end;
+        struct slice row = slice_trim(slice_head(text, len));
+        text = slice_from(text, len + 1);
+        line++;
+        if (!r->joined.len && (!row.len || row.at[0] == '#'))
+            continue;
+        if (!r->joined.len)
+            begun = line;
+        if (row.len && row.at[row.len - 1] == '\\') {
+            strbuf_slice(&r->joined, (struct slice){row.at, row.len - 1});
+            strbuf_char(&r->joined, ' ');
+            if (text.len)
+                continue;
+            row = SLICE_NONE;
+        }
+        if (r->joined.len) {
+            strbuf_slice(&r->joined, row);
+            row = strbuf_view(&r->joined);
+        }
+        read_rule(r, slice_trim(row), file, begun);
+        strbuf_clear(&r->joined);
+    }
+}
+
+static enum err read_rules_file(struct reading *r, const char *path)
+{
+    char *text;
+    size_t len;
+
+    if (!read_file(path, &text, &len)) {
+        strbuf_fmt(r->report, "%s: %s\n", path, strerror(errno));
+        free(text);
+        return ERR_IO;
+    }
+    read_lines(r, (struct slice){(const uint8_t *)text, (uint32_t)len},
+               loader_str(&r->loader, slice_of_str(path)));
+    free(text);
+    return ERR_OK;
+}
+
+static int is_rules(const struct dirent *e)
+{
+    size_t len = strlen(e->d_name);
+
+    return len > 6 && strcmp(e->d_name + len - 6, ".rules") == 0;
+}
+
+static enum err read_path(struct reading *r, const char *path)
+{
+    struct stat st;
+    struct dirent **names;
+    enum err err = ERR_OK;
+
+    if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
+        return read_rules_file(r, path);
+    int n = scandir(path, &names, is_rules, alphasort);
+    if (n < 0) {
+        strbuf_fmt(r->report, "%s: %s\n", path, strerror(errno));
+        return ERR_IO;
+    }
+    for (int i = 0; i < n; i++) {
+        char full[4096];
+        if ((size_t)snprintf(full, sizeof(full), "%s/%s", path, names[i]->d_name) < sizeof(full) &&
+            read_rules_file(r, full) != ERR_OK)
+            err = ERR_IO;
+        free(names[i]);
+    }
+    free(names);
+    return err;
+}
+
+/* ---- side files --------------------------------------------------------------------------- */
+
+static bool read_classes(struct reading *r, const char *path)
+{
+    char *text;
+    size_t len;
+    bool ok = *path && read_file(path, &text, &len);
+
+    if (!ok)
+        return false;
+    loader_classes(&r->loader, (struct slice){(const uint8_t *)text, (uint32_t)len});
+    free(text);
+    return true;
+}
+
+/* Where the configuration, a suricata.yaml, the rules' own folder or the package has one. */
+static void find_classes(struct reading *r, const struct conf *conf, const char *const *paths)
+{
+    static const char *const shipped[] = {
+        "rules/suricata/classification.config",
+        "/usr/share/tramgac/rules/suricata/classification.config",
+        "/usr/local/share/tramgac/rules/suricata/classification.config"};
+    static const char *const beside[] = {"%s/classification.config", "%s/../classification.config"};
+    char path[4096];
+
+    for (uint32_t i = 0; i < sizeof(shipped) / sizeof(shipped[0]); i++) {
+        if (read_classes(r, shipped[i]))
+            break;
+    }
+    for (uint32_t i = 0; paths && paths[i]; i++) {
+        for (uint32_t k = 0; k < 2; k++) {
+            snprintf(path, sizeof(path), beside[k], paths[i]);
+            (void)read_classes(r, path);
+        }
+        const char *slash = strrchr(paths[i], '/');
+        snprintf(path, sizeof(path), "%.*s/classification.config",
+                 slash ? (int)(slash - paths[i]) : 1, slash ? paths[i] : ".");
+        (void)read_classes(r, path);
+    }
+    if (!conf)
+        return;
+    const char *set = conf_text(conf, "detect.classification");
+    if (!set || !*set)
+        set = json_str(conf_tree(conf, "classification-file"), "");
+    if (*set && !read_classes(r, set))
+        strbuf_fmt(r->report, "%s: %s\n", set, strerror(errno));
+}
+
+static void read_thresholds(struct reading *r, const struct conf *conf)
+{
+    char *text;
+    size_t len;
+    const char *path = conf ? conf_text(conf, "detect.thresholds") : "";
+
+    if (conf && (!path || !*path))
+        path = json_str(conf_tree(conf, "threshold-file"), "");
+    if (!path || !*path)
+        return;
+    if (!read_file(path, &text, &len)) {
+        strbuf_fmt(r->report, "%s: %s\n", path, strerror(errno));
+        return;
+    }
+    ruleset_limits(r->rs, &r->loader, (struct slice){(const uint8_t *)text, (uint32_t)len}, path,
+                   r->report);
+    free(text);
+}
+
+static const char *cache_dir(const struct conf *conf, char *room, size_t size)
+{
+    if (!conf || !conf_bool(conf, "detect.cache"))
+        return NULL;
+    const char *set = conf_text(conf, "detect.cache-dir");
+    const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    if (set && *set)
+        snprintf(room, size, "%s", set);
+    else if (xdg && *xdg)
+        snprintf(room, size, "%s/tramgac", xdg);
+    else if (home && *home)
+        snprintf(room, size, "%s/.cache", home);
+    else
+        return NULL;
+    if (!(set && *set) && !(xdg && *xdg)) {
+        mkdir(room, 0755);
+        snprintf(room, size, "%s/.cache/tramgac", home);
+    }
+    if (mkdir(room, 0755) != 0 && errno != EEXIST)
+        return NULL;
+    return room;
+}
+
+/* ---- order -------------------------------------------------------------------------------- */
+
+/* Pass before alert; setters of flowbits before testers; then severity; then as they were read. */
+static int by_order(const void *a, const void *b)
+{
+    const struct rule *x = a, *y = b;
+
+    if (x->action != y->action)
+        return x->action < y->action ? -1 : 1;
+    uint8_t xb = x->bits_role ? x->bits_role : 4, yb = y->bits_role ? y->bits_role : 4;
+    if (xb != yb)
+        return xb < yb ? -1 : 1;
+    if (x->info.priority != y->info.priority)
+        return x->info.priority < y->info.priority ? -1 : 1;
+    return x->order < y->order ? -1 : x->order > y->order;
+}
+
+static void order_rules(struct reading *r)
+{
+    struct ruleset *rs = r->rs;
+
+    for (uint32_t i = 0; i < r->n; i++)
+        r->rules[i].order = i;
+    if (r->n)
+        qsort(r->rules, r->n, sizeof(*r->rules), by_order);
+    for (uint32_t i = 0; i < r->n; i++) {
+        r->rules[i].info.index = i;
+        r->rules[i].order = i;
+    }
+    rs->rules = r->rules;
+    rs->n = r->n;
+}
+
+/* ---- wants -------------------------------------------------------------------------------- */
+
+static void want(struct ruleset *rs, const char *what)
+{
+    if (!ruleset_wants(rs, what) && rs->n_wants < sizeof(rs->wants) / sizeof(rs->wants[0]))
+        rs->wants[rs->n_wants++] = what;
+}
+
+static void find_wants(struct ruleset *rs)
+{
+    for (uint32_t i = 0; i < rs->n; i++) {
+        for (uint8_t g = 0; g < rs->rules[i].n_groups; g++) {
+            const struct buffer *b = rs->rules[i].groups[g].buffer;
+            if (b->kind == BUFFER_FILE)
+                want(rs, "file.data");
+            else if (b->kind == BUFFER_FILE_MAGIC)
+                want(rs, "file.magic");
+        }
+    }
+}
+
+/* ---- external ----------------------------------------------------------------------------- */
+
+enum err ruleset_load(const struct conf *conf, const char *const *paths, struct ruleset **ruleset,
+                      struct strbuf *report)
+{
+    struct reading r = {.report = report};
+    char room[4096];
+    enum err err = ERR_OK;
+
+    *ruleset = NULL;
+    r.rs = calloc(1, sizeof(*r.rs));
+    r.draft = calloc(1, sizeof(*r.draft));
+    if (!r.rs || !r.draft)
+        abort();
+    arena_init(&r.rs->arena, 1024 * 1024, 0);
+    loader_init(&r.loader, &r.rs->arena, r.rs, conf);
+    strbuf_init(&r.joined, 1024 * 1024);
+    strbuf_init(&r.draft->json, 1024 * 1024);
+    r.draft->loader = &r.loader;
+    find_classes(&r, conf, paths);
+    for (uint32_t i = 0; paths && paths[i]; i++) {
+        if (read_path(&r, paths[i]) != ERR_OK)
+            err = ERR_IO;
+    }
+    order_rules(&r);
+    r.rs->pcre_list = r.loader.pcre_list;
+    r.rs->n_nets = r.loader.netsets.n;
+    r.rs->n_xbits = r.loader.xbits.n;
+    find_wants(r.rs);
+    if (!err) {
+        read_thresholds(&r, conf);
+        err = ruleset_build(r.rs, cache_dir(conf, room, sizeof(room)), report);
+    }
+    loader_fini(&r.loader);
+    strbuf_fini(&r.joined);
+    strbuf_fini(&r.draft->json);
+    free(r.draft);
+    if (err)
+        ruleset_free(&r.rs);
+    *ruleset = r.rs;
+    return err;
+}
+
+void ruleset_free(struct ruleset **ruleset)
+{
+    struct ruleset *rs = *ruleset;
+
+    if (!rs)
+        return;
+    for (uint32_t i = 0; i < rs->n_sets; i++)
+        literals_free(&rs->sets[i]->db);
+    free(rs->sets);
+    free(rs->ports);
+    free(rs->rules);
+    free(rs->bad);
+    pcre_free(&rs->pcre_list);
+    ip_index_free(&rs->ip);
+    arena_fini(&rs->arena);
+    free(rs);
+    *ruleset = NULL;
+}
+
+uint32_t ruleset_rules(const struct ruleset *rs)
+{
+    return rs->n;
+}
+
+const struct rule_info *ruleset_rule(const struct ruleset *rs, uint32_t index)
+{
+    return index < rs->n ? &rs->rules[index].info : NULL;
+}
+
+const struct quarantined *ruleset_quarantined(const struct ruleset *rs, uint32_t *n)
+{
+    *n = rs->n_bad;
+    return rs->bad;
+}
+
+bool ruleset_wants(const struct ruleset *rs, const char *what)
+{
+    for (uint32_t i = 0; i < rs->n_wants; i++) {
+        if (strcmp(rs->wants[i], what) == 0)
+            return true;
+    }
+    return false;
+}
+
+int ruleset_proto(const struct proto_def *proto)
+{
+    for (int i = 0; proto && proto_rows[i] && i < PROTOS_MAX; i++) {
+        if (proto_rows[i] == proto)
+            return i;
+    }
+    return -1;
+}

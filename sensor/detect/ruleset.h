@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The frozen ruleset as matching sees it. Private to this folder.
+ */
+#ifndef TRAMGAC_SENSOR_DETECT_RULESET_H
+#define TRAMGAC_SENSOR_DETECT_RULESET_H
+
+#include "sensor/detect/ip_index.h"
+#include "sensor/detect/literals.h"
+#include "sensor/detect/loader.h"
+
+enum {
+    PROTOS_MAX = 64,
+    PLAN_BUFFERS_MAX = 64,
+    CLASS_TCP = 0,
+    CLASS_UDP = 1,
+    CLASS_OTHER = 2,
+    CLASSES = 3
+};
+
+/** Literals that are looked for together, and the rules behind each. */
+struct lit_set {
+    struct literals *db; /* NULL = no literals */
+    uint32_t n;
+    const uint32_t *first; /* n + 1: where the rules of each literal begin */
+    const uint32_t *rules;
+    uint32_t n_always;
+    const uint32_t *always; /* rules without a literal */
+};
+
+struct plan_buffer {
+    const struct buffer *buffer;
+    const struct lit_set *set;
+};
+
+/** Transaction rules of one protocol and direction. */
+struct plan {
+    uint32_t n;
+    struct plan_buffer at[PLAN_BUFFERS_MAX];
+    uint32_t n_always;
+    const uint32_t *always;
+};
+
+struct port_set {
+    uint32_t key; /* see ruleset_port_key; 0 = empty slot */
+    const struct lit_set *set;
+};
+
+struct ruleset {
+    struct arena arena;
+    struct rule *rules;
+    uint32_t n;
+    struct quarantined *bad;
+    uint32_t n_bad, room_bad;
+    struct pcre *pcre_list;
+
+    struct lit_set base[CLASSES][2];
+    struct lit_set app[PROTOS_MAX][2];
+    struct port_set *ports; /* open addressing, power of two */
+    uint32_t n_ports;
+    struct plan plans[PROTOS_MAX][2];
+    uint32_t n_noted;
+    const uint32_t *noted; /* rules on decoder events: only packets that have one */
+    struct ip_index *ip;
+    uint32_t n_nets;
+
+    struct lit_set **sets; /* all, for scratch and freeing */
+    uint32_t n_sets;
+    const char *wants[32];
+    uint32_t n_wants;
+    const struct limit *suppress_all; /* of threshold.config with sig_id 0 */
+    uint32_t n_xbits;
+    uint64_t db_bytes;
+    uint32_t db_cached, db_built;
+};
+
+static inline uint32_t ruleset_port_key(uint32_t class_, uint32_t dir, bool source, uint16_t port)
+{
+    return 1u << 24 | class_ << 20 | dir << 18 | (uint32_t)source << 17 | port;
+}
+const struct lit_set *ruleset_port(const struct ruleset *ruleset, uint32_t key);
+
+/** Groups the rules and compiles their literals. */
+enum err ruleset_build(struct ruleset *ruleset, const char *cache, struct strbuf *report);
+
+/** Lines of threshold.config; faults go to `report`. */
+void ruleset_limits(struct ruleset *ruleset, struct loader *loader, struct slice text,
+                    const char *file, struct strbuf *report);
+
+/** Index of a protocol's row, or -1. */
+int ruleset_proto(const struct proto_def *proto);
+
+#endif

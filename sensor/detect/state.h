@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What detection keeps on flows and transactions, and the memory for it: blocks of few sizes on
+ * free lists, under one cap. Nothing is asked from the system once the lists have filled.
+ */
+#ifndef TRAMGAC_SENSOR_DETECT_STATE_H
+#define TRAMGAC_SENSOR_DETECT_STATE_H
+
+#include "sensor/detect/keyword.h"
+
+struct pool;
+struct pool *pool_blocks_new(uint64_t cap_bytes);
+void pool_blocks_free(struct pool **pool);
+
+/** A rule of which a part has matched, or that has fired, in one transaction. */
+struct tx_rule {
+    uint32_t rule;
+    uint32_t done; /* bit i: group i has matched */
+    uint8_t dir;
+    uint8_t fired; /* or can never fire */
+};
+
+/** On tx->detect. */
+struct tx_state {
+    uint64_t scanned[2]; /* by direction: bit i = i-th buffer of the plan */
+    uint32_t file_bytes[2];
+    bool started[2]; /* rules without a literal were taken up */
+    uint16_t n, room;
+    struct tx_rule *rules;
+};
+
+enum { STREAM_PENDING_MAX = 8 };
+
+/** Bytes of one direction of a stream that rules may still need. */
+struct window {
+    uint8_t *at;
+    uint32_t len, room;
+    uint64_t next; /* stream offset behind the last byte */
+    bool off;      /* encrypted or beyond the depth */
+    uint8_t n_pending;
+    bool app_scanned;                     /* the protocol's own rules have seen the window */
+    uint32_t pending[STREAM_PENDING_MAX]; /* rules: literal seen and the rest not yet, or fired */
+    uint64_t until[STREAM_PENDING_MAX];   /* stream offset where the literal leaves the window; or
+                                             up to which a rule that fired has used the bytes */
+    uint8_t fired;                        /* bit i: pending[i] has fired */
+};
+
+struct flow_int {
+    uint16_t id;
+    uint32_t value;
+};
+
+/** On flow->ext[FLOW_EXT_DETECT]. */
+struct flow_marks {
+    struct window win[2];
+    uint16_t *bits;
+    uint16_t n_bits, room_bits;
+    struct flow_int *ints;
+    uint16_t n_ints, room_ints;
+    uint8_t ip_done; /* bit by direction: address rules were asked */
+    uint8_t app_done;
+    bool pass; /* a pass rule let the flow through */
+};
+
+/** The state of a flow, made when it is not there; NULL without memory. */
+struct flow_marks *state_flow(struct pool *pool, struct flow *flow);
+void state_flow_drop(struct pool *pool, struct flow *flow);
+struct tx_state *state_tx(struct pool *pool, struct tx *tx);
+void state_tx_drop(struct pool *pool, struct tx *tx);
+
+bool state_bit(const struct flow *flow, uint16_t bit);
+void state_bit_set(struct pool *pool, struct flow *flow, uint16_t bit, bool on);
+/** The value of a flow's number; NULL when it was never set and `make` is false. */
+uint32_t *state_int(struct pool *pool, struct flow *flow, uint16_t id, bool make);
+
+/** The entry of a rule in a transaction; NULL when it has none. */
+struct tx_rule *state_tx_rule(const struct tx_state *state, uint32_t rule, uint8_t dir);
+/** A new entry; NULL at the cap. */
+struct tx_rule *state_tx_add(struct pool *pool, struct tx_state *state, uint32_t rule, uint8_t dir);
+
+/** Makes room for `bytes` in a window; false at the cap. */
+bool state_window(struct pool *pool, struct window *win, uint32_t bytes);
+
+/** Memory of a detect context, for acts. */
+struct pool *detect_pool(struct detect *detect);
+
+#endif

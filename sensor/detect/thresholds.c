@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What decides between match and alert over more than one flow: threshold, detection_filter,
+ * suppress, xbits. Called in packet order by one thread, so it does not depend on the number of
+ * workers.
+ *
+ * State lives in one table of fixed size, found by hash of rule and address. When the probe
+ * distance is used up, the entry that ends soonest gives way: the loss is one count of one rule.
+ */
+#include "sensor/detect/ruleset.h"
+
+#include "common/clock.h"
+#include "common/hash.h"
+
+#include <stdlib.h>
+
+enum { TABLE_BITS = 16, PROBES = 16 };
+
+struct key {
+    uint64_t what; /* rule and place in its list, or xbit */
+    struct addr a, b;
+    uint64_t flow;
+};
+
+struct cell {
+    struct key key;
+    uint64_t end_ns;   /* of the time that is counted, or of the xbit */
+    uint64_t start_ns; /* 0 = free */
+    uint32_t count;
+    bool alerted;
+};
+
+struct thresholds {
+    const struct ruleset *rs;
+    struct cell *cells;
+};
+
+struct thresholds *thresholds_new(const struct ruleset *rs, const struct conf *conf)
+{
+    struct thresholds *t = calloc(1, sizeof(*t));
+
+    (void)conf;
+    if (!t)
+        return NULL;
+    t->rs = rs;
+    t->cells = calloc((size_t)1 << TABLE_BITS, sizeof(*t->cells));
+    if (!t->cells)
+        thresholds_free(&t);
+    return t;
+}
+
+void thresholds_free(struct thresholds **thresholds)
+{
+    if (!*thresholds)
+        return;
+    free((*thresholds)->cells);
+    free(*thresholds);
+    *thresholds = NULL;
+}
+
+static bool key_eq(const struct key *x, const struct key *y)
+{
+    return x->what == y->what && x->flow == y->flow && addr_eq(&x->a, &y->a) &&
+           addr_eq(&x->b, &y->b);
+}
+
+static uint64_t key_hash(const struct key *k)
+{
+    uint64_t h = hash_mix(k->what ^ hash_mix(k->flow));
+
+    h ^= hash_bytes((struct slice){k->a.b, 16}, k->a.family);
+    return hash_mix(h ^ hash_bytes((struct slice){k->b.b, 16}, k->b.family + 7u));
+}
+
+/* The cell of a key; with `make` a new one (count 0). */
+static struct cell *cell_of(struct thresholds *t, const struct key *key, uint64_t now, bool make)
+{
+    uint64_t h = key_hash(key);
+    struct cell *best = NULL;
+
+    for (uint32_t i = 0; i < PROBES; i++) {
+        struct cell *c = &t->cells[(h + i) & ((1u << TABLE_BITS) - 1)];
+        if (c->start_ns && key_eq(&c->key, key))
+            return c;
+        bool stale = !c->start_ns || c->end_ns < now;
+        if (!best || (stale && best->start_ns && best->end_ns >= now) ||
+            (best->start_ns && c->end_ns < best->end_ns))
+            best = !best || best->start_ns ? c : best;
+    }
+    if (!make)
+        return NULL;
+    *best = (struct cell){.key = *key, .start_ns = now ? now : 1};
+    return best;
+}
+
+static struct key key_of(uint64_t what, uint8_t track, const struct addr *src,
+                         const struct addr *dst, uint64_t flow_id)
+{
+    struct key k = {.what = what};
+
+    if (track == TRACK_SRC || track == TRACK_BOTH)
+        k.a = *src;
+    if (track == TRACK_DST || track == TRACK_BOTH)
+        k.b = *dst;
+    if (track == TRACK_FLOW)
+        k.flow = flow_id;
+    return k;
+}
+
+/* Either order of the two ends is the same pair. */
+static struct key pair_key(uint64_t what, const struct addr *src, const struct addr *dst)
+{
+    bool swap = addr_cmp(src, dst) > 0;
+
+    return (struct key){.what = what, .a = swap ? *dst : *src, .b = swap ? *src : *dst};
+}
+
+/* ---- xbits -------------------------------------------------------------------------------- */
+
+static struct key xbit_key(const struct xbit *x, const struct addr *src, const struct addr *dst)
+{
+    static const struct addr none;
+    uint64_t what = UINT64_C(1) << 63 | x->bit;
+
+    if (x->track == TRACK_BOTH)
+        return pair_key(what | UINT64_C(1) << 62, src, dst);
+    /* one host, one mark: set by source and asked for as destination is the same mark */
+    return key_of(what, TRACK_SRC, x->track == TRACK_DST ? dst : src, &none, 0);
+}
+
+static bool xbit_isset(struct thresholds *t, const struct xbit *x, uint64_t now,
+                       const struct addr *src, const struct addr *dst)
+{
+    struct key k = xbit_key(x, src, dst);
+    const struct cell *c = cell_of(t, &k, now, false);
+
+    return c && c->end_ns > now;
+}
+
+static void xbit_set(struct thresholds *t, const struct xbit *x, uint64_t now,
+                     const struct addr *src, const struct addr *dst, bool on)
+{
+    struct key k = xbit_key(x, src, dst);
+    struct cell *c = cell_of(t, &k, now, on);
+
+    if (c)
+        c->end_ns = on ? now + x->expire_ns : 0;
+}
+
+static bool xbits_hold(struct thresholds *t, const struct rule *r, uint64_t now,
+                       const struct addr *src, const struct addr *dst)
+{
+    for (uint8_t i = 0; i < r->n_xbits; i++) {
+        const struct xbit *x = &r->xbits[i];
+        if (x->what == XBIT_ISSET && !xbit_isset(t, x, now, src, dst))
+            return false;
+        if (x->what == XBIT_ISNOTSET && xbit_isset(t, x, now, src, dst))
+            return false;
+    }
+    return true;
+}
+
+static void xbits_run(struct thresholds *t, const struct rule *r, uint64_t now,
+                      const struct addr *src, const struct addr *dst)
+{
+    for (uint8_t i = 0; i < r->n_xbits; i++) {
+        const struct xbit *x = &r->xbits[i];
+        if (x->what == XBIT_SET)
+            xbit_set(t, x, now, src, dst, true);
+        else if (x->what == XBIT_UNSET)
+            xbit_set(t, x, now, src, dst, false);
+        else if (x->what == XBIT_TOGGLE)
+            xbit_set(t, x, now, src, dst, !xbit_isset(t, x, now, src, dst));
+    }
+}
+
+/* ---- counts ------------------------------------------------------------------------------- */
+
+static bool suppressed(const struct limit *l, const struct addr *src, const struct addr *dst)
+{
+    if (!l->nets)
+        return true;
+    if (l->track == TRACK_SRC)
+        return rule_net_has(l->nets, src);
+    if (l->track == TRACK_DST)
+        return rule_net_has(l->nets, dst);
+    return rule_net_has(l->nets, src) || rule_net_has(l->nets, dst);
+}
+
+static bool counted(const struct limit *l, struct cell *c, uint64_t now)
+{
+    if (!c->count || now > c->start_ns + l->span_ns || now < c->start_ns) {
+        c->start_ns = now ? now : 1;
+        c->end_ns = now + l->span_ns;
+        c->count = 0;
+        c->alerted = false;
+    }
+    if (c->count < UINT32_MAX)
+        c->count++;
+    switch (l->kind) {
+    case LIMIT_LIMIT:
+        return c->count <= l->count;
+    case LIMIT_THRESHOLD:
+        if (c->count < l->count)
+            return false;
+        c->count = 0;
+        return true;
+    case LIMIT_BOTH:
+        if (c->count < l->count || c->alerted)
+            return false;
+        c->alerted = true;
+        return true;
+    case LIMIT_FILTER:
+        return c->count > l->count;
+    default:
+        return true;
+    }
+}
+
+static bool limits_admit(struct thresholds *t, const struct rule *r, const struct limit *list,
+                         uint64_t now, const struct addr *src, const struct addr *dst,
+                         uint64_t flow_id)
+{
+    bool admit = true;
+    uint64_t what = (uint64_t)(r->info.index + 1) << 8;
+
+    for (const struct limit *l = list; l; l = l->next, what++) {
+        if (l->kind == LIMIT_SUPPRESS) {
+            if (suppressed(l, src, dst))
+                return false;
+            continue;
+        }
+        struct key k = l->track == TRACK_BOTH ? pair_key(what, src, dst)
+                                              : key_of(what, l->track, src, dst, flow_id);
+        struct cell *c = cell_of(t, &k, now, true);
+        admit = counted(l, c, now) && admit;
+    }
+    return admit;
+}
+
+bool thresholds_admit(struct thresholds *t, const struct rule_info *info, uint64_t ts_ns,
+                      const struct addr *src, const struct addr *dst, uint64_t flow_id)
+{
+    const struct rule *r = &t->rs->rules[info->index];
+
+    if (!xbits_hold(t, r, ts_ns, src, dst))
+        return false;
+    bool admit = limits_admit(t, r, r->limits, ts_ns, src, dst, flow_id) &&
+                 limits_admit(t, r, t->rs->suppress_all, ts_ns, src, dst, flow_id);
+    xbits_run(t, r, ts_ns, src, dst);
+    return admit && !info->noalert;
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Transforms: what is done to a buffer before it is matched (and before the prefilter sees it).
+ * Input beyond TRANSFORM_ROOM bytes is cut.
+ */
+#include "sensor/detect/buffer.h"
+
+static uint32_t bounded(uint32_t n)
+{
+    return n < TRANSFORM_ROOM ? n : TRANSFORM_ROOM;
+}
+
+static uint32_t dotprefix(struct slice in, const struct transform_use *use, uint8_t *out)
+{
+    (void)use;
+    uint32_t n = bounded(in.len);
+    out[0] = '.';
+    if (n)
+        memcpy(out + 1, in.at, n);
+    return n + 1;
+}
+
+static uint32_t to_lowercase(struct slice in, const struct transform_use *use, uint8_t *out)
+{
+    (void)use;
+    uint32_t n = bounded(in.len);
+    for (uint32_t i = 0; i < n; i++)
+        out[i] = in.at[i] >= 'A' && in.at[i] <= 'Z' ? in.at[i] | 32 : in.at[i];
+    return n;
+}
+
+static uint32_t to_uppercase(struct slice in, const struct transform_use *use, uint8_t *out)
+{
+    (void)use;
+    uint32_t n = bounded(in.len);
+    for (uint32_t i = 0; i < n; i++)
+        out[i] = in.at[i] >= 'a' && in.at[i] <= 'z' ? (uint8_t)(in.at[i] - 32) : in.at[i];
+    return n;
+}
+
+static bool is_blank(uint8_t c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static uint32_t strip_whitespace(struct slice in, const struct transform_use *use, uint8_t *out)
+{
+    (void)use;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < bounded(in.len); i++) {
+        if (!is_blank(in.at[i]))
+            out[n++] = in.at[i];
+    }
+    return n;
+}
+
+static uint32_t compress_whitespace(struct slice in, const struct transform_use *use, uint8_t *out)
+{
+    (void)use;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < bounded(in.len); i++) {
+        if (!is_blank(in.at[i]) || i == 0 || !is_blank(in.at[i - 1]))
+            out[n++] = in.at[i];
+    }
+    return n;
+}
+
+static int hex_digit(uint8_t c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 32;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static uint32_t url_decode(struct slice in, const struct transform_use *use, uint8_t *out)
+{
+    (void)use;
+    uint32_t n = 0, end = bounded(in.len);
+    for (uint32_t i = 0; i < end; i++) {
+        uint8_t c = in.at[i];
+        if (c == '%' && i + 2 < end && hex_digit(in.at[i + 1]) >= 0 &&
+            hex_digit(in.at[i + 2]) >= 0) {
+            c = (uint8_t)(hex_digit(in.at[i + 1]) << 4 | hex_digit(in.at[i + 2]));
+            i += 2;
+        } else if (c == '+') {
+            c = ' ';
+        }
+        out[n++] = c;
+    }
+    return n;
+}
+
+static uint32_t xor_key(struct slice in, const struct transform_use *use, uint8_t *out)
+{
+    uint32_t keys = use->arg.len / 2, n = bounded(in.len);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t k = i % keys;
+        out[i] = in.at[i] ^
+                 (uint8_t)(hex_digit(use->arg.at[2 * k]) << 4 | hex_digit(use->arg.at[2 * k + 1]));
+    }
+    return n;
+}
+
+static bool xor_check(struct slice arg)
+{
+    for (uint32_t i = 0; i < arg.len; i++) {
+        if (hex_digit(arg.at[i]) < 0)
+            return false;
+    }
+    return arg.len > 1 && arg.len % 2 == 0;
+}
+
+/* "Name: value\r\n" lines: names in lower case. */
+static uint32_t header_lowercase(struct slice in, const struct transform_use *use, uint8_t *out)
+{
+    (void)use;
+    bool name = true;
+    uint32_t n = bounded(in.len);
+    for (uint32_t i = 0; i < n; i++) {
+        uint8_t c = in.at[i];
+        name = c == '\n' ? true : c == ':' ? false : name;
+        out[i] = name && c >= 'A' && c <= 'Z' ? c | 32 : c;
+    }
+    return n;
+}
+
+/* Lines that begin with ':' (HTTP/2's own headers) are taken out. */
+static uint32_t strip_pseudo(struct slice in, const struct transform_use *use, uint8_t *out)
+{
+    (void)use;
+    bool drop = false, first = true;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < bounded(in.len); i++) {
+        if (first)
+            drop = in.at[i] == ':';
+        if (!drop)
+            out[n++] = in.at[i];
+        first = in.at[i] == '\n';
+    }
+    return n;
+}
+
+const struct transform_def transform_table[] = {
+    {"dotprefix", dotprefix, NULL,
+     "A dot in front, so that \".a.vn\" with endswith means the domain and its names", "dotprefix"},
+    {"to_lowercase", to_lowercase, NULL, "Letters A-Z as a-z", "to_lowercase"},
+    {"to_uppercase", to_uppercase, NULL, "Letters a-z as A-Z", "to_uppercase"},
+    {"strip_whitespace", strip_whitespace, NULL, "Without blanks, tabs and line ends",
+     "strip_whitespace"},
+    {"compress_whitespace", compress_whitespace, NULL, "Runs of blanks as one",
+     "compress_whitespace"},
+    {"url_decode", url_decode, NULL, "%xx and + resolved", "url_decode"},
+    {"xor", xor_key, xor_check, "Exclusive or with a repeated key in hexadecimal",
+     "xor:\"0d0ac8ff\""},
+    {"header_lowercase", header_lowercase, NULL, "Names of header lines in lower case",
+     "header_lowercase"},
+    {"strip_pseudo_headers", strip_pseudo, NULL, "Without lines that begin with a colon",
+     "strip_pseudo_headers"},
+    {NULL, NULL, NULL, NULL, NULL},
+};
