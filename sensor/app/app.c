@@ -396,7 +396,8 @@ static void feed(struct app *app, enum dir dir, struct slice in)
             return;
     }
     if (side->lost) {
-        if (app->proto->probe(in, dir) != PROBE_YES)
+        enum probe probe = app->proto->probe(in, dir);
+        if (probe != PROBE_YES && probe != PROBE_LIKELY)
             return;
         side->lost = false;
         app->engine->count[APP_RESYNCS]++;
