@@ -75,6 +75,19 @@ static bool is_number(const struct field *f)
     return f->type <= FIELD_U64;
 }
 
+/* "http_header_names" is the older way to write http.header_names. */
+static const struct buffer *buffer_dotted(struct loader *loader, struct slice name)
+{
+    char text[96];
+    int64_t at = slice_find_byte(name, '_');
+
+    if (at <= 0 || name.len >= sizeof(text))
+        return NULL;
+    memcpy(text, name.at, name.len);
+    text[at] = '.';
+    return buffer_field(loader, (struct slice){(const uint8_t *)text, name.len});
+}
+
 const struct buffer *buffer_field(struct loader *loader, struct slice name)
 {
     struct intern_entry *known = intern_find(&loader->buffers, name);
@@ -83,7 +96,7 @@ const struct buffer *buffer_field(struct loader *loader, struct slice name)
     if (known)
         return known->value;
     if (!field_find(name, 0, &ref) || !(ref.field->uses & IN_RULES))
-        return NULL;
+        return buffer_dotted(loader, name);
     /* one object per field, whatever alias it was called by */
     struct slice own = slice_of_str(ref.field->name);
     if (!slice_eq(own, name)) {

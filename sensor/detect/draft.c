@@ -39,7 +39,7 @@ const struct buffer *draft_buffer(struct draft *draft)
         draft->sticky = buffer_transformed(draft->loader, draft->transforming, draft->transforms,
                                            draft->n_transforms);
         draft->n_transforms = 0;
-        draft->transforming = NULL;
+        draft->transforming = draft->sticky;
     }
     return draft->sticky ? draft->sticky : buffer_payload(draft->loader);
 }
@@ -297,27 +297,31 @@ static int hex_digit(uint8_t c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* The inside of |..|: pairs of digits, blanks between pairs. Returns what it used, 0 when wrong. */
+/* The inside of |..|: digits in pairs, blanks anywhere. Returns what it used, 0 when wrong. */
 static uint32_t hex_run(struct draft *draft, struct slice s, uint8_t *out, uint32_t *n,
                         uint32_t max)
 {
     uint32_t i = 0;
+    int high = -1;
 
     while (i < s.len && s.at[i] != '|') {
         if (s.at[i] == ' ' || s.at[i] == '\t') {
             i++;
             continue;
         }
-        int a = hex_digit(s.at[i]);
-        int b = i + 1 < s.len ? hex_digit(s.at[i + 1]) : -1;
-        if (a < 0 || b < 0 || *n == max) {
+        int digit = hex_digit(s.at[i++]);
+        if (digit < 0 || *n == max) {
             draft_fail(draft, "bad hexadecimal bytes between bars");
             return 0;
         }
-        out[(*n)++] = (uint8_t)(a << 4 | b);
-        i += 2;
+        if (high < 0) {
+            high = digit;
+            continue;
+        }
+        out[(*n)++] = (uint8_t)(high << 4 | digit);
+        high = -1;
     }
-    if (i == s.len) {
+    if (i == s.len || high >= 0) {
         draft_fail(draft, "hexadecimal bytes without the closing bar");
         return 0;
     }

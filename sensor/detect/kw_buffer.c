@@ -44,7 +44,7 @@ static bool transform_parse(struct draft *d, const struct keyword *kw, struct sl
 
     while (strcmp(def->name, kw->name) != 0)
         def++;
-    if (d->sticky_used || !d->transforming)
+    if (!d->transforming)
         return draft_fail(d, "\"%s\" stands right behind the name of a buffer", kw->name);
     if (d->n_transforms == BUFFER_TRANSFORMS_MAX)
         return draft_fail(d, "more than %d transforms on a buffer", BUFFER_TRANSFORMS_MAX);

@@ -318,16 +318,15 @@ static const char *cache_dir(const struct conf *conf, char *room, size_t size)
     else if (xdg && *xdg)
         snprintf(room, size, "%s/tramgac", xdg);
     else if (home && *home)
-        snprintf(room, size, "%s/.cache", home);
+        snprintf(room, size, "%s/.cache/tramgac", home);
     else
         return NULL;
-    if (!(set && *set) && !(xdg && *xdg)) {
-        mkdir(room, 0755);
-        snprintf(room, size, "%s/.cache/tramgac", home);
+    for (char *slash = strchr(room + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        (void)mkdir(room, 0755);
+        *slash = '/';
     }
-    if (mkdir(room, 0755) != 0 && errno != EEXIST)
-        return NULL;
-    return room;
+    return mkdir(room, 0755) == 0 || errno == EEXIST ? room : NULL;
 }
 
 /* ---- order -------------------------------------------------------------------------------- */
