@@ -3,7 +3,7 @@
  * Each case is run by the program itself as a child with a directory of its own, so that a crash is
  * one failed case, and so that what is tested is what users run. Prints TAP version 14.
  *
- * case.yaml: pcap (path or list), rules (list), config, profiles, set {key: value},
+ * case.yaml: pcap (path or list), rules (list), config, profiles, site, yara, set {key: value},
  * expect [{match: {path: value}, count | min, max}], absent [{path: value}].
  * Paths are relative to the case.
  */
@@ -146,16 +146,25 @@ static void path_args(struct command *cmd, const char *option, const char *dir,
         path_arg(cmd, option, dir, json_str(v, ""));
 }
 
+/* A configuration value that is a path relative to the case. */
+static void path_setting(struct command *cmd, const char *option, const char *dir,
+                         const struct json *value)
+{
+    const char *path = json_str(value, NULL);
+
+    if (!path)
+        return;
+    arg(cmd, "--set");
+    arg(cmd, "%s=%s%s%s", option, *path == '/' ? "" : dir, *path == '/' ? "" : "/", path);
+}
+
 static void set_args(struct command *cmd, const char *dir, const struct json *given)
 {
-    const char *profiles = json_str(json_get(given, "profiles"), NULL);
     const struct json *set = json_get(given, "set");
 
-    if (profiles) {
-        arg(cmd, "--set");
-        arg(cmd, "device.profiles=%s%s%s", *profiles == '/' ? "" : dir, *profiles == '/' ? "" : "/",
-            profiles);
-    }
+    path_setting(cmd, "device.profiles", dir, json_get(given, "profiles"));
+    path_setting(cmd, "device.site", dir, json_get(given, "site"));
+    path_setting(cmd, "files.yara", dir, json_get(given, "yara"));
     for (const struct json *v = json_first(set); v; v = json_next(v)) {
         struct strbuf text;
         strbuf_init(&text, 4096);
