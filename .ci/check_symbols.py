@@ -13,12 +13,14 @@ for lib in ("tramgac-common", "tramgac-sensor-lib", "tramgac-analyzer-lib"):
     path = os.path.join(build, f"lib{lib}.a")
     if not os.path.exists(path):
         continue
-    out = subprocess.run(["nm", "-A", "--defined-only", path], capture_output=True, text=True, check=True).stdout
+    out = subprocess.run(["nm", "-A", "-f", "sysv", "--defined-only", path], capture_output=True, text=True, check=True).stdout
     for line in out.splitlines():
-        m = re.match(r"[^:]*:([^:]+)\.c\.o:\S*\s+(\w)\s+(\S+)$", line)
+        m = re.match(r"[^:]*:([^:]+)\.c\.o:(\S+)\s*\|[^|]*\|\s*(\w)\s*\|(?:[^|]*\|)*(\S*)$", line)
         if not m:
             continue
-        stem, kind, name = m[1], m[2], m[3]
+        stem, name, kind, section = m[1], m[2], m[3], m[4]
+        if section.startswith(".data.rel.ro"):
+            kind = "R" if kind.isupper() else "r"  # constant once the loader has put the addresses in
         n += 1
         if kind in "dDbBC" and name not in data and not name.startswith(("__", "completed")):
             local = re.sub(r"\.\d+$", "", name)

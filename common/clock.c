@@ -167,23 +167,41 @@ static bool take_offset(struct slice s, int64_t *seconds)
     return s.len == 0 && hours < 24 && minutes < 60;
 }
 
+/* "2026-11-21T03:05:10", or with a blank for the T. */
+static bool take_civil(struct slice *s, struct civil *c)
+{
+    static const struct {
+        uint32_t digits;
+        const char *behind; /* one of these follows; NULL: nothing */
+    } parts[6] = {{4, "-"}, {2, "-"}, {2, "Tt "}, {2, ":"}, {2, ":"}, {2, NULL}};
+    uint32_t *const fields[6] = {&c->year, &c->month, &c->day, &c->hour, &c->minute, &c->second};
+
+    for (uint32_t i = 0; i < 6; i++) {
+        if (!take_digits(s, parts[i].digits, fields[i]) ||
+            (parts[i].behind && !take_byte(s, parts[i].behind)))
+            return false;
+    }
+    return true;
+}
+
+static bool civil_ok(const struct civil *c)
+{
+    bool date = c->year >= 1970 && c->year <= 2500 && c->month >= 1 && c->month <= 12 &&
+                c->day >= 1 && c->day <= 31;
+    return date && c->hour <= 24 && c->minute <= 59 && c->second <= 60;
+}
+
 bool clock_parse(struct slice text, uint64_t *ts_ns)
 {
     struct civil c = {0};
     uint32_t fraction = 0;
     int64_t offset = 0;
 
-    if (!take_digits(&text, 4, &c.year) || !take_byte(&text, "-") ||
-        !take_digits(&text, 2, &c.month) || !take_byte(&text, "-") ||
-        !take_digits(&text, 2, &c.day) || !take_byte(&text, "Tt ") ||
-        !take_digits(&text, 2, &c.hour) || !take_byte(&text, ":") ||
-        !take_digits(&text, 2, &c.minute) || !take_byte(&text, ":") ||
-        !take_digits(&text, 2, &c.second))
+    if (!take_civil(&text, &c))
         return false;
     if (take_byte(&text, ".,"))
         fraction = take_fraction(&text);
-    if (!take_offset(text, &offset) || c.year < 1970 || c.year > 2500 || c.month < 1 ||
-        c.month > 12 || c.day < 1 || c.day > 31 || c.hour > 24 || c.minute > 59 || c.second > 60)
+    if (!take_offset(text, &offset) || !civil_ok(&c))
         return false;
     int64_t seconds = days_from(c.year, c.month, c.day) * 86400 + c.hour * 3600 + c.minute * 60 +
                       c.second - offset;

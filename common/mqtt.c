@@ -280,25 +280,33 @@ static bool connect_failed(const struct mqtt *m, const struct pollfd *fd)
     return error != 0;
 }
 
+/* What the socket is ready for; a code of the library. */
+static int exchange(struct mqtt *m, const struct pollfd *fd)
+{
+    int code = 0;
+
+    if (fd->revents && connect_failed(m, fd))
+        return MOSQ_ERR_ERRNO;
+    if (fd->revents & (POLLIN | POLLHUP | POLLERR))
+        code = mosquitto_loop_read(m->client, 1);
+    if (!code && fd->revents & POLLOUT)
+        code = mosquitto_loop_write(m->client, 1);
+    return code;
+}
+
 static void serve(struct mqtt *m, uint32_t timeout_ms)
 {
     struct pollfd fds[2] = {{.fd = m->wake_fd, .events = POLLIN},
                             {.fd = mosquitto_socket(m->client), .events = POLLIN}};
-    int code = 0;
 
-    if (mosquitto_want_write(m->client) || m->phase == CONNECTING)
-        fds[1].events |= POLLOUT;
     if (fds[1].fd < 0) {
         lost(m, "the connection was closed");
         return;
     }
+    if (mosquitto_want_write(m->client) || m->phase == CONNECTING)
+        fds[1].events |= POLLOUT;
     int ready = poll(fds, 2, (int)(timeout_ms < SLICE_MS ? timeout_ms : SLICE_MS));
-    if (ready > 0 && fds[1].revents && connect_failed(m, &fds[1]))
-        code = MOSQ_ERR_ERRNO;
-    if (!code && ready > 0 && fds[1].revents & (POLLIN | POLLHUP | POLLERR))
-        code = mosquitto_loop_read(m->client, 1);
-    if (!code && ready > 0 && fds[1].revents & POLLOUT)
-        code = mosquitto_loop_write(m->client, 1);
+    int code = ready > 0 ? exchange(m, &fds[1]) : 0;
     if (!code)
         code = mosquitto_loop_misc(m->client);
     if (!code)

@@ -254,6 +254,20 @@ static enum wire_control_type type_of(const char *name)
     return WIRE_OTHER;
 }
 
+/* The members that a message of this kind must have. */
+static bool read_members(const struct json *obj, uint32_t has, struct wire_control *c)
+{
+    if (has & HAS_SENDER && (!keep_name(json_text(json_get(obj, "sensor")), c->sensor) ||
+                             !keep_name(json_text(json_get(obj, "site")), c->site)))
+        return false;
+    if (has & HAS_EPOCH && !take_number(obj, "epoch", 1, WIRE_NUMBER_MAX, &c->epoch))
+        return false;
+    if (has & HAS_SEQ && !take_number(obj, "seq", 0, WIRE_NUMBER_MAX, &c->seq))
+        return false;
+    return !(has & HAS_RANGE) || (take_number(obj, "from", 1, WIRE_NUMBER_MAX, &c->from) &&
+                                  take_number(obj, "to", 0, WIRE_NUMBER_MAX, &c->to));
+}
+
 static bool read_control(const struct json *obj, struct wire_control *c)
 {
     struct slice name = json_text(json_get(obj, "t"));
@@ -267,17 +281,8 @@ static bool read_control(const struct json *obj, struct wire_control *c)
     if (c->type == WIRE_OTHER)
         return true;
     uint32_t has = controls[c->type].has;
-    if (has & SENDER_OPTIONAL && !json_get(obj, "sensor"))
-        has = 0;
-    if (has & HAS_SENDER && (!keep_name(json_text(json_get(obj, "sensor")), c->sensor) ||
-                             !keep_name(json_text(json_get(obj, "site")), c->site)))
-        return false;
-    if (has & HAS_EPOCH && !take_number(obj, "epoch", 1, WIRE_NUMBER_MAX, &c->epoch))
-        return false;
-    if (has & HAS_SEQ && !take_number(obj, "seq", 0, WIRE_NUMBER_MAX, &c->seq))
-        return false;
-    return !(has & HAS_RANGE) || (take_number(obj, "from", 1, WIRE_NUMBER_MAX, &c->from) &&
-                                  take_number(obj, "to", 0, WIRE_NUMBER_MAX, &c->to));
+    bool anonymous = has & SENDER_OPTIONAL && !json_get(obj, "sensor");
+    return anonymous || read_members(obj, has, c);
 }
 
 enum err wire_control_parse(struct slice message, struct wire_control *control)

@@ -259,31 +259,35 @@ static bool read_at(int fd, void *to, uint32_t len, uint64_t offset)
     return pread(fd, to, len, (off_t)offset) == (ssize_t)len;
 }
 
+/* The record at `at` of a segment, checked; its message is left in `room`. */
+static bool scan_record(const struct spool *s, int fd, uint32_t at, struct record_head *head,
+                        struct strbuf *room)
+{
+    if (!read_at(fd, head, sizeof(*head), at) || head->mark != RECORD_MARK ||
+        head->len > WIRE_MESSAGE_MAX || !head->seq || head->seq > WIRE_NUMBER_MAX || !head->epoch ||
+        (s->epoch && head->epoch != s->epoch))
+        return false;
+    strbuf_clear(room);
+    return strbuf_grow(room, head->len) &&
+           read_at(fd, room->at, head->len, at + (uint64_t)sizeof(*head)) &&
+           sum_of(head, (const uint8_t *)room->at) == head->sum;
+}
+
 /* Reads whole records up to the first that is damaged, and cuts the file there. */
 static void scan_segment(struct spool *s, struct segment *g, struct scan *scan)
 {
     char name[64];
     struct stat st = {0};
     struct strbuf room;
+    struct record_head head;
     uint32_t at = 0;
 
     segment_name(g, name);
     int fd = openat(s->dir_fd, name, O_RDWR | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &st) != 0) {
-        if (fd >= 0)
-            close(fd);
+    if (fd < 0)
         return;
-    }
     strbuf_init(&room, WIRE_MESSAGE_MAX);
-    struct record_head head;
-    while (read_at(fd, &head, sizeof(head), at) && head.mark == RECORD_MARK &&
-           head.len <= WIRE_MESSAGE_MAX && head.seq && head.seq <= WIRE_NUMBER_MAX && head.epoch &&
-           (!s->epoch || head.epoch == s->epoch)) {
-        strbuf_clear(&room);
-        if (!strbuf_grow(&room, head.len) ||
-            !read_at(fd, room.at, head.len, at + (uint64_t)sizeof(head)) ||
-            sum_of(&head, (const uint8_t *)room.at) != head.sum)
-            break;
+    while (scan_record(s, fd, at, &head, &room)) {
         s->epoch = head.epoch; /* also when `state` was lost */
         scan_keep(scan, (struct found){head.seq,
                                        {.offset = at,
@@ -296,10 +300,9 @@ static void scan_segment(struct spool *s, struct segment *g, struct scan *scan)
         at += (uint32_t)sizeof(head) + head.len;
     }
     strbuf_fini(&room);
-    if (at < (uint64_t)st.st_size) {
+    if (fstat(fd, &st) == 0 && at < (uint64_t)st.st_size) {
         s->counts.torn++;
-        if (ftruncate(fd, at) != 0)
-            s->counts.disk_failures++;
+        s->counts.disk_failures += ftruncate(fd, at) != 0;
     }
     close(fd);
     g->size = at;
