@@ -15,16 +15,17 @@
 /** Something a worker saw that says something about a host. Texts are inline: a fact owns its
  * bytes. */
 enum fact_kind {
-    FACT_PACKET, /* first packet of a host in a flow: MAC and address belong together */
-    FACT_ARP,    /* sender MAC and address of an ARP message */
-    FACT_DHCP,   /* text: host name; text2: vendor class; addr: the address given; number: parameter
-                    list hash */
+    FACT_PACKET, /* first packet of a host in a flow: `client` and `client_mac` are its sender,
+                    whichever side of the flow it is */
+    FACT_ARP,    /* `client` and `client_mac`: sender; `server`: the address asked for, or none */
+    FACT_DHCP,   /* `client_mac`: the client's (chaddr); addr: the address given or asked for, or
+                    none; text: host name; text2: vendor class; number_value: hash of option 55 */
     FACT_NAME,   /* DNS answer or SNI: `addr` (the server) is called `text` */
-    FACT_OPEN,   /* a flow got an answer: client, server, port; text: app protocol or "" */
+    FACT_OPEN, /* a flow got an answer: client, server, port; text: app protocol or ""; midstream */
     FACT_REFUSED, /* a first contact failed: no answer or RST */
-    FACT_CLOSE,   /* a flow ended: bytes */
-    FACT_FIELD, /* a field IN_BASELINE or IN_IDENTITY of a transaction: text = "name", text2 = value
-                 */
+    FACT_CLOSE,   /* a flow ended: bytes, packets */
+    FACT_FIELD,   /* a field IN_BASELINE or IN_IDENTITY of a transaction: text = its name, text2 =
+                     value as text, from_client */
 };
 
 enum { FACT_TEXT_MAX = 128 };
@@ -90,6 +91,8 @@ void devices_tick(struct devices *devices, uint64_t now_ns);
 
 /** Who has this address at this time; NULL = unknown. */
 const struct device *devices_find(const struct devices *devices, const struct addr *addr);
+/** Newest name of an address by passive DNS; NULL = unknown. Valid until the next devices_fact. */
+const char *devices_name(const struct devices *devices, const struct addr *addr);
 /** Members {"id":…,"mac":…,"name":…,"profile":…,"state":…} into an open object. */
 void devices_write(const struct device *device, struct jsonw *w);
 /** Writes inventory and baselines as JSON (export, and the saved state). */

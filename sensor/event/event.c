@@ -413,6 +413,23 @@ static void write_device(struct jsonw *w, const char *key, const struct devices 
     jsonw_obj_close(w);
 }
 
+/* What the network calls both ends (passive DNS, SNI). */
+static void write_names(struct jsonw *w, const struct devices *devices, const struct addr *src,
+                        const struct addr *dst)
+{
+    const char *a = devices && src && src->family ? devices_name(devices, src) : NULL;
+    const char *b = devices && dst && dst->family ? devices_name(devices, dst) : NULL;
+
+    if (!a && !b)
+        return;
+    jsonw_obj_open(w, "names");
+    if (a)
+        jsonw_str(w, "src", a);
+    if (b)
+        jsonw_str(w, "dst", b);
+    jsonw_obj_close(w);
+}
+
 void event_close(struct strbuf *out, const struct devices *devices, const struct geo *geo,
                  const struct addr *src, const struct addr *dst)
 {
@@ -425,5 +442,6 @@ void event_close(struct strbuf *out, const struct devices *devices, const struct
         write_device(&w, "dst", devices, dst);
         jsonw_obj_close(&w);
     }
+    write_names(&w, devices, src, dst);
     jsonw_obj_close(&w);
 }

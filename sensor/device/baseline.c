@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sensor/device/baseline.h"
+
+#include "common/clock.h"
+#include "sensor/device/findings.h"
+
+#include <math.h>
+
+enum { WARM_UP_STEPS = 6, QUIET_STEPS = 24, LEARN_MOST_STEPS = 336, EXPIRE_STEPS = 720 };
+enum { TEXT_MAX = 160, KNOWN_TEXT_MAX = 400 };
+static const uint64_t WINDOW_NS = 600 * CLOCK_S;
+
+/** The new values of one fact. */
+struct news {
+    uint8_t n;
+    uint8_t row[DEVICE_CLASSES];
+    char text[DEVICE_CLASSES][ATOM_TEXT_MAX];
+    double bits[DEVICE_CLASSES];
+    double total;
+    uint8_t main; /* of the n: the most surprising */
+};
+
+const char *baseline_state_name(enum device_state state)
+{
+    static const char *const names[] = {"learn", "observe", "enforce"};
+
+    return names[state];
+}
+
+double baseline_bits(double steps_observed, double steps_with_new)
+{
+    return -log2((steps_with_new + 0.5) / (steps_observed + 1));
+}
+
+static int32_t row_of(const char *class_)
+{
+    for (int32_t i = 0; feat_rows[i] && i < DEVICE_CLASSES; i++) {
+        if (strcmp(feat_rows[i]->name, class_) == 0)
+            return i;
+    }
+    return -1;
+}
+
+bool baseline_knows(struct device *device, const char *class_, struct slice value)
+{
+    int32_t row = row_of(class_);
+
+    return row >= 0 && atoms_find(&device->atoms, (uint8_t)row, value) != NULL;
+}
+
+uint32_t baseline_known(const struct device *device, const char *class_)
+{
+    int32_t row = row_of(class_);
+
+    return row >= 0 ? atoms_count(&device->atoms, (uint8_t)row) : 0;
+}
+
+/* ---- states ------------------------------------------------------------------------------- */
+
+static uint64_t steps_since(const struct devices *devices, const struct device *device,
+                            uint64_t since)
+{
+    return devices->now_ns > since ? (devices->now_ns - since) / core_step_ns(devices, device) : 0;
+}
+
+static bool learnt_enough(const struct devices *devices, const struct device *d)
+{
+    uint64_t learn = core_learn_ns(devices, d);
+
+    if (devices->now_ns - d->first_ns < learn)
+        return false;
+    return steps_since(devices, d, d->new_ns) >= QUIET_STEPS ||
+           steps_since(devices, d, d->first_ns) >= LEARN_MOST_STEPS;
+}
+
+bool baseline_state(const struct devices *devices, struct device *d)
+{
+    enum device_state before = d->state;
+
+    if (d->state == DEVICE_LEARN && learnt_enough(devices, d)) {
+        d->state = DEVICE_OBSERVE;
+        d->state_ns = devices->now_ns;
+    }
+    if (d->state == DEVICE_OBSERVE && devices->now_ns - d->state_ns >= devices->observe_ns) {
+        d->state = DEVICE_ENFORCE;
+        d->state_ns = devices->now_ns;
+    }
+    return d->state != before;
+}
+
+/* ---- novelty ------------------------------------------------------------------------------ */
+
+static double steps_observed(const struct devices *devices, const struct device *d)
+{
+    uint64_t steps = steps_since(devices, d, d->first_ns);
+
+    return steps > WARM_UP_STEPS ? (double)(steps - WARM_UP_STEPS) : 0;
+}
+
+static uint32_t now_s(const struct devices *devices)
+{
+    return (uint32_t)(devices->now_ns / CLOCK_S);
+}
+
+static void teach_one(struct devices *devices, struct device *d, uint8_t row, struct slice text)
+{
+    struct device_novelty *n = &d->novelty[row];
+    uint32_t step = (uint32_t)steps_since(devices, d, d->first_ns) + 1;
+
+    struct atom *expired = atoms_find(&d->atoms, row, text);
+    if (expired)
+        expired->last_s = now_s(devices);
+    else if (!atoms_add(&d->atoms, row, text, now_s(devices)))
+        devices->count[COUNT_ATOMS_FULL]++;
+    d->new_ns = devices->now_ns;
+    if (step > WARM_UP_STEPS && n->last_new_step != step)
+        n->steps_with_new++;
+    n->last_new_step = step;
+}
+
+/* Known and fresh enough; refreshes it. */
+static bool is_known(struct devices *devices, struct device *d, uint8_t row, struct slice text)
+{
+    struct atom *a = atoms_find(&d->atoms, row, text);
+    uint64_t expire_s = EXPIRE_STEPS * core_step_ns(devices, d) / CLOCK_S;
+
+    if (!a)
+        return false;
+    bool fresh = now_s(devices) - a->last_s <= expire_s || d->state == DEVICE_LEARN;
+    if (fresh)
+        a->last_s = now_s(devices);
+    return fresh;
+}
+
+static void collect(struct devices *devices, const struct view *view, struct news *news)
+{
+    struct device *d = view->device;
+
+    news->n = 0;
+    for (uint8_t row = 0; feat_rows[row] && row < DEVICE_CLASSES; row++) {
+        char *text = news->text[news->n];
+        if (!feat_rows[row]->value(devices, view, text) ||
+            is_known(devices, d, row, slice_of_str(text)))
+            continue;
+        news->row[news->n++] = row;
+    }
+}
+
+/* Classes that were new shortly before count too: scattered small surprises add up. */
+static void weigh(struct devices *devices, struct device *d, struct news *news)
+{
+    double hours = steps_observed(devices, d);
+
+    news->total = 0;
+    news->main = 0;
+    for (uint8_t i = 0; i < news->n; i++) {
+        struct device_novelty *n = &d->novelty[news->row[i]];
+        news->bits[i] = baseline_bits(hours, n->steps_with_new);
+        n->recent_ns = devices->now_ns;
+        n->recent_bits_m = news->bits[i] > 0 ? (uint32_t)(news->bits[i] * 1000) : 0;
+        if (news->bits[i] > news->bits[news->main])
+            news->main = i;
+    }
+    for (uint8_t row = 0; row < DEVICE_CLASSES; row++) {
+        const struct device_novelty *n = &d->novelty[row];
+        if (n->recent_ns && devices->now_ns - n->recent_ns <= WINDOW_NS)
+            news->total += n->recent_bits_m / 1000.0;
+    }
+}
+
+/* "a; b; c and 4 more" of what is known in a class. */
+static uint32_t known_values(const struct device *d, uint8_t row, char *out, size_t room)
+{
+    uint32_t n = 0;
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (uint16_t i = 0; i < d->atoms.n; i++) {
+        const struct atom *a = &d->atoms.all[i];
+        if (a->class_ != row)
+            continue;
+        if (n++ < 5 && used + a->len + 3 < room) {
+            core_fmt(out + used, room - used, "%s%.*s", n > 1 ? "; " : "", a->len,
+                     (const char *)atoms_text(&d->atoms, a).at);
+            used += strlen(out + used);
+        }
+    }
+    return n;
+}
+
+static void say(struct devices *devices, const struct view *v, const struct news *news,
+                struct devices_found *f, double tau)
+{
+    const struct feat_def *feat = feat_rows[news->row[news->main]];
+    const char *value = news->text[news->main];
+    const struct device *d = v->device;
+    char known[KNOWN_TEXT_MAX];
+    char who[TEXT_MAX];
+    uint32_t n = known_values(d, news->row[news->main], known, sizeof(known));
+    double hours = (double)(devices->now_ns - d->first_ns) / (3600.0 * (double)CLOCK_S);
+
+    findings_who(d, v->own, who, sizeof(who));
+    strbuf_fmt(&f->en,
+               "%s %s for the first time in %.1f hours: %s (%u known before; %.1f bits, reported "
+               "from %.1f).",
+               who, feat->what_en, hours, value, n, news->total, tau);
+    strbuf_fmt(&f->vi,
+               "%s %s lần đầu tiên sau %.1f giờ theo dõi: %s (đã biết %u giá trị; %.1f bit, "
+               "ngưỡng %.1f).",
+               who, feat->what_vi, hours, value, n, news->total, tau);
+    findings_text(f, "observed", value);
+    findings_text(f, "expected", known);
+    findings_num(f, "known", n);
+    findings_num(f, "bits", news->total);
+    findings_num(f, "threshold", tau);
+    findings_num(f, "hours", hours);
+    for (uint8_t i = 0; i < news->n; i++) {
+        if (i != news->main)
+            findings_text(f, feat_rows[news->row[i]]->name, news->text[i]);
+    }
+}
+
+/* All values of the fact count as reported, so that the next fact with one of them is no news. */
+static bool admit(struct devices *devices, struct device *d, const struct news *news,
+                  uint32_t *kept_back)
+{
+    const char *main_class = feat_rows[news->row[news->main]]->name;
+
+    if (!findings_admit(devices, d, main_class, slice_of_str(news->text[news->main]), kept_back))
+        return false;
+    for (uint8_t i = 0; i < news->n; i++) {
+        if (i != news->main)
+            findings_remember(devices, d, feat_rows[news->row[i]]->name,
+                              slice_of_str(news->text[i]));
+    }
+    return true;
+}
+
+static void report(struct devices *devices, const struct view *v, const struct news *news,
+                   double tau)
+{
+    const struct feat_def *feat = feat_rows[news->row[news->main]];
+    uint32_t kept_back = 0;
+
+    if (v->device->state != DEVICE_ENFORCE) {
+        devices->count[COUNT_WOULD_ALERT]++;
+        return;
+    }
+    if (!admit(devices, v->device, news, &kept_back))
+        return;
+    struct devices_found *f =
+        findings_new(devices, v->device, v->fact, feat->name, feat->sid, feat->title);
+    if (!f)
+        return;
+    devices->count[COUNT_DEVIATIONS]++;
+    f->finding.severity = feat->severity;
+    f->finding.attack_tactic = feat->tactic;
+    f->finding.attack_technique = feat->technique;
+    say(devices, v, news, f, tau);
+    if (kept_back)
+        findings_num(f, "repeated", kept_back);
+}
+
+void baseline_fact(struct devices *devices, const struct view *view, bool teach)
+{
+    struct device *d = view->device;
+    double tau = d->profile ? d->profile->tau_n : 6;
+    struct news news;
+
+    collect(devices, view, &news);
+    if (news.n == 0 || !teach)
+        return;
+    if (d->state != DEVICE_LEARN) {
+        weigh(devices, d, &news);
+        if (news.total >= tau) {
+            report(devices, view, &news, tau);
+            return;
+        }
+    }
+    for (uint8_t i = 0; i < news.n; i++) {
+        if (!findings_known(devices, d, feat_rows[news.row[i]]->name, slice_of_str(news.text[i])))
+            teach_one(devices, d, news.row[i], slice_of_str(news.text[i]));
+    }
+}

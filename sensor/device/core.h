@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The records behind device.h, shared by the files of this folder only.
+ */
+#ifndef TRAMGAC_SENSOR_DEVICE_CORE_H
+#define TRAMGAC_SENSOR_DEVICE_CORE_H
+
+#include "sensor/device/atoms.h"
+#include "sensor/device/device.h"
+#include "sensor/device/names.h"
+#include "sensor/device/oui.h"
+#include "sensor/device/profile.h"
+#include "sensor/device/scan.h"
+#include "sensor/device/site.h"
+
+enum {
+    DEVICE_ID_MAX = 56,
+    DEVICE_ADDRS = 6,
+    DEVICE_PORTS = 24,
+    DEVICE_NAME_MAX = 64,
+    DEVICE_EVIDENCE_MAX = 64,
+    DEVICE_CLASSES = 16, /* rows of feat_rows */
+    DEVICE_MEMOS = 32,
+    DEVICE_ROLES = 8,
+    DEVICE_ROLE_HOLDERS = 2,
+    FINDINGS_MAX = 16,
+};
+
+enum device_state { DEVICE_LEARN, DEVICE_OBSERVE, DEVICE_ENFORCE };
+
+/** Texts that identify a device; one slot each. */
+enum evidence {
+    EVIDENCE_DHCP_HOST,
+    EVIDENCE_DHCP_VENDOR,
+    EVIDENCE_MQTT_CLIENT,
+    EVIDENCE_HTTP_UA,
+    EVIDENCE_COUNT
+};
+
+struct device_addr {
+    struct addr addr;
+    uint64_t last_ns;
+    bool confirmed; /* the device itself said so: ARP or DHCP */
+};
+
+struct device_port {
+    uint8_t proto;
+    uint16_t port;
+};
+
+/** Novelty of one class (iot-anomaly model: n_c of H). */
+struct device_novelty {
+    uint32_t steps_with_new; /* n_c */
+    uint32_t last_new_step;  /* 1-based; 0 = never */
+    uint64_t recent_ns;      /* last novelty after learning */
+    uint32_t recent_bits_m;  /* its bits in thousandths */
+};
+
+/** What was reported already: key is a hash of class and value. */
+struct device_memo {
+    uint64_t key;
+    uint64_t last_ns;
+    uint32_t kept_back;
+};
+
+/** Peers that took a role of the profile while it was learnt. */
+struct device_role {
+    uint8_t role; /* index in profile->roles */
+    uint8_t n;
+    struct addr holders[DEVICE_ROLE_HOLDERS];
+};
+
+struct device {
+    char id[DEVICE_ID_MAX];
+    uint64_t number; /* in order of first sight */
+    struct mac mac;
+    bool has_mac;
+    bool gateway; /* addresses behind it are devices of their own */
+    bool announced;
+    uint16_t vlan;
+    uint8_t n_addrs, n_serves, n_uses, n_roles;
+    struct device_addr addrs[DEVICE_ADDRS];
+    char name[DEVICE_NAME_MAX];
+    const char *vendor;
+    char evidence[EVIDENCE_COUNT][DEVICE_EVIDENCE_MAX];
+    struct device_port serves[DEVICE_PORTS], uses[DEVICE_PORTS];
+    const struct site_asset *asset;
+    const struct profile *profile;
+    double profile_score;
+    uint64_t first_ns, last_ns;
+    enum device_state state;
+    uint64_t state_ns; /* since when */
+    uint64_t new_ns;   /* last novelty while learning */
+    struct device_novelty novelty[DEVICE_CLASSES];
+    struct device_role roles[DEVICE_ROLES];
+    struct scan scan;
+    struct device_memo memo[DEVICE_MEMOS];
+    uint64_t hour_ns; /* start of the hour that `hour_alerts` counts */
+    uint32_t hour_alerts;
+    struct atoms atoms;
+    struct device *older, *newer; /* by last sight */
+};
+
+enum device_counter {
+    COUNT_FACTS,
+    COUNT_DEVICES,
+    COUNT_EVICTED,
+    COUNT_GATEWAYS,
+    COUNT_DEVIATIONS,
+    COUNT_REPEATED,
+    COUNT_OVER_RATE,
+    COUNT_WOULD_ALERT,
+    COUNT_UNRESOLVED,
+    COUNT_ATOMS_FULL,
+    COUNT_FINDINGS_FULL,
+    COUNT_STATE_SAVED,
+    COUNT_STATE_FAILED,
+};
+
+struct map;
+
+struct devices_found {
+    struct finding finding;
+    struct strbuf en, vi, detail;
+};
+
+struct devices {
+    /* settings */
+    uint64_t learn_ns, observe_ns;
+    uint32_t sweep_targets, alerts_per_hour, max;
+    char *state_path;
+    /* frozen after start */
+    struct oui *oui;
+    struct site *site;
+    struct profiles *profiles;
+    struct prefix *networks;
+    uint32_t n_networks;
+    uint64_t *count;
+    /* changing */
+    struct names *names;
+    struct map *by_mac, *by_addr; /* to struct device */
+    struct device *oldest, *newest;
+    uint32_t n;
+    uint64_t next_number;
+    uint64_t first_ns, now_ns, saved_ns;
+    struct devices_found found[FINDINGS_MAX];
+    uint32_t n_found, next_found;
+};
+
+/** Where the other end is. */
+enum endpoint { ENDPOINT_LOCAL, ENDPOINT_INTERNET, ENDPOINT_GROUP };
+
+/** A fact as seen from one of its two ends. */
+struct view {
+    const struct fact *fact;
+    struct device *device;
+    bool as_client;
+    const struct addr *own, *peer;
+    const struct device *peer_device; /* NULL = unknown */
+    const char *peer_name;            /* passive DNS; NULL = unknown */
+    enum endpoint endpoint;
+};
+
+/** What a fact says about traffic with the other end. */
+static inline bool core_is_contact(const struct view *view)
+{
+    const struct fact *f = view->fact;
+
+    /* datagrams nobody answered are contacts too: floods and beacons need no answer */
+    bool one_way = f->kind == FACT_CLOSE && f->proto == 17 && f->pkts[TO_CLIENT] == 0;
+    return f->kind == FACT_OPEN || (view->as_client && (one_way || f->kind == FACT_REFUSED));
+}
+
+/** Evidence of identity (ident_*.c): one kind of `identify` entries of profiles. */
+struct ident_def {
+    const char *kind;
+    const char *doc;
+    bool (*ok)(const char *match); /* the text of an entry is well-formed; NULL = any text */
+    bool (*match)(const struct device *device, const char *match);
+};
+
+/** Class of first-seen values (feat_*.c). */
+struct feat_def {
+    const char *name; /* class */
+    const char *doc;
+    uint32_t sid;
+    const char *title;   /* of the alert */
+    const char *what_en; /* "serves or uses a service": what the device did */
+    const char *what_vi;
+    const char *tactic, *technique;
+    uint8_t severity;
+    /** The value that the fact shows of the device, as text; false = none. */
+    bool (*value)(struct devices *devices, const struct view *view, char out[ATOM_TEXT_MAX]);
+};
+
+extern const struct ident_def *const ident_rows[];
+extern const struct feat_def *const feat_rows[];
+
+/** Time a device learns; a profile may ask for a shorter or longer share of the usual 72 h. */
+static inline uint64_t core_learn_ns(const struct devices *devices, const struct device *device)
+{
+    double share =
+        device->profile && device->profile->learn_h > 0 ? device->profile->learn_h / 72 : 1;
+
+    return (uint64_t)((double)devices->learn_ns * share);
+}
+
+/** Step of the novelty clock: an hour when learning takes 72 h. */
+static inline uint64_t core_step_ns(const struct devices *devices, const struct device *device)
+{
+    uint64_t learn = core_learn_ns(devices, device);
+
+    return learn / 72 ? learn / 72 : 1;
+}
+
+/** Bounded formatting; cut silently, for texts whose length does not matter. */
+__attribute__((format(printf, 3, 4))) void core_fmt(char *out, size_t room, const char *format,
+                                                    ...);
+
+#endif

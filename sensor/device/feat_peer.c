@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Other ends: local hosts one by one (hosts that a busy server answers: by /24), others by /16 or
+ * name.
+ */
+#include "sensor/device/baseline.h"
+#include "sensor/device/core.h"
+
+enum { SINGLE_CLIENTS_MAX = 64 };
+
+static void network_text(const struct addr *a, const char *what, char *out)
+{
+    if (a->family == 4)
+        core_fmt(out, ATOM_TEXT_MAX, "%s %u.%u.%u.0/24", what, a->b[0], a->b[1], a->b[2]);
+    else
+        core_fmt(out, ATOM_TEXT_MAX, "%s %02x%02x:%02x%02x:%02x%02x::/48", what, a->b[0], a->b[1],
+                 a->b[2], a->b[3], a->b[4], a->b[5]);
+}
+
+static void internet_text(const struct view *v, char *out)
+{
+    char domain[NAMES_TEXT_MAX];
+    const struct addr *a = v->peer;
+
+    if (v->peer_name) {
+        names_squash(names_registrable(v->peer_name), domain, sizeof(domain));
+        core_fmt(out, ATOM_TEXT_MAX, "%s", domain);
+    } else if (a->family == 4) {
+        core_fmt(out, ATOM_TEXT_MAX, "%u.%u.0.0/16", a->b[0], a->b[1]);
+    } else {
+        core_fmt(out, ATOM_TEXT_MAX, "%02x%02x:%02x%02x::/32", a->b[0], a->b[1], a->b[2], a->b[3]);
+    }
+}
+
+static bool peer_value(struct devices *devices, const struct view *v, char out[ATOM_TEXT_MAX])
+{
+    char text[ADDR_TEXT_MAX];
+
+    (void)devices;
+    if (!core_is_contact(v) || v->fact->kind == FACT_REFUSED || v->endpoint == ENDPOINT_GROUP)
+        return false;
+    if (v->endpoint == ENDPOINT_INTERNET) {
+        internet_text(v, out);
+        return true;
+    }
+    addr_text(v->peer, text);
+    core_fmt(out, ATOM_TEXT_MAX, "%s %s", v->as_client ? "to" : "from", text);
+    /* a broker of thousands of sensors must not fill its memory with them */
+    if (!v->as_client && !baseline_knows(v->device, "peer", slice_of_str(out)) &&
+        baseline_known(v->device, "peer") >= SINGLE_CLIENTS_MAX)
+        network_text(v->peer, "from", out);
+    return true;
+}
+
+const struct feat_def feat_peer = {
+    .name = "peer",
+    .doc = "Other ends: local hosts one by one, others by domain or network",
+    .sid = 102,
+    .title = "Device talks with a peer not seen before",
+    .what_en = "talked with a new peer",
+    .what_vi = "liên lạc với một đối tác mới",
+    .technique = NULL,
+    .severity = 3,
+    .value = peer_value,
+};

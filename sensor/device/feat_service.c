@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Services a device offers and uses: protocol, port and kind of other end. Who began is only known
+ * from a handshake: TCP without one says nothing here.
+ */
+#include "sensor/device/findings.h"
+
+enum { HIGH_PORT = 10000 };
+
+/* Registered domain with digits squashed: servers of one owner are one endpoint. */
+static void endpoint_text(const struct view *v, char *out, size_t room)
+{
+    if (v->endpoint == ENDPOINT_GROUP)
+        core_fmt(out, room, "group");
+    else if (v->endpoint == ENDPOINT_LOCAL)
+        core_fmt(out, room, "local");
+    else if (v->fact->server_port == 123)
+        core_fmt(out, room, "ntp");
+    else if (v->as_client && v->peer_name)
+        names_squash(names_registrable(v->peer_name), out, room);
+    else
+        core_fmt(out, room, "internet");
+}
+
+static void port_text(const struct fact *f, char *out, size_t room)
+{
+    if (f->proto != 6 && f->proto != 17)
+        core_fmt(out, room, "%s", findings_proto(f->proto));
+    else if (f->proto == 17 && f->server_port >= HIGH_PORT)
+        core_fmt(out, room, "udp/high");
+    else
+        core_fmt(out, room, "%s/%u", findings_proto(f->proto), f->server_port);
+}
+
+static bool service_value(struct devices *devices, const struct view *v, char out[ATOM_TEXT_MAX])
+{
+    char endpoint[NAMES_TEXT_MAX];
+    char port[16];
+
+    (void)devices;
+    if (!core_is_contact(v) || v->fact->kind == FACT_REFUSED || v->fact->midstream)
+        return false;
+    endpoint_text(v, endpoint, sizeof(endpoint));
+    port_text(v->fact, port, sizeof(port));
+    core_fmt(out, ATOM_TEXT_MAX, v->as_client ? "uses %s at %s" : "serves %s to %s", port,
+             endpoint);
+    return true;
+}
+
+const struct feat_def feat_service = {
+    .name = "service",
+    .doc = "Services offered and used: protocol, port, kind of other end",
+    .sid = 101,
+    .title = "Device uses or offers a service not seen before",
+    .what_en = "used or offered a service",
+    .what_vi = "dùng hoặc mở một dịch vụ",
+    .technique = NULL,
+    .severity = 3,
+    .value = service_value,
+};

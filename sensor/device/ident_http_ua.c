@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Evidence: User-Agent of its HTTP requests. */
+#include "sensor/device/identity.h"
+
+static bool match(const struct device *device, const char *pattern)
+{
+    return identity_glob(pattern, device->evidence[EVIDENCE_HTTP_UA]) &&
+           *device->evidence[EVIDENCE_HTTP_UA];
+}
+
+const struct ident_def ident_http_ua = {
+    .kind = "http_ua", .doc = "User-Agent of its HTTP requests.", .match = match};

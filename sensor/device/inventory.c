@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Routers: packets of many hosts come with the router's MAC. A MAC that carries a public address,
+ * or more than GATEWAY_ADDRS IPv4 addresses it never claimed by ARP or DHCP, is a gateway; hosts
+ * behind it are devices by address.
+ */
+#include "sensor/device/inventory.h"
+
+#include "common/map.h"
+
+#include <stdlib.h>
+
+enum { GATEWAY_ADDRS = 3 };
+
+static struct slice mac_key(const struct mac *mac)
+{
+    return (struct slice){mac->b, 6};
+}
+
+static struct slice addr_key(const struct addr *addr)
+{
+    return (struct slice){(const uint8_t *)addr, sizeof(*addr)};
+}
+
+static struct device *get(const struct map *map, struct slice key)
+{
+    const union map_value *v = map_find(map, key);
+
+    return v ? v->p : NULL;
+}
+
+static void put(struct map *map, struct slice key, struct device *device)
+{
+    union map_value *v = map_add(map, key, NULL);
+
+    if (v)
+        v->p = device;
+}
+
+/* ---- order of last sight ------------------------------------------------------------------ */
+
+static void unlink_device(struct devices *devices, struct device *d)
+{
+    if (d->older)
+        d->older->newer = d->newer;
+    else
+        devices->oldest = d->newer;
+    if (d->newer)
+        d->newer->older = d->older;
+    else
+        devices->newest = d->older;
+    d->older = d->newer = NULL;
+}
+
+static void link_newest(struct devices *devices, struct device *d)
+{
+    d->older = devices->newest;
+    d->newer = NULL;
+    if (devices->newest)
+        devices->newest->newer = d;
+    else
+        devices->oldest = d;
+    devices->newest = d;
+}
+
+static void drop_device(struct devices *devices, struct device *d)
+{
+    unlink_device(devices, d);
+    if (d->has_mac && get(devices->by_mac, mac_key(&d->mac)) == d)
+        map_remove(devices->by_mac, mac_key(&d->mac));
+    for (uint8_t i = 0; i < d->n_addrs; i++) {
+        if (inventory_find(devices, &d->addrs[i].addr) == d)
+            map_remove(devices->by_addr, addr_key(&d->addrs[i].addr));
+    }
+    devices->n--;
+    free(d);
+}
+
+static struct device *new_device(struct devices *devices, const struct addr *addr,
+                                 const struct mac *mac, uint64_t ns)
+{
+    char text[ADDR_TEXT_MAX];
+
+    if (devices->n == devices->max && devices->oldest) {
+        drop_device(devices, devices->oldest);
+        devices->count[COUNT_EVICTED]++;
+    }
+    struct device *d = calloc(1, sizeof(*d));
+    if (!d)
+        return NULL;
+    if (mac) {
+        char mac_words[MAC_TEXT_MAX];
+        mac_text(mac, mac_words);
+        core_fmt(d->id, sizeof(d->id), "mac:%s", mac_words);
+        d->mac = *mac;
+        d->has_mac = true;
+        d->vendor = oui_find(devices->oui, mac);
+        put(devices->by_mac, mac_key(mac), d);
+    } else {
+        addr_text(addr, text);
+        core_fmt(d->id, sizeof(d->id), "ip:%s", text);
+    }
+    d->number = devices->next_number++;
+    d->first_ns = d->last_ns = d->state_ns = d->new_ns = ns;
+    link_newest(devices, d);
+    devices->n++;
+    devices->count[COUNT_DEVICES]++;
+    return d;
+}
+
+/* ---- addresses ---------------------------------------------------------------------------- */
+
+bool inventory_internal(const struct devices *devices, const struct addr *addr)
+{
+    if (addr->family == 0 || addr_is_multicast(addr) || addr_is_broadcast(addr) ||
+        (addr->family == 4 && addr->b[0] == 0))
+        return false;
+    for (uint32_t i = 0; i < devices->n_networks; i++) {
+        if (prefix_has(&devices->networks[i], addr))
+            return true;
+    }
+    return site_zone(devices->site, addr);
+}
+
+/* A directed broadcast (10.1.2.255) looks like a host; it counts as a group. */
+enum endpoint inventory_endpoint(const struct devices *devices, const struct addr *addr)
+{
+    if (addr_is_multicast(addr) || addr_is_broadcast(addr))
+        return ENDPOINT_GROUP;
+    if (!inventory_internal(devices, addr))
+        return addr_is_private(addr) ? ENDPOINT_LOCAL : ENDPOINT_INTERNET;
+    if (addr->family == 4 && addr->b[3] == 255 && !inventory_find(devices, addr))
+        return ENDPOINT_GROUP;
+    return ENDPOINT_LOCAL;
+}
+
+struct device *inventory_find(const struct devices *devices, const struct addr *addr)
+{
+    return addr->family ? get(devices->by_addr, addr_key(addr)) : NULL;
+}
+
+struct device *inventory_by_mac(const struct devices *devices, const struct mac *mac)
+{
+    return get(devices->by_mac, mac_key(mac));
+}
+
+static struct device_addr *addr_of(struct device *d, const struct addr *addr)
+{
+    for (uint8_t i = 0; i < d->n_addrs; i++) {
+        if (addr_eq(&d->addrs[i].addr, addr))
+            return &d->addrs[i];
+    }
+    return NULL;
+}
+
+static void forget_addr(struct devices *devices, struct device *d, uint8_t i)
+{
+    if (inventory_find(devices, &d->addrs[i].addr) == d)
+        map_remove(devices->by_addr, addr_key(&d->addrs[i].addr));
+    d->n_addrs--;
+    memmove(&d->addrs[i], &d->addrs[i + 1], (size_t)(d->n_addrs - i) * sizeof(d->addrs[0]));
+}
+
+static struct device_addr *add_addr(struct devices *devices, struct device *d,
+                                    const struct addr *addr)
+{
+    if (d->n_addrs == DEVICE_ADDRS) {
+        uint8_t oldest = 0;
+        for (uint8_t i = 1; i < d->n_addrs; i++) {
+            if (d->addrs[i].last_ns < d->addrs[oldest].last_ns)
+                oldest = i;
+        }
+        forget_addr(devices, d, oldest);
+    }
+    struct device_addr *a = &d->addrs[d->n_addrs++];
+    *a = (struct device_addr){.addr = *addr};
+    return a;
+}
+
+void inventory_bind(struct devices *devices, struct device *d, const struct addr *addr,
+                    bool confirmed, uint64_t ns)
+{
+    struct device_addr *a = addr_of(d, addr);
+
+    if (!a)
+        a = add_addr(devices, d, addr);
+    a->last_ns = ns;
+    a->confirmed = a->confirmed || confirmed;
+    if (inventory_find(devices, addr) != d)
+        put(devices->by_addr, addr_key(addr), d);
+    if (!d->asset)
+        d->asset = site_find_asset(devices->site, addr, d->has_mac ? &d->mac : NULL);
+    if (d->asset && *d->asset->name)
+        core_fmt(d->name, sizeof(d->name), "%s", d->asset->name);
+}
+
+/* ---- gateways ----------------------------------------------------------------------------- */
+
+static uint32_t unconfirmed_v4(const struct device *d)
+{
+    uint32_t n = 0;
+
+    for (uint8_t i = 0; i < d->n_addrs; i++)
+        n += d->addrs[i].addr.family == 4 && !d->addrs[i].confirmed;
+    return n;
+}
+
+static void make_gateway(struct devices *devices, struct device *d)
+{
+    if (d->gateway)
+        return;
+    d->gateway = true;
+    devices->count[COUNT_GATEWAYS]++;
+    for (uint8_t i = d->n_addrs; i-- > 0;) {
+        if (!d->addrs[i].confirmed)
+            forget_addr(devices, d, i);
+    }
+}
+
+static void note_routed(struct devices *devices, const struct mac *mac, uint64_t ns)
+{
+    struct device *d = get(devices->by_mac, mac_key(mac));
+
+    if (!d)
+        d = new_device(devices, NULL, mac, ns);
+    if (d)
+        make_gateway(devices, d);
+}
+
+/* The device behind a MAC for this address, or NULL when the MAC is only the router's. */
+static struct device *by_mac(struct devices *devices, const struct addr *addr,
+                             const struct mac *mac, bool confirmed, uint64_t ns)
+{
+    struct device *d = get(devices->by_mac, mac_key(mac));
+
+    if (!d)
+        return new_device(devices, addr, mac, ns);
+    if (confirmed || addr_of(d, addr))
+        return d;
+    if (!d->gateway && addr->family == 4 && unconfirmed_v4(d) >= GATEWAY_ADDRS)
+        make_gateway(devices, d);
+    return d->gateway ? NULL : d;
+}
+
+static bool usable(const struct mac *mac)
+{
+    static const struct mac none = {{0}};
+
+    return mac && !(mac->b[0] & 1) && !mac_eq(mac, &none);
+}
+
+/* Seen with a foreign MAC: on a routed segment that is the router, the owner stays. */
+static bool owner_is_sure(const struct device *owner, const struct addr *addr)
+{
+    for (uint8_t i = 0; owner && i < owner->n_addrs; i++) {
+        if (addr_eq(&owner->addrs[i].addr, addr))
+            return owner->addrs[i].confirmed;
+    }
+    return false;
+}
+
+static struct device *who(struct devices *devices, const struct addr *addr, const struct mac *mac,
+                          bool confirmed, uint64_t ns)
+{
+    struct device *owner = inventory_find(devices, addr);
+    struct device *d = NULL;
+
+    if (usable(mac) && (confirmed || !owner_is_sure(owner, addr)))
+        d = by_mac(devices, addr, mac, confirmed, ns);
+    if (!d)
+        d = owner;
+    return d ? d : new_device(devices, addr, NULL, ns);
+}
+
+/* As text: the owner may have to make room for the new device. */
+static void note_owner(struct devices *devices, const struct addr *addr, struct sighting *s)
+{
+    struct device *owner = inventory_find(devices, addr);
+    const struct device_addr *a = owner ? addr_of(owner, addr) : NULL;
+
+    if (!a)
+        return;
+    core_fmt(s->before_id, sizeof(s->before_id), "%s", owner->id);
+    s->before_ns = a->last_ns;
+}
+
+void inventory_touch(struct devices *devices, struct device *d)
+{
+    if (devices->now_ns > d->last_ns)
+        d->last_ns = devices->now_ns;
+    unlink_device(devices, d);
+    link_newest(devices, d);
+}
+
+struct sighting inventory_see(struct devices *devices, const struct addr *addr,
+                              const struct mac *mac, uint16_t vlan, bool confirmed, uint64_t ns)
+{
+    struct sighting s = {0};
+
+    if (!inventory_internal(devices, addr)) {
+        if (addr->family == 4 && !addr_is_private(addr) && addr->b[0] != 0 && usable(mac) &&
+            !confirmed && inventory_endpoint(devices, addr) == ENDPOINT_INTERNET)
+            note_routed(devices, mac, ns);
+        return s;
+    }
+    note_owner(devices, addr, &s);
+    struct device *d = who(devices, addr, mac, confirmed, ns);
+    if (!d)
+        return s;
+    s.device = d;
+    s.is_new = !d->announced;
+    s.taken_over = *s.before_id && strcmp(s.before_id, d->id) != 0;
+    inventory_bind(devices, d, addr, confirmed, ns);
+    if (vlan)
+        d->vlan = vlan;
+    inventory_touch(devices, d);
+    return s;
+}
+
+struct device *inventory_restore(struct devices *devices, const char *id)
+{
+    struct mac mac;
+    struct addr addr;
+
+    if (strncmp(id, "mac:", 4) == 0 && mac_parse(slice_of_str(id + 4), &mac)) {
+        struct device *d = get(devices->by_mac, mac_key(&mac));
+        return d ? d : new_device(devices, NULL, &mac, 0);
+    }
+    if (strncmp(id, "ip:", 3) == 0 && addr_parse(slice_of_str(id + 3), &addr))
+        return new_device(devices, &addr, NULL, 0);
+    return NULL;
+}
+
+void inventory_free(struct devices *devices)
+{
+    while (devices->oldest)
+        drop_device(devices, devices->oldest);
+    map_free(&devices->by_mac);
+    map_free(&devices->by_addr);
+}
