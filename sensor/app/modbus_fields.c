@@ -4,6 +4,8 @@
  */
 #include "sensor/app/modbus_tx.h"
 
+#include <stdio.h>
+
 const struct label modbus_fields_functions[] = {
     {1, "RdCoils"},          {2, "RdDiscreteInputs"}, {3, "RdHoldRegs"},   {4, "RdInputRegs"},
     {5, "WrSingleCoil"},     {6, "WrSingleReg"},      {7, "RdExcStatus"},  {8, "Diagnostic"},
@@ -97,9 +99,40 @@ static const struct field write_fields[] = {
     FIELD_END,
 };
 
+/* One text for what is commanded: first-seen judging needs function, unit and range together. */
+static bool command_text(struct tx *tx, struct slice *out)
+{
+    struct modbus_tx *modbus = tx_data(tx);
+    const struct modbus_message *m = &modbus->request;
+    bool writes = m->has_write_range;
+    uint32_t low = writes ? m->write_address : m->address;
+    uint32_t n = writes ? m->write_quantity : m->quantity;
+    char text[64];
+    int len = 0;
+
+    if (!m->seen)
+        return false;
+    if (!modbus->command.len) {
+        len = snprintf(text, sizeof(text), "fc=%u unit=%u", m->function, m->unit);
+        if (writes || m->has_range)
+            len += snprintf(text + len, sizeof(text) - (size_t)len, " addr=%u-%u", low,
+                            low + (n ? n - 1 : 0));
+        modbus->command = app_tx_keep(tx, (struct slice){(const uint8_t *)text, (uint32_t)len});
+    }
+    *out = modbus->command;
+    return out->len > 0;
+}
+
 const struct field modbus_fields[] = {
-    {.name = "modbus.function",
+    {.name = "modbus.command",
      .uses = IN_RULES | IN_BASELINE,
+     .type = FIELD_BYTES,
+     .side = SIDE_CLIENT,
+     .progress = TX_DONE,
+     .get = command_text,
+     .doc = "Request as text: fc=5 unit=1 addr=16-19"},
+    {.name = "modbus.function",
+     .uses = IN_RULES,
      .type = FIELD_U8,
      .offset = offsetof(struct modbus_tx, request.function),
      .side = SIDE_CLIENT,
@@ -117,7 +150,7 @@ const struct field modbus_fields[] = {
      .has = response_seen,
      .doc = "Function code (response)"},
     {.name = "modbus.unit_id",
-     .uses = IN_RULES | IN_BASELINE,
+     .uses = IN_RULES,
      .type = FIELD_U8,
      .offset = offsetof(struct modbus_tx, request.unit),
      .side = SIDE_CLIENT,
@@ -185,7 +218,7 @@ const struct field modbus_fields[] = {
      .has = response_seen,
      .doc = "What is accessed (response)"},
     {.name = "modbus.address",
-     .uses = IN_RULES | IN_BASELINE,
+     .uses = IN_RULES,
      .type = FIELD_U16,
      .offset = offsetof(struct modbus_tx, request.address),
      .side = SIDE_CLIENT,
@@ -201,7 +234,7 @@ const struct field modbus_fields[] = {
      .has = request_has_range,
      .doc = "Number of values read"},
     {.name = "modbus.write_address",
-     .uses = IN_RULES | IN_BASELINE,
+     .uses = IN_RULES,
      .type = FIELD_U16,
      .offset = offsetof(struct modbus_tx, request.write_address),
      .side = SIDE_CLIENT,

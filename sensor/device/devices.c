@@ -47,7 +47,7 @@ const struct counter device_counters[] = {
     {"device.devices", "Devices seen first."},
     {"device.evicted", "Devices forgotten because of device.max; raise it."},
     {"device.gateways", "MAC addresses recognised as routers."},
-    {"device.deviations", "Deviations found and reported."},
+    {"device.reported", "Deviations reported."},
     {"device.repeated", "Deviations not reported again within an hour."},
     {"device.over_rate", "Deviations not reported because of device.alerts_per_hour."},
     {"device.would_alert", "Deviations of devices that still learn or are observed; not reported."},
@@ -420,11 +420,11 @@ static void take_end(struct devices *devices, const struct fact *fact, bool as_c
 {
     const struct addr *own = as_client ? &fact->client : &fact->server;
     const struct addr *peer = as_client ? &fact->server : &fact->client;
-    const struct mac *mac = as_client ? &fact->client_mac : &fact->server_mac;
     struct device *d = inventory_find(devices, own);
 
-    if (!d)
-        d = see(devices, own, fact->has_mac ? mac : NULL, false, fact);
+    /* a host that did not answer may not exist; of a server's MAC only its own packets are sure */
+    if (!d && (as_client || fact->kind == FACT_OPEN))
+        d = see(devices, own, fact->has_mac && as_client ? &fact->client_mac : NULL, false, fact);
     if (!d)
         return;
     inventory_touch(devices, d);
@@ -447,7 +447,6 @@ static void take_end(struct devices *devices, const struct fact *fact, bool as_c
 
 static void take_flow(struct devices *devices, const struct fact *fact)
 {
-    /* a host that did not answer may not exist: only answers make it a device */
     bool answered = fact->kind == FACT_OPEN || fact->kind == FACT_FIELD;
 
     take_end(devices, fact, true);

@@ -25,6 +25,13 @@ static void value_text(const struct fact *f, char *out, size_t room)
         names_squash(f->text2, out, room);
 }
 
+/* Names have a class of their own; types of DNS records and methods say little. */
+static bool elsewhere(const char *field)
+{
+    return strncmp(field, "dns.", 4) == 0 || strcmp(field, "tls.sni") == 0 ||
+           strcmp(field, "http.host") == 0;
+}
+
 static bool command_value(struct devices *devices, const struct view *v, char out[ATOM_TEXT_MAX])
 {
     const struct fact *f = v->fact;
@@ -33,7 +40,7 @@ static bool command_value(struct devices *devices, const struct view *v, char ou
 
     (void)devices;
     if (f->kind != FACT_FIELD || !f->field || !(f->field->uses & IN_BASELINE) ||
-        (f->field->uses & IN_IDENTITY))
+        (f->field->uses & IN_IDENTITY) || elsewhere(f->text))
         return false;
     value_text(f, value, sizeof(value));
     if (f->from_client == v->as_client) {

@@ -4,9 +4,25 @@
  */
 #include "sensor/device/core.h"
 
+/* Names a client asks for, whether or not it then goes there. */
+static bool asked_name(const struct fact *f)
+{
+    static const char *const fields[] = {"dns.query", "tls.sni", "http.host"};
+
+    for (uint32_t i = 0; f->kind == FACT_FIELD && i < 3; i++) {
+        if (strcmp(f->text, fields[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool name_value(struct devices *devices, const struct view *v, char out[ATOM_TEXT_MAX])
 {
     (void)devices;
+    if (v->as_client && asked_name(v->fact)) {
+        names_squash(v->fact->text2, out, ATOM_TEXT_MAX);
+        return true;
+    }
     if (!core_is_contact(v) || v->fact->kind == FACT_REFUSED || !v->as_client || !v->peer_name)
         return false;
     names_squash(v->peer_name, out, ATOM_TEXT_MAX);

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FIELDS_MAX = 512, SAID_OPEN = 1, SAID_PACKET = 2, OPEN_PACKETS = 8 };
+enum { FIELDS_MAX = 512, SAID_OPEN = 1, SAID_CLIENT = 2, SAID_SERVER = 4, OPEN_PACKETS = 8 };
 
 struct facts_plan {
     struct field_ref learned[FIELDS_MAX];
@@ -102,6 +102,8 @@ void facts_arp(const struct facts_sink *sink, const struct packet *p)
     uint64_t kind = cursor_be64(&c); /* Ethernet, IPv4, 6, 4, operation */
     struct slice mac = cursor_take(&c, 6);
     struct slice addr = cursor_take(&c, 4);
+    cursor_skip(&c, 6);
+    struct slice target = cursor_take(&c, 4);
 
     if (!cursor_ok(&c) || kind >> 16 != UINT64_C(0x000108000604))
         return;
@@ -110,6 +112,8 @@ void facts_arp(const struct facts_sink *sink, const struct packet *p)
         return;
     fact->kind = FACT_ARP;
     fact->client = addr_from_bytes(addr);
+    if ((kind & 0xffff) == 1 && memcmp(addr.at, target.at, 4) != 0)
+        fact->server = addr_from_bytes(target); /* asked for */
     memcpy(fact->client_mac.b, mac.at, 6);
     fact->has_mac = true;
     fact->vlan = p->vlans ? p->vlan[0] : 0;
@@ -134,14 +138,26 @@ static void open_fact(const struct facts_sink *sink, struct flow *f)
         put_text(fact->text, slice_of_str(f->app_name));
 }
 
+/* The first packet of each side: only what a host sends carries its own MAC. */
+static void sender_fact(const struct facts_sink *sink, struct flow *f, const struct packet *p)
+{
+    uintptr_t side = flow_dir(f, p) == TO_SERVER ? SAID_CLIENT : SAID_SERVER;
+
+    if (said(f) & side || !p->has_mac)
+        return;
+    say(f, side);
+    struct fact *fact = of_flow(sink, FACT_PACKET, f);
+    if (!fact)
+        return;
+    fact->client = p->src;
+    fact->client_mac = p->src_mac;
+    fact->server = p->dst;
+    fact->has_mac = true;
+}
+
 void facts_packet(const struct facts_sink *sink, struct flow *f, const struct packet *p)
 {
-    (void)p;
-    if (!(said(f) & SAID_PACKET)) {
-        say(f, SAID_PACKET);
-        if (f->has_mac)
-            of_flow(sink, FACT_PACKET, f);
-    }
+    sender_fact(sink, f, p);
     if (said(f) & SAID_OPEN || f->state != FLOW_ESTABLISHED)
         return;
     if (f->app_name || f->app_failed || f->pkts[0] + f->pkts[1] >= OPEN_PACKETS)
