@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* At most EVIDENCE_TEXT_MAX bytes, cut at a character. */
-static struct slice bounded(struct slice text)
+/* Cut at a character; a proof that is too long for its JSON to stay whole is dropped. */
+static struct slice bounded(struct slice text, uint32_t which)
 {
+    if (which == EVIDENCE_PROOF)
+        return text.len <= EVIDENCE_PROOF_MAX ? text : SLICE_NONE;
     if (text.len <= EVIDENCE_TEXT_MAX)
         return text;
     uint32_t n = EVIDENCE_TEXT_MAX;
@@ -37,11 +39,11 @@ static struct evidence *assemble(const struct evidence *numbers, struct slice te
 
     n = n > EVIDENCE_FIELDS_MAX ? EVIDENCE_FIELDS_MAX : n;
     for (uint32_t i = 0; i < EVIDENCE_TEXTS; i++) {
-        texts[i] = bounded(texts[i]);
+        texts[i] = bounded(texts[i], i);
         bytes += texts[i].len + 1;
     }
     for (uint32_t i = 0; i < n; i++)
-        bytes += bounded(fields[i]).len + 1;
+        bytes += bounded(fields[i], EVIDENCE_TEXTS).len + 1;
     struct evidence *e = malloc(bytes);
     if (!e)
         return NULL;
@@ -52,7 +54,7 @@ static struct evidence *assemble(const struct evidence *numbers, struct slice te
     for (uint32_t i = 0; i < EVIDENCE_TEXTS; i++)
         e->text[i] = put(&at, texts[i]);
     for (uint32_t i = 0; i < n; i++)
-        e->fields[i] = put(&at, bounded(fields[i]));
+        e->fields[i] = put(&at, bounded(fields[i], EVIDENCE_TEXTS));
     return e;
 }
 
@@ -73,6 +75,73 @@ static struct slice joined(const char *const *ids, uint32_t n, char *room, size_
     return (struct slice){(const uint8_t *)room, (uint32_t)used};
 }
 
+enum { MATCHES_MAX = 8 };
+
+/* "matches": which bytes of which buffer made a rule fire. */
+static void write_matches(struct jsonw *w, const struct json *reason)
+{
+    uint32_t n = 0;
+
+    jsonw_arr_open(w, "matches");
+    for (const struct json *m = json_first(reason); m && n < MATCHES_MAX; m = json_next(m), n++) {
+        jsonw_obj_open(w, NULL);
+        jsonw_text(w, "buffer", slice_head(json_text(json_get(m, "buffer")), 40));
+        jsonw_i64(w, "offset", json_i64(json_get(m, "offset"), 0));
+        jsonw_i64(w, "length", json_i64(json_get(m, "length"), 0));
+        jsonw_obj_close(w);
+    }
+    jsonw_arr_close(w);
+}
+
+static void write_number(struct jsonw *w, const char *en, const char *vi, const struct json *seen,
+                         const struct json *known)
+{
+    struct strbuf text;
+
+    if (!seen && !known)
+        return;
+    strbuf_init(&text, 400);
+    jsonw_obj_open(w, NULL);
+    jsonw_obj_open(w, "name");
+    jsonw_str(w, "en", en);
+    jsonw_str(w, "vi", vi);
+    jsonw_obj_close(w);
+    if (json_kind(seen) == JSON_STR)
+        strbuf_slice(&text, slice_head(json_text(seen), 120));
+    else if (seen)
+        json_write(seen, &text);
+    jsonw_text(w, "observed", strbuf_view(&text));
+    strbuf_clear(&text);
+    if (json_kind(known) == JSON_STR)
+        strbuf_slice(&text, slice_head(json_text(known), 120));
+    else if (known)
+        json_write(known, &text);
+    jsonw_text(w, "expected", strbuf_view(&text));
+    jsonw_obj_close(w);
+    strbuf_fini(&text);
+}
+
+/* What an analyst can check: bytes of a rule's hit, or the numbers of a deviation. */
+static void write_proof(const struct record *r, struct strbuf *out)
+{
+    const struct json *reason = json_path(r->eve, "alert.reason");
+    const struct json *d = json_get(r->eve, "deviation");
+    struct jsonw w;
+
+    jsonw_init(&w, out);
+    jsonw_obj_open(&w, NULL);
+    if (json_kind(reason) == JSON_ARR)
+        write_matches(&w, reason);
+    if (json_kind(d) == JSON_OBJ) {
+        jsonw_arr_open(&w, "numbers");
+        write_number(&w, "Seen", "Quan sát được", json_get(d, "observed"), json_get(d, "expected"));
+        write_number(&w, "Surprise (bits)", "Độ bất ngờ (bit)", json_get(d, "bits"),
+                     json_get(d, "threshold"));
+        jsonw_arr_close(&w);
+    }
+    jsonw_obj_close(&w);
+}
+
 static bool is_ot(const struct record_end *end)
 {
     return strcmp(end->zone_kind, "ot") == 0;
@@ -82,6 +151,7 @@ struct evidence *evidence_new(const struct record *r, const struct slice *fields
 {
     char techniques[EVIDENCE_TEXT_MAX];
     char tactics[EVIDENCE_TEXT_MAX];
+    struct strbuf proof;
     struct evidence e = {
         .ts_ns = r->ts_ns,
         .event_id = r->event_id,
@@ -99,7 +169,10 @@ struct evidence *evidence_new(const struct record *r, const struct slice *fields
         .src_ot = is_ot(&r->src),
         .dst_ot = is_ot(&r->dst),
     };
+    strbuf_init(&proof, EVIDENCE_PROOF_MAX * 4);
+    write_proof(r, &proof);
     struct slice texts[EVIDENCE_TEXTS] = {
+        [EVIDENCE_PROOF] = strbuf_view(&proof),
         [EVIDENCE_TYPE] = slice_of_str(r->event_type),
         [EVIDENCE_SENSOR] = slice_of_str(r->sensor),
         [EVIDENCE_SITE] = slice_of_str(r->site),
@@ -121,7 +194,9 @@ struct evidence *evidence_new(const struct record *r, const struct slice *fields
         [EVIDENCE_DST_DEVICE] = slice_of_str(r->dst.device),
         [EVIDENCE_DST_ZONE] = slice_of_str(r->dst.zone),
     };
-    return assemble(&e, texts, fields, n);
+    struct evidence *made = assemble(&e, texts, fields, n);
+    strbuf_fini(&proof);
+    return made;
 }
 
 struct evidence *evidence_keep(struct evidence *e)

@@ -12,6 +12,7 @@
 enum {
     EVIDENCE_FIELDS_MAX = 32, /* values kept for chains */
     EVIDENCE_TEXT_MAX = 256,  /* bytes of one text */
+    EVIDENCE_PROOF_MAX = 1024,
 };
 
 enum evidence_text {
@@ -24,6 +25,7 @@ enum evidence_text {
     EVIDENCE_REASON_VI,
     EVIDENCE_PROTO,
     EVIDENCE_APP,
+    EVIDENCE_PROOF,      /* JSON object: `matches` (buffer, offset, length) or `numbers` */
     EVIDENCE_TECHNIQUES, /* ids with blanks between */
     EVIDENCE_TACTICS,
     EVIDENCE_SRC_IP,

@@ -1,0 +1,820 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The open incidents by host, in memory; the store has the same after each batch: the row of the
+ * incident for people, and its story as the checkpoint "incident/<id>" for the next start.
+ */
+#include "analyzer/incident/book.h"
+#include "analyzer/incident/score.h"
+#include "analyzer/incident/story.h"
+#include "analyzer/incident/why.h"
+#include "analyzer/record/incident_name.h"
+#include "analyzer/store/db_audit.h"
+#include "analyzer/store/db_checkpoints.h"
+#include "analyzer/store/db_incidents.h"
+#include "common/check.h"
+#include "common/clock.h"
+#include "common/map.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    KEYS_MAX = 65536,
+    KEY_TEXT = 200,
+    FOUND_MAX = 16,
+    STORIES_MAX = 2000,
+    BACKFILL_MAX = 200,
+    MERGES_MAX = 256,
+    MARKS_MAX = 4096,
+    WHY_MAX = 4 << 20,
+};
+
+const struct counter book_counters[] = {
+    {"incident.opened", "Incidents opened"},
+    {"incident.merged", "Incidents that turned out to be part of an older one"},
+    {"incident.joined", "Hits of correlation rules that joined an open incident"},
+    {"incident.attached", "Alerts and deviations attached to open incidents as evidence"},
+    {"incident.unloaded", "Open incidents that are no longer extended: too many are open at once"},
+    COUNTER_END,
+};
+
+const struct option book_options[] = {
+    {"incident.window", CONF_SPAN, "24h",
+     "What shares a host within this time belongs to the same incident"},
+    {"incident.half_life", CONF_SPAN, "24h", "Age at which a fact counts half in the score"},
+    {"incident.open_at", CONF_TEXT, "critical",
+     "Severity at which a single alert opens an incident; off = only correlations do"},
+    {"incident.attach_at", CONF_TEXT, "low",
+     "Severity from which alerts of its hosts become evidence of an incident"},
+    OPTION_END,
+};
+
+/** Stories that one host is part of. */
+struct slot {
+    struct story *at[FOUND_MAX];
+    uint32_t n;
+};
+
+struct merge {
+    struct story *from, *into;
+};
+
+struct mark {
+    int64_t group_id;
+    struct story *story;
+};
+
+struct book {
+    const struct attack *attack;
+    uint64_t *counters;
+    uint64_t window_ns, half_life_ns;
+    enum severity open_at, attach_at;
+    bool alerts_open;
+    struct story *stories[STORIES_MAX];
+    uint32_t n_stories;
+    struct map *by_host; /* "site|address" or "site|device|id" → struct slot */
+    /* Of the batch: */
+    struct store *store;
+    struct arena arena;
+    uint64_t batch;
+    uint64_t now_ns;
+    enum err err; /* first failure */
+    struct merge merges[MERGES_MAX];
+    uint32_t n_merges;
+    struct mark marks[MARKS_MAX];
+    uint32_t n_marks;
+};
+
+static enum severity severity_option(const struct conf *conf, const char *key,
+                                     enum severity or_else)
+{
+    enum severity severity = or_else;
+    return record_severity_parse(slice_of_str(conf_text(conf, key)), &severity) ? severity
+                                                                                : or_else;
+}
+
+struct book *book_new(const struct conf *conf, const struct attack *attack, uint64_t *counters)
+{
+    struct book *book = calloc(1, sizeof(*book));
+
+    CHECK(book);
+    book->attack = attack;
+    book->counters = counters;
+    book->window_ns = conf_span_ns(conf, "incident.window");
+    book->half_life_ns = conf_span_ns(conf, "incident.half_life");
+    book->alerts_open = strcmp(conf_text(conf, "incident.open_at"), "off") != 0;
+    book->open_at = severity_option(conf, "incident.open_at", SEVERITY_CRITICAL);
+    book->attach_at = severity_option(conf, "incident.attach_at", SEVERITY_LOW);
+    book->by_host = map_new(KEYS_MAX, KEY_TEXT);
+    CHECK(book->by_host);
+    arena_init(&book->arena, 65536, 256 << 20);
+    return book;
+}
+
+static void forget_all(struct book *book)
+{
+    uint32_t at = 0;
+    struct slice key;
+    union map_value *value;
+
+    while (map_next(book->by_host, &at, &key, &value))
+        free(value->p);
+    map_clear(book->by_host);
+    for (uint32_t i = 0; i < book->n_merges; i++)
+        story_free(&book->merges[i].from);
+    for (uint32_t i = 0; i < book->n_stories; i++)
+        story_free(&book->stories[i]);
+    book->n_merges = 0;
+    book->n_stories = 0;
+    book->n_marks = 0;
+}
+
+void book_free(struct book **book)
+{
+    if (!*book)
+        return;
+    forget_all(*book);
+    map_free(&(*book)->by_host);
+    arena_fini(&(*book)->arena);
+    free(*book);
+    *book = NULL;
+}
+
+uint32_t book_count(const struct book *book)
+{
+    return book->n_stories;
+}
+
+/* ---- the index by host ---- */
+
+/* Key 0 is the address, key 1 the device; empty when there is none. */
+static struct slice host_key(const char *site, const struct story_entity *e, uint32_t which,
+                             char room[KEY_TEXT])
+{
+    const char *what = which ? e->device : e->ip;
+    int n =
+        *what ? snprintf(room, KEY_TEXT, "%.60s|%s%.120s", site, which ? "device|" : "", what) : 0;
+    return (struct slice){(uint8_t *)room, n > 0 ? (uint32_t)n : 0};
+}
+
+static void slot_drop(struct slot *slot, const struct story *story)
+{
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < slot->n; i++) {
+        if (slot->at[i] != story)
+            slot->at[kept++] = slot->at[i];
+    }
+    slot->n = kept;
+}
+
+static void slot_add(struct slot *slot, struct story *story)
+{
+    slot_drop(slot, story);
+    if (slot->n == FOUND_MAX) { /* the one longest untouched makes room */
+        uint32_t oldest = 0;
+        for (uint32_t i = 1; i < slot->n; i++)
+            oldest = slot->at[i]->touched < slot->at[oldest]->touched ? i : oldest;
+        slot->at[oldest] = slot->at[--slot->n];
+    }
+    slot->at[slot->n++] = story;
+}
+
+static void index_entity(struct book *book, struct story *story, const struct story_entity *e)
+{
+    char room[KEY_TEXT];
+
+    for (uint32_t k = 0; k < 2; k++) {
+        struct slice key = host_key(story->site, e, k, room);
+        union map_value *value = key.len ? map_add(book->by_host, key, NULL) : NULL;
+        if (!value)
+            continue;
+        if (!value->p)
+            value->p = calloc(1, sizeof(struct slot));
+        CHECK(value->p);
+        slot_add(value->p, story);
+    }
+}
+
+static void index_story(struct book *book, struct story *story)
+{
+    for (; story->n_indexed < story->n_entities; story->n_indexed++)
+        index_entity(book, story, &story->entities[story->n_indexed]);
+}
+
+static void unindex(struct book *book, const struct story *story)
+{
+    char room[KEY_TEXT];
+
+    for (uint32_t i = 0; i < story->n_indexed; i++) {
+        for (uint32_t k = 0; k < 2; k++) {
+            struct slice key = host_key(story->site, &story->entities[i], k, room);
+            union map_value *value = key.len ? map_find(book->by_host, key) : NULL;
+            if (!value)
+                continue;
+            slot_drop(value->p, story);
+            if (((struct slot *)value->p)->n == 0) {
+                free(value->p);
+                map_remove(book->by_host, key);
+            }
+        }
+    }
+}
+
+/* Takes it out of the book, without freeing it. */
+static void remove_story(struct book *book, struct story *story)
+{
+    uint32_t kept = 0;
+
+    unindex(book, story);
+    for (uint32_t i = 0; i < book->n_stories; i++) {
+        if (book->stories[i] != story)
+            book->stories[kept++] = book->stories[i];
+    }
+    book->n_stories = kept;
+    for (uint32_t i = 0; i < book->n_marks; i++) {
+        if (book->marks[i].story == story)
+            book->marks[i].story = NULL;
+    }
+}
+
+/* Somebody may have closed it since. */
+static bool is_alive(struct book *book, struct story *story)
+{
+    struct incident row;
+
+    if (!story->id || story->checked == book->batch)
+        return !story->gone;
+    enum err err = db_incidents_get(book->store, story->id, &book->arena, &row);
+    if (err && err != ERR_NOTFOUND)
+        book->err = book->err ? book->err : err;
+    story->checked = book->batch;
+    story->gone = err || !incident_is_open(row.state);
+    return !story->gone;
+}
+
+static bool in_window(const struct book *book, const struct story *story, uint64_t ts_ns)
+{
+    uint64_t w = book->window_ns;
+    return ts_ns + w >= story->first_ns && ts_ns <= story->last_ns + w;
+}
+
+struct found {
+    struct story *at[FOUND_MAX];
+    uint32_t n;
+};
+
+static void found_add(struct found *found, struct story *story)
+{
+    for (uint32_t i = 0; i < found->n; i++) {
+        if (found->at[i] == story)
+            return;
+    }
+    if (found->n < FOUND_MAX)
+        found->at[found->n++] = story;
+}
+
+/* Open stories about this host at this time; closed ones are taken out of the book. */
+static void find(struct book *book, const char *site, const struct story_entity *e, uint64_t ts_ns,
+                 struct found *found)
+{
+    char room[KEY_TEXT];
+    struct story *dead[FOUND_MAX * 2];
+    uint32_t n_dead = 0;
+
+    for (uint32_t k = 0; k < 2; k++) {
+        struct slice key = host_key(site, e, k, room);
+        union map_value *value = key.len ? map_find(book->by_host, key) : NULL;
+        const struct slot *slot = value ? value->p : NULL;
+        for (uint32_t i = 0; slot && i < slot->n; i++) {
+            if (!in_window(book, slot->at[i], ts_ns))
+                continue;
+            if (is_alive(book, slot->at[i]))
+                found_add(found, slot->at[i]);
+            else if (n_dead == 0 || dead[n_dead - 1] != slot->at[i])
+                dead[n_dead++] = slot->at[i];
+        }
+    }
+    for (uint32_t i = 0; i < n_dead; i++) {
+        bool again = false;
+        for (uint32_t k = 0; k < i; k++)
+            again = again || dead[k] == dead[i];
+        if (again)
+            continue;
+        remove_story(book, dead[i]);
+        story_free(&dead[i]);
+    }
+}
+
+/* ---- opening and joining ---- */
+
+static void make_room(struct book *book)
+{
+    struct story *oldest = NULL;
+
+    for (uint32_t i = 0; i < book->n_stories; i++) {
+        struct story *s = book->stories[i];
+        if (!s->dirty && (!oldest || s->touched < oldest->touched))
+            oldest = s;
+    }
+    if (!oldest)
+        return;
+    remove_story(book, oldest);
+    story_free(&oldest);
+    book->counters[BOOK_UNLOADED]++;
+}
+
+/* NULL when all stories of the book are new in this batch. */
+static struct story *open_story(struct book *book, const char *key, const char *site,
+                                const char *rule)
+{
+    if (book->n_stories == STORIES_MAX)
+        make_room(book);
+    if (book->n_stories == STORIES_MAX)
+        return NULL;
+    struct story *story = story_new(key, site, rule);
+    story->material = true;
+    book->stories[book->n_stories++] = story;
+    book->counters[BOOK_OPENED]++;
+    return story;
+}
+
+static bool is_older(const struct story *a, const struct story *b)
+{
+    if (!a->id != !b->id)
+        return a->id != 0; /* what is in the store is older than what is not yet */
+    return a->id ? a->id < b->id : a->first_ns < b->first_ns;
+}
+
+/* All that was found becomes one story: the oldest. */
+static struct story *join_found(struct book *book, const struct found *found)
+{
+    struct story *oldest = found->at[0];
+
+    for (uint32_t i = 1; i < found->n; i++)
+        oldest = is_older(found->at[i], oldest) ? found->at[i] : oldest;
+    for (uint32_t i = 0; i < found->n; i++) {
+        struct story *from = found->at[i];
+        if (from == oldest || book->n_merges == MERGES_MAX)
+            continue;
+        story_join(oldest, from);
+        remove_story(book, from);
+        book->merges[book->n_merges++] = (struct merge){from, oldest};
+        book->counters[BOOK_MERGED]++;
+    }
+    return oldest;
+}
+
+static void add_entities(struct book *book, struct story *story, const struct story_entity *list,
+                         uint32_t n)
+{
+    story->touched = book->batch;
+    for (uint32_t i = 0; i < n; i++)
+        story_add_entity(story, &list[i]);
+    index_story(book, story);
+}
+
+void book_hit(void *ctx, const struct corr_hit *hit)
+{
+    struct book *book = ctx;
+    struct story_entity entities[STORY_ENTITIES_MAX];
+    struct found found = {.n = 0};
+
+    if (!hit->rule->incident || hit->n_proofs == 0)
+        return;
+    const char *site = hit->proofs[hit->n_proofs - 1].evidence->text[EVIDENCE_SITE];
+    uint32_t n = story_entities_of_hit(hit, entities);
+    for (uint32_t i = 0; i < n; i++)
+        find(book, site, &entities[i], hit->ts_ns, &found);
+    struct story *story = NULL;
+    if (found.n) {
+        story = join_found(book, &found);
+        book->counters[BOOK_JOINED]++;
+    } else {
+        const char *rule = hit->rule->name[0] ? hit->rule->name : hit->rule->id;
+        story = open_story(book, hit->key, site, rule);
+    }
+    if (!story)
+        return;
+    story_add_hit(story, hit);
+    add_entities(book, story, entities, n);
+}
+
+static void open_by_alert(struct book *book, const struct record *r)
+{
+    struct story_entity entities[STORY_ENTITIES_MAX];
+    char key[KEY_TEXT];
+    char rule[48];
+
+    snprintf(key, sizeof(key), "alert-%lld-%llx", (long long)r->group_id,
+             (unsigned long long)r->ts_ns);
+    snprintf(rule, sizeof(rule), "%lld:%lld", (long long)r->alert.gid, (long long)r->alert.sid);
+    struct story *story = open_story(book, key, r->site, rule);
+    if (!story)
+        return;
+    story_add_record(story, r);
+    add_entities(book, story, entities, story_entities_of_record(r, entities));
+}
+
+void book_records(struct book *book, const struct batch *batch)
+{
+    for (uint32_t i = 0; i < batch->n; i++) {
+        const struct record *r = &batch->records[i];
+        struct story_entity ends[STORY_ENTITIES_MAX];
+        struct found found = {.n = 0};
+        if (!r->is_alert || r->severity < book->attach_at)
+            continue;
+        uint32_t n = story_entities_of_record(r, ends);
+        for (uint32_t k = 0; k < n; k++)
+            find(book, r->site, &ends[k], r->ts_ns, &found);
+        for (uint32_t k = 0; k < found.n; k++) {
+            story_add_record(found.at[k], r);
+            found.at[k]->touched = book->batch;
+            book->counters[BOOK_ATTACHED]++;
+        }
+        if (found.n == 0 && book->alerts_open && r->severity >= book->open_at)
+            open_by_alert(book, r);
+    }
+}
+
+void book_begin(struct book *book, struct store *store, uint64_t now_ns)
+{
+    arena_reset(&book->arena);
+    book->store = store;
+    book->now_ns = now_ns;
+    book->batch++;
+    book->err = ERR_OK;
+    book->n_marks = 0;
+}
+
+/* ---- writing ---- */
+
+static void note_err(struct book *book, enum err err)
+{
+    book->err = book->err ? book->err : err;
+}
+
+/* Alerts that the store has of hosts that are new in the story. */
+static void backfill(struct book *book, struct story *story)
+{
+    uint64_t w = book->window_ns;
+    uint64_t from_ns = story->first_ns > w ? story->first_ns - w : 1;
+
+    for (; story->n_filled < story->n_entities; story->n_filled++) {
+        const struct story_entity *e = &story->entities[story->n_filled];
+        struct group_row *rows = NULL;
+        uint32_t n = 0;
+        struct groups_query query = {
+            .at_least = book->attach_at,
+            .host = e->ip,
+            .site = story->site,
+            .from_ns = from_ns,
+            .to_ns = story->last_ns + w,
+            .limit = BACKFILL_MAX,
+        };
+        if (!*e->ip)
+            continue;
+        note_err(book, db_groups_list(book->store, &query, &book->arena, &rows, &n));
+        for (uint32_t i = n; i-- > 0;) /* oldest first */
+            story_add_group(story, &rows[i], from_ns);
+    }
+}
+
+static const char *in_arena(struct book *book, const struct strbuf *text)
+{
+    const char *copy = text->len ? arena_str(&book->arena, strbuf_view(text)) : "";
+    return copy ? copy : "";
+}
+
+static const char *ids_text(struct book *book, const struct story *story, enum fact_text which)
+{
+    struct strbuf text;
+
+    strbuf_init(&text, 1024);
+    story_ids(story, which, &text);
+    const char *ids = in_arena(book, &text);
+    strbuf_fini(&text);
+    return ids;
+}
+
+static const char *tactics_text(struct book *book, const struct story *story)
+{
+    struct strbuf text;
+    char room[16];
+
+    strbuf_init(&text, 1024);
+    for (uint32_t i = 0; i < story->n_facts; i++) {
+        const char *id = score_tactic(&story->facts[i], book->attack, room);
+        if (!*id || (text.len && strstr(text.at, id)))
+            continue;
+        strbuf_fmt(&text, "%s%s", text.len ? " " : "", id);
+    }
+    const char *ids = in_arena(book, &text);
+    strbuf_fini(&text);
+    return ids;
+}
+
+static const char *sensors_text(struct book *book, const struct story *story)
+{
+    struct strbuf text;
+
+    strbuf_init(&text, 4096);
+    for (uint32_t i = 0; i < story->n_sensors; i++)
+        strbuf_fmt(&text, "%s%s", i ? " " : "", story->sensors[i]);
+    const char *names = in_arena(book, &text);
+    strbuf_fini(&text);
+    return names;
+}
+
+static const char *entity_text(struct book *book, const struct story_entity *e)
+{
+    struct strbuf text;
+
+    strbuf_init(&text, RECORD_TEXT_MAX);
+    strbuf_fmt(&text, "%.200s%s%.200s", e->name, *e->name && *e->ip ? " " : "",
+               *e->ip ? e->ip : e->device);
+    const char *label = in_arena(book, &text);
+    strbuf_fini(&text);
+    return label;
+}
+
+static void count_facts(const struct story *story, struct incident *row)
+{
+    row->n_events = 0;
+    row->n_groups = 0;
+    for (uint32_t i = 0; i < story->n_facts; i++) {
+        const struct fact *f = &story->facts[i];
+        bool alert = f->kind == FACT_ALERT;
+        row->n_groups += alert;
+        if (alert || (f->kind == FACT_STAGE && !f->group_id))
+            row->n_events += f->n;
+    }
+}
+
+/* What the analyzer says; severity and title stay a person's when a person changed them. */
+static void fill_row(struct book *book, struct story *story, const struct score *score,
+                     struct incident *row)
+{
+    const struct fact *head = story_head(story);
+    struct strbuf why;
+
+    if (head && (!row->id || strcmp(row->title_en, story->told_title) == 0)) {
+        story->material = story->material || strcmp(story->told_title, head->text[FACT_TITLE_EN]);
+        row->title_en = head->text[FACT_TITLE_EN];
+        row->title_vi = head->text[FACT_TITLE_VI];
+        story->told_title = head->text[FACT_TITLE_EN];
+    }
+    if (!row->id || row->severity == story->told_severity) {
+        story->material = story->material || row->severity != score->severity;
+        row->severity = score->severity;
+        story->told_severity = score->severity;
+    }
+    row->score = score->points;
+    row->first_ns = story->first_ns;
+    row->last_ns = story->last_ns;
+    row->updated_ns = book->now_ns;
+    row->entity = story->n_entities ? entity_text(book, &story->entities[0]) : "";
+    row->entity_ip = story->n_entities ? story->entities[0].ip : "";
+    row->techniques = ids_text(book, story, FACT_TECHNIQUES);
+    row->tactics = tactics_text(book, story);
+    row->sensors = sensors_text(book, story);
+    count_facts(story, row);
+    strbuf_init(&why, WHY_MAX);
+    why_write(story, score, book->attack, &why);
+    row->why_json = why.full ? "{}" : in_arena(book, &why);
+    strbuf_fini(&why);
+}
+
+static struct incident new_row(const struct book *book, const struct story *story)
+{
+    return (struct incident){
+        .key = story->key,
+        .site = story->site,
+        .rule = story->rule,
+        .state = INCIDENT_NEW,
+        .assignee = "",
+        .tlp = "amber",
+        .title_en = "",
+        .title_vi = "",
+        .opened_ns = book->now_ns,
+    };
+}
+
+static void add_entry(struct book *book, int64_t incident_id, const char *kind, uint64_t ts_ns,
+                      const struct fact *f, const char *en, const char *vi)
+{
+    char tactic[16] = "";
+    char technique[16] = "";
+
+    if (f) {
+        score_tactic(f, book->attack, tactic);
+        snprintf(technique, sizeof(technique), "%.*s", (int)strcspn(f->text[FACT_TECHNIQUES], " "),
+                 f->text[FACT_TECHNIQUES]);
+    }
+    struct incident_entry entry = {
+        .incident_id = incident_id,
+        .ts_ns = ts_ns,
+        .kind = kind,
+        .actor = "",
+        .text_en = en,
+        .text_vi = vi,
+        .technique = technique,
+        .tactic = tactic,
+        .severity = f ? f->severity : SEVERITY_INFO,
+        .group_id = f ? f->group_id : 0,
+        .event_id = f ? f->event_id : 0,
+        .detail_json = "{}",
+    };
+    note_err(book, db_incidents_entry_add(book->store, &entry));
+}
+
+static void add_link(struct book *book, const struct incident_link *link)
+{
+    note_err(book, db_incidents_link_add(book->store, link, NULL));
+}
+
+/* Links and history of what is new in the story. */
+static void write_facts(struct book *book, struct story *story)
+{
+    static const char *const kinds[] = {"rule", "stage", "alert"};
+
+    for (uint32_t i = 0; i < story->n_facts; i++) {
+        struct fact *f = &story->facts[i];
+        if (f->fresh)
+            add_entry(book, story->id, kinds[f->kind], f->first_ns, f, f->text[FACT_TITLE_EN],
+                      f->text[FACT_TITLE_VI]);
+        if (f->kind == FACT_ALERT && f->n_unsaved && f->group_id) {
+            struct incident_link link = {story->id,   f->group_id, 0, f->text[FACT_TITLE_EN],
+                                         f->first_ns, f->n_unsaved};
+            add_link(book, &link);
+        }
+        if (f->fresh && f->group_id && book->n_marks < MARKS_MAX)
+            book->marks[book->n_marks++] = (struct mark){f->group_id, story};
+        f->fresh = false;
+        f->n_unsaved = 0;
+    }
+    for (uint32_t i = 0; i < story->n_proofs; i++) {
+        const struct story_proof *p = &story->proofs[i];
+        struct incident_link link = {
+            story->id, 0, p->event_id, story->facts[p->fact].text[FACT_TITLE_EN], p->ts_ns, 1};
+        add_link(book, &link);
+    }
+    story->n_proofs = 0;
+}
+
+static void checkpoint_name(int64_t id, char name[48])
+{
+    snprintf(name, 48, "incident/%012lld", (long long)id);
+}
+
+static void save_story(struct book *book, const struct story *story)
+{
+    char name[48];
+    struct strbuf text;
+
+    strbuf_init(&text, 0);
+    story_write(story, &text);
+    checkpoint_name(story->id, name);
+    note_err(book, db_checkpoints_put(book->store, name, strbuf_view(&text)));
+    strbuf_fini(&text);
+}
+
+static void add_audit(struct book *book, const struct incident *row, const char *action)
+{
+    char name[INCIDENT_NAME_MAX];
+    char object[INCIDENT_NAME_MAX + 16];
+
+    incident_name(row->id, row->opened_ns, name);
+    snprintf(object, sizeof(object), "incident/%s", name);
+    struct audit_row audit = {.ts_ns = book->now_ns,
+                              .user = "",
+                              .address = "",
+                              .action = action,
+                              .object = object,
+                              .detail_json = "{}"};
+    note_err(book, db_audit_add(book->store, &audit));
+}
+
+static void end_story(struct book *book, struct story *story, book_changed *changed, void *ctx)
+{
+    struct incident row = new_row(book, story);
+    struct score score;
+
+    backfill(book, story);
+    score_of(story, book->attack, book->half_life_ns, &score);
+    if (story->id)
+        note_err(book, db_incidents_get(book->store, story->id, &book->arena, &row));
+    if (book->err)
+        return;
+    bool opened = !story->id;
+    bool rises = row.id && score.severity > row.severity && row.severity == story->told_severity;
+    fill_row(book, story, &score, &row);
+    row.revision += story->material;
+    note_err(book, db_incidents_put(book->store, &row));
+    if (book->err)
+        return;
+    story->id = row.id;
+    if (opened) {
+        add_entry(book, row.id, "opened", book->now_ns, story_head(story), row.title_en,
+                  row.title_vi);
+        add_audit(book, &row, "incident.open");
+    } else if (rises) {
+        const char *text = record_severity_name(row.severity);
+        add_entry(book, row.id, "severity", book->now_ns, NULL, text, text);
+    }
+    write_facts(book, story);
+    save_story(book, story);
+    const char *kind = !story->material ? NULL : opened ? "opened" : "updated";
+    story->dirty = false;
+    story->material = false;
+    if (!book->err && changed)
+        note_err(book, changed(ctx, book->store, &row, kind));
+}
+
+/* The row of a merged incident stays, with the way to the one it went on in. */
+static void end_merge(struct book *book, const struct merge *m, book_changed *changed, void *ctx)
+{
+    struct incident row;
+    char name[48];
+    char into[INCIDENT_NAME_MAX];
+
+    if (!m->from->id)
+        return; /* it was never written */
+    note_err(book, db_incidents_get(book->store, m->from->id, &book->arena, &row));
+    if (book->err)
+        return;
+    row.state = INCIDENT_MERGED;
+    row.merged_into = m->into->id;
+    row.closed_ns = book->now_ns;
+    row.updated_ns = book->now_ns;
+    row.revision++;
+    note_err(book, db_incidents_put(book->store, &row));
+    note_err(book, db_incidents_move(book->store, m->from->id, m->into->id));
+    incident_name(m->into->id, row.opened_ns, into);
+    add_entry(book, row.id, "merge", book->now_ns, NULL, into, into);
+    incident_name(row.id, row.opened_ns, into);
+    add_entry(book, m->into->id, "merge", book->now_ns, NULL, into, into);
+    add_audit(book, &row, "incident.merge");
+    checkpoint_name(row.id, name);
+    note_err(book, db_checkpoints_delete(book->store, name));
+    if (!book->err && changed)
+        note_err(book, changed(ctx, book->store, &row, "closed"));
+}
+
+enum err book_end(struct book *book, book_changed *changed, void *ctx)
+{
+    for (uint32_t i = 0; i < book->n_stories && !book->err; i++) {
+        if (book->stories[i]->dirty)
+            end_story(book, book->stories[i], changed, ctx);
+    }
+    for (uint32_t i = 0; i < book->n_merges; i++) {
+        if (!book->err)
+            end_merge(book, &book->merges[i], changed, ctx);
+        story_free(&book->merges[i].from);
+    }
+    book->n_merges = 0;
+    return book->err;
+}
+
+enum err book_mark_groups(struct book *book)
+{
+    for (uint32_t i = 0; i < book->n_marks; i++) {
+        const struct mark *m = &book->marks[i];
+        enum err err =
+            m->story ? db_groups_set_incident(book->store, m->group_id, m->story->id) : ERR_OK;
+        if (err && err != ERR_NOTFOUND)
+            note_err(book, err);
+    }
+    book->n_marks = 0;
+    return book->err;
+}
+
+/* ---- start ---- */
+
+enum err book_load(struct book *book, struct store *store)
+{
+    struct incident *rows = NULL;
+    uint32_t n = 0;
+
+    forget_all(book);
+    arena_reset(&book->arena);
+    book->store = store;
+    enum err err = db_incidents_open(store, NULL, 0, &book->arena, &rows, &n);
+    for (uint32_t i = n; i-- > 0 && !err;) { /* oldest first, as they were opened */
+        char name[48];
+        struct slice bytes;
+        struct story *story = NULL;
+        checkpoint_name(rows[i].id, name);
+        err = db_checkpoints_get(store, name, &book->arena, &bytes);
+        if (err == ERR_OK && story_read(bytes, &story) == ERR_OK && book->n_stories < STORIES_MAX) {
+            story->id = rows[i].id;
+            story->n_filled = story->n_entities;
+            book->stories[book->n_stories++] = story;
+            index_story(book, story);
+        } else {
+            story_free(&story);
+            err = err == ERR_NOTFOUND ? ERR_OK : err;
+        }
+    }
+    return err;
+}
