@@ -264,7 +264,7 @@ static bool read_members(const struct json *obj, uint32_t has, struct wire_contr
         return false;
     if (has & HAS_SEQ && !take_number(obj, "seq", 0, WIRE_NUMBER_MAX, &c->seq))
         return false;
-    return !(has & HAS_RANGE) || (take_number(obj, "from", 1, WIRE_NUMBER_MAX, &c->from) &&
+    return !(has & HAS_RANGE) || (take_number(obj, "from", 0, WIRE_NUMBER_MAX, &c->from) &&
                                   take_number(obj, "to", 0, WIRE_NUMBER_MAX, &c->to));
 }
 

@@ -203,6 +203,9 @@ static void control_messages_come_back(void **state)
         {{.type = WIRE_HELLO, .sensor = "s", .site = "t", .epoch = 5, .from = 1, .to = 0},
          "{\"v\":1,\"t\":\"hello\",\"sensor\":\"s\",\"site\":\"t\",\"epoch\":5,\"from\":1,\"to\":"
          "0}"},
+        {{.type = WIRE_HELLO, .sensor = "s", .site = "t", .epoch = 5},
+         "{\"v\":1,\"t\":\"hello\",\"sensor\":\"s\",\"site\":\"t\",\"epoch\":5,\"from\":0,\"to\":"
+         "0}"},
         {{.type = WIRE_BYE, .sensor = "s", .site = "t", .epoch = 5},
          "{\"v\":1,\"t\":\"bye\",\"sensor\":\"s\",\"site\":\"t\",\"epoch\":5}"},
     };
