@@ -4,6 +4,7 @@
  * incident for people, and its story as the checkpoint "incident/<id>" for the next start.
  */
 #include "analyzer/incident/book.h"
+#include "analyzer/incident/hosts.h"
 #include "analyzer/incident/score.h"
 #include "analyzer/incident/story.h"
 #include "analyzer/incident/why.h"
@@ -13,13 +14,11 @@
 #include "analyzer/store/db_incidents.h"
 #include "common/check.h"
 #include "common/clock.h"
-#include "common/map.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 enum {
-    KEYS_MAX = 65536,
     KEY_TEXT = 200,
     FOUND_MAX = 16,
     STORIES_MAX = 2000,
@@ -49,12 +48,6 @@ const struct option book_options[] = {
     OPTION_END,
 };
 
-/** Stories that one host is part of. */
-struct slot {
-    struct story *at[FOUND_MAX];
-    uint32_t n;
-};
-
 struct merge {
     struct story *from, *into;
 };
@@ -72,7 +65,7 @@ struct book {
     bool alerts_open;
     struct story *stories[STORIES_MAX];
     uint32_t n_stories;
-    struct map *by_host; /* "site|address" or "site|device|id" → struct slot */
+    struct hosts *hosts;
     /* Of the batch: */
     struct store *store;
     struct arena arena;
@@ -105,21 +98,14 @@ struct book *book_new(const struct conf *conf, const struct attack *attack, uint
     book->alerts_open = strcmp(conf_text(conf, "incident.open_at"), "off") != 0;
     book->open_at = severity_option(conf, "incident.open_at", SEVERITY_CRITICAL);
     book->attach_at = severity_option(conf, "incident.attach_at", SEVERITY_LOW);
-    book->by_host = map_new(KEYS_MAX, KEY_TEXT);
-    CHECK(book->by_host);
+    book->hosts = hosts_new();
     arena_init(&book->arena, 65536, 256 << 20);
     return book;
 }
 
 static void forget_all(struct book *book)
 {
-    uint32_t at = 0;
-    struct slice key;
-    union map_value *value;
-
-    while (map_next(book->by_host, &at, &key, &value))
-        free(value->p);
-    map_clear(book->by_host);
+    hosts_clear(book->hosts);
     for (uint32_t i = 0; i < book->n_merges; i++)
         story_free(&book->merges[i].from);
     for (uint32_t i = 0; i < book->n_stories; i++)
@@ -134,7 +120,7 @@ void book_free(struct book **book)
     if (!*book)
         return;
     forget_all(*book);
-    map_free(&(*book)->by_host);
+    hosts_free(&(*book)->hosts);
     arena_fini(&(*book)->arena);
     free(*book);
     *book = NULL;
@@ -145,88 +131,12 @@ uint32_t book_count(const struct book *book)
     return book->n_stories;
 }
 
-/* ---- the index by host ---- */
-
-/* Key 0 is the address, key 1 the device; empty when there is none. */
-static struct slice host_key(const char *site, const struct story_entity *e, uint32_t which,
-                             char room[KEY_TEXT])
-{
-    const char *what = which ? e->device : e->ip;
-    int n =
-        *what ? snprintf(room, KEY_TEXT, "%.60s|%s%.120s", site, which ? "device|" : "", what) : 0;
-    return (struct slice){(uint8_t *)room, n > 0 ? (uint32_t)n : 0};
-}
-
-static void slot_drop(struct slot *slot, const struct story *story)
-{
-    uint32_t kept = 0;
-
-    for (uint32_t i = 0; i < slot->n; i++) {
-        if (slot->at[i] != story)
-            slot->at[kept++] = slot->at[i];
-    }
-    slot->n = kept;
-}
-
-static void slot_add(struct slot *slot, struct story *story)
-{
-    slot_drop(slot, story);
-    if (slot->n == FOUND_MAX) { /* the one longest untouched makes room */
-        uint32_t oldest = 0;
-        for (uint32_t i = 1; i < slot->n; i++)
-            oldest = slot->at[i]->touched < slot->at[oldest]->touched ? i : oldest;
-        slot->at[oldest] = slot->at[--slot->n];
-    }
-    slot->at[slot->n++] = story;
-}
-
-static void index_entity(struct book *book, struct story *story, const struct story_entity *e)
-{
-    char room[KEY_TEXT];
-
-    for (uint32_t k = 0; k < 2; k++) {
-        struct slice key = host_key(story->site, e, k, room);
-        union map_value *value = key.len ? map_add(book->by_host, key, NULL) : NULL;
-        if (!value)
-            continue;
-        if (!value->p)
-            value->p = calloc(1, sizeof(struct slot));
-        CHECK(value->p);
-        slot_add(value->p, story);
-    }
-}
-
-static void index_story(struct book *book, struct story *story)
-{
-    for (; story->n_indexed < story->n_entities; story->n_indexed++)
-        index_entity(book, story, &story->entities[story->n_indexed]);
-}
-
-static void unindex(struct book *book, const struct story *story)
-{
-    char room[KEY_TEXT];
-
-    for (uint32_t i = 0; i < story->n_indexed; i++) {
-        for (uint32_t k = 0; k < 2; k++) {
-            struct slice key = host_key(story->site, &story->entities[i], k, room);
-            union map_value *value = key.len ? map_find(book->by_host, key) : NULL;
-            if (!value)
-                continue;
-            slot_drop(value->p, story);
-            if (((struct slot *)value->p)->n == 0) {
-                free(value->p);
-                map_remove(book->by_host, key);
-            }
-        }
-    }
-}
-
 /* Takes it out of the book, without freeing it. */
 static void remove_story(struct book *book, struct story *story)
 {
     uint32_t kept = 0;
 
-    unindex(book, story);
+    hosts_drop(book->hosts, story);
     for (uint32_t i = 0; i < book->n_stories; i++) {
         if (book->stories[i] != story)
             book->stories[kept++] = book->stories[i];
@@ -278,31 +188,18 @@ static void found_add(struct found *found, struct story *story)
 static void find(struct book *book, const char *site, const struct story_entity *e, uint64_t ts_ns,
                  struct found *found)
 {
-    char room[KEY_TEXT];
-    struct story *dead[FOUND_MAX * 2];
-    uint32_t n_dead = 0;
+    struct story *about[HOSTS_FOUND_MAX];
+    uint32_t n = hosts_find(book->hosts, site, e, about);
 
-    for (uint32_t k = 0; k < 2; k++) {
-        struct slice key = host_key(site, e, k, room);
-        union map_value *value = key.len ? map_find(book->by_host, key) : NULL;
-        const struct slot *slot = value ? value->p : NULL;
-        for (uint32_t i = 0; slot && i < slot->n; i++) {
-            if (!in_window(book, slot->at[i], ts_ns))
-                continue;
-            if (is_alive(book, slot->at[i]))
-                found_add(found, slot->at[i]);
-            else if (n_dead == 0 || dead[n_dead - 1] != slot->at[i])
-                dead[n_dead++] = slot->at[i];
-        }
-    }
-    for (uint32_t i = 0; i < n_dead; i++) {
-        bool again = false;
-        for (uint32_t k = 0; k < i; k++)
-            again = again || dead[k] == dead[i];
-        if (again)
+    for (uint32_t i = 0; i < n; i++) {
+        if (!in_window(book, about[i], ts_ns))
             continue;
-        remove_story(book, dead[i]);
-        story_free(&dead[i]);
+        if (is_alive(book, about[i])) {
+            found_add(found, about[i]);
+        } else {
+            remove_story(book, about[i]);
+            story_free(&about[i]);
+        }
     }
 }
 
@@ -371,7 +268,7 @@ static void add_entities(struct book *book, struct story *story, const struct st
     story->touched = book->batch;
     for (uint32_t i = 0; i < n; i++)
         story_add_entity(story, &list[i]);
-    index_story(book, story);
+    hosts_add(book->hosts, story);
 }
 
 void book_hit(void *ctx, const struct corr_hit *hit)
@@ -810,7 +707,7 @@ enum err book_load(struct book *book, struct store *store)
             story->id = rows[i].id;
             story->n_filled = story->n_entities;
             book->stories[book->n_stories++] = story;
-            index_story(book, story);
+            hosts_add(book->hosts, story);
         } else {
             story_free(&story);
             err = err == ERR_NOTFOUND ? ERR_OK : err;

@@ -28,7 +28,9 @@
 #define RULES                                                                                      \
     BASE("scanned", "1")                                                                           \
     BASE("guessed", "2")                                                                           \
-    BASE("entered", "3") BASE("fetched", "4") BASE("home", "5") BASE("explored", "6") BASE(        \
+    BASE("entered", "3")                                                                           \
+    BASE("fetched", "4")                                                                           \
+    BASE("home", "5") BASE("explored", "6") BASE(                                                  \
         "commanded",                                                                               \
         "7") "title: Scan, guess, entry\ntramgac: {incident: true, title_vi: Quét rồi vào, "   \
              "attack: [T1110]}\nname: entry\nlevel: high\ncorrelation: {type: temporal_ordered, "  \
