@@ -13,7 +13,7 @@
 enum { SITE_FILE_MAX = 64 << 20, ASSETS_MAX = 1 << 20, NAMES_MAX = 4096 };
 
 static const struct option options[] = {
-    {"site.file", CONF_TEXT, "iot-profiles/site.yaml",
+    {"enrich.site", CONF_TEXT, "iot-profiles/site.yaml",
      "Zones, roles and assets of this site; see iot-profiles/schema.md. Empty: none."},
     OPTION_END};
 
@@ -175,7 +175,7 @@ static void asset_close(void *self)
 
 static enum err asset_open(const struct conf *conf, void **self, struct strbuf *report)
 {
-    const char *path = conf_text(conf, "site.file");
+    const char *path = conf_text(conf, "enrich.site");
     struct json *tree = NULL;
     struct json_fault why = {0};
 
@@ -183,7 +183,7 @@ static enum err asset_open(const struct conf *conf, void **self, struct strbuf *
         return ERR_OK;
     enum err err = json_load(path, SITE_FILE_MAX, &tree, &why);
     if (err) {
-        strbuf_fmt(report, "site.file: %s:%u: %s\n", path, why.line, why.text);
+        strbuf_fmt(report, "enrich.site: %s:%u: %s\n", path, why.line, why.text);
         return err;
     }
     struct site *site = calloc(1, sizeof(*site));

@@ -7,14 +7,14 @@
 #include "analyzer/enrich/enrich.h"
 
 static const struct option options[] = {
-    {"attack.file", CONF_TEXT, "rules/attack/attack.json",
+    {"enrich.attack", CONF_TEXT, "rules/attack/attack.json",
      "ATT&CK as data: tactics and techniques with names in both languages."},
     OPTION_END};
 
 static enum err attack_enr_open(const struct conf *conf, void **self, struct strbuf *report)
 {
     struct attack *attack = NULL;
-    enum err err = attack_load(conf_text(conf, "attack.file"), &attack, report);
+    enum err err = attack_load(conf_text(conf, "enrich.attack"), &attack, report);
     *self = attack;
     return err;
 }

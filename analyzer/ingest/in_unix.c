@@ -25,7 +25,7 @@
 enum { CONNECTIONS_MAX = 256, ANSWER_MAX = 1 << 20, READ_BYTES = 256 << 10, BACKLOG = 64 };
 
 static const struct option options[] = {
-    {"ingest.unix", CONF_TEXT, "", "Path of the socket for sensors on this machine; empty: none."},
+    {"ingest.unix.path", CONF_TEXT, "", "Path of the socket for sensors on this machine; empty: none."},
     OPTION_END};
 
 struct connection {
@@ -221,7 +221,7 @@ static enum err listen_at(struct listener *l, struct strbuf *report)
         unlink(l->path); /* left by a run that was killed */
     if (l->fd < 0 || bind(l->fd, (const struct sockaddr *)&addr, sizeof(addr)) ||
         chmod(l->path, 0660) || listen(l->fd, BACKLOG)) {
-        strbuf_fmt(report, "ingest.unix: cannot listen at %s: %s\n", l->path, strerror(errno));
+        strbuf_fmt(report, "ingest.unix.path: cannot listen at %s: %s\n", l->path, strerror(errno));
         return ERR_IO;
     }
     return ERR_OK;
@@ -241,7 +241,7 @@ static void discard(struct listener *l)
 static enum err unix_start(const struct conf *conf, struct queue *queue, struct source *source,
                            struct strbuf *report)
 {
-    const char *path = conf_text(conf, "ingest.unix");
+    const char *path = conf_text(conf, "ingest.unix.path");
 
     if (!*path)
         return ERR_NOTFOUND;
@@ -254,7 +254,7 @@ static enum err unix_start(const struct conf *conf, struct queue *queue, struct 
     l->queue = queue;
     l->source = source;
     if ((size_t)snprintf(l->path, sizeof(l->path), "%s", path) >= sizeof(l->path)) {
-        strbuf_fmt(report, "ingest.unix: the path is too long: %s\n", path);
+        strbuf_fmt(report, "ingest.unix.path: the path is too long: %s\n", path);
         discard(l);
         return ERR_INPUT;
     }

@@ -23,24 +23,27 @@ enum {
     PIPELINE_BATCHES,
     PIPELINE_MESSAGES,
     PIPELINE_DUPLICATES,
-    PIPELINE_RECORDS,
-    PIPELINE_EVENTS_KEPT,
+    PIPELINE_KEPT,
     PIPELINE_STORE_FAILURES,
+    PIPELINE_REFUSED,
     PIPELINE_COUNTERS,
 };
 extern const struct counter pipeline_counters[];
 extern const struct option pipeline_options[];
 
-/** `store` and `hub` are borrowed. Faults of rules and site files are lines in `report`. */
-enum err pipeline_new(const struct conf *conf, struct store *store, struct hub *hub,
-                      struct pipeline **pipeline, struct strbuf *report);
+/** `store`, `queue` and `hub` are borrowed. Faults of rules and site files are lines in `report`;
+ * what is wrong is left out, the rest works. */
+enum err pipeline_new(const struct conf *conf, struct store *store, struct queue *queue,
+                      struct hub *hub, struct pipeline **pipeline, struct strbuf *report);
 void pipeline_free(struct pipeline **pipeline);
 
-/** One batch: takes the list of messages on ERR_OK; on failure the list is still the caller's, to
- * be given again. */
-enum err pipeline_messages(struct pipeline *pipeline, struct message *messages);
-/** Wall clock moves on: deadlines of correlation, resend requests, expiry. */
-enum err pipeline_tick(struct pipeline *pipeline, uint64_t now_ns);
+/** Stores messages, in as many transactions as they need. What was stored is taken off the list and
+ * freed; on failure the rest stays, to be given again. */
+enum err pipeline_messages(struct pipeline *pipeline, struct message **messages);
+/** Time moves on: deadlines of correlation, requests for what is missing, expiry. */
+enum err pipeline_tick(struct pipeline *pipeline, uint64_t now_ns, uint64_t mono_ns);
+/** Files that could not be read, once all files are done; -1 before that. */
+int64_t pipeline_files_done(const struct pipeline *pipeline);
 /** Members of the health object: counters, queue, last commit, store fault. Any thread. */
 void pipeline_health(struct pipeline *pipeline, struct strbuf *json);
 

@@ -169,20 +169,20 @@ enum err db_events_last_id(struct store *store, int64_t *id)
     return sql_end(q);
 }
 
-enum err db_events_expire(struct store *store, uint32_t kinds, uint64_t before_ns, uint32_t limit,
+enum err db_events_expire(struct store *store, uint32_t kinds, int64_t last_id, uint32_t limit,
                           int64_t *deleted)
 {
-    const struct sql_value args[] = {sql_of_int((int64_t)before_ns)};
+    const struct sql_value last = sql_of_int(last_id);
     struct sql_where w;
 
     sql_where_init(&w, "DELETE FROM event WHERE id IN (SELECT id FROM event");
-    sql_where_and(&w, "ts<?", args, 1);
+    sql_where_and(&w, "id<=?", &last, 1);
     sql_where_bits(&w, "kind", kinds);
     sql_where_and(&w,
                   "NOT EXISTS (SELECT 1 FROM link l JOIN incident i ON i.id=l.incident "
                   "WHERE i.state NOT IN (4,5) AND l.event<>0 AND l.event=event.id)",
                   NULL, 0);
-    sql_where_page(&w, "ts", limit, 1000, 100000);
+    sql_where_page(&w, "id", limit, 1000, 100000);
     strbuf_char(&w.text, ')');
     enum err err = sql_run(sql_where_start(&w, store));
     *deleted = err ? 0 : sql_changed(store);

@@ -331,24 +331,20 @@ enum err db_groups_histogram(struct store *store, uint64_t from_ns, uint64_t to_
     return err;
 }
 
-enum err db_groups_expire(struct store *store, uint64_t before_ns, uint32_t limit, int64_t *deleted)
+enum err db_groups_expire(struct store *store, int64_t last_event_id, uint32_t limit,
+                          int64_t *deleted)
 {
     struct sql *q = sql_start(
-        store, "DELETE FROM grp WHERE id IN (SELECT id FROM grp WHERE last<$1 AND NOT EXISTS "
-               "(SELECT 1 FROM link l JOIN incident i ON i.id=l.incident WHERE l.grp=grp.id AND "
-               "l.grp<>0 AND i.state NOT IN (4,5)) ORDER BY last LIMIT $2)");
-    sql_time(q, before_ns);
+        store, "DELETE FROM grp WHERE id IN (SELECT id FROM grp WHERE last_event<=$1 AND NOT "
+               "EXISTS (SELECT 1 FROM link l JOIN incident i ON i.id=l.incident WHERE l.grp=grp.id "
+               "AND l.grp<>0 AND i.state NOT IN (4,5)) ORDER BY id LIMIT $2)");
+    sql_int(q, last_event_id);
     sql_int(q, limit);
     enum err err = sql_run(q);
     *deleted = err ? 0 : sql_changed(store);
-    if (err)
+    if (err || *deleted == 0)
         return err;
-    q = sql_start(store, "DELETE FROM spark WHERE hour<$1");
-    sql_time(q, before_ns);
-    err = sql_run(q);
-    if (err)
-        return err;
-    q = sql_start(store, "DELETE FROM rollup WHERE minute<$1");
-    sql_time(q, before_ns);
+    q = sql_start(store, "DELETE FROM spark WHERE NOT EXISTS (SELECT 1 FROM grp WHERE "
+                         "grp.id=spark.grp)");
     return sql_run(q);
 }

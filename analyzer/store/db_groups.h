@@ -104,7 +104,9 @@ struct histogram_row {
 enum err db_groups_histogram(struct store *store, uint64_t from_ns, uint64_t to_ns,
                              uint64_t step_ns, const char *sensor, bool alerts_only,
                              struct arena *arena, struct histogram_row **rows, uint32_t *n);
-enum err db_groups_expire(struct store *store, uint64_t before_ns, uint32_t limit,
+/** Deletes groups whose newest kept event is not above `last_event_id`, at most `limit`, but none
+ * of an open incident; their sparklines go with them. */
+enum err db_groups_expire(struct store *store, int64_t last_event_id, uint32_t limit,
                           int64_t *deleted);
 
 #endif

@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The path. See pipeline.h; the order of the stages stands in `transaction`.
+ */
+#include "analyzer/run/pipeline.h"
+#include "analyzer/dedup/dedup.h"
+#include "analyzer/enrich/enrich.h"
+#include "analyzer/normalise/normalise.h"
+#include "analyzer/run/expiry.h"
+#include "analyzer/run/origins.h"
+#include "analyzer/run/sightings.h"
+#include "analyzer/store/db_checkpoints.h"
+#include "analyzer/store/db_events.h"
+#include "common/check.h"
+#include "common/clock.h"
+#include "common/jsonw.h"
+#include "common/log.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+const struct option pipeline_options[] = {
+    {"pipeline.batch", CONF_INT, "4000",
+     "Most events of one transaction; smaller ones are stored sooner, larger ones faster."},
+    OPTION_END};
+
+const struct counter pipeline_counters[] = {
+    [PIPELINE_BATCHES] = {"pipeline.batches", "Transactions committed."},
+    [PIPELINE_MESSAGES] = {"pipeline.messages", "Messages stored."},
+    [PIPELINE_DUPLICATES] = {"pipeline.duplicates",
+                             "Messages that came again and were dropped; nothing is lost."},
+    [PIPELINE_KEPT] = {"pipeline.kept", "Events whose rows were stored."},
+    [PIPELINE_STORE_FAILURES] = {"pipeline.store_failures",
+                                 "Transactions the store refused; they are tried again. Look at "
+                                 "the disk."},
+    [PIPELINE_REFUSED] = {"pipeline.refused",
+                          "Messages with too many holes before them; they will be sent again."},
+    [PIPELINE_COUNTERS] = COUNTER_END};
+
+/* What other threads may see, copied after each batch. */
+struct snapshot {
+    pthread_mutex_t lock;
+    uint64_t pipeline[PIPELINE_COUNTERS], normalise[NORMALISE_COUNTERS], dedup[DEDUP_COUNTERS];
+    uint64_t sensors, missing, duplicates;
+    uint64_t commit_ns, commit_took_ns, store_bytes;
+    char fault[256]; /* "" = the store works */
+};
+
+struct pipeline {
+    struct store *store;
+    struct queue *queue;
+    struct hub *hub;
+    struct stats stats;
+    uint64_t *counters, *normalise, *dedup_counters;
+    uint32_t batch_max;
+    struct batch batch;
+    struct enrich *enrich;
+    struct dedup *dedup;
+    struct origins *origins;
+    struct sightings *sightings;
+    struct expiry *expiry;
+    int64_t files_failed; /* -1: not done */
+    struct snapshot seen;
+};
+
+/* ---- start and end */
+
+static uint32_t batch_max(const struct conf *conf)
+{
+    int64_t n = conf_int(conf, "pipeline.batch");
+    return n < 1 ? 1 : n > BATCH_RECORDS_MAX ? BATCH_RECORDS_MAX : (uint32_t)n;
+}
+
+enum err pipeline_new(const struct conf *conf, struct store *store, struct queue *queue,
+                      struct hub *hub, struct pipeline **pipeline, struct strbuf *report)
+{
+    int64_t last_id = 0;
+    enum err err = db_events_last_id(store, &last_id);
+
+    if (err) {
+        strbuf_fmt(report, "the store cannot be read: %s\n", store_fault(store));
+        return err;
+    }
+    struct pipeline *p = calloc(1, sizeof(*p));
+    CHECK(p && pthread_mutex_init(&p->seen.lock, NULL) == 0);
+    p->store = store;
+    p->queue = queue;
+    p->hub = hub;
+    p->files_failed = -1;
+    p->counters = stats_add(&p->stats, pipeline_counters);
+    p->normalise = stats_add(&p->stats, normalise_counters);
+    p->dedup_counters = stats_add(&p->stats, dedup_counters);
+    p->batch_max = batch_max(conf);
+    batch_init(&p->batch);
+    p->dedup = dedup_new(conf, last_id + 1);
+    p->origins = origins_new();
+    p->sightings = sightings_new();
+    p->expiry = expiry_new(conf);
+    err = enrich_new(conf, &p->enrich, report);
+    *pipeline = p;
+    return err;
+}
+
+void pipeline_free(struct pipeline **pipeline)
+{
+    struct pipeline *p = *pipeline;
+
+    if (!p)
+        return;
+    enrich_free(&p->enrich);
+    expiry_free(&p->expiry);
+    sightings_free(&p->sightings);
+    origins_free(&p->origins);
+    dedup_free(&p->dedup);
+    batch_fini(&p->batch);
+    stats_fini(&p->stats);
+    pthread_mutex_destroy(&p->seen.lock);
+    free(p);
+    *pipeline = NULL;
+}
+
+/* ---- messages to records */
+
+struct lines_of {
+    struct record_id id;
+    uint64_t received_ns;
+    struct slice lines;
+    struct origin *origin; /* NULL: a file */
+};
+
+static void note_status(struct origin *origin, const struct record *r)
+{
+    if (origin && r->kind == RECORD_STATS)
+        origins_status(origin, true, r->raw);
+    else if (origin && r->kind == RECORD_VISIBILITY)
+        origins_status(origin, false, r->raw);
+}
+
+static void read_lines(struct pipeline *p, struct lines_of *from)
+{
+    struct slice line;
+    uint32_t events = 0, bad = 0;
+    uint64_t newest = 0;
+
+    for (; wire_line(&from->lines, &line); from->id.index++) {
+        struct record *r =
+            normalise_line(&p->batch, &from->id, from->received_ns, line, p->normalise);
+        bad += !r;
+        if (!r)
+            continue;
+        events++;
+        note_status(from->origin, r);
+        if (r->ts_ns > newest)
+            newest = r->ts_ns;
+    }
+    if (from->origin)
+        origins_count(from->origin, events, bad, newest);
+}
+
+static enum err take_envelope(struct pipeline *p, const struct message *m)
+{
+    const struct wire_envelope *e = &m->envelope;
+    enum ledger_verdict verdict;
+    struct origin *origin;
+    enum err err = origins_offer(p->origins, p->store, m, &verdict, &origin);
+
+    if (err)
+        return err;
+    p->counters[PIPELINE_DUPLICATES] += verdict == LEDGER_DUPLICATE;
+    p->counters[PIPELINE_REFUSED] += verdict == LEDGER_TOO_FAR;
+    if (verdict != LEDGER_NEW)
+        return ERR_OK;
+    struct lines_of from = {
+        {e->sensor, e->site, e->epoch, e->seq, 0}, m->received_ns, e->lines, origin};
+    read_lines(p, &from);
+    return ERR_OK;
+}
+
+/* A block is remembered by where it ends; the reader gives only what is new. */
+static enum err take_block(struct pipeline *p, const struct message *m)
+{
+    const struct file_block *b = &m->block;
+    struct lines_of from = {
+        {"file", "", b->digest >> 11, b->line, 0}, m->received_ns, strbuf_view(&m->bytes), NULL};
+    char text[64];
+
+    read_lines(p, &from);
+    if (!*b->name)
+        return ERR_OK;
+    snprintf(text, sizeof(text), "%llu %llu", (unsigned long long)b->end,
+             (unsigned long long)b->digest);
+    return db_checkpoints_put(p->store, b->name, slice_of_str(text));
+}
+
+static enum err take_message(struct pipeline *p, const struct message *m)
+{
+    switch (m->kind) {
+    case MESSAGE_ENVELOPE:
+        return take_envelope(p, m);
+    case MESSAGE_BLOCK:
+        return take_block(p, m);
+    case MESSAGE_HELLO:
+    case MESSAGE_BYE:
+        return origins_greet(p->origins, p->store, m);
+    case MESSAGE_END:
+        break;
+    }
+    return ERR_OK;
+}
+
+static uint32_t lines_at_most(const struct message *m)
+{
+    uint32_t n = 0;
+
+    if (m->kind == MESSAGE_ENVELOPE)
+        return m->envelope.n;
+    for (size_t i = 0; m->kind == MESSAGE_BLOCK && i < m->bytes.len; i++)
+        n += m->bytes.at[i] == '\n';
+    return n;
+}
+
+/* How many messages of the list fit into one batch; at least one. */
+static uint32_t fitting(const struct pipeline *p, const struct message *list)
+{
+    uint32_t lines = 0, n = 0;
+
+    for (const struct message *m = list; m; m = m->next) {
+        lines += lines_at_most(m);
+        if (n && lines > p->batch_max)
+            break;
+        n++;
+    }
+    return n;
+}
+
+/* ---- records to rows */
+
+static enum err save_events(struct pipeline *p)
+{
+    char text[24];
+    int64_t last = 0;
+    enum err err = ERR_OK;
+
+    for (uint32_t i = 0; !err && i < p->batch.n; i++) {
+        const struct record *r = &p->batch.records[i];
+        if (r->sampled_out)
+            continue;
+        err = db_events_put(p->store, r);
+        last = r->event_id;
+    }
+    if (err || last == 0)
+        return err;
+    snprintf(text, sizeof(text), "%lld", (long long)last);
+    return store_meta_put(p->store, "event.last", text);
+}
+
+static enum err save_sums(struct pipeline *p)
+{
+    uint32_t n;
+    enum err err = ERR_OK;
+    const struct group_add *groups = dedup_groups(p->dedup, &n);
+
+    for (uint32_t i = 0; !err && i < n; i++)
+        err = db_groups_add(p->store, &groups[i]);
+    const struct dedup_spark *sparks = dedup_sparks(p->dedup, &n);
+    for (uint32_t i = 0; !err && i < n; i++)
+        err = db_groups_spark_add(p->store, sparks[i].group_id, sparks[i].hour_ns, sparks[i].n);
+    const struct rollup *rollups = dedup_rollups(p->dedup, &n);
+    for (uint32_t i = 0; !err && i < n; i++)
+        err = db_groups_rollup_add(p->store, &rollups[i]);
+    return err;
+}
+
+/* All stages of one batch, between begin and commit. */
+static enum err transaction(struct pipeline *p, const struct message *list, uint32_t n)
+{
+    enum err err = ERR_OK;
+
+    for (const struct message *m = list; !err && n--; m = m->next)
+        err = take_message(p, m);
+    if (err)
+        return err;
+    for (uint32_t i = 0; i < p->batch.n; i++)
+        enrich_record(p->enrich, &p->batch, &p->batch.records[i]);
+    dedup_batch(p->dedup, &p->batch, p->dedup_counters);
+    for (uint32_t i = 0; i < p->batch.n; i++)
+        sightings_add(p->sightings, &p->batch, &p->batch.records[i]);
+    err = save_events(p);
+    if (!err)
+        err = save_sums(p);
+    if (!err)
+        err = sightings_save(p->sightings, p->store);
+    if (!err)
+        err = origins_save(p->origins, p->store);
+    return err;
+}
+
+/* ---- after the commit */
+
+static void publish_groups(struct pipeline *p)
+{
+    uint32_t n;
+    const struct group_add *groups = dedup_groups(p->dedup, &n);
+    int64_t alerts = 0;
+    enum severity worst = SEVERITY_INFO;
+    char json[128];
+
+    for (uint32_t i = 0; i < n; i++) {
+        alerts += groups[i].n;
+        worst = groups[i].severity > worst ? groups[i].severity : worst;
+    }
+    if (n == 0)
+        return;
+    snprintf(json, sizeof(json), "{\"groups\":%u,\"alerts\":%lld,\"severity\":\"%s\"}", n,
+             (long long)alerts, record_severity_name(worst));
+    hub_publish(p->hub, "groups", slice_of_str(json));
+}
+
+static void publish_devices(struct pipeline *p)
+{
+    uint32_t n;
+    const struct device_row *rows = sightings_rows(p->sightings, &n);
+    struct strbuf json;
+    struct jsonw w;
+
+    strbuf_init(&json, 4096);
+    for (uint32_t i = 0; i < n; i++) {
+        if (!rows[i].n_deviations && !*rows[i].json)
+            continue;
+        strbuf_clear(&json);
+        jsonw_init(&w, &json);
+        jsonw_obj_open(&w, NULL);
+        jsonw_str(&w, "id", rows[i].id);
+        jsonw_obj_close(&w);
+        hub_publish(p->hub, "device", strbuf_view(&json));
+    }
+    strbuf_fini(&json);
+}
+
+static void look(struct pipeline *p, uint64_t began_ns)
+{
+    struct snapshot *s = &p->seen;
+
+    pthread_mutex_lock(&s->lock);
+    memcpy(s->pipeline, p->counters, sizeof(s->pipeline));
+    memcpy(s->normalise, p->normalise, sizeof(s->normalise));
+    memcpy(s->dedup, p->dedup_counters, sizeof(s->dedup));
+    origins_totals(p->origins, &s->sensors, &s->missing, &s->duplicates);
+    s->commit_ns = clock_now_ns();
+    s->commit_took_ns = clock_mono_ns() - began_ns;
+    s->store_bytes = store_bytes(p->store);
+    s->fault[0] = '\0';
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void drop_done(struct pipeline *p, struct message **list, uint32_t n)
+{
+    while (n--) {
+        struct message *m = *list;
+        *list = m->next;
+        if (m->kind == MESSAGE_END)
+            p->files_failed = m->failed;
+        ingest_free(&m);
+    }
+}
+
+static void committed(struct pipeline *p, struct message **list, uint32_t n, uint64_t began_ns)
+{
+    p->counters[PIPELINE_BATCHES]++;
+    p->counters[PIPELINE_MESSAGES] += n;
+    for (uint32_t i = 0; i < p->batch.n; i++)
+        p->counters[PIPELINE_KEPT] += !p->batch.records[i].sampled_out;
+    origins_answer(p->origins);
+    publish_groups(p);
+    publish_devices(p);
+    look(p, began_ns);
+    drop_done(p, list, n);
+}
+
+static void refused(struct pipeline *p, enum err err)
+{
+    const char *fault = store_fault(p->store);
+    struct snapshot *s = &p->seen;
+
+    p->counters[PIPELINE_STORE_FAILURES]++;
+    if (s->fault[0] == '\0') /* only this thread writes it */
+        log_say(LOG_FAULT, "the store refuses: %s; nothing is acknowledged until it works again",
+                *fault ? fault : err_text(err));
+    pthread_mutex_lock(&s->lock);
+    snprintf(s->fault, sizeof(s->fault), "%s", *fault ? fault : err_text(err));
+    s->pipeline[PIPELINE_STORE_FAILURES] = p->counters[PIPELINE_STORE_FAILURES];
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* Counters of the stages must not count a batch twice that is tried again. */
+struct tally {
+    uint64_t pipeline[PIPELINE_COUNTERS], normalise[NORMALISE_COUNTERS], dedup[DEDUP_COUNTERS];
+};
+
+static void keep_tally(const struct pipeline *p, struct tally *t)
+{
+    memcpy(t->pipeline, p->counters, sizeof(t->pipeline));
+    memcpy(t->normalise, p->normalise, sizeof(t->normalise));
+    memcpy(t->dedup, p->dedup_counters, sizeof(t->dedup));
+}
+
+static void back_to(struct pipeline *p, const struct tally *t)
+{
+    memcpy(p->counters, t->pipeline, sizeof(t->pipeline));
+    memcpy(p->normalise, t->normalise, sizeof(t->normalise));
+    memcpy(p->dedup_counters, t->dedup, sizeof(t->dedup));
+    dedup_undo(p->dedup);
+    origins_undo(p->origins);
+    sightings_undo(p->sightings);
+}
+
+static enum err one_batch(struct pipeline *p, struct message **list)
+{
+    uint32_t n = fitting(p, *list);
+    uint64_t began = clock_mono_ns();
+    struct tally tally;
+    enum err err = store_begin(p->store);
+
+    if (err) {
+        refused(p, err);
+        return err;
+    }
+    batch_clear(&p->batch);
+    origins_begin(p->origins);
+    sightings_begin(p->sightings);
+    keep_tally(p, &tally);
+    err = transaction(p, *list, n);
+    if (!err)
+        err = store_commit(p->store);
+    else
+        store_rollback(p->store);
+    if (!err) {
+        committed(p, list, n, began);
+        return ERR_OK;
+    }
+    back_to(p, &tally);
+    refused(p, err);
+    return err;
+}
+
+enum err pipeline_messages(struct pipeline *pipeline, struct message **messages)
+{
+    enum err err = ERR_OK;
+    while (!err && *messages)
+        err = one_batch(pipeline, messages);
+    return err;
+}
+
+enum err pipeline_tick(struct pipeline *pipeline, uint64_t now_ns, uint64_t mono_ns)
+{
+    origins_tick(pipeline->origins, mono_ns);
+    return expiry_tick(pipeline->expiry, pipeline->store, now_ns, mono_ns);
+}
+
+int64_t pipeline_files_done(const struct pipeline *pipeline)
+{
+    return pipeline->files_failed;
+}
+
+/* ---- health */
+
+static void write_counters(struct jsonw *w, const struct counter *table, const uint64_t *values)
+{
+    for (uint32_t i = 0; table[i].name; i++)
+        jsonw_u64(w, table[i].name, values[i]);
+}
+
+void pipeline_health(struct pipeline *pipeline, struct strbuf *json)
+{
+    struct snapshot *s = &pipeline->seen;
+    struct jsonw w;
+    uint64_t bytes;
+    uint64_t waiting = ingest_waiting(pipeline->queue, &bytes);
+
+    jsonw_init(&w, json);
+    pthread_mutex_lock(&s->lock);
+    jsonw_str(&w, "store_fault", s->fault);
+    jsonw_u64(&w, "store_bytes", s->store_bytes);
+    jsonw_u64(&w, "last_commit_ns", s->commit_ns);
+    jsonw_num(&w, "last_commit_ms", (double)s->commit_took_ns / 1e6);
+    jsonw_u64(&w, "queue_messages", waiting);
+    jsonw_u64(&w, "queue_bytes", bytes);
+    jsonw_u64(&w, "sensors", s->sensors);
+    jsonw_u64(&w, "envelopes_missing", s->missing);
+    jsonw_u64(&w, "envelopes_duplicate", s->duplicates);
+    jsonw_obj_open(&w, "counters");
+    write_counters(&w, pipeline_counters, s->pipeline);
+    write_counters(&w, normalise_counters, s->normalise);
+    write_counters(&w, dedup_counters, s->dedup);
+    jsonw_obj_close(&w);
+    pthread_mutex_unlock(&s->lock);
+}

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analyzer/run/serve.h"
+#include "analyzer/api/http.h"
+#include "analyzer/enrich/attack.h"
+#include "analyzer/run/accounts.h"
+#include "analyzer/run/pipeline.h"
+#include "analyzer/store/db_checkpoints.h"
+#include "analyzer/store/db_outbox.h"
+#include "common/check.h"
+#include "common/clock.h"
+#include "common/jsonw.h"
+#include "common/log.h"
+#include "common/sdnotify.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { SOURCES_MAX = 16, TAKE_BYTES = 16 << 20, WAIT_MS = 100, PUSH_WAIT_S = 30 };
+enum { BACK_OFF_FIRST_MS = 100, BACK_OFF_MAX_MS = 5000 };
+
+struct serving {
+    const struct serve_plan *plan;
+    struct store *store;
+    struct store *memory; /* connection of the file reader's questions */
+    struct queue *queue;
+    struct hub *hub;
+    struct pipeline *pipeline;
+    struct attack *attack;
+    struct source sources[SOURCES_MAX];
+    uint32_t n_sources;
+    struct http *http;
+    struct services services;
+    struct strbuf report;
+    uint64_t started_ns;
+    uint64_t tick_ns, back_off_ns;
+    sigset_t signals;
+};
+
+static bool say_report(struct strbuf *report)
+{
+    bool any = report->len > 0;
+    struct slice rest = strbuf_view(report);
+
+    while (rest.len) {
+        int64_t end = slice_find_byte(rest, '\n');
+        uint32_t len = end < 0 ? rest.len : (uint32_t)end;
+        if (len)
+            log_say(LOG_WARN, "%.*s", (int)len, (const char *)rest.at);
+        rest = slice_from(rest, len + 1);
+    }
+    strbuf_clear(report);
+    return any;
+}
+
+/* ---- start */
+
+static bool known_file(void *ctx, const char *name, uint64_t *offset, uint64_t *digest)
+{
+    struct serving *s = ctx;
+    struct arena arena;
+    struct slice bytes;
+
+    arena_init(&arena, 256, 0);
+    enum err err = db_checkpoints_get(s->memory, name, &arena, &bytes);
+    int64_t blank = err ? -1 : slice_find_byte(bytes, ' ');
+    bool ok = blank > 0 && slice_to_u64(slice_head(bytes, (uint32_t)blank), offset) &&
+              slice_to_u64(slice_from(bytes, (uint32_t)blank + 1), digest);
+    arena_fini(&arena);
+    return ok;
+}
+
+static bool make_dir(const char *path)
+{
+    if (mkdir(path, 0750) == 0 || errno == EEXIST)
+        return true;
+    log_say(LOG_FAULT, "cannot make the directory %s: %s", path, strerror(errno));
+    return false;
+}
+
+static bool open_store(struct serving *s)
+{
+    char fault[256] = "";
+    const struct serve_plan *plan = s->plan;
+
+    if (!make_dir(plan->data_dir))
+        return false;
+    if (store_open(plan->conf, plan->data_dir, &s->store, fault, sizeof(fault))) {
+        log_say(LOG_FAULT, "%s", fault);
+        return false;
+    }
+    return store_again(s->store, &s->memory) == ERR_OK;
+}
+
+static bool start_sources(struct serving *s)
+{
+    struct ingest_memory memory = {known_file, s};
+    bool ok = true;
+
+    ingest_remember(s->queue, &memory);
+    for (uint32_t i = 0; in_rows[i]; i++) {
+        CHECK(s->n_sources < SOURCES_MAX);
+        struct source *source = &s->sources[s->n_sources];
+        *source = (struct source){in_rows[i], NULL};
+        enum err err = in_rows[i]->start(s->plan->conf, s->queue, source, &s->report);
+        s->n_sources += err == ERR_OK;
+        ok &= err == ERR_OK || err == ERR_NOTFOUND;
+    }
+    say_report(&s->report);
+    return ok;
+}
+
+static void health(void *run, struct strbuf *json)
+{
+    struct serving *s = run;
+    struct jsonw w;
+
+    jsonw_init(&w, json);
+    jsonw_obj_open(&w, NULL);
+    jsonw_str(&w, "version", TRAMGAC_VERSION);
+    jsonw_u64(&w, "uptime_s", (clock_mono_ns() - s->started_ns) / CLOCK_S);
+    jsonw_str(&w, "store_engine", store_engine_name(s->store));
+    strbuf_char(json, ',');
+    pipeline_health(s->pipeline, json);
+    w.comma = true;
+    jsonw_obj_open(&w, "sources");
+    for (uint32_t i = 0; i < s->n_sources; i++) {
+        jsonw_obj_open(&w, s->sources[i].def->name);
+        s->sources[i].def->health(s->sources[i].self, json);
+        jsonw_obj_close(&w);
+    }
+    jsonw_obj_close(&w);
+    jsonw_obj_close(&w);
+}
+
+static bool start_http(struct serving *s)
+{
+    char fault[HTTP_FAULT_MAX] = "";
+
+    if (!s->plan->listen)
+        return true;
+    s->services = (struct services){.conf = s->plan->conf,
+                                    .store = s->store,
+                                    .hub = s->hub,
+                                    .attack = s->attack,
+                                    .listen = s->plan->listen,
+                                    .dashboard_dir = conf_text(s->plan->conf, "api.dashboard"),
+                                    .data_dir = s->plan->data_dir,
+                                    .health = health,
+                                    .run = s};
+    if (http_start(&s->services, &s->http, fault) == ERR_OK)
+        return true;
+    log_say(LOG_FAULT, "%s", fault);
+    return false;
+}
+
+/* ---- the loop */
+
+static bool asked_to_stop(const struct serving *s)
+{
+    static const struct timespec now = {0, 0};
+    return sigtimedwait(&s->signals, NULL, &now) > 0;
+}
+
+static void tick(struct serving *s)
+{
+    uint64_t mono = clock_mono_ns();
+
+    if (mono < s->tick_ns)
+        return;
+    s->tick_ns = mono + CLOCK_S / 4;
+    (void)pipeline_tick(s->pipeline, clock_now_ns(), mono);
+    sdnotify_alive();
+}
+
+/* The store works again after a while, or never; the sources wait meanwhile. True: stop. */
+static bool back_off(struct serving *s)
+{
+    struct timespec wait;
+
+    s->back_off_ns = s->back_off_ns ? 2 * s->back_off_ns : BACK_OFF_FIRST_MS * CLOCK_MS;
+    if (s->back_off_ns > BACK_OFF_MAX_MS * CLOCK_MS)
+        s->back_off_ns = BACK_OFF_MAX_MS * CLOCK_MS;
+    wait.tv_sec = (time_t)(s->back_off_ns / CLOCK_S);
+    wait.tv_nsec = (long)(s->back_off_ns % CLOCK_S);
+    sdnotify_alive();
+    return sigtimedwait(&s->signals, NULL, &wait) > 0;
+}
+
+/* Stores what was taken off the queue; false: asked to stop while the store refused. */
+static bool store_messages(struct serving *s, struct message *list)
+{
+    while (pipeline_messages(s->pipeline, &list) != ERR_OK) {
+        if (!back_off(s))
+            continue;
+        while (list) { /* not acknowledged: it will be sent, or read, again */
+            struct message *m = list;
+            list = m->next;
+            ingest_free(&m);
+        }
+        return false;
+    }
+    if (s->back_off_ns)
+        log_say(LOG_NOTE, "the store works again");
+    s->back_off_ns = 0;
+    return true;
+}
+
+static bool pushed(struct serving *s, uint64_t since_ns)
+{
+    int64_t waiting = 0;
+    uint64_t bytes;
+
+    if (ingest_waiting(s->queue, &bytes) > 0)
+        return false;
+    if (db_outbox_waiting(s->store, NULL, &waiting) != ERR_OK || waiting == 0)
+        return true;
+    if (clock_mono_ns() - since_ns < PUSH_WAIT_S * CLOCK_S)
+        return false;
+    log_say(LOG_WARN, "%lld messages to operations centres are not sent yet; they stay queued",
+            (long long)waiting);
+    return true;
+}
+
+static void work(struct serving *s)
+{
+    uint64_t done_ns = 0;
+
+    while (!asked_to_stop(s)) {
+        struct message *list = ingest_take(s->queue, TAKE_BYTES, WAIT_MS * CLOCK_MS);
+        if (!store_messages(s, list))
+            return;
+        tick(s);
+        if (!s->plan->once || pipeline_files_done(s->pipeline) < 0)
+            continue;
+        done_ns = done_ns ? done_ns : clock_mono_ns();
+        if (pushed(s, done_ns))
+            return;
+    }
+}
+
+/* What was read already is stored; nothing new comes in. */
+static void drain(struct serving *s)
+{
+    struct message *list;
+
+    ingest_close(s->queue);
+    while ((list = ingest_take(s->queue, TAKE_BYTES, 0)))
+        if (!store_messages(s, list))
+            return;
+}
+
+static void close_all(struct serving *s)
+{
+    http_stop(&s->http);
+    for (uint32_t i = 0; i < s->n_sources; i++)
+        s->sources[i].def->stop(s->sources[i].self);
+    pipeline_free(&s->pipeline);
+    attack_free(&s->attack);
+    ingest_queue_free(&s->queue);
+    hub_free(&s->hub);
+    store_close(&s->memory);
+    store_close(&s->store);
+    strbuf_fini(&s->report);
+}
+
+static int run(struct serving *s)
+{
+    if (!start_sources(s) || !start_http(s)) {
+        ingest_close(s->queue);
+        return 2;
+    }
+    if (s->plan->listen)
+        log_say(LOG_NOTE, "listening on %s", s->plan->listen);
+    sdnotify_ready();
+    work(s);
+    sdnotify_stopping();
+    drain(s);
+    return pipeline_files_done(s->pipeline) > 0 ? 2 : 0;
+}
+
+static void say_faults(struct serving *s)
+{
+    (void)attack_load(conf_text(s->plan->conf, "enrich.attack"), &s->attack, &s->report);
+    strbuf_clear(&s->report); /* the enricher of the same file has said it */
+}
+
+int serve_run(const struct serve_plan *plan)
+{
+    struct serving s = {.plan = plan, .started_ns = clock_mono_ns()};
+    int status = 2;
+
+    sigemptyset(&s.signals);
+    sigaddset(&s.signals, SIGTERM);
+    sigaddset(&s.signals, SIGINT);
+    strbuf_init(&s.report, 1 << 20);
+    if (open_store(&s)) {
+        s.queue = ingest_queue_new();
+        s.hub = hub_new();
+        enum err err = pipeline_new(plan->conf, s.store, s.queue, s.hub, &s.pipeline, &s.report);
+        bool findings = say_report(&s.report);
+        say_faults(&s);
+        if (s.pipeline && plan->check)
+            status = findings || err ? 1 : 0;
+        else if (s.pipeline && accounts_first(s.store))
+            status = run(&s);
+    }
+    close_all(&s);
+    return status;
+}
