@@ -4,6 +4,16 @@
 #include <ck_ring.h>
 #include <stdlib.h>
 
+#ifdef TRAMGAC_TSAN /* what was written before a push is seen after the pop */
+void __tsan_release(void *at);
+void __tsan_acquire(void *at);
+#define RELEASE(ring) __tsan_release(ring)
+#define ACQUIRE(ring) __tsan_acquire(ring)
+#else
+#define RELEASE(ring) ((void)(ring))
+#define ACQUIRE(ring) ((void)(ring))
+#endif
+
 struct ring {
     ck_ring_t ring;
     ck_ring_buffer_t *slots;
@@ -38,12 +48,16 @@ void ring_free(struct ring **ring)
 
 bool ring_push(struct ring *ring, void *item)
 {
+    RELEASE(ring);
     return ck_ring_enqueue_spsc(&ring->ring, ring->slots, item);
 }
 
 bool ring_pop(struct ring *ring, void **item)
 {
-    return ck_ring_dequeue_spsc(&ring->ring, ring->slots, item);
+    bool got = ck_ring_dequeue_spsc(&ring->ring, ring->slots, item);
+    if (got)
+        ACQUIRE(ring);
+    return got;
 }
 
 uint32_t ring_count(const struct ring *ring)

@@ -59,7 +59,7 @@ struct modbus_write {
 struct modbus_tx {
     struct modbus_message request, response;
     struct slice command; /* text of the request, made when asked for */
-    struct list writes; /* struct modbus_write: each register or coil the request sets */
+    struct list writes;   /* struct modbus_write: each register or coil the request sets */
 };
 
 extern const struct field modbus_fields[];

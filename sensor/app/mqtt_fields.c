@@ -29,7 +29,7 @@ static bool has_connack(const struct tx *tx, const void *data)
 
 static const struct field message_fields[] = {
     {.name = "mqtt.type",
-     .uses = IN_RULES | IN_BASELINE,
+     .uses = IN_RULES,
      .type = FIELD_U8,
      .offset = offsetof(struct mqtt_message, type),
      .progress = TX_HEADERS,

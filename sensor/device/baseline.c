@@ -246,8 +246,17 @@ static void report(struct devices *devices, const struct view *v, const struct n
         devices->count[COUNT_WOULD_ALERT]++;
         return;
     }
+    struct device_novelty *n = &v->device->novelty[news->row[news->main]];
+    if (n->reported_ns && devices->now_ns - n->reported_ns < WINDOW_NS) {
+        n->folded++;
+        devices->count[COUNT_REPEATED]++;
+        return;
+    }
     if (!admit(devices, v->device, news, &kept_back))
         return;
+    kept_back += n->folded;
+    n->reported_ns = devices->now_ns;
+    n->folded = 0;
     struct devices_found *f =
         findings_new(devices, v->device, v->fact, feat->name, feat->sid, feat->title);
     if (!f)

@@ -54,6 +54,8 @@ struct device_novelty {
     uint32_t last_new_step;  /* 1-based; 0 = never */
     uint64_t recent_ns;      /* last novelty after learning */
     uint32_t recent_bits_m;  /* its bits in thousandths */
+    uint64_t reported_ns;    /* last report: more of the class within the window is folded */
+    uint32_t folded;
 };
 
 /** What was reported already: key is a hash of class and value. */
@@ -95,8 +97,8 @@ struct device {
     struct device_role roles[DEVICE_ROLES];
     struct scan scan;
     struct device_memo memo[DEVICE_MEMOS];
-    uint64_t hour_ns; /* start of the hour that `hour_alerts` counts */
-    uint32_t hour_alerts;
+    uint64_t hour_ns;        /* start of the hour that `hour_alerts` counts */
+    uint32_t hour_alerts[2]; /* novelty, policy, commands; hard rules and scans */
     struct atoms atoms;
     struct device *older, *newer; /* by last sight */
 };

@@ -16,7 +16,8 @@
  * bytes. */
 enum fact_kind {
     FACT_PACKET, /* first packet of a host in a flow: `client` and `client_mac` are its sender,
-                    whichever side of the flow it is */
+                    whichever side of the flow it is; `server` is the address it was sent to and
+                    `server_mac` the next hop, not necessarily that host's own */
     FACT_ARP,    /* `client` and `client_mac`: sender; `server`: the address asked for, or none */
     FACT_DHCP,   /* `client_mac`: the client's (chaddr); addr: the address given or asked for, or
                     none; text: host name; text2: vendor class; number_value: hash of option 55 */

@@ -465,6 +465,8 @@ void devices_fact(struct devices *devices, const struct fact *fact)
     switch (fact->kind) {
     case FACT_PACKET:
         see(devices, &fact->client, fact->has_mac ? &fact->client_mac : NULL, false, fact);
+        if (fact->has_mac)
+            inventory_next_hop(devices, &fact->server, &fact->server_mac, devices->now_ns);
         break;
     case FACT_ARP:
         take_arp(devices, fact);

@@ -19,7 +19,10 @@ static bool asked_name(const struct fact *f)
 static bool name_value(struct devices *devices, const struct view *v, char out[ATOM_TEXT_MAX])
 {
     (void)devices;
+    struct addr literal;
     if (v->as_client && asked_name(v->fact)) {
+        if (addr_parse(slice_of_str(v->fact->text2), &literal))
+            return false;
         names_squash(v->fact->text2, out, ATOM_TEXT_MAX);
         return true;
     }

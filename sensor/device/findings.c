@@ -86,15 +86,27 @@ bool findings_known(const struct devices *devices, const struct device *device, 
     return false;
 }
 
-static bool over_rate(struct devices *devices, struct device *device)
+/* Hard rules and scans have a budget of their own: a burst of small things must not hide them. */
+static uint32_t budget_of(const char *class_)
+{
+    static const char *const hard[] = {"rule", "scan", "sweep", "arp"};
+
+    for (uint32_t i = 0; i < sizeof(hard) / sizeof(hard[0]); i++) {
+        if (strcmp(class_, hard[i]) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+static bool over_rate(struct devices *devices, struct device *device, uint32_t budget)
 {
     if (devices->now_ns - device->hour_ns >= HOUR_NS) {
         device->hour_ns = devices->now_ns;
-        device->hour_alerts = 0;
+        device->hour_alerts[0] = device->hour_alerts[1] = 0;
     }
-    if (device->hour_alerts >= devices->alerts_per_hour)
+    if (device->hour_alerts[budget] >= devices->alerts_per_hour)
         return true;
-    device->hour_alerts++;
+    device->hour_alerts[budget]++;
     return false;
 }
 
@@ -110,7 +122,7 @@ bool findings_admit(struct devices *devices, struct device *device, const char *
         devices->count[COUNT_REPEATED]++;
         return false;
     }
-    if (over_rate(devices, device)) {
+    if (over_rate(devices, device, budget_of(class_))) {
         devices->count[COUNT_OVER_RATE]++;
         return false;
     }

@@ -217,10 +217,19 @@ static void make_gateway(struct devices *devices, struct device *d)
     }
 }
 
+/* Somebody who takes over a gateway's address (ARP) must not escape judgement by carrying traffic:
+ * what has a profile, is a known asset or uses services itself does not become a gateway so. */
+static bool may_be_gateway(const struct device *d)
+{
+    return !d || (!d->profile && !d->asset && d->n_uses == 0);
+}
+
 static void note_routed(struct devices *devices, const struct mac *mac, uint64_t ns)
 {
     struct device *d = get(devices->by_mac, mac_key(mac));
 
+    if (!may_be_gateway(d))
+        return;
     if (!d)
         d = new_device(devices, NULL, mac, ns);
     if (d)
@@ -270,6 +279,18 @@ static struct device *who(struct devices *devices, const struct addr *addr, cons
     if (!d)
         d = owner;
     return d ? d : new_device(devices, addr, NULL, ns);
+}
+
+void inventory_next_hop(struct devices *devices, const struct addr *addr, const struct mac *mac,
+                        uint64_t ns)
+{
+    if (!usable(mac) || addr->family == 0 || (addr->family == 4 && addr->b[0] == 0))
+        return;
+    const struct device *owner = inventory_find(devices, addr);
+    bool elsewhere =
+        owner && owner->has_mac && !mac_eq(&owner->mac, mac) && owner_is_sure(owner, addr);
+    if (elsewhere || inventory_endpoint(devices, addr) == ENDPOINT_INTERNET)
+        note_routed(devices, mac, ns);
 }
 
 /* As text: the owner may have to make room for the new device. */

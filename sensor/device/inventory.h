@@ -25,6 +25,9 @@ struct device *inventory_find(const struct devices *devices, const struct addr *
 /** In the internal networks of the configuration or a zone of the site; not group or broadcast. */
 bool inventory_internal(const struct devices *devices, const struct addr *addr);
 enum endpoint inventory_endpoint(const struct devices *devices, const struct addr *addr);
+/** A packet for `addr` went to this next hop: it is a gateway when the address is elsewhere. */
+void inventory_next_hop(struct devices *devices, const struct addr *addr, const struct mac *mac,
+                        uint64_t ns);
 /** It was seen now. */
 void inventory_touch(struct devices *devices, struct device *device);
 /** For loading a saved state: a device with this id; `id` decides whether it has a MAC. */

@@ -146,7 +146,8 @@ static void say_observed(struct devices_found *f, const struct view *v)
 
 /* ---- hard rules --------------------------------------------------------------------------- */
 
-/* Repetition counts per rule and other end: a new stranger is news, the same one is not. */
+/* Repetition counts per rule and port; per stranger where a host of the network comes to the
+ * device: a new one is news, the many targets of one device are not. */
 static void rule_value(const struct profile_hard *hard, const struct view *v, bool scan, char *out,
                        size_t room)
 {
@@ -155,8 +156,8 @@ static void rule_value(const struct profile_hard *hard, const struct view *v, bo
     addr_text(v->peer, peer);
     if (scan)
         core_fmt(out, room, "%s", hard->id);
-    else if (v->endpoint == ENDPOINT_INTERNET && v->peer->family == 4)
-        core_fmt(out, room, "%s %u.%u", hard->id, v->peer->b[0], v->peer->b[1]);
+    else if (v->as_client || v->endpoint != ENDPOINT_LOCAL)
+        core_fmt(out, room, "%s %u/%u", hard->id, v->fact->proto, v->fact->server_port);
     else
         core_fmt(out, room, "%s %s", hard->id, peer);
 }

@@ -87,6 +87,8 @@ static void write_baseline(struct jsonw *w, const struct device *d)
         jsonw_u64(w, "last_step", n->last_new_step);
         write_ns(w, "recent", n->recent_ns);
         jsonw_u64(w, "bits_m", n->recent_bits_m);
+        write_ns(w, "reported", n->reported_ns);
+        jsonw_u64(w, "folded", n->folded);
         jsonw_obj_close(w);
     }
     jsonw_obj_close(w);
@@ -126,7 +128,8 @@ static void write_scan(struct jsonw *w, const struct scan *s)
 static void write_memo(struct jsonw *w, const struct device *d)
 {
     write_ns(w, "hour", d->hour_ns);
-    jsonw_u64(w, "hour_alerts", d->hour_alerts);
+    jsonw_u64(w, "hour_alerts", d->hour_alerts[0]);
+    jsonw_u64(w, "hour_hard", d->hour_alerts[1]);
     jsonw_arr_open(w, "reported");
     for (uint32_t i = 0; i < DEVICE_MEMOS && d->memo[i].key; i++) {
         jsonw_obj_open(w, NULL);
@@ -298,6 +301,8 @@ static void read_baseline(struct device *d, const struct json *v)
             .last_new_step = read_u32(json_get(c, "last_step")),
             .recent_ns = read_ns(json_get(c, "recent")),
             .recent_bits_m = read_u32(json_get(c, "bits_m")),
+            .reported_ns = read_ns(json_get(c, "reported")),
+            .folded = read_u32(json_get(c, "folded")),
         };
     }
     for (const struct json *c = json_first(json_get(v, "atoms")); c; c = json_next(c)) {
@@ -333,7 +338,8 @@ static void read_memo(struct device *d, const struct json *v)
     uint32_t n = 0;
 
     d->hour_ns = read_ns(json_get(v, "hour"));
-    d->hour_alerts = read_u32(json_get(v, "hour_alerts"));
+    d->hour_alerts[0] = read_u32(json_get(v, "hour_alerts"));
+    d->hour_alerts[1] = read_u32(json_get(v, "hour_hard"));
     for (const struct json *c = json_first(json_get(v, "reported")); c && n < DEVICE_MEMOS;
          c = json_next(c))
         d->memo[n++] = (struct device_memo){

@@ -5,6 +5,7 @@
  */
 #include "sensor/event/event.h"
 
+#include "common/geo.h"
 #include "common/jsonw.h"
 
 #include <stdio.h>
@@ -430,12 +431,40 @@ static void write_names(struct jsonw *w, const struct devices *devices, const st
     jsonw_obj_close(w);
 }
 
+static void write_place(struct jsonw *w, const char *key, const struct geo_place *place)
+{
+    jsonw_obj_open(w, key);
+    if (*place->country)
+        jsonw_str(w, "country", place->country);
+    if (place->asn)
+        jsonw_u64(w, "asn", place->asn);
+    if (place->org.len)
+        jsonw_text(w, "org", place->org);
+    jsonw_obj_close(w);
+}
+
+static void write_places(struct jsonw *w, const struct geo *geo, const struct addr *src,
+                         const struct addr *dst)
+{
+    struct geo_place from, to;
+    bool has_from = geo && src && src->family && geo_find(geo, src, &from);
+    bool has_to = geo && dst && dst->family && geo_find(geo, dst, &to);
+
+    if (!has_from && !has_to)
+        return;
+    jsonw_obj_open(w, "geo");
+    if (has_from)
+        write_place(w, "src", &from);
+    if (has_to)
+        write_place(w, "dst", &to);
+    jsonw_obj_close(w);
+}
+
 void event_close(struct strbuf *out, const struct devices *devices, const struct geo *geo,
                  const struct addr *src, const struct addr *dst)
 {
     struct jsonw w = {.out = out, .comma = true};
 
-    (void)geo;
     if (devices && ((src && devices_find(devices, src)) || (dst && devices_find(devices, dst)))) {
         jsonw_obj_open(&w, "device");
         write_device(&w, "src", devices, src);
@@ -443,5 +472,6 @@ void event_close(struct strbuf *out, const struct devices *devices, const struct
         jsonw_obj_close(&w);
     }
     write_names(&w, devices, src, dst);
+    write_places(&w, geo, src, dst);
     jsonw_obj_close(&w);
 }

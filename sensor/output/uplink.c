@@ -648,8 +648,8 @@ void uplink_close(struct uplink **uplink, uint64_t wait_ns)
 
     if (!u)
         return;
-    if (u->filling || spool_first(u->spool) != spool_next(u->spool))
-        start(u);
+    if (!u->started && spool_first(u->spool) != spool_next(u->spool))
+        start(u); /* of an earlier run */
     if (u->started) {
         push_filling(u);
         uint64_t now_ns = clock_mono_ns();

@@ -152,6 +152,7 @@ static void sender_fact(const struct facts_sink *sink, struct flow *f, const str
     fact->client = p->src;
     fact->client_mac = p->src_mac;
     fact->server = p->dst;
+    fact->server_mac = p->dst_mac;
     fact->has_mac = true;
 }
 
