@@ -3,7 +3,8 @@
  * modbus: function, access and unit of a Modbus request, as one keyword.
  * Written as in Suricata: "function 8, subfunction 4", "function !reserved",
  * "access write coils, address 0<>10, value >0", "unit 3, function 5".
- * Looks at requests only, once, when they are complete.
+ * Looks at requests only, once, when they are complete. Addresses of rules count from 1, as in the
+ * data model of the specification; on the wire they count from 0.
  */
 #include "sensor/app/modbus_tx.h"
 #include "sensor/detect/buffer.h"
@@ -47,20 +48,21 @@ static bool any_address(const struct modbus_message *m, const struct modbus_args
     if (!of_write && !m->has_range)
         return false;
     for (uint32_t i = 0; i < (n ? n : 1); i++) {
-        if (rule_num_ok(&a->address, first + i))
+        if (rule_num_ok(&a->address, first + i + 1))
             return true;
     }
     return false;
 }
 
-/* A value written, at an address that fits when one is asked for. */
+/* A value written, at an address that fits when one is asked for; coils have 0 or 1. Suricata 7
+ * does the same but for several coils in one request, where it sees no value. */
 static bool any_value(const struct modbus_tx *tx, const struct modbus_args *a)
 {
     const struct modbus_write *w = tx->writes.at;
 
     for (uint32_t i = 0; i < tx->writes.n; i++) {
         if (rule_num_ok(&a->value, w[i].value) &&
-            (!a->has_address || rule_num_ok(&a->address, w[i].address)))
+            (!a->has_address || rule_num_ok(&a->address, w[i].address + 1U)))
             return true;
     }
     return false;
@@ -166,9 +168,17 @@ static bool read_access(struct draft *d, struct modbus_args *a, struct slice tex
     return draft_fail(d, "discretes, coils, input or holding is wanted");
 }
 
+static bool read_subfunction(struct draft *d, struct modbus_args *a, struct slice text)
+{
+    uint64_t sub = 0;
+
+    a->has_sub = a->has_function && draft_u64(text, &sub) && sub <= UINT16_MAX;
+    a->sub = (uint16_t)sub;
+    return a->has_sub || draft_fail(d, "subfunction wants a number and a function before it");
+}
+
 static bool read_part(struct draft *d, struct modbus_args *a, struct slice part)
 {
-    uint64_t sub;
     struct slice word = next_word(&part);
 
     if (slice_eq(word, SLICE_LIT("unit")))
@@ -176,11 +186,8 @@ static bool read_part(struct draft *d, struct modbus_args *a, struct slice part)
                draft_fail(d, "unit wants a number");
     if (slice_eq(word, SLICE_LIT("function")))
         return read_function(d, a, part);
-    if (slice_eq(word, SLICE_LIT("subfunction"))) {
-        a->has_sub = a->has_function && draft_u64(part, &sub) && sub <= UINT16_MAX;
-        a->sub = a->has_sub ? (uint16_t)sub : 0;
-        return a->has_sub || draft_fail(d, "subfunction wants a number and a function before it");
-    }
+    if (slice_eq(word, SLICE_LIT("subfunction")))
+        return read_subfunction(d, a, part);
     if (slice_eq(word, SLICE_LIT("access")))
         return read_access(d, a, part);
     if (slice_eq(word, SLICE_LIT("address")))
