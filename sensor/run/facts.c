@@ -15,7 +15,8 @@ struct facts_plan {
     struct field_ref learned[FIELDS_MAX];
     uint32_t n;
     struct field_ref dns_query, dns_addr, sni;
-    struct field_ref dhcp_name, dhcp_vendor, dhcp_addr, dhcp_params;
+    struct field_ref dhcp_name, dhcp_vendor, dhcp_params;
+    struct field_ref dhcp_type, dhcp_mac, dhcp_addr, dhcp_wanted;
 };
 
 static void add_learned(struct facts_plan *plan, const struct proto_def *proto,
@@ -47,7 +48,10 @@ struct facts_plan *facts_plan_new(void)
     find("tls.sni", &plan->sni);
     find("dhcp.hostname", &plan->dhcp_name);
     find("dhcp.vendor_class", &plan->dhcp_vendor);
+    find("dhcp.type", &plan->dhcp_type);
+    find("dhcp.client_mac", &plan->dhcp_mac);
     find("dhcp.assigned_ip", &plan->dhcp_addr);
+    find("dhcp.requested_ip", &plan->dhcp_wanted);
     find("dhcp.params", &plan->dhcp_params);
     return plan;
 }
@@ -238,6 +242,34 @@ static void dns_names(const struct facts_sink *sink, const struct facts_plan *pl
     }
 }
 
+static bool is_any(const struct addr *addr)
+{
+    static const uint8_t zero[sizeof(addr->b)];
+
+    return !addr->family || memcmp(addr->b, zero, sizeof(zero)) == 0;
+}
+
+/* Whom a message is about: the client it names, not who sent the frame (a server or relay answers),
+ * and the address given; a request names the one it was offered. */
+static void dhcp_client(const struct facts_plan *plan, struct tx *tx, struct fact *fact)
+{
+    enum { DHCP_REQUEST = 3 };
+    struct slice mac = SLICE_NONE;
+    uint64_t type = 0;
+
+    if (plan->dhcp_mac.field && field_bytes(&plan->dhcp_mac, tx, 0, &mac) &&
+        mac.len == sizeof(fact->client_mac.b)) {
+        memcpy(fact->client_mac.b, mac.at, mac.len);
+        fact->has_mac = true;
+    }
+    ref_addr(&plan->dhcp_addr, tx, 0, &fact->addr);
+    if (is_any(&fact->addr) && plan->dhcp_type.field &&
+        field_number(&plan->dhcp_type, tx, 0, &type) && type == DHCP_REQUEST)
+        ref_addr(&plan->dhcp_wanted, tx, 0, &fact->addr);
+    if (is_any(&fact->addr))
+        fact->addr = (struct addr){0};
+}
+
 static void dhcp_fact(const struct facts_sink *sink, const struct facts_plan *plan,
                       const struct flow *f, struct tx *tx)
 {
@@ -254,7 +286,7 @@ static void dhcp_fact(const struct facts_sink *sink, const struct facts_plan *pl
         put_text(fact->text2, vendor);
     if (plan->dhcp_params.field && field_bytes(&plan->dhcp_params, tx, 0, &params))
         fact->number_value = hash_bytes(params, 0);
-    ref_addr(&plan->dhcp_addr, tx, 0, &fact->addr);
+    dhcp_client(plan, tx, fact);
 }
 
 void facts_tx(const struct facts_sink *sink, const struct facts_plan *plan, const struct flow *f,
