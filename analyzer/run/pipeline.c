@@ -7,6 +7,7 @@
 #include "analyzer/enrich/enrich.h"
 #include "analyzer/normalise/normalise.h"
 #include "analyzer/run/expiry.h"
+#include "analyzer/run/matching.h"
 #include "analyzer/run/origins.h"
 #include "analyzer/run/sightings.h"
 #include "analyzer/store/db_checkpoints.h"
@@ -41,7 +42,7 @@ const struct counter pipeline_counters[] = {
 /* What other threads may see, copied after each batch. */
 struct snapshot {
     pthread_mutex_t lock;
-    uint64_t pipeline[PIPELINE_COUNTERS], normalise[NORMALISE_COUNTERS], dedup[DEDUP_COUNTERS];
+    struct stats stats;
     uint64_t sensors, missing, duplicates;
     uint64_t commit_ns, commit_took_ns, store_bytes;
     char fault[256]; /* "" = the store works */
@@ -53,6 +54,7 @@ struct pipeline {
     struct hub *hub;
     struct stats stats;
     uint64_t *counters, *normalise, *dedup_counters;
+    struct stats before; /* of the stages before this batch: one that is tried again counts once */
     uint32_t batch_max;
     struct batch batch;
     struct enrich *enrich;
@@ -60,6 +62,8 @@ struct pipeline {
     struct origins *origins;
     struct sightings *sightings;
     struct expiry *expiry;
+    struct matching *matching;
+    bool matching_lost;   /* its state must be read from the store again */
     int64_t files_failed; /* -1: not done */
     struct snapshot seen;
 };
@@ -73,7 +77,8 @@ static uint32_t batch_max(const struct conf *conf)
 }
 
 enum err pipeline_new(const struct conf *conf, struct store *store, struct queue *queue,
-                      struct hub *hub, struct pipeline **pipeline, struct strbuf *report)
+                      struct hub *hub, const struct attack *attack, struct pipeline **pipeline,
+                      struct strbuf *report)
 {
     int64_t last_id = 0;
     enum err err = db_events_last_id(store, &last_id);
@@ -97,9 +102,10 @@ enum err pipeline_new(const struct conf *conf, struct store *store, struct queue
     p->origins = origins_new();
     p->sightings = sightings_new();
     p->expiry = expiry_new(conf);
-    err = enrich_new(conf, &p->enrich, report);
     *pipeline = p;
-    return err;
+    err = enrich_new(conf, &p->enrich, report);
+    enum err rules = matching_new(conf, store, attack, &p->stats, &p->matching, report);
+    return err ? err : rules;
 }
 
 void pipeline_free(struct pipeline **pipeline)
@@ -108,6 +114,7 @@ void pipeline_free(struct pipeline **pipeline)
 
     if (!p)
         return;
+    matching_free(&p->matching);
     enrich_free(&p->enrich);
     expiry_free(&p->expiry);
     sightings_free(&p->sightings);
@@ -115,6 +122,8 @@ void pipeline_free(struct pipeline **pipeline)
     dedup_free(&p->dedup);
     batch_fini(&p->batch);
     stats_fini(&p->stats);
+    stats_fini(&p->before);
+    stats_fini(&p->seen.stats);
     pthread_mutex_destroy(&p->seen.lock);
     free(p);
     *pipeline = NULL;
@@ -286,9 +295,13 @@ static enum err transaction(struct pipeline *p, const struct message *list, uint
     dedup_batch(p->dedup, &p->batch, p->dedup_counters);
     for (uint32_t i = 0; i < p->batch.n; i++)
         sightings_add(p->sightings, &p->batch, &p->batch.records[i]);
-    err = save_events(p);
+    err = matching_batch(p->matching, p->store, &p->batch, clock_now_ns());
+    if (!err)
+        err = save_events(p);
     if (!err)
         err = save_sums(p);
+    if (!err)
+        err = matching_mark(p->matching);
     if (!err)
         err = sightings_save(p->sightings, p->store);
     if (!err)
@@ -338,14 +351,21 @@ static void publish_devices(struct pipeline *p)
     strbuf_fini(&json);
 }
 
+static void copy_stats(struct stats *to, const struct stats *from)
+{
+    for (uint32_t t = 0; t < from->n; t++) {
+        uint64_t *values = stats_add(to, from->tables[t]);
+        for (uint32_t i = 0; from->tables[t][i].name; i++)
+            values[i] = from->values[t][i];
+    }
+}
+
 static void look(struct pipeline *p, uint64_t began_ns)
 {
     struct snapshot *s = &p->seen;
 
     pthread_mutex_lock(&s->lock);
-    memcpy(s->pipeline, p->counters, sizeof(s->pipeline));
-    memcpy(s->normalise, p->normalise, sizeof(s->normalise));
-    memcpy(s->dedup, p->dedup_counters, sizeof(s->dedup));
+    copy_stats(&s->stats, &p->stats);
     origins_totals(p->origins, &s->sensors, &s->missing, &s->duplicates);
     s->commit_ns = clock_now_ns();
     s->commit_took_ns = clock_mono_ns() - began_ns;
@@ -374,6 +394,7 @@ static void committed(struct pipeline *p, struct message **list, uint32_t n, uin
     origins_answer(p->origins);
     publish_groups(p);
     publish_devices(p);
+    matching_publish(p->matching, p->hub);
     look(p, began_ns);
     drop_done(p, list, n);
 }
@@ -389,48 +410,37 @@ static void refused(struct pipeline *p, enum err err)
                 *fault ? fault : err_text(err));
     pthread_mutex_lock(&s->lock);
     snprintf(s->fault, sizeof(s->fault), "%s", *fault ? fault : err_text(err));
-    s->pipeline[PIPELINE_STORE_FAILURES] = p->counters[PIPELINE_STORE_FAILURES];
+    copy_stats(&s->stats, &p->stats);
     pthread_mutex_unlock(&s->lock);
 }
 
-/* Counters of the stages must not count a batch twice that is tried again. */
-struct tally {
-    uint64_t pipeline[PIPELINE_COUNTERS], normalise[NORMALISE_COUNTERS], dedup[DEDUP_COUNTERS];
-};
-
-static void keep_tally(const struct pipeline *p, struct tally *t)
+/* Everything as it was before the batch. */
+static void go_back(struct pipeline *p)
 {
-    memcpy(t->pipeline, p->counters, sizeof(t->pipeline));
-    memcpy(t->normalise, p->normalise, sizeof(t->normalise));
-    memcpy(t->dedup, p->dedup_counters, sizeof(t->dedup));
-}
-
-static void back_to(struct pipeline *p, const struct tally *t)
-{
-    memcpy(p->counters, t->pipeline, sizeof(t->pipeline));
-    memcpy(p->normalise, t->normalise, sizeof(t->normalise));
-    memcpy(p->dedup_counters, t->dedup, sizeof(t->dedup));
+    copy_stats(&p->stats, &p->before);
     dedup_undo(p->dedup);
     origins_undo(p->origins);
     sightings_undo(p->sightings);
+    p->matching_lost = true; /* read back when the store answers again */
 }
 
 static enum err one_batch(struct pipeline *p, struct message **list)
 {
     uint32_t n = fitting(p, *list);
     uint64_t began = clock_mono_ns();
-    struct tally tally;
     enum err err = store_begin(p->store);
 
     if (err) {
         refused(p, err);
         return err;
     }
+    if (p->matching_lost)
+        p->matching_lost = matching_undo(p->matching, p->store) != ERR_OK;
     batch_clear(&p->batch);
     origins_begin(p->origins);
     sightings_begin(p->sightings);
-    keep_tally(p, &tally);
-    err = transaction(p, *list, n);
+    copy_stats(&p->before, &p->stats);
+    err = p->matching_lost ? ERR_IO : transaction(p, *list, n);
     if (!err)
         err = store_commit(p->store);
     else
@@ -439,7 +449,7 @@ static enum err one_batch(struct pipeline *p, struct message **list)
         committed(p, list, n, began);
         return ERR_OK;
     }
-    back_to(p, &tally);
+    go_back(p);
     refused(p, err);
     return err;
 }
@@ -458,18 +468,17 @@ enum err pipeline_tick(struct pipeline *pipeline, uint64_t now_ns, uint64_t mono
     return expiry_tick(pipeline->expiry, pipeline->store, now_ns, mono_ns);
 }
 
+void pipeline_tell(struct pipeline *pipeline, book_changed *changed, void *ctx)
+{
+    matching_tell(pipeline->matching, changed, ctx);
+}
+
 int64_t pipeline_files_done(const struct pipeline *pipeline)
 {
     return pipeline->files_failed;
 }
 
 /* ---- health */
-
-static void write_counters(struct jsonw *w, const struct counter *table, const uint64_t *values)
-{
-    for (uint32_t i = 0; table[i].name; i++)
-        jsonw_u64(w, table[i].name, values[i]);
-}
 
 void pipeline_health(struct pipeline *pipeline, struct strbuf *json)
 {
@@ -489,10 +498,10 @@ void pipeline_health(struct pipeline *pipeline, struct strbuf *json)
     jsonw_u64(&w, "sensors", s->sensors);
     jsonw_u64(&w, "envelopes_missing", s->missing);
     jsonw_u64(&w, "envelopes_duplicate", s->duplicates);
+    strbuf_char(json, ',');
+    matching_health(pipeline->matching, json);
     jsonw_obj_open(&w, "counters");
-    write_counters(&w, pipeline_counters, s->pipeline);
-    write_counters(&w, normalise_counters, s->normalise);
-    write_counters(&w, dedup_counters, s->dedup);
+    stats_json(&s->stats, &w);
     jsonw_obj_close(&w);
     pthread_mutex_unlock(&s->lock);
 }

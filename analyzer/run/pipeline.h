@@ -13,6 +13,7 @@
 #ifndef TRAMGAC_ANALYZER_RUN_PIPELINE_H
 #define TRAMGAC_ANALYZER_RUN_PIPELINE_H
 
+#include "analyzer/incident/book.h"
 #include "analyzer/ingest/ingest.h"
 #include "analyzer/record/hub.h"
 #include "analyzer/store/store.h"
@@ -31,10 +32,11 @@ enum {
 extern const struct counter pipeline_counters[];
 extern const struct option pipeline_options[];
 
-/** `store`, `queue` and `hub` are borrowed. Faults of rules and site files are lines in `report`;
- * what is wrong is left out, the rest works. */
+/** `store`, `queue`, `hub` and `attack` (which may be NULL) are borrowed. Faults of rules and site
+ * files are lines in `report`; what is wrong is left out, the rest works. */
 enum err pipeline_new(const struct conf *conf, struct store *store, struct queue *queue,
-                      struct hub *hub, struct pipeline **pipeline, struct strbuf *report);
+                      struct hub *hub, const struct attack *attack, struct pipeline **pipeline,
+                      struct strbuf *report);
 void pipeline_free(struct pipeline **pipeline);
 
 /** Stores messages, in as many transactions as they need. What was stored is taken off the list and
@@ -42,6 +44,8 @@ void pipeline_free(struct pipeline **pipeline);
 enum err pipeline_messages(struct pipeline *pipeline, struct message **messages);
 /** Time moves on: deadlines of correlation, requests for what is missing, expiry. */
 enum err pipeline_tick(struct pipeline *pipeline, uint64_t now_ns, uint64_t mono_ns);
+/** Who is told of changed incidents, in the transaction (push). */
+void pipeline_tell(struct pipeline *pipeline, book_changed *changed, void *ctx);
 /** Files that could not be read, once all files are done; -1 before that. */
 int64_t pipeline_files_done(const struct pipeline *pipeline);
 /** Members of the health object: counters, queue, last commit, store fault. Any thread. */

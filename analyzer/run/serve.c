@@ -282,10 +282,13 @@ static int run(struct serving *s)
     return pipeline_files_done(s->pipeline) > 0 ? 2 : 0;
 }
 
-static void say_faults(struct serving *s)
+static void load_attack(struct serving *s)
 {
-    (void)attack_load(conf_text(s->plan->conf, "enrich.attack"), &s->attack, &s->report);
-    strbuf_clear(&s->report); /* the enricher of the same file has said it */
+    const char *path = conf_text(s->plan->conf, "enrich.attack");
+
+    if (*path)
+        (void)attack_load(path, &s->attack, &s->report);
+    strbuf_clear(&s->report); /* the enricher reads the same file and says it */
 }
 
 int serve_run(const struct serve_plan *plan)
@@ -300,9 +303,10 @@ int serve_run(const struct serve_plan *plan)
     if (open_store(&s)) {
         s.queue = ingest_queue_new();
         s.hub = hub_new();
-        enum err err = pipeline_new(plan->conf, s.store, s.queue, s.hub, &s.pipeline, &s.report);
+        load_attack(&s);
+        enum err err =
+            pipeline_new(plan->conf, s.store, s.queue, s.hub, s.attack, &s.pipeline, &s.report);
         bool findings = say_report(&s.report);
-        say_faults(&s);
         if (s.pipeline && plan->check)
             status = findings || err ? 1 : 0;
         else if (s.pipeline && accounts_first(s.store))

@@ -4,6 +4,7 @@
 #include "analyzer/correlate/correlate.h"
 #include "analyzer/dedup/dedup.h"
 #include "analyzer/enrich/enrich.h"
+#include "analyzer/incident/book.h"
 #include "analyzer/ingest/ingest.h"
 #include "analyzer/normalise/normalise.h"
 #include "analyzer/run/expiry.h"
@@ -15,11 +16,11 @@
 #include <unistd.h>
 
 static const struct option *const option_tables[] = {
-    store_options,     dedup_options, pipeline_options, expiry_options, api_options,
-    correlate_options, NULL};
+    store_options, dedup_options,     pipeline_options, expiry_options,
+    api_options,   correlate_options, book_options,     NULL};
 
-static const struct counter *const counter_tables[] = {pipeline_counters, normalise_counters,
-                                                       dedup_counters, correlate_counters, NULL};
+static const struct counter *const counter_tables[] = {
+    pipeline_counters, normalise_counters, dedup_counters, correlate_counters, book_counters, NULL};
 
 /* What of an installation is found by itself. */
 static const struct {

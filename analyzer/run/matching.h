@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From admitted records to incidents: rules, correlator and the book of open incidents, kept in
+ * step with the store's transactions.
+ */
+#ifndef TRAMGAC_ANALYZER_RUN_MATCHING_H
+#define TRAMGAC_ANALYZER_RUN_MATCHING_H
+
+#include "analyzer/enrich/attack.h"
+#include "analyzer/incident/book.h"
+#include "analyzer/record/hub.h"
+
+struct matching;
+
+/** Reads rules; those that are wrong are left out, with a line in `report`. `attack` may be NULL.
+ */
+enum err matching_new(const struct conf *conf, struct store *store, const struct attack *attack,
+                      struct stats *stats, struct matching **matching, struct strbuf *report);
+void matching_free(struct matching **matching);
+
+/** Who is told of changed incidents, in the transaction (push). */
+void matching_tell(struct matching *m, book_changed *changed, void *ctx);
+
+/** Records in, incidents and checkpoints written. */
+enum err matching_batch(struct matching *m, struct store *store, const struct batch *batch,
+                        uint64_t now_ns);
+/** After the groups of the batch were stored. */
+enum err matching_mark(struct matching *m);
+/** The transaction failed: back to what the store has. */
+enum err matching_undo(struct matching *m, struct store *store);
+/** After the commit: news of the incidents that changed. */
+void matching_publish(struct matching *m, struct hub *hub);
+
+/** Rules in use and put aside, incidents that are open: members of the health object. */
+void matching_health(const struct matching *m, struct strbuf *json);
+
+#endif
