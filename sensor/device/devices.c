@@ -122,7 +122,8 @@ static enum err load(struct devices *devices, const struct conf *conf, struct st
         return ERR_NOMEM;
     if (*state) {
         devices->state_path = strdup(state);
-        err = worse(err, state_load(devices, state, report));
+        /* what was learnt is lost with a damaged file, but the sensor must watch again at once */
+        state_load(devices, state, report);
     }
     return err;
 }

@@ -412,7 +412,11 @@ enum err state_load(struct devices *devices, const char *path, struct strbuf *re
         err = ERR_INPUT;
     }
     if (err) {
-        strbuf_fmt(report, "%s:%u: %s; learning begins anew\n", path, why.line, why.text);
+        char aside[1024];
+        core_fmt(aside, sizeof(aside), "%s.damaged", path);
+        bool kept = rename(path, aside) == 0;
+        strbuf_fmt(report, "%s:%u: %s; learning begins anew%s%s\n", path, why.line, why.text,
+                   kept ? ", the file is kept as " : "", kept ? aside : "");
         json_free(&tree);
         return err;
     }
