@@ -28,8 +28,8 @@ static void value_text(const struct fact *f, char *out, size_t room)
 /* Names have a class of their own; types of DNS records and methods say little. */
 static bool elsewhere(const char *field)
 {
-    return strncmp(field, "dns.", 4) == 0 || strcmp(field, "tls.sni") == 0 ||
-           strcmp(field, "http.host") == 0;
+    return strncmp(field, "dns.", 4) == 0 || strncmp(field, "dhcp.", 5) == 0 ||
+           strcmp(field, "tls.sni") == 0 || strcmp(field, "http.host") == 0;
 }
 
 static bool command_value(struct devices *devices, const struct view *v, char out[ATOM_TEXT_MAX])

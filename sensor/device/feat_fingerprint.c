@@ -17,8 +17,8 @@ static bool fingerprint_value(struct devices *devices, const struct view *v,
         return true;
     }
     if (f->kind != FACT_FIELD || !f->field || !(f->field->uses & IN_IDENTITY) ||
-        f->from_client != v->as_client)
-        return false;
+        f->from_client != v->as_client || strncmp(f->text, "dhcp.", 5) == 0)
+        return false; /* DHCP has a fact of its own */
     core_fmt(out, ATOM_TEXT_MAX, "%s %s", f->text, f->text2);
     return true;
 }
