@@ -245,6 +245,10 @@ class Site:
             if HOSTS[host][3] is not None:
                 self.fixed(host)
 
+    def resolver_file(self, host, number):
+        """`host` asks this resolver from its next program on."""
+        (pathlib.Path("/etc/netns") / self.ns(host) / "resolv.conf").write_text(f"nameserver {number}\n")
+
     def hosts_file(self, host, name, number):
         """`host` knows `name` without asking."""
         with open(pathlib.Path("/etc/netns") / self.ns(host) / "hosts", "a") as f:
