@@ -25,25 +25,26 @@
 #define BASE(name, sid)                                                                            \
     "title: " name "\nname: " name "\nlogsource: {product: tramgac, service: alert}\n"             \
     "detection: {s: {alert.signature_id: " sid "}, condition: s}\n---\n"
-#define RULES                                                                                      \
-    BASE("scanned", "1")                                                                           \
-    BASE("guessed", "2")                                                                           \
-    BASE("entered", "3")                                                                           \
-    BASE("fetched", "4")                                                                           \
-    BASE("home", "5") BASE("explored", "6") BASE(                                                  \
-        "commanded",                                                                               \
-        "7") "title: Scan, guess, entry\ntramgac: {incident: true, title_vi: Quét rồi vào, "   \
-             "attack: [T1110]}\nname: entry\nlevel: high\ncorrelation: {type: temporal_ordered, "  \
-             "rules: [scanned, guessed, entered], group-by: [who], timespan: 6h, aliases: {who: "  \
-             "{scanned: dest_ip, guessed: dest_ip, entered: dest_ip}}}\n---\n"                     \
-             "title: Infection\ntramgac: {incident: true, title_vi: Nhiễm mã độc, attack: "  \
-             "[T1105]}\n"                                                                          \
-             "name: infection\nlevel: high\ncorrelation: {type: temporal_ordered, rules: "         \
-             "[fetched, home], "                                                                   \
-             "group-by: [src_ip], timespan: 6h}\n---\n"                                            \
-             "title: IoT commands OT\ntramgac: {incident: true, title_vi: IoT ra lệnh OT, "      \
-             "attack: [T0855]}\nname: ot\nlevel: critical\ncorrelation: {type: temporal_ordered, " \
-             "rules: [explored, commanded], group-by: [src_ip], timespan: 6h}\n"
+#define CHAIN(title, vi, id, level, rules)                                                         \
+    "title: " title "\ntramgac: {incident: true, title_vi: " vi ", attack: [" id                   \
+    "]}\nlevel: " level "\ncorrelation: {type: temporal_ordered, timespan: 6h, rules: [" rules     \
+    "], "
+
+static const char scanned[] = BASE("scanned", "1");
+static const char guessed[] = BASE("guessed", "2");
+static const char entered[] = BASE("entered", "3");
+static const char fetched[] = BASE("fetched", "4");
+static const char home[] = BASE("home", "5");
+static const char explored[] = BASE("explored", "6");
+static const char commanded[] = BASE("commanded", "7");
+static const char entry[] = CHAIN("Scan, guess, entry", "Quét rồi vào", "T1110", "high",
+                                  "scanned, guessed, entered") "group-by: [dest_ip]}\n";
+static const char infection[] =
+    CHAIN("Infection", "Nhiễm mã độc", "T1105", "high", "fetched, home") "group-by: [src_ip]}\n";
+static const char ot[] = CHAIN("IoT commands OT", "IoT ra lệnh OT", "T0855", "critical",
+                               "explored, commanded") "group-by: [src_ip]}\n";
+static const char *const rules[] = {scanned,  guessed,   entered, fetched,   home,
+                                    explored, commanded, entry,   infection, ot};
 
 struct step {
     uint32_t minute;
@@ -85,7 +86,8 @@ static void start(struct fixture *f)
     struct correlate_limits limits = {1000, 4096, 600 * CLOCK_S, 60 * CLOCK_S};
 
     sigma_init(&f->set);
-    sigma_parse_text(&f->set, "t", slice_of_str(RULES));
+    for (uint32_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+        sigma_parse_text(&f->set, "t", slice_of_str(rules[i]));
     sigma_freeze(&f->set);
     assert_int_equal(f->set.n_faults, 0);
     f->c = correlate_new(&f->set, limits, f->corr_counters);
