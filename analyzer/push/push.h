@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Telling operations centres. What is to be told is written as a row of the outbox in the
+ * transaction that changed the incident (connectors_queue); a thread per connector sends the rows
+ * (sender.h). One way of telling a row: push_<name>.c.
+ */
+#ifndef TRAMGAC_ANALYZER_PUSH_PUSH_H
+#define TRAMGAC_ANALYZER_PUSH_PUSH_H
+
+#include "analyzer/record/incident.h"
+#include "analyzer/store/db_outbox.h"
+#include "common/strbuf.h"
+
+enum { PUSH_SITES_MAX = 32, PUSH_TEXT_MAX = 200 };
+
+struct push_def;
+
+/** A receiver as configured. Texts live as long as the connectors. */
+struct connector {
+    const char *name; /* part of topics: letters, digits, . _ - */
+    const struct push_def *def;
+    /* scope */
+    enum severity min_severity;
+    const char *sites[PUSH_SITES_MAX];
+    uint32_t n_sites; /* 0 = all */
+    /* redaction */
+    bool mask_internal; /* own addresses and names become stable pseudonyms */
+    bool details;       /* stages and hosts, not only the head */
+    /* what is said */
+    const char *source;      /* CloudEvents source */
+    const char *type_prefix; /* of the CloudEvents type */
+    /* where it goes; "" and 0 = not used */
+    const char *url, *secret, *token;
+    const char *ca_file, *cert_file, *key_file;
+    const char *host, *topic, *user, *password;
+    uint16_t port;
+    bool tls, retain;
+    /* how */
+    uint64_t timeout_ns;
+    uint64_t heartbeat_ns; /* 0 = none */
+    int64_t max_tries;     /* 0 = until it works */
+};
+
+enum push_outcome {
+    PUSH_SENT,
+    PUSH_LATER,   /* not now: network, 5xx, 429, not allowed (yet) */
+    PUSH_REFUSED, /* the receiver will never take this message */
+};
+
+struct push_answer {
+    enum push_outcome outcome;
+    uint64_t retry_after_ns;  /* the receiver's wish; 0 = none */
+    char text[PUSH_TEXT_MAX]; /* status or reason, for people */
+};
+
+struct push_def {
+    const char *name; /* value of `type` */
+    const char *doc;
+    const char *needs; /* keys of the configuration that must be given, with blanks between */
+    /** Appends the message. `kind`: "opened", "updated", "closed". Pure. */
+    void (*render)(const struct connector *c, const struct incident *incident, const char *kind,
+                   struct strbuf *out);
+    void (*render_heartbeat)(const struct connector *c, uint64_t now_ns, struct strbuf *out);
+    /** Connection of one sending thread; touches the network at the earliest in send. */
+    enum err (*open)(const struct connector *c, void **self, char fault[PUSH_TEXT_MAX]);
+    /** Sends one message; takes at most about c->timeout_ns. `key`: the same message again has the
+     * same. */
+    void (*send)(void *self, const struct connector *c, const char *key, const char *kind,
+                 struct slice payload, uint64_t now_ns, struct push_answer *answer);
+    void (*close)(void **self);
+};
+
+extern const struct push_def *const push_rows[];
+
+#endif
