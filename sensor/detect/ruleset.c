@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 
 const struct option detect_options[] = {
+    {"vars", CONF_TREE, NULL, "address-groups and port-groups: the variables of rules"},
     {"detect.rules", CONF_LIST, "",
      "Rule files and directories that are loaded when -S names none"},
     {"detect.classification", CONF_TEXT, "",
