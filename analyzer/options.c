@@ -224,7 +224,9 @@ void options_help(void)
                    (int)(36 - strlen(rows[i].name) - (rows[i].value ? strlen(rows[i].value) : 0)),
                    "", rows[i].doc);
     }
-    printf("  --list-options|counters|sources|normalisers|enrichers|correlations|stores|outputs|"
+    printf("  "
+           "--list-options|counters|sources|normalisers|enrichers|correlations|connectors|stores|"
+           "outputs|"
            "routes\n%39sprint the tables this program is made of\n\n"
            "Exit status: 0 done, 1 findings of -T, 2 wrong usage or unreadable input.\n",
            "");

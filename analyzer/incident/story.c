@@ -297,14 +297,16 @@ static uint32_t add_stage(struct story *story, const struct corr_hit *hit,
         like.text[FACT_DETAIL_VI] =
             either(e->text[EVIDENCE_REASON_VI], e->text[EVIDENCE_REASON_EN]);
     }
-    snprintf(key, sizeof(key), "s:%.160s|%s|%s", proof->rule->title, e->text[EVIDENCE_SRC_IP],
+    snprintf(key, sizeof(key), "s:%.160s|%s|%s", like.text[FACT_TITLE_EN], e->text[EVIDENCE_SRC_IP],
              one && hit->n_groups < 2 ? "" : e->text[EVIDENCE_DST_IP]);
     struct fact *fact = fact_take(story, key, &like);
     if (!fact)
         return UINT32_MAX;
     story->material = story->material || fact->fresh;
     widen(story, fact, e->ts_ns, e->ts_ns);
-    count(fact, n, e->event_id);
+    /* Events are numbered as they come: what proved another hit before is not counted again. */
+    if (!e->event_id || e->event_id > fact->last_event_id)
+        count(fact, n, e->event_id);
     add_sensor(story, e->text[EVIDENCE_SENSOR]);
     uint32_t at = (uint32_t)(fact - story->facts);
     if (e->event_id && story->n_proofs < STORY_PROOFS_MAX)

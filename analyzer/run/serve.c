@@ -2,6 +2,7 @@
 #include "analyzer/run/serve.h"
 #include "analyzer/api/http.h"
 #include "analyzer/enrich/attack.h"
+#include "analyzer/push/sender.h"
 #include "analyzer/run/accounts.h"
 #include "analyzer/run/pipeline.h"
 #include "analyzer/store/db_checkpoints.h"
@@ -33,10 +34,13 @@ struct serving {
     struct source sources[SOURCES_MAX];
     uint32_t n_sources;
     struct http *http;
+    struct connectors *connectors;
+    struct senders *senders;
     struct services services;
     struct strbuf report;
     uint64_t started_ns;
     uint64_t tick_ns, back_off_ns;
+    bool told; /* the outbox got rows in this batch */
     sigset_t signals;
 };
 
@@ -133,7 +137,35 @@ static void health(void *run, struct strbuf *json)
         jsonw_obj_close(&w);
     }
     jsonw_obj_close(&w);
+    strbuf_str(json, ",\"push\":");
+    sender_health(s->senders, json);
     jsonw_obj_close(&w);
+}
+
+/* In the transaction of a batch: what operations centres are told of an incident. */
+static enum err tell(void *ctx, struct store *store, const struct incident *incident,
+                     const char *kind)
+{
+    struct serving *s = ctx;
+
+    s->told = s->told || kind;
+    return kind ? connectors_queue(s->connectors, store, incident, kind, clock_now_ns()) : ERR_OK;
+}
+
+/* In the transaction of a person's change. */
+static enum err tell_change(void *run, struct store *store, const struct incident *incident)
+{
+    struct serving *s = run;
+    return connectors_queue_change(s->connectors, store, incident, clock_now_ns());
+}
+
+/* A connector that does not work is said, and holds up nothing else. */
+static bool read_connectors(struct serving *s)
+{
+    enum err err = connectors_new(s->plan->conf, &s->connectors, &s->report);
+
+    pipeline_tell(s->pipeline, tell, s);
+    return err == ERR_OK;
 }
 
 static bool start_http(struct serving *s)
@@ -150,6 +182,7 @@ static bool start_http(struct serving *s)
                                     .dashboard_dir = conf_text(s->plan->conf, "api.dashboard"),
                                     .data_dir = s->plan->data_dir,
                                     .health = health,
+                                    .incident_changed = tell_change,
                                     .run = s};
     if (http_start(&s->services, &s->http, fault) == ERR_OK)
         return true;
@@ -206,6 +239,9 @@ static bool store_messages(struct serving *s, struct message *list)
     if (s->back_off_ns)
         log_say(LOG_NOTE, "the store works again");
     s->back_off_ns = 0;
+    if (s->told)
+        sender_wake(s->senders);
+    s->told = false;
     return true;
 }
 
@@ -256,9 +292,11 @@ static void drain(struct serving *s)
 static void close_all(struct serving *s)
 {
     http_stop(&s->http);
+    sender_stop(&s->senders);
     for (uint32_t i = 0; i < s->n_sources; i++)
         s->sources[i].def->stop(s->sources[i].self);
     pipeline_free(&s->pipeline);
+    connectors_free(&s->connectors);
     attack_free(&s->attack);
     ingest_queue_free(&s->queue);
     hub_free(&s->hub);
@@ -269,6 +307,8 @@ static void close_all(struct serving *s)
 
 static int run(struct serving *s)
 {
+    (void)sender_start(s->connectors, s->store, &s->senders, &s->report);
+    say_report(&s->report);
     if (!start_sources(s) || !start_http(s)) {
         ingest_close(s->queue);
         return 2;
@@ -306,6 +346,8 @@ int serve_run(const struct serve_plan *plan)
         load_attack(&s);
         enum err err =
             pipeline_new(plan->conf, s.store, s.queue, s.hub, s.attack, &s.pipeline, &s.report);
+        if (s.pipeline && !read_connectors(&s) && !err)
+            err = ERR_INPUT;
         bool findings = say_report(&s.report);
         if (s.pipeline && plan->check)
             status = findings || err ? 1 : 0;

@@ -7,6 +7,7 @@
 #include "analyzer/incident/book.h"
 #include "analyzer/ingest/ingest.h"
 #include "analyzer/normalise/normalise.h"
+#include "analyzer/push/connectors.h"
 #include "analyzer/run/expiry.h"
 #include "analyzer/run/pipeline.h"
 #include "analyzer/store/store.h"
@@ -16,8 +17,9 @@
 #include <unistd.h>
 
 static const struct option *const option_tables[] = {
-    store_options, dedup_options,     pipeline_options, expiry_options,
-    api_options,   correlate_options, book_options,     NULL};
+    store_options,  dedup_options,      pipeline_options,
+    expiry_options, api_options,        correlate_options,
+    book_options,   connectors_options, NULL};
 
 static const struct counter *const counter_tables[] = {
     pipeline_counters, normalise_counters, dedup_counters, correlate_counters, book_counters, NULL};
@@ -111,6 +113,7 @@ LIST_ROWS(enrichers, enr_rows)
 LIST_ROWS(stores, store_rows)
 LIST_ROWS(normalisers, norm_rows)
 LIST_ROWS(correlations, corr_rows)
+LIST_ROWS(connectors, push_rows)
 
 static void list_routes(const struct conf *conf, struct listing *l)
 {
@@ -135,6 +138,7 @@ static const struct list {
              {"normalisers", {"name", "doc", NULL}, list_normalisers},
              {"enrichers", {"name", "doc", NULL}, list_enrichers},
              {"correlations", {"name", "doc", NULL}, list_correlations},
+             {"connectors", {"name", "doc", NULL}, list_connectors},
              {"stores", {"name", "doc", NULL}, list_stores},
              {"routes", {"method", "path", "role", "takes", "doc", NULL}, list_routes}};
 
