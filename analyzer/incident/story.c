@@ -297,8 +297,8 @@ static uint32_t add_stage(struct story *story, const struct corr_hit *hit,
         like.text[FACT_DETAIL_VI] =
             either(e->text[EVIDENCE_REASON_VI], e->text[EVIDENCE_REASON_EN]);
     }
-    snprintf(key, sizeof(key), "s:%.160s|%s|%s", like.text[FACT_TITLE_EN], e->text[EVIDENCE_SRC_IP],
-             one && hit->n_groups < 2 ? "" : e->text[EVIDENCE_DST_IP]);
+    snprintf(key, sizeof(key), "s:%.160s|%lld|%s|%s", like.text[FACT_TITLE_EN], (long long)e->sid,
+             e->text[EVIDENCE_SRC_IP], one && hit->n_groups < 2 ? "" : e->text[EVIDENCE_DST_IP]);
     struct fact *fact = fact_take(story, key, &like);
     if (!fact)
         return UINT32_MAX;
