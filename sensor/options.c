@@ -170,8 +170,8 @@ static const struct {
 };
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
-static const char *const lists[] = {"protocols", "keywords", "fields",   "options",
-                                    "counters",  "outputs",  "features", "events"};
+static const char *const lists[] = {"protocols", "keywords", "fields", "options",   "counters",
+                                    "outputs",   "features", "events", "detectors", "evidence"};
 
 /* "--list-x", "--set=v" or "-x v"; returns the index of the last argument used, -1 on a fault. */
 static int one(int argc, char **argv, int at, struct options *o, struct strbuf *fault)
@@ -252,7 +252,7 @@ void options_help(void)
                    (int)(38 - strlen(rows[i].name) - (rows[i].value ? strlen(rows[i].value) : 0)),
                    "", rows[i].doc);
     }
-    printf("  --list-protocols|keywords|fields|options|counters|outputs|events\n"
+    printf("  --list-protocols|keywords|fields|options|counters|outputs|events|detectors|evidence\n"
            "%41sprint the tables this program is made of\n\n"
            "Exit status: 0 done, 1 findings of -T or test, 2 wrong usage or unreadable input.\n",
            "");

@@ -155,7 +155,9 @@ static void weigh(struct devices *devices, struct device *d, struct news *news)
     news->main = 0;
     for (uint8_t i = 0; i < news->n; i++) {
         struct device_novelty *n = &d->novelty[news->row[i]];
-        news->bits[i] = baseline_bits(hours, n->steps_with_new);
+        const struct feat_def *feat = feat_rows[news->row[i]];
+        news->bits[i] = baseline_bits(hours, n->steps_with_new) *
+                        (feat->weight ? feat->weight(d, news->text[i]) : 1);
         n->recent_ns = devices->now_ns;
         n->recent_bits_m = news->bits[i] > 0 ? (uint32_t)(news->bits[i] * 1000) : 0;
         if (news->bits[i] > news->bits[news->main])
@@ -257,8 +259,7 @@ static void report(struct devices *devices, const struct view *v, const struct n
     kept_back += n->folded;
     n->reported_ns = devices->now_ns;
     n->folded = 0;
-    struct devices_found *f =
-        findings_new(devices, v->device, v->fact, feat->name, feat->sid, feat->title);
+    struct devices_found *f = findings_new(devices, v->device, v->fact, feat->name, feat->sid);
     if (!f)
         return;
     devices->count[COUNT_DEVIATIONS]++;

@@ -193,6 +193,8 @@ struct feat_def {
     uint8_t severity;
     /** The value that the fact shows of the device, as text; false = none. */
     bool (*value)(struct devices *devices, const struct view *view, char out[ATOM_TEXT_MAX]);
+    /** Share of the bits that count for this value; NULL = all. */
+    double (*weight)(struct device *device, const char *value);
 };
 
 extern const struct ident_def *const ident_rows[];

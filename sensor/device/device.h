@@ -99,6 +99,13 @@ void devices_write(const struct device *device, struct jsonw *w);
 /** Writes inventory and baselines as JSON (export, and the saved state). */
 void devices_export(const struct devices *devices, struct strbuf *out);
 
+/** i-th detector of deviations, for --list-detectors: its class, sid within DEVICE_GID as text,
+ * title and what it looks at. False behind the last. */
+bool devices_detector(uint32_t i, const char **class_, char sid[16], const char **title,
+                      const char **doc);
+/** i-th kind of evidence that profiles may name, for --list-evidence. */
+bool devices_evidence(uint32_t i, const char **kind, const char **doc);
+
 /** Rows: evidence for identity (ident_*.c) and baseline features (feat_*.c). Shapes are the
  * folder's own. */
 struct ident_def;

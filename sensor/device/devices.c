@@ -8,6 +8,7 @@
 #include "common/map.h"
 #include "sensor/device/baseline.h"
 #include "sensor/device/core.h"
+#include "sensor/device/detector.h"
 #include "sensor/device/findings.h"
 #include "sensor/device/identity.h"
 #include "sensor/device/inventory.h"
@@ -17,7 +18,6 @@
 #include <stdlib.h>
 
 enum { NETWORKS_MAX = 256, TEXT_MAX = 160 };
-enum change_sid { SID_NEW_DEVICE = 201, SID_ARP = 202 };
 #define PROFILES_FOLDER "/usr/share/tramgac/iot-profiles"
 
 static const uint64_t SAVE_EVERY_NS = 300 * CLOCK_S;
@@ -181,7 +181,7 @@ void devices_free(struct devices **result)
 static struct devices_found *change(struct devices *devices, struct device *d,
                                     const struct fact *fact, const char *class_)
 {
-    struct devices_found *f = findings_new(devices, d, fact, class_, 0, "Inventory changed");
+    struct devices_found *f = findings_new(devices, d, fact, class_, DETECTOR_NONE);
 
     if (f) {
         f->finding.is_change = true;
@@ -202,9 +202,7 @@ static void say_new(struct devices *devices, struct device *d, const struct addr
     if (!f)
         return;
     if (!d->asset && !d->gateway && devices->now_ns - devices->first_ns >= devices->learn_ns) {
-        f->finding.is_change = false;
-        f->finding.sid = SID_NEW_DEVICE;
-        f->finding.title = "New device on the network";
+        findings_set(f, DETECTOR_NEW_DEVICE);
         f->finding.severity = 3;
         f->finding.attack_technique = "T1200";
         devices->count[COUNT_DEVIATIONS]++;
@@ -235,9 +233,7 @@ static void say_taken_over(struct devices *devices, const struct sighting *s,
     if (!f)
         return;
     if (conflict) {
-        f->finding.is_change = false;
-        f->finding.sid = SID_ARP;
-        f->finding.title = "Two devices claim one address (ARP)";
+        findings_set(f, DETECTOR_ARP);
         f->finding.severity = 2;
         f->finding.attack_technique = "T1557.002";
         devices->count[COUNT_DEVIATIONS]++;
@@ -509,6 +505,31 @@ void devices_tick(struct devices *devices, uint64_t now_ns)
         devices->saved_ns = devices->now_ns;
     if (devices->now_ns - devices->saved_ns >= SAVE_EVERY_NS)
         save(devices);
+}
+
+/* ---- tables ------------------------------------------------------------------------------- */
+
+bool devices_detector(uint32_t i, const char **class_, char sid[16], const char **title,
+                      const char **doc)
+{
+    struct detector d = detector_at(i);
+
+    *class_ = d.class_;
+    *title = d.title;
+    *doc = d.doc;
+    core_fmt(sid, 16, "%u", d.sid);
+    return d.class_ != NULL;
+}
+
+bool devices_evidence(uint32_t i, const char **kind, const char **doc)
+{
+    for (uint32_t k = 0; k <= i; k++) {
+        if (!ident_rows[k])
+            return false;
+    }
+    *kind = ident_rows[i]->kind;
+    *doc = ident_rows[i]->doc;
+    return true;
 }
 
 /* ---- questions ---------------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 /*
  * Names of servers as the network told them, digits squashed.
  */
+#include "sensor/device/baseline.h"
 #include "sensor/device/core.h"
 
 /* Names a client asks for, whether or not it then goes there. */
@@ -32,6 +33,12 @@ static bool name_value(struct devices *devices, const struct view *v, char out[A
     return true;
 }
 
+/* Another server of an owner that is known says little. */
+static double name_weight(struct device *device, const char *value)
+{
+    return baseline_knows(device, "peer", slice_of_str(names_registrable(value))) ? 0.5 : 1;
+}
+
 const struct feat_def feat_name = {
     .name = "name",
     .doc = "Names of servers, digits squashed",
@@ -42,4 +49,5 @@ const struct feat_def feat_name = {
     .technique = NULL,
     .severity = 3,
     .value = name_value,
+    .weight = name_weight,
 };

@@ -4,26 +4,29 @@
 #include "common/clock.h"
 #include "common/hash.h"
 #include "common/jsonw.h"
+#include "sensor/device/detector.h"
 
 enum { FINDING_TEXT_MAX = 4096 };
 
 static const uint64_t HOUR_NS = 3600 * CLOCK_S;
 
+void findings_set(struct devices_found *found, uint32_t sid)
+{
+    found->finding.sid = sid;
+    found->finding.title = detector_of(sid).title;
+    found->finding.is_change = sid == DETECTOR_NONE;
+}
+
 struct devices_found *findings_new(struct devices *devices, struct device *device,
-                                   const struct fact *fact, const char *class_, uint32_t sid,
-                                   const char *title)
+                                   const struct fact *fact, const char *class_, uint32_t sid)
 {
     if (devices->n_found == FINDINGS_MAX) {
         devices->count[COUNT_FINDINGS_FULL]++;
         return NULL;
     }
     struct devices_found *f = &devices->found[devices->n_found++];
-    f->finding = (struct finding){.device = device,
-                                  .class_ = class_,
-                                  .sid = sid,
-                                  .title = title,
-                                  .severity = 3,
-                                  .fact = fact};
+    f->finding = (struct finding){.device = device, .class_ = class_, .severity = 3, .fact = fact};
+    findings_set(f, sid);
     f->en.cap = f->vi.cap = f->detail.cap = FINDING_TEXT_MAX;
     strbuf_clear(&f->en);
     strbuf_clear(&f->vi);

@@ -9,10 +9,12 @@
 
 #include "sensor/device/core.h"
 
-/** A finding to be filled: `en`, `vi` sentences, `detail` members. NULL when there are too many. */
+/** A finding to be filled: `en`, `vi` sentences, `detail` members. NULL when there are too many.
+ * `sid`: a detector; 0 makes it a change of the inventory. */
 struct devices_found *findings_new(struct devices *devices, struct device *device,
-                                   const struct fact *fact, const char *class_, uint32_t sid,
-                                   const char *title);
+                                   const struct fact *fact, const char *class_, uint32_t sid);
+/** Makes a change the deviation that this detector reports. */
+void findings_set(struct devices_found *found, uint32_t sid);
 /** True when a deviation with this class and value may be reported now; counts and remembers. */
 bool findings_admit(struct devices *devices, struct device *device, const char *class_,
                     struct slice value, uint32_t *kept_back);

@@ -3,6 +3,7 @@
 
 #include "sensor/device/baseline.h"
 #include "sensor/device/command.h"
+#include "sensor/device/detector.h"
 #include "sensor/device/findings.h"
 #include "sensor/device/inventory.h"
 #include "sensor/device/policy.h"
@@ -174,8 +175,7 @@ static void report_rule(struct devices *devices, const struct view *v,
     rule_value(hard, v, scan != NULL, value, sizeof(value));
     if (!findings_admit(devices, v->device, "rule", slice_of_str(value), &kept_back))
         return;
-    struct devices_found *f = findings_new(devices, v->device, v->fact, "rule", JUDGE_SID_RULE,
-                                           "Device breaks a hard rule of its profile");
+    struct devices_found *f = findings_new(devices, v->device, v->fact, "rule", DETECTOR_RULE);
     if (!f)
         return;
     devices->count[COUNT_DEVIATIONS]++;
@@ -233,8 +233,7 @@ static void report_policy(struct devices *devices, const struct view *v, const c
              v->fact->server_port, (int)v->endpoint);
     if (!findings_admit(devices, v->device, "policy", slice_of_str(value), &kept_back))
         return;
-    struct devices_found *f = findings_new(devices, v->device, v->fact, "policy", JUDGE_SID_POLICY,
-                                           "Device traffic outside its MUD policy");
+    struct devices_found *f = findings_new(devices, v->device, v->fact, "policy", DETECTOR_POLICY);
     if (!f)
         return;
     devices->count[COUNT_DEVIATIONS]++;
@@ -264,7 +263,7 @@ static bool judge_policy(struct devices *devices, struct view *v)
 /* ---- commands ----------------------------------------------------------------------------- */
 
 static void report_command(struct devices *devices, const struct view *v, uint32_t sid,
-                           const char *title, uint8_t severity, const char *technique)
+                           uint8_t severity, const char *technique)
 {
     char value[FACT_TEXT_MAX + ADDR_TEXT_MAX + 2];
     char peer[ADDR_TEXT_MAX];
@@ -277,7 +276,7 @@ static void report_command(struct devices *devices, const struct view *v, uint32
     core_fmt(value, sizeof(value), "%s %s", v->fact->text2, peer);
     if (!findings_admit(devices, v->device, "command", slice_of_str(value), &kept_back))
         return;
-    struct devices_found *f = findings_new(devices, v->device, v->fact, "command", sid, title);
+    struct devices_found *f = findings_new(devices, v->device, v->fact, "command", sid);
     if (!f)
         return;
     devices->count[COUNT_DEVIATIONS]++;
@@ -301,11 +300,9 @@ static bool judge_modbus(struct devices *devices, const struct view *v)
         command_modbus_declared(v->device->profile, &cmd))
         return false;
     if (command_modbus_writes(cmd.fc))
-        report_command(devices, v, JUDGE_SID_WRITE, "Write command outside the declared ones", 1,
-                       "T0855");
+        report_command(devices, v, DETECTOR_WRITE, 1, "T0855");
     else
-        report_command(devices, v, JUDGE_SID_COMMAND, "Command that the profile does not declare",
-                       3, "T0855");
+        report_command(devices, v, DETECTOR_COMMAND, 3, "T0855");
     return true;
 }
 
@@ -317,7 +314,7 @@ static bool judge_mqtt(struct devices *devices, const struct view *v)
         !v->device->profile->has_mqtt ||
         command_mqtt_declared(v->device->profile, kind, v->fact->text2))
         return false;
-    report_command(devices, v, JUDGE_SID_TOPIC, "MQTT topic outside the declared ones", 3, NULL);
+    report_command(devices, v, DETECTOR_TOPIC, 3, NULL);
     return true;
 }
 
@@ -344,8 +341,7 @@ static void report_scan(struct devices *devices, const struct view *v, bool swee
     if (!findings_admit(devices, v->device, class_, SLICE_NONE, &kept_back))
         return;
     struct devices_found *f =
-        findings_new(devices, v->device, v->fact, class_, sweep ? JUDGE_SID_SWEEP : JUDGE_SID_SCAN,
-                     sweep ? "Device asks for many addresses" : "Device scans the network");
+        findings_new(devices, v->device, v->fact, class_, sweep ? DETECTOR_SWEEP : DETECTOR_SCAN);
     if (!f)
         return;
     devices->count[COUNT_DEVIATIONS]++;

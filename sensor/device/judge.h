@@ -7,17 +7,6 @@
 
 #include "sensor/device/core.h"
 
-/** Stable numbers of these detectors within DEVICE_GID; features have their own in their rows. */
-enum judge_sid {
-    JUDGE_SID_RULE = 1,
-    JUDGE_SID_POLICY = 2,
-    JUDGE_SID_COMMAND = 3,
-    JUDGE_SID_WRITE = 4,
-    JUDGE_SID_TOPIC = 5,
-    JUDGE_SID_SCAN = 6,
-    JUDGE_SID_SWEEP = 7,
-};
-
 /** Judges a fact from one end; true when the fact is a deviation (reported or kept back): it then
  * must teach nothing. */
 bool judge_fact(struct devices *devices, struct view *view);

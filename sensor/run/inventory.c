@@ -91,11 +91,51 @@ static void outputs(const struct conf *conf, struct listing *l)
         row(l, out_rows[i]->name, out_rows[i]->doc, NULL, NULL);
 }
 
+/* "key|type|text" lines of a row. */
+static void schema(struct listing *l, const struct event_def *ev)
+{
+    char line[256];
+
+    for (const char *at = ev->schema; at && *at;) {
+        size_t len = strcspn(at, "\n");
+        snprintf(line, sizeof(line), "%.*s", (int)len, at);
+        char *type = strchr(line, '|');
+        char *text = type ? strchr(type + 1, '|') : NULL;
+        if (text) {
+            *type = *text = '\0';
+            row(l, ev->name, line, type + 1, text + 1);
+        }
+        at += len + (at[len] == '\n');
+    }
+}
+
 static void events(const struct conf *conf, struct listing *l)
 {
     (void)conf;
-    for (uint32_t i = 0; ev_rows[i]; i++)
-        row(l, ev_rows[i]->name, ev_rows[i]->doc, NULL, NULL);
+    for (uint32_t i = 0; ev_rows[i]; i++) {
+        row(l, ev_rows[i]->name, "", "", ev_rows[i]->doc);
+        schema(l, ev_rows[i]);
+    }
+}
+
+/* What judges devices: evidence of their kind, and classes of first-seen values. */
+static void detectors(const struct conf *conf, struct listing *l)
+{
+    char sid[16];
+    const char *name, *title, *text;
+
+    (void)conf;
+    for (uint32_t i = 0; devices_detector(i, &name, sid, &title, &text); i++)
+        row(l, sid, name, title, text);
+}
+
+static void evidence(const struct conf *conf, struct listing *l)
+{
+    const char *kind, *text;
+
+    (void)conf;
+    for (uint32_t i = 0; devices_evidence(i, &kind, &text); i++)
+        row(l, kind, text, NULL, NULL);
 }
 
 static void features(const struct conf *conf, struct listing *l)
@@ -113,7 +153,9 @@ static const struct list_row lists[] = {
     {"options", {"option", "type", "default", "text", NULL}, options},
     {"counters", {"counter", "text", NULL}, counters},
     {"outputs", {"output", "text", NULL}, outputs},
-    {"events", {"event", "text", NULL}, events},
+    {"events", {"event", "key", "type", "text", NULL}, events},
+    {"detectors", {"sid", "class", "signature", "text", NULL}, detectors},
+    {"evidence", {"kind", "text", NULL}, evidence},
     {"features", {"kind", "name", "text", "specification", NULL}, features},
 };
 
