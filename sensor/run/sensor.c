@@ -2,6 +2,7 @@
 #include "sensor/run/sensor.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "sensor/run/confine.h"
 #include "sensor/run/summary.h"
 #include "sensor/run/worker.h"
 
@@ -169,6 +170,8 @@ static enum err sensor_open(struct sensor *s)
     }
     if (!err)
         s->signals = open_signals();
+    if (!err)
+        err = confine(s->plan->conf, s->plan->dir, s->plan->ifaces && s->plan->ifaces[0]);
     return err;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sensor/run/settings.h"
+#include "common/sandbox.h"
 #include "sensor/decode/decode.h"
 #include "sensor/decode/defrag.h"
 #include "sensor/event/event.h"
@@ -23,9 +24,9 @@ const struct option settings_options[] = {
 };
 
 static const struct option *const option_tables[] = {
-    settings_options, front_options,  decode_options,  flow_table_options,
-    stream_options,   app_options,    breadth_options, files_options,
-    device_options,   detect_options, tail_options,    event_options_rows,
+    sandbox_options, settings_options, front_options,      decode_options, flow_table_options,
+    stream_options,  app_options,      breadth_options,    files_options,  device_options,
+    detect_options,  tail_options,     event_options_rows,
 };
 
 static const struct counter *const counter_tables[] = {
