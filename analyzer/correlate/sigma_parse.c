@@ -14,7 +14,7 @@
 
 #include <ctype.h>
 
-enum { SELECTIONS_MAX = 128, FIELDS_OF_MAP_MAX = 256 };
+enum { SELECTIONS_MAX = 128, FIELDS_OF_MAP_MAX = 256, DETECTION_TEXT_MAX = 2000 };
 
 static const char *text_at(struct sigma_reader *rd, const struct json *v, const char *or_else)
 {
@@ -190,7 +190,12 @@ static void read_detection(struct sigma_reader *rd, const struct json *doc, stru
         return;
     }
     rule->root = sigma_join(rd->set, kids, n, 1);
-    rule->condition = text_at(rd, condition, "");
+    struct strbuf text;
+    strbuf_init(&text, DETECTION_TEXT_MAX);
+    json_write(detection, &text);
+    rule->condition =
+        text.full ? text_at(rd, condition, "") : sigma_text(rd->set, strbuf_view(&text));
+    strbuf_fini(&text);
 }
 
 /* ---- correlation ---- */

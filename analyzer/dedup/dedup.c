@@ -96,7 +96,7 @@ int64_t dedup_group_id(const struct record *r)
     h = hash_bytes(slice_of_str(r->site), h);
     if (r->alert.sid == 0) /* a detector without numbers: its words tell */
         h = hash_bytes(slice_of_str(r->alert.signature), h);
-    int64_t id = (int64_t)(h >> 1);
+    int64_t id = (int64_t)(h >> 11); /* below 2^53: every JSON reader keeps it exact */
     return id ? id : 1;
 }
 

@@ -3,11 +3,13 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-enum { TACTIC_POINTS = 5, TACTIC_POINTS_MAX = 30, TACTICS_SEEN_MAX = 32 };
+enum { TACTIC_POINTS = 3, TACTIC_POINTS_MAX = 20, TACTICS_SEEN_MAX = 32 };
+#define LEAST_SHOWN 0.5
 
 static const double hit_points[SEVERITY_LEVELS] = {2, 10, 20, 35, 50};
-static const double alert_points[SEVERITY_LEVELS] = {0, 2, 6, 15, 25};
+static const double alert_points[SEVERITY_LEVELS] = {0, 2, 5, 10, 15};
 /* Factor by criticality 0 (not an asset) to 5. */
 static const double criticality_factor[] = {1.0, 0.8, 0.9, 1.0, 1.2, 1.4};
 
@@ -65,27 +67,61 @@ static double points_of_rule(const struct story *story, uint32_t at, uint64_t ha
     return sum;
 }
 
-static double add_rules(const struct story *story, uint64_t half_life_ns, struct score *score)
+/** One rule of the story: its first fact and what it gives. */
+struct share {
+    const struct fact *fact;
+    double points;
+    uint32_t facts;
+    int64_t n;
+};
+
+static int by_points(const void *a, const void *b)
 {
+    const struct share *x = a;
+    const struct share *y = b;
+
+    if (x->points != y->points)
+        return x->points > y->points ? -1 : 1;
+    return strcmp(x->fact->key, y->fact->key);
+}
+
+static void add_share(struct score *score, const struct share *s, double weight)
+{
+    struct score_reason *r =
+        s->points * weight >= LEAST_SHOWN ? reason_add(score, s->points * weight) : NULL;
+    char times[32] = "";
+
+    if (!r)
+        return;
+    bool hit = s->fact->kind == FACT_HIT;
+    if (s->n > 1)
+        snprintf(times, sizeof(times), ", × %lld", (long long)s->n);
+    snprintf(r->en, sizeof(r->en), "%.200s (%s %s%s)", s->fact->text[FACT_TITLE_EN],
+             record_severity_name(s->fact->severity), hit ? "correlation" : "alert", times);
+    snprintf(r->vi, sizeof(r->vi), "%.200s (%s mức %s%s)", s->fact->text[FACT_TITLE_VI],
+             hit ? "tương quan" : "cảnh báo", severity_vi[s->fact->severity], times);
+}
+
+/* The rules of one kind, the highest whole, each further one half of the one before. */
+static double add_rules(const struct story *story, enum fact_kind kind, uint64_t half_life_ns,
+                        struct score *score)
+{
+    struct share shares[STORY_FACTS_MAX];
+    double weight = 1;
     double sum = 0;
+    uint32_t n = 0;
 
     for (uint32_t i = 0; i < story->n_facts; i++) {
-        const struct fact *f = &story->facts[i];
-        uint32_t facts;
-        int64_t n;
-        if (f->kind == FACT_STAGE || counted_before(story, i))
+        struct share s = {.fact = &story->facts[i]};
+        if (s.fact->kind != kind || counted_before(story, i))
             continue;
-        double points = points_of_rule(story, i, half_life_ns, &facts, &n);
-        sum += points;
-        struct score_reason *r = points >= 0.05 ? reason_add(score, points) : NULL;
-        if (!r)
-            continue;
-        const char *kind_en = f->kind == FACT_HIT ? "correlation" : "alert";
-        const char *kind_vi = f->kind == FACT_HIT ? "tương quan" : "cảnh báo";
-        snprintf(r->en, sizeof(r->en), "%.200s (%s, %s; %lld times)", f->text[FACT_TITLE_EN],
-                 kind_en, record_severity_name(f->severity), (long long)n);
-        snprintf(r->vi, sizeof(r->vi), "%.200s (%s, mức %s; %lld lần)", f->text[FACT_TITLE_VI],
-                 kind_vi, severity_vi[f->severity], (long long)n);
+        s.points = points_of_rule(story, i, half_life_ns, &s.facts, &s.n);
+        shares[n++] = s;
+    }
+    qsort(shares, n, sizeof(*shares), by_points);
+    for (uint32_t i = 0; i < n; i++, weight /= 2) {
+        sum += shares[i].points * weight;
+        add_share(score, &shares[i], weight);
     }
     return sum;
 }
@@ -167,7 +203,8 @@ void score_of(const struct story *story, const struct attack *attack, uint64_t h
               struct score *score)
 {
     score->n = 0;
-    double sum = add_rules(story, half_life_ns, score);
+    double sum = add_rules(story, FACT_HIT, half_life_ns, score);
+    sum += add_rules(story, FACT_ALERT, half_life_ns, score);
     sum += add_tactics(story, attack, score);
     sum += add_criticality(story, sum, score);
     score->points = sum > SCORE_MAX ? SCORE_MAX : sum < 0 ? 0 : (int64_t)lround(sum);

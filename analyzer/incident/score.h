@@ -2,10 +2,11 @@
 /*
  * The score of an incident, 0 to 100, and the reasons that add up to it, in both languages.
  *
- * Each rule gives points by its severity (a correlation more than a single alert); each repeat of
- * the same rule on another host gives half of the one before; what is older than the newest fact
- * fades with a half-life. Each further ATT&CK tactic adds points. The sum is multiplied by the
- * criticality of the most important host.
+ * Each rule gives points by its severity, a correlation more than a single alert; the same rule on
+ * another host gives half of the one before; what is older than the newest fact fades with a
+ * half-life. Of correlations the highest counts whole, the next half, the next a quarter, and so
+ * on; the same for alerts: much of one kind never outweighs something worse. Each further ATT&CK
+ * tactic adds points. The sum is multiplied by the criticality of the most important host.
  */
 #ifndef TRAMGAC_ANALYZER_INCIDENT_SCORE_H
 #define TRAMGAC_ANALYZER_INCIDENT_SCORE_H

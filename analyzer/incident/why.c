@@ -38,6 +38,17 @@ static bool is_ot_tactic(const struct attack *attack, const char *id)
     return t && t->ics;
 }
 
+/* A deviation is told by its reason, which has the numbers; anything else by its name. */
+static void write_stage_text(struct jsonw *w, const struct fact *f)
+{
+    bool reason = strcmp(f->text[FACT_SOURCE], "deviation") == 0 && *f->text[FACT_DETAIL_EN];
+
+    if (reason)
+        text2(w, "text", f->text[FACT_DETAIL_EN], f->text[FACT_DETAIL_VI]);
+    else
+        text2(w, "text", f->text[FACT_TITLE_EN], f->text[FACT_TITLE_VI]);
+}
+
 static void write_stage(struct jsonw *w, const struct fact *f, const struct attack *attack)
 {
     char tactic[16];
@@ -55,7 +66,7 @@ static void write_stage(struct jsonw *w, const struct fact *f, const struct atta
     jsonw_str(w, "tactic", tactic);
     jsonw_str(w, "technique", technique);
     jsonw_str(w, "severity", record_severity_name(f->severity));
-    text2(w, "text", f->text[FACT_TITLE_EN], f->text[FACT_TITLE_VI]);
+    write_stage_text(w, f);
     jsonw_str(w, "src", f->text[FACT_SRC_IP]);
     jsonw_str(w, "dst", f->text[FACT_DST_IP]);
     jsonw_u64(w, "dst_port", f->dst_port);
