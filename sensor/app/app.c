@@ -282,8 +282,8 @@ static void identify(struct app *app, enum dir dir, struct slice in)
         }
         head = (struct slice){side->buffer, side->len};
     }
-    bool hopeless = app_probe(app, dir, head);
-    if (app->proto) {
+    enum app_probing probing = app_probe(app, dir, head);
+    if (probing == PROBING_FOUND) {
         begin(app);
         if (app->flow->proto == IPPROTO_UDP4) {
             feed_datagram(app, dir, in);
@@ -295,13 +295,15 @@ static void identify(struct app *app, enum dir dir, struct slice in)
         feed(app, dir, side->len ? SLICE_NONE : in);
         return;
     }
-    if (hopeless) {
+    if (probing == PROBING_HOPELESS) {
         app->engine->count[APP_FAILED]++;
         app->flow->app_failed = !app->flow->app_name;
         stop(app);
         return;
     }
-    if (!app->unclear && !side->len && !side_append(app, dir, in))
+    if (probing == PROBING_NEXT)
+        side->len = 0;
+    else if (!side->len && !side_append(app, dir, in))
         give_up(app, APP_FULL, NULL);
 }
 
@@ -382,6 +384,26 @@ static void parse_all(struct app *app, enum dir dir, struct slice in)
         side->len = side->wanted = 0;
 }
 
+/* After lost bytes: does a unit begin here? What does not look so is dropped. */
+static bool found_again(struct app *app, enum dir dir, struct slice in)
+{
+    struct app_side *side = &app->side[dir];
+    enum probe probe = app->proto->probe(in, dir);
+
+    if (probe == PROBE_MORE && in.len < APP_HEAD_MAX) {
+        if (!side_keep(app, dir, in))
+            give_up(app, APP_FULL, NULL);
+        return false;
+    }
+    if (probe == PROBE_YES || probe == PROBE_LIKELY) {
+        side->lost = false;
+        app->engine->count[APP_RESYNCS]++;
+        return true;
+    }
+    side->len = side->wanted = 0;
+    return false;
+}
+
 static void feed(struct app *app, enum dir dir, struct slice in)
 {
     struct app_side *side = &app->side[dir];
@@ -395,13 +417,6 @@ static void feed(struct app *app, enum dir dir, struct slice in)
         if (!in.len)
             return;
     }
-    if (side->lost) {
-        enum probe probe = app->proto->probe(in, dir);
-        if (probe != PROBE_YES && probe != PROBE_LIKELY)
-            return;
-        side->lost = false;
-        app->engine->count[APP_RESYNCS]++;
-    }
     if (side->len) {
         if (!side_append(app, dir, in)) {
             give_up(app, APP_FULL, NULL);
@@ -411,6 +426,8 @@ static void feed(struct app *app, enum dir dir, struct slice in)
             return;
         in = (struct slice){side->buffer, side->len};
     }
+    if (side->lost && !found_again(app, dir, in))
+        return;
     parse_all(app, dir, in);
 }
 

@@ -117,8 +117,13 @@ void app_tx_end_dir(struct app *app, enum dir dir);
 void app_file_cut(struct app *app, struct tx *tx, enum dir dir);
 
 /* app_probe.c */
-/** Tries the rows on the first bytes of a direction: sets app->proto, or leaves it NULL. True when
- * nothing can be recognised any more. */
-bool app_probe(struct app *app, enum dir dir, struct slice head);
+enum app_probing {
+    PROBING_FOUND,    /* app->proto is set */
+    PROBING_MORE,     /* some row wants more bytes */
+    PROBING_NEXT,     /* not here; a later chunk may begin a unit */
+    PROBING_HOPELESS, /* nothing will be recognised any more */
+};
+/** Tries the rows on the first bytes of a direction. */
+enum app_probing app_probe(struct app *app, enum dir dir, struct slice head);
 
 #endif

@@ -54,7 +54,7 @@ static const struct proto_def *pass(struct app *app, enum dir dir, struct slice 
     return NULL;
 }
 
-bool app_probe(struct app *app, enum dir dir, struct slice head)
+enum app_probing app_probe(struct app *app, enum dir dir, struct slice head)
 {
     uint64_t more = 0;
     head = slice_head(head, APP_HEAD_MAX);
@@ -63,10 +63,11 @@ bool app_probe(struct app *app, enum dir dir, struct slice head)
     if (!app->proto)
         app->proto = pass(app, dir, head, false, &more);
     if (app->proto)
-        return false;
-    if (app->unclear) {
-        app->excluded = 0;
-        return ++app->side[dir].tries >= APP_TRIES_MAX;
-    }
-    return more == 0;
+        return PROBING_FOUND;
+    if (more && app->flow->proto != IPPROTO_UDP4)
+        return PROBING_MORE;
+    if (!app->unclear)
+        return PROBING_HOPELESS;
+    app->excluded = 0; /* the next chunk may begin a unit */
+    return ++app->side[dir].tries < APP_TRIES_MAX ? PROBING_NEXT : PROBING_HOPELESS;
 }

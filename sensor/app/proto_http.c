@@ -456,26 +456,6 @@ static int64_t chunk_size(struct slice line)
     return digits && tail ? (int64_t)size : -1;
 }
 
-static struct parsed parse_chunk_line(struct app *app, struct tx *tx, enum dir dir,
-                                      struct http_side *side, struct slice in)
-{
-    int64_t eol = slice_find_byte(slice_head(in, CHUNK_LINE_MAX), '\n');
-
-    if (eol < 0 && in.len < CHUNK_LINE_MAX)
-        return parse_more(in.len + 1);
-    int64_t size = eol < 0 ? -1 : chunk_size(slice_head(in, (uint32_t)eol));
-    if (size < 0) {
-        app_note(app, tx, NOTE_BAD_CHUNK);
-        side->phase = IN_REST;
-        body_bytes(app, tx, dir, side, in);
-        return parse_done(in.len);
-    }
-    http_tx_message(tx, dir)->length += (uint64_t)eol + 1;
-    side->left = (uint64_t)size;
-    side->phase = size ? IN_CHUNK : IN_TRAILERS;
-    return parse_done((uint32_t)eol + 1);
-}
-
 static struct parsed parse_body(struct app *app, struct tx *tx, enum dir dir,
                                 struct http_side *side, struct slice in)
 {
@@ -493,6 +473,25 @@ static struct parsed parse_body(struct app *app, struct tx *tx, enum dir dir,
             side->phase = AFTER_CHUNK;
     }
     return parse_done(in.len);
+}
+
+static struct parsed parse_chunk_line(struct app *app, struct tx *tx, enum dir dir,
+                                      struct http_side *side, struct slice in)
+{
+    int64_t eol = slice_find_byte(slice_head(in, CHUNK_LINE_MAX), '\n');
+
+    if (eol < 0 && in.len < CHUNK_LINE_MAX)
+        return parse_more(in.len + 1);
+    int64_t size = eol < 0 ? -1 : chunk_size(slice_head(in, (uint32_t)eol));
+    if (size < 0) {
+        app_note(app, tx, NOTE_BAD_CHUNK);
+        side->phase = IN_REST;
+        return parse_body(app, tx, dir, side, in);
+    }
+    http_tx_message(tx, dir)->length += (uint64_t)eol + 1;
+    side->left = (uint64_t)size;
+    side->phase = size ? IN_CHUNK : IN_TRAILERS;
+    return parse_done((uint32_t)eol + 1);
 }
 
 /* Skips the line end behind a chunk, or one line of trailers. */
@@ -551,7 +550,10 @@ static struct parsed http_parse(struct app *app, enum dir dir, struct slice in)
         return parse_more(1);
     }
     if (side->phase == IS_LOST) {
-        if (http_probe(in, dir) != PROBE_YES)
+        enum probe probe = http_probe(in, dir);
+        if (probe == PROBE_MORE)
+            return parse_more(in.len + 1);
+        if (probe != PROBE_YES)
             return parse_done(in.len);
         side->phase = AT_HEAD;
         side->scanned = 0;

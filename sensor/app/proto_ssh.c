@@ -11,6 +11,7 @@
 
 enum {
     BANNER_MAX = 8192,
+    GREETING_MAX = 512,
     PACKET_MAX = 35000,
     COOKIE_BYTES = 16,
     KEXINIT = 20,
@@ -180,12 +181,28 @@ static struct parsed ssh_parse(struct app *app, enum dir dir, struct slice in)
                                         : parse_version(app, tx, dir, in, end);
 }
 
+/* Lines of text: a server may send some before its version. */
+static bool is_greeting(struct slice head)
+{
+    for (uint32_t i = 0; i < head.len; i++) {
+        uint8_t b = head.at[i];
+        if (b < ' ' ? b != '\r' && b != '\n' && b != '\t' : b > '~')
+            return false;
+    }
+    return head.len < GREETING_MAX;
+}
+
 static enum probe ssh_probe(struct slice head, enum dir dir)
 {
     static const struct slice mark = SLICE_LIT("SSH-");
-    struct cursor c = cursor_of(slice_from(head, mark.len));
 
-    (void)dir;
+    if (dir == TO_CLIENT && !slice_starts(head, slice_head(mark, head.len))) {
+        int64_t at = slice_find(slice_head(head, GREETING_MAX), SLICE_LIT("\nSSH-"));
+        if (at < 0)
+            return is_greeting(head) ? PROBE_MORE : PROBE_NO;
+        head = slice_from(head, (uint32_t)at + 1);
+    }
+    struct cursor c = cursor_of(slice_from(head, mark.len));
     if (!slice_starts(head, slice_head(mark, head.len)))
         return PROBE_NO;
     uint8_t major = cursor_u8(&c), dot = cursor_u8(&c);

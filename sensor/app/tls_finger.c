@@ -56,6 +56,8 @@ static struct numbers extension_types(struct slice extensions)
     while (cursor_left(&c) >= 4) {
         uint16_t type = cursor_be16(&c);
         cursor_skip(&c, cursor_be16(&c));
+        if (!cursor_ok(&c))
+            break;
         add_number(&list, type);
     }
     return list;

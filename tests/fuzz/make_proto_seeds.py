@@ -1,0 +1,248 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the seed conversations of corpus/proto/ (see lib/proto_feed.h for their form).
+
+Every byte is made here, from the protocols' specifications; TLS handshakes come from Python's ssl
+module with a throw-away certificate. Run it to add or change seeds, then commit the files.
+"""
+import gzip
+import os
+import ssl
+import struct
+import subprocess
+import tempfile
+import zlib
+
+HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "corpus", "proto")
+UDP, MIDSTREAM = 1, 2
+
+
+def seed(name, port, records, flags=0):
+    """records: (sender, bytes) with sender 'c' or 's'; 'C' and 'S' lost bytes before."""
+    out = struct.pack("!BBH", flags, 0, port)
+    for sender, data in records:
+        for i in range(0, max(len(data), 1), 60000):
+            part = data[i:i + 60000]
+            mark = (sender in "sS") | (2 if sender in "CS" and i == 0 else 0)
+            out += struct.pack("!BH", mark, len(part)) + part
+    with open(os.path.join(HERE, name + ".bin"), "wb") as f:
+        f.write(out)
+
+
+# ---- HTTP
+GET = (b"GET /a//b/%41/../c?q=%20x#f HTTP/1.1\r\nHost: www.Example.vn:8080\r\n"
+       b"User-Agent: seed/1.0\r\nCookie: k=v\r\nAccept: */*\r\nX-Fold: a\r\n b\r\nX-R: 1\r\nX-R: 2\r\n\r\n")
+
+
+def response(body, *headers, status=b"200 OK"):
+    return b"HTTP/1.1 " + status + b"\r\n" + b"".join(h + b"\r\n" for h in headers) + b"\r\n" + body
+
+
+def chunked(body, size=7):
+    out = b""
+    for i in range(0, len(body), size):
+        part = body[i:i + size]
+        out += b"%x;x=1\r\n%s\r\n" % (len(part), part)
+    return out + b"0\r\nTrailer: t\r\n\r\n"
+
+
+TEXT = b"<html>" + bytes(range(32, 127)) * 4 + b"</html>"
+seed("http-plain", 80, [("c", GET), ("s", response(TEXT, b"Content-Length: %d" % len(TEXT),
+                                                   b"Content-Type: text/html; charset=utf-8",
+                                                   b"Set-Cookie: a=b", b"Server: seed"))])
+seed("http-chunked-gzip", 80, [("c", GET), ("s", response(
+    chunked(gzip.compress(TEXT, mtime=0)), b"Transfer-Encoding: chunked",
+    b"Content-Encoding: gzip"))])
+seed("http-deflate-close", 8080, [("c", GET.replace(b"1.1\r", b"1.0\r")), ("s", response(
+    zlib.compress(TEXT), b"Content-Encoding: deflate"))])
+seed("http-pipelined", 80, [("c", GET + b"HEAD /h HTTP/1.1\r\nHost: h\r\n\r\n" + GET),
+                            ("s", response(b"one", b"Content-Length: 3")
+                             + response(b"", b"Content-Length: 9")
+                             + response(b"", status=b"204 No Content"))])
+seed("http-post-continue", 80, [
+    ("c", b"POST /up.bin HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n"),
+    ("s", b"HTTP/1.1 100 Continue\r\n\r\n"), ("c", b"0123456789"),
+    ("s", response(b"ok", b"Content-Length: 2",
+                   b'Content-Disposition: attachment; filename="r.txt"', status=b"201 Created"))])
+seed("http-old", 80, [("c", b"GET /old\r\n"), ("s", b"<html>no head</html>")])
+seed("http-connect", 3128, [("c", b"CONNECT h.vn:443 HTTP/1.1\r\nHost: h.vn:443\r\n\r\n"),
+                            ("s", b"HTTP/1.1 200 Connection established\r\n\r\n"),
+                            ("c", b"SSH-2.0-tunnelled\r\n"), ("s", b"SSH-2.0-server\r\n")])
+seed("http-upgrade", 80, [("c", b"GET /ws HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n\r\n"),
+                          ("s", b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n\x81\x01a")])
+seed("http-absolute-malformed", 80, [
+    ("c", b"\r\nPOST http://User:pw@Abs.Example.vn:81/p%2Fq/%zz/%u0041\\x HTTP/1.0\r\nnocolon\r\n"
+          b": empty\r\nContent-Length: x1\r\nContent-Length: 3\r\n\r\nabc"),
+    ("s", b"HTTP/1.1 abc\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nrest of it")])
+seed("http-lost-bytes", 80, [("c", GET), ("s", response(b"12345", b"Content-Length: 4101")),
+                             ("S", b"x" * 50), ("C", b"GET /again HTTP/1.1\r\nHost: h\r\n\r\n")])
+
+
+# ---- DNS
+def name(text):
+    return b"".join(bytes([len(p)]) + p.encode() for p in text.split(".")) + b"\0"
+
+
+def question(text, kind=1):
+    return name(text) + struct.pack("!HH", kind, 1)
+
+
+def record(owner, kind, data, ttl=300):
+    return owner + struct.pack("!HHIH", kind, 1, ttl, len(data)) + data
+
+
+def dns(ident, flags, questions, answers=(), authorities=(), additionals=()):
+    return struct.pack("!HHHHHH", ident, flags, len(questions), len(answers), len(authorities),
+                       len(additionals)) + b"".join(questions) + b"".join(answers) \
+        + b"".join(authorities) + b"".join(additionals)
+
+
+P = b"\xc0\x0c"
+ANSWERS = [record(P, 5, name("alias.example.vn")), record(P, 1, bytes([192, 0, 2, 1])),
+           record(P, 28, bytes(range(16))), record(P, 15, b"\0\x0a" + name("mx.example.vn")),
+           record(P, 16, b"\x05hello\x05world"), record(P, 2, b"\x02ns" + P),
+           record(P, 12, P), record(P, 33, struct.pack("!HHH", 1, 2, 1883) + name("b.vn")),
+           record(P, 44, b"\1\2" + bytes(range(20))), record(P, 10, b"raw"),
+           record(P, 257, b"\0\5issueca.vn")]
+SOA = record(P, 6, name("ns.example.vn") + name("root.example.vn") + struct.pack("!IIIII", 1, 2, 3, 4, 5))
+OPT = b"\0" + struct.pack("!HHIH", 41, 1232, 0x01000000, 0)
+Q = dns(7, 0x0100, [question("Www.Example.vn")], additionals=[OPT])
+A = dns(7, 0x8580, [question("Www.Example.vn")], ANSWERS, [SOA], [OPT])
+seed("dns-udp", 53, [("c", Q), ("s", A)], UDP)
+seed("dns-tcp", 53, [("c", struct.pack("!H", len(Q)) + Q), ("s", (struct.pack("!H", len(A)) + A) * 2)])
+seed("dns-loop", 53, [("c", dns(1, 0x0100, [b"\xc0\x0c\0\1\0\1"])),
+                      ("s", dns(1, 0x8140, [question("a.b")], [record(b"\xc0\x17\xc0\x15", 5, P)]))], UDP)
+seed("dns-off-port", 5300, [("c", dns(9, 0, [question("tunnel.example", 16), question("two.vn")])),
+                            ("s", dns(9, 0x8003, [question("tunnel.example", 16)]))], UDP)
+
+
+# ---- TLS
+def tls(top):
+    with tempfile.TemporaryDirectory() as d:
+        key, cert = os.path.join(d, "k"), os.path.join(d, "c")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-out", cert,
+                        "-days", "30", "-subj", "/C=VN/ST=Can Tho/O=Seed, Inc/CN=broker.example.vn"],
+                       check=True, capture_output=True)
+        server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        server.load_cert_chain(cert, key)
+        server.maximum_version = top
+        server.set_alpn_protocols(["mqtt", "http/1.1"])
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
+    client.set_alpn_protocols(["h2", "http/1.1"])
+    ci, co, si, so = (ssl.MemoryBIO() for _ in range(4))
+    c = client.wrap_bio(ci, co, server_hostname="broker.example.vn")
+    s = server.wrap_bio(si, so, server_side=True)
+    records, done = [], set()
+    for _ in range(8):
+        for who, end, out, other in (("c", c, co, si), ("s", s, so, ci)):
+            try:
+                end.do_handshake()
+                done.add(who)
+                if len(done) == 2 and who == "c":
+                    end.write(b"secret data")
+            except ssl.SSLWantReadError:
+                pass
+            data = out.read()
+            if data:
+                records.append((who, data))
+                other.write(data)
+    return records[:7]
+
+
+seed("tls-1-2", 443, tls(ssl.TLSVersion.TLSv1_2))
+seed("tls-1-3", 8883, tls(ssl.TLSVersion.TLSv1_3))
+seed("tls-heartbeat", 443, [("c", b"\x16\x03\x01\x00\x04\x01\0\0\0\x18\x03\x02\x00\x03\x01\x40\x00"),
+                            ("s", b"\x15\x03\x01\x00\x02\x02\x28")])
+
+
+# ---- MQTT
+def mqtt(first, body):
+    n, length = len(body), b""
+    while True:
+        length += bytes([(n & 127) | (128 if n > 127 else 0)])
+        n >>= 7
+        if not n:
+            return bytes([first]) + length + body
+
+
+def text(s):
+    return struct.pack("!H", len(s)) + s
+
+
+PROPS = b"\x11\0\0\0\x0a\x26" + text(b"user key") + text(b"value") + b"\x21\0\x14"
+CONNECT5 = mqtt(0x10, text(b"MQTT") + b"\x05\xce\0\x3c" + bytes([len(PROPS)]) + PROPS
+                + text(b"station-7") + b"\x05\x18\0\0\0\1" + text(b"will/t") + text(b"gone")
+                + text(b"user") + text(b"pass"))
+CONNECT4 = mqtt(0x10, text(b"MQTT") + b"\x04\x02\0\x3c" + text(b"station-7"))
+seed("mqtt-5", 1883, [("c", CONNECT5), ("s", mqtt(0x20, b"\1\0\3\x22\0\x0a")),
+                      ("c", mqtt(0x82, b"\0\1\0" + text(b"a/#") + b"\1" + text(b"+/b") + b"\2")),
+                      ("s", mqtt(0x90, b"\0\1\0\1\x87")),
+                      ("c", mqtt(0x34, text(b"a/b") + b"\0\2\0" + b"\xff\xd8\xff")),
+                      ("s", mqtt(0x50, b"\0\2")), ("c", mqtt(0x62, b"\0\2\0")),
+                      ("s", mqtt(0x70, b"\0\2\x92\0")), ("c", mqtt(0xa2, b"\0\3\0" + text(b"a/#"))),
+                      ("s", mqtt(0xb0, b"\0\3\0\x11")), ("c", mqtt(0xe0, b"\4\0"))])
+seed("mqtt-3-1-1", 1883, [("c", CONNECT4 + mqtt(0x30, text(b"sensors/t") + b"25.5") * 3),
+                          ("s", mqtt(0x20, b"\0\5")), ("c", mqtt(0xc0, b"")), ("s", mqtt(0xd0, b"")),
+                          ("c", mqtt(0x30, text(b"big") + b"z" * 70000) + mqtt(0xe0, b""))])
+seed("mqtt-lost-bytes", 1883, [("c", CONNECT4), ("C", mqtt(0x32, text(b"t") + b"\0\x09x")),
+                               ("S", mqtt(0x40, b"\0\x09"))])
+
+
+# ---- Modbus
+def modbus(ident, unit, pdu, protocol=0):
+    return struct.pack("!HHHB", ident, protocol, len(pdu) + 1, unit) + pdu
+
+
+seed("modbus-all", 502, [
+    ("c", modbus(1, 1, b"\3\0\x64\0\2")), ("s", modbus(1, 1, b"\3\4\0\1\0\2")),
+    ("c", modbus(2, 1, b"\5\0\x10\xff\0")), ("s", modbus(2, 1, b"\5\0\x10\xff\0")),
+    ("c", modbus(3, 1, b"\x10\0\1\0\2\4\0\x0a\1\2") + modbus(4, 1, b"\x0f\0\0\0\x0a\2\xcd\1")),
+    ("s", modbus(3, 1, b"\x10\0\1\0\2") + modbus(4, 1, b"\x8f\2")),
+    ("c", modbus(5, 1, b"\x16\0\4\0\xf2\0\x25")), ("s", modbus(5, 1, b"\x16\0\4\0\xf2\0\x25")),
+    ("c", modbus(6, 1, b"\x17\0\3\0\2\0\x0e\0\1\2\0\xff")), ("s", modbus(6, 1, b"\x17\4\0\1\0\2")),
+    ("c", modbus(7, 1, b"\x08\0\4\0\0")), ("s", modbus(7, 1, b"\x88\x0b")),
+    ("c", modbus(8, 1, b"\x2b\x0e\1\0")), ("s", modbus(8, 1, b"\x2b\x0e\1\1\0\0\0")),
+    ("c", modbus(9, 1, b"\x18\0\1")), ("s", modbus(9, 1, b"\x18\0\4\0\1\0\7")),
+    ("c", modbus(10, 1, b"\x11")), ("s", modbus(10, 1, b"\x11\2\1\xff")),
+    ("c", modbus(11, 1, b"\x64custom")), ("s", modbus(99, 1, b"\1\1\0"))])
+seed("modbus-faults", 502, [("c", modbus(1, 255, b"\3\0\0\0\0") + modbus(1, 255, b"\x10\0\0\0\5\2\0\0")),
+                            ("s", modbus(1, 255, b"\3\2\0\0")), ("c", modbus(2, 1, b"\1", 7))])
+
+
+# ---- DHCP
+def dhcp(op, ident, options, assigned=b"\0\0\0\0"):
+    return (struct.pack("!BBBBIHH", op, 1, 6, 0, ident, 0, 0) + b"\0\0\0\0" + assigned
+            + b"\xc0\0\2\1" + b"\0\0\0\0" + bytes.fromhex("02aabbccddee") + bytes(10) + bytes(192)
+            + b"\x63\x82\x53\x63" + b"".join(bytes([c, len(d)]) + d for c, d in options) + b"\xff")
+
+
+seed("dhcp", 67, [("c", dhcp(1, 0x1234, [(53, b"\1"), (61, b"\1" + bytes.fromhex("02aabbccddee")),
+                                          (12, b"cam-07"), (60, b"vendor 1.0"), (55, b"\1\3\6\x0f\x2a"),
+                                          (161, b"https://mud.example/cam"), (50, b"\xc0\0\2\x55")])),
+                  ("s", dhcp(2, 0x1234, [(53, b"\5"), (1, b"\xff\xff\xff\0"), (3, b"\xc0\0\2\1"),
+                                          (6, b"\xc0\0\2\1\xc0\0\2\2"), (51, b"\0\0\x0e\x10"),
+                                          (58, b"\0\0\7\x08"), (59, b"\0\0\x0c\x4e"),
+                                          (54, b"\xc0\0\2\1")], b"\xc0\0\2\x55"))], UDP)
+seed("dhcp-cut", 67, [("c", dhcp(1, 1, [(53, b"\3"), (81, b"\0\0\0host.vn")])[:-3] + b"\x0c\x40ab")], UDP)
+
+
+# ---- SSH
+def kexinit(lists):
+    payload = b"\x14" + bytes(range(16)) + b"".join(
+        struct.pack("!I", len(x)) + x for x in lists) + b"\0\0\0\0\0"
+    pad = 8 - (len(payload) + 5) % 8 + 4
+    return struct.pack("!IB", len(payload) + pad + 1, pad) + payload + bytes(pad)
+
+
+LISTS = [b"curve25519-sha256,ext-info-c", b"ssh-ed25519", b"aes128-ctr", b"aes256-ctr",
+         b"hmac-sha2-256", b"hmac-sha2-512", b"none", b"zlib", b"", b""]
+seed("ssh", 22, [("s", b"welcome\r\nSSH-2.0-dropbear_2022.83\r\n"),
+                 ("c", b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n" + kexinit(LISTS)), ("s", kexinit(LISTS)),
+                 ("c", bytes(64))])
+seed("ssh-1", 2222, [("s", b"SSH-1.5-old\n"), ("c", b"SSH-1.5-older\n\0\0\0\x0c")])
+
+# ---- nothing anybody knows
+seed("unknown", 7777, [("c", b"\x01\x02garbage"), ("s", bytes(range(256)))])
+seed("unknown-midstream", 443, [("s", bytes(200)), ("c", GET)], MIDSTREAM)
