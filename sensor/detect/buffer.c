@@ -149,13 +149,21 @@ const struct buffer *buffer_transformed(struct loader *loader, const struct buff
 
 /* ---- reading ------------------------------------------------------------------------------ */
 
-static const struct field_ref *ref_of(const struct buffer *b, const struct tx *tx)
+/* A name may stand for a field of the request and one of the response (http.header): then the
+ * direction decides. */
+static const struct field_ref *ref_of(const struct buffer *b, const struct inspection *in)
 {
-    for (uint8_t i = 0; tx && i < b->n_refs; i++) {
-        if (b->refs[i].proto == tx->proto)
+    enum field_side side = in->dir == TO_SERVER ? SIDE_CLIENT : SIDE_SERVER;
+    const struct field_ref *other = NULL;
+
+    for (uint8_t i = 0; in->tx && i < b->n_refs; i++) {
+        if (b->refs[i].proto != in->tx->proto)
+            continue;
+        if (b->refs[i].field->side == SIDE_BOTH || b->refs[i].field->side == side)
             return &b->refs[i];
+        other = &b->refs[i];
     }
-    return NULL;
+    return other;
 }
 
 bool buffer_of_proto(const struct buffer *b, const struct proto_def *proto)
@@ -184,7 +192,7 @@ static enum dir side_dir(const struct field *f, enum dir dir)
 
 static enum buffer_state field_state(const struct buffer *b, const struct inspection *in)
 {
-    const struct field_ref *ref = ref_of(b, in->tx);
+    const struct field_ref *ref = ref_of(b, in);
 
     if (!ref)
         return BUFFER_NEVER;
@@ -235,7 +243,7 @@ static bool plain_instance(const struct buffer *b, const struct inspection *in, 
 
     switch (b->kind) {
     case BUFFER_FIELD:
-        ref = ref_of(b, in->tx);
+        ref = ref_of(b, in);
         if (!ref)
             return false;
         while (i < field_instances(ref, in->tx) && !field_bytes(ref, in->tx, i, out)) {
@@ -291,14 +299,14 @@ bool buffer_instance(const struct buffer *b, const struct inspection *in, uint32
 
 uint32_t buffer_count(const struct buffer *b, const struct inspection *in)
 {
-    const struct field_ref *ref = ref_of(b, in->tx);
+    const struct field_ref *ref = ref_of(b, in);
 
     return ref ? field_instances(ref, in->tx) : 0;
 }
 
 bool buffer_number(const struct buffer *b, const struct inspection *in, uint32_t i, uint64_t *value)
 {
-    const struct field_ref *ref = ref_of(b, in->tx);
+    const struct field_ref *ref = ref_of(b, in);
 
     return ref && field_number(ref, in->tx, i, value);
 }

@@ -252,9 +252,23 @@ static void run_noted(struct detect *d)
     for (uint32_t i = 0; i < d->rs->n_noted; i++) {
         const struct rule *r = &d->rs->rules[d->rs->noted[i]];
         d->look.hit->matches = 0;
+        if (d->in->packet->ip_version && !detect_header_ok(d, r, d->in->dir))
+            continue;
         if (detect_tests_ok(d, r))
             detect_fire(d, r);
     }
+}
+
+/* The protocol is news to this direction. */
+static bool app_fresh(struct detect *d, const struct detect_input *in)
+{
+    if (!in->flow || in->flow_ends || (!in->flow->app_name && !in->flow->app_failed))
+        return false;
+    struct flow_marks *s = state_flow(d->pool, in->flow);
+    bool known = !s || (s->app_done >> in->dir & 1);
+    if (s)
+        s->app_done |= (uint8_t)(1 << in->dir);
+    return !known;
 }
 
 /* ---- external ----------------------------------------------------------------------------- */
@@ -266,6 +280,7 @@ static void begin(struct detect *d, const struct detect_input *in)
     d->in = in;
     d->n_hits = 0;
     d->passed = false;
+    d->fresh = app_fresh(d, in);
     d->proto = in->flow ? ruleset_proto(app_proto(in->flow)) : -1;
     d->class_ = !p                         ? CLASS_OTHER
                 : p->proto == IPPROTO_TCP4 ? CLASS_TCP

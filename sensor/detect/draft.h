@@ -56,6 +56,7 @@ struct draft {
     uint8_t n_metadata, n_references;
     struct draft_pair metadata[DRAFT_META_MAX], references[DRAFT_META_MAX];
     struct strbuf json; /* room for writing them */
+    bool app_protocol;  /* app-layer-protocol is tested */
     bool raw_app;       /* header names an application protocol */
 };
 

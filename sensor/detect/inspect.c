@@ -247,9 +247,9 @@ static bool try_byte_jump(struct walk *w, const struct op *op, struct step *f)
                  : b->from_end     ? (int64_t)w->data.len - (int64_t)v
                                    : end + (int64_t)v;
     to += b->post_offset;
-    if (to < 0 || to > (int64_t)w->data.len)
+    if (to > (int64_t)w->data.len)
         return false;
-    f->end = (uint32_t)to;
+    f->end = to < 0 ? 0 : (uint32_t)to; /* a jump before the start ends there */
     return true;
 }
 

@@ -40,6 +40,7 @@ static bool app_protocol_parse(struct draft *d, const struct keyword *kw, struct
         name = SLICE_LIT("tls");
     a->name = loader_str(d->loader, name);
     d->need_packet = true;
+    d->app_protocol = true;
     return draft_test(d, kw, a);
 }
 

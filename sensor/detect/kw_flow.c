@@ -19,10 +19,19 @@ static bool flow_is_established(const struct flow *f)
            (flags[1] & TCP_ACK);
 }
 
+/* The packet that completes the handshake counts as before it when it carries nothing. */
+static bool completes(const struct inspection *in)
+{
+    const struct flow *f = in->flow;
+
+    return f->proto == IPPROTO_TCP4 && !f->midstream && in->packet && !in->packet->payload.len &&
+           in->packet->frame.number && f->pkts[0] + f->pkts[1] == 3;
+}
+
 static bool established_match(const struct inspection *in, const void *args)
 {
     (void)args;
-    return in->flow && flow_is_established(in->flow);
+    return in->flow && flow_is_established(in->flow) && !completes(in);
 }
 
 static bool not_established_match(const struct inspection *in, const void *args)

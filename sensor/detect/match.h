@@ -68,6 +68,7 @@ struct detect {
     uint32_t n_hits;
     struct hit hits[HITS_MAX];
     bool passed;
+    bool fresh; /* first packet of this direction since the protocol is known */
 };
 
 /** Begins a new list of candidates. */

@@ -46,6 +46,8 @@ static bool wants_stream(const struct rule *r)
 
 static bool wants_packet(const struct detect *d, const struct rule *r)
 {
+    if (r->once_known)
+        return d->fresh;
     if (r->kind == RULE_STREAM)
         return (d->class_ != CLASS_TCP || !d->in->flow) && !r->no_packet;
     return r->kind != RULE_TX;

@@ -271,6 +271,7 @@ struct rule {
     bool both_ways;   /* <> */
     bool no_packet;   /* tcp-stream, flow:only_stream */
     bool no_stream;   /* tcp-pkt, flow:no_stream, dsize */
+    bool once_known;  /* nothing but app-layer-protocol: once per direction */
     bool events_only; /* decode-event: packets that may have no transport at all */
     uint16_t app;     /* 0 = any protocol; else index + 1 of the ruleset's app names */
     uint8_t n_tests, n_acts, n_groups, n_xbits, n_vars;

@@ -81,6 +81,7 @@ static bool find_kind(struct draft *d)
         return true;
     }
     r->kind = RULE_PACKET;
+    r->once_known = d->app_protocol && d->n_groups == 0;
     if (payload >= 0 && (r->l4 & L4_TCP) && !d->need_packet && !r->no_stream)
         r->kind = r->no_packet ? RULE_STREAM : d->depth_seen ? RULE_PACKET_STREAM : RULE_STREAM;
     return true;

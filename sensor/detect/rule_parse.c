@@ -306,7 +306,8 @@ static void reset(struct draft *draft, struct slice text)
     draft->limits = NULL;
     draft->flow_dir_set = draft->need_packet = draft->tx_tests = draft->depth_seen = false;
     draft->ip_compatible = true;
-    draft->has_sid = draft->skip = draft->priority_set = draft->raw_app = false;
+    draft->has_sid = draft->skip = draft->priority_set = draft->raw_app = draft->app_protocol =
+        false;
     draft->classtype = NULL;
     draft->rule.info.gid = 1;
     draft->rule.info.priority = 3;

@@ -33,6 +33,10 @@ const struct option detect_options[] = {
      "Bytes of a stream that rules may look back, at most 4k"},
     {"detect.stream-depth", CONF_SIZE, "1M", "Bytes of a stream's direction that are inspected"},
     {"detect.alerts-max", CONF_INT, "15", "Most alerts of one packet; the first in order stay"},
+    {"threshold-file", CONF_TEXT, "", "Suricata's name for detect.thresholds"},
+    {"classification-file", CONF_TEXT, "", "Suricata's name for detect.classification"},
+    {"vars.address-groups", CONF_TREE, NULL, "Names for lists of addresses, as rules use them"},
+    {"vars.port-groups", CONF_TREE, NULL, "Names for lists of ports, as rules use them"},
     OPTION_END,
 };
 
@@ -284,8 +288,8 @@ static void find_classes(struct reading *r, const struct conf *conf, const char 
         return;
     const char *set = conf_text(conf, "detect.classification");
     if (!set || !*set)
-        set = json_str(conf_tree(conf, "classification-file"), "");
-    if (*set && !read_classes(r, set))
+        set = conf_text(conf, "classification-file");
+    if (set && *set && !read_classes(r, set))
         strbuf_fmt(r->report, "%s: %s\n", set, strerror(errno));
 }
 
@@ -296,7 +300,7 @@ static void read_thresholds(struct reading *r, const struct conf *conf)
     const char *path = conf ? conf_text(conf, "detect.thresholds") : "";
 
     if (conf && (!path || !*path))
-        path = json_str(conf_tree(conf, "threshold-file"), "");
+        path = conf_text(conf, "threshold-file");
     if (!path || !*path)
         return;
     if (!read_file(path, &text, &len)) {
