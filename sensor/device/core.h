@@ -79,6 +79,7 @@ struct device {
     bool has_mac;
     bool gateway; /* addresses behind it are devices of their own */
     bool announced;
+    bool proven; /* exists: spoke ARP or DHCP, had an answer, or was seen for a minute */
     uint16_t vlan;
     uint8_t n_addrs, n_serves, n_uses, n_roles;
     struct device_addr addrs[DEVICE_ADDRS];
@@ -126,6 +127,12 @@ struct devices_found {
     struct strbuf en, vi, detail;
 };
 
+/** By last sight, oldest first. */
+struct device_list {
+    struct device *oldest, *newest;
+    uint32_t n;
+};
+
 struct devices {
     /* settings */
     uint64_t learn_ns, observe_ns;
@@ -141,10 +148,11 @@ struct devices {
     /* changing */
     struct names *names;
     struct map *by_mac, *by_addr; /* to struct device */
-    struct device *oldest, *newest;
-    uint32_t n;
+    struct device_list lists[2];  /* by device->proven */
     uint64_t next_number;
     uint64_t first_ns, now_ns, saved_ns;
+    uint64_t new_hour_ns; /* start of the hour that `new_in_hour` counts */
+    uint32_t new_in_hour;
     struct devices_found found[FINDINGS_MAX];
     uint32_t n_found, next_found;
 };
@@ -171,6 +179,17 @@ static inline bool core_is_contact(const struct view *view)
     /* datagrams nobody answered are contacts too: floods and beacons need no answer */
     bool one_way = f->kind == FACT_CLOSE && f->proto == 17 && f->pkts[TO_CLIENT] == 0;
     return f->kind == FACT_OPEN || (view->as_client && (one_way || f->kind == FACT_REFUSED));
+}
+
+/** Contacts that say nothing about habits: echo requests of others, DHCP. */
+static inline bool core_is_habit(const struct view *view)
+{
+    const struct fact *f = view->fact;
+    uint16_t port = f->server_port;
+    bool dhcp = f->proto == 17 && (port == 67 || port == 68 || port == 546 || port == 547);
+
+    return core_is_contact(view) && f->kind != FACT_REFUSED && !dhcp &&
+           (view->as_client || (f->proto != 1 && f->proto != 58));
 }
 
 /** Evidence of identity (ident_*.c): one kind of `identify` entries of profiles. */

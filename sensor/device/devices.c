@@ -21,6 +21,7 @@ enum { NETWORKS_MAX = 256, TEXT_MAX = 160 };
 #define PROFILES_FOLDER "/usr/share/tramgac/iot-profiles"
 
 static const uint64_t SAVE_EVERY_NS = 300 * CLOCK_S;
+static const uint64_t HOUR_NS = 3600 * CLOCK_S;
 static const uint64_t CONFLICT_NS = 60 * CLOCK_S;
 
 const struct option device_options[] = {
@@ -190,6 +191,16 @@ static struct devices_found *change(struct devices *devices, struct device *d,
     return f;
 }
 
+/* A storm of new devices (an attack on switches) is said in part and counted in full. */
+static bool may_say_new(struct devices *devices)
+{
+    if (devices->now_ns - devices->new_hour_ns >= HOUR_NS) {
+        devices->new_hour_ns = devices->now_ns;
+        devices->new_in_hour = 0;
+    }
+    return devices->new_in_hour++ < devices->alerts_per_hour * 5;
+}
+
 /* A device that appears after the sensor has watched for the whole learning time is news. */
 static void say_new(struct devices *devices, struct device *d, const struct addr *addr,
                     const struct fact *fact)
@@ -201,7 +212,8 @@ static void say_new(struct devices *devices, struct device *d, const struct addr
     d->announced = true;
     if (!f)
         return;
-    if (!d->asset && !d->gateway && devices->now_ns - devices->first_ns >= devices->learn_ns) {
+    if (!d->asset && !d->gateway && devices->now_ns - devices->first_ns >= devices->learn_ns &&
+        may_say_new(devices)) {
         findings_set(f, DETECTOR_NEW_DEVICE);
         f->finding.severity = 3;
         f->finding.attack_technique = "T1200";
@@ -267,6 +279,16 @@ static void decide(struct devices *devices, struct device *d, const struct fact 
     findings_num(f, "score", d->profile_score);
 }
 
+/* Once it is sure to exist. */
+static void announce(struct devices *devices, struct device *d, const struct addr *addr,
+                     const struct fact *fact)
+{
+    if (!d->proven || d->announced)
+        return;
+    say_new(devices, d, addr, fact);
+    decide(devices, d, fact);
+}
+
 static struct device *see(struct devices *devices, const struct addr *addr, const struct mac *mac,
                           bool confirmed, const struct fact *fact)
 {
@@ -274,10 +296,7 @@ static struct device *see(struct devices *devices, const struct addr *addr, cons
 
     if (!s.device)
         return NULL;
-    if (s.is_new) {
-        say_new(devices, s.device, addr, fact);
-        decide(devices, s.device, fact);
-    }
+    announce(devices, s.device, addr, fact);
     if (s.taken_over && confirmed)
         say_taken_over(devices, &s, addr, fact);
     return s.device;
@@ -424,7 +443,8 @@ static void take_end(struct devices *devices, const struct fact *fact, bool as_c
         d = see(devices, own, fact->has_mac && as_client ? &fact->client_mac : NULL, false, fact);
     if (!d)
         return;
-    inventory_touch(devices, d);
+    inventory_touch(devices, d, fact->kind == FACT_OPEN);
+    announce(devices, d, own, fact);
     struct view v = {
         .fact = fact,
         .device = d,

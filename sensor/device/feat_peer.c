@@ -37,7 +37,7 @@ static bool peer_value(struct devices *devices, const struct view *v, char out[A
     char text[ADDR_TEXT_MAX];
 
     (void)devices;
-    if (!core_is_contact(v) || v->fact->kind == FACT_REFUSED || v->endpoint == ENDPOINT_GROUP)
+    if (!core_is_habit(v) || v->endpoint == ENDPOINT_GROUP)
         return false;
     if (v->endpoint == ENDPOINT_INTERNET) {
         internet_text(v, out);
@@ -45,6 +45,13 @@ static bool peer_value(struct devices *devices, const struct view *v, char out[A
     }
     addr_text(v->peer, text);
     core_fmt(out, ATOM_TEXT_MAX, "%s %s", v->as_client ? "to" : "from", text);
+    if (v->fact->midstream && !baseline_knows(v->device, "peer", slice_of_str(out))) {
+        /* who began is not known: the other way round is as good */
+        core_fmt(out, ATOM_TEXT_MAX, "%s %s", v->as_client ? "from" : "to", text);
+        if (baseline_knows(v->device, "peer", slice_of_str(out)))
+            return true;
+        core_fmt(out, ATOM_TEXT_MAX, "%s %s", v->as_client ? "to" : "from", text);
+    }
     /* a broker of thousands of sensors must not fill its memory with them */
     if (!v->as_client && !baseline_knows(v->device, "peer", slice_of_str(out)) &&
         baseline_known(v->device, "peer") >= SINGLE_CLIENTS_MAX)

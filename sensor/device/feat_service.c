@@ -22,11 +22,20 @@ static void endpoint_text(const struct view *v, char *out, size_t room)
         core_fmt(out, room, "internet");
 }
 
-static void port_text(const struct fact *f, char *out, size_t room)
+/* Group ports that mean something; others are picked at random by their makers. */
+static bool known_group_port(uint16_t port)
 {
+    return port <= 1024 || port == 1900 || port == 3702 || port == 5353 || port == 5355;
+}
+
+static void port_text(const struct view *v, char *out, size_t room)
+{
+    const struct fact *f = v->fact;
+    bool group = v->endpoint == ENDPOINT_GROUP && !known_group_port(f->server_port);
+
     if (f->proto != 6 && f->proto != 17)
         core_fmt(out, room, "%s", findings_proto(f->proto));
-    else if (f->proto == 17 && f->server_port >= HIGH_PORT)
+    else if (f->proto == 17 && (group || f->server_port >= HIGH_PORT))
         core_fmt(out, room, "udp/high");
     else
         core_fmt(out, room, "%s/%u", findings_proto(f->proto), f->server_port);
@@ -38,10 +47,10 @@ static bool service_value(struct devices *devices, const struct view *v, char ou
     char port[16];
 
     (void)devices;
-    if (!core_is_contact(v) || v->fact->kind == FACT_REFUSED || v->fact->midstream)
+    if (!core_is_habit(v) || v->fact->midstream)
         return false;
     endpoint_text(v, endpoint, sizeof(endpoint));
-    port_text(v->fact, port, sizeof(port));
+    port_text(v, port, sizeof(port));
     core_fmt(out, ATOM_TEXT_MAX, v->as_client ? "uses %s at %s" : "serves %s to %s", port,
              endpoint);
     return true;

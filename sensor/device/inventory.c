@@ -6,11 +6,13 @@
  */
 #include "sensor/device/inventory.h"
 
+#include "common/clock.h"
 #include "common/map.h"
 
 #include <stdlib.h>
 
 enum { GATEWAY_ADDRS = 3 };
+static const uint64_t PROOF_NS = 60 * CLOCK_S;
 
 static struct slice mac_key(const struct mac *mac)
 {
@@ -41,26 +43,32 @@ static void put(struct map *map, struct slice key, struct device *device)
 
 static void unlink_device(struct devices *devices, struct device *d)
 {
+    struct device_list *list = &devices->lists[d->proven];
+
     if (d->older)
         d->older->newer = d->newer;
     else
-        devices->oldest = d->newer;
+        list->oldest = d->newer;
     if (d->newer)
         d->newer->older = d->older;
     else
-        devices->newest = d->older;
+        list->newest = d->older;
     d->older = d->newer = NULL;
+    list->n--;
 }
 
 static void link_newest(struct devices *devices, struct device *d)
 {
-    d->older = devices->newest;
+    struct device_list *list = &devices->lists[d->proven];
+
+    d->older = list->newest;
     d->newer = NULL;
-    if (devices->newest)
-        devices->newest->newer = d;
+    if (list->newest)
+        list->newest->newer = d;
     else
-        devices->oldest = d;
-    devices->newest = d;
+        list->oldest = d;
+    list->newest = d;
+    list->n++;
 }
 
 static void drop_device(struct devices *devices, struct device *d)
@@ -72,8 +80,24 @@ static void drop_device(struct devices *devices, struct device *d)
         if (inventory_find(devices, &d->addrs[i].addr) == d)
             map_remove(devices->by_addr, addr_key(&d->addrs[i].addr));
     }
-    devices->n--;
     free(d);
+}
+
+/* Invented sources must not push out what is known: hosts that were never proven may take a quarter
+ * of the room, and go first. */
+static void make_room(struct devices *devices)
+{
+    struct device_list *unproven = &devices->lists[0];
+    struct device_list *proven = &devices->lists[1];
+
+    if (unproven->n + proven->n < devices->max && unproven->n < devices->max / 4 + 1)
+        return;
+    struct device *d = unproven->oldest ? unproven->oldest : proven->oldest;
+    if (!d)
+        return;
+    if (d->proven)
+        devices->count[COUNT_EVICTED]++;
+    drop_device(devices, d);
 }
 
 static struct device *new_device(struct devices *devices, const struct addr *addr,
@@ -81,10 +105,7 @@ static struct device *new_device(struct devices *devices, const struct addr *add
 {
     char text[ADDR_TEXT_MAX];
 
-    if (devices->n == devices->max && devices->oldest) {
-        drop_device(devices, devices->oldest);
-        devices->count[COUNT_EVICTED]++;
-    }
+    make_room(devices);
     struct device *d = calloc(1, sizeof(*d));
     if (!d)
         return NULL;
@@ -103,8 +124,6 @@ static struct device *new_device(struct devices *devices, const struct addr *add
     d->number = devices->next_number++;
     d->first_ns = d->last_ns = d->state_ns = d->new_ns = ns;
     link_newest(devices, d);
-    devices->n++;
-    devices->count[COUNT_DEVICES]++;
     return d;
 }
 
@@ -305,11 +324,15 @@ static void note_owner(struct devices *devices, const struct addr *addr, struct 
     s->before_ns = a->last_ns;
 }
 
-void inventory_touch(struct devices *devices, struct device *d)
+void inventory_touch(struct devices *devices, struct device *d, bool proof)
 {
     if (devices->now_ns > d->last_ns)
         d->last_ns = devices->now_ns;
     unlink_device(devices, d);
+    if (!d->proven && (proof || d->last_ns - d->first_ns >= PROOF_NS)) {
+        d->proven = true;
+        devices->count[COUNT_DEVICES]++;
+    }
     link_newest(devices, d);
 }
 
@@ -329,33 +352,38 @@ struct sighting inventory_see(struct devices *devices, const struct addr *addr,
     if (!d)
         return s;
     s.device = d;
-    s.is_new = !d->announced;
     s.taken_over = *s.before_id && strcmp(s.before_id, d->id) != 0;
     inventory_bind(devices, d, addr, confirmed, ns);
     if (vlan)
         d->vlan = vlan;
-    inventory_touch(devices, d);
+    inventory_touch(devices, d, confirmed);
     return s;
 }
 
-struct device *inventory_restore(struct devices *devices, const char *id)
+struct device *inventory_restore(struct devices *devices, const char *id, bool proven)
 {
     struct mac mac;
     struct addr addr;
+    struct device *d = NULL;
 
-    if (strncmp(id, "mac:", 4) == 0 && mac_parse(slice_of_str(id + 4), &mac)) {
-        struct device *d = get(devices->by_mac, mac_key(&mac));
-        return d ? d : new_device(devices, NULL, &mac, 0);
-    }
-    if (strncmp(id, "ip:", 3) == 0 && addr_parse(slice_of_str(id + 3), &addr))
-        return new_device(devices, &addr, NULL, 0);
-    return NULL;
+    if (strncmp(id, "mac:", 4) == 0 && mac_parse(slice_of_str(id + 4), &mac))
+        d = get(devices->by_mac, mac_key(&mac)) ? NULL : new_device(devices, NULL, &mac, 0);
+    else if (strncmp(id, "ip:", 3) == 0 && addr_parse(slice_of_str(id + 3), &addr))
+        d = new_device(devices, &addr, NULL, 0);
+    if (!d)
+        return NULL;
+    unlink_device(devices, d);
+    d->proven = proven;
+    link_newest(devices, d);
+    return d;
 }
 
 void inventory_free(struct devices *devices)
 {
-    while (devices->oldest)
-        drop_device(devices, devices->oldest);
+    for (uint32_t i = 0; i < 2; i++) {
+        while (devices->lists[i].oldest)
+            drop_device(devices, devices->lists[i].oldest);
+    }
     map_free(&devices->by_mac);
     map_free(&devices->by_addr);
 }

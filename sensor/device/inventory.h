@@ -10,8 +10,7 @@
 /** What a sighting changed. */
 struct sighting {
     struct device *device; /* NULL: not an internal host */
-    bool is_new;
-    bool taken_over; /* another device had the address until now */
+    bool taken_over;       /* another device had the address until now */
     char before_id[DEVICE_ID_MAX];
     uint64_t before_ns; /* when that one last used it */
 };
@@ -28,10 +27,10 @@ enum endpoint inventory_endpoint(const struct devices *devices, const struct add
 /** A packet for `addr` went to this next hop: it is a gateway when the address is elsewhere. */
 void inventory_next_hop(struct devices *devices, const struct addr *addr, const struct mac *mac,
                         uint64_t ns);
-/** It was seen now. */
-void inventory_touch(struct devices *devices, struct device *device);
+/** It was seen now. `proof`: in a way that shows that it exists. */
+void inventory_touch(struct devices *devices, struct device *device, bool proof);
 /** For loading a saved state: a device with this id; `id` decides whether it has a MAC. */
-struct device *inventory_restore(struct devices *devices, const char *id);
+struct device *inventory_restore(struct devices *devices, const char *id, bool proven);
 /** Binds an address without asking who had it. */
 void inventory_bind(struct devices *devices, struct device *device, const struct addr *addr,
                     bool confirmed, uint64_t ns);

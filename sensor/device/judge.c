@@ -27,7 +27,7 @@ static bool new_resolver(const struct cause *c)
     const struct view *v = c->view;
     char text[ADDR_TEXT_MAX];
 
-    if (!c->contact || !v->as_client || v->fact->server_port != 53)
+    if (!c->contact || !v->as_client || v->fact->midstream || v->fact->server_port != 53)
         return false;
     if (site_role_bound(c->devices->site, "dns"))
         return !site_role_has(c->devices->site, "dns", v->peer);
@@ -47,7 +47,9 @@ static bool has_code(const struct profile_condition *w, uint8_t fc)
 
 static bool same_port(const struct cause *c, const struct profile_condition *w)
 {
-    return c->contact && c->view->fact->proto == w->proto && c->view->fact->server_port == w->port;
+    /* without a handshake the ends' roles are guesses */
+    return c->contact && !c->view->fact->midstream && c->view->fact->proto == w->proto &&
+           c->view->fact->server_port == w->port;
 }
 
 static bool internet_peer(const struct cause *c)
@@ -254,7 +256,7 @@ static bool judge_policy(struct devices *devices, struct view *v)
 {
     const char *entry = NULL;
 
-    if (!core_is_contact(v) || policy_allows(devices, v, &entry))
+    if (!core_is_contact(v) || v->fact->midstream || policy_allows(devices, v, &entry))
         return false;
     report_policy(devices, v, entry);
     return true;

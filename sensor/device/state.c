@@ -148,6 +148,7 @@ static void write_device(struct jsonw *w, const struct device *d)
     jsonw_u64(w, "number", d->number);
     jsonw_bool(w, "gateway", d->gateway);
     jsonw_bool(w, "announced", d->announced);
+    jsonw_bool(w, "proven", d->proven);
     jsonw_u64(w, "vlan", d->vlan);
     jsonw_str(w, "name", d->name);
     if (d->vendor)
@@ -201,10 +202,14 @@ void state_write(const struct devices *devices, struct strbuf *out)
     jsonw_u64(&w, "v", STATE_VERSION);
     write_ns(&w, "first", devices->first_ns);
     write_ns(&w, "now", devices->now_ns);
+    write_ns(&w, "new_hour", devices->new_hour_ns);
+    jsonw_u64(&w, "new_in_hour", devices->new_in_hour);
     jsonw_u64(&w, "next_number", devices->next_number);
     jsonw_arr_open(&w, "devices");
-    for (const struct device *d = devices->oldest; d; d = d->newer)
-        write_device(&w, d);
+    for (uint32_t i = 0; i < 2; i++) {
+        for (const struct device *d = devices->lists[i].oldest; d; d = d->newer)
+            write_device(&w, d);
+    }
     jsonw_arr_close(&w);
     write_names(&w, devices);
     jsonw_obj_close(&w);
@@ -360,7 +365,8 @@ static enum device_state read_state(const char *name)
 
 static void read_device(struct devices *devices, const struct json *v)
 {
-    struct device *d = inventory_restore(devices, json_str(json_get(v, "id"), ""));
+    struct device *d = inventory_restore(devices, json_str(json_get(v, "id"), ""),
+                                         json_bool(json_get(v, "proven"), true));
 
     if (!d)
         return;
@@ -422,6 +428,8 @@ enum err state_load(struct devices *devices, const char *path, struct strbuf *re
     }
     devices->first_ns = read_ns(json_get(tree, "first"));
     devices->now_ns = read_ns(json_get(tree, "now"));
+    devices->new_hour_ns = read_ns(json_get(tree, "new_hour"));
+    devices->new_in_hour = read_u32(json_get(tree, "new_in_hour"));
     for (const struct json *c = json_first(json_get(tree, "devices")); c; c = json_next(c))
         read_device(devices, c);
     devices->next_number = (uint64_t)json_i64(json_get(tree, "next_number"), 0);

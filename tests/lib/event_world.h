@@ -138,7 +138,7 @@ static inline void event_world_open(struct event_world *w)
     conf_set(w->conf, "device.oui=", &report);
     event_options_read(w->conf, &w->options);
     devices_new(w->conf, &w->stats, &w->devices, &report);
-    w->fact = (struct fact){.kind = FACT_PACKET, .ts_ns = CLOCK_S, .flow_id = 77, .proto = 6};
+    w->fact = (struct fact){.kind = FACT_ARP, .ts_ns = CLOCK_S, .flow_id = 77, .proto = 6};
     addr_parse(SLICE_LIT("10.0.0.7"), &w->fact.client);
     devices_fact(w->devices, &w->fact);
     devices_next(w->devices, &w->finding);

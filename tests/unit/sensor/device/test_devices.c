@@ -342,6 +342,7 @@ static void hosts_behind_a_router_are_devices_of_their_own(void **state)
                          .has_mac = true,
                          .client_mac = {{0, 0x1b, 0x67, 0, 0, 1}}};
         give(&w, &f);
+        contact(&w, FACT_OPEN, addr, "10.9.9.9", 6, 80);
     }
     struct addr last = ip("10.9.29.7");
     assert_non_null(devices_find(w.devices, &last));
@@ -382,23 +383,68 @@ static void a_device_that_comes_late_is_news(void **state)
     close_world(&w);
 }
 
-static void devices_are_bounded(void **state)
+static void invented_sources_neither_make_noise_nor_push_out_what_is_known(void **state)
 {
     (void)state;
     struct world w;
 
     open_world(&w, "");
+    learn(&w);
     for (uint32_t i = 0; i < 30000; i++) {
-        struct fact f = {
-            .kind = FACT_PACKET,
-            .client = {.family = 4, .b = {10, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i}}};
+        struct fact f = {.kind = FACT_PACKET,
+                         .client = {.family = 4, .b = {10, 200, (uint8_t)(i >> 8), (uint8_t)i}}};
+        f.client.b[1] = (uint8_t)(100 + (i >> 16));
         give(&w, &f);
+    }
+    assert_int_equal(w.n, 0);
+    struct addr known = ip("10.1.1.5");
+    struct addr early = ip("10.100.0.1");
+    struct addr late = ip("10.100.117.47");
+    assert_non_null(devices_find(w.devices, &known));
+    assert_null(devices_find(w.devices, &early));
+    assert_non_null(devices_find(w.devices, &late));
+    contact(&w, FACT_OPEN, "10.1.1.5", "10.1.1.9", 6, 8080);
+    assert_int_equal(deviations(&w, NULL), 0);
+    close_world(&w);
+}
+
+static void a_storm_of_new_devices_is_bounded(void **state)
+{
+    (void)state;
+    struct world w;
+    uint32_t reported = 0;
+
+    open_world(&w, "");
+    learn(&w);
+    for (uint32_t i = 0; i < 30000; i++) {
+        struct fact f = {.kind = FACT_ARP,
+                         .client = {.family = 4, .b = {10, 50, (uint8_t)(i >> 8), (uint8_t)i}},
+                         .has_mac = true,
+                         .client_mac = {{2, 1, 1, 1, (uint8_t)(i >> 8), (uint8_t)i}}};
+        give(&w, &f);
+        reported += deviations(&w, NULL);
         w.n = 0;
     }
-    struct addr old = ip("10.0.0.1");
-    struct addr fresh = ip("10.0.117.47");
-    assert_null(devices_find(w.devices, &old));
-    assert_non_null(devices_find(w.devices, &fresh));
+    assert_in_range(reported, 50, 110);
+    close_world(&w);
+}
+
+static void without_a_handshake_roles_are_not_guessed(void **state)
+{
+    (void)state;
+    struct world w;
+
+    open_world(&w, "");
+    make_rtu(&w);
+    struct fact f = {.kind = FACT_OPEN,
+                     .client = ip("10.1.1.11"),
+                     .server = ip("10.1.1.5"),
+                     .proto = 6,
+                     .server_port = 39412,
+                     .midstream = true,
+                     .pkts = {5, 5}};
+    give(&w, &f);
+    assert_int_equal(deviations(&w, NULL), 0);
     close_world(&w);
 }
 
@@ -512,7 +558,9 @@ int main(void)
         cmocka_unit_test(hosts_behind_a_router_are_devices_of_their_own),
         cmocka_unit_test(two_claims_to_one_address_are_a_conflict),
         cmocka_unit_test(a_device_that_comes_late_is_news),
-        cmocka_unit_test(devices_are_bounded),
+        cmocka_unit_test(invented_sources_neither_make_noise_nor_push_out_what_is_known),
+        cmocka_unit_test(a_storm_of_new_devices_is_bounded),
+        cmocka_unit_test(without_a_handshake_roles_are_not_guessed),
         cmocka_unit_test(saving_and_loading_in_the_middle_changes_nothing),
         cmocka_unit_test(a_damaged_state_file_is_reported_and_learning_begins_anew),
     };
