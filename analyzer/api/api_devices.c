@@ -145,7 +145,7 @@ static void write_history(struct call *call, const char *id)
         for (uint32_t i = 0; i < n; i++) {
             struct json *eve = NULL;
             if (json_parse(slice_of_str(rows[i].json), &eve, NULL) == ERR_OK) {
-                const struct json *change = json_get(eve, "change");
+                const struct json *change = json_get(eve, "inventory");
                 jsonw_obj_open(&call->out, NULL);
                 shape_time(&call->out, "time", rows[i].ts_ns);
                 shape_text2(&call->out, "text",
@@ -159,20 +159,35 @@ static void write_history(struct call *call, const char *id)
     jsonw_arr_close(&call->out);
 }
 
-/* The conversations the sensor told with its newest device event. */
-static void write_services(struct call *call, const struct json *tree)
+static void write_object(struct call *call, const struct json *v)
 {
-    uint32_t n = 0;
+    struct strbuf text;
+
+    strbuf_init(&text, 4096);
+    json_write(v, &text);
+    if (json_kind(v) == JSON_OBJ && !text.full)
+        jsonw_raw(&call->out, NULL, strbuf_view(&text));
+    strbuf_fini(&text);
+}
+
+/* The conversations the sensor told with its newest list of them. */
+static void write_services(struct call *call, const char *id)
+{
+    struct events_query query = {.device = id, .kinds = 1u << RECORD_DEVICE, .limit = 50};
+    struct event_row *rows = NULL;
+    uint32_t n = 0, written = 0;
 
     jsonw_arr_open(&call->out, "services");
-    const struct json *s = json_first(json_get(tree, "services"));
-    for (; s && n < DEVICE_SERVICES; s = json_next(s), n++) {
-        struct strbuf text;
-        strbuf_init(&text, 4096);
-        json_write(s, &text);
-        if (json_kind(s) == JSON_OBJ && !text.full)
-            jsonw_raw(&call->out, NULL, strbuf_view(&text));
-        strbuf_fini(&text);
+    if (db_events_list(call->store, &query, call->arena, &rows, &n) != ERR_OK)
+        n = 0;
+    for (uint32_t i = 0; i < n && !written; i++) {
+        struct json *eve = NULL;
+        if (json_parse(slice_of_str(rows[i].json), &eve, NULL) != ERR_OK)
+            continue;
+        const struct json *s = json_first(json_path(eve, "inventory.services"));
+        for (; s && written < DEVICE_SERVICES; s = json_next(s), written++)
+            write_object(call, s);
+        json_free(&eve);
     }
     jsonw_arr_close(&call->out);
 }
@@ -222,7 +237,7 @@ static void show(struct call *call)
     jsonw_obj_open(&call->out, NULL);
     write_head(call, &device);
     write_sensor_view(call, tree);
-    write_services(call, tree);
+    write_services(call, device.id);
     write_history(call, device.id);
     write_deviations(call, device.id);
     write_groups(call, &device);

@@ -7,7 +7,7 @@
 #include "analyzer/store/db_incidents.h"
 #include "common/clock.h"
 
-enum { TREND_STEPS = 18 };
+enum { TREND_STEPS = 18, ENTITIES_MAX = 12 };
 
 void shape_time(struct jsonw *w, const char *key, uint64_t ns)
 {
@@ -157,6 +157,26 @@ void shape_group(struct call *call, const char *key, const struct group_row *g)
     jsonw_obj_close(w);
 }
 
+/* How many stages the story has, and who takes part in it. */
+static void write_involved(struct call *call, const struct incident *i)
+{
+    struct json *why = NULL;
+    uint32_t n = 0;
+
+    if (json_parse(slice_of_str(i->why_json), &why, NULL) != ERR_OK)
+        why = NULL;
+    jsonw_u64(&call->out, "stages", json_count(json_get(why, "stages")));
+    jsonw_arr_open(&call->out, "entities");
+    const struct json *e = json_first(json_get(why, "entities"));
+    for (; e && n < ENTITIES_MAX; e = json_next(e), n++)
+        shape_party(call, NULL, json_str(json_get(e, "ip"), ""), 0,
+                    json_str(json_get(e, "name"), ""), json_str(json_get(e, "zone"), ""), NULL);
+    if (n == 0)
+        shape_party(call, NULL, i->entity_ip, 0, NULL, NULL, NULL);
+    jsonw_arr_close(&call->out);
+    json_free(&why);
+}
+
 void shape_incident_head(struct call *call, const struct incident *i)
 {
     struct jsonw *w = &call->out;
@@ -177,9 +197,7 @@ void shape_incident_head(struct call *call, const struct incident *i)
     shape_time(w, "first_event", i->first_ns);
     shape_time(w, "last_event", i->last_ns);
     jsonw_i64(w, "alerts", i->n_events);
+    write_involved(call, i);
     shape_techniques(call, "techniques", i->techniques);
     shape_words(w, "sensors", i->sensors);
-    jsonw_arr_open(w, "entities");
-    shape_party(call, NULL, i->entity_ip, 0, NULL, NULL, NULL);
-    jsonw_arr_close(w);
 }

@@ -1,5 +1,5 @@
 // Words in the reader's language. Every sentence a person reads stands in strings/.
-import type { Text2 } from './api';
+import type { Group, Text2 } from './api';
 import en from './strings/en.json';
 import vi from './strings/vi.json';
 
@@ -57,4 +57,9 @@ export function span(from: string, to: string): string {
 
 export function count(n: number | undefined): string {
   return (n ?? 0).toLocaleString(words.language === 'vi' ? 'vi-VN' : 'en-GB');
+}
+
+// What a group of alerts is about, in the reader's language: a detector's sentence, a rule's title.
+export function seen_as(g: Group): string {
+  return both(g.reason) || g.signature;
 }
