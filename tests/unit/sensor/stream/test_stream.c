@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sensor/run/settings.h"
+#include "sensor/stream/stream.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+struct rig {
+    struct conf *conf;
+    struct stats stats;
+    struct streams *streams;
+    struct flow flow;
+    char out[2][4096]; /* delivered; a gap of n bytes as "<n>", the end as "$" */
+    uint64_t now_ns;
+};
+
+static int set_up(void **state)
+{
+    static struct rig rig;
+    struct strbuf report;
+
+    rig = (struct rig){.conf = settings_new()};
+    strbuf_init(&report, 1024);
+    conf_set(rig.conf, "stream.hole.bytes=1000", &report);
+    conf_set(rig.conf, "stream.memcap=64k", &report);
+    strbuf_fini(&report);
+    rig.streams = streams_new(rig.conf, &rig.stats);
+    rig.flow.client = (struct addr){4, {10, 0, 0, 1}};
+    rig.flow.server = (struct addr){4, {10, 0, 0, 2}};
+    rig.flow.client_port = 1000;
+    rig.flow.server_port = 80;
+    *state = &rig;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct rig *rig = *state;
+
+    streams_drop(rig->streams, &rig->flow);
+    streams_free(&rig->streams);
+    stats_fini(&rig->stats);
+    conf_free(&rig->conf);
+    return 0;
+}
+
+static void collect(struct rig *rig)
+{
+    struct chunk chunk;
+
+    while (streams_next(rig->streams, &rig->flow, &chunk)) {
+        char *out = rig->out[chunk.dir];
+        size_t at = strlen(out);
+        if (chunk.gap)
+            at += (size_t)snprintf(out + at, 32, "<%u>", chunk.gap);
+        if (chunk.data.len)
+            memcpy(out + at, chunk.data.at, chunk.data.len);
+        out[at + chunk.data.len] = '\0';
+        if (chunk.end)
+            strcat(out, "$");
+    }
+}
+
+static void send_from(struct rig *rig, enum dir dir, uint32_t seq, uint32_t ack, uint8_t flags,
+                      const char *text)
+{
+    bool there = dir == TO_SERVER;
+    struct packet p = {
+        .ts_ns = rig->now_ns,
+        .src = there ? rig->flow.client : rig->flow.server,
+        .dst = there ? rig->flow.server : rig->flow.client,
+        .sport = there ? 1000 : 80,
+        .dport = there ? 80 : 1000,
+        .payload = slice_of_str(text),
+    };
+
+    p.tcp.seq = seq;
+    p.tcp.ack = ack;
+    p.tcp.flags = flags;
+    streams_push(rig->streams, &rig->flow, &p);
+    collect(rig);
+}
+
+static void client(struct rig *rig, uint32_t seq, const char *text)
+{
+    send_from(rig, TO_SERVER, seq, 900, TCP_ACK, text);
+}
+
+static void acks(struct rig *rig, uint32_t ack)
+{
+    send_from(rig, TO_CLIENT, 1, ack, TCP_ACK, "");
+}
+
+static void open_at(struct rig *rig, uint32_t isn)
+{
+    send_from(rig, TO_SERVER, isn, 0, TCP_SYN, "");
+    send_from(rig, TO_CLIENT, 0, isn + 1, TCP_SYN | TCP_ACK, "");
+}
+
+static void data_in_order_comes_out_as_it_went_in(void **state)
+{
+    struct rig *rig = *state;
+
+    open_at(rig, 99);
+    client(rig, 100, "abc");
+    client(rig, 103, "def");
+    assert_string_equal(rig->out[0], "abcdef");
+}
+
+static void a_late_segment_fills_the_hole(void **state)
+{
+    struct rig *rig = *state;
+
+    open_at(rig, 99);
+    client(rig, 100, "abc");
+    client(rig, 109, "jkl");
+    client(rig, 106, "ghi");
+    assert_string_equal(rig->out[0], "abc");
+    client(rig, 103, "def");
+    assert_string_equal(rig->out[0], "abcdefghijkl");
+    assert_int_equal(rig->flow.gaps[0], 0);
+}
+
+static void a_hole_that_was_acknowledged_is_a_gap(void **state)
+{
+    struct rig *rig = *state;
+
+    open_at(rig, 99);
+    client(rig, 100, "abc");
+    client(rig, 106, "ghi");
+    acks(rig, 103);
+    assert_string_equal(rig->out[0], "abc");
+    acks(rig, 109);
+    assert_string_equal(rig->out[0], "abc<3>ghi");
+    assert_int_equal(rig->flow.gaps[0], 1);
+    client(rig, 103, "def");
+    assert_string_equal(rig->out[0], "abc<3>ghi");
+}
+
+static void an_acknowledgement_seen_before_its_data_is_no_gap(void **state)
+{
+    struct rig *rig = *state;
+
+    open_at(rig, 99);
+    acks(rig, 106);
+    client(rig, 100, "abc");
+    client(rig, 103, "def");
+    assert_string_equal(rig->out[0], "abcdef");
+}
+
+static void of_overlaps_the_first_bytes_stay(void **state)
+{
+    struct rig *rig = *state;
+
+    open_at(rig, 99);
+    client(rig, 104, "EF");
+    client(rig, 101, "bcdefghi"); /* waits around EF */
+    client(rig, 102, "XXXXXXXXXX");
+    client(rig, 100, "a");
+    assert_string_equal(rig->out[0], "abcdEFghiXXX");
+}
+
+static void retransmissions_give_only_what_is_new(void **state)
+{
+    struct rig *rig = *state;
+
+    open_at(rig, 99);
+    client(rig, 100, "abc");
+    client(rig, 100, "abc");
+    client(rig, 101, "XXdef");
+    client(rig, 99, "Z"); /* keep-alive */
+    assert_string_equal(rig->out[0], "abcdef");
+}
+
+static void sequence_numbers_wrap(void **state)
+{
+    struct rig *rig = *state;
+
+    open_at(rig, UINT32_MAX - 2);
+    client(rig, 1, "def");
+    client(rig, UINT32_MAX - 1, "abc");
+    assert_string_equal(rig->out[0], "abcdef");
+}
+
+static void too_much_behind_a_hole_gives_it_up(void **state)
+{
+    struct rig *rig = *state;
+    char text[201];
+
+    memset(text, 'x', 200);
+    text[200] = '\0';
+    open_at(rig, 99);
+    for (uint32_t i = 0; i < 6; i++)
+        client(rig, 110 + i * 200, text);
+    assert_int_equal(strncmp(rig->out[0], "<10>xxx", 7), 0);
+    assert_int_equal(strlen(rig->out[0]), 4 + 1200);
+}
+
+static void a_hole_grows_too_old(void **state)
+{
+    struct rig *rig = *state;
+
+    open_at(rig, 99);
+    client(rig, 103, "def");
+    rig->now_ns += UINT64_C(11000000000);
+    client(rig, 106, "ghi");
+    assert_string_equal(rig->out[0], "<3>defghi");
+}
+
+static void no_handshake_is_needed(void **state)
+{
+    struct rig *rig = *state;
+
+    client(rig, 5000, "abc");
+    client(rig, 5003, "def");
+    send_from(rig, TO_CLIENT, 900, 5006, TCP_ACK, "ok");
+    assert_string_equal(rig->out[0], "abcdef");
+    assert_string_equal(rig->out[1], "ok");
+}
+
+static void one_direction_alone_gives_up_a_hole_after_a_few_segments(void **state)
+{
+    struct rig *rig = *state;
+
+    client(rig, 100, "a");
+    for (uint32_t i = 0; i < 8; i++)
+        client(rig, 105 + i, "x");
+    assert_string_equal(rig->out[0], "a<4>xxxxxxxx");
+}
+
+static void fin_ends_when_its_turn_comes(void **state)
+{
+    struct rig *rig = *state;
+
+    open_at(rig, 99);
+    send_from(rig, TO_SERVER, 103, 1, TCP_ACK | TCP_FIN, "def");
+    assert_string_equal(rig->out[0], "");
+    client(rig, 100, "abc");
+    assert_string_equal(rig->out[0], "abcdef$");
+    client(rig, 106, "more");
+    assert_string_equal(rig->out[0], "abcdef$");
+}
+
+static void the_end_of_the_flow_gives_out_what_waits(void **state)
+{
+    struct rig *rig = *state;
+
+    open_at(rig, 99);
+    client(rig, 103, "def");
+    streams_end(rig->streams, &rig->flow);
+    collect(rig);
+    assert_string_equal(rig->out[0], "<3>def$");
+    assert_string_equal(rig->out[1], "$");
+}
+
+static void data_in_a_syn_counts_and_in_a_reset_does_not(void **state)
+{
+    struct rig *rig = *state;
+
+    send_from(rig, TO_SERVER, 99, 0, TCP_SYN, "abc");
+    send_from(rig, TO_SERVER, 103, 0, TCP_RST, "diagnostic");
+    assert_string_equal(rig->out[0], "abc");
+}
+
+static void far_out_of_the_window_is_ignored(void **state)
+{
+    struct rig *rig = *state;
+
+    open_at(rig, 99);
+    client(rig, 100 + (1u << 30), "evil");
+    client(rig, 100, "abc");
+    assert_string_equal(rig->out[0], "abc");
+}
+
+static void memory_has_a_cap(void **state)
+{
+    struct rig *rig = *state;
+
+    open_at(rig, 99);
+    for (uint32_t i = 0; i < 400; i++)
+        client(rig, 1000 + i * 2, "x"); /* 400 blocks do not fit into 64 KB */
+    streams_end(rig->streams, &rig->flow);
+    collect(rig);
+    assert_non_null(strstr(rig->out[0], "x$"));
+}
+
+#define STREAM_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STREAM_TEST(data_in_order_comes_out_as_it_went_in),
+        STREAM_TEST(a_late_segment_fills_the_hole),
+        STREAM_TEST(a_hole_that_was_acknowledged_is_a_gap),
+        STREAM_TEST(an_acknowledgement_seen_before_its_data_is_no_gap),
+        STREAM_TEST(of_overlaps_the_first_bytes_stay),
+        STREAM_TEST(retransmissions_give_only_what_is_new),
+        STREAM_TEST(sequence_numbers_wrap),
+        STREAM_TEST(too_much_behind_a_hole_gives_it_up),
+        STREAM_TEST(a_hole_grows_too_old),
+        STREAM_TEST(no_handshake_is_needed),
+        STREAM_TEST(one_direction_alone_gives_up_a_hole_after_a_few_segments),
+        STREAM_TEST(fin_ends_when_its_turn_comes),
+        STREAM_TEST(the_end_of_the_flow_gives_out_what_waits),
+        STREAM_TEST(data_in_a_syn_counts_and_in_a_reset_does_not),
+        STREAM_TEST(far_out_of_the_window_is_ignored),
+        STREAM_TEST(memory_has_a_cap),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
