@@ -68,6 +68,8 @@ static void take_types(struct conf *conf, const struct json *types)
         const char *name = json_str(t, NULL);
         if (!name && json_kind(t) == JSON_OBJ)
             name = json_key(json_first(t));
+        if (name && strcmp(name, "files") == 0)
+            name = "fileinfo"; /* the event's name differs from the option's */
         if (name)
             strbuf_fmt(&list, "%s%s", list.len ? "," : "", name);
     }
@@ -92,9 +94,9 @@ static void take_outputs(struct conf *conf, const struct json *outputs)
 
 static void list_unknown(const struct json *tree, const char *path, struct strbuf *report)
 {
-    static const char *const known[] = {"vars",          "rule-files",      "default-rule-path",
-                                        "flow-timeouts", "default-log-dir", "outputs",
-                                        "vlan"};
+    static const char *const known[] = {
+        "vars",    "rule-files", "default-rule-path", "flow-timeouts",       "default-log-dir",
+        "outputs", "vlan",       "packet-alert-max",  "classification-file", "threshold-file"};
 
     strbuf_fmt(report, "%s: read as a Suricata configuration; passed over:", path);
     for (const struct json *v = json_first(tree); v; v = json_next(v)) {
@@ -118,6 +120,12 @@ enum err suricata_yaml_load(struct conf *conf, const char *path, struct strbuf *
     report->len = before; /* its keys are not ours: one line says it all */
     take_timeouts(conf, json_get(tree, "flow-timeouts"));
     take_outputs(conf, json_get(tree, "outputs"));
+    int64_t alerts = json_i64(json_get(tree, "packet-alert-max"), 0);
+    if (alerts > 0 && alerts < 256) {
+        char text[32];
+        snprintf(text, sizeof(text), "%lld", (long long)alerts);
+        set(conf, "detect.alerts-max", text);
+    }
     const char *checksum = json_str(json_path(tree, "pcap-file.checksum-checks"), NULL);
     if (checksum)
         set(conf, "capture.checksum-validation", checksum);
