@@ -17,11 +17,6 @@ static uint32_t class_of(size_t bytes)
     return class;
 }
 
-static size_t class_bytes(uint32_t class)
-{
-    return (size_t)POOL_SMALLEST << (2 * class);
-}
-
 void pool_init(struct pool *pool, size_t cap_bytes)
 {
     *pool = (struct pool){.cap_bytes = cap_bytes};
@@ -46,7 +41,7 @@ void *pool_get(struct pool *pool, size_t bytes, size_t *room)
 #ifdef TRAMGAC_SANITIZED
     size_t size = bytes ? bytes : 1;
 #else
-    size_t size = class_bytes(class);
+    size_t size = (size_t)POOL_SMALLEST << (2 * class);
 #endif
     if (pool->used_bytes + size > pool->cap_bytes)
         return NULL;

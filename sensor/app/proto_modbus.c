@@ -99,7 +99,7 @@ static void multiple_write(struct app *app, struct tx *tx, struct modbus_message
     }
     struct cursor values = cursor_of(data);
     for (uint32_t i = 0; i < m->write_quantity; i++) {
-        uint16_t value = coils ? data.at[i / 8] >> (i % 8) & 1 : cursor_be16(&values);
+        uint16_t value = coils ? (uint16_t)(data.at[i / 8] >> (i % 8) & 1) : cursor_be16(&values);
         add_write(app, tx, m->write_address + i, value);
     }
 }
