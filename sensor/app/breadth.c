@@ -173,16 +173,23 @@ static void decide(struct breadth *breadth, struct flow *flow, struct verdict *v
                                          : BREADTH_KNOWN]++;
 }
 
-void breadth_packet(struct breadth *breadth, struct flow *flow, const struct packet *p)
+/* The flow's undecided verdict; NULL when there is nothing to decide. */
+static struct verdict *undecided(struct breadth *breadth, struct flow *flow, const struct packet *p)
 {
     struct verdict *verdict = verdict_of(flow);
 
-    if (!breadth->module || (verdict && !verdict->state) || !p->payload.len || !p->l3.len ||
-        p->l3.len > L3_MAX)
-        return;
+    if (!breadth->module || !p->payload.len || !p->l3.len || p->l3.len > L3_MAX)
+        return NULL;
     if (!verdict)
         verdict = verdict_new(breadth, flow);
-    if (!verdict || !verdict->state)
+    return verdict && verdict->state ? verdict : NULL;
+}
+
+void breadth_packet(struct breadth *breadth, struct flow *flow, const struct packet *p)
+{
+    struct verdict *verdict = undecided(breadth, flow, p);
+
+    if (!verdict)
         return;
     breadth->count[BREADTH_PACKETS]++;
     forget(breadth->module);

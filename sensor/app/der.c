@@ -73,27 +73,36 @@ static int64_t days_to(int64_t year, uint32_t month, uint32_t day)
     return era * 146097 + in_era * 365 + in_era / 4 - in_era / 100 + in_year - 719468;
 }
 
+static bool read_year(struct cursor *c, uint8_t tag, int64_t *year)
+{
+    uint32_t century, rest;
+
+    if (tag == DER_TIME) {
+        if (!two_digits(c, &century) || !two_digits(c, &rest))
+            return false;
+        *year = (int64_t)century * 100 + rest;
+        return true;
+    }
+    if (tag != DER_UTC_TIME || !two_digits(c, &rest))
+        return false;
+    *year = (rest >= 50 ? 1900 : 2000) + (int64_t)rest; /* RFC 5280, 4.1.2.5.1 */
+    return true;
+}
+
 bool der_time(const struct der *element, uint64_t *seconds)
 {
     struct cursor c = cursor_of(element->body);
-    uint32_t century = 0, year, part[5] = {0}; /* month, day, hour, minute, second */
+    uint32_t part[5] = {0}; /* month, day, hour, minute, second */
+    int64_t year;
 
-    if (element->tag == DER_TIME) {
-        if (!two_digits(&c, &century))
-            return false;
-    } else if (element->tag != DER_UTC_TIME) {
+    if (!read_year(&c, element->tag, &year))
         return false;
-    }
-    if (!two_digits(&c, &year))
-        return false;
-    if (element->tag == DER_UTC_TIME) /* RFC 5280, 4.1.2.5.1 */
-        century = year >= 50 ? 19 : 20;
     for (uint32_t i = 0; i < 5; i++)
         if (!two_digits(&c, &part[i]) && i < 4) /* seconds may be missing */
             return false;
     if (part[0] < 1 || part[0] > 12 || part[1] < 1 || part[1] > 31 || part[2] > 23 || part[3] > 59)
         return false;
-    int64_t days = days_to((int64_t)century * 100 + year, part[0], part[1]);
+    int64_t days = days_to(year, part[0], part[1]);
     int64_t all = days * 86400 + part[2] * 3600 + part[3] * 60 + part[4];
     *seconds = all > 0 ? (uint64_t)all : 0;
     return true;

@@ -80,9 +80,14 @@ uint32_t field_instances(const struct field_ref *ref, const struct tx *tx)
     return items->n;
 }
 
+static bool meaningful(const struct field *field, const struct tx *tx, const void *base)
+{
+    return !field->has || field->has(tx, base);
+}
+
 static bool bytes_of(const struct field *field, struct tx *tx, const void *base, struct slice *out)
 {
-    if (field->type != FIELD_BYTES || (field->has && !field->has(tx, base)))
+    if (field->type != FIELD_BYTES || !meaningful(field, tx, base))
         return false;
     if (field->get)
         return field->get(tx, out);
@@ -101,7 +106,7 @@ static bool number_of(const struct field *field, const struct tx *tx, const void
 {
     const void *at = member(field, base);
 
-    if (field->has && !field->has(tx, base))
+    if (!meaningful(field, tx, base))
         return false;
     switch (field->type) {
     case FIELD_BOOL:
@@ -192,21 +197,14 @@ static bool present(const struct field *field, struct tx *tx, const void *base, 
     case FIELD_BYTES:
         return bytes_of(field, tx, base, bytes) && (bytes->len || field->zero);
     case FIELD_ADDR:
-        return (!field->has || field->has(tx, base)) &&
-               ((const struct addr *)member(field, base))->family;
+        return meaningful(field, tx, base) && ((const struct addr *)member(field, base))->family;
     case FIELD_MAC:
-        return !field->has || field->has(tx, base);
+        return meaningful(field, tx, base);
     case FIELD_LIST:
-        return ((const struct list *)member(field, base))->n &&
-               (!field->has || field->has(tx, base));
-    case FIELD_BOOL:
-    case FIELD_U8:
-    case FIELD_U16:
-    case FIELD_U32:
-    case FIELD_U64:
-        break;
+        return meaningful(field, tx, base) && ((const struct list *)member(field, base))->n;
+    default:
+        return number_of(field, tx, base, number) && (*number || field->zero);
     }
-    return number_of(field, tx, base, number) && (*number || field->zero);
 }
 
 /* Closes and opens objects so that the field's parent objects are open; returns its own key. */

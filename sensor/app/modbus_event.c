@@ -18,16 +18,20 @@ static const char *label_of(const struct label *labels, uint64_t value, const ch
 
 static const char *category(uint8_t function)
 {
-    if (function >= 128)
-        return "NONE";
+    static const struct {
+        uint8_t first, last;
+        const char *name;
+    } ranges[] = {
+        {9, 10, "RESERVED"},      {13, 14, "RESERVED"}, {41, 42, "RESERVED"},
+        {65, 72, "USER_DEFINED"}, {90, 91, "RESERVED"}, {100, 110, "USER_DEFINED"},
+        {125, 127, "RESERVED"},   {128, 255, "NONE"},
+    };
     if (label_of(modbus_fields_functions, function, NULL))
         return "PUBLIC_ASSIGNED";
-    if ((function >= 65 && function <= 72) || (function >= 100 && function <= 110))
-        return "USER_DEFINED";
-    bool reserved = function == 9 || function == 10 || function == 13 || function == 14 ||
-                    function == 41 || function == 42 || function == 90 || function == 91 ||
-                    function >= 125;
-    return reserved ? "RESERVED" : "PUBLIC_UNASSIGNED";
+    for (uint32_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+        if (function >= ranges[i].first && function <= ranges[i].last)
+            return ranges[i].name;
+    return "PUBLIC_UNASSIGNED";
 }
 
 static void write_access(struct jsonw *w, const struct modbus_message *m)

@@ -53,6 +53,12 @@ static void add_addresses(struct app *app, struct tx *tx, struct list *list, str
     }
 }
 
+static void read_address(struct slice body, struct addr *addr)
+{
+    if (body.len == 4)
+        *addr = addr_from_bytes(body);
+}
+
 static void read_span(struct slice body, uint32_t *seconds, bool *has)
 {
     struct cursor c = cursor_of(body);
@@ -74,6 +80,13 @@ static struct slice without_zeros(struct slice s)
     while (s.len && s.at[s.len - 1] == 0)
         s.len--;
     return s;
+}
+
+static void read_fqdn(struct app *app, struct tx *tx, struct slice body)
+{
+    struct dhcp_tx *dhcp = tx_data(tx);
+    if (!dhcp->hostname.len)
+        dhcp->hostname = app_keep(app, tx, without_zeros(fqdn_name(body)));
 }
 
 static void read_text(struct app *app, struct tx *tx, uint8_t code, struct slice body)
@@ -105,13 +118,13 @@ static void read_option(struct app *app, struct tx *tx, uint8_t code, struct sli
         dhcp->type = body.len ? body.at[0] : 0;
         break;
     case OPT_SUBNET_MASK:
-        dhcp->subnet_mask = body.len == 4 ? addr_from_bytes(body) : dhcp->subnet_mask;
+        read_address(body, &dhcp->subnet_mask);
         break;
     case OPT_REQUESTED_IP:
-        dhcp->requested_ip = body.len == 4 ? addr_from_bytes(body) : dhcp->requested_ip;
+        read_address(body, &dhcp->requested_ip);
         break;
     case OPT_SERVER_ID:
-        dhcp->server_id = body.len == 4 ? addr_from_bytes(body) : dhcp->server_id;
+        read_address(body, &dhcp->server_id);
         break;
     case OPT_LEASE:
         read_span(body, &dhcp->lease_s, &dhcp->has_lease);
@@ -129,8 +142,7 @@ static void read_option(struct app *app, struct tx *tx, uint8_t code, struct sli
         add_addresses(app, tx, &dhcp->dns_servers, body);
         break;
     case OPT_FQDN:
-        if (!dhcp->hostname.len)
-            dhcp->hostname = app_keep(app, tx, without_zeros(fqdn_name(body)));
+        read_fqdn(app, tx, body);
         break;
     default:
         read_text(app, tx, code, body);

@@ -9,7 +9,14 @@
  */
 #include "sensor/app/http_tx.h"
 
-enum { HEAD_MAX = 65536, PROBE_LINE_MAX = 1024, CHUNK_LINE_MAX = 1024, METHOD_MAX = 32 };
+enum {
+    STATUS_MARK = 5,
+    HEAD_MAX = 65536,
+    PROBE_LINE_MAX = 1024,
+    CHUNK_LINE_MAX = 1024,
+    METHOD_MIN = 3,
+    METHOD_MAX = 32
+};
 
 enum phase {
     AT_HEAD,
@@ -138,7 +145,7 @@ static bool is_token(struct slice method)
         if (!((b >= 'A' && b <= 'Z') || (b >= 'a' && b <= 'z') || b == '-' || b == '_'))
             return false;
     }
-    return method.len >= 3 && method.len <= METHOD_MAX;
+    return method.len >= METHOD_MIN && method.len <= METHOD_MAX;
 }
 
 static bool is_common(struct slice method)
@@ -153,6 +160,19 @@ static bool is_common(struct slice method)
     return false;
 }
 
+/* A whole first line decides: the version, or the shape of HTTP/0.9. */
+static enum probe probe_line(struct slice line)
+{
+    struct slice method, target, protocol;
+
+    split_request(line, &method, &target, &protocol);
+    if (protocol.len)
+        return PROBE_YES;
+    bool old = slice_ieq(method, SLICE_LIT("GET")) && slice_starts(target, SLICE_LIT("/")) &&
+               slice_find_byte(target, ' ') < 0;
+    return old ? PROBE_LIKELY : PROBE_NO;
+}
+
 static enum probe probe_request(struct slice head)
 {
     struct slice line = slice_head(head, PROBE_LINE_MAX), rest;
@@ -162,22 +182,14 @@ static enum probe probe_request(struct slice head)
         line = without_cr(slice_head(line, (uint32_t)eol));
     rest = line;
     struct slice method = word(&rest);
-    if (method.len == line.len) /* no blank yet */
-        return eol < 0 && line.len <= METHOD_MAX && (line.len < 3 || is_token(method)) ? PROBE_MORE
-                                                                                       : PROBE_NO;
-    if (!is_token(method))
+    bool has_blank = method.len < line.len;
+    if (!is_token(method) && (has_blank || eol >= 0 || method.len >= METHOD_MIN))
         return PROBE_NO;
-    if (eol < 0 && line.len < PROBE_LINE_MAX)
+    if (eol >= 0)
+        return has_blank ? probe_line(line) : PROBE_NO;
+    if (line.len < PROBE_LINE_MAX)
         return PROBE_MORE;
-    if (eol < 0)
-        return is_common(method) ? PROBE_YES : PROBE_NO;
-    struct slice target, protocol;
-    split_request(line, &method, &target, &protocol);
-    if (protocol.len)
-        return PROBE_YES;
-    bool old = slice_ieq(method, SLICE_LIT("GET")) && target.len && target.at[0] == '/' &&
-               slice_find_byte(target, ' ') < 0;
-    return old ? PROBE_LIKELY : PROBE_NO;
+    return is_common(method) ? PROBE_YES : PROBE_NO;
 }
 
 static enum probe probe_response(struct slice head)
@@ -407,28 +419,51 @@ static struct parsed take_old(struct app *app, enum dir dir, struct slice in, ui
     return parse_done(in.len);
 }
 
+static uint32_t blank_lines(struct slice in)
+{
+    uint32_t n = 0;
+    while (n < in.len && (in.at[n] == '\r' || in.at[n] == '\n'))
+        n++;
+    return n;
+}
+
+/* Looked at once, when the first line has come: a message without a version. */
+static bool is_old(const struct http_state *state, enum dir dir, struct slice in, int64_t eol)
+{
+    if (dir == TO_CLIENT)
+        return state->old && !slice_starts(in, SLICE_LIT("HTTP/"));
+    return eol >= 0 && !has_version(without_cr(slice_head(in, (uint32_t)eol)));
+}
+
+/* Where the search for the blank line goes on: its start may be among the last bytes. */
+static uint32_t resume_at(struct slice in, int64_t eol)
+{
+    return eol >= 0 && in.len > 3 ? in.len - 3 : 0;
+}
+
 static struct parsed parse_head(struct app *app, enum dir dir, struct slice in)
 {
     struct http_state *state = app_state(app);
     struct http_side *side = &state->side[dir];
-    uint32_t blank = 0;
+    uint32_t blank = blank_lines(in);
 
-    while (blank < in.len && (in.at[blank] == '\r' || in.at[blank] == '\n'))
-        blank++;
     if (blank)
         return parse_done(blank);
     int64_t eol = side->scanned ? 0 : slice_find_byte(in, '\n');
-    if (!side->scanned && dir == TO_CLIENT && in.len >= 5 && !slice_starts(in, SLICE_LIT("HTTP/")))
-        return state->old ? take_old(app, dir, in, 0) : parse_bad();
-    if (eol > 0 && dir == TO_SERVER && !has_version(without_cr(slice_head(in, (uint32_t)eol))))
-        return take_old(app, dir, in, (uint32_t)eol + 1);
+    if (!side->scanned) {
+        if (dir == TO_CLIENT && in.len < STATUS_MARK && !app_at_end(app))
+            return parse_more(STATUS_MARK);
+        if (is_old(state, dir, in, eol))
+            return take_old(app, dir, in, (uint32_t)eol + 1);
+        if (dir == TO_CLIENT && !slice_starts(in, SLICE_LIT("HTTP/")))
+            return parse_bad();
+    }
     uint32_t length = head_length(in, side->scanned);
     if (!length && app_at_end(app) && eol >= 0)
         length = in.len;
     if (length)
         return take_head(app, dir, slice_head(in, length));
-    /* The last bytes may be the start of the blank line. */
-    side->scanned = eol >= 0 && in.len > 3 ? in.len - 3 : 0;
+    side->scanned = resume_at(in, eol);
     return parse_more(in.len + 1);
 }
 
@@ -538,6 +573,20 @@ static void at_end(struct app *app, enum dir dir, struct http_side *side)
         message_done(app, tx, dir, side->phase == IN_REST);
 }
 
+static struct parsed parse_phase(struct app *app, enum dir dir, struct http_side *side,
+                                 struct slice in)
+{
+    struct tx *tx = app_tx(app, side->number);
+
+    if (!tx)
+        return parse_full();
+    if (side->phase == IN_CHUNK_LINE)
+        return parse_chunk_line(app, tx, dir, side, in);
+    if (side->phase == AFTER_CHUNK || side->phase == IN_TRAILERS)
+        return parse_line_end(app, tx, dir, side, in);
+    return parse_body(app, tx, dir, side, in);
+}
+
 static struct parsed http_parse(struct app *app, enum dir dir, struct slice in)
 {
     struct http_state *state = app_state(app);
@@ -558,25 +607,7 @@ static struct parsed http_parse(struct app *app, enum dir dir, struct slice in)
         side->phase = AT_HEAD;
         side->scanned = 0;
     }
-    if (side->phase == AT_HEAD)
-        return parse_head(app, dir, in);
-    struct tx *tx = app_tx(app, side->number);
-    if (!tx)
-        return parse_full();
-    switch (side->phase) {
-    case IN_CHUNK_LINE:
-        return parse_chunk_line(app, tx, dir, side, in);
-    case AFTER_CHUNK:
-    case IN_TRAILERS:
-        return parse_line_end(app, tx, dir, side, in);
-    case IN_LENGTH:
-    case IN_CHUNK:
-    case IN_REST:
-    case AT_HEAD:
-    case IS_LOST:
-        break;
-    }
-    return parse_body(app, tx, dir, side, in);
+    return side->phase == AT_HEAD ? parse_head(app, dir, in) : parse_phase(app, dir, side, in);
 }
 
 static void http_state_fini(void *at)

@@ -169,47 +169,44 @@ static void read_request(struct app *app, struct tx *tx, struct modbus_message *
 
 /* ---- responses ---------------------------------------------------------------------------- */
 
+static void read_exception(struct app *app, struct tx *tx, struct modbus_message *m,
+                           struct cursor *c)
+{
+    m->exception = cursor_u8(c);
+    m->has_exception = cursor_ok(c);
+    if (m->has_exception && (m->exception == 0 || m->exception > 11))
+        app_note(app, tx, NOTE_EXCEPTION);
+}
+
+/* What was written is repeated: a value, a mask or a range. */
+static void read_echo(struct modbus_message *m, struct cursor *c)
+{
+    if (m->function == MODBUS_MASK_WRITE) {
+        mask_write(m, c);
+        return;
+    }
+    if (!m->multiple) {
+        single_write(NULL, NULL, m, c);
+        return;
+    }
+    m->write_address = cursor_be16(c);
+    m->write_quantity = cursor_be16(c);
+    m->has_write_range = cursor_ok(c);
+}
+
 static void read_response(struct app *app, struct tx *tx, struct modbus_message *m,
                           struct cursor *c)
 {
-    if (m->function & MODBUS_ERROR) {
-        m->exception = cursor_u8(c);
-        m->has_exception = cursor_ok(c);
-        if (m->has_exception && (m->exception == 0 || m->exception > 11))
-            app_note(app, tx, NOTE_EXCEPTION);
-        return;
-    }
-    switch (m->function) {
-    case MODBUS_READ_COILS:
-    case MODBUS_READ_DISCRETES:
-    case MODBUS_READ_HOLDING:
-    case MODBUS_READ_INPUT:
-    case MODBUS_READ_WRITE:
-        m->data = app_keep(app, tx, cursor_take(c, cursor_u8(c)));
-        break;
-    case MODBUS_WRITE_COIL:
-    case MODBUS_WRITE_REGISTER:
-        single_write(NULL, tx, m, c);
-        break;
-    case MODBUS_WRITE_COILS:
-    case MODBUS_WRITE_REGISTERS:
-        m->write_address = cursor_be16(c);
-        m->write_quantity = cursor_be16(c);
-        m->has_write_range = cursor_ok(c);
-        break;
-    case MODBUS_MASK_WRITE:
-        mask_write(m, c);
-        break;
-    case MODBUS_READ_FIFO:
+    if (m->function & MODBUS_ERROR)
+        read_exception(app, tx, m, c);
+    else if (m->function == MODBUS_READ_FIFO)
         m->data = app_keep(app, tx, cursor_take(c, cursor_be16(c)));
-        break;
-    case MODBUS_DIAGNOSTIC:
-    case MODBUS_MEI:
+    else if (m->access & MODBUS_READ)
+        m->data = app_keep(app, tx, cursor_take(c, cursor_u8(c)));
+    else if (m->access)
+        read_echo(m, c);
+    else if (m->function == MODBUS_DIAGNOSTIC || m->function == MODBUS_MEI)
         sub_function(m, c);
-        break;
-    default:
-        break;
-    }
 }
 
 /* A response has to say what the request asked for. */
