@@ -567,10 +567,12 @@ static void fire(struct correlator *c, struct group *group, const struct corr_wi
     evidence_drop(&last);
 }
 
+/* A condition that late events show to have been met before the hit is a hit of its own: what
+ * comes after it in a chain may have waited for that. */
 static bool is_silent(const struct group *group, uint64_t ts_ns, uint64_t span_ns)
 {
     uint64_t f = group->fired_ns;
-    return f && (ts_ns > f ? ts_ns - f : f - ts_ns) <= span_ns;
+    return f && ts_ns >= f && ts_ns - f <= span_ns;
 }
 
 static bool completes(const struct sigma_correlation *corr, const struct corr_window *w)

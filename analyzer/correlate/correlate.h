@@ -5,11 +5,11 @@
  * Time is event time. A hit of a correlation is decided at the time of an event that belongs to it,
  * over the window [t - timespan, t], both ends included. An event that comes late is put in its
  * place and every window it belongs to is looked at again, so the order of arrival between sensors
- * does not matter. After a hit the same group is silent for one timespan. Events of equal time have
- * no order. One event counts once per correlation, however many of its rules it fits.
- * Conditions with an upper limit on a count (lt, lte) are decided when the window of the group's
- * first event is over: when the watermark, the oldest of the newest times of all sensors that are
- * not idle, has passed its end.
+ * does not matter. After a hit the same group is silent for one timespan; late events can show that
+ * it was met earlier, which is told too. Events of equal time have no order. One event counts once
+ * per correlation, however many of its rules it fits. Conditions with an upper limit on a count
+ * (lt, lte) are decided when the window of the group's first event is over: when the watermark, the
+ * oldest of the newest times of all sensors that are not idle, has passed its end.
  *
  * Bounded: groups per rule, events per group; the group touched longest ago is given up first, and
  * counted. One thread.

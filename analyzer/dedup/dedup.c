@@ -94,6 +94,7 @@ int64_t dedup_group_id(const struct record *r)
     h = hash_bytes(slice_of_str(r->src.addr_text), h);
     h = hash_bytes(slice_of_str(r->dst.addr_text), h);
     h = hash_bytes(slice_of_str(r->site), h);
+    h = hash_bytes(slice_of_str(r->technique_words), h); /* a detector has one number for many */
     if (r->alert.sid == 0) /* a detector without numbers: its words tell */
         h = hash_bytes(slice_of_str(r->alert.signature), h);
     int64_t id = (int64_t)(h >> 11); /* below 2^53: every JSON reader keeps it exact */

@@ -470,8 +470,9 @@ static void fill_row(struct book *book, struct story *story, const struct score 
     row->first_ns = story->first_ns;
     row->last_ns = story->last_ns;
     row->updated_ns = book->now_ns;
-    row->entity = story->n_entities ? entity_text(book, &story->entities[0]) : "";
-    row->entity_ip = story->n_entities ? story->entities[0].ip : "";
+    const struct story_entity *main = story_main_entity(story);
+    row->entity = main ? entity_text(book, main) : "";
+    row->entity_ip = main ? main->ip : "";
     row->techniques = ids_text(book, story, FACT_TECHNIQUES);
     row->tactics = tactics_text(book, story);
     row->sensors = sensors_text(book, story);

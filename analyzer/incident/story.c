@@ -203,6 +203,7 @@ static struct fact *fact_take(struct story *story, const char *key, const struct
     fact->first_ns = 0;
     fact->last_ns = 0;
     fact->n_children = 0;
+    fact->n_seen = 0;
     fact->fresh = true;
     return fact;
 }
@@ -267,6 +268,19 @@ static void describe_ends(const struct evidence *e, struct fact *like)
     like->dst_port = e->dst_port;
 }
 
+/* Also remembers it. */
+static bool was_seen(struct fact *fact, int64_t event_id)
+{
+    uint32_t kept = fact->n_seen < FACT_SEEN_MAX ? fact->n_seen : FACT_SEEN_MAX;
+
+    for (uint32_t i = 0; i < kept; i++) {
+        if (event_id && fact->seen[i] == event_id)
+            return true;
+    }
+    fact->seen[fact->n_seen++ % FACT_SEEN_MAX] = event_id;
+    return false;
+}
+
 /* One proof of a hit; of a count all of them are one stage. Returns its place, or UINT32_MAX. */
 static uint32_t add_stage(struct story *story, const struct corr_hit *hit,
                           const struct corr_proof *proof, int64_t n)
@@ -304,8 +318,7 @@ static uint32_t add_stage(struct story *story, const struct corr_hit *hit,
         return UINT32_MAX;
     story->material = story->material || fact->fresh;
     widen(story, fact, e->ts_ns, e->ts_ns);
-    /* Events are numbered as they come: what proved another hit before is not counted again. */
-    if (!e->event_id || e->event_id > fact->last_event_id)
+    if (!was_seen(fact, e->event_id)) /* it may have proved another hit before */
         count(fact, n, e->event_id);
     add_sensor(story, e->text[EVIDENCE_SENSOR]);
     uint32_t at = (uint32_t)(fact - story->facts);
@@ -385,7 +398,8 @@ void story_add_record(struct story *story, const struct record *r)
     like.text[FACT_DETAIL_EN] = e->text[EVIDENCE_REASON_EN];
     like.text[FACT_DETAIL_VI] = either(e->text[EVIDENCE_REASON_VI], e->text[EVIDENCE_REASON_EN]);
     like.text[FACT_TECHNIQUES] = e->text[EVIDENCE_TECHNIQUES];
-    like.text[FACT_TACTICS] = e->text[EVIDENCE_TACTICS];
+    if (!*e->text[EVIDENCE_TECHNIQUES]) /* else they follow from it, as they do for a group */
+        like.text[FACT_TACTICS] = e->text[EVIDENCE_TACTICS];
     struct fact *fact = fact_take(story, key, &like);
     if (fact) {
         widen(story, fact, r->ts_ns, r->ts_ns);
@@ -401,8 +415,7 @@ void story_add_group(struct story *story, const struct group_row *row, uint64_t 
     struct fact like = {.kind = FACT_ALERT,
                         .severity = row->severity,
                         .group_id = row->id,
-                        .dst_port = (uint16_t)row->dst_port,
-                        .ot = strcmp(row->src_zone, "ot") == 0 || strcmp(row->dst_zone, "ot") == 0};
+                        .dst_port = (uint16_t)row->dst_port};
     char key[KEY_TEXT];
     char rule[48];
 
@@ -477,7 +490,9 @@ static bool ranks_above(const struct fact *a, const struct fact *b)
         return a->kind == FACT_HIT;
     if (a->severity != b->severity)
         return a->severity > b->severity;
-    return a->n_children > b->n_children;
+    if (a->n_children != b->n_children)
+        return a->n_children > b->n_children;
+    return strcmp(a->key, b->key) < 0;
 }
 
 const struct fact *story_head(const struct story *story)
@@ -490,6 +505,35 @@ const struct fact *story_head(const struct story *story)
             head = f;
     }
     return head;
+}
+
+static uint32_t facts_about(const struct story *story, const struct story_entity *e)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < story->n_facts; i++) {
+        const struct fact *f = &story->facts[i];
+        n += strcmp(f->text[FACT_SRC_IP], e->ip) == 0 || strcmp(f->text[FACT_DST_IP], e->ip) == 0;
+    }
+    return n;
+}
+
+const struct story_entity *story_main_entity(const struct story *story)
+{
+    const struct story_entity *most = NULL;
+    uint32_t most_facts = 0;
+
+    for (uint32_t i = 0; i < story->n_entities; i++) {
+        const struct story_entity *e = &story->entities[i];
+        uint32_t n = facts_about(story, e);
+        bool better = !most || n > most_facts ||
+                      (n == most_facts &&
+                       (e->criticality > most->criticality ||
+                        (e->criticality == most->criticality && strcmp(e->ip, most->ip) < 0)));
+        most = better ? e : most;
+        most_facts = better ? n : most_facts;
+    }
+    return most;
 }
 
 static bool has_word(const struct strbuf *text, struct slice word)
@@ -560,6 +604,10 @@ static void fact_out(struct jsonw *w, const struct fact *f)
     jsonw_arr_open(w, "children");
     for (uint32_t i = 0; i < f->n_children; i++)
         jsonw_u64(w, NULL, f->children[i]);
+    jsonw_arr_close(w);
+    jsonw_arr_open(w, "seen");
+    for (uint32_t i = 0; i < f->n_seen && i < FACT_SEEN_MAX; i++)
+        jsonw_i64(w, NULL, f->seen[i]);
     jsonw_arr_close(w);
     jsonw_obj_close(w);
 }
@@ -640,6 +688,8 @@ static void fact_in(struct story *story, const struct json *v)
     widen(story, f, time_in(v, "first"), time_in(v, "last"));
     f->n = json_i64(json_get(v, "n"), 0);
     f->fresh = false;
+    for (const struct json *c = json_first(json_get(v, "seen")); c; c = json_next(c))
+        (void)was_seen(f, json_i64(c, 0));
     for (const struct json *c = json_first(json_get(v, "children")); c; c = json_next(c)) {
         int64_t child = json_i64(c, -1);
         if (child >= 0 && child < STORY_FACTS_MAX)

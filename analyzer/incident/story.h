@@ -17,6 +17,7 @@ enum {
     STORY_CHILDREN_MAX = 24,
     STORY_SENSORS_MAX = 16,
     STORY_PROOFS_MAX = 256,
+    FACT_SEEN_MAX = 16,
     STORY_IDS_MAX = 48, /* distinct techniques or tactics */
 };
 
@@ -57,6 +58,8 @@ struct fact {
     const char *text[FACT_TEXTS];
     uint32_t children[STORY_CHILDREN_MAX];
     uint32_t n_children;
+    int64_t seen[FACT_SEEN_MAX]; /* newest events that were counted, of stages */
+    uint32_t n_seen;
     bool fresh;        /* not yet in the history */
     int64_t n_unsaved; /* events not yet linked */
 };
@@ -121,8 +124,10 @@ void story_add_group(struct story *story, const struct group_row *row, uint64_t 
 void story_join(struct story *into, const struct story *from);
 
 /** The fact that names the story: the highest, of equals the one with most stages; NULL when it has
- * none. */
+ * none. The same for the same facts, in whatever order they came. */
 const struct fact *story_head(const struct story *story);
+/** The host it is most about: in most facts, then the most critical; NULL when it has none. */
+const struct story_entity *story_main_entity(const struct story *story);
 /** Distinct ids of techniques or tactics with blanks between, in order of first fact. */
 void story_ids(const struct story *story, enum fact_text which, struct strbuf *out);
 

@@ -38,6 +38,18 @@ static bool is_ot_tactic(const struct attack *attack, const char *id)
     return t && t->ics;
 }
 
+/* The fact of the other kind that is about the same group of alerts. */
+static const struct fact *same_group(const struct story *story, const struct fact *fact,
+                                     enum fact_kind kind)
+{
+    for (uint32_t i = 0; i < story->n_facts && fact->group_id; i++) {
+        const struct fact *f = &story->facts[i];
+        if (f->kind == kind && f->group_id == fact->group_id)
+            return f;
+    }
+    return NULL;
+}
+
 /* A deviation is told by its reason, which has the numbers; anything else by its name. */
 static void write_stage_text(struct jsonw *w, const struct fact *f)
 {
@@ -49,15 +61,31 @@ static void write_stage_text(struct jsonw *w, const struct fact *f)
         text2(w, "text", f->text[FACT_TITLE_EN], f->text[FACT_TITLE_VI]);
 }
 
-static void write_stage(struct jsonw *w, const struct fact *f, const struct attack *attack)
+/* Without a tactic: the lane of the hosts. */
+static bool is_ot_host(const struct story *story, const struct fact *f)
+{
+    for (uint32_t i = 0; i < story->n_entities; i++) {
+        const struct story_entity *e = &story->entities[i];
+        if (e->ot &&
+            (strcmp(e->ip, f->text[FACT_SRC_IP]) == 0 || strcmp(e->ip, f->text[FACT_DST_IP]) == 0))
+            return true;
+    }
+    return f->ot;
+}
+
+static void write_stage(struct jsonw *w, const struct story *story, const struct fact *f,
+                        const struct attack *attack)
 {
     char tactic[16];
     char technique[16];
+    const struct fact *proof = f->kind == FACT_STAGE ? f : same_group(story, f, FACT_STAGE);
+    /* An alert without a technique has that of the rule it proved. */
+    const struct fact *known = proof && !*f->text[FACT_TECHNIQUES] ? proof : f;
 
-    score_tactic(f, attack, tactic);
-    snprintf(technique, sizeof(technique), "%.*s", (int)strcspn(f->text[FACT_TECHNIQUES], " "),
-             f->text[FACT_TECHNIQUES]);
-    bool ot = *tactic ? is_ot_tactic(attack, tactic) : f->ot;
+    score_tactic(known, attack, tactic);
+    snprintf(technique, sizeof(technique), "%.*s", (int)strcspn(known->text[FACT_TECHNIQUES], " "),
+             known->text[FACT_TECHNIQUES]);
+    bool ot = *tactic ? is_ot_tactic(attack, tactic) : is_ot_host(story, f);
     jsonw_obj_open(w, NULL);
     jsonw_u64(w, "time", f->first_ns);
     jsonw_u64(w, "last", f->last_ns);
@@ -72,18 +100,8 @@ static void write_stage(struct jsonw *w, const struct fact *f, const struct atta
     jsonw_u64(w, "dst_port", f->dst_port);
     jsonw_i64(w, "group", f->group_id);
     jsonw_i64(w, "event", f->event_id);
+    jsonw_bool(w, "proof", proof != NULL);
     jsonw_obj_close(w);
-}
-
-/* The group of an alert is a stage of a hit already: it is shown there. */
-static bool is_shown_as_stage(const struct story *story, const struct fact *alert)
-{
-    for (uint32_t i = 0; i < story->n_facts; i++) {
-        const struct fact *f = &story->facts[i];
-        if (f->kind == FACT_STAGE && f->group_id && f->group_id == alert->group_id)
-            return true;
-    }
-    return false;
 }
 
 static int by_time(const void *a, const void *b)
@@ -96,14 +114,16 @@ static int by_time(const void *a, const void *b)
     return strcmp(x->key, y->key);
 }
 
-/* Facts of the kinds in `kinds` that are shown, oldest first. */
-static uint32_t in_order(const struct story *story, uint32_t kinds, const struct fact **out)
+/* Facts of the kinds in `kinds`, oldest first; those whose group is there as a fact of the kind
+ * `but_not` are left out. */
+static uint32_t in_order(const struct story *story, uint32_t kinds, enum fact_kind but_not,
+                         const struct fact **out)
 {
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < story->n_facts; i++) {
         const struct fact *f = &story->facts[i];
-        if ((kinds >> f->kind & 1) && !(f->kind == FACT_ALERT && is_shown_as_stage(story, f)))
+        if ((kinds >> f->kind & 1) && (f->kind == but_not || !same_group(story, f, but_not)))
             out[n++] = f;
     }
     qsort(out, n, sizeof(*out), by_time);
@@ -113,11 +133,12 @@ static uint32_t in_order(const struct story *story, uint32_t kinds, const struct
 static void write_stages(struct jsonw *w, const struct story *story, const struct attack *attack)
 {
     const struct fact *shown[STORY_FACTS_MAX];
-    uint32_t n = in_order(story, 1u << FACT_STAGE | 1u << FACT_ALERT, shown);
+    /* A group of alerts has all of them, a stage only those that proved it. */
+    uint32_t n = in_order(story, 1u << FACT_STAGE | 1u << FACT_ALERT, FACT_ALERT, shown);
 
     jsonw_arr_open(w, "stages");
     for (uint32_t i = 0; i < n; i++)
-        write_stage(w, shown[i], attack);
+        write_stage(w, story, shown[i], attack);
     jsonw_arr_close(w);
 }
 
@@ -220,10 +241,10 @@ static void write_tree(struct jsonw *w, const struct story *story)
     jsonw_str(w, "kind", "incident");
     text2(w, "title", head ? head->text[FACT_TITLE_EN] : "", head ? head->text[FACT_TITLE_VI] : "");
     jsonw_arr_open(w, "children");
-    uint32_t n = in_order(story, 1u << FACT_HIT, shown);
+    uint32_t n = in_order(story, 1u << FACT_HIT, FACT_HIT, shown);
     for (uint32_t i = 0; i < n; i++)
         write_hit(w, story, shown[i]);
-    n = in_order(story, 1u << FACT_ALERT, shown);
+    n = in_order(story, 1u << FACT_ALERT, FACT_STAGE, shown);
     for (uint32_t i = 0; i < n; i++)
         write_leaf(w, shown[i]);
     jsonw_arr_close(w);

@@ -319,6 +319,31 @@ static void dying_after_each_event_changes_nothing(void **state)
     assert_int_equal(f->n_told, 3);
 }
 
+/* Late delivery: the same story in another order of arrival. */
+static void the_order_of_arrival_changes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct step shuffled[STEPS];
+    uint64_t seed = 5;
+
+    for (uint32_t round = 0; round < 40; round++) {
+        memcpy(shuffled, story, sizeof(story));
+        for (uint32_t i = STEPS; i > 1; i--) {
+            seed = seed * 6364136223846793005u + 1442695040888963407u;
+            uint32_t k = (uint32_t)(seed >> 33) % i;
+            struct step swap = shuffled[i - 1];
+            shuffled[i - 1] = shuffled[k];
+            shuffled[k] = swap;
+        }
+        for (uint32_t i = 0; i < STEPS; i++)
+            run_batch(f, &shuffled[i], 1, BASE_NS);
+        check_story(f);
+        teardown(state);
+        setup(state);
+        f = *state;
+    }
+}
+
 static void the_groups_of_an_incident_know_it(void **state)
 {
     struct fixture *f = *state;
@@ -446,6 +471,7 @@ int main(void)
         TEST(the_story_is_one_incident_with_all_its_stages),
         TEST(the_story_event_by_event_is_the_same_incident_with_rising_revisions),
         TEST(dying_after_each_event_changes_nothing),
+        TEST(the_order_of_arrival_changes_nothing),
         TEST(the_groups_of_an_incident_know_it),
         TEST(other_hosts_and_other_days_are_other_incidents),
         TEST(a_hit_that_shares_hosts_with_two_incidents_makes_them_one),
