@@ -33,6 +33,7 @@ for path in files(".c", ".h"):
         elif line == "}" and start is not None:
             n = i - start - 1
             inside = "\n".join(code[start:i])
+            inside = re.sub(r"(\bcase\b[^:;{}]*:\s*)+", "case : ", inside)  # labels of one body are one way
             cc = 1 + len(re.findall(r"\b(if|for|while|case)\b|&&|\|\||\?", inside))
             lengths.append(n)
             key = f"{path}:{name}"

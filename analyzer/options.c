@@ -101,7 +101,7 @@ static bool take_help(struct options *o, const char *v)
     return true;
 }
 
-static const struct {
+static const struct row {
     const char *name;
     const char *value; /* what stands behind it; NULL = nothing */
     bool (*take)(struct options *o, const char *value);
@@ -157,6 +157,16 @@ static bool take_word(struct options *o, const char *word)
     return true;
 }
 
+static bool take_row(const struct row *row, const char *value, struct options *o,
+                     struct strbuf *fault)
+{
+    if ((!row->value || value) && row->take(o, value))
+        return true;
+    strbuf_fmt(fault, "%s wants %s%s%s", row->name, row->value ? row->value : "",
+               value ? ", not " : "", value ? value : "");
+    return false;
+}
+
 /* Index of the last argument used, -1 on a fault. */
 static int take_one(int argc, char **argv, int at, struct options *o, struct strbuf *fault)
 {
@@ -169,20 +179,17 @@ static int take_one(int argc, char **argv, int at, struct options *o, struct str
         return at;
     if (*arg != '-' && take_word(o, arg))
         return at;
-    for (uint32_t i = 0; i < ROWS; i++) {
-        if (!slice_eq(name, slice_of_str(rows[i].name)))
-            continue;
-        const char *value = equals ? equals + 1 : NULL;
-        if (rows[i].value && !value)
-            value = ++at < argc ? argv[at] : NULL;
-        if ((!rows[i].value || value) && rows[i].take(o, value))
-            return at;
-        strbuf_fmt(fault, "%s wants %s%s%s", rows[i].name, rows[i].value ? rows[i].value : "",
-                   value ? ", not " : "", value ? value : "");
+    uint32_t i = 0;
+    while (i < ROWS && !slice_eq(name, slice_of_str(rows[i].name)))
+        i++;
+    if (i == ROWS) {
+        strbuf_fmt(fault, "unknown option %s; see --help", arg);
         return -1;
     }
-    strbuf_fmt(fault, "unknown option %s; see --help", arg);
-    return -1;
+    const char *value = equals ? equals + 1 : NULL;
+    if (rows[i].value && !value)
+        value = ++at < argc ? argv[at] : NULL;
+    return take_row(&rows[i], value, o, fault) ? at : -1;
 }
 
 bool options_parse(int argc, char **argv, struct options *o, struct strbuf *fault)

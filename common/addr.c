@@ -86,33 +86,6 @@ bool addr_parse(struct slice text, struct addr *addr)
     return true;
 }
 
-bool prefix_parse(struct slice text, struct prefix *prefix)
-{
-    int64_t slash = slice_find_byte(text, '/');
-    uint64_t bits = 0;
-
-    if (!addr_parse(slash < 0 ? text : slice_head(text, (uint32_t)slash), &prefix->addr))
-        return false;
-    uint8_t most = prefix->addr.family == 4 ? 32 : 128;
-    if (slash < 0)
-        bits = most;
-    else if (!slice_to_u64(slice_from(text, (uint32_t)slash + 1), &bits) || bits > most)
-        return false;
-    prefix->bits = (uint8_t)bits;
-    for (uint32_t bit = prefix->bits; bit < most; bit++)
-        prefix->addr.b[bit / 8] &= (uint8_t) ~(0x80u >> bit % 8);
-    return true;
-}
-
-bool prefix_has(const struct prefix *prefix, const struct addr *addr)
-{
-    uint32_t whole = prefix->bits / 8, rest = prefix->bits % 8;
-
-    if (addr->family != prefix->addr.family || memcmp(addr->b, prefix->addr.b, whole) != 0)
-        return false;
-    return rest == 0 || ((addr->b[whole] ^ prefix->addr.b[whole]) >> (8 - rest)) == 0;
-}
-
 bool addr_is_multicast(const struct addr *addr)
 {
     return addr->family == 4 ? addr->b[0] >> 4 == 14 : addr->family == 6 && addr->b[0] == 0xff;
@@ -136,39 +109,4 @@ bool addr_is_private(const struct addr *addr)
     static const uint8_t loopback[16] = {[15] = 1};
     return (b[0] & 0xfe) == 0xfc || (b[0] == 0xfe && b[1] >> 6 == 2) ||
            memcmp(b, loopback, sizeof(loopback)) == 0;
-}
-
-static int nibble(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-bool mac_parse(struct slice text, struct mac *mac)
-{
-    if (text.len != 17)
-        return false;
-    for (uint32_t i = 0; i < 6; i++) {
-        int high = nibble(text.at[i * 3]), low = nibble(text.at[i * 3 + 1]);
-        if (high < 0 || low < 0 ||
-            (i < 5 && text.at[i * 3 + 2] != ':' && text.at[i * 3 + 2] != '-'))
-            return false;
-        mac->b[i] = (uint8_t)(high << 4 | low);
-    }
-    return true;
-}
-
-uint32_t mac_text(const struct mac *mac, char out[MAC_TEXT_MAX])
-{
-    static const char hex[] = "0123456789abcdef";
-
-    for (int i = 0; i < 6; i++) {
-        out[i * 3] = hex[mac->b[i] >> 4];
-        out[i * 3 + 1] = hex[mac->b[i] & 15];
-        out[i * 3 + 2] = ':';
-    }
-    out[17] = '\0';
-    return 17;
 }

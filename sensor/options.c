@@ -132,7 +132,7 @@ static bool ignore(struct options *o, const char *v)
     return true;
 }
 
-static const struct {
+static const struct row {
     const char *name;
     const char *value; /* what stands behind it; NULL = nothing */
     bool (*take)(struct options *o, const char *value);
@@ -173,6 +173,28 @@ enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 static const char *const lists[] = {"protocols", "keywords", "fields", "options",   "counters",
                                     "outputs",   "features", "events", "detectors", "evidence"};
 
+static bool take_list(struct options *o, const char *name)
+{
+    for (uint32_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+        if (strcmp(name, lists[i]) != 0)
+            continue;
+        o->command = COMMAND_LIST;
+        o->list = lists[i];
+        return true;
+    }
+    return false;
+}
+
+static bool take_row(const struct row *row, const char *value, struct options *o,
+                     struct strbuf *fault)
+{
+    if ((!row->value || value) && row->take(o, value))
+        return true;
+    strbuf_fmt(fault, "%s wants %s%s%s", row->name, row->value ? row->value : "",
+               value ? ", not " : "", value ? value : "");
+    return false;
+}
+
 /* "--list-x", "--set=v" or "-x v"; returns the index of the last argument used, -1 on a fault. */
 static int one(int argc, char **argv, int at, struct options *o, struct strbuf *fault)
 {
@@ -181,29 +203,19 @@ static int one(int argc, char **argv, int at, struct options *o, struct strbuf *
     struct slice name = {(const uint8_t *)arg,
                          equals ? (uint32_t)(equals - arg) : (uint32_t)strlen(arg)};
 
-    for (uint32_t i = 0; strncmp(arg, "--list-", 7) == 0 && i < sizeof(lists) / sizeof(*lists);
-         i++) {
-        if (strcmp(arg + 7, lists[i]) == 0) {
-            o->command = COMMAND_LIST;
-            o->list = lists[i];
-            return at;
-        }
-    }
-    for (uint32_t i = 0; i < ROWS; i++) {
-        if (!slice_eq(name, slice_of_str(rows[i].name)))
-            continue;
-        const char *value = equals ? equals + 1 : NULL;
-        if (rows[i].value && !value)
-            value = ++at < argc ? argv[at] : NULL;
-        if ((rows[i].value && !value) || !rows[i].take(o, value)) {
-            strbuf_fmt(fault, "%s wants %s%s%s", rows[i].name, rows[i].value, value ? ", not " : "",
-                       value ? value : "");
-            return -1;
-        }
+    if (strncmp(arg, "--list-", 7) == 0 && take_list(o, arg + 7))
         return at;
+    uint32_t i = 0;
+    while (i < ROWS && !slice_eq(name, slice_of_str(rows[i].name)))
+        i++;
+    if (i == ROWS) {
+        strbuf_fmt(fault, "unknown option %s; see --help", arg);
+        return -1;
     }
-    strbuf_fmt(fault, "unknown option %s; see --help", arg);
-    return -1;
+    const char *value = equals ? equals + 1 : NULL;
+    if (rows[i].value && !value)
+        value = ++at < argc ? argv[at] : NULL;
+    return take_row(&rows[i], value, o, fault) ? at : -1;
 }
 
 static bool sensible(const struct options *o, struct strbuf *fault)

@@ -25,7 +25,8 @@
 enum { CONNECTIONS_MAX = 256, ANSWER_MAX = 1 << 20, READ_BYTES = 256 << 10, BACKLOG = 64 };
 
 static const struct option options[] = {
-    {"ingest.unix.path", CONF_TEXT, "", "Path of the socket for sensors on this machine; empty: none."},
+    {"ingest.unix.path", CONF_TEXT, "",
+     "Path of the socket for sensors on this machine; empty: none."},
     OPTION_END};
 
 struct connection {

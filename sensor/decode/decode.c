@@ -237,8 +237,7 @@ static uint64_t hash_end(const struct decode *d, const struct addr *addr, uint16
 /* The same for both directions: the hashes of the two ends are added. */
 static uint64_t flow_hash(const struct decode *d, const struct packet *p)
 {
-    uint64_t ends =
-        hash_end(d, &p->src, p->sport) + hash_end(d, &p->dst, p->dport);
+    uint64_t ends = hash_end(d, &p->src, p->sport) + hash_end(d, &p->dst, p->dport);
     uint64_t rest = (uint64_t)p->proto << 8 | p->ip_version;
 
     for (uint8_t i = 0; d->vlan_tracking && i < p->vlans; i++)

@@ -370,8 +370,8 @@ static uint64_t id_of(const struct flow *f)
     key.proto = f->proto;
     key.first_number = f->first_number;
     key.generation = f->generation;
-    uint64_t id =
-        hash_bytes((struct slice){(const uint8_t *)&key, sizeof(key)}, 0) & ((UINT64_C(1) << 53) - 1);
+    uint64_t id = hash_bytes((struct slice){(const uint8_t *)&key, sizeof(key)}, 0) &
+                  ((UINT64_C(1) << 53) - 1);
     return id ? id : 1; /* below 2^53: readers of JSON keep it whole */
 }
 

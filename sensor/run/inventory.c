@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sensor/run/inventory.h"
 #include "sensor/decode/decode.h"
+#include "sensor/detect/keyword.h"
 #include "sensor/event/event.h"
 #include "sensor/output/output.h"
 #include "sensor/run/settings.h"
@@ -84,6 +85,21 @@ static void counters(const struct conf *conf, struct listing *l)
     }
 }
 
+static void keywords(const struct conf *conf, struct listing *l)
+{
+    const struct keyword *kw;
+
+    (void)conf;
+    for (uint32_t i = 0; (kw = keyword_at(i)); i++) {
+        struct strbuf names;
+        strbuf_init(&names, 64);
+        strbuf_fmt(&names, "%s%s%s", kw->name, kw->aliases ? " " : "",
+                   kw->aliases ? kw->aliases : "");
+        row(l, names.at, keyword_stage_name(kw->stage), kw->example, kw->doc);
+        strbuf_fini(&names);
+    }
+}
+
 static void outputs(const struct conf *conf, struct listing *l)
 {
     (void)conf;
@@ -149,6 +165,7 @@ static void features(const struct conf *conf, struct listing *l)
 
 static const struct list_row lists[] = {
     {"protocols", {"protocol", "ports", "specification", "text", NULL}, protocols},
+    {"keywords", {"keyword", "stage", "example", "text", NULL}, keywords},
     {"fields", {"field", "type", "uses", "text", NULL}, fields},
     {"options", {"option", "type", "default", "text", NULL}, options},
     {"counters", {"counter", "text", NULL}, counters},

@@ -3,6 +3,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "sensor/run/confine.h"
+#include "sensor/run/progress.h"
 #include "sensor/run/summary.h"
 #include "sensor/run/worker.h"
 
