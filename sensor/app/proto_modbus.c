@@ -3,7 +3,8 @@
  * Modbus/TCP: commands to controllers and meters, port 502.
  * Spec: Modbus Application Protocol V1.1b3, Modbus Messaging on TCP/IP V1.0b.
  * One transaction = a request and the response with its transaction identifier.
- * Limits: what the standard allows (PDU of 253 bytes); WRITES_MAX values of a request are kept.
+ * Limits: PDUs beyond the standard's 253 bytes are noted, beyond LENGTH_MOST refused; WRITES_MAX
+ * values of a request are kept.
  */
 #include "sensor/app/modbus_tx.h"
 
@@ -11,6 +12,7 @@ enum {
     HEADER_BYTES = 6, /* transaction, protocol, length */
     LENGTH_MIN = 2,   /* unit and function */
     LENGTH_MAX = 254,
+    LENGTH_MOST = 2048, /* makers' own functions go beyond the standard */
     WRITES_MAX = 2000,
     COIL_ON = 0xff00,
 };
@@ -262,7 +264,7 @@ static struct parsed modbus_parse(struct app *app, enum dir dir, struct slice in
 
     if (!cursor_ok(&c))
         return parse_more(HEADER_BYTES);
-    if (protocol != 0 || length < LENGTH_MIN || length > LENGTH_MAX) {
+    if (protocol != 0 || length < LENGTH_MIN || length > LENGTH_MOST) {
         app_note(app, NULL, protocol ? NOTE_PROTOCOL : NOTE_LENGTH);
         return parse_bad();
     }
@@ -283,7 +285,7 @@ static struct parsed modbus_parse(struct app *app, enum dir dir, struct slice in
         read_request(app, tx, m, &body);
     else
         read_response(app, tx, m, &body);
-    m->bad_length = !cursor_ok(&body);
+    m->bad_length = !cursor_ok(&body) || length > LENGTH_MAX;
     if (!m->access && !m->has_exception)
         m->data = app_keep(app, tx, cursor_rest(&body));
     note_faults(app, tx, m);
@@ -322,7 +324,7 @@ static enum probe modbus_probe(struct slice head, enum dir dir)
         return PROBE_NO;
     if (!cursor_ok(&c))
         return PROBE_MORE;
-    if (length < LENGTH_MIN || length > LENGTH_MAX)
+    if (length < LENGTH_MIN || length > LENGTH_MOST)
         return PROBE_NO;
     struct cursor pdu = cursor_of(cursor_take(&c, length));
     if (!cursor_ok(&c))
@@ -330,9 +332,7 @@ static enum probe modbus_probe(struct slice head, enum dir dir)
     cursor_skip(&pdu, 1); /* unit */
     uint8_t function = cursor_u8(&pdu);
     uint32_t exact = exact_length(dir, function, &pdu);
-    if (function == 0)
-        return PROBE_NO;
-    if (exact && exact != length)
+    if (length > LENGTH_MAX || (exact && exact != length))
         return PROBE_LIKELY;
     return exact && !(function & MODBUS_ERROR) && cursor_ok(&pdu) ? PROBE_YES : PROBE_LIKELY;
 }

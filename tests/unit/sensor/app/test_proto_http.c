@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What rules see of HTTP; the expectations were tried with rules in Suricata 7.0.10. */
+#include "proto_one.h"
+
+#define REQUEST(text)  one_says(&one, TO_SERVER, SLICE_LIT(text))
+#define RESPONSE(text) one_says(&one, TO_CLIENT, SLICE_LIT(text))
+
+static struct one one;
+
+static int setup(void **state)
+{
+    (void)state;
+    one_open(&one, IPPROTO_TCP4, 80);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    one_close(&one);
+    return 0;
+}
+
+static void the_uri_is_decoded_and_its_path_cleaned(void **state)
+{
+    (void)state;
+    REQUEST("GET /a//b/%41%2fc/./d/../e\\f+g%00h?x=%41+b%20c#f%41 HTTP/1.1\r\nHost: h\r\n\r\n");
+    one_is(&one, "http.uri", "/a/b/A/c/e/f+g\0h?x=A+b c#fA");
+    one_is(&one, "http.uri.raw", "/a//b/%41%2fc/./d/../e\\f+g%00h?x=%41+b%20c#f%41");
+}
+
+static void invalid_coding_stays_and_units_count_in_the_path_only(void **state)
+{
+    (void)state;
+    REQUEST("GET /p%2Fq/%zz/%u0041?a=%u0042 HTTP/1.1\r\nHost: h\r\n\r\n");
+    one_is(&one, "http.uri", "/p/q/%zz/A?a=%u0042");
+}
+
+static void an_absolute_target_gives_host_port_and_path(void **state)
+{
+    (void)state;
+    REQUEST("POST http://User:pw@Abs.Example.com:81/p?q HTTP/1.0\r\nHost: Other.com\r\n\r\n");
+    one_is(&one, "http.uri", "/p?q");
+    one_is(&one, "http.host", "abs.example.com");
+    one_is(&one, "http.uri.raw", "http://User:pw@Abs.Example.com:81/p?q");
+    assert_non_null(strstr(one_event(&one, 0, 0), "\"http_port\":81"));
+}
+
+static void the_host_is_lower_case_and_without_port(void **state)
+{
+    (void)state;
+    REQUEST("GET / HTTP/1.1\r\nHost: WWW.Example.COM:8080\r\n\r\n");
+    one_is(&one, "http.host", "www.example.com");
+    one_is(&one, "http.host.raw", "WWW.Example.COM:8080");
+}
+
+static void headers_are_normalised_folded_and_joined_without_cookies(void **state)
+{
+    (void)state;
+    REQUEST("GET / HTTP/1.1\r\nHost: h\r\nuser-agent:  Foo \r\nCookie: k=v\r\nX-Fold: a\r\n b\r\n"
+            "X-R: 1\r\nX-R: 2\r\nX-E:\r\nnocolon\r\n\r\n");
+    one_is(&one, "http.header",
+           "Host: h\r\nuser-agent: Foo\r\nX-Fold: a b\r\nX-R: 1, 2\r\n"
+           "X-E: \r\n: nocolon\r\n");
+    one_is(&one, "http.header_names",
+           "\r\nHost\r\nuser-agent\r\nCookie\r\nX-Fold\r\nX-R\r\nX-E\r\n\r\n\r\n");
+    one_is(&one, "http.cookie", "k=v");
+    one_is(&one, "http.user_agent", "Foo");
+    one_is(&one, "http.start",
+           "GET / HTTP/1.1\r\nHost: h\r\nuser-agent: Foo\r\nCookie: k=v\r\n"
+           "X-Fold: a b\r\nX-R: 1, 2\r\nX-E: \r\n: nocolon\r\n\r\n");
+    one_is(&one, "http.header.raw",
+           "Host: h\r\nuser-agent:  Foo \r\nCookie: k=v\r\nX-Fold: a\r\n"
+           " b\r\nX-R: 1\r\nX-R: 2\r\nX-E:\r\nnocolon\r\n\r\n");
+}
+
+static void each_header_is_an_instance(void **state)
+{
+    struct slice got;
+
+    (void)state;
+    REQUEST("GET / HTTP/1.1\r\nHost: h\r\nX-R:1\r\nX-R: 2\r\n\r\n");
+    assert_true(one_bytes(&one, "http.request_header", 0, 1, &got));
+    assert_true(slice_eq(got, SLICE_LIT("X-R: 1, 2")));
+    assert_false(one_bytes(&one, "http.request_header", 0, 2, &got));
+}
+
+static void a_response_has_its_own_buffers(void **state)
+{
+    (void)state;
+    REQUEST("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    RESPONSE("HTTP/1.1 200 Very OK\r\nContent-Length: 2\r\nSet-Cookie: a=b\r\nServer: s\r\n"
+             "Set-Cookie: c=d\r\n\r\nhi");
+    one_is(&one, "http.stat_code", "200");
+    one_is(&one, "http.stat_msg", "Very OK");
+    one_is(&one, "http.response_line", "HTTP/1.1 200 Very OK");
+    one_is(&one, "http.response_body", "hi");
+    one_is_nth(&one, "http.cookie", 1, SLICE_LIT("a=b, c=d"));
+    one_is_nth(&one, "http.header", 1, SLICE_LIT("Content-Length: 2\r\nServer: s\r\n"));
+    assert_true(app_tx_over(one_tx(&one, 0)));
+}
+
+static void a_chunked_body_is_put_together_and_its_length_is_that_of_the_wire(void **state)
+{
+    (void)state;
+    REQUEST("GET /f HTTP/1.1\r\nHost: h\r\n\r\n");
+    RESPONSE("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    RESPONSE("3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n");
+    one_is(&one, "http.response_body", "abcde");
+    assert_non_null(strstr(one_event(&one, 0, 0), "\"length\":24"));
+}
+
+static void a_response_without_a_length_ends_with_the_connection(void **state)
+{
+    (void)state;
+    REQUEST("GET /f HTTP/1.0\r\n\r\n");
+    RESPONSE("HTTP/1.0 200 OK\r\n\r\nabc");
+    RESPONSE("def");
+    assert_false(app_tx_over(one_tx(&one, 0)));
+    one_ends(&one);
+    assert_true(app_tx_over(one_tx(&one, 0)));
+    one_is(&one, "http.response_body", "abcdef");
+}
+
+static void an_interim_response_is_not_the_answer(void **state)
+{
+    (void)state;
+    REQUEST("POST /f HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n");
+    RESPONSE("HTTP/1.1 100 Continue\r\n\r\n");
+    REQUEST("ab");
+    RESPONSE("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n");
+    one_is(&one, "http.stat_code", "201");
+    one_is(&one, "http.request_body", "ab");
+    assert_null(one_tx(&one, 1));
+}
+
+static void the_answer_to_head_has_no_body(void **state)
+{
+    (void)state;
+    REQUEST("HEAD / HTTP/1.1\r\nHost: h\r\n\r\nGET /2 HTTP/1.1\r\nHost: h\r\n\r\n");
+    RESPONSE("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n"
+             "HTTP/1.1 404 No\r\nContent-Length: 1\r\n\r\nx");
+    assert_true(app_tx_over(one_tx(&one, 1)));
+    assert_non_null(strstr(one_event(&one, 1, 0), "\"status\":404"));
+}
+
+static void what_follows_connect_is_probed_anew(void **state)
+{
+    (void)state;
+    REQUEST("CONNECT h.vn:22 HTTP/1.1\r\nHost: h.vn:22\r\n\r\n");
+    RESPONSE("HTTP/1.1 200 OK\r\n\r\n");
+    assert_string_equal(one.flow.app_name, "http");
+    RESPONSE("SSH-2.0-server\r\n");
+    assert_string_equal(one.flow.app_name, "ssh");
+}
+
+static void a_body_is_a_file_named_by_header_or_path(void **state)
+{
+    (void)state;
+    REQUEST("GET /dir/fw.bin?x HTTP/1.1\r\nHost: h\r\n\r\n");
+    RESPONSE("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc");
+    const struct file *file = files_first(&one.flow);
+    assert_non_null(file);
+    assert_true(slice_eq(file->name, SLICE_LIT("/dir/fw.bin")));
+    assert_int_equal(file->state, FILE_CLOSED);
+    assert_string_equal(file->sha256,
+                        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+static void other_protocols_with_the_same_shape_are_not_http(void **state)
+{
+    (void)state;
+    REQUEST("OPTIONS rtsp://h/s RTSP/1.0\r\nCSeq: 1\r\n\r\n");
+    assert_null(one.flow.app_name);
+    assert_true(one.flow.app_failed);
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        CASE(the_uri_is_decoded_and_its_path_cleaned),
+        CASE(invalid_coding_stays_and_units_count_in_the_path_only),
+        CASE(an_absolute_target_gives_host_port_and_path),
+        CASE(the_host_is_lower_case_and_without_port),
+        CASE(headers_are_normalised_folded_and_joined_without_cookies),
+        CASE(each_header_is_an_instance),
+        CASE(a_response_has_its_own_buffers),
+        CASE(a_chunked_body_is_put_together_and_its_length_is_that_of_the_wire),
+        CASE(a_response_without_a_length_ends_with_the_connection),
+        CASE(an_interim_response_is_not_the_answer),
+        CASE(the_answer_to_head_has_no_body),
+        CASE(what_follows_connect_is_probed_anew),
+        CASE(a_body_is_a_file_named_by_header_or_path),
+        CASE(other_protocols_with_the_same_shape_are_not_http),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
