@@ -138,6 +138,7 @@ void shape_group(struct call *call, const char *key, const struct group_row *g)
     jsonw_i64(w, "id", g->id);
     jsonw_str(w, "severity", record_severity_name(g->severity));
     jsonw_str(w, "signature", g->signature);
+    jsonw_str(w, "signature_vi", *g->signature_vi ? g->signature_vi : g->signature);
     if (*g->reason_en || *g->reason_vi)
         shape_text2(w, "reason", g->reason_en, g->reason_vi);
     jsonw_i64(w, "gid", g->gid);

@@ -177,6 +177,7 @@ struct evidence *evidence_new(const struct record *r, const struct slice *fields
         [EVIDENCE_SENSOR] = slice_of_str(r->sensor),
         [EVIDENCE_SITE] = slice_of_str(r->site),
         [EVIDENCE_SIGNATURE] = slice_of_str(r->alert.signature),
+        [EVIDENCE_SIGNATURE_VI] = slice_of_str(r->alert.signature_vi),
         [EVIDENCE_SOURCE] = slice_of_str(r->alert.source),
         [EVIDENCE_REASON_EN] = slice_of_str(r->alert.reason_en),
         [EVIDENCE_REASON_VI] = slice_of_str(r->alert.reason_vi),

@@ -20,7 +20,8 @@ enum evidence_text {
     EVIDENCE_SENSOR,
     EVIDENCE_SITE,
     EVIDENCE_SIGNATURE,
-    EVIDENCE_SOURCE, /* "rule", "deviation", ... of alerts */
+    EVIDENCE_SIGNATURE_VI, /* "" when the rule has none */
+    EVIDENCE_SOURCE,       /* "rule", "deviation", ... of alerts */
     EVIDENCE_REASON_EN,
     EVIDENCE_REASON_VI,
     EVIDENCE_PROTO,

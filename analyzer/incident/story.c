@@ -304,7 +304,8 @@ static uint32_t add_stage(struct story *story, const struct corr_hit *hit,
     /* A rule without words of its own for both languages lets the alert speak. */
     if (proof->rule->title_vi == proof->rule->title && *e->text[EVIDENCE_SIGNATURE]) {
         like.text[FACT_TITLE_EN] = e->text[EVIDENCE_SIGNATURE];
-        like.text[FACT_TITLE_VI] = e->text[EVIDENCE_SIGNATURE];
+        like.text[FACT_TITLE_VI] =
+            either(e->text[EVIDENCE_SIGNATURE_VI], e->text[EVIDENCE_SIGNATURE]);
     }
     if (*e->text[EVIDENCE_REASON_EN]) {
         like.text[FACT_DETAIL_EN] = e->text[EVIDENCE_REASON_EN];
@@ -394,7 +395,7 @@ void story_add_record(struct story *story, const struct record *r)
     like.ot = e->src_ot || e->dst_ot;
     like.text[FACT_RULE] = rule;
     like.text[FACT_TITLE_EN] = e->text[EVIDENCE_SIGNATURE];
-    like.text[FACT_TITLE_VI] = e->text[EVIDENCE_SIGNATURE];
+    like.text[FACT_TITLE_VI] = either(e->text[EVIDENCE_SIGNATURE_VI], e->text[EVIDENCE_SIGNATURE]);
     like.text[FACT_DETAIL_EN] = e->text[EVIDENCE_REASON_EN];
     like.text[FACT_DETAIL_VI] = either(e->text[EVIDENCE_REASON_VI], e->text[EVIDENCE_REASON_EN]);
     like.text[FACT_TECHNIQUES] = e->text[EVIDENCE_TECHNIQUES];
@@ -425,7 +426,7 @@ void story_add_group(struct story *story, const struct group_row *row, uint64_t 
         return; /* it has been counted as its alerts came */
     like.text[FACT_RULE] = rule;
     like.text[FACT_TITLE_EN] = row->signature;
-    like.text[FACT_TITLE_VI] = row->signature;
+    like.text[FACT_TITLE_VI] = either(row->signature_vi, row->signature);
     like.text[FACT_DETAIL_EN] = row->reason_en;
     like.text[FACT_DETAIL_VI] = either(row->reason_vi, row->reason_en);
     like.text[FACT_SOURCE] = row->source;

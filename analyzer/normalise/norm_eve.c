@@ -164,6 +164,12 @@ static const char *source_of(const struct record *r)
     return r->alert.gid == GID_RULE ? "rule" : "detector";
 }
 
+/* A text, or the first of a list of them. */
+static const char *first_text(struct batch *batch, const struct json *v)
+{
+    return batch_text(batch, json_text(json_kind(v) == JSON_ARR ? json_first(v) : v));
+}
+
 static void read_alert(struct batch *batch, struct record *r)
 {
     const struct json *alert = json_get(r->eve, "alert");
@@ -176,6 +182,7 @@ static void read_alert(struct batch *batch, struct record *r)
     a->sid = json_i64(json_get(alert, "signature_id"), 0);
     a->rev = json_i64(json_get(alert, "rev"), 0);
     a->signature = text_at(batch, alert, "signature");
+    a->signature_vi = first_text(batch, json_path(alert, "metadata.title_vi"));
     a->category = text_at(batch, alert, "category");
     a->action = text_at(batch, alert, "action");
     a->source = source_of(r);

@@ -51,7 +51,8 @@ struct record *batch_add(struct batch *batch)
     end_init(&r->dst);
     r->id.sensor = r->id.site = r->event_type = r->sensor = r->site = "";
     r->proto = r->app_proto = r->community_id = r->technique_words = r->tactic_words = "";
-    r->alert.signature = r->alert.category = r->alert.source = r->alert.action = "";
+    r->alert.signature = r->alert.signature_vi = r->alert.category = r->alert.source =
+        r->alert.action = "";
     r->alert.reason_en = r->alert.reason_vi = "";
     return r;
 }

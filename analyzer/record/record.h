@@ -50,6 +50,7 @@ struct record_id {
 struct record_alert {
     int64_t gid, sid, rev;
     const char *signature;
+    const char *signature_vi; /* the rule's title_vi; "" when it has none */
     const char *category;
     const char *source; /* "rule", "deviation", "yara", "policy", ... where it came from */
     const char *action; /* "allowed", "blocked" */

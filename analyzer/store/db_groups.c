@@ -26,10 +26,10 @@ bool db_groups_state_parse(struct slice text, enum group_state *state)
 /* What the search of the inbox looks at. */
 static void words_of(const struct record *r, struct strbuf *out)
 {
-    const char *const parts[] = {r->alert.signature, r->src.addr_text,  r->dst.addr_text,
-                                 r->src.name,        r->dst.name,       r->src.zone,
-                                 r->dst.zone,        r->alert.category, r->technique_words,
-                                 r->app_proto,       r->alert.reason_vi};
+    const char *const parts[] = {r->alert.signature, r->src.addr_text,   r->dst.addr_text,
+                                 r->src.name,        r->dst.name,        r->src.zone,
+                                 r->dst.zone,        r->alert.category,  r->technique_words,
+                                 r->app_proto,       r->alert.reason_vi, r->alert.signature_vi};
     strbuf_init(out, 4096);
     for (uint32_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         if (*parts[i]) {
@@ -47,6 +47,7 @@ static void bind_texts(struct sql *q, const struct group_add *add)
     sql_int(q, r->alert.gid);
     sql_int(q, r->alert.sid);
     sql_str(q, r->alert.signature);
+    sql_str(q, r->alert.signature_vi);
     sql_str(q, r->alert.category);
     sql_str(q, r->alert.source);
     sql_int(q, add->severity);
@@ -71,12 +72,14 @@ enum err db_groups_add(struct store *store, const struct group_add *add)
     struct strbuf words;
     struct sql *q = sql_start(
         store,
-        "INSERT INTO grp (id,gid,sid,signature,category,source,severity,src,dst,src_name,dst_name,"
+        "INSERT INTO grp "
+        "(id,gid,sid,signature,signature_vi,category,source,severity,src,dst,src_name,dst_name,"
         "src_zone,dst_zone,src_country,dst_country,dport,proto,app,criticality,sensor,site,"
         "techniques,reason_en,reason_vi,n,n_kept,first,last,last_event,words) VALUES ($1,$2,$3,$4,"
         "$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27,"
-        "$28,$29,$30) ON CONFLICT (id) DO UPDATE SET "
-        "signature=excluded.signature, category=excluded.category,"
+        "$28,$29,$30,$31) ON CONFLICT (id) DO UPDATE SET "
+        "signature=excluded.signature, signature_vi=excluded.signature_vi, "
+        "category=excluded.category,"
         "severity=CASE WHEN excluded.severity>grp.severity THEN excluded.severity"
         " ELSE grp.severity END,"
         "src_name=excluded.src_name, dst_name=excluded.dst_name, dport=excluded.dport,"
@@ -108,7 +111,8 @@ enum err db_groups_add(struct store *store, const struct group_add *add)
 }
 
 #define GROUP_COLUMNS                                                                              \
-    "id,gid,sid,signature,category,source,severity,src,dst,src_name,dst_name,src_zone,dst_zone,"   \
+    "id,gid,sid,signature,signature_vi,category,source,severity,src,dst,src_name,dst_name,src_"    \
+    "zone,dst_zone,"                                                                               \
     "src_country,dst_country,dport,proto,app,criticality,sensor,site,techniques,reason_en,"        \
     "reason_vi,n,n_kept,n_done,first,last,state,assignee,incident,last_event,version"
 
@@ -118,36 +122,37 @@ static void read_row(struct sql *q, struct arena *arena, struct group_row *row)
     row->gid = sql_col_int(q, 1);
     row->sid = sql_col_int(q, 2);
     row->signature = sql_col_str(q, 3, arena);
-    row->category = sql_col_str(q, 4, arena);
-    row->source = sql_col_str(q, 5, arena);
-    row->severity = (enum severity)sql_col_int(q, 6);
-    row->src_ip = sql_col_str(q, 7, arena);
-    row->dst_ip = sql_col_str(q, 8, arena);
-    row->src_name = sql_col_str(q, 9, arena);
-    row->dst_name = sql_col_str(q, 10, arena);
-    row->src_zone = sql_col_str(q, 11, arena);
-    row->dst_zone = sql_col_str(q, 12, arena);
-    row->src_country = sql_col_str(q, 13, arena);
-    row->dst_country = sql_col_str(q, 14, arena);
-    row->dst_port = sql_col_int(q, 15);
-    row->proto = sql_col_str(q, 16, arena);
-    row->app_proto = sql_col_str(q, 17, arena);
-    row->criticality = (uint8_t)sql_col_int(q, 18);
-    row->sensor = sql_col_str(q, 19, arena);
-    row->site = sql_col_str(q, 20, arena);
-    row->techniques = sql_col_str(q, 21, arena);
-    row->reason_en = sql_col_str(q, 22, arena);
-    row->reason_vi = sql_col_str(q, 23, arena);
-    row->n = sql_col_int(q, 24);
-    row->n_kept = sql_col_int(q, 25);
-    row->n_done = sql_col_int(q, 26);
-    row->first_ns = sql_col_time(q, 27);
-    row->last_ns = sql_col_time(q, 28);
-    row->state = (enum group_state)sql_col_int(q, 29);
-    row->assignee = sql_col_str(q, 30, arena);
-    row->incident_id = sql_col_int(q, 31);
-    row->last_event_id = sql_col_int(q, 32);
-    row->version = sql_col_int(q, 33);
+    row->signature_vi = sql_col_str(q, 4, arena);
+    row->category = sql_col_str(q, 5, arena);
+    row->source = sql_col_str(q, 6, arena);
+    row->severity = (enum severity)sql_col_int(q, 7);
+    row->src_ip = sql_col_str(q, 8, arena);
+    row->dst_ip = sql_col_str(q, 9, arena);
+    row->src_name = sql_col_str(q, 10, arena);
+    row->dst_name = sql_col_str(q, 11, arena);
+    row->src_zone = sql_col_str(q, 12, arena);
+    row->dst_zone = sql_col_str(q, 13, arena);
+    row->src_country = sql_col_str(q, 14, arena);
+    row->dst_country = sql_col_str(q, 15, arena);
+    row->dst_port = sql_col_int(q, 16);
+    row->proto = sql_col_str(q, 17, arena);
+    row->app_proto = sql_col_str(q, 18, arena);
+    row->criticality = (uint8_t)sql_col_int(q, 19);
+    row->sensor = sql_col_str(q, 20, arena);
+    row->site = sql_col_str(q, 21, arena);
+    row->techniques = sql_col_str(q, 22, arena);
+    row->reason_en = sql_col_str(q, 23, arena);
+    row->reason_vi = sql_col_str(q, 24, arena);
+    row->n = sql_col_int(q, 25);
+    row->n_kept = sql_col_int(q, 26);
+    row->n_done = sql_col_int(q, 27);
+    row->first_ns = sql_col_time(q, 28);
+    row->last_ns = sql_col_time(q, 29);
+    row->state = (enum group_state)sql_col_int(q, 30);
+    row->assignee = sql_col_str(q, 31, arena);
+    row->incident_id = sql_col_int(q, 32);
+    row->last_event_id = sql_col_int(q, 33);
+    row->version = sql_col_int(q, 34);
 }
 
 enum err db_groups_get(struct store *store, int64_t id, struct arena *arena, struct group_row *row)

@@ -17,7 +17,7 @@ bool db_groups_state_parse(struct slice text, enum group_state *state);
 struct group_row {
     int64_t id;
     int64_t gid, sid;
-    const char *signature, *category, *source;
+    const char *signature, *signature_vi, *category, *source;
     enum severity severity; /* the highest seen */
     const char *src_ip, *dst_ip, *src_name, *dst_name, *src_zone, *dst_zone;
     const char *src_country, *dst_country;

@@ -28,7 +28,8 @@ static const char events[] =
 
 static const char groups[] =
     "CREATE TABLE grp (id @key@, gid BIGINT NOT NULL, sid BIGINT NOT NULL,"
-    " signature TEXT NOT NULL, category TEXT NOT NULL, source TEXT NOT NULL,"
+    " signature TEXT NOT NULL, signature_vi TEXT NOT NULL, category TEXT NOT NULL, source TEXT NOT "
+    "NULL,"
     " severity BIGINT NOT NULL, src TEXT NOT NULL, dst TEXT NOT NULL, src_name TEXT NOT NULL,"
     " dst_name TEXT NOT NULL, src_zone TEXT NOT NULL, dst_zone TEXT NOT NULL,"
     " src_country TEXT NOT NULL, dst_country TEXT NOT NULL, dport BIGINT NOT NULL,"

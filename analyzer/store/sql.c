@@ -25,6 +25,9 @@ static void forget(struct sql **slot)
 {
     if (!*slot)
         return;
+    for (uint32_t i = 0; i < SQL_CACHE; i++)
+        if ((*slot)->store->hints[i] == *slot)
+            (*slot)->store->hints[i] = NULL;
     if ((*slot)->stmt)
         (*slot)->store->def->finish((*slot)->stmt);
     free((*slot)->text);
@@ -74,19 +77,29 @@ static struct sql **find(struct store *store, const char *text)
     return place;
 }
 
-struct sql *sql_start(struct store *store, const char *text)
+static struct sql *find_or_make(struct store *store, const char *text)
 {
-    struct sql **slot = find(store, text);
-    struct sql *q = *slot;
+    struct sql **hint = &store->hints[(uintptr_t)text / 8 % SQL_CACHE];
 
-    if (!q) {
-        q = calloc(1, sizeof(*q));
+    if (*hint && strcmp((*hint)->text, text) == 0)
+        return *hint;
+    struct sql **slot = find(store, text);
+    if (!*slot) {
+        struct sql *q = calloc(1, sizeof(*q));
         CHECK(q);
         q->store = store;
         q->text = strdup(text);
         CHECK(q->text);
         *slot = q;
     }
+    *hint = *slot;
+    return *slot;
+}
+
+struct sql *sql_start(struct store *store, const char *text)
+{
+    struct sql *q = find_or_make(store, text);
+
     CHECK(!q->busy);
     q->busy = true;
     q->bound = false;

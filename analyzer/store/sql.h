@@ -38,6 +38,7 @@ struct store {
     bool in_batch;
     uint64_t uses;
     struct sql *cache[SQL_CACHE];
+    struct sql *hints[SQL_CACHE]; /* by address of the text: most are literals */
     char fault[256];
 };
 
