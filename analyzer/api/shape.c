@@ -158,6 +158,21 @@ void shape_group(struct call *call, const char *key, const struct group_row *g)
     jsonw_obj_close(w);
 }
 
+/* Stages of an attack are its tactics, however many alerts prove each. */
+static uint32_t count_tactics(const struct json *stages)
+{
+    uint32_t n = 0;
+
+    for (const struct json *s = json_first(stages); s; s = json_next(s)) {
+        struct slice tactic = json_text(json_get(s, "tactic"));
+        const struct json *before = json_first(stages);
+        while (before != s && !slice_eq(json_text(json_get(before, "tactic")), tactic))
+            before = json_next(before);
+        n += before == s && tactic.len > 0;
+    }
+    return n;
+}
+
 /* How many stages the story has, and who takes part in it. */
 static void write_involved(struct call *call, const struct incident *i)
 {
@@ -166,7 +181,7 @@ static void write_involved(struct call *call, const struct incident *i)
 
     if (json_parse(slice_of_str(i->why_json), &why, NULL) != ERR_OK)
         why = NULL;
-    jsonw_u64(&call->out, "stages", json_count(json_get(why, "stages")));
+    jsonw_u64(&call->out, "stages", count_tactics(json_get(why, "stages")));
     jsonw_arr_open(&call->out, "entities");
     const struct json *e = json_first(json_get(why, "entities"));
     for (; e && n < ENTITIES_MAX; e = json_next(e), n++)
