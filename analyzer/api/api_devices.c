@@ -10,6 +10,17 @@
 
 enum { DEVICES_LIST = 500, DEVICE_EVENTS = 200, DEVICE_GROUPS = 50, DEVICE_SERVICES = 400 };
 
+/* The state is the sensor's word, so anybody's: only what we know reaches the page. */
+static const char *known_state(const char *state)
+{
+    static const char *const states[] = {"learn", "observe", "enforce"};
+
+    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+        if (strcmp(states[i], state) == 0)
+            return states[i];
+    return "unknown";
+}
+
 static void write_head(struct call *call, const struct device_row *d)
 {
     struct jsonw *w = &call->out;
@@ -28,7 +39,7 @@ static void write_head(struct call *call, const struct device_row *d)
     shape_opt(w, "mac", d->mac);
     shape_opt(w, "vendor", d->vendor);
     shape_opt(w, "profile", d->profile);
-    jsonw_str(w, "baseline", *d->state ? d->state : "unknown");
+    jsonw_str(w, "baseline", known_state(d->state));
     shape_opt(w, "zone", d->zone);
     if (*d->owner_en || *d->owner_vi)
         jsonw_str(w, "owner", *d->owner_vi ? d->owner_vi : d->owner_en);
