@@ -2,6 +2,7 @@
 #include "sensor/detect/match.h"
 
 #include "common/conf.h"
+#include "sensor/detect/content.h"
 #include "sensor/detect/pcre.h"
 
 #include <stdlib.h>
@@ -72,20 +73,39 @@ void detect_candidates_sort(struct detect *d)
 struct scan {
     struct detect *d;
     const struct lit_set *set;
+    struct slice data;
+    uint32_t old;
 };
+
+/* A literal is reported once, at its first place. When that lies in bytes that were searched
+ * before, it may still be in the new ones too. */
+static uint32_t fresh_end(const struct scan *scan, const struct rule *r)
+{
+    bool nocase;
+    struct slice text = ruleset_literal(r, &nocase);
+    uint32_t from = scan->old >= text.len ? scan->old - text.len + 1 : 0;
+    int64_t at = content_find(slice_from(scan->data, from), text, 0, nocase);
+
+    return at < 0 ? 0 : from + (uint32_t)at + text.len;
+}
 
 static void on_literal(void *context, uint32_t id, uint32_t end)
 {
     const struct scan *scan = context;
     const struct lit_set *set = scan->set;
 
+    if (end <= scan->old)
+        end = fresh_end(scan, &scan->d->rs->rules[set->rules[set->first[id]]]);
+    if (!end)
+        return;
     for (uint32_t i = set->first[id]; i < set->first[id + 1]; i++)
         detect_candidate(scan->d, set->rules[i], end);
 }
 
-void detect_scan(struct detect *d, const struct lit_set *set, struct slice data, bool always)
+void detect_scan(struct detect *d, const struct lit_set *set, struct slice data, uint32_t old,
+                 bool always)
 {
-    struct scan scan = {d, set};
+    struct scan scan = {d, set, data, old};
 
     for (uint32_t i = 0; always && i < set->n_always; i++)
         detect_candidate(d, set->always[i], 0);

@@ -75,8 +75,10 @@ struct detect {
 void detect_candidates_clear(struct detect *d);
 void detect_candidate(struct detect *d, uint32_t rule, uint32_t end);
 void detect_candidates_sort(struct detect *d);
-/** Candidates of a set: those whose literal occurs in `data`, and those without a literal. */
-void detect_scan(struct detect *d, const struct lit_set *set, struct slice data, bool always);
+/** Candidates of a set: those whose literal occurs in `data` and ends behind its first `old` bytes
+ * (searched before), and those without a literal. */
+void detect_scan(struct detect *d, const struct lit_set *set, struct slice data, uint32_t old,
+                 bool always);
 
 /** Sets whose ends the headers of rules are compared with. */
 void detect_ends(struct detect *d, struct ends ends);

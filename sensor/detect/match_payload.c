@@ -136,32 +136,32 @@ static void try_candidates(struct detect *d, uint32_t modes, struct window *win,
 
 /* ---- collecting --------------------------------------------------------------------------- */
 
-static void scan_sets(struct detect *d, enum dir dir, struct slice data, bool always)
+static void scan_sets(struct detect *d, enum dir dir, struct slice data, uint32_t old)
 {
     const struct ruleset *rs = d->rs;
     const struct lit_set *set;
 
-    detect_scan(d, &rs->base[d->class_][dir], data, always);
+    detect_scan(d, &rs->base[d->class_][dir], data, old, true);
     if (d->class_ == CLASS_OTHER)
         return;
     set = ruleset_port(rs, ruleset_port_key(d->class_, dir, false, d->ends.dport));
     if (set)
-        detect_scan(d, set, data, always);
+        detect_scan(d, set, data, old, true);
     set = ruleset_port(rs, ruleset_port_key(d->class_, dir, true, d->ends.sport));
     if (set)
-        detect_scan(d, set, data, always);
+        detect_scan(d, set, data, old, true);
 }
 
-static void scan_app(struct detect *d, enum dir dir, struct slice data)
+static void scan_app(struct detect *d, enum dir dir, struct slice data, uint32_t old)
 {
     if (d->proto < 0)
         return;
-    detect_scan(d, &d->rs->app[d->proto][dir], data, true);
+    detect_scan(d, &d->rs->app[d->proto][dir], data, old, true);
     if (strcmp(proto_rows[d->proto]->name, "http2") != 0)
         return;
     for (int p = 0; proto_rows[p] && p < PROTOS_MAX; p++) {
         if (strcmp(proto_rows[p]->name, "http") == 0)
-            detect_scan(d, &d->rs->app[p][dir], data, true);
+            detect_scan(d, &d->rs->app[p][dir], data, old, true);
     }
 }
 
@@ -173,10 +173,10 @@ static void run_packet(struct detect *d)
 
     detect_candidates_clear(d);
     d->look.dir = in->dir;
-    scan_sets(d, in->dir, payload, true);
-    scan_app(d, in->dir, payload);
+    scan_sets(d, in->dir, payload, 0);
+    scan_app(d, in->dir, payload, 0);
     if (!in->flow)
-        scan_sets(d, dir_other(in->dir), payload, true);
+        scan_sets(d, dir_other(in->dir), payload, 0);
     struct view view = {payload, 0, true};
     try_candidates(d, ON_PACKET, NULL, &view);
 }
@@ -282,13 +282,13 @@ static bool run_chunk(struct detect *d, const struct chunk *chunk, bool with_pac
     add_pending(d, win, &view);
     uint32_t from = d->n_candidates;
     struct slice fresh = slice_from(view.data, old - tail);
-    scan_sets(d, chunk->dir, fresh, true);
+    scan_sets(d, chunk->dir, fresh, tail);
     if (win->app_scanned || !old)
-        scan_app(d, chunk->dir, fresh);
+        scan_app(d, chunk->dir, fresh, tail);
     shift_marks(d, from, old - tail);
     if (d->proto >= 0 && !win->app_scanned) {
         if (old)
-            scan_app(d, chunk->dir, view.data);
+            scan_app(d, chunk->dir, view.data, 0);
         win->app_scanned = true;
     }
     d->view[chunk->dir] = view;

@@ -115,7 +115,7 @@ static void scan_buffer(struct detect *d, const struct plan_buffer *b)
     struct slice bytes;
 
     for (uint32_t i = 0; buffer_instance(b->buffer, &d->look, i, d->buffers, &bytes); i++)
-        detect_scan(d, b->set, bytes, false);
+        detect_scan(d, b->set, bytes, 0, false);
 }
 
 static void scan_plan(struct detect *d, struct tx_state *s, const struct plan *plan, enum dir dir)

@@ -196,7 +196,7 @@ static uint32_t member_length(struct slice text)
 static bool read_members(struct list_reader *r, struct slice text, struct spans *out)
 {
     struct spans yes = {0}, no = {0};
-    bool ok = true, any_yes = false;
+    bool ok = text.len > 0 || fault(r, "empty list", text), any_yes = false;
 
     while (ok && text.len) {
         uint32_t len = member_length(text);

@@ -87,6 +87,9 @@ enum err ruleset_build(struct ruleset *ruleset, const char *cache, struct strbuf
 void ruleset_limits(struct ruleset *ruleset, struct loader *loader, struct slice text,
                     const char *file, struct strbuf *report);
 
+/** What the prefilter looks for; the rule must have a literal. */
+struct slice ruleset_literal(const struct rule *rule, bool *nocase);
+
 /** Index of a protocol's row, or -1. */
 int ruleset_proto(const struct proto_def *proto);
 

@@ -58,7 +58,7 @@ static struct set_draft *draft_of(struct builder *b, struct lit_set *set)
     return &b->drafts[b->n - 1];
 }
 
-static struct slice literal_of(const struct rule *r, bool *nocase)
+struct slice ruleset_literal(const struct rule *r, bool *nocase)
 {
     const struct op *op = &r->groups[r->fast_group].ops[r->fast_op];
     struct slice s = op->content.text;
@@ -81,7 +81,7 @@ static void add_rule(struct builder *b, struct lit_set *set, const struct rule *
     d->items = wider(d->items, d->n, &d->room, sizeof(*d->items));
     struct item *item = &d->items[d->n++];
     item->rule = r->info.index;
-    item->text = literal_of(r, &item->nocase);
+    item->text = ruleset_literal(r, &item->nocase);
 }
 
 /* ---- payload ------------------------------------------------------------------------------ */

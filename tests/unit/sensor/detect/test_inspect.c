@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the options of a rule mean on a payload: one table a subject, each row one rule.
+ */
+#include "detect_kit.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+struct row {
+    const char *options;
+    const char *payload;
+    bool hit;
+};
+
+static void check(const struct row *rows)
+{
+    for (; rows->options; rows++) {
+        char rule[2048];
+        struct kit kit;
+        snprintf(rule, sizeof(rule), "alert udp any any -> any any (%s; sid:1;)\n", rows->options);
+        assert_true(kit_open(&kit, rule));
+        if (*kit_reason(&kit))
+            fail_msg("%s: %s", rows->options, kit_reason(&kit));
+        bool hit = kit_datagram(&kit, slice_of_str(rows->payload)) > 0;
+        if (hit != rows->hit)
+            fail_msg("%s on \"%s\": %s", rows->options, rows->payload, hit ? "hit" : "no hit");
+        kit_close(&kit);
+    }
+}
+
+static void a_content_is_found_where_it_may_be(void **state)
+{
+    (void)state;
+    check((const struct row[]){
+        {"content:\"abc\"", "xxabcxx", true},
+        {"content:\"abc\"", "xxABCxx", false},
+        {"content:\"aBc\"; nocase", "xxAbCxx", true},
+        {"content:\"a|62 63|d\"", "abcd", true},
+        {"content:\"a\\;b\"", "a;b", true},
+        {"content:\"a\\\"b\\\\\"", "a\"b\\", true},
+        {"content:!\"abc\"", "xyz", true},
+        {"content:!\"abc\"", "xabcy", false},
+        {"content:\"abc\"; depth:3", "abcd", true},
+        {"content:\"abc\"; depth:3", "xabc", false},
+        {"content:\"abc\"; offset:2", "abcabc", true},
+        {"content:\"abc\"; offset:2", "abcab", false},
+        {"content:\"abc\"; offset:2; depth:4", "xxxabc", true},
+        {"content:\"abc\"; offset:2; depth:3", "xxxabc", false},
+        {"content:\"abc\"; startswith", "abcd", true},
+        {"content:\"abc\"; startswith", "xabc", false},
+        {"content:\"abc\"; endswith", "abcxabc", true},
+        {"content:\"abc\"; endswith", "abcx", false},
+        {"content:\"abc\"; startswith; endswith", "abc", true},
+        {"content:\"abc\"; startswith; endswith", "abcabc", false},
+        {"content:!\"abc\"; depth:5", "xxxxxabc", true},
+        {NULL, NULL, false},
+    });
+}
+
+static void a_relative_content_counts_from_the_match_before_it(void **state)
+{
+    (void)state;
+    check((const struct row[]){
+        {"content:\"ab\"; content:\"cd\"; distance:0", "cdab", false},
+        {"content:\"ab\"; content:\"cd\"; distance:0", "abcd", true},
+        {"content:\"ab\"; content:\"cd\"; distance:1", "abcd", false},
+        {"content:\"ab\"; content:\"cd\"; distance:1", "abxcd", true},
+        {"content:\"ab\"; content:\"cd\"; within:2", "abcd", true},
+        {"content:\"ab\"; content:\"cd\"; within:2", "abxcd", false},
+        {"content:\"ab\"; content:\"cd\"; distance:1; within:2", "abxcd", true},
+        {"content:\"ab\"; content:\"cd\"; distance:-4; within:4", "cdab", true},
+        {"content:\"ab\"; content:!\"cd\"; within:4", "abxxxxcd", true},
+        {"content:\"ab\"; content:!\"cd\"; within:4", "abcdxx", false},
+        {"content:\"ab\"; isdataat:2,relative", "abcd", true},
+        {"content:\"ab\"; isdataat:3,relative", "abcd", false},
+        {"content:\"ab\"; isdataat:!1,relative", "xxab", true},
+        {"content:\"ab\"; isdataat:!1,relative", "xxabc", false},
+        {"content:\"ab\"; isdataat:3", "abcd", true},
+        {"content:\"ab\"; isdataat:4", "abcd", false},
+        {NULL, NULL, false},
+    });
+}
+
+static void an_earlier_match_is_tried_again_when_a_later_one_fails(void **state)
+{
+    (void)state;
+    check((const struct row[]){
+        {"content:\"ab\"; content:\"cd\"; within:2", "abxxabcd", true},
+        {"content:\"a\"; content:\"b\"; distance:1; within:1; content:\"c\"; within:1", "axb-axbc",
+         true},
+        {"content:\"ab\"; pcre:\"/^\\d/R\"", "abx ab7", true},
+        {"pcre:\"/a./\"; content:\"z\"; within:1", "axyayz", true},
+        {"content:\"ab\"; byte_test:1,=,55,0,relative,string,dec; content:\"!\"; distance:2; "
+         "within:1",
+         "ab1 ab55!", false},
+        {"content:\"ab\"; byte_test:2,=,55,0,relative,string,dec; content:\"!\"; distance:2; "
+         "within:1",
+         "ab11 ab55!", true},
+        {NULL, NULL, false},
+    });
+}
+
+static void expressions_see_the_rest_of_the_buffer(void **state)
+{
+    (void)state;
+    check((const struct row[]){
+        {"pcre:\"/^abc$/\"", "abc", true},
+        {"pcre:\"/^abc$/\"", "xabc", false},
+        {"pcre:\"/ABC/i\"", "xabc", true},
+        {"pcre:!\"/abc/\"", "xyz", true},
+        {"pcre:!\"/abc/\"", "abc", false},
+        {"content:\"ab\"; pcre:\"/^c/R\"", "abc", true},
+        {"content:\"ab\"; pcre:\"/^c$/R\"", "abcd", false},
+        {"content:\"ab\"; pcre:\"/c$/R\"", "abxxc", true},
+        {"pcre:\"/^b/m\"", "a\nb", true},
+        {"pcre:\"/a.b/s\"", "a\nb", true},
+        {"pcre:\"/a.b/\"", "a\nb", false},
+        {"pcre:\"/(a)\\1/\"", "xaax", true},
+        {"pcre:\"/a(?!b)/\"", "ab", false},
+        {NULL, NULL, false},
+    });
+}
+
+static void numbers_are_read_from_bytes_and_text(void **state)
+{
+    (void)state;
+    check((const struct row[]){
+        {"byte_test:1,=,65,0", "A", true},
+        {"byte_test:1,>,65,1", "AB", true},
+        {"byte_test:1,!=,65,0", "A", false},
+        {"byte_test:2,=,0x4142,0", "AB", true},
+        {"byte_test:2,=,0x4241,0,little", "AB", true},
+        {"byte_test:1,&,1,0", "A", true},
+        {"byte_test:1,!&,2,0", "A", true},
+        {"byte_test:3,=,123,1,string,dec", "x123", true},
+        {"byte_test:4,=,0x1f,0,string,hex", "001f", true},
+        {"byte_test:8,=,1,0", "short", false},
+        {"byte_test:1,=,4,0,bitmask 0xf0", "A", true},
+        {"byte_jump:1,0,string,dec; content:\"z\"; within:1", "2xyz", true},
+        {"content:\"n\"; byte_jump:1,0,relative,string,dec; isdataat:!1,relative", "n2xy", true},
+        {"byte_jump:1,0,from_beginning,string,dec; content:\"y\"; within:1", "2xyz", true},
+        {"byte_jump:1,0,string,dec,post_offset -1; content:\"y\"; within:1", "2xyz", true},
+        {"byte_jump:1,0,string,dec,multiplier 2; content:\"e\"; within:1", "2abcde", true},
+        {"byte_extract:1,0,n,string,dec; content:\"z\"; offset:n", "3abz", true},
+        {"byte_extract:1,0,n,string,dec; content:\"z\"; offset:n", "4abz", false},
+        {"byte_extract:1,0,n,string,dec; byte_test:1,=,n,1,string,dec", "33", true},
+        {"byte_math:bytes 1, offset 0, oper +, rvalue 1, result n, string dec; content:\"z\"; "
+         "offset:n",
+         "2abz", true},
+        {"base64_decode:bytes 8, offset 1; base64_data; content:\"cmd\"", "=Y21kIQ==", true},
+        {"content:\"=\"; base64_decode:relative; base64_data; content:\"cmd!\"",
+         "a=Y21kIQ==", true},
+        {NULL, NULL, false},
+    });
+}
+
+static void lengths_are_compared(void **state)
+{
+    (void)state;
+    check((const struct row[]){
+        {"dsize:3", "abc", true},
+        {"dsize:>3", "abc", false},
+        {"dsize:2<>4", "abc", true},
+        {"dsize:3<>5", "abc", false},
+        {"dsize:!3", "abc", false},
+        {"bsize:3", "abc", true},
+        {"bsize:<3", "abc", false},
+        {"content:\"a\"; bsize:1", "a", true},
+        {NULL, NULL, false},
+    });
+}
+
+static void a_backtracking_bomb_ends(void **state)
+{
+    char text[4097];
+    struct kit kit;
+
+    (void)state;
+    memset(text, 'a', 4096);
+    text[4096] = '\0';
+    assert_true(kit_open(&kit, "alert udp any any -> any any (content:\"a\"; content:\"a\"; "
+                               "distance:0; content:\"a\"; distance:0; content:\"a\"; distance:0; "
+                               "content:\"b\"; distance:0; sid:1;)\n"));
+    assert_int_equal(kit_datagram(&kit, slice_of_str(text)), 0);
+    kit_close(&kit);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_content_is_found_where_it_may_be),
+        cmocka_unit_test(a_relative_content_counts_from_the_match_before_it),
+        cmocka_unit_test(an_earlier_match_is_tried_again_when_a_later_one_fails),
+        cmocka_unit_test(expressions_see_the_rest_of_the_buffer),
+        cmocka_unit_test(numbers_are_read_from_bytes_and_text),
+        cmocka_unit_test(lengths_are_compared),
+        cmocka_unit_test(a_backtracking_bomb_ends),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

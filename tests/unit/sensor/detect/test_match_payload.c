@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rules on packets and on streams: which bytes they see, in which order, how often they fire.
+ */
+#include "detect_kit.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+static void a_literal_across_two_segments_is_seen(void **state)
+{
+    struct kit kit;
+
+    (void)state;
+    assert_true(kit_open(&kit, "alert tcp any any -> any any (content:\"needle\"; sid:1;)\n"
+                               "alert tcp-pkt any any -> any any (content:\"needle\"; sid:2;)\n"));
+    kit_tcp(&kit, 23);
+    assert_int_equal(kit_segment(&kit, TO_SERVER, SLICE_LIT("xxxnee")), 0);
+    assert_int_equal(kit_segment(&kit, TO_SERVER, SLICE_LIT("dlexxx")), 1);
+    assert_int_equal(kit_sid(&kit, 0), 1);
+    assert_int_equal(kit_segment(&kit, TO_SERVER, SLICE_LIT("yyyyyyy")), 0);
+    kit_close(&kit);
+}
+
+static void a_rule_waits_for_what_comes_later_in_the_stream(void **state)
+{
+    struct kit kit;
+
+    (void)state;
+    assert_true(kit_open(&kit, "alert tcp any any -> any any (content:\"a long literal\"; "
+                               "content:\"zz\"; distance:0; sid:1;)\n"));
+    kit_tcp(&kit, 23);
+    assert_int_equal(kit_segment(&kit, TO_SERVER, SLICE_LIT("-- a long literal --")), 0);
+    assert_int_equal(kit_segment(&kit, TO_SERVER, SLICE_LIT("--------------------")), 0);
+    assert_int_equal(kit_segment(&kit, TO_SERVER, SLICE_LIT("zz")), 1);
+    assert_int_equal(kit_segment(&kit, TO_SERVER, SLICE_LIT("zz")), 0);
+    kit_close(&kit);
+}
+
+static void each_direction_is_a_stream_of_its_own(void **state)
+{
+    struct kit kit;
+
+    (void)state;
+    assert_true(kit_open(
+        &kit, "alert tcp any any -> any any (flow:to_client; content:\"needle\"; sid:1;)\n"));
+    kit_tcp(&kit, 23);
+    assert_int_equal(kit_segment(&kit, TO_SERVER, SLICE_LIT("needle")), 0);
+    assert_int_equal(kit_segment(&kit, TO_CLIENT, SLICE_LIT("nee")), 0);
+    assert_int_equal(kit_segment(&kit, TO_SERVER, SLICE_LIT("dle")), 0);
+    assert_int_equal(kit_segment(&kit, TO_CLIENT, SLICE_LIT("dle")), 1);
+    kit_close(&kit);
+}
+
+static void depth_counts_from_the_start_of_the_stream(void **state)
+{
+    struct kit kit;
+
+    (void)state;
+    assert_true(kit_open(&kit, "alert tcp-stream any any -> any any (content:\"needle\"; depth:10; "
+                               "sid:1;)\n"));
+    kit_tcp(&kit, 23);
+    assert_int_equal(kit_segment(&kit, TO_SERVER, SLICE_LIT("0123456789")), 0);
+    assert_int_equal(kit_segment(&kit, TO_SERVER, SLICE_LIT("needle")), 0);
+    kit_close(&kit);
+}
+
+static void a_rule_with_depth_looks_at_packets_too(void **state)
+{
+    struct kit kit;
+
+    (void)state;
+    assert_true(
+        kit_open(&kit, "alert tcp any any -> any any (content:\"needle\"; depth:6; sid:1;)\n"));
+    kit_tcp(&kit, 23);
+    assert_int_equal(kit_segment(&kit, TO_SERVER, SLICE_LIT("0123456789")), 0);
+    assert_int_equal(kit_segment(&kit, TO_SERVER, SLICE_LIT("needle")), 1);
+    kit_close(&kit);
+}
+
+static void headers_are_compared(void **state)
+{
+    struct kit kit;
+
+    (void)state;
+    assert_true(kit_open(&kit,
+                         "alert tcp $HOME_NET any -> any [23,2323] (content:\"abcd\"; sid:1;)\n"
+                         "alert tcp $EXTERNAL_NET any -> any any (content:\"abcd\"; sid:2;)\n"
+                         "alert tcp any any -> any !23 (content:\"abcd\"; sid:3;)\n"
+                         "alert tcp any 23 -> any any (content:\"abcd\"; sid:4;)\n"
+                         "alert tcp any 23 <> any any (content:\"abcd\"; sid:5;)\n"
+                         "alert udp any any -> any any (content:\"abcd\"; sid:6;)\n"
+                         "alert ip any any -> 192.168.0.2 any (content:\"abcd\"; sid:7;)\n"));
+    kit_tcp(&kit, 23);
+    assert_int_equal(kit_segment(&kit, TO_SERVER, SLICE_LIT("abcd")), 3);
+    assert_int_equal(kit_sid(&kit, 0), 1);
+    assert_int_equal(kit_sid(&kit, 1), 5);
+    assert_int_equal(kit_sid(&kit, 2), 7);
+    kit_close(&kit);
+}
+
+static void address_rules_fire_once_per_direction(void **state)
+{
+    struct kit kit;
+
+    (void)state;
+    assert_true(kit_open(&kit, "alert ip [10.0.0.1,10.9.0.0/16] any -> any any (sid:1;)\n"
+                               "alert ip any any -> [10.0.0.0/24,!10.0.0.1] any (sid:2;)\n"
+                               "alert ip any any -> 10.0.0.0/8 any (sid:3;)\n"));
+    kit_tcp(&kit, 80);
+    assert_int_equal(kit_segment(&kit, TO_SERVER, SLICE_LIT("x")), 1);
+    assert_int_equal(kit_sid(&kit, 0), 1);
+    assert_int_equal(kit_segment(&kit, TO_SERVER, SLICE_LIT("x")), 0);
+    assert_int_equal(kit_segment(&kit, TO_CLIENT, SLICE_LIT("x")), 1);
+    assert_int_equal(kit_sid(&kit, 0), 3);
+    assert_int_equal(kit_segment(&kit, TO_CLIENT, SLICE_LIT("x")), 0);
+    kit_close(&kit);
+}
+
+static void flowbits_are_set_before_they_are_tested(void **state)
+{
+    struct kit kit;
+
+    (void)state;
+    assert_true(kit_open(&kit, "alert tcp any any -> any any (content:\"test\"; "
+                               "flowbits:isset,seen; sid:1;)\n"
+                               "alert tcp any any -> any any (content:\"mark\"; flowbits:set,seen; "
+                               "flowbits:noalert; sid:2;)\n"
+                               "alert tcp any any -> any any (content:\"undo\"; "
+                               "flowbits:unset,seen; flowbits:noalert; sid:3;)\n"));
+    kit_tcp(&kit, 23);
+    assert_int_equal(kit_segment(&kit, TO_SERVER, SLICE_LIT("test")), 0);
+    assert_int_equal(kit_segment(&kit, TO_SERVER, SLICE_LIT("test mark")), 1);
+    assert_int_equal(kit_sid(&kit, 0), 1);
+    assert_int_equal(kit_segment(&kit, TO_CLIENT, SLICE_LIT("undo")), 0);
+    assert_int_equal(kit_segment(&kit, TO_CLIENT, SLICE_LIT("test")), 0);
+    kit_close(&kit);
+}
+
+static void flowint_counts(void **state)
+{
+    struct kit kit;
+
+    (void)state;
+    assert_true(kit_open(&kit, "alert tcp any any -> any any (content:\"login\"; "
+                               "flowint:tries,+,1; flowint:tries,>,1; sid:1;)\n"
+                               "alert tcp any any -> any any (content:\"login\"; "
+                               "flowint:all,+,1; noalert; sid:2;)\n"
+                               "alert tcp any any -> any any (content:\"check\"; "
+                               "flowint:all,==,2; sid:3;)\n"));
+    kit_tcp(&kit, 23);
+    assert_int_equal(kit_segment(&kit, TO_SERVER, SLICE_LIT("login ")), 0);
+    assert_int_equal(kit_segment(&kit, TO_SERVER, SLICE_LIT("check ")), 0);
+    assert_int_equal(kit_segment(&kit, TO_SERVER, SLICE_LIT("login ")), 0);
+    assert_int_equal(kit_segment(&kit, TO_SERVER, SLICE_LIT("check ")), 1);
+    kit_close(&kit);
+}
+
+static void a_pass_rule_silences_the_packet(void **state)
+{
+    struct kit kit;
+
+    (void)state;
+    assert_true(kit_open(&kit, "alert udp any any -> any any (content:\"evil\"; sid:1;)\n"
+                               "pass udp any any -> any any (content:\"known\"; sid:2;)\n"));
+    assert_int_equal(kit_datagram(&kit, SLICE_LIT("evil")), 1);
+    assert_int_equal(kit_datagram(&kit, SLICE_LIT("evil known")), 0);
+    kit_close(&kit);
+}
+
+static void the_most_severe_stay_when_a_packet_has_too_many(void **state)
+{
+    struct kit kit;
+    struct strbuf text;
+
+    (void)state;
+    strbuf_init(&text, 0);
+    for (uint32_t i = 1; i <= 20; i++)
+        strbuf_fmt(&text, "alert udp any any -> any any (content:\"evil\"; priority:%u; sid:%u;)\n",
+                   i == 20 ? 1 : 2, i);
+    assert_true(kit_open(&kit, text.at));
+    assert_int_equal(kit_datagram(&kit, SLICE_LIT("evil")), 15);
+    assert_int_equal(kit_sid(&kit, 0), 20);
+    strbuf_fini(&text);
+    kit_close(&kit);
+}
+
+static void stream_size_and_established_are_the_flows(void **state)
+{
+    struct kit kit;
+
+    (void)state;
+    assert_true(kit_open(&kit, "alert tcp any any -> any any (flow:established; content:\"abcd\"; "
+                               "sid:1;)\n"
+                               "alert tcp any any -> any any (stream_size:client,>,8; "
+                               "content:\"abcd\"; sid:2;)\n"));
+    kit_tcp(&kit, 23);
+    kit.flow.state = FLOW_NEW;
+    assert_int_equal(kit_segment(&kit, TO_SERVER, SLICE_LIT("abcd")), 0);
+    kit.flow.state = FLOW_ESTABLISHED;
+    assert_int_equal(kit_segment(&kit, TO_SERVER, SLICE_LIT("abcd")), 2);
+    kit_close(&kit);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_literal_across_two_segments_is_seen),
+        cmocka_unit_test(a_rule_waits_for_what_comes_later_in_the_stream),
+        cmocka_unit_test(each_direction_is_a_stream_of_its_own),
+        cmocka_unit_test(depth_counts_from_the_start_of_the_stream),
+        cmocka_unit_test(a_rule_with_depth_looks_at_packets_too),
+        cmocka_unit_test(headers_are_compared),
+        cmocka_unit_test(address_rules_fire_once_per_direction),
+        cmocka_unit_test(flowbits_are_set_before_they_are_tested),
+        cmocka_unit_test(flowint_counts),
+        cmocka_unit_test(a_pass_rule_silences_the_packet),
+        cmocka_unit_test(the_most_severe_stay_when_a_packet_has_too_many),
+        cmocka_unit_test(stream_size_and_established_are_the_flows),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
