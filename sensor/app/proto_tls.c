@@ -36,7 +36,6 @@ enum handshake_type {
     CLIENT_HELLO = 1,
     SERVER_HELLO = 2,
     CERTIFICATE = 11,
-    SERVER_HELLO_DONE = 14,
 };
 
 enum extension {
@@ -247,38 +246,39 @@ static struct slice time_text(struct tx *tx, uint64_t seconds)
     return app_tx_keep(tx, slice_of_str(text));
 }
 
-static void first_certificate(struct app *app, struct tx *tx, struct slice der)
+static void first_certificate(struct app *app, struct tx *tx, struct slice der,
+                              struct tls_identity *who)
 {
-    struct tls_tx *tls = tx_data(tx);
-    if (!x509_read(tx, der, &tls->x509)) {
+    if (!x509_read(tx, der, &who->x509)) {
         app_note(app, tx, NOTE_CERTIFICATE);
     } else {
-        tls->not_before = time_text(tx, tls->x509.not_before);
-        tls->not_after = time_text(tx, tls->x509.not_after);
+        who->not_before = time_text(tx, who->x509.not_before);
+        who->not_after = time_text(tx, who->x509.not_after);
     }
-    tls->fingerprint = fingerprint(tx, der);
+    who->fingerprint = fingerprint(tx, der);
 }
 
-static void certificates(struct app *app, struct tx *tx, struct slice body)
+static void certificates(struct app *app, struct tx *tx, enum dir dir, struct slice body)
 {
     struct tls_tx *tls = tx_data(tx);
+    struct tls_identity *who = dir == TO_CLIENT ? &tls->server : &tls->client;
     struct cursor outer = cursor_of(body);
     struct cursor c = cursor_of(cursor_take(&outer, cursor_be24(&outer)));
 
     if (!cursor_ok(&outer))
         app_note(app, tx, NOTE_CERTIFICATE);
-    while (cursor_left(&c) && tls->certificates.n < CERTIFICATES_MAX) {
+    while (cursor_left(&c) && who->certificates.n < CERTIFICATES_MAX) {
         struct slice der = cursor_take(&c, cursor_be24(&c));
         struct tls_certificate *item =
-            cursor_ok(&c) ? app_append(app, tx, &tls->certificates, sizeof *item) : NULL;
+            cursor_ok(&c) ? app_append(app, tx, &who->certificates, sizeof *item) : NULL;
         if (!item)
             break;
         item->der = app_keep(app, tx, der);
-        if (tls->certificates.n == 1)
-            first_certificate(app, tx, der);
+        if (who->certificates.n == 1)
+            first_certificate(app, tx, der, who);
     }
-    tls->chain_length = (uint16_t)tls->certificates.n;
-    app_progress(app, tx, TO_CLIENT, TX_HEADERS);
+    who->chain_length = (uint16_t)who->certificates.n;
+    app_progress(app, tx, dir, TX_BODY);
 }
 
 /* ---- handshake messages ------------------------------------------------------------------- */
@@ -289,10 +289,8 @@ static void message(struct app *app, struct tx *tx, enum dir dir, uint8_t type, 
         client_hello(app, tx, body);
     else if (type == SERVER_HELLO && dir == TO_CLIENT)
         server_hello(app, tx, body);
-    else if (type == CERTIFICATE && dir == TO_CLIENT)
-        certificates(app, tx, body);
-    else if (type == SERVER_HELLO_DONE && dir == TO_CLIENT)
-        app_progress(app, tx, TO_CLIENT, TX_BODY);
+    else if (type == CERTIFICATE)
+        certificates(app, tx, dir, body);
 }
 
 /* Bytes of whole messages used from the front of `in`. */
@@ -361,7 +359,7 @@ static void encrypts(struct app *app, struct tx *tx, enum dir dir)
 
     if (state->retry && tls->version == TLS_1_3)
         return; /* middlebox compatibility: hellos follow in clear */
-    if (dir == TO_CLIENT && tls->server_random.len && !tls->certificates.n &&
+    if (dir == TO_CLIENT && tls->server_random.len && !tls->server.certificates.n &&
         tls->version < TLS_1_3)
         tls->resumed = true;
     state->side[dir].encrypted = true;

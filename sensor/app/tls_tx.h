@@ -33,19 +33,24 @@ struct tls_alpn {
 
 enum { TLS_HASH_TEXT = 33, TLS_JA4_TEXT = 37 };
 
+/** What one side shows of itself. */
+struct tls_identity {
+    struct list certificates; /* struct tls_certificate */
+    uint16_t chain_length;
+    struct x509 x509;         /* of the first one */
+    struct slice fingerprint; /* SHA-1 of the first one, hex with colons */
+    struct slice not_before, not_after;
+};
+
 struct tls_tx {
     uint16_t version; /* agreed on, or offered while there is no answer */
     uint16_t cipher;
-    uint16_t chain_length;
     bool resumed;
     struct slice server_name;
     struct slice client_random, server_random;
     struct list alpns;        /* struct tls_alpn, offered */
     struct slice server_alpn; /* chosen */
-    struct list certificates; /* struct tls_certificate, of the server */
-    struct x509 x509;         /* of the first one */
-    struct slice fingerprint; /* SHA-1 of the first one, hex with colons */
-    struct slice not_before, not_after;
+    struct tls_identity server, client;
     struct slice ja3, ja3s, ja3_hash, ja3s_hash, ja4;
 };
 

@@ -43,12 +43,14 @@ static const struct {
     {SLICE_LIT("\x55\x04\x11"), SLICE_LIT("postalCode")},
     {SLICE_LIT("\x55\x04\x2a"), SLICE_LIT("GN")},
     {SLICE_LIT("\x55\x04\x2e"), SLICE_LIT("dnQualifier")},
-    {SLICE_LIT("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01"), SLICE_LIT("emailAddress")},
+    {SLICE_LIT("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01"), SLICE_LIT("Email")},
     {SLICE_LIT("\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x01"), SLICE_LIT("UID")},
     {SLICE_LIT("\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x19"), SLICE_LIT("DC")},
-    {SLICE_LIT("\x2b\x06\x01\x04\x01\x82\x37\x3c\x02\x01\x01"), SLICE_LIT("jurisdictionL")},
-    {SLICE_LIT("\x2b\x06\x01\x04\x01\x82\x37\x3c\x02\x01\x02"), SLICE_LIT("jurisdictionST")},
-    {SLICE_LIT("\x2b\x06\x01\x04\x01\x82\x37\x3c\x02\x01\x03"), SLICE_LIT("jurisdictionC")},
+    {SLICE_LIT("\x2b\x06\x01\x04\x01\x82\x37\x3c\x02\x01\x01"),
+     SLICE_LIT("msJurisdictionLocality")},
+    {SLICE_LIT("\x2b\x06\x01\x04\x01\x82\x37\x3c\x02\x01\x02"),
+     SLICE_LIT("msJurisdictionStateOrProvince")},
+    {SLICE_LIT("\x2b\x06\x01\x04\x01\x82\x37\x3c\x02\x01\x03"), SLICE_LIT("msJurisdictionCountry")},
 };
 
 static void add_type(struct text *text, struct slice oid)
