@@ -2,8 +2,8 @@
 #include "sensor/detect/match.h"
 
 #include "common/conf.h"
+#include "common/pcre.h"
 #include "sensor/detect/content.h"
-#include "sensor/detect/pcre.h"
 
 #include <stdlib.h>
 
@@ -348,6 +348,9 @@ struct pool *detect_pool(struct detect *d)
     return d->pool;
 }
 
+/* Suricata's own limits (pcre.match-limit, pcre.match-limit-recursion). */
+static const struct pcre_limits regex_limits = {3500, 1500, 512 * 1024};
+
 struct detect *detect_new(const struct ruleset *rs, const struct conf *conf, struct stats *stats)
 {
     struct detect *d = calloc(1, sizeof(*d));
@@ -363,7 +366,7 @@ struct detect *detect_new(const struct ruleset *rs, const struct conf *conf, str
     d->pool = pool_blocks_new(conf ? conf_size(conf, "detect.memory") : 64 * 1024 * 1024);
     d->literals = literals_scratch_new();
     d->buffers = buffer_scratch_new();
-    d->inspect.pcre = pcre_scratch_new();
+    d->inspect.pcre = pcre_scratch_new(&regex_limits);
     d->mark = calloc(rs->n + 1, sizeof(*d->mark));
     d->mark_end = calloc(rs->n + 1, sizeof(*d->mark_end));
     d->room = malloc(2 * VIEW_ROOM);

@@ -2,7 +2,7 @@
 #include "sensor/detect/inspect.h"
 
 #include "sensor/detect/content.h"
-#include "sensor/detect/pcre.h"
+#include "common/pcre.h"
 
 /* How far one operation has come. */
 struct step {

@@ -5,7 +5,7 @@
  */
 #include "sensor/detect/buffer.h"
 #include "sensor/detect/draft.h"
-#include "sensor/detect/pcre.h"
+#include "common/pcre.h"
 
 #include <stdio.h>
 

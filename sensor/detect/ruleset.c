@@ -9,7 +9,7 @@
 
 #include "common/conf.h"
 #include "common/log.h"
-#include "sensor/detect/pcre.h"
+#include "common/pcre.h"
 #include "sensor/detect/rule_parse.h"
 
 #include <dirent.h>

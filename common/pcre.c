@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sensor/detect/pcre.h"
+#include "common/pcre.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MATCH_LIMIT = 3500, DEPTH_LIMIT = 1500, JIT_STACK = 512 * 1024 };
+enum { STACK_FIRST = 32 * 1024 };
 
 struct pcre {
     pcre2_code *code;
@@ -23,10 +23,14 @@ static uint32_t options_of(uint32_t flags)
 {
     static const struct {
         uint32_t flag, option;
-    } table[] = {{PCRE_NOCASE, PCRE2_CASELESS},     {PCRE_DOTALL, PCRE2_DOTALL},
-                 {PCRE_MULTILINE, PCRE2_MULTILINE}, {PCRE_EXTENDED, PCRE2_EXTENDED},
-                 {PCRE_ANCHORED, PCRE2_ANCHORED},   {PCRE_DOLLAR_END, PCRE2_DOLLAR_ENDONLY},
-                 {PCRE_UNGREEDY, PCRE2_UNGREEDY}};
+    } table[] = {{PCRE_NOCASE, PCRE2_CASELESS},
+                 {PCRE_DOTALL, PCRE2_DOTALL},
+                 {PCRE_MULTILINE, PCRE2_MULTILINE},
+                 {PCRE_EXTENDED, PCRE2_EXTENDED},
+                 {PCRE_ANCHORED, PCRE2_ANCHORED},
+                 {PCRE_DOLLAR_END, PCRE2_DOLLAR_ENDONLY},
+                 {PCRE_UNGREEDY, PCRE2_UNGREEDY},
+                 {PCRE_ONLY_BYTES, PCRE2_NEVER_UTF | PCRE2_NEVER_BACKSLASH_C}};
     uint32_t options = 0;
 
     for (uint32_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
@@ -43,7 +47,8 @@ struct pcre *pcre_new(struct slice pattern, uint32_t flags, struct pcre *next, c
     if (!pcre)
         return NULL;
     pcre->next = next;
-    pcre->code = pcre2_compile(pattern.at, pattern.len, options_of(flags), &error, &at, NULL);
+    pcre->code = pcre2_compile(pattern.len ? pattern.at : (const uint8_t *)"", pattern.len,
+                               options_of(flags), &error, &at, NULL);
     if (!pcre->code) {
         PCRE2_UCHAR text[100];
         pcre2_get_error_message(error, text, sizeof(text));
@@ -65,7 +70,7 @@ void pcre_free(struct pcre **pcre)
     }
 }
 
-struct pcre_scratch *pcre_scratch_new(void)
+struct pcre_scratch *pcre_scratch_new(const struct pcre_limits *limits)
 {
     struct pcre_scratch *s = calloc(1, sizeof(*s));
 
@@ -73,14 +78,16 @@ struct pcre_scratch *pcre_scratch_new(void)
         return NULL;
     s->data = pcre2_match_data_create(1, NULL);
     s->context = pcre2_match_context_create(NULL);
-    s->stack = pcre2_jit_stack_create(32 * 1024, JIT_STACK, NULL);
-    if (!s->data || !s->context || !s->stack) {
+    if (limits->stack_bytes)
+        s->stack = pcre2_jit_stack_create(STACK_FIRST, limits->stack_bytes, NULL);
+    if (!s->data || !s->context || (limits->stack_bytes && !s->stack)) {
         pcre_scratch_free(&s);
         return NULL;
     }
-    pcre2_set_match_limit(s->context, MATCH_LIMIT);
-    pcre2_set_depth_limit(s->context, DEPTH_LIMIT);
-    pcre2_jit_stack_assign(s->context, NULL, s->stack);
+    pcre2_set_match_limit(s->context, limits->steps);
+    pcre2_set_depth_limit(s->context, limits->depth);
+    if (s->stack)
+        pcre2_jit_stack_assign(s->context, NULL, s->stack);
     return s;
 }
 

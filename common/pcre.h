@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Regular expressions (edge of PCRE2, with JIT). Matching is bounded: an expression that needs more
- * than the match limit counts as no match, and says so.
+ * Regular expressions (edge of PCRE2, with JIT where the machine has it). Bytes, not characters.
+ * Matching is bounded: an expression that needs more than the match limit counts as no match, and
+ * says so. What holds no offsets and needs no speed uses regex.h instead.
  */
-#ifndef TRAMGAC_SENSOR_DETECT_PCRE_H
-#define TRAMGAC_SENSOR_DETECT_PCRE_H
+#ifndef TRAMGAC_COMMON_PCRE_H
+#define TRAMGAC_COMMON_PCRE_H
 
 #include "common/slice.h"
 
@@ -16,6 +17,7 @@ enum pcre_flag {
     PCRE_ANCHORED = 16,
     PCRE_DOLLAR_END = 32,
     PCRE_UNGREEDY = 64,
+    PCRE_ONLY_BYTES = 128, /* the pattern may not switch to UTF or single code units */
 };
 
 struct pcre;
@@ -24,8 +26,13 @@ struct pcre *pcre_new(struct slice pattern, uint32_t flags, struct pcre *next, c
 /** Frees the whole chain. */
 void pcre_free(struct pcre **pcre);
 
-struct pcre_scratch; /* one worker's */
-struct pcre_scratch *pcre_scratch_new(void);
+/** Most steps and depth of one match; with `stack_bytes` 0 it needs no memory that grows. */
+struct pcre_limits {
+    uint32_t steps, depth, stack_bytes;
+};
+
+struct pcre_scratch; /* one thread's */
+struct pcre_scratch *pcre_scratch_new(const struct pcre_limits *limits);
 void pcre_scratch_free(struct pcre_scratch **scratch);
 
 enum pcre_answer { PCRE_NO, PCRE_YES, PCRE_LIMIT };
