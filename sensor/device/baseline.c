@@ -2,12 +2,13 @@
 #include "sensor/device/baseline.h"
 
 #include "common/clock.h"
+#include "sensor/device/detector.h"
 #include "sensor/device/findings.h"
 
 #include <math.h>
 
 enum { WARM_UP_STEPS = 6, QUIET_STEPS = 24, LEARN_MOST_STEPS = 336, EXPIRE_STEPS = 720 };
-enum { TEXT_MAX = 160, KNOWN_TEXT_MAX = 400 };
+enum { TEXT_MAX = 160, KNOWN_TEXT_MAX = 400, TRIED_MAX = 64 };
 static const uint64_t WINDOW_NS = 600 * CLOCK_S;
 
 /** The new values of one fact. */
@@ -287,8 +288,84 @@ void baseline_fact(struct devices *devices, const struct view *view, bool teach)
             return;
         }
     }
+    /* a scan must not fill the memory of a device that still learns */
+    if (view->fact->kind == FACT_REFUSED && baseline_known(d, "peer") >= TRIED_MAX)
+        return;
     for (uint8_t i = 0; i < news.n; i++) {
         if (!findings_known(devices, d, feat_rows[news.row[i]]->name, slice_of_str(news.text[i])))
             teach_one(devices, d, news.row[i], slice_of_str(news.text[i]));
     }
+}
+
+/* ---- volume ------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *key, *en, *vi;
+} volumes[VOLUME_KINDS] = {
+    [VOLUME_OPENED] = {"opened", "contacts opened", "kết nối đã mở"},
+    [VOLUME_FAILED] = {"failed", "failed contacts", "lần liên hệ thất bại"},
+    [VOLUME_QUERIES] = {"queries", "DNS queries", "truy vấn DNS"},
+    [VOLUME_INBOUND] = {"inbound", "contacts from others", "lần được máy khác liên hệ"},
+};
+
+static enum volume_kind volume_of(const struct view *v)
+{
+    const struct fact *f = v->fact;
+
+    if (f->kind == FACT_REFUSED && v->as_client)
+        return VOLUME_FAILED;
+    if (f->kind == FACT_OPEN && f->server_port != 53)
+        return v->as_client ? VOLUME_OPENED : VOLUME_INBOUND;
+    if (f->kind == FACT_FIELD && v->as_client && strcmp(f->text, "dns.query") == 0)
+        return VOLUME_QUERIES;
+    return VOLUME_KINDS;
+}
+
+static void report_volume(struct devices *devices, const struct view *v, enum volume_kind kind,
+                          double bits)
+{
+    const struct volume_count *c = &v->device->volume.count[kind];
+    uint32_t windows = v->device->volume.windows;
+    uint32_t kept_back = 0;
+    char who[TEXT_MAX];
+
+    if (!findings_admit(devices, v->device, "volume", slice_of_str(volumes[kind].key), &kept_back))
+        return;
+    struct devices_found *f = findings_new(devices, v->device, v->fact, "volume", DETECTOR_VOLUME);
+    if (!f)
+        return;
+    devices->count[COUNT_DEVIATIONS]++;
+    findings_who(v->device, v->own, who, sizeof(who));
+    strbuf_fmt(&f->en,
+               "%s had %u %s within 5 minutes; the most before was %u in %u windows (%.1f bits, "
+               "reported from %.1f).",
+               who, c->now, volumes[kind].en, c->most, windows, bits, volume_threshold());
+    strbuf_fmt(&f->vi,
+               "%s có %u %s trong 5 phút; nhiều nhất trước đó là %u trong %u khoảng đo (%.1f bit, "
+               "ngưỡng %.1f).",
+               who, c->now, volumes[kind].vi, c->most, windows, bits, volume_threshold());
+    findings_text(f, "what", volumes[kind].key);
+    findings_num(f, "observed", c->now);
+    findings_num(f, "expected", c->most);
+    findings_num(f, "bits", bits);
+    findings_num(f, "threshold", volume_threshold());
+    if (kept_back)
+        findings_num(f, "repeated", kept_back);
+}
+
+void baseline_volume(struct devices *devices, const struct view *view)
+{
+    enum volume_kind kind = volume_of(view);
+    struct device *d = view->device;
+    double bits = 0;
+
+    volume_tick(&d->volume, devices->now_ns);
+    if (kind == VOLUME_KINDS || !volume_add(&d->volume, kind, &bits))
+        return;
+    if (d->state == DEVICE_ENFORCE)
+        report_volume(devices, view, kind, bits);
+    else if (d->state == DEVICE_OBSERVE)
+        devices->count[COUNT_WOULD_ALERT]++;
+    else
+        d->volume.count[kind].reported = false; /* it still learns */
 }

@@ -18,6 +18,8 @@ bool baseline_state(const struct devices *devices, struct device *device);
 /** Learns from a fact or reports it. `teach` false: what is known is refreshed, nothing is added.
  */
 void baseline_fact(struct devices *devices, const struct view *view, bool teach);
+/** Counts what the fact shows and reports when it is far more than usual. */
+void baseline_volume(struct devices *devices, const struct view *view);
 bool baseline_knows(struct device *device, const char *class_, struct slice value);
 /** How many values of a class the device is known for. */
 uint32_t baseline_known(const struct device *device, const char *class_);

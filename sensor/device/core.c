@@ -11,3 +11,26 @@ void core_fmt(char *out, size_t room, const char *format, ...)
     vsnprintf(out, room, format, args);
     va_end(args);
 }
+
+static bool asks_for_name(const struct fact *f)
+{
+    static const char *const fields[] = {"dns.query", "tls.sni", "http.host"};
+
+    for (uint32_t i = 0; f->kind == FACT_FIELD && i < 3; i++) {
+        if (strcmp(f->text, fields[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+const char *core_name(const struct view *view)
+{
+    const struct fact *f = view->fact;
+    struct addr literal;
+
+    if (!view->as_client)
+        return NULL;
+    if (asks_for_name(f))
+        return *f->text2 && !addr_parse(slice_of_str(f->text2), &literal) ? f->text2 : NULL;
+    return core_is_habit(view) ? view->peer_name : NULL;
+}

@@ -12,6 +12,7 @@
 #include "sensor/device/profile.h"
 #include "sensor/device/scan.h"
 #include "sensor/device/site.h"
+#include "sensor/device/volume.h"
 
 enum {
     DEVICE_ID_MAX = 56,
@@ -97,6 +98,7 @@ struct device {
     struct device_novelty novelty[DEVICE_CLASSES];
     struct device_role roles[DEVICE_ROLES];
     struct scan scan;
+    struct volume volume;
     struct device_memo memo[DEVICE_MEMOS];
     uint64_t hour_ns;        /* start of the hour that `hour_alerts` counts */
     uint32_t hour_alerts[2]; /* novelty, policy, commands; hard rules and scans */
@@ -236,6 +238,9 @@ static inline uint64_t core_step_ns(const struct devices *devices, const struct 
     return learn / 72 ? learn / 72 : 1;
 }
 
+struct view;
+/** Name that a client asks for (DNS, SNI, Host) or goes to; NULL = none, or a literal address. */
+const char *core_name(const struct view *view);
 /** Bounded formatting; cut silently, for texts whose length does not matter. */
 __attribute__((format(printf, 3, 4))) void core_fmt(char *out, size_t room, const char *format,
                                                     ...);

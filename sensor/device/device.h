@@ -22,7 +22,8 @@ enum fact_kind {
     FACT_DHCP,   /* `client_mac`: the client's (chaddr); addr: the address given or asked for, or
                     none; text: host name; text2: vendor class; number_value: hash of option 55 */
     FACT_NAME,   /* DNS answer or SNI: `addr` (the server) is called `text` */
-    FACT_OPEN, /* a flow got an answer: client, server, port; text: app protocol or ""; midstream */
+    FACT_OPEN, /* a flow got an answer: client, server, port, midstream; text: app protocol if known
+                  yet */
     FACT_REFUSED, /* a first contact failed: no answer or RST */
     FACT_CLOSE,   /* a flow ended: bytes, packets */
     FACT_FIELD,   /* a field IN_BASELINE or IN_IDENTITY of a transaction: text = its name, text2 =

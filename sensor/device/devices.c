@@ -327,8 +327,10 @@ static void judge_and_learn(struct devices *devices, struct view *v)
 {
     bool deviates = judge_fact(devices, v);
 
-    if (!v->device->gateway)
-        baseline_fact(devices, v, !deviates);
+    if (v->device->gateway)
+        return;
+    baseline_fact(devices, v, !deviates);
+    baseline_volume(devices, v);
 }
 
 static void take_state(struct devices *devices, struct device *d, const struct fact *fact)

@@ -32,13 +32,31 @@ static void internet_text(const struct view *v, char *out)
     }
 }
 
+/* No answer: floods and dead servers. Local ones are the scan test's. */
+static bool tried(const struct view *v)
+{
+    return v->as_client && v->fact->kind == FACT_REFUSED && v->endpoint == ENDPOINT_INTERNET;
+}
+
+static void tried_text(const struct view *v, char *out)
+{
+    char peer[ATOM_TEXT_MAX];
+
+    internet_text(v, peer);
+    core_fmt(out, ATOM_TEXT_MAX, "tried %s", peer);
+}
+
 static bool peer_value(struct devices *devices, const struct view *v, char out[ATOM_TEXT_MAX])
 {
     char text[ADDR_TEXT_MAX];
 
     (void)devices;
-    if (!core_is_habit(v) || v->endpoint == ENDPOINT_GROUP)
+    if (v->endpoint == ENDPOINT_GROUP || !(core_is_habit(v) || tried(v)))
         return false;
+    if (tried(v)) {
+        tried_text(v, out);
+        return true;
+    }
     if (v->endpoint == ENDPOINT_INTERNET) {
         internet_text(v, out);
         return true;

@@ -125,6 +125,27 @@ static void write_scan(struct jsonw *w, const struct scan *s)
     jsonw_obj_close(w);
 }
 
+static void write_volume(struct jsonw *w, const struct volume *v)
+{
+    jsonw_obj_open(w, "volume");
+    write_ns(w, "window", v->window_ns);
+    jsonw_u64(w, "windows", v->windows);
+    jsonw_arr_open(w, "counts");
+    for (uint32_t k = 0; k < VOLUME_KINDS; k++) {
+        uint32_t bins[VOLUME_BINS];
+        for (uint32_t i = 0; i < VOLUME_BINS; i++)
+            bins[i] = v->count[k].bins[i];
+        jsonw_obj_open(w, NULL);
+        jsonw_u64(w, "now", v->count[k].now);
+        jsonw_u64(w, "most", v->count[k].most);
+        jsonw_bool(w, "reported", v->count[k].reported);
+        write_numbers(w, "bins", bins, VOLUME_BINS);
+        jsonw_obj_close(w);
+    }
+    jsonw_arr_close(w);
+    jsonw_obj_close(w);
+}
+
 static void write_memo(struct jsonw *w, const struct device *d)
 {
     write_ns(w, "hour", d->hour_ns);
@@ -170,6 +191,7 @@ static void write_device(struct jsonw *w, const struct device *d)
     write_roles(w, d);
     write_baseline(w, d);
     write_scan(w, &d->scan);
+    write_volume(w, &d->volume);
     write_memo(w, d);
     jsonw_obj_close(w);
     strbuf_char(w->out, '\n'); /* a device a line: baselines can be compared by diff */
@@ -338,6 +360,24 @@ static void read_scan(struct scan *s, const struct json *v)
     s->n_targets = read_numbers(json_get(v, "targets"), s->targets, SCAN_TARGETS);
 }
 
+static void read_volume(struct volume *v, const struct json *tree)
+{
+    uint32_t k = 0;
+
+    v->window_ns = read_ns(json_get(tree, "window"));
+    v->windows = read_u32(json_get(tree, "windows"));
+    for (const struct json *c = json_first(json_get(tree, "counts")); c && k < VOLUME_KINDS;
+         c = json_next(c), k++) {
+        uint32_t bins[VOLUME_BINS] = {0};
+        v->count[k].now = read_u32(json_get(c, "now"));
+        v->count[k].most = read_u32(json_get(c, "most"));
+        v->count[k].reported = json_bool(json_get(c, "reported"), false);
+        read_numbers(json_get(c, "bins"), bins, VOLUME_BINS);
+        for (uint32_t i = 0; i < VOLUME_BINS; i++)
+            v->count[k].bins[i] = (uint16_t)bins[i];
+    }
+}
+
 static void read_memo(struct device *d, const struct json *v)
 {
     uint32_t n = 0;
@@ -390,6 +430,7 @@ static void read_device(struct devices *devices, const struct json *v)
     read_roles(d, json_get(v, "roles"));
     read_baseline(d, v);
     read_scan(&d->scan, json_get(v, "scan"));
+    read_volume(&d->volume, json_get(v, "volume"));
     read_memo(d, v);
 }
 

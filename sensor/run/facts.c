@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FIELDS_MAX = 512, SAID_OPEN = 1, SAID_CLIENT = 2, SAID_SERVER = 4, OPEN_PACKETS = 8 };
+enum { FIELDS_MAX = 512, SAID_OPEN = 1, SAID_CLIENT = 2, SAID_SERVER = 4, SAID_REFUSED = 8 };
 
 struct facts_plan {
     struct field_ref learned[FIELDS_MAX];
@@ -160,13 +160,26 @@ static void sender_fact(const struct facts_sink *sink, struct flow *f, const str
     fact->has_mac = true;
 }
 
+static bool refused(const struct flow *f)
+{
+    if (f->proto != IPPROTO_TCP4 || !(f->tcp_flags[TO_SERVER] & TCP_SYN))
+        return false;
+    if (f->tcp_flags[TO_CLIENT] & TCP_SYN)
+        return false;
+    return f->pkts[TO_CLIENT] == 0 || f->tcp_flags[TO_CLIENT] & TCP_RST;
+}
+
 void facts_packet(const struct facts_sink *sink, struct flow *f, const struct packet *p)
 {
     sender_fact(sink, f, p);
-    if (said(f) & SAID_OPEN || f->state != FLOW_ESTABLISHED)
+    if (said(f) & (SAID_OPEN | SAID_REFUSED))
         return;
-    if (f->app_name || f->app_failed || f->pkts[0] + f->pkts[1] >= OPEN_PACKETS)
+    if (f->state == FLOW_ESTABLISHED) {
         open_fact(sink, f);
+    } else if (f->pkts[TO_CLIENT] && refused(f)) {
+        say(f, SAID_REFUSED);
+        of_flow(sink, FACT_REFUSED, f);
+    }
 }
 
 /* ---- transactions ------------------------------------------------------------------------- */
@@ -313,20 +326,13 @@ void facts_tx(const struct facts_sink *sink, const struct facts_plan *plan, cons
 
 /* ---- the end ------------------------------------------------------------------------------ */
 
-static bool refused(const struct flow *f)
-{
-    if (f->proto != IPPROTO_TCP4 || !(f->tcp_flags[TO_SERVER] & TCP_SYN))
-        return false;
-    if (f->tcp_flags[TO_CLIENT] & TCP_SYN)
-        return false;
-    return f->pkts[TO_CLIENT] == 0 || f->tcp_flags[TO_CLIENT] & TCP_RST;
-}
-
 void facts_flow_end(const struct facts_sink *sink, struct flow *f)
 {
-    if (refused(f))
+    bool unsaid = !(said(f) & (SAID_OPEN | SAID_REFUSED));
+
+    if (unsaid && refused(f))
         of_flow(sink, FACT_REFUSED, f);
-    else if (!(said(f) & SAID_OPEN) && f->pkts[TO_SERVER] && f->pkts[TO_CLIENT])
+    else if (unsaid && f->pkts[TO_SERVER] && f->pkts[TO_CLIENT])
         open_fact(sink, f);
     struct fact *fact = of_flow(sink, FACT_CLOSE, f);
     if (fact)

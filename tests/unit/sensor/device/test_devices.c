@@ -448,6 +448,25 @@ static void without_a_handshake_roles_are_not_guessed(void **state)
     close_world(&w);
 }
 
+static void far_more_than_usual_is_reported_once_with_the_figures(void **state)
+{
+    (void)state;
+    struct world w;
+
+    open_world(&w, "");
+    hello(&w, "10.1.1.5", "02:00:00:00:00:05");
+    for (uint32_t i = 0; i < 400; i++) {
+        contact(&w, FACT_OPEN, "10.1.1.5", "10.1.1.9", 6, 8080);
+        pass(&w, 150);
+    }
+    assert_int_equal(deviations(&w, NULL), 0);
+    for (uint32_t i = 0; i < 500; i++)
+        contact(&w, FACT_OPEN, "10.1.1.5", "10.1.1.9", 6, 8080);
+    assert_int_equal(deviations(&w, "volume"), 2); /* of either end */
+    assert_non_null(strstr(w.found[w.n - 2].en, "contacts opened within 5 minutes"));
+    close_world(&w);
+}
+
 /* A life with all kinds of facts; `cut` = step after which the state is saved and loaded. */
 static void live(struct world *w, uint32_t cut, const char *path, struct strbuf *out)
 {
@@ -560,6 +579,7 @@ int main(void)
         cmocka_unit_test(a_device_that_comes_late_is_news),
         cmocka_unit_test(invented_sources_neither_make_noise_nor_push_out_what_is_known),
         cmocka_unit_test(a_storm_of_new_devices_is_bounded),
+        cmocka_unit_test(far_more_than_usual_is_reported_once_with_the_figures),
         cmocka_unit_test(without_a_handshake_roles_are_not_guessed),
         cmocka_unit_test(saving_and_loading_in_the_middle_changes_nothing),
         cmocka_unit_test(a_damaged_state_file_is_reported_and_learning_begins_anew),
