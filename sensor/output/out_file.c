@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -49,6 +50,7 @@ struct output {
     struct strbuf block;
     uint64_t retry_ns; /* not before; 0: all is well */
     uint64_t said_ns;
+    size_t torn; /* bytes at the end of the file that are the beginning of a line */
     uint64_t *count;
 };
 
@@ -115,6 +117,14 @@ static void failed(struct output *o, uint64_t now_ns)
             o->path, strerror(error));
 }
 
+/* Remembers how much of an unfinished line the file ends with after `done` bytes of the block. */
+static void note_end(struct output *o, size_t done)
+{
+    const char *last = done ? memrchr(o->block.at, '\n', done) : NULL;
+
+    o->torn = last ? (size_t)(o->block.at + done - last - 1) : o->torn + done;
+}
+
 /* As much of the block as goes out now. */
 static void push(struct output *o, uint64_t now_ns)
 {
@@ -133,6 +143,7 @@ static void push(struct output *o, uint64_t now_ns)
         done += (size_t)n;
     }
     o->count[COUNT_BYTES] += done;
+    note_end(o, done);
     if (done < o->block.len) {
         failed(o, now_ns);
         memmove(o->block.at, o->block.at + done, o->block.len - done);
@@ -173,6 +184,21 @@ static void file_reopen(struct output *o)
         failed(o, clock_mono_ns());
 }
 
+/* What is still held is lost: it is counted, and the file ends with a whole line. */
+static void give_up(struct output *o)
+{
+    struct stat st;
+
+    for (size_t i = 0; i < o->block.len; i++)
+        o->count[COUNT_LOST] += o->block.at[i] == '\n';
+    if (o->torn && o->fd >= 0 && fstat(o->fd, &st) == 0 && S_ISREG(st.st_mode) &&
+        ftruncate(o->fd, st.st_size - (off_t)o->torn) != 0)
+        log_say(LOG_WARN, "%s ends with a line that is not whole", o->path);
+    log_say(LOG_FAULT, "%llu of %llu events could not be written to %s: make room and run again",
+            (unsigned long long)o->count[COUNT_LOST], (unsigned long long)o->count[COUNT_EVENTS],
+            o->path);
+}
+
 static void file_close(struct output **output, uint64_t wait_ns)
 {
     struct output *o = *output;
@@ -183,7 +209,7 @@ static void file_close(struct output **output, uint64_t wait_ns)
     o->retry_ns = 0;
     push(o, clock_mono_ns());
     if (o->block.len)
-        log_say(LOG_FAULT, "%zu bytes of events could not be written to %s", o->block.len, o->path);
+        give_up(o);
     if (o->fd >= 0)
         close(o->fd);
     strbuf_fini(&o->block);
