@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "sensor/event/event.h"
 #include "sensor/output/output.h"
+#include "sensor/run/merge.h"
 
 #include <stdlib.h>
 
@@ -29,8 +30,6 @@ const struct counter tail_counters[] = {
 
 enum { OUTPUTS_MAX = 8 };
 
-struct ref;
-
 struct tail {
     struct tail_plan plan;
     struct stats stats;
@@ -43,8 +42,7 @@ struct tail {
     struct output *output[OUTPUTS_MAX];
     uint32_t outputs;
     struct strbuf line;
-    struct ref *order;
-    uint32_t order_room;
+    struct merge merge;
     uint64_t *rule_alerts; /* by rule index */
     uint64_t first_ns, wait_ns;
     struct tail_state state;
@@ -106,7 +104,7 @@ void tail_free(struct tail **tail)
     geo_free(&t->geo);
     strbuf_fini(&t->line);
     stats_fini(&t->stats);
-    free(t->order);
+    merge_fini(&t->merge);
     free(t->rule_alerts);
     free(t);
     *tail = NULL;
@@ -230,49 +228,7 @@ static void take_item(struct tail *t, const struct round_part *part, const struc
     }
 }
 
-/* ---- merge -------------------------------------------------------------------------------- */
-
-struct ref {
-    const struct round_part *part;
-    const struct item *item;
-};
-
-/* Ties only happen within one part, where items lie in the order they came. */
-static int in_order(const void *a, const void *b)
-{
-    const struct item *x = ((const struct ref *)a)->item;
-    const struct item *y = ((const struct ref *)b)->item;
-
-    if (x->number != y->number)
-        return x->number < y->number ? -1 : 1;
-    if (x->of_packet != y->of_packet)
-        return x->of_packet ? 1 : -1;
-    if (x->order != y->order)
-        return x->order < y->order ? -1 : 1;
-    return x < y ? -1 : x > y;
-}
-
-static uint32_t collect(struct tail *t, const struct round *round)
-{
-    uint32_t n = 0;
-
-    for (uint32_t w = 0; w < t->plan.workers; w++)
-        n += round->part[w].n_items;
-    if (n > t->order_room) {
-        struct ref *larger = realloc(t->order, n * sizeof(*larger));
-        if (!larger)
-            return 0;
-        t->order = larger;
-        t->order_room = n;
-    }
-    n = 0;
-    for (uint32_t w = 0; w < t->plan.workers; w++) {
-        const struct round_part *part = &round->part[w];
-        for (uint32_t i = 0; i < part->n_items; i++)
-            t->order[n++] = (struct ref){part, &part->items[i]};
-    }
-    return n;
-}
+/* ---- rounds ------------------------------------------------------------------------------- */
 
 static void write_stats(struct tail *t, const struct round *round)
 {
@@ -299,13 +255,12 @@ static void write_stats(struct tail *t, const struct round *round)
 
 void tail_round(struct tail *t, const struct round *round)
 {
-    uint32_t n = collect(t, round);
-
+    if (merge_round(&t->merge, round, t->plan.workers) != ERR_OK)
+        log_say(LOG_FAULT, "no memory: the events of a round are lost");
     if (!t->first_ns)
         t->first_ns = round->last_ns;
-    qsort(t->order, n, sizeof(*t->order), in_order);
-    for (uint32_t i = 0; i < n; i++)
-        take_item(t, t->order[i].part, t->order[i].item);
+    for (uint32_t i = 0; i < t->merge.n; i++)
+        take_item(t, t->merge.ref[i].part, t->merge.ref[i].item);
     if (round->last_ns) {
         devices_tick(t->devices, round->last_ns);
         take_findings(t);

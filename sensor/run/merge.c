@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Each worker's items lie in order, but for the run of flows that time ended: that run is sorted,
+ * then the parts are merged. Ties only happen within one part, where the order of arrival counts.
+ */
+#include "sensor/run/merge.h"
+
+#include <stdlib.h>
+
+static int order(const struct item *x, const struct item *y)
+{
+    if (x->number != y->number)
+        return x->number < y->number ? -1 : 1;
+    if (x->of_packet != y->of_packet)
+        return x->of_packet ? 1 : -1;
+    if (x->order != y->order)
+        return x->order < y->order ? -1 : 1;
+    return 0;
+}
+
+static int by_order(const void *a, const void *b)
+{
+    const struct item *x = ((const struct merge_ref *)a)->item;
+    const struct item *y = ((const struct merge_ref *)b)->item;
+    int result = order(x, y);
+
+    return result ? result : x < y ? -1 : x > y;
+}
+
+/* One part's items, its runs of ended flows sorted. Returns how many. */
+static uint32_t fill(struct merge_ref *ref, const struct round_part *part)
+{
+    uint32_t from = 0; /* of the run */
+
+    for (uint32_t i = 0; i < part->n_items; i++) {
+        ref[i] = (struct merge_ref){part, &part->items[i]};
+        bool in_run = !part->items[i].of_packet;
+        if (!in_run && i > from + 1)
+            qsort(ref + from, i - from, sizeof(*ref), by_order);
+        if (!in_run)
+            from = i + 1;
+    }
+    if (part->n_items > from + 1)
+        qsort(ref + from, part->n_items - from, sizeof(*ref), by_order);
+    return part->n_items;
+}
+
+/* Merges [0, n) with [n, n + m), from the back, using the room behind them. */
+static void merge_two(struct merge_ref *ref, uint32_t n, uint32_t m, struct merge_ref *spare)
+{
+    if (!n || !m || order(ref[n - 1].item, ref[n].item) <= 0)
+        return;
+    memcpy(spare, ref + n, m * sizeof(*ref));
+    for (uint32_t at = n + m; m > 0;) {
+        bool left = n > 0 && order(ref[n - 1].item, spare[m - 1].item) > 0;
+        ref[--at] = left ? ref[--n] : spare[--m];
+    }
+}
+
+enum err merge_round(struct merge *merge, const struct round *round, uint32_t workers)
+{
+    uint32_t n = 0;
+
+    merge->n = 0;
+    for (uint32_t w = 0; w < workers; w++)
+        n += round->part[w].n_items;
+    if (2 * n > merge->room) {
+        struct merge_ref *larger = realloc(merge->ref, 2 * n * sizeof(*larger));
+        if (!larger)
+            return ERR_NOMEM;
+        merge->ref = larger;
+        merge->room = 2 * n;
+    }
+    for (uint32_t w = 0; w < workers && n; w++) {
+        uint32_t more = fill(merge->ref + merge->n, &round->part[w]);
+        merge_two(merge->ref, merge->n, more, merge->ref + n);
+        merge->n += more;
+    }
+    return ERR_OK;
+}
+
+void merge_fini(struct merge *merge)
+{
+    free(merge->ref);
+    *merge = (struct merge){0};
+}
