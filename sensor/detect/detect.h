@@ -79,6 +79,9 @@ struct quarantined {
  * be read; bad rules are quarantined. `paths` ends with NULL. */
 enum err ruleset_load(const struct conf *conf, const char *const *paths, struct ruleset **ruleset,
                       struct strbuf *report);
+/** The same from memory: rules one a line, without side files. */
+enum err ruleset_load_text(const struct conf *conf, struct slice text, struct ruleset **ruleset,
+                           struct strbuf *report);
 void ruleset_free(struct ruleset **ruleset);
 uint32_t ruleset_rules(const struct ruleset *ruleset);
 const struct rule_info *ruleset_rule(const struct ruleset *ruleset, uint32_t index);

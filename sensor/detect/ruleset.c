@@ -390,45 +390,68 @@ static void find_wants(struct ruleset *rs)
 
 /* ---- external ----------------------------------------------------------------------------- */
 
+static void reading_open(struct reading *r, const struct conf *conf, struct strbuf *report)
+{
+    *r = (struct reading){.report = report};
+    r->rs = calloc(1, sizeof(*r->rs));
+    r->draft = calloc(1, sizeof(*r->draft));
+    if (!r->rs || !r->draft)
+        abort();
+    arena_init(&r->rs->arena, 1024 * 1024, 0);
+    loader_init(&r->loader, &r->rs->arena, r->rs, conf);
+    strbuf_init(&r->joined, 1024 * 1024);
+    strbuf_init(&r->draft->json, 1024 * 1024);
+    r->draft->loader = &r->loader;
+}
+
+/* Freezes what was read; takes the reading apart. */
+static enum err reading_close(struct reading *r, const struct conf *conf, enum err err,
+                              struct ruleset **ruleset)
+{
+    char room[4096];
+
+    order_rules(r);
+    r->rs->pcre_list = r->loader.pcre_list;
+    r->rs->n_nets = r->loader.netsets.n;
+    r->rs->n_xbits = r->loader.xbits.n;
+    find_wants(r->rs);
+    if (!err) {
+        read_thresholds(r, conf);
+        err = ruleset_build(r->rs, cache_dir(conf, room, sizeof(room)), r->report);
+    }
+    loader_fini(&r->loader);
+    strbuf_fini(&r->joined);
+    strbuf_fini(&r->draft->json);
+    free(r->draft);
+    if (err)
+        ruleset_free(&r->rs);
+    *ruleset = r->rs;
+    return err;
+}
+
 enum err ruleset_load(const struct conf *conf, const char *const *paths, struct ruleset **ruleset,
                       struct strbuf *report)
 {
-    struct reading r = {.report = report};
-    char room[4096];
+    struct reading r;
     enum err err = ERR_OK;
 
-    *ruleset = NULL;
-    r.rs = calloc(1, sizeof(*r.rs));
-    r.draft = calloc(1, sizeof(*r.draft));
-    if (!r.rs || !r.draft)
-        abort();
-    arena_init(&r.rs->arena, 1024 * 1024, 0);
-    loader_init(&r.loader, &r.rs->arena, r.rs, conf);
-    strbuf_init(&r.joined, 1024 * 1024);
-    strbuf_init(&r.draft->json, 1024 * 1024);
-    r.draft->loader = &r.loader;
+    reading_open(&r, conf, report);
     find_classes(&r, conf, paths);
     for (uint32_t i = 0; paths && paths[i]; i++) {
         if (read_path(&r, paths[i]) != ERR_OK)
             err = ERR_IO;
     }
-    order_rules(&r);
-    r.rs->pcre_list = r.loader.pcre_list;
-    r.rs->n_nets = r.loader.netsets.n;
-    r.rs->n_xbits = r.loader.xbits.n;
-    find_wants(r.rs);
-    if (!err) {
-        read_thresholds(&r, conf);
-        err = ruleset_build(r.rs, cache_dir(conf, room, sizeof(room)), report);
-    }
-    loader_fini(&r.loader);
-    strbuf_fini(&r.joined);
-    strbuf_fini(&r.draft->json);
-    free(r.draft);
-    if (err)
-        ruleset_free(&r.rs);
-    *ruleset = r.rs;
-    return err;
+    return reading_close(&r, conf, err, ruleset);
+}
+
+enum err ruleset_load_text(const struct conf *conf, struct slice text, struct ruleset **ruleset,
+                           struct strbuf *report)
+{
+    struct reading r;
+
+    reading_open(&r, conf, report);
+    read_lines(&r, text, loader_str(&r.loader, SLICE_LIT("text")));
+    return reading_close(&r, conf, ERR_OK, ruleset);
 }
 
 void ruleset_free(struct ruleset **ruleset)

@@ -10,7 +10,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 struct kit {
     struct ruleset *rules;
@@ -23,23 +22,14 @@ struct kit {
     uint64_t sent[2]; /* bytes of the stream, by direction */
 };
 
-/** Loads rules; false when reading failed (bad rules only land in quarantine). */
+/** Loads rules; false when that failed (bad rules only land in quarantine). */
 static inline bool kit_open(struct kit *kit, const char *text)
 {
-    char path[] = "/tmp/tramgac-rules-XXXXXX";
-    const char *paths[] = {path, NULL};
-    int fd = mkstemp(path);
-
     memset(kit, 0, sizeof(*kit));
     strbuf_init(&kit->report, 0);
-    bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-    if (fd >= 0)
-        close(fd);
-    ok = ok && ruleset_load(NULL, paths, &kit->rules, &kit->report) == ERR_OK;
-    unlink(path);
-    if (ok)
+    if (ruleset_load_text(NULL, slice_of_str(text), &kit->rules, &kit->report) == ERR_OK)
         kit->detect = detect_new(kit->rules, NULL, &kit->stats);
-    return ok && kit->detect;
+    return kit->detect != NULL;
 }
 
 static inline void kit_close(struct kit *kit)
