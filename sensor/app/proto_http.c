@@ -166,8 +166,8 @@ static enum probe probe_line(struct slice line)
     struct slice method, target, protocol;
 
     split_request(line, &method, &target, &protocol);
-    if (protocol.len)
-        return PROBE_YES;
+    if (protocol.len) /* HTTP/2 begins with a line of this shape */
+        return slice_starts(protocol, SLICE_LIT("HTTP/2")) ? PROBE_NO : PROBE_YES;
     bool old = slice_ieq(method, SLICE_LIT("GET")) && slice_starts(target, SLICE_LIT("/")) &&
                slice_find_byte(target, ' ') < 0;
     return old ? PROBE_LIKELY : PROBE_NO;
@@ -537,10 +537,10 @@ static struct parsed parse_line_end(struct app *app, struct tx *tx, enum dir dir
 
     if (eol < 0)
         return in.len < HEAD_MAX ? parse_more(in.len + 1) : parse_bad();
-    http_tx_message(tx, dir)->length += (uint64_t)eol + 1;
-    if (side->phase == AFTER_CHUNK)
+    if (side->phase == AFTER_CHUNK) {
         side->phase = IN_CHUNK_LINE;
-    else if (without_cr(slice_head(in, (uint32_t)eol)).len == 0)
+        http_tx_message(tx, dir)->length += (uint64_t)eol + 1;
+    } else if (without_cr(slice_head(in, (uint32_t)eol)).len == 0)
         message_done(app, tx, dir, true);
     return parse_done((uint32_t)eol + 1);
 }
