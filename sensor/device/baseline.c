@@ -2,6 +2,7 @@
 #include "sensor/device/baseline.h"
 
 #include "common/clock.h"
+#include "common/hash.h"
 #include "sensor/device/detector.h"
 #include "sensor/device/findings.h"
 
@@ -239,6 +240,54 @@ static bool admit(struct devices *devices, struct device *d, const struct news *
     return true;
 }
 
+/* "10.20.4.0/24", or the first half of an IPv6 address. */
+static void segment_text(const struct addr *a, char *out, size_t room)
+{
+    if (a->family == 4)
+        core_fmt(out, room, "%u.%u.%u.0/24", a->b[0], a->b[1], a->b[2]);
+    else
+        core_fmt(out, room, "%02x%02x:%02x%02x:%02x%02x:%02x%02x::/64", a->b[0], a->b[1], a->b[2],
+                 a->b[3], a->b[4], a->b[5], a->b[6], a->b[7]);
+}
+
+/* True when the segment was or is now reported instead of the device. */
+static bool folded(struct devices *devices, const struct view *v, const char *class_,
+                   const char *value)
+{
+    char segment[48], who[TEXT_MAX];
+    uint32_t n = 0;
+
+    segment_text(v->own, segment, sizeof(segment));
+    uint64_t key = hash_bytes(slice_of_str(segment), hash_bytes(slice_of_str(class_), 0)) | 1;
+    enum fleet_answer answer =
+        fleet_note(&devices->fleet, key, v->device->number, devices->now_ns, &n);
+    if (answer == FLEET_SINGLE)
+        return false;
+    devices->count[COUNT_FOLDED]++;
+    struct devices_found *f = NULL;
+    if (answer == FLEET_NOW)
+        f = findings_new(devices, v->device, v->fact, "fleet", DETECTOR_FLEET);
+    if (!f)
+        return true;
+    devices->count[COUNT_DEVIATIONS]++;
+    f->finding.severity = 2;
+    findings_who(v->device, v->own, who, sizeof(who));
+    strbuf_fmt(&f->en,
+               "%u devices of %s deviate alike (%s) within 10 minutes, the last %s: %s; more of it "
+               "is folded into this report.",
+               n, segment, class_, who, value);
+    strbuf_fmt(
+        &f->vi,
+        "%u thiết bị của %s cùng có sai lệch (%s) trong 10 phút, gần nhất là %s: %s; các sai "
+        "lệch tiếp theo được gộp vào báo cáo này.",
+        n, segment, class_, who, value);
+    findings_text(f, "segment", segment);
+    findings_text(f, "of", class_);
+    findings_text(f, "observed", value);
+    findings_num(f, "devices", n);
+    return true;
+}
+
 static void report(struct devices *devices, const struct view *v, const struct news *news,
                    double tau)
 {
@@ -260,6 +309,8 @@ static void report(struct devices *devices, const struct view *v, const struct n
     kept_back += n->folded;
     n->reported_ns = devices->now_ns;
     n->folded = 0;
+    if (folded(devices, v, feat->name, news->text[news->main]))
+        return;
     struct devices_found *f = findings_new(devices, v->device, v->fact, feat->name, feat->sid);
     if (!f)
         return;
@@ -329,7 +380,9 @@ static void report_volume(struct devices *devices, const struct view *v, enum vo
     uint32_t kept_back = 0;
     char who[TEXT_MAX];
 
-    if (!findings_admit(devices, v->device, "volume", slice_of_str(volumes[kind].key), &kept_back))
+    if (!findings_admit(devices, v->device, "volume", slice_of_str(volumes[kind].key),
+                        &kept_back) ||
+        folded(devices, v, volumes[kind].key, volumes[kind].en))
         return;
     struct devices_found *f = findings_new(devices, v->device, v->fact, "volume", DETECTOR_VOLUME);
     if (!f)

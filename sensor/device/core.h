@@ -7,6 +7,7 @@
 
 #include "sensor/device/atoms.h"
 #include "sensor/device/device.h"
+#include "sensor/device/fleet.h"
 #include "sensor/device/names.h"
 #include "sensor/device/oui.h"
 #include "sensor/device/profile.h"
@@ -115,6 +116,7 @@ enum device_counter {
     COUNT_REPEATED,
     COUNT_OVER_RATE,
     COUNT_WOULD_ALERT,
+    COUNT_FOLDED,
     COUNT_UNRESOLVED,
     COUNT_ATOMS_FULL,
     COUNT_FINDINGS_FULL,
@@ -155,6 +157,7 @@ struct devices {
     uint64_t first_ns, now_ns, saved_ns;
     uint64_t new_hour_ns; /* start of the hour that `new_in_hour` counts */
     uint32_t new_in_hour;
+    struct fleet fleet;
     struct devices_found found[FINDINGS_MAX];
     uint32_t n_found, next_found;
 };

@@ -20,6 +20,8 @@ static const struct detector fixed[] = {
      "Distinct addresses by ARP or echo within 60 s; from minute 0"},
     {DETECTOR_VOLUME, "volume", "Device does far more than usual",
      "Contacts opened, failed and received, and DNS queries in 300 s; after learning"},
+    {DETECTOR_FLEET, "fleet", "Several devices of a segment deviate alike",
+     "The same class of first-seen values or volumes on three devices of a /24 within 10 minutes"},
     {DETECTOR_NEW_DEVICE, "new-device", "New device on the network",
      "A device first seen after the sensor has watched for device.learn"},
     {DETECTOR_ARP, "arp", "Two devices claim one address (ARP)",

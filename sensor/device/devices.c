@@ -52,6 +52,7 @@ const struct counter device_counters[] = {
     {"device.repeated", "Deviations not reported again within an hour."},
     {"device.over_rate", "Deviations not reported because of device.alerts_per_hour."},
     {"device.would_alert", "Deviations of devices that still learn or are observed; not reported."},
+    {"device.folded", "Deviations folded into one of their segment."},
     {"device.unresolved", "Contacts allowed because the name of the other end is unknown."},
     {"device.atoms_full", "Known values forgotten because a device has too many."},
     {"device.findings_full", "Findings lost because one fact brought too many."},

@@ -197,6 +197,24 @@ static void write_device(struct jsonw *w, const struct device *d)
     strbuf_char(w->out, '\n'); /* a device a line: baselines can be compared by diff */
 }
 
+static void write_fleet(struct jsonw *w, const struct fleet *fleet)
+{
+    jsonw_arr_open(w, "fleet");
+    for (uint32_t i = 0; i < FLEET_ENTRIES; i++) {
+        const struct fleet_entry *e = &fleet->all[i];
+        jsonw_obj_open(w, NULL);
+        write_hash(w, "key", e->key);
+        write_ns(w, "first", e->first_ns);
+        jsonw_u64(w, "n", e->n);
+        jsonw_arr_open(w, "devices");
+        for (uint32_t k = 0; k < e->n && k < FLEET_DEVICES; k++)
+            jsonw_u64(w, NULL, e->devices[k]);
+        jsonw_arr_close(w);
+        jsonw_obj_close(w);
+    }
+    jsonw_arr_close(w);
+}
+
 static void write_names(struct jsonw *w, const struct devices *devices)
 {
     struct addr addr;
@@ -233,6 +251,7 @@ void state_write(const struct devices *devices, struct strbuf *out)
             write_device(&w, d);
     }
     jsonw_arr_close(&w);
+    write_fleet(&w, &devices->fleet);
     write_names(&w, devices);
     jsonw_obj_close(&w);
     strbuf_char(out, '\n');
@@ -434,6 +453,22 @@ static void read_device(struct devices *devices, const struct json *v)
     read_memo(d, v);
 }
 
+static void read_fleet(struct fleet *fleet, const struct json *list)
+{
+    uint32_t i = 0;
+
+    for (const struct json *c = json_first(list); c && i < FLEET_ENTRIES; c = json_next(c), i++) {
+        struct fleet_entry *e = &fleet->all[i];
+        uint32_t k = 0;
+        e->key = read_hash(json_get(c, "key"));
+        e->first_ns = read_ns(json_get(c, "first"));
+        e->n = read_u32(json_get(c, "n"));
+        for (const struct json *d = json_first(json_get(c, "devices")); d && k < FLEET_DEVICES;
+             d = json_next(d))
+            e->devices[k++] = (uint64_t)json_i64(d, 0);
+    }
+}
+
 static void read_names(struct devices *devices, const struct json *list)
 {
     struct addr addr;
@@ -474,6 +509,7 @@ enum err state_load(struct devices *devices, const char *path, struct strbuf *re
     for (const struct json *c = json_first(json_get(tree, "devices")); c; c = json_next(c))
         read_device(devices, c);
     devices->next_number = (uint64_t)json_i64(json_get(tree, "next_number"), 0);
+    read_fleet(&devices->fleet, json_get(tree, "fleet"));
     read_names(devices, json_get(tree, "names"));
     json_free(&tree);
     return ERR_OK;

@@ -467,6 +467,32 @@ static void far_more_than_usual_is_reported_once_with_the_figures(void **state)
     close_world(&w);
 }
 
+static void the_same_news_on_a_whole_segment_is_one_report(void **state)
+{
+    (void)state;
+    struct world w;
+    char addr[32];
+
+    open_world(&w, "");
+    for (uint32_t step = 0; step < 80; step++) {
+        for (uint32_t i = 1; i <= 20; i++) {
+            snprintf(addr, sizeof(addr), "10.1.7.%u", i);
+            contact(&w, FACT_OPEN, addr, "10.1.1.9", 6, 8080);
+        }
+        pass(&w, 1);
+        w.n = 0;
+    }
+    for (uint32_t i = 1; i <= 20; i++) {
+        snprintf(addr, sizeof(addr), "10.1.7.%u", i);
+        contact(&w, FACT_OPEN, addr, "198.51.100.7", 6, 4444);
+        pass(&w, 5);
+    }
+    assert_int_equal(deviations(&w, "fleet"), 1);
+    assert_int_equal(deviations(&w, NULL), 3);
+    assert_non_null(strstr(w.found[w.n - 1].en, "3 devices of 10.1.7.0/24"));
+    close_world(&w);
+}
+
 /* A life with all kinds of facts; `cut` = step after which the state is saved and loaded. */
 static void live(struct world *w, uint32_t cut, const char *path, struct strbuf *out)
 {
@@ -580,6 +606,7 @@ int main(void)
         cmocka_unit_test(invented_sources_neither_make_noise_nor_push_out_what_is_known),
         cmocka_unit_test(a_storm_of_new_devices_is_bounded),
         cmocka_unit_test(far_more_than_usual_is_reported_once_with_the_figures),
+        cmocka_unit_test(the_same_news_on_a_whole_segment_is_one_report),
         cmocka_unit_test(without_a_handshake_roles_are_not_guessed),
         cmocka_unit_test(saving_and_loading_in_the_middle_changes_nothing),
         cmocka_unit_test(a_damaged_state_file_is_reported_and_learning_begins_anew),
