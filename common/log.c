@@ -34,6 +34,15 @@ void log_open(const char *program, enum log_level most)
     log_state.journal = getenv("JOURNAL_STREAM") != NULL;
 }
 
+void log_tame(char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)text[i];
+        if (c < 0x20 || c == 0x7f)
+            text[i] = '?';
+    }
+}
+
 void log_say(enum log_level level, const char *format, ...)
 {
     char line[2048];
@@ -51,9 +60,11 @@ void log_say(enum log_level level, const char *format, ...)
     va_end(args);
     if (text < 0)
         return;
+    int from = n;
     n += text;
     if (n > (int)sizeof(line) - 2)
         n = (int)sizeof(line) - 2;
+    log_tame(line + from, (size_t)(n - from));
     line[n++] = '\n';
     if (write(STDERR_FILENO, line, (size_t)n) < 0)
         return; /* nowhere left to say it */

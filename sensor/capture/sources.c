@@ -59,7 +59,14 @@ enum err sources_add(struct sources *s, const char *path, struct capture_fault *
         snprintf(fault->text, sizeof(fault->text), "%s cannot be read: %s", path, strerror(errno));
         return ERR_IO;
     }
-    return S_ISDIR(st.st_mode) ? add_directory(s, path, fault) : append_take(s, strdup(path));
+    if (!S_ISDIR(st.st_mode))
+        return append_take(s, strdup(path));
+    uint32_t before = s->n;
+    enum err err = add_directory(s, path, fault);
+    if (err || s->n > before)
+        return err;
+    snprintf(fault->text, sizeof(fault->text), "%s holds no file", path);
+    return ERR_IO;
 }
 
 void sources_fini(struct sources *s)

@@ -4,6 +4,8 @@
  */
 #include "sensor/detect/draft.h"
 
+#include "common/log.h"
+
 #include "sensor/detect/buffer.h"
 
 #include <stdarg.h>
@@ -18,6 +20,7 @@ bool draft_fail(struct draft *draft, const char *format, ...)
     draft->failed = true;
     va_start(args, format);
     vsnprintf(draft->reason, sizeof(draft->reason), format, args);
+    log_tame(draft->reason, strlen(draft->reason));
     va_end(args);
     return false;
 }

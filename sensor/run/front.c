@@ -350,14 +350,14 @@ static bool fill_from_ifaces(struct front *f, struct round *round)
     return true;
 }
 
-bool front_fill(struct front *f, struct round *round)
+bool front_fill(struct front *f, struct round *round, bool stop)
 {
     f->round++;
     if (f->round > ROUND_SLOTS)
         close_retired(f, f->round - ROUND_SLOTS + 1);
     round->first_number = f->number + 1;
     round->tick_ns = f->clock_ns;
-    bool more = f->ifaces ? fill_from_ifaces(f, round) : fill_from_files(f, round);
+    bool more = (f->ifaces ? fill_from_ifaces(f, round) : fill_from_files(f, round)) && !stop;
     round->last_ns = f->clock_ns;
     round->want_stats = stats_due(f);
     if (round->want_stats || !more)

@@ -30,8 +30,8 @@ enum err front_new(const struct front_plan *plan, struct front **front,
                    struct capture_fault *fault);
 void front_free(struct front **front);
 
-/** Fills a round; false when there will be no more frames after it. */
-bool front_fill(struct front *front, struct round *round);
+/** Fills a round; false when there will be no more frames after it, or `stop` asks for that. */
+bool front_fill(struct front *front, struct round *round, bool stop);
 
 /** For progress and the summary. */
 struct front_state {

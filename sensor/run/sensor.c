@@ -43,6 +43,17 @@ static void say_report(enum log_level level, const struct strbuf *report)
 
 /* ---- putting together --------------------------------------------------------------------- */
 
+/* Nobody reads that a rule sleeps unless it is said: once, with the first example. */
+static void say_quarantined(const struct ruleset *ruleset)
+{
+    uint32_t n = 0;
+    const struct quarantined *q = ruleset_quarantined(ruleset, &n);
+
+    if (n)
+        log_say(LOG_WARN, "%u of %u rules are put aside, first %s:%u: %s; -T lists all of them", n,
+                n + ruleset_rules(ruleset), q[0].file, q[0].line, q[0].reason);
+}
+
 static enum err load_rules(struct sensor *s)
 {
     struct strbuf report;
@@ -53,6 +64,8 @@ static enum err load_rules(struct sensor *s)
     enum err err = ruleset_load(s->plan->conf, s->plan->rules, &s->ruleset, &report);
     say_report(err ? LOG_FAULT : LOG_WARN, &report);
     strbuf_fini(&report);
+    if (!err)
+        say_quarantined(s->ruleset);
     return err;
 }
 
@@ -194,7 +207,7 @@ static void sensor_close(struct sensor *s)
 /* One round of input; false after the last. */
 static bool read_round(struct sensor *s, struct round *round)
 {
-    bool more = front_fill(s->front, round) && !stop_asked(s);
+    bool more = front_fill(s->front, round, stop_asked(s));
 
     round->last = !more;
     round->want_stats = round->want_stats || !more;
