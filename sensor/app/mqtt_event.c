@@ -22,7 +22,7 @@ static const struct {
     [9] = {"correlation_data", BINARY},
     [11] = {"subscription_identifier", VARIABLE},
     [17] = {"session_expiry_interval", FOUR},
-    [18] = {"assigned_client_id", STRING},
+    [18] = {"assigned_client_identifier", STRING},
     [19] = {"server_keep_alive", TWO},
     [21] = {"authentication_method", STRING},
     [22] = {"authentication_data", BINARY},

@@ -143,22 +143,6 @@ static bool read_sshfp(struct app *app, struct tx *tx, struct cursor *c, struct 
     return true;
 }
 
-/* All character strings of a TXT record, joined. */
-static bool read_txt(struct app *app, struct tx *tx, struct cursor *c, struct dns_record *r)
-{
-    struct name text = {.len = 0};
-    while (cursor_left(c) && cursor_ok(c)) {
-        struct slice part = cursor_take(c, cursor_u8(c));
-        part = slice_head(part, NAME_BYTES_MAX - text.len);
-        if (part.len)
-            memcpy(&text.text[text.len], part.at, part.len);
-        text.len += part.len;
-    }
-    r->text = name_keep(app, tx, &text);
-    r->has_text = true;
-    return cursor_ok(c);
-}
-
 static bool read_name_data(struct app *app, struct tx *tx, struct slice message, struct cursor *c,
                            struct dns_record *r)
 {
@@ -190,8 +174,6 @@ static bool read_data(struct app *app, struct tx *tx, struct slice message, stru
     case DNS_PTR:
     case DNS_DNAME:
         return read_name_data(app, tx, message, &c, r);
-    case DNS_TXT:
-        return read_txt(app, tx, &c, r);
     case DNS_NULL:
         r->text = app_keep(app, tx, slice_head(data, NAME_BYTES_MAX));
         r->has_text = true;
@@ -205,6 +187,37 @@ static bool read_data(struct app *app, struct tx *tx, struct slice message, stru
     default:
         return true;
     }
+}
+
+static bool add_record(struct app *app, struct tx *tx, const struct dns_record *r)
+{
+    struct dns_tx *dns = tx_data(tx);
+
+    if (dns->records.n >= RECORDS_MAX) {
+        tx->truncated = true;
+        return true;
+    }
+    struct dns_record *kept = app_append(app, tx, &dns->records, sizeof *kept);
+    if (kept)
+        *kept = *r;
+    return kept != NULL;
+}
+
+/* A TXT record holds several strings: each is shown as a record of its own. */
+static bool add_texts(struct app *app, struct tx *tx, struct slice data, struct dns_record *r)
+{
+    struct cursor c = cursor_of(data);
+
+    do {
+        struct slice text = cursor_take(&c, cursor_u8(&c));
+        if (!cursor_ok(&c))
+            return false;
+        r->text = app_keep(app, tx, text);
+        r->has_text = true;
+        if (!add_record(app, tx, r))
+            return false;
+    } while (cursor_left(&c));
+    return true;
 }
 
 static bool read_record(struct app *app, struct tx *tx, struct slice message, struct cursor *c,
@@ -225,17 +238,12 @@ static bool read_record(struct app *app, struct tx *tx, struct slice message, st
         dns->rcode = (uint16_t)(dns->rcode | (r.ttl >> 24) << 4);
         return true;
     }
-    if (dns->records.n >= RECORDS_MAX) {
-        tx->truncated = true;
-        return true;
-    }
+    if (dns->records.n < RECORDS_MAX)
+        r.name = name_keep(app, tx, &name);
+    if (r.type == DNS_TXT && data.len)
+        return add_texts(app, tx, data, &r);
     bool good = !data.len || read_data(app, tx, message, data, &r);
-    struct dns_record *kept = app_append(app, tx, &dns->records, sizeof *kept);
-    if (!kept)
-        return false;
-    *kept = r;
-    kept->name = name_keep(app, tx, &name);
-    return good;
+    return add_record(app, tx, &r) && good;
 }
 
 struct header {
