@@ -40,6 +40,7 @@ struct serving {
     struct strbuf report;
     uint64_t started_ns;
     uint64_t tick_ns, back_off_ns;
+    bool stopping;
     bool told; /* the outbox got rows in this batch */
     sigset_t signals;
 };
@@ -227,7 +228,7 @@ static bool back_off(struct serving *s)
 static bool store_messages(struct serving *s, struct message *list)
 {
     while (pipeline_messages(s->pipeline, &list) != ERR_OK) {
-        if (!back_off(s))
+        if (!s->stopping && !back_off(s))
             continue;
         while (list) { /* not acknowledged: it will be sent, or read, again */
             struct message *m = list;
@@ -283,6 +284,7 @@ static void drain(struct serving *s)
 {
     struct message *list;
 
+    s->stopping = true;
     ingest_close(s->queue);
     while ((list = ingest_take(s->queue, TAKE_BYTES, 0)))
         if (!store_messages(s, list))

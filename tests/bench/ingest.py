@@ -1,0 +1,56 @@
+#!/usr/bin/python3
+"""Alerts per second from file to store: distinct ones, and a storm of few groups. CPU seconds beside wall seconds, because
+the machine may be busy. Not a gate: compare with the last figures of the same machine."""
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+ANALYZER = os.path.join(os.environ.get("TRAMGAC_BUILD", os.path.join(ROOT, "build/release")), "tramgac-analyzer")
+
+
+def write(path, n, pairs):
+    rnd = random.Random(1)
+    with open(path, "w", encoding="utf-8") as f:
+        for i in range(n):
+            p = rnd.randrange(pairs)
+            s = i // 2000
+            f.write(json.dumps({
+                "timestamp": f"2026-11-20T{10 + s // 3600:02}:{s // 60 % 60:02}:{s % 60:02}.{i % 2000 * 500:06}+0700",
+                "flow_id": rnd.getrandbits(50), "in_iface": "eth0", "event_type": "alert",
+                "src_ip": f"10.{p >> 16 & 255}.{p >> 8 & 255}.{p & 255}", "src_port": rnd.randrange(1024, 65535),
+                "dest_ip": f"10.30.1.{p % 200 + 1}", "dest_port": 502, "proto": "TCP", "app_proto": "modbus",
+                "community_id": "1:abcdefghijklmnopqrstuvwxyz=",
+                "alert": {"action": "allowed", "gid": 1, "signature_id": 2000000 + p % 997, "rev": 1,
+                          "signature": f"BENCH signature number {p % 997} of the ingest", "severity": 3,
+                          "category": "Attempted Administrator Privilege Gain",
+                          "metadata": {"signature_severity": ["Minor"], "mitre_technique_id": ["T1110"]}},
+                "flow": {"pkts_toserver": 5, "pkts_toclient": 4, "bytes_toserver": 500, "bytes_toclient": 400}},
+                separators=(",", ":")) + "\n")
+
+
+def run(name, n, pairs, *more):
+    with tempfile.TemporaryDirectory() as d:
+        eve = os.path.join(d, "eve.json")
+        write(eve, n, pairs)
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        begin = time.monotonic()
+        subprocess.run([ANALYZER, "--data", os.path.join(d, "data"), "--ingest", eve, "--once", "--no-web", "--quiet", *more],
+                       check=True)
+        wall = time.monotonic() - begin
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        size = sum(e.stat().st_size for e in os.scandir(os.path.join(d, "data"))) / n
+    print(f"{name:<28} {n:>7} alerts  {n / wall:>8.0f}/s wall  {n / cpu:>8.0f}/s CPU  {cpu / n * 1e6:>6.1f} us/alert  "
+          f"{size:>6.0f} bytes/alert  {after.ru_maxrss // 1024} MB", flush=True)
+
+
+count = int(sys.argv[1]) if len(sys.argv) > 1 else 100000
+run("distinct", count, 10**9)
+run("2000 groups", count, 2000)
+run("distinct, no correlation", count, 10**9, "--set", "correlate.rules=", "--set", "incident.open_at=off")
