@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "proto_one.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+static struct one one;
+
+static void open_with(const char *setting)
+{
+    one_open(&one, IPPROTO_TCP4, 80);
+    files_free(&one.feed.files);
+    struct strbuf report;
+    strbuf_init(&report, 0);
+    assert_int_equal(conf_set(one.feed.conf, setting, &report), ERR_OK);
+    strbuf_fini(&report);
+    stats_fini(&one.feed.stats);
+    one.feed.stats = (struct stats){.n = 0};
+    app_engine_free(&one.feed.engine);
+    one.feed.engine = app_engine_new(one.feed.conf, &one.feed.stats);
+    one.feed.files = files_new(one.feed.conf, &one.feed.stats);
+    app_on_free(one.feed.engine, feed_tx_gone, NULL);
+}
+
+static struct file *fetch(const char *body)
+{
+    char head[128];
+    snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", strlen(body));
+    one_says(&one, TO_SERVER, SLICE_LIT("GET /f HTTP/1.1\r\nHost: h\r\n\r\n"));
+    one_says(&one, TO_CLIENT, slice_of_str(head));
+    one_says(&one, TO_CLIENT, slice_of_str(body));
+    struct file *file = files_first(&one.flow);
+    while (file && file->next)
+        file = file->next;
+    return file;
+}
+
+static void only_digests_asked_for_are_computed(void **state)
+{
+    (void)state;
+    open_with("files.hash=md5,sha1");
+    struct file *file = fetch("abc");
+    assert_string_equal(file->md5, "900150983cd24fb0d6963f7d28e17f72");
+    assert_string_equal(file->sha1, "a9993e364706816aba3e25717850c26c9cd0d89d");
+    assert_string_equal(file->sha256, "");
+    assert_null(file->magic);
+    one_close(&one);
+}
+
+static void the_type_is_named_when_asked_for(void **state)
+{
+    (void)state;
+    open_with("files.magic=true");
+    struct file *file = fetch("#!/bin/sh\necho\n");
+    assert_non_null(file->magic);
+    assert_non_null(strstr(file->magic, "shell script"));
+    one_close(&one);
+}
+
+static void content_is_kept_up_to_the_limit_and_the_size_counts_on(void **state)
+{
+    (void)state;
+    open_with("files.inspect=4");
+    struct file *file = fetch("0123456789");
+    assert_true(slice_eq(file->data, SLICE_LIT("0123")));
+    assert_int_equal(file->size, 10);
+    assert_int_equal(file->state, FILE_CLOSED);
+    one_close(&one);
+}
+
+static void a_file_is_freed_when_it_is_ended_and_logged(void **state)
+{
+    (void)state;
+    open_with("files.inspect=4");
+    fetch("first")->logged = true;
+    struct file *file = fetch("second");
+    assert_int_equal(file->id, 2);
+    assert_ptr_equal(files_first(&one.flow), file);
+    one_close(&one);
+}
+
+static void a_flow_that_ends_leaves_its_file_truncated(void **state)
+{
+    (void)state;
+    open_with("files.inspect=4");
+    one_says(&one, TO_SERVER, SLICE_LIT("GET /f HTTP/1.1\r\nHost: h\r\n\r\n"));
+    one_says(&one, TO_CLIENT, SLICE_LIT("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"));
+    files_end(one.feed.files, &one.flow);
+    assert_int_equal(files_first(&one.flow)->state, FILE_TRUNCATED);
+    one_close(&one);
+}
+
+static void yara_rules_that_match_are_told_with_their_meta(void **state)
+{
+    char dir[] = "/tmp/tramgac-yara-XXXXXX", path[64], setting[80];
+
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/a.yar", dir);
+    FILE *rules = fopen(path, "w");
+    assert_non_null(rules);
+    fputs("rule found { meta: description = \"a test\" attack = \"T1105\" strings: $a = \"evil\" "
+          "condition: $a }\nrule other { condition: false }\n",
+          rules);
+    fclose(rules);
+    snprintf(setting, sizeof setting, "files.yara=%s", dir);
+    open_with(setting);
+    struct file *file = fetch("something evil here");
+    assert_int_equal(file->yara_hits, 1);
+    assert_string_equal(file->yara[0].rule, "found");
+    assert_string_equal(file->yara[0].text, "a test");
+    assert_string_equal(file->yara[0].technique, "T1105");
+    assert_string_equal(file->yara[0].severity, "");
+    assert_int_equal(fetch("something good")->yara_hits, 0);
+    one_close(&one);
+    unlink(path);
+    rmdir(dir);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_digests_asked_for_are_computed),
+        cmocka_unit_test(the_type_is_named_when_asked_for),
+        cmocka_unit_test(content_is_kept_up_to_the_limit_and_the_size_counts_on),
+        cmocka_unit_test(a_file_is_freed_when_it_is_ended_and_logged),
+        cmocka_unit_test(a_flow_that_ends_leaves_its_file_truncated),
+        cmocka_unit_test(yara_rules_that_match_are_told_with_their_meta),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
