@@ -239,7 +239,7 @@ static bool plain_instance(const struct buffer *b, const struct inspection *in, 
                            struct slice *out)
 {
     const struct field_ref *ref;
-    const struct file *file;
+    struct file *file;
 
     switch (b->kind) {
     case BUFFER_FIELD:
@@ -270,7 +270,7 @@ static bool plain_instance(const struct buffer *b, const struct inspection *in, 
         return true;
     case BUFFER_FILE_MAGIC:
         file = buffer_file(in);
-        if (i || !file || !file->magic)
+        if (i || !file || !files_magic(file))
             return false;
         *out = slice_of_str(file->magic);
         return true;

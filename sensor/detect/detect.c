@@ -48,25 +48,20 @@ void detect_candidate(struct detect *d, uint32_t rule, uint32_t end)
     d->candidates[d->n_candidates++] = rule;
 }
 
-static int by_number(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return x < y ? -1 : x > y;
-}
-
+/* Shell's sort: lists are short and mostly in order already. */
 void detect_candidates_sort(struct detect *d)
 {
+    static const uint32_t gaps[] = {701, 301, 132, 57, 23, 10, 4, 1};
     uint32_t *c = d->candidates, n = d->n_candidates;
 
-    if (n > 32) {
-        qsort(c, n, sizeof(*c), by_number);
-        return;
-    }
-    for (uint32_t i = 1; i < n; i++) {
-        uint32_t v = c[i], k = i;
-        for (; k > 0 && c[k - 1] > v; k--)
-            c[k] = c[k - 1];
-        c[k] = v;
+    for (uint32_t g = 0; g < sizeof(gaps) / sizeof(gaps[0]); g++) {
+        uint32_t gap = gaps[g];
+        for (uint32_t i = gap; i < n; i++) {
+            uint32_t v = c[i], k = i;
+            for (; k >= gap && c[k - gap] > v; k -= gap)
+                c[k] = c[k - gap];
+            c[k] = v;
+        }
     }
 }
 
@@ -102,14 +97,51 @@ static void on_literal(void *context, uint32_t id, uint32_t end)
         detect_candidate(scan->d, set->rules[i], end);
 }
 
+/* Sets of a few literals are searched one by one. */
+static void find_one(const struct scan *scan, uint32_t id)
+{
+    const struct literal *l = &scan->set->few[id];
+    int64_t at = content_find(scan->data, l->text, 0, l->nocase);
+
+    if (at >= 0)
+        on_literal((void *)(uintptr_t)scan, id, (uint32_t)at + l->text.len);
+}
+
+static bool gate_bytes_ok(const struct rule *r, struct slice data)
+{
+    return data.len >= (uint32_t)r->gate_at + r->gate_len &&
+           memcmp(data.at + r->gate_at, r->gate, r->gate_len) == 0;
+}
+
+/* False when a rule without a literal cannot match this packet (nor the start of this stream). */
+static bool gate_open(const struct detect *d, const struct rule *r)
+{
+    struct slice payload = d->in->packet->payload;
+
+    if (r->gate_dsize && !rule_num_ok(r->gate_dsize, payload.len))
+        return false;
+    if (r->kind == RULE_PACKET && r->gate_bytes && !payload.len)
+        return false;
+    if (r->kind == RULE_STREAM || !r->gate_len)
+        return true;
+    return gate_bytes_ok(r, payload) ||
+           (r->kind == RULE_PACKET_STREAM && d->gate_view.len && gate_bytes_ok(r, d->gate_view));
+}
+
 void detect_scan(struct detect *d, const struct lit_set *set, struct slice data, uint32_t old,
                  bool always)
 {
     struct scan scan = {d, set, data, old};
 
-    for (uint32_t i = 0; always && i < set->n_always; i++)
-        detect_candidate(d, set->always[i], 0);
-    if (!set->db || !data.len)
+    for (uint32_t i = 0; always && i < set->n_always; i++) {
+        if (gate_open(d, &d->rs->rules[set->always[i]]))
+            detect_candidate(d, set->always[i], 0);
+    }
+    if (!data.len)
+        return;
+    for (uint32_t i = 0; set->few && i < set->n; i++)
+        find_one(&scan, i);
+    if (!set->db)
         return;
     d->count[DETECT_SCANNED_BYTES] += data.len;
     literals_scan(set->db, d->literals, data, on_literal, &scan);

@@ -43,6 +43,7 @@ struct draft {
     struct act acts[RULE_ACTS_MAX];
     struct xbit xbits[8];
     const struct limit *limits;
+    const struct num *dsize; /* NULL = not tested */
     const char *var_names[RULE_VARS_MAX];
     bool flow_dir_set;
     bool need_packet;   /* dsize, flags …: decided on packets only */

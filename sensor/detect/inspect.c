@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sensor/detect/inspect.h"
 
-#include "sensor/detect/content.h"
 #include "common/pcre.h"
+#include "sensor/detect/content.h"
 
 /* How far one operation has come. */
 struct step {

@@ -263,6 +263,7 @@ static bool dsize_parse(struct draft *d, const struct keyword *kw, struct slice 
     struct num *num = draft_alloc(d, sizeof(*num));
 
     d->need_packet = true;
+    d->dsize = num;
     if (!num)
         return false;
     return (draft_num(value, NULL, num) || draft_fail(d, "bad length in dsize")) &&

@@ -3,9 +3,9 @@
  * pcre: "/expression/flags". Letters i s m x A E G are the expression's own, R makes it relative,
  * capital letters name a buffer of HTTP.
  */
+#include "common/pcre.h"
 #include "sensor/detect/buffer.h"
 #include "sensor/detect/draft.h"
-#include "common/pcre.h"
 
 #include <stdio.h>
 

@@ -68,7 +68,8 @@ struct detect {
     uint32_t n_hits;
     struct hit hits[HITS_MAX];
     bool passed;
-    bool fresh; /* first packet of this direction since the protocol is known */
+    struct slice gate_view; /* the stream's start, when this run looks at it */
+    bool fresh;             /* first packet of this direction since the protocol is known */
 };
 
 /** Begins a new list of candidates. */

@@ -173,6 +173,7 @@ static void run_packet(struct detect *d)
 
     detect_candidates_clear(d);
     d->look.dir = in->dir;
+    d->gate_view = SLICE_NONE;
     scan_sets(d, in->dir, payload, 0);
     scan_app(d, in->dir, payload, 0);
     if (!in->flow)
@@ -279,6 +280,7 @@ static bool run_chunk(struct detect *d, const struct chunk *chunk, bool with_pac
     detect_candidates_clear(d);
     d->look.dir = chunk->dir;
     detect_ends(d, ends_of(d->in->flow, chunk->dir));
+    d->gate_view = view.base ? SLICE_NONE : view.data;
     add_pending(d, win, &view);
     uint32_t from = d->n_candidates;
     struct slice fresh = slice_from(view.data, old - tail);

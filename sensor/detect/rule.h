@@ -285,6 +285,12 @@ struct rule {
     /* prefilter: the literal and where it is looked for; fast_op -1 = none */
     int8_t fast_group;
     int16_t fast_op;
+    /* asked before all else of rules without a literal */
+    const struct num *gate_dsize; /* NULL = any length */
+    uint16_t gate_at;
+    uint8_t gate_len; /* bytes of `gate` that stand at gate_at; 0 = none */
+    uint8_t gate[4];
+    bool gate_bytes;   /* an empty payload cannot match */
     uint8_t bits_role; /* 1 sets, 2 sets and tests, 3 tests flowbits; 0 none */
 };
 

@@ -217,6 +217,39 @@ static void choose_literal(struct draft *d)
     }
 }
 
+/* ---- gates of rules without a literal ------------------------------------------------------ */
+
+/* A content that can stand at one place only. */
+static bool fixed_place(const struct op *op)
+{
+    uint32_t moving = OP_RELATIVE | OP_NEGATED | OP_DEPTH_VAR | OP_OFFSET_VAR | OP_NOCASE;
+    int32_t offset = op->flags & OP_OFFSET ? op->content.offset : 0;
+
+    return op->kind == OP_CONTENT && !(op->flags & moving) && (op->flags & OP_DEPTH) &&
+           op->content.depth - offset == (int32_t)op->content.text.len && offset <= UINT16_MAX;
+}
+
+/* What is cheap to ask of a payload before anything else. */
+static void find_gate(struct draft *d)
+{
+    struct rule *r = &d->rule;
+    int g = r->payload_group;
+
+    r->gate_dsize = d->dsize;
+    if (g < 0 || d->groups[g].buffer->n_transforms)
+        return;
+    for (uint16_t i = 0; i < d->groups[g].n; i++) {
+        const struct op *op = &d->groups[g].ops[i];
+        r->gate_bytes |=
+            (op->kind == OP_CONTENT || op->kind == OP_BYTE_TEST) && !(op->flags & OP_NEGATED);
+        if (r->gate_len || !fixed_place(op))
+            continue;
+        r->gate_at = op->flags & OP_OFFSET ? (uint16_t)op->content.offset : 0;
+        r->gate_len = (uint8_t)(op->content.text.len < 4 ? op->content.text.len : 4);
+        memcpy(r->gate, op->content.text.at, r->gate_len);
+    }
+}
+
 /* ---- move --------------------------------------------------------------------------------- */
 
 static uint8_t rarest_byte(const struct content *c)
@@ -285,6 +318,27 @@ static void drop_empty_groups(struct draft *d)
     d->n_groups = n;
 }
 
+/* Naming a file's type is dear: asked last. */
+static void dear_group_last(struct draft *d)
+{
+    for (uint8_t i = 0; i + 1 < d->n_groups; i++) {
+        if (d->groups[i].buffer->kind != BUFFER_FILE_MAGIC)
+            continue;
+        struct draft_group *last = &d->groups[d->n_groups - 1];
+        for (uint16_t k = 0; k < d->groups[i].n || k < last->n; k++) {
+            struct op op = d->groups[i].ops[k];
+            d->groups[i].ops[k] = last->ops[k];
+            last->ops[k] = op;
+        }
+        const struct buffer *buffer = d->groups[i].buffer;
+        d->groups[i].buffer = last->buffer;
+        last->buffer = buffer;
+        uint16_t count = d->groups[i].n;
+        d->groups[i].n = last->n;
+        last->n = count;
+    }
+}
+
 /* {"key":["value",…],…}: values of a key together, keys in order of their first occurrence. */
 static struct slice metadata_json(struct draft *d)
 {
@@ -338,6 +392,7 @@ static struct slice references_json(struct draft *d)
 bool rule_finish(struct draft *d, struct rule *rule)
 {
     drop_empty_groups(d);
+    dear_group_last(d);
     for (int i = 0; i < d->n_groups; i++) {
         if (!check_group(d, &d->groups[i]))
             return false;
@@ -345,6 +400,7 @@ bool rule_finish(struct draft *d, struct rule *rule)
     if (!find_dirs(d) || !find_kind(d))
         return false;
     choose_literal(d);
+    find_gate(d);
     *rule = d->rule;
     rule->tests = copy(d, d->tests, d->rule.n_tests * sizeof(struct test));
     rule->acts = copy(d, d->acts, d->rule.n_acts * sizeof(struct act));

@@ -20,7 +20,8 @@ enum {
 
 /** Literals that are looked for together, and the rules behind each. */
 struct lit_set {
-    struct literals *db; /* NULL = no literals */
+    struct literals *db; /* NULL = no literals, or few */
+    const struct literal *few;
     uint32_t n;
     const uint32_t *first; /* n + 1: where the rules of each literal begin */
     const uint32_t *rules;

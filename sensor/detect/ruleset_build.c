@@ -12,7 +12,7 @@
 
 #include <stdlib.h>
 
-enum { PORTS_FEW = 12 };
+enum { PORTS_FEW = 12, LITERALS_FEW = 6 };
 
 struct item {
     struct slice text;
@@ -306,15 +306,24 @@ static bool freeze_literals(struct builder *b, struct set_draft *d)
         rules[i] = item->rule;
     }
     first[n] = d->n;
+    set->n = n;
+    set->first = first;
+    set->rules = rules;
+    if (n <= LITERALS_FEW) {
+        struct literal *few = arena_alloc(&b->rs->arena, n * sizeof(*few));
+        if (!few)
+            abort();
+        memcpy(few, list, n * sizeof(*few));
+        set->few = few;
+        free(list);
+        return true;
+    }
     enum err err = literals_new(list, n, b->cache, &set->db, &cached, fault);
     free(list);
     if (err) {
         strbuf_fmt(b->report, "%s\n", fault);
         return false;
     }
-    set->n = n;
-    set->first = first;
-    set->rules = rules;
     b->rs->db_bytes += literals_bytes(set->db);
     b->rs->db_cached += cached;
     b->rs->db_built += !cached;

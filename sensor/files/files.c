@@ -62,6 +62,7 @@ struct entry {
     struct file file;
     uint32_t digests; /* which run: enum files_want */
     struct digest digest[DIGESTS];
+    struct filetype *filetype; /* to name the type by, NULL unless wanted */
     char magic[256];
     uint8_t *content;
     size_t content_room, room;
@@ -76,6 +77,7 @@ struct files {
     uint64_t *count;
     uint64_t keep_bytes;
     uint32_t wants;
+    bool name_all; /* the type of every file, not only when a rule asks */
 };
 
 static const struct {
@@ -109,6 +111,7 @@ struct files *files_new(const struct conf *conf, struct stats *stats)
     pool_init(&files->pool, conf_size(conf, "files.memory"));
     files->yara = yara_new(conf);
     files_want(files, wants_of(conf));
+    files->name_all = conf_bool(conf, "files.magic");
     return files;
 }
 
@@ -262,20 +265,31 @@ static void write_digests(struct entry *entry)
     entry->digests = 0;
 }
 
+const char *files_magic(struct file *file)
+{
+    struct entry *entry = entry_of(file);
+
+    if (file->magic || !entry->filetype)
+        return file->magic;
+    const char *magic = filetype_of(entry->filetype, file->data);
+    entry->filetype = NULL;
+    if (!magic)
+        return NULL;
+    struct slice text = slice_head(slice_of_str(magic), sizeof entry->magic - 1);
+    memcpy(entry->magic, text.at, text.len);
+    entry->magic[text.len] = '\0';
+    file->magic = entry->magic;
+    return file->magic;
+}
+
 static void inspect(struct files *files, struct entry *entry)
 {
     struct file *file = &entry->file;
-    const char *magic = NULL;
     bool aborted = false;
 
-    if (files->filetype)
-        magic = filetype_of(files->filetype, file->data);
-    if (magic) {
-        struct slice text = slice_head(slice_of_str(magic), sizeof entry->magic - 1);
-        memcpy(entry->magic, text.at, text.len);
-        entry->magic[text.len] = '\0';
-        file->magic = entry->magic;
-    }
+    entry->filetype = files->filetype;
+    if (files->name_all)
+        files_magic(file);
     if (!files->yara || !file->data.len)
         return;
     file->yara_hits = (uint8_t)yara_scan(files->yara, file->data, file->yara, &aborted);

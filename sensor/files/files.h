@@ -32,7 +32,7 @@ struct file {
     bool touched;      /* grew or ended by the packet in hand */
     bool logged;
     bool wanted_store;                  /* a rule asked for it (filestore) */
-    const char *magic;                  /* libmagic's text; NULL = not asked for or unknown */
+    const char *magic;                  /* libmagic's text; NULL = nobody asked (files_magic) */
     char md5[33], sha1[41], sha256[65]; /* hex, empty until closed and asked for */
     uint8_t yara_hits;
     struct yara_hit yara[FILE_YARA_MAX]; /* the YARA rules that match */
@@ -55,8 +55,11 @@ struct file *files_first(struct flow *flow);
 struct file *files_of_tx(const struct tx *tx, enum dir dir);
 /** The transaction is about to be freed: files forget it. For the observer of app_on_free. */
 void files_drop_tx(struct tx *tx);
-/** Before the first packet: which costly properties are wanted for every file. Magic and digests
- * are computed when a file ends. */
+/** Type of an ended file by libmagic, found when first asked for; NULL when unknown, or when it is
+ * not among the wants. */
+const char *files_magic(struct file *file);
+/** Before the first packet: which costly properties are wanted. Digests are computed when a file
+ * ends, magic when somebody asks then. */
 enum files_want { FILES_MAGIC = 1, FILES_MD5 = 2, FILES_SHA1 = 4, FILES_SHA256 = 8 };
 void files_want(struct files *files, uint32_t wants);
 /** After the packet: clears touched; frees files that are ended and logged. */
