@@ -44,17 +44,21 @@ struct origins *origins_new(void)
     return o;
 }
 
+static void drop(struct origin *o)
+{
+    strbuf_fini(&o->stats);
+    strbuf_fini(&o->visibility);
+    free(o);
+}
+
 void origins_free(struct origins **origins)
 {
     struct origins *o = *origins;
 
     if (!o)
         return;
-    for (uint32_t i = 0; i < o->n; i++) {
-        strbuf_fini(&o->all[i]->stats);
-        strbuf_fini(&o->all[i]->visibility);
-        free(o->all[i]);
-    }
+    for (uint32_t i = 0; i < o->n; i++)
+        drop(o->all[i]);
     free(o->all);
     map_free(&o->map);
     free(o);
@@ -106,6 +110,26 @@ static struct origin *make(const char *sensor, const char *site, uint64_t epoch)
     return o;
 }
 
+/* The one that was silent longest leaves the memory; the store has its ledger. */
+static bool forget_one(struct origins *origins)
+{
+    uint8_t room[KEY_MAX];
+    uint32_t oldest = UINT32_MAX;
+
+    for (uint32_t i = 0; i < origins->n; i++)
+        if (!origins->all[i]->touched &&
+            (oldest == UINT32_MAX ||
+             origins->all[i]->row.last_ns < origins->all[oldest]->row.last_ns))
+            oldest = i;
+    if (oldest == UINT32_MAX)
+        return false;
+    struct origin *o = origins->all[oldest];
+    map_remove(origins->map, key_of(o->sensor, o->row.epoch, room));
+    origins->all[oldest] = origins->all[--origins->n];
+    drop(o);
+    return true;
+}
+
 static enum err find(struct origins *origins, struct store *store, const char *sensor,
                      const char *site, uint64_t epoch, struct origin **out)
 {
@@ -117,15 +141,13 @@ static enum err find(struct origins *origins, struct store *store, const char *s
         *out = known->p;
         return ERR_OK;
     }
-    if (origins->n == ORIGINS_MAX)
+    if (origins->n == ORIGINS_MAX && !forget_one(origins))
         return ERR_FULL;
     struct origin *o = make(sensor, site, epoch);
     enum err err = load(o, store);
     union map_value *added = err ? NULL : map_add(origins->map, key, NULL);
     if (!added) {
-        strbuf_fini(&o->stats);
-        strbuf_fini(&o->visibility);
-        free(o);
+        drop(o);
         return err ? err : ERR_FULL;
     }
     added->p = o;

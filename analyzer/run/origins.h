@@ -24,7 +24,7 @@ void origins_begin(struct origins *origins);
 void origins_undo(struct origins *origins);
 
 /** An envelope: is it new? Then it counts as taken. `*origin` is who sent it. ERR_FULL: more than
- * ORIGINS_MAX sensors and epochs; store errors. */
+ * ORIGINS_MAX sensors and epochs in one batch; store errors. */
 enum err origins_offer(struct origins *origins, struct store *store, const struct message *m,
                        enum ledger_verdict *verdict, struct origin **origin);
 /** hello and bye. */

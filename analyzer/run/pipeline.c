@@ -229,12 +229,14 @@ static uint32_t lines_at_most(const struct message *m)
     return n;
 }
 
+enum { BATCH_MESSAGES_MAX = ORIGINS_MAX / 2 }; /* each may be of another sensor */
+
 /* How many messages of the list fit into one batch; at least one. */
 static uint32_t fitting(const struct pipeline *p, const struct message *list)
 {
     uint32_t lines = 0, n = 0;
 
-    for (const struct message *m = list; m; m = m->next) {
+    for (const struct message *m = list; m && n < BATCH_MESSAGES_MAX; m = m->next) {
         lines += lines_at_most(m);
         if (n && lines > p->batch_max)
             break;

@@ -14,11 +14,14 @@
 #include "common/sdnotify.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { SOURCES_MAX = 16, TAKE_BYTES = 16 << 20, WAIT_MS = 100, PUSH_WAIT_S = 30 };
 enum { BACK_OFF_FIRST_MS = 100, BACK_OFF_MAX_MS = 5000 };
@@ -41,6 +44,7 @@ struct serving {
     uint64_t started_ns;
     uint64_t tick_ns, back_off_ns;
     bool stopping;
+    int lock;  /* file; -1 = none */
     bool told; /* the outbox got rows in this batch */
     sigset_t signals;
 };
@@ -86,12 +90,29 @@ static bool make_dir(const char *path)
     return false;
 }
 
+/* Two writers would give the same numbers to different events. The lock goes with the process. */
+static bool lock_data(struct serving *s)
+{
+    char path[4096];
+
+    snprintf(path, sizeof(path), "%s/lock", s->plan->data_dir);
+    s->lock = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0640);
+    if (s->lock < 0) {
+        log_say(LOG_FAULT, "cannot make %s: %s", path, strerror(errno));
+        return false;
+    }
+    if (s->plan->check || flock(s->lock, LOCK_EX | LOCK_NB) == 0)
+        return true;
+    log_say(LOG_FAULT, "another tramgac-analyzer works with %s", s->plan->data_dir);
+    return false;
+}
+
 static bool open_store(struct serving *s)
 {
     char fault[256] = "";
     const struct serve_plan *plan = s->plan;
 
-    if (!make_dir(plan->data_dir))
+    if (!make_dir(plan->data_dir) || !lock_data(s))
         return false;
     if (store_open(plan->conf, plan->data_dir, &s->store, fault, sizeof(fault))) {
         log_say(LOG_FAULT, "%s", fault);
@@ -304,6 +325,8 @@ static void close_all(struct serving *s)
     hub_free(&s->hub);
     store_close(&s->memory);
     store_close(&s->store);
+    if (s->lock >= 0)
+        close(s->lock);
     strbuf_fini(&s->report);
 }
 
@@ -335,7 +358,7 @@ static void load_attack(struct serving *s)
 
 int serve_run(const struct serve_plan *plan)
 {
-    struct serving s = {.plan = plan, .started_ns = clock_mono_ns()};
+    struct serving s = {.plan = plan, .started_ns = clock_mono_ns(), .lock = -1};
     int status = 2;
 
     sigemptyset(&s.signals);

@@ -341,6 +341,27 @@ static void lines_that_are_no_events_do_not_stop_the_others(void **state)
     assert_int_equal(f->ear->acknowledged, 1);
 }
 
+static void more_epochs_than_are_remembered_do_not_stop_the_rest(void **state)
+{
+    struct fixture *f = *state;
+    struct message *list = NULL, **tail = &list;
+    for (uint64_t epoch = 1; epoch <= 5000; epoch++) {
+        *tail = envelope(f, 1);
+        (*tail)->envelope.epoch = epoch;
+        (*tail)->envelope.n = 0;
+        (*tail)->envelope.lines = SLICE_NONE;
+        strbuf_clear(&(*tail)->bytes);
+        tail = &(*tail)->next;
+    }
+    assert_int_equal(give(f, list), ERR_OK);
+    assert_int_equal(number(f, "SELECT count(*) FROM ledger"), 5000);
+    struct message *again = envelope(f, 1); /* forgotten, but the store knows */
+    again->envelope.epoch = 1;
+    assert_int_equal(give(f, again), ERR_OK);
+    assert_int_equal(number(f, "SELECT duplicate FROM ledger WHERE epoch=1"), 1);
+    assert_int_equal(number(f, "SELECT count(*) FROM event"), 0);
+}
+
 #define T(test) cmocka_unit_test_setup_teardown(test, start, finish)
 
 int main(void)
@@ -352,6 +373,7 @@ int main(void)
         T(the_past_of_a_sensor_met_for_the_first_time_is_not_missed),
         T(after_a_restart_the_ledger_goes_on),
         T(a_store_that_refuses_loses_nothing_and_acknowledges_nothing),
+        T(more_epochs_than_are_remembered_do_not_stop_the_rest),
         T(lines_that_are_no_events_do_not_stop_the_others),
         T(kill_minus_nine_at_any_moment_loses_and_doubles_nothing),
     };
