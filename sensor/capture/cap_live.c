@@ -7,6 +7,7 @@
 #include "sensor/capture/capture.h"
 
 #include <pcap/pcap.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -24,7 +25,7 @@ static const struct option live_options[] = {
     OPTION_END,
 };
 
-enum { WAIT_MS = 100 };
+enum { WAIT_MS = 20 };
 
 static bool takes(const char *source, bool is_interface)
 {
@@ -74,7 +75,7 @@ static enum err live_open(const struct conf *conf, const char *source, struct ca
         pcap_set_timeout(c->pcap, WAIT_MS);
         pcap_set_buffer_size(c->pcap, (int)conf_size(conf, "capture.buffer"));
         c->nano = pcap_set_tstamp_precision(c->pcap, PCAP_TSTAMP_PRECISION_NANO) == 0;
-        if (pcap_activate(c->pcap) < 0 || pcap_setnonblock(c->pcap, 0, text) != 0 ||
+        if (pcap_activate(c->pcap) < 0 || pcap_setnonblock(c->pcap, 1, text) != 0 ||
             set_filter(c->pcap, conf_text(conf, "capture.filter")) != ERR_OK)
             err = refused(source, pcap_geterr(c->pcap), fault);
     }
@@ -92,8 +93,12 @@ static enum err live_next(struct capture *c, struct frame *frame, struct capture
     const uint8_t *data;
     int rc = pcap_next_ex(c->pcap, &head, &data);
 
-    if (rc == 0)
+    if (rc == 0) {
+        /* libpcap's own wait has no end on some kernels: signals and timeouts would wait too */
+        struct pollfd wait = {.fd = pcap_get_selectable_fd(c->pcap), .events = POLLIN};
+        poll(&wait, 1, WAIT_MS);
         return ERR_AGAIN;
+    }
     if (rc < 0) {
         snprintf(fault->text, sizeof(fault->text), "capture stopped: %s", pcap_geterr(c->pcap));
         return ERR_INPUT;
