@@ -45,8 +45,8 @@ struct tunnel {
 
 struct packet {
     struct frame frame;
-    uint64_t ts_ns; /* frame.ts_ns, never running backwards within a run by more than it did on the
-                       wire */
+    uint64_t ts_ns;    /* frame.ts_ns */
+    uint64_t clock_ns; /* newest time stamp of the run so far: never runs backwards; for timeouts */
 
     struct mac src_mac, dst_mac;
     bool has_mac;

@@ -61,6 +61,7 @@ struct flow {
     uint64_t id;           /* flow_id of EVE: function of tuple, first packet and generation */
     uint64_t first_number; /* frame number of the first packet */
     uint64_t first_ns, last_ns;
+    uint64_t seen_ns;            /* clock of the run at the last packet: what timeouts count from */
     uint64_t pkts[2], bytes[2];  /* by enum dir; bytes on the wire incl. link layer */
     uint32_t generation;         /* reuse of the same tuple */
     uint32_t gaps[2];            /* holes given up, by direction */

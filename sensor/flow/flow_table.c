@@ -209,7 +209,7 @@ static void end_flow(struct flow_table *t, struct flow *f, enum flow_end why)
 
 static bool timed_out(const struct flow_table *t, const struct flow *f, uint64_t now_ns)
 {
-    return f->last_ns + t->timeout_ns[class_of(f)] <= now_ns;
+    return f->seen_ns + t->timeout_ns[class_of(f)] <= now_ns;
 }
 
 /* A closed session leaves by a timeout too; what its record says is that it was closed. */
@@ -434,6 +434,7 @@ static void update(struct flow_table *t, struct flow *f, const struct packet *p)
     f->bytes[dir] += p->frame.wirelen;
     if (p->ts_ns > f->last_ns)
         f->last_ns = p->ts_ns;
+    f->seen_ns = p->clock_ns;
     if (p->proto == IPPROTO_TCP4)
         tcp_track(f, p, dir);
     else if (f->pkts[TO_SERVER] && f->pkts[TO_CLIENT])
@@ -448,7 +449,7 @@ struct flow *flow_table_touch(struct flow_table *t, const struct packet *p)
     uint32_t generation = 0;
     struct flow *f = find(t, p);
 
-    if (f && timed_out(t, f, p->ts_ns)) {
+    if (f && timed_out(t, f, p->clock_ns)) {
         generation = f->generation + 1;
         end_by_time(t, f);
         f = NULL;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Packet time is the newest time stamp seen; a capture that jumps back by more than a minute
- * (another file, a reset clock) takes the clock along.
+ * Packet time is the newest time stamp seen, so it never runs backwards. A further capture that
+ * begins more than a minute earlier, or an interface whose clock was set back, starts it anew: the
+ * round is cut there, and all flows end before the next.
  */
 #include "sensor/run/front.h"
 #include "common/clock.h"
@@ -56,9 +57,12 @@ struct front {
     struct opened file;
     struct retired *retired; /* newest first */
     uint64_t round;
+    uint32_t dealt; /* frames of the round in hand */
     struct opened iface[FRONT_IFACES_MAX];
     uint32_t ifaces, next_iface;
     struct packet scratch;
+    struct frame held; /* read, for the next round: time starts over with it */
+    bool has_held, held_stable, fresh_file;
     uint64_t number, clock_ns, stats_ns, interval_ns;
     uint64_t start_mono_ns, start_ts_ns; /* paced replay */
     struct front_state state;
@@ -183,6 +187,7 @@ static bool next_file(struct front *f)
         if (f->file.row &&
             f->file.row->open(f->plan.conf, source, &f->file.capture, &fault) == ERR_OK) {
             f->count[COUNT_SOURCES]++;
+            f->fresh_file = true;
             return true;
         }
         failed(f, source, &fault);
@@ -257,33 +262,43 @@ static void pace(struct front *f, uint64_t ts_ns)
 
 /* ---- rounds ------------------------------------------------------------------------------- */
 
-static void advance_clock(struct front *f, uint64_t ts_ns)
+/* True when time starts over with this frame: it is then kept for the next round. */
+static bool starts_over(struct front *f, const struct frame *frame, bool stable)
 {
-    if (ts_ns > f->clock_ns) {
-        f->clock_ns = ts_ns;
-    } else if (f->clock_ns - ts_ns > JUMP_NS) {
-        f->count[COUNT_BACKWARDS]++;
-        f->clock_ns = ts_ns;
-    }
+    bool may = f->ifaces || f->fresh_file;
+
+    f->fresh_file = false;
+    if (!may || frame->ts_ns >= f->clock_ns || f->clock_ns - frame->ts_ns <= JUMP_NS)
+        return false;
+    f->count[COUNT_BACKWARDS]++;
+    f->held = *frame;
+    f->held_stable = stable;
+    f->has_held = true;
+    return true;
 }
 
 static void deal(struct front *f, struct round *round, struct frame *frame, bool stable)
 {
     frame->number = ++f->number;
+    f->dealt++;
     f->state.packets++;
     f->state.bytes += frame->wirelen;
     f->state.file_bytes += frame->caplen + 16u;
     if (!stable)
         frame->data = arena_keep(&round->arena, (struct slice){frame->data, frame->caplen}).at;
-    advance_clock(f, frame->ts_ns);
+    if (frame->ts_ns > f->clock_ns)
+        f->clock_ns = frame->ts_ns;
     if (!frame->data)
         frame->caplen = 0;
     if (f->plan.workers == 1) {
         struct round_part *part = &round->part[0];
-        decode_frame(f->decode, frame, &round->arena, &part->packets[part->n++]);
+        struct packet *p = &part->packets[part->n++];
+        decode_frame(f->decode, frame, &round->arena, p);
+        p->clock_ns = f->clock_ns;
         return;
     }
     decode_frame(f->decode, frame, &round->arena, &f->scratch);
+    f->scratch.clock_ns = f->clock_ns;
     struct round_part *part = &round->part[(f->scratch.flow_hash >> 32) % f->plan.workers];
     part->packets[part->n++] = f->scratch;
 }
@@ -310,13 +325,15 @@ static void copy_stats(struct front *f, struct round *round)
 
 static bool fill_from_files(struct front *f, struct round *round)
 {
-    uint64_t from = round->tick_ns;
+    uint64_t from = round->restart ? f->clock_ns : round->tick_ns;
     struct frame frame;
     bool stable;
 
-    for (uint32_t i = 0; i < ROUND_PACKETS; i++) {
+    while (f->dealt < ROUND_PACKETS) {
         if (frame_of_files(f, &frame, &stable) != ERR_OK)
             return false;
+        if (starts_over(f, &frame, stable))
+            return true;
         pace(f, frame.ts_ns);
         deal(f, round, &frame, stable);
         /* time only moves flows to their end between rounds: a quiet capture must not wait for the
@@ -334,13 +351,14 @@ static bool fill_from_ifaces(struct front *f, struct round *round)
     uint64_t until = clock_mono_ns() + LIVE_ROUND_NS;
     struct frame frame;
 
-    for (uint32_t i = 0; i < ROUND_PACKETS;) {
+    while (f->dealt < ROUND_PACKETS) {
         enum err err = frame_of_ifaces(f, &frame);
         if (err == ERR_END)
             return false;
         if (err == ERR_OK) {
+            if (starts_over(f, &frame, false))
+                return true;
             deal(f, round, &frame, false);
-            i++;
         } else if (clock_mono_ns() >= until) {
             break;
         }
@@ -353,10 +371,17 @@ static bool fill_from_ifaces(struct front *f, struct round *round)
 bool front_fill(struct front *f, struct round *round, bool stop)
 {
     f->round++;
+    f->dealt = 0;
     if (f->round > ROUND_SLOTS)
         close_retired(f, f->round - ROUND_SLOTS + 1);
     round->first_number = f->number + 1;
     round->tick_ns = f->clock_ns;
+    round->restart = f->has_held;
+    if (f->has_held) {
+        f->has_held = false;
+        f->clock_ns = 0;
+        deal(f, round, &f->held, f->held_stable);
+    }
     bool more = (f->ifaces ? fill_from_ifaces(f, round) : fill_from_files(f, round)) && !stop;
     round->last_ns = f->clock_ns;
     round->want_stats = stats_due(f);

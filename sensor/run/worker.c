@@ -347,23 +347,31 @@ static void flow_ended(void *context, struct flow *flow)
 
 /* ---- rounds ------------------------------------------------------------------------------- */
 
-static void end_by_time(struct worker *w, const struct round *round)
+static void begin_round(struct worker *w, const struct round *round)
 {
-    w->number = round->last ? UINT64_MAX : round->first_number;
+    w->number = round->first_number;
     w->order = 0;
     w->of_packet = false;
-    w->now_ns = round->last ? round->last_ns : round->tick_ns;
-    if (round->last)
-        flow_table_end_all(w->flows, FLOW_END_SHUTDOWN);
+    w->now_ns = round->tick_ns;
+    if (round->restart)
+        flow_table_end_all(w->flows, FLOW_END_FORCED);
     else if (round->tick_ns)
         flow_table_tick(w->flows, round->tick_ns);
+}
+
+static void end_run(struct worker *w, const struct round *round)
+{
+    w->number = UINT64_MAX;
+    w->order = 0;
+    w->of_packet = false;
+    w->now_ns = round->last_ns;
+    flow_table_end_all(w->flows, FLOW_END_SHUTDOWN);
 }
 
 void worker_round(struct worker *w, struct round *round, struct round_part *part)
 {
     w->part = part;
-    if (!round->last)
-        end_by_time(w, round);
+    begin_round(w, round);
     for (uint32_t i = 0; i < part->n; i++) {
         const struct packet *p = &part->packets[i];
         if (i + PREFETCH < part->n)
@@ -375,7 +383,7 @@ void worker_round(struct worker *w, struct round *round, struct round_part *part
         worker_packet(w, p);
     }
     if (round->last)
-        end_by_time(w, round);
+        end_run(w, round);
     if (round->want_stats) {
         stats_fini(&part->stats);
         stats_sum(&part->stats, &w->stats);

@@ -54,6 +54,7 @@ static struct packet packet_of(struct rig *rig, uint8_t proto, uint8_t from, uin
     return (struct packet){
         .frame = {.number = ++rig->number, .wirelen = 100},
         .ts_ns = rig->now_ns,
+        .clock_ns = rig->now_ns,
         .ip_version = 4,
         .proto = proto,
         .src = {4, {10, 0, 0, from}},
