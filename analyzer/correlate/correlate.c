@@ -694,10 +694,15 @@ void correlate_deadlines(struct correlator *c, uint64_t ts_ns, correlate_emit *e
 void correlate_batch(struct correlator *c, const struct batch *batch, correlate_emit *emit,
                      void *ctx)
 {
+    uint64_t oldest_ns = UINT64_MAX;
+
     c->emit = emit;
     c->emit_ctx = ctx;
     arena_reset(&c->scratch);
+    groups_begin(c->groups);
     for (uint32_t i = 0; i < batch->n; i++) {
+        uint64_t ts_ns = batch->records[i].ts_ns;
+        oldest_ns = ts_ns < oldest_ns ? ts_ns : oldest_ns;
         note_sensor(c, &batch->records[i]);
         match_record(c, &batch->records[i]);
     }
@@ -714,6 +719,8 @@ void correlate_batch(struct correlator *c, const struct batch *batch, correlate_
     }
     drop_pending(c);
     correlate_deadlines(c, watermark(c), emit, ctx);
+    if (batch->n)
+        groups_expire(c->groups, c->set, oldest_ns);
 }
 
 /* ---- checkpoints ---- */

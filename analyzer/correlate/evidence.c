@@ -43,14 +43,15 @@ static struct evidence *assemble(const struct evidence *numbers, struct slice te
         bytes += texts[i].len + 1;
     }
     for (uint32_t i = 0; i < n; i++)
-        bytes += bounded(fields[i], EVIDENCE_TEXTS).len + 1;
+        bytes += bounded(fields[i], EVIDENCE_TEXTS).len + 1 + sizeof(char *);
     struct evidence *e = malloc(bytes);
     if (!e)
         return NULL;
     *e = *numbers;
     e->refs = 1;
     e->n_fields = n;
-    char *at = (char *)(e + 1);
+    e->fields = (const char **)(e + 1);
+    char *at = (char *)(e->fields + n);
     for (uint32_t i = 0; i < EVIDENCE_TEXTS; i++)
         e->text[i] = put(&at, texts[i]);
     for (uint32_t i = 0; i < n; i++)

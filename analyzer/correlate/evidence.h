@@ -50,7 +50,7 @@ struct evidence {
     bool is_alert, src_internal, dst_internal, src_ot, dst_ot;
     const char *text[EVIDENCE_TEXTS];
     uint32_t n_fields;
-    const char *fields[EVIDENCE_FIELDS_MAX]; /* "" when the event has none */
+    const char **fields; /* "" when the event has none */
 };
 
 /** Copy of what matters of `r`, with `n` extra values; NULL without memory. One reference. */

@@ -27,6 +27,7 @@ struct groups {
     struct correlate_limits limits;
     uint64_t *counters;
     uint32_t total_max;
+    uint64_t batch;
     struct map *by_key; /* 4 bytes rule + name → group */
     struct of_rule *rules;
     uint32_t n_rules;
@@ -53,7 +54,7 @@ struct groups *groups_new(uint32_t rules, struct correlate_limits limits, uint64
 /* A larger array of the same elements; input is bounded by the limits, so memory must be there. */
 static void *grown(void *at, uint32_t *room, size_t size)
 {
-    *room = *room ? *room * 2 : 8;
+    *room = *room ? *room * 2 : 2;
     void *more = realloc(at, *room * size);
     CHECK(more);
     return more;
@@ -191,18 +192,23 @@ static struct group *make(struct groups *g, const struct sigma_rule *rule,
                           const struct slice *values, const char name[GROUP_NAME_MAX])
 {
     uint32_t n = rule->correlation->n_groups;
-    struct group *group = calloc(1, sizeof(*group) + (size_t)n * (GROUP_VALUE_MAX + 1));
+    size_t bytes = sizeof(struct group);
+
+    for (uint32_t i = 0; i < n; i++)
+        bytes += slice_head(values[i], GROUP_VALUE_MAX).len + 1;
+    struct group *group = calloc(1, bytes);
     CHECK(group);
     char *at = (char *)(group + 1);
     for (uint32_t i = 0; i < n; i++) {
-        uint32_t len = values[i].len < GROUP_VALUE_MAX ? values[i].len : GROUP_VALUE_MAX;
-        if (len)
-            memcpy(at, values[i].at, len);
+        struct slice value = slice_head(values[i], GROUP_VALUE_MAX);
+        if (value.len)
+            memcpy(at, value.at, value.len);
         group->values[i] = at;
-        at += GROUP_VALUE_MAX + 1;
+        at += value.len + 1;
     }
     group->rule = rule->index;
     group->next_seq = 1;
+    group->touched = g->batch;
     memcpy(group->name, name, GROUP_NAME_MAX);
     link_newest(g, group);
     return group;
@@ -254,6 +260,7 @@ struct group *groups_take(struct groups *g, const struct sigma_rule *rule,
     if (group && group->rule == rule->index) {
         unlink_group(g, group);
         link_newest(g, group);
+        group->touched = g->batch;
         return group;
     }
     if (group || !make_room(g, rule->index))
@@ -365,6 +372,29 @@ bool groups_insert(struct groups *g, struct group *group, uint64_t span_ns,
     group->n_fresh++;
     groups_mark(g, group);
     return true;
+}
+
+void groups_begin(struct groups *g)
+{
+    g->batch++;
+}
+
+static bool is_over(const struct groups *g, const struct group *group, uint64_t span_ns,
+                    uint64_t now_ns)
+{
+    uint64_t last = group->n ? group->entries[group->head + group->n - 1].ts_ns : 0;
+    return !group->busy && !group->deadline_ns && g->batch - group->touched > GROUPS_REST &&
+           last + span_ns + g->limits.late_ns < now_ns;
+}
+
+void groups_expire(struct groups *g, const struct sigma_set *set, uint64_t now_ns)
+{
+    for (uint32_t k = 0; k < set->n_order; k++) {
+        uint32_t rule = set->order[k];
+        uint64_t span_ns = set->rules[rule]->correlation->span_ns;
+        while (g->rules[rule].oldest && is_over(g, g->rules[rule].oldest, span_ns, now_ns))
+            evict(g, g->rules[rule].oldest);
+    }
 }
 
 struct group *groups_first(const struct groups *g, uint32_t rule)

@@ -10,7 +10,7 @@
 #include "common/digest.h"
 #include "common/map.h"
 
-enum { GROUP_NAME_MAX = 33, GROUP_VALUE_MAX = 256 };
+enum { GROUP_NAME_MAX = 33, GROUP_VALUE_MAX = 256, GROUPS_REST = 64 };
 
 struct group_chunk {
     uint64_t seq;     /* part of the checkpoint's name */
@@ -33,6 +33,7 @@ struct group {
     struct group_chunk *chunks; /* oldest first */
     uint32_t n_chunks, chunks_room;
     uint64_t next_seq;
+    uint64_t touched;            /* number of the batch that touched it last */
     struct group *newer, *older; /* by last touch, within the rule */
     struct group *next_dirty;
 };
@@ -55,6 +56,11 @@ bool groups_insert(struct groups *g, struct group *group, uint64_t span_ns,
 /** Entries with from_ns <= time <= to_ns. */
 struct corr_window groups_window(const struct group *group, uint64_t from_ns, uint64_t to_ns);
 
+/** A batch begins. */
+void groups_begin(struct groups *g);
+/** Forgets groups that no event at or after `now_ns` can continue and that were not touched for
+ * GROUPS_REST batches (captures of other days may be read in turns). */
+void groups_expire(struct groups *g, const struct sigma_set *set, uint64_t now_ns);
 /** Groups of one rule, touched last first. */
 struct group *groups_first(const struct groups *g, uint32_t rule);
 void groups_mark(struct groups *g, struct group *group);

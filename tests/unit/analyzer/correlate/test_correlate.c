@@ -617,6 +617,37 @@ static void a_correlator_that_dies_after_each_batch_gives_the_same_hits(void **s
     }
 }
 
+static void groups_that_nothing_can_continue_are_forgotten_with_their_state(void **state)
+{
+    (void)state;
+    struct texts texts = {.n = 0};
+    struct correlate_sink sink = {text_put, text_drop, &texts};
+    struct correlate_limits limits = wide;
+    struct machine m;
+    struct hits hits = {.n = 0};
+    struct event old[20];
+
+    limits.late_ns = 60 * CLOCK_S;
+    machine_init(&m, RULES COUNT3, limits);
+    for (int i = 0; i < 20; i++)
+        old[i] = (struct event){100, i, 0, 1};
+    feed(&m, old, 20, 20, &hits);
+    assert_int_equal(correlate_save(m.c, &sink), ERR_OK);
+    assert_int_equal(texts.n, 40); /* a head and a chunk each */
+    for (uint64_t i = 0; i < 70; i++) {
+        struct event now = {100000 + i * 100, 99, 0, 1};
+        feed(&m, &now, 1, 1, &hits);
+    }
+    assert_int_equal(correlate_save(m.c, &sink), ERR_OK);
+    assert_true(texts.n <= 2);
+    while (texts.n) {
+        char name[128];
+        snprintf(name, sizeof(name), "%s", texts.name[0]);
+        text_drop(&texts, name);
+    }
+    machine_fini(&m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -628,6 +659,7 @@ int main(void)
         cmocka_unit_test(hits_are_events_for_the_next_link),
         cmocka_unit_test(too_many_groups_give_up_the_oldest_and_say_so),
         cmocka_unit_test(a_missing_group_key_is_left_out_and_counted),
+        cmocka_unit_test(groups_that_nothing_can_continue_are_forgotten_with_their_state),
         cmocka_unit_test(random_sequences_give_what_the_oracle_says),
         cmocka_unit_test(a_correlator_that_dies_after_each_batch_gives_the_same_hits),
     };
