@@ -7,16 +7,15 @@
 #include "analyzer/correlate/correlate.h"
 #include "analyzer/correlate/groups.h"
 #include "analyzer/correlate/sigma_match.h"
+#include "analyzer/correlate/watermark.h"
 #include "common/check.h"
 #include "common/digest.h"
-#include "common/jsonw.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 enum {
-    SENSORS_MAX = 4096,
     LATER_MAX = 256, /* windows that one late event can make anew */
     PROOF_ENDS = CORR_EVIDENCE_MAX / 2,
     KEY_MAX = GROUP_NAME_MAX + 24,
@@ -80,7 +79,7 @@ bool correlate_within(const struct sigma_correlation *c, double value)
     return true;
 }
 
-#define SENSORS_NAME "corr/sensors"
+#define WATERMARK_NAME "corr/sensors"
 
 /** Correlation `rule` refers to a rule as its stage `stage`. */
 struct use {
@@ -117,8 +116,7 @@ struct correlator {
     uint32_t n_pending, pending_room;
     struct touched *touched;
     uint32_t n_touched, touched_room;
-    struct map *sensors; /* name → newest event time */
-    uint64_t newest_ns;
+    struct watermark *watermark;
     correlate_emit *emit;
     void *emit_ctx;
 };
@@ -182,8 +180,7 @@ struct correlator *correlate_new(const struct sigma_set *set, struct correlate_l
     c->limits = limits;
     c->counters = counters;
     c->groups = groups_new(set->n_rules, limits, counters);
-    c->sensors = map_new(SENSORS_MAX, RECORD_TEXT_MAX);
-    CHECK(c->sensors);
+    c->watermark = watermark_new(limits.idle_ns);
     sigma_match_init(&c->view, set);
     arena_init(&c->scratch, 65536, 0);
     index_uses(c);
@@ -206,7 +203,7 @@ void correlate_free(struct correlator **out)
         return;
     drop_pending(c);
     groups_free(&c->groups);
-    map_free(&c->sensors);
+    watermark_free(&c->watermark);
     sigma_match_fini(&c->view);
     arena_fini(&c->scratch);
     free(c->uses);
@@ -376,30 +373,6 @@ static void match_record(struct correlator *c, const struct record *r)
             add_told(c, rule, e);
     }
     evidence_drop(&e);
-}
-
-static void note_sensor(struct correlator *c, const struct record *r)
-{
-    union map_value *newest = map_add(c->sensors, slice_of_str(r->sensor), NULL);
-
-    if (newest && r->ts_ns > newest->u)
-        newest->u = r->ts_ns;
-    c->newest_ns = r->ts_ns > c->newest_ns ? r->ts_ns : c->newest_ns;
-}
-
-/* The oldest of the newest times of all sensors that are not idle. */
-static uint64_t watermark(const struct correlator *c)
-{
-    uint64_t least = c->newest_ns;
-    uint32_t at = 0;
-    union map_value *value;
-    struct slice name;
-
-    while (map_next(c->sensors, &at, &name, &value)) {
-        if (value->u + c->limits.idle_ns >= c->newest_ns && value->u < least)
-            least = value->u;
-    }
-    return least;
 }
 
 /* ---- decisions ---- */
@@ -703,7 +676,7 @@ void correlate_batch(struct correlator *c, const struct batch *batch, correlate_
     for (uint32_t i = 0; i < batch->n; i++) {
         uint64_t ts_ns = batch->records[i].ts_ns;
         oldest_ns = ts_ns < oldest_ns ? ts_ns : oldest_ns;
-        note_sensor(c, &batch->records[i]);
+        watermark_note(c->watermark, batch->records[i].sensor, ts_ns);
         match_record(c, &batch->records[i]);
     }
     if (c->n_pending)
@@ -718,7 +691,7 @@ void correlate_batch(struct correlator *c, const struct batch *batch, correlate_
             decide_touched(c);
     }
     drop_pending(c);
-    correlate_deadlines(c, watermark(c), emit, ctx);
+    correlate_deadlines(c, watermark_at(c->watermark), emit, ctx);
     if (batch->n)
         groups_expire(c->groups, c->set, oldest_ns);
 }
@@ -735,48 +708,10 @@ static bool any_deadline(const struct correlator *c)
     return false;
 }
 
-static enum err save_sensors(struct correlator *c, const struct correlate_sink *sink)
-{
-    struct strbuf out;
-    uint32_t at = 0;
-    union map_value *value;
-    struct slice name;
-    struct jsonw w;
-
-    strbuf_init(&out, 0);
-    jsonw_init(&w, &out);
-    jsonw_arr_open(&w, NULL);
-    while (map_next(c->sensors, &at, &name, &value)) {
-        char text[24];
-        snprintf(text, sizeof(text), "%llu", (unsigned long long)value->u);
-        jsonw_text(&w, NULL, name);
-        jsonw_str(&w, NULL, text);
-    }
-    jsonw_arr_close(&w);
-    enum err err = sink->put(sink->ctx, SENSORS_NAME, strbuf_view(&out));
-    strbuf_fini(&out);
-    return err;
-}
-
-static void restore_sensors(struct correlator *c, const struct json *v)
-{
-    const struct json *name = json_first(v);
-
-    while (name && json_next(name)) {
-        const struct json *time = json_next(name);
-        union map_value *value = map_add(c->sensors, json_text(name), NULL);
-        if (value)
-            value->u = strtoull(json_str(time, "0"), NULL, 10);
-        if (value && value->u > c->newest_ns)
-            c->newest_ns = value->u;
-        name = json_next(time);
-    }
-}
-
 enum err correlate_save(struct correlator *c, const struct correlate_sink *sink)
 {
     enum err err = groups_save(c->groups, c->set, sink);
-    return !err && any_deadline(c) ? save_sensors(c, sink) : err;
+    return !err && any_deadline(c) ? watermark_save(c->watermark, WATERMARK_NAME, sink) : err;
 }
 
 void correlate_reset(struct correlator *c)
@@ -784,8 +719,7 @@ void correlate_reset(struct correlator *c)
     drop_pending(c);
     groups_free(&c->groups);
     c->groups = groups_new(c->set->n_rules, c->limits, c->counters);
-    map_clear(c->sensors);
-    c->newest_ns = 0;
+    watermark_clear(c->watermark);
 }
 
 enum err correlate_restore(struct correlator *c, const char *name, struct slice bytes)
@@ -795,8 +729,8 @@ enum err correlate_restore(struct correlator *c, const char *name, struct slice 
     if (strncmp(name, "corr/", 5) != 0)
         return ERR_NOTFOUND;
     enum err err = json_parse(bytes, &v, NULL);
-    if (!err && strcmp(name, SENSORS_NAME) == 0)
-        restore_sensors(c, v);
+    if (!err && strcmp(name, WATERMARK_NAME) == 0)
+        watermark_restore(c->watermark, v);
     else if (!err)
         err = groups_restore(c->groups, c->set, name + 5, v);
     json_free(&v);

@@ -209,6 +209,7 @@ static struct group *make(struct groups *g, const struct sigma_rule *rule,
     group->rule = rule->index;
     group->next_seq = 1;
     group->touched = g->batch;
+    group->head_dirty = true;
     memcpy(group->name, name, GROUP_NAME_MAX);
     link_newest(g, group);
     return group;
@@ -273,13 +274,19 @@ struct group *groups_take(struct groups *g, const struct sigma_rule *rule,
     return group;
 }
 
-void groups_mark(struct groups *g, struct group *group)
+static void mark(struct groups *g, struct group *group)
 {
     if (group->dirty)
         return;
     group->dirty = true;
     group->next_dirty = g->dirty;
     g->dirty = group;
+}
+
+void groups_mark(struct groups *g, struct group *group)
+{
+    group->head_dirty = true;
+    mark(g, group);
 }
 
 /* First entry at or after `ts_ns` (`after`: strictly after), relative to head. */
@@ -370,7 +377,7 @@ bool groups_insert(struct groups *g, struct group *group, uint64_t span_ns,
     group->fresh[group->n_fresh] = *entry;
     evidence_keep(entry->evidence);
     group->n_fresh++;
-    groups_mark(g, group);
+    mark(g, group);
     return true;
 }
 
@@ -404,7 +411,11 @@ struct group *groups_first(const struct groups *g, uint32_t rule)
 
 /* ---- checkpoints ---- */
 
-/* "corr/<group>" is the head, "corr/<group>/<seq>" a chunk of entries. */
+/*
+ * "corr/<group>" is the head: times, values and all entries there were when it was written, which
+ * happens when the group is new and when it fires. "corr/<group>/<seq>" are chunks: entries that
+ * came since.
+ */
 static void checkpoint_name(const char *group, uint64_t seq, char name[CHECKPOINT_MAX])
 {
     if (seq)
@@ -413,18 +424,24 @@ static void checkpoint_name(const char *group, uint64_t seq, char name[CHECKPOIN
         snprintf(name, CHECKPOINT_MAX, "corr/%s", group);
 }
 
-static void chunk_write(const struct group *group, struct strbuf *out)
+static void entries_write(const struct corr_entry *entries, uint32_t n, struct strbuf *out)
 {
-    strbuf_str(out, "{\"e\":[");
-    for (uint32_t i = 0; i < group->n_fresh; i++) {
-        const struct corr_entry *e = &group->fresh[i];
+    strbuf_char(out, '[');
+    for (uint32_t i = 0; i < n; i++) {
+        const struct corr_entry *e = &entries[i];
         strbuf_fmt(
             out, "%s{\"ts\":\"%llu\",\"s\":%u,\"v\":\"%llx\",\"x\":%.17g,\"e\":", i ? "," : "",
             (unsigned long long)e->ts_ns, e->stages, (unsigned long long)e->value, e->number);
         evidence_write(e->evidence, out);
         strbuf_char(out, '}');
     }
-    strbuf_str(out, "]}");
+    strbuf_char(out, ']');
+}
+
+static void forget_fresh(struct group *group)
+{
+    entries_free(group->fresh, group->n_fresh);
+    group->n_fresh = 0;
 }
 
 static enum err save_chunk(struct group *group, const struct correlate_sink *sink,
@@ -434,7 +451,9 @@ static enum err save_chunk(struct group *group, const struct correlate_sink *sin
     uint64_t last_ns = 0;
 
     strbuf_clear(room);
-    chunk_write(group, room);
+    strbuf_str(room, "{\"e\":");
+    entries_write(group->fresh, group->n_fresh, room);
+    strbuf_char(room, '}');
     checkpoint_name(group->name, group->next_seq, name);
     enum err err = sink->put(sink->ctx, name, strbuf_view(room));
     if (err)
@@ -444,8 +463,7 @@ static enum err save_chunk(struct group *group, const struct correlate_sink *sin
     if (group->n_chunks == group->chunks_room)
         group->chunks = grown(group->chunks, &group->chunks_room, sizeof(*group->chunks));
     group->chunks[group->n_chunks++] = (struct group_chunk){group->next_seq++, last_ns};
-    entries_free(group->fresh, group->n_fresh);
-    group->n_fresh = 0;
+    forget_fresh(group);
     return ERR_OK;
 }
 
@@ -466,11 +484,14 @@ static void head_write(const struct group *group, const struct sigma_rule *rule,
     for (uint32_t i = 0; i < rule->correlation->n_groups; i++)
         jsonw_str(&w, NULL, group->values[i]);
     jsonw_arr_close(&w);
+    strbuf_str(out, ",\"e\":");
+    entries_write(group->entries + group->head, group->n, out);
     jsonw_obj_close(&w);
 }
 
-static enum err save_group(struct group *group, const struct sigma_rule *rule,
-                           const struct correlate_sink *sink, struct strbuf *room)
+/* The head with all entries; the chunks are in it now. */
+static enum err save_head(struct group *group, const struct sigma_rule *rule,
+                          const struct correlate_sink *sink, struct strbuf *room)
 {
     char name[CHECKPOINT_MAX];
 
@@ -478,10 +499,23 @@ static enum err save_group(struct group *group, const struct sigma_rule *rule,
     head_write(group, rule, room);
     checkpoint_name(group->name, 0, name);
     enum err err = sink->put(sink->ctx, name, strbuf_view(room));
+    for (uint32_t i = 0; i < group->n_chunks && !err; i++) {
+        checkpoint_name(group->name, group->chunks[i].seq, name);
+        err = sink->drop(sink->ctx, name);
+    }
+    group->n_chunks = 0;
     group->saved = true;
-    if (!err && group->n_fresh)
-        err = save_chunk(group, sink, room);
+    group->head_dirty = false;
+    forget_fresh(group);
     return err;
+}
+
+static enum err save_group(struct group *group, const struct sigma_rule *rule,
+                           const struct correlate_sink *sink, struct strbuf *room)
+{
+    if (group->head_dirty)
+        return save_head(group, rule, sink, room);
+    return group->n_fresh ? save_chunk(group, sink, room) : ERR_OK;
 }
 
 /* What was forgotten; a group that came back since has a head of its own again. */
@@ -529,11 +563,44 @@ static const struct sigma_rule *rule_of(const struct sigma_set *set, const struc
     return NULL;
 }
 
+static enum err restore_entry(struct group *group, uint32_t n_rules, const struct json *v,
+                              uint64_t *last_ns)
+{
+    struct corr_entry entry = {
+        .ts_ns = strtoull(json_str(json_get(v, "ts"), "0"), NULL, 10),
+        .stages = (uint32_t)json_i64(json_get(v, "s"), 0),
+        .value = strtoull(json_str(json_get(v, "v"), "0"), NULL, 16),
+        .number = json_num(json_get(v, "x"), 0),
+    };
+    if (!entry.stages || entry.stages >> n_rules)
+        return ERR_INPUT;
+    enum err err = evidence_read(json_get(v, "e"), &entry.evidence);
+    if (err)
+        return err;
+    *last_ns = entry.ts_ns > *last_ns ? entry.ts_ns : *last_ns;
+    place(group, position(group, entry.ts_ns, true), &entry);
+    evidence_drop(&entry.evidence);
+    return ERR_OK;
+}
+
+static enum err restore_entries(const struct groups *g, const struct sigma_set *set,
+                                struct group *group, const struct json *v, uint64_t *last_ns)
+{
+    uint32_t n_rules = set->rules[group->rule]->correlation->n_rules;
+    enum err err = ERR_OK;
+
+    for (const struct json *c = json_first(json_get(v, "e"));
+         c && !err && group->n < g->limits.entries_max; c = json_next(c))
+        err = restore_entry(group, n_rules, c, last_ns);
+    return err;
+}
+
 static enum err restore_head(struct groups *g, const struct sigma_set *set, const char *name,
                              const struct json *v)
 {
     const struct sigma_rule *rule = rule_of(set, v);
     struct slice values[SIGMA_GROUPS_MAX] = {0};
+    uint64_t last_ns = 0;
     uint32_t n = 0;
 
     for (const struct json *c = json_first(json_get(v, "values")); c && n < SIGMA_GROUPS_MAX;
@@ -547,40 +614,22 @@ static enum err restore_head(struct groups *g, const struct sigma_set *set, cons
     group->fired_ns = strtoull(json_str(json_get(v, "fired"), "0"), NULL, 10);
     group->deadline_ns = strtoull(json_str(json_get(v, "deadline"), "0"), NULL, 10);
     group->saved = true;
-    return ERR_OK;
-}
-
-static enum err restore_entry(struct group *group, const struct json *v, uint64_t *last_ns)
-{
-    struct corr_entry entry = {
-        .ts_ns = strtoull(json_str(json_get(v, "ts"), "0"), NULL, 10),
-        .stages = (uint32_t)json_i64(json_get(v, "s"), 0),
-        .value = strtoull(json_str(json_get(v, "v"), "0"), NULL, 16),
-        .number = json_num(json_get(v, "x"), 0),
-    };
-    enum err err = evidence_read(json_get(v, "e"), &entry.evidence);
-    if (err)
-        return err;
-    *last_ns = entry.ts_ns > *last_ns ? entry.ts_ns : *last_ns;
-    place(group, position(group, entry.ts_ns, true), &entry);
-    evidence_drop(&entry.evidence);
-    return ERR_OK;
+    group->head_dirty = false;
+    return restore_entries(g, set, group, v, &last_ns);
 }
 
 /* A chunk comes after its head: names are walked in order. */
-static enum err restore_chunk(struct groups *g, struct group *group, const struct json *v,
-                              uint64_t seq)
+static enum err restore_chunk(struct groups *g, const struct sigma_set *set, struct group *group,
+                              const struct json *v, uint64_t seq)
 {
     struct group_chunk chunk = {seq, 0};
-    enum err err = ERR_OK;
+    enum err err = restore_entries(g, set, group, v, &chunk.last_ns);
 
-    for (const struct json *c = json_first(json_get(v, "e")); c && !err; c = json_next(c))
-        err = group->n < g->limits.entries_max ? restore_entry(group, c, &chunk.last_ns) : ERR_FULL;
     if (group->n_chunks == group->chunks_room)
         group->chunks = grown(group->chunks, &group->chunks_room, sizeof(*group->chunks));
     group->chunks[group->n_chunks++] = chunk;
     group->next_seq = seq >= group->next_seq ? seq + 1 : group->next_seq;
-    return err == ERR_FULL ? ERR_OK : err;
+    return err;
 }
 
 enum err groups_restore(struct groups *g, const struct sigma_set *set, const char *name,
@@ -593,5 +642,5 @@ enum err groups_restore(struct groups *g, const struct sigma_set *set, const cha
         return restore_head(g, set, name, v);
     snprintf(head, sizeof(head), "%.*s", (int)(slash - name), name);
     struct group *group = groups_find(g, head);
-    return group ? restore_chunk(g, group, v, strtoull(slash + 1, NULL, 10)) : ERR_NOTFOUND;
+    return group ? restore_chunk(g, set, group, v, strtoull(slash + 1, NULL, 10)) : ERR_NOTFOUND;
 }

@@ -27,6 +27,7 @@ struct group {
     uint64_t deadline_ns;     /* a window with an upper limit ends; 0 = none open */
     bool busy;                /* waits to be looked at: must not be given up now */
     bool dirty;               /* changed since the last save */
+    bool head_dirty;          /* more than new entries */
     bool saved;               /* has a head in the checkpoint */
     struct corr_entry *fresh; /* entries not yet in a chunk */
     uint32_t n_fresh, fresh_room;
@@ -63,6 +64,7 @@ void groups_begin(struct groups *g);
 void groups_expire(struct groups *g, const struct sigma_set *set, uint64_t now_ns);
 /** Groups of one rule, touched last first. */
 struct group *groups_first(const struct groups *g, uint32_t rule);
+/** Its times changed: they must be saved. */
 void groups_mark(struct groups *g, struct group *group);
 /** Writes and forgets what changed. */
 enum err groups_save(struct groups *g, const struct sigma_set *set,
