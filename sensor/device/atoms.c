@@ -3,6 +3,8 @@
 
 #include "common/hash.h"
 
+enum { FORGET = 32 };
+
 static uint32_t hash_of(uint8_t class_, struct slice text)
 {
     return (uint32_t)hash_bytes(text, class_);
@@ -61,7 +63,9 @@ bool atoms_add(struct atoms *atoms, uint8_t class_, struct slice text, uint32_t 
     if (atoms->used + text.len > ATOMS_POOL)
         close_holes(atoms);
     while (atoms->n == ATOMS_MAX || atoms->used + text.len > ATOMS_POOL) {
-        remove_oldest(atoms);
+        /* several at once: a device that always finds something new must stay cheap */
+        for (uint32_t i = 0; i < FORGET && atoms->n; i++)
+            remove_oldest(atoms);
         close_holes(atoms);
         whole = false;
     }

@@ -2,7 +2,7 @@
 /*
  * What a device is known to do: a bounded set of short texts, each of a class. The text is kept so
  * that alerts can say what was known, and baselines can be read and compared by people.
- * When it is full, the atom that was not seen for the longest time makes room.
+ * When it is full, the atoms that were not seen for the longest time make room.
  */
 #ifndef TRAMGAC_SENSOR_DEVICE_ATOMS_H
 #define TRAMGAC_SENSOR_DEVICE_ATOMS_H

@@ -323,7 +323,7 @@ static void report(struct devices *devices, const struct view *v, const struct n
         findings_num(f, "repeated", kept_back);
 }
 
-void baseline_fact(struct devices *devices, const struct view *view, bool teach)
+bool baseline_fact(struct devices *devices, const struct view *view, bool teach)
 {
     struct device *d = view->device;
     double tau = d->profile ? d->profile->tau_n : 6;
@@ -331,21 +331,22 @@ void baseline_fact(struct devices *devices, const struct view *view, bool teach)
 
     collect(devices, view, &news);
     if (news.n == 0 || !teach)
-        return;
+        return news.n > 0;
     if (d->state != DEVICE_LEARN) {
         weigh(devices, d, &news);
         if (news.total >= tau) {
             report(devices, view, &news, tau);
-            return;
+            return true;
         }
     }
     /* a scan must not fill the memory of a device that still learns */
     if (view->fact->kind == FACT_REFUSED && baseline_known(d, "peer") >= TRIED_MAX)
-        return;
+        return true;
     for (uint8_t i = 0; i < news.n; i++) {
         if (!findings_known(devices, d, feat_rows[news.row[i]]->name, slice_of_str(news.text[i])))
             teach_one(devices, d, news.row[i], slice_of_str(news.text[i]));
     }
+    return true;
 }
 
 /* ---- volume ------------------------------------------------------------------------------- */

@@ -16,8 +16,8 @@
 /** Moves the device on from learn to observe to enforce; true when the state changed. */
 bool baseline_state(const struct devices *devices, struct device *device);
 /** Learns from a fact or reports it. `teach` false: what is known is refreshed, nothing is added.
- */
-void baseline_fact(struct devices *devices, const struct view *view, bool teach);
+ * False when the fact showed nothing new. */
+bool baseline_fact(struct devices *devices, const struct view *view, bool teach);
 /** Counts what the fact shows and reports when it is far more than usual. */
 void baseline_volume(struct devices *devices, const struct view *view);
 bool baseline_knows(struct device *device, const char *class_, struct slice value);

@@ -23,6 +23,7 @@ enum {
     DEVICE_EVIDENCE_MAX = 64,
     DEVICE_CLASSES = 16, /* rows of feat_rows */
     DEVICE_MEMOS = 32,
+    DEVICE_QUIET = 64,
     DEVICE_ROLES = 8,
     DEVICE_ROLE_HOLDERS = 2,
     FINDINGS_MAX = 16,
@@ -67,6 +68,12 @@ struct device_memo {
     uint32_t kept_back;
 };
 
+/** A fact that brought nothing: the same one within a minute need not be judged again. */
+struct device_quiet {
+    uint64_t key; /* of all that was judged; 0 = free */
+    uint64_t ns;
+};
+
 /** Peers that took a role of the profile while it was learnt. */
 struct device_role {
     uint8_t role; /* index in profile->roles */
@@ -93,6 +100,7 @@ struct device {
     const struct profile *profile;
     double profile_score;
     uint64_t first_ns, last_ns;
+    uint64_t linked_ns; /* last move to the newest end of its list */
     enum device_state state;
     uint64_t state_ns; /* since when */
     uint64_t new_ns;   /* last novelty while learning */
@@ -101,6 +109,7 @@ struct device {
     struct scan scan;
     struct volume volume;
     struct device_memo memo[DEVICE_MEMOS];
+    struct device_quiet quiet[DEVICE_QUIET];
     uint64_t hour_ns;        /* start of the hour that `hour_alerts` counts */
     uint32_t hour_alerts[2]; /* novelty, policy, commands; hard rules and scans */
     struct atoms atoms;

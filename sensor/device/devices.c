@@ -4,6 +4,7 @@
  * is forbidden (judge), what is new (baseline). What was a deviation teaches nothing.
  */
 #include "common/clock.h"
+#include "common/hash.h"
 #include "common/jsonw.h"
 #include "common/map.h"
 #include "sensor/device/baseline.h"
@@ -23,6 +24,7 @@ enum { NETWORKS_MAX = 256, TEXT_MAX = 160 };
 static const uint64_t SAVE_EVERY_NS = 300 * CLOCK_S;
 static const uint64_t HOUR_NS = 3600 * CLOCK_S;
 static const uint64_t CONFLICT_NS = 60 * CLOCK_S;
+static const uint64_t QUIET_NS = 60 * CLOCK_S;
 
 const struct option device_options[] = {
     {"device.profiles", CONF_TEXT, PROFILES_FOLDER, "Folder of device profiles (MUD and overlay)"},
@@ -267,6 +269,7 @@ static void decide(struct devices *devices, struct device *d, const struct fact 
 
     if (!identity_decide(devices, d))
         return;
+    memset(d->quiet, 0, sizeof(d->quiet));
     struct devices_found *f = change(devices, d, fact, "profile");
     if (!f)
         return;
@@ -324,14 +327,16 @@ static void rename_device(struct devices *devices, struct device *d, const struc
     findings_text(f, "expected", before);
 }
 
-static void judge_and_learn(struct devices *devices, struct view *v)
+/* True when the fact brought anything: a deviation or a new value. */
+static bool judge_and_learn(struct devices *devices, struct view *v)
 {
     bool deviates = judge_fact(devices, v);
 
     if (v->device->gateway)
-        return;
-    baseline_fact(devices, v, !deviates);
+        return deviates;
+    bool news = baseline_fact(devices, v, !deviates);
     baseline_volume(devices, v);
+    return deviates || news;
 }
 
 static void take_state(struct devices *devices, struct device *d, const struct fact *fact)
@@ -340,6 +345,7 @@ static void take_state(struct devices *devices, struct device *d, const struct f
 
     if (!baseline_state(devices, d))
         return;
+    memset(d->quiet, 0, sizeof(d->quiet));
     struct devices_found *f = change(devices, d, fact, "state");
     if (!f)
         return;
@@ -435,6 +441,27 @@ static void take_contact(struct devices *devices, const struct view *v)
         judge_scan(devices, v, false, figures);
 }
 
+/* All that judging looks at; what changes about the device itself empties the memory. */
+static uint64_t quiet_key(const struct view *v)
+{
+    const struct fact *f = v->fact;
+    const char *name = v->peer_name ? v->peer_name : "";
+    uint64_t key = hash_bytes((struct slice){v->peer->b, 16},
+                              (uint64_t)f->kind << 48 | (uint64_t)f->proto << 40 |
+                                  (uint64_t)f->server_port << 16 | (uint64_t)v->as_client << 2 |
+                                  (uint64_t)f->midstream << 1 | f->from_client);
+
+    key = hash_bytes(slice_of_str(name), key);
+    if (f->kind == FACT_FIELD)
+        key = hash_bytes(slice_of_str(f->text2), hash_bytes(slice_of_str(f->text), key));
+    return key | 1;
+}
+
+static struct device_quiet *quiet_slot(struct device *d, uint64_t key)
+{
+    return &d->quiet[(key >> 8) % DEVICE_QUIET];
+}
+
 static void take_end(struct devices *devices, const struct fact *fact, bool as_client)
 {
     const struct addr *own = as_client ? &fact->client : &fact->server;
@@ -458,11 +485,21 @@ static void take_end(struct devices *devices, const struct fact *fact, bool as_c
         .peer_name = names_find(devices->names, peer),
         .endpoint = inventory_endpoint(devices, peer),
     };
-    if (take_evidence(&v))
-        decide(devices, d, fact);
     take_state(devices, d, fact);
+    uint64_t key = quiet_key(&v);
+    struct device_quiet *quiet = quiet_slot(d, key);
+    bool may_be_quiet = fact->kind == FACT_OPEN || fact->kind == FACT_FIELD;
+    if (may_be_quiet && quiet->key == key && devices->now_ns - quiet->ns < QUIET_NS) {
+        if (!d->gateway)
+            baseline_volume(devices, &v);
+        return;
+    }
+    bool news = take_evidence(&v);
+    if (news)
+        decide(devices, d, fact);
     take_contact(devices, &v);
-    judge_and_learn(devices, &v);
+    if (!judge_and_learn(devices, &v) && may_be_quiet && !news)
+        *quiet = (struct device_quiet){key, devices->now_ns};
 }
 
 static void take_flow(struct devices *devices, const struct fact *fact)

@@ -326,9 +326,15 @@ static void note_owner(struct devices *devices, const struct addr *addr, struct 
 
 void inventory_touch(struct devices *devices, struct device *d, bool proof)
 {
+    /* the order of the list is coarse: neighbours need not be touched for each fact */
+    bool fresh = devices->now_ns - d->linked_ns < CLOCK_S && (d->proven || !proof);
+
     if (devices->now_ns > d->last_ns)
         d->last_ns = devices->now_ns;
+    if (fresh)
+        return;
     unlink_device(devices, d);
+    d->linked_ns = devices->now_ns;
     if (!d->proven && (proof || d->last_ns - d->first_ns >= PROOF_NS)) {
         d->proven = true;
         devices->count[COUNT_DEVICES]++;

@@ -146,6 +146,21 @@ static void write_volume(struct jsonw *w, const struct volume *v)
     jsonw_obj_close(w);
 }
 
+static void write_quiet(struct jsonw *w, const struct device *d)
+{
+    jsonw_arr_open(w, "quiet");
+    for (uint32_t i = 0; i < DEVICE_QUIET; i++) {
+        if (!d->quiet[i].key)
+            continue;
+        jsonw_arr_open(w, NULL);
+        jsonw_u64(w, NULL, i);
+        write_hash(w, NULL, d->quiet[i].key);
+        write_ns(w, NULL, d->quiet[i].ns);
+        jsonw_arr_close(w);
+    }
+    jsonw_arr_close(w);
+}
+
 static void write_memo(struct jsonw *w, const struct device *d)
 {
     write_ns(w, "hour", d->hour_ns);
@@ -180,6 +195,7 @@ static void write_device(struct jsonw *w, const struct device *d)
     write_ns(w, "state_since", d->state_ns);
     write_ns(w, "first", d->first_ns);
     write_ns(w, "last", d->last_ns);
+    write_ns(w, "linked", d->linked_ns);
     write_ns(w, "new", d->new_ns);
     write_addrs(w, d);
     for (uint32_t i = 0; i < EVIDENCE_COUNT; i++) {
@@ -192,6 +208,7 @@ static void write_device(struct jsonw *w, const struct device *d)
     write_baseline(w, d);
     write_scan(w, &d->scan);
     write_volume(w, &d->volume);
+    write_quiet(w, d);
     write_memo(w, d);
     jsonw_obj_close(w);
     strbuf_char(w->out, '\n'); /* a device a line: baselines can be compared by diff */
@@ -397,6 +414,16 @@ static void read_volume(struct volume *v, const struct json *tree)
     }
 }
 
+static void read_quiet(struct device *d, const struct json *list)
+{
+    for (const struct json *c = json_first(list); c; c = json_next(c)) {
+        const struct json *key = json_next(json_first(c));
+        uint32_t i = read_u32(json_first(c));
+        if (key && i < DEVICE_QUIET)
+            d->quiet[i] = (struct device_quiet){read_hash(key), read_ns(json_next(key))};
+    }
+}
+
 static void read_memo(struct device *d, const struct json *v)
 {
     uint32_t n = 0;
@@ -439,6 +466,7 @@ static void read_device(struct devices *devices, const struct json *v)
     d->state_ns = read_ns(json_get(v, "state_since"));
     d->first_ns = read_ns(json_get(v, "first"));
     d->last_ns = read_ns(json_get(v, "last"));
+    d->linked_ns = read_ns(json_get(v, "linked"));
     d->new_ns = read_ns(json_get(v, "new"));
     read_addrs(devices, d, json_get(v, "addrs"));
     for (uint32_t i = 0; i < EVIDENCE_COUNT; i++)
@@ -450,6 +478,7 @@ static void read_device(struct devices *devices, const struct json *v)
     read_baseline(d, v);
     read_scan(&d->scan, json_get(v, "scan"));
     read_volume(&d->volume, json_get(v, "volume"));
+    read_quiet(d, json_get(v, "quiet"));
     read_memo(d, v);
 }
 
