@@ -107,7 +107,7 @@ struct round *rounds_open(struct rounds *r)
     struct round *round = &r->slot[r->published % ROUND_SLOTS];
     pthread_mutex_unlock(&r->lock);
     arena_reset(&round->arena);
-    round->want_stats = round->restart = round->last = false;
+    round->want_stats = round->reopen = round->restart = round->last = false;
     round->first_number = round->tick_ns = round->last_ns = 0;
     for (uint32_t w = 0; w < r->workers; w++)
         round_clear(&round->part[w]);

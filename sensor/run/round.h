@@ -52,7 +52,8 @@ struct round {
     uint64_t tick_ns;      /* packet time at its start: what is silent since long ends; 0 = none */
     uint64_t last_ns;      /* packet time at its end */
     bool want_stats;
-    bool restart;        /* another capture begins, earlier in time: all flows end first */
+    bool restart;            /* another capture begins, earlier in time: all flows end first */
+    bool reopen;             /* files were rotated: outputs begin new ones */
     bool last;               /* all flows end */
     struct arena arena;      /* bytes of packets whose source is not stable; reassembled packets */
     struct stats stats;      /* copy of the front's counters when wanted */

@@ -2,6 +2,7 @@
 #include "sensor/run/sensor.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/sdnotify.h"
 #include "sensor/run/confine.h"
 #include "sensor/run/progress.h"
 #include "sensor/run/summary.h"
@@ -24,6 +25,7 @@ struct sensor {
     struct rounds rounds;
     bool rounds_ready;
     int signals;
+    uint64_t alive_ns;
     struct progress progress;
 };
 
@@ -144,7 +146,7 @@ static enum err derive(struct sensor *s)
     return err;
 }
 
-/* SIGINT and SIGTERM end the input; the rest is worked off. */
+/* SIGINT and SIGTERM end the input; the rest is worked off. SIGHUP: the files were rotated. */
 static int open_signals(void)
 {
     sigset_t set;
@@ -152,15 +154,33 @@ static int open_signals(void)
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
-static bool stop_asked(const struct sensor *s)
+/* True when the input shall end. */
+static bool take_signals(const struct sensor *s, struct round *round)
 {
     struct signalfd_siginfo info;
+    bool stop = false;
 
-    return s->signals >= 0 && read(s->signals, &info, sizeof(info)) == sizeof(info);
+    while (s->signals >= 0 && read(s->signals, &info, sizeof(info)) == sizeof(info)) {
+        stop = stop || info.ssi_signo != SIGHUP;
+        round->reopen = round->reopen || info.ssi_signo == SIGHUP;
+    }
+    return stop;
+}
+
+/* The service manager hears of us at most once a second. */
+static void tell_alive(struct sensor *s)
+{
+    uint64_t now = clock_mono_ns();
+
+    if (now - s->alive_ns < CLOCK_S)
+        return;
+    s->alive_ns = now;
+    sdnotify_alive();
 }
 
 static enum err sensor_open(struct sensor *s)
@@ -207,8 +227,10 @@ static void sensor_close(struct sensor *s)
 /* One round of input; false after the last. */
 static bool read_round(struct sensor *s, struct round *round)
 {
-    bool more = front_fill(s->front, round, stop_asked(s));
+    bool more = front_fill(s->front, round, take_signals(s, round));
 
+    if (!s->plan->replay)
+        tell_alive(s);
     round->last = !more;
     round->want_stats = round->want_stats || !more;
     progress_show(&s->progress, front_state(s->front));
@@ -318,10 +340,12 @@ int sensor_run(const struct sensor_plan *plan, struct sensor_result *result)
     uint64_t start = clock_mono_ns();
     if (sensor_open(s) == ERR_OK) {
         progress_start(&s->progress, plan->quiet || !plan->replay);
+        sdnotify_ready();
         if (s->shares.workers == 1)
             run_alone(s);
         else
             run_threads(s);
+        sdnotify_stopping();
         result->front = front_state(s->front);
         result->tail = tail_state(s->tail);
         if (s->ruleset) {

@@ -268,6 +268,8 @@ void tail_round(struct tail *t, const struct round *round)
     if (round->want_stats || round->last)
         write_stats(t, round);
     for (uint32_t i = 0; i < t->outputs; i++) {
+        if (round->reopen && t->row[i]->reopen)
+            t->row[i]->reopen(t->output[i]);
         if (t->row[i]->tick && !t->plan.replay)
             t->row[i]->tick(t->output[i], clock_mono_ns());
     }
