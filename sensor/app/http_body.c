@@ -17,7 +17,11 @@ struct http_body {
     struct inflate *inflate;
     struct unbrotli *unbrotli;
     uint64_t unpacked_bytes;
-    bool over; /* the stream is complete, or given up */
+    uint8_t magic[2]; /* first bytes, until it is known whether they are gzip's */
+    uint8_t n_magic;
+    bool checked; /* gzip: its magic is looked at first */
+    bool plain;   /* it is not gzip at all */
+    bool over;    /* the stream is complete, or given up */
 };
 
 struct http_body *http_body_new(struct slice encoding)
@@ -26,7 +30,7 @@ struct http_body *http_body_new(struct slice encoding)
 
     encoding = slice_trim(encoding);
     if (slice_ieq(encoding, SLICE_LIT("gzip")) || slice_ieq(encoding, SLICE_LIT("x-gzip")))
-        body.inflate = inflate_new(INFLATE_GZIP);
+        body = (struct http_body){.inflate = inflate_new(INFLATE_GZIP), .checked = true};
     else if (slice_ieq(encoding, SLICE_LIT("deflate")))
         body.inflate = inflate_new(INFLATE_HTTP);
     else if (slice_ieq(encoding, SLICE_LIT("br")))
@@ -69,6 +73,34 @@ static enum err unpack(struct http_body *body, struct slice *in, uint8_t *out, u
                          : unbrotli_feed(body->unbrotli, in, out, STEP_BYTES, got);
 }
 
+static bool is_gzip(const struct http_body *body)
+{
+    return body->magic[0] == 0x1f && body->magic[1] == 0x8b;
+}
+
+/* Some servers say gzip and send plain text. True when `data` can be unpacked now. */
+static bool check_magic(struct http_body *body, struct app *app, struct tx *tx, enum dir dir,
+                        struct slice *data)
+{
+    struct slice head = {body->magic, sizeof body->magic};
+    uint32_t got;
+
+    while (body->n_magic < sizeof body->magic && data->len) {
+        body->magic[body->n_magic++] = data->at[0];
+        *data = slice_from(*data, 1);
+        if (body->n_magic < sizeof body->magic)
+            continue;
+        if (is_gzip(body)) {
+            uint8_t nothing[1];
+            (void)inflate_feed(body->inflate, &head, nothing, sizeof nothing, &got);
+        } else {
+            body->plain = true;
+            pass_on(app, tx, dir, head);
+        }
+    }
+    return body->n_magic == sizeof body->magic;
+}
+
 bool http_body_data(struct http_body *body, struct app *app, struct tx *tx, enum dir dir,
                     struct slice data)
 {
@@ -76,6 +108,12 @@ bool http_body_data(struct http_body *body, struct app *app, struct tx *tx, enum
     uint32_t got = STEP_BYTES;
 
     if (!body) {
+        pass_on(app, tx, dir, data);
+        return true;
+    }
+    if (body->checked && !check_magic(body, app, tx, dir, &data))
+        return true;
+    if (body->plain) {
         pass_on(app, tx, dir, data);
         return true;
     }

@@ -151,7 +151,6 @@ const struct field mqtt_fields[] = {
      .uses = IN_RULES,
      .type = FIELD_BOOL,
      .offset = offsetof(struct mqtt_tx, session_present),
-     .side = SIDE_SERVER,
      .progress = TX_HEADERS,
      .has = has_connack,
      .doc = "The broker still had the session"},

@@ -52,12 +52,12 @@ enum {
     NOTE_TWO_LENGTHS,
     NOTE_BAD_CODING,
     NOTE_NO_HOST,
+    NOTE_NO_VERSION,
 };
 static const char *const http_notes[] = {
-    "request_line_invalid",         "response_invalid_protocol",
-    "invalid_content_length_field", "invalid_chunk_length",
-    "content_length_and_chunked",   "abnormal_ce_header",
-    "missing_host_header",          NULL,
+    "request_line_invalid", "response_invalid_protocol",     "invalid_content_length_field",
+    "invalid_chunk_length", "content_length_and_chunked",    "abnormal_ce_header",
+    "missing_host_header",  "request_line_missing_protocol", NULL,
 };
 
 /* ---- start lines -------------------------------------------------------------------------- */
@@ -441,23 +441,63 @@ static uint32_t resume_at(struct slice in, int64_t eol)
     return eol >= 0 && in.len > 3 ? in.len - 3 : 0;
 }
 
+/* A request without a version may still have headers, which HTTP/0.9 has not. */
+static bool is_late_header(const struct http_state *state, struct slice in, int64_t eol)
+{
+    struct slice line = eol < 0 ? in : slice_head(in, (uint32_t)eol);
+    int64_t colon = slice_find_byte(line, ':');
+
+    return state->old && colon > 0 && is_token(slice_head(line, (uint32_t)colon));
+}
+
+static struct parsed take_late_header(struct app *app, struct slice head)
+{
+    const struct http_state *state = app_state(app);
+    struct tx *tx = app_tx_find(app, state->side[TO_SERVER].number - 1);
+    struct slice kept = tx ? app_keep(app, tx, head) : SLICE_NONE;
+
+    if (kept.len && http_head_read(app, tx, TO_SERVER, kept)) {
+        struct http_tx *http = tx_data(tx);
+        http->host_raw = http->request.known[HTTP_HOST];
+        http->host = http_uri_host(tx, http->host_raw, &http->port);
+        app_note(app, tx, NOTE_NO_VERSION);
+    }
+    return parse_done(head.len);
+}
+
+/* What the first line decides before the head is whole; false: nothing out of the ordinary. */
+static bool first_look(struct app *app, enum dir dir, struct slice in, int64_t eol,
+                       struct parsed *answer)
+{
+    const struct http_state *state = app_state(app);
+
+    if (dir == TO_CLIENT && in.len < STATUS_MARK && !app_at_end(app)) {
+        *answer = parse_more(STATUS_MARK);
+    } else if (dir == TO_SERVER && eol >= 0 && is_late_header(state, in, eol)) {
+        uint32_t late = app_at_end(app) ? in.len : head_length(in, 0);
+        *answer = late ? take_late_header(app, slice_head(in, late)) : parse_more(in.len + 1);
+    } else if (is_old(state, dir, in, eol)) {
+        *answer = take_old(app, dir, in, (uint32_t)eol + 1);
+    } else if (dir == TO_CLIENT && !slice_starts(in, SLICE_LIT("HTTP/"))) {
+        *answer = parse_bad();
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static struct parsed parse_head(struct app *app, enum dir dir, struct slice in)
 {
     struct http_state *state = app_state(app);
     struct http_side *side = &state->side[dir];
     uint32_t blank = blank_lines(in);
+    struct parsed answer;
 
     if (blank)
         return parse_done(blank);
     int64_t eol = side->scanned ? 0 : slice_find_byte(in, '\n');
-    if (!side->scanned) {
-        if (dir == TO_CLIENT && in.len < STATUS_MARK && !app_at_end(app))
-            return parse_more(STATUS_MARK);
-        if (is_old(state, dir, in, eol))
-            return take_old(app, dir, in, (uint32_t)eol + 1);
-        if (dir == TO_CLIENT && !slice_starts(in, SLICE_LIT("HTTP/")))
-            return parse_bad();
-    }
+    if (!side->scanned && first_look(app, dir, in, eol, &answer))
+        return answer;
     uint32_t length = head_length(in, side->scanned);
     if (!length && app_at_end(app) && eol >= 0)
         length = in.len;

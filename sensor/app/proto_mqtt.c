@@ -232,6 +232,13 @@ static bool read_body(struct app *app, struct tx *tx, struct mqtt_message *m, st
 
 enum role { ALONE, ASKS, ANSWERS, ASKS_AGAIN, ENDS };
 
+/* Who began the exchange a message belongs to: its direction is that of the transaction, so rules
+ * look at an exchange once. */
+static enum dir owner_of(enum role role, enum dir dir)
+{
+    return role == ANSWERS || role == ENDS ? dir_other(dir) : dir;
+}
+
 /* What a message is in its exchange. PUBREC asks for a PUBREL, which asks for a PUBCOMP. */
 static enum role role_of(uint8_t type, uint8_t qos)
 {
@@ -260,7 +267,7 @@ static enum role role_of(uint8_t type, uint8_t qos)
 /* Identifiers are counted by each sender of PUBLISH, and those of subscriptions by the client. */
 static uint64_t key_of(uint8_t type, enum role role, enum dir dir, uint16_t id)
 {
-    enum dir from = role == ASKS || role == ASKS_AGAIN ? dir : dir_other(dir);
+    enum dir from = owner_of(role, dir);
     uint64_t family = type == MQTT_CONNECT || type == MQTT_CONNACK ? 1
                       : type >= MQTT_SUBSCRIBE                     ? 2
                                                                    : 3;
@@ -287,7 +294,7 @@ static struct tx *exchange(struct app *app, uint8_t type, enum role role, enum d
     if (again && type == MQTT_CONNECT)
         app_note(app, tx, NOTE_DOUBLE_CONNECT);
     if (again) /* sent once more: the first one stays unanswered */
-        app_progress(app, tx, dir, TX_DONE);
+        app_progress(app, tx, owner_of(role, dir), TX_DONE);
     if (!tx || again) {
         tx = app_tx_new(app, role == ALONE ? 0 : key);
         if (tx && (role == ANSWERS || role == ENDS))
@@ -318,7 +325,8 @@ static struct parsed take_message(struct app *app, enum dir dir, uint8_t first, 
         app_note(app, tx, NOTE_TRUNCATED);
     if (!read_body(app, tx, m, body) && !m->truncated)
         app_note(app, tx, NOTE_MALFORMED);
-    app_progress(app, tx, dir, role == ALONE || role == ENDS ? TX_DONE : TX_HEADERS);
+    app_progress(app, tx, owner_of(role, dir),
+                 role == ALONE || role == ENDS ? TX_DONE : TX_HEADERS);
     return parse_done(0);
 }
 

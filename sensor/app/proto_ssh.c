@@ -198,8 +198,10 @@ static enum probe ssh_probe(struct slice head, enum dir dir)
 
     if (dir == TO_CLIENT && !slice_starts(head, slice_head(mark, head.len))) {
         int64_t at = slice_find(slice_head(head, GREETING_MAX), SLICE_LIT("\nSSH-"));
+        if (!is_greeting(at < 0 ? head : slice_head(head, (uint32_t)at)))
+            return PROBE_NO;
         if (at < 0)
-            return is_greeting(head) ? PROBE_MORE : PROBE_NO;
+            return PROBE_MORE;
         head = slice_from(head, (uint32_t)at + 1);
     }
     struct cursor c = cursor_of(slice_from(head, mark.len));

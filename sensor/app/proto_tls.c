@@ -22,6 +22,7 @@ enum {
     ALPNS_MAX = 16,
     RANDOM_BYTES = 32,
     TLS_1_3 = 0x0304,
+    DRAFT_MAJOR = 0x7f,
 };
 
 enum record_type {
@@ -89,7 +90,8 @@ static void read_versions(struct slice body, enum handshake_type type, struct tl
         cursor_skip(&c, 1); /* length of the list */
     while (cursor_left(&c) >= 2) {
         uint16_t version = cursor_be16(&c);
-        if (!is_grease(version) && version >> 8 == 3 && version > hello->top_version)
+        bool draft = type == SERVER_HELLO && version >> 8 == DRAFT_MAJOR; /* of TLS 1.3 */
+        if (!is_grease(version) && (version >> 8 == 3 || draft) && version > hello->top_version)
             hello->top_version = version;
     }
 }
@@ -357,7 +359,7 @@ static void encrypts(struct app *app, struct tx *tx, enum dir dir)
     struct tls_state *state = app_state(app);
     struct tls_tx *tls = tx_data(tx);
 
-    if (state->retry && tls->version == TLS_1_3)
+    if (state->retry && tls->version >= TLS_1_3)
         return; /* middlebox compatibility: hellos follow in clear */
     if (dir == TO_CLIENT && tls->server_random.len && !tls->server.certificates.n &&
         tls->version < TLS_1_3)

@@ -32,6 +32,36 @@ static const struct label version_names[] = {
     {0, NULL},
 };
 
+enum { TIME_BYTES = 4 };
+
+static bool client_random_time(struct tx *tx, struct slice *out)
+{
+    const struct tls_tx *tls = tx_data_const(tx);
+    *out = slice_head(tls->client_random, TIME_BYTES);
+    return out->at != NULL;
+}
+
+static bool client_random_rest(struct tx *tx, struct slice *out)
+{
+    const struct tls_tx *tls = tx_data_const(tx);
+    *out = slice_from(tls->client_random, TIME_BYTES);
+    return out->at != NULL;
+}
+
+static bool server_random_time(struct tx *tx, struct slice *out)
+{
+    const struct tls_tx *tls = tx_data_const(tx);
+    *out = slice_head(tls->server_random, TIME_BYTES);
+    return out->at != NULL;
+}
+
+static bool server_random_rest(struct tx *tx, struct slice *out)
+{
+    const struct tls_tx *tls = tx_data_const(tx);
+    *out = slice_from(tls->server_random, TIME_BYTES);
+    return out->at != NULL;
+}
+
 static const struct field alpn_fields[] = {
     {.name = "tls.alpn",
      .eve = "",
@@ -193,6 +223,38 @@ const struct field tls_fields[] = {
      .side = SIDE_SERVER,
      .progress = TX_LINE,
      .doc = "Random bytes of the ServerHello"},
+    {.name = "tls.random_time",
+     .uses = IN_RULES,
+     .type = FIELD_BYTES,
+     .offset = offsetof(struct tls_tx, client_random),
+     .side = SIDE_CLIENT,
+     .progress = TX_HEADERS,
+     .get = client_random_time,
+     .doc = "The first four of the random bytes of the ClientHello"},
+    {.name = "tls.random_time",
+     .uses = IN_RULES,
+     .type = FIELD_BYTES,
+     .offset = offsetof(struct tls_tx, server_random),
+     .side = SIDE_SERVER,
+     .progress = TX_LINE,
+     .get = server_random_time,
+     .doc = "The first four of the random bytes of the ServerHello"},
+    {.name = "tls.random_bytes",
+     .uses = IN_RULES,
+     .type = FIELD_BYTES,
+     .offset = offsetof(struct tls_tx, client_random),
+     .side = SIDE_CLIENT,
+     .progress = TX_HEADERS,
+     .get = client_random_rest,
+     .doc = "The random bytes but the first four of the ClientHello"},
+    {.name = "tls.random_bytes",
+     .uses = IN_RULES,
+     .type = FIELD_BYTES,
+     .offset = offsetof(struct tls_tx, server_random),
+     .side = SIDE_SERVER,
+     .progress = TX_LINE,
+     .get = server_random_rest,
+     .doc = "The random bytes but the first four of the ServerHello"},
     {.name = "ja3.hash",
      .eve = "ja3.hash",
      .uses = IN_RULES | IN_IDENTITY | IN_EVE,

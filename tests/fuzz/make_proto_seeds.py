@@ -65,6 +65,10 @@ seed("http-post-continue", 80, [
     ("s", response(b"ok", b"Content-Length: 2",
                    b'Content-Disposition: attachment; filename="r.txt"', status=b"201 Created"))])
 seed("http-old", 80, [("c", b"GET /old\r\n"), ("s", b"<html>no head</html>")])
+seed("http-no-version", 80, [("c", b"GET /no?v=1\r\nHost: h.vn\r\nX: y\r\n\r\n"),
+                             ("s", response(b"ok", b"Content-Length: 2"))])
+seed("http-gzip-in-name-only", 80, [("c", GET), ("s", response(
+    b"plain text", b"Content-Encoding: gzip", b"Content-Length: 10"))])
 seed("http-connect", 3128, [("c", b"CONNECT h.vn:443 HTTP/1.1\r\nHost: h.vn:443\r\n\r\n"),
                             ("s", b"HTTP/1.1 200 Connection established\r\n\r\n"),
                             ("c", b"SSH-2.0-tunnelled\r\n"), ("s", b"SSH-2.0-server\r\n")])
