@@ -11,6 +11,7 @@
 #include "sensor/run/summary.h"
 #include "sensor/run/suricata_yaml.h"
 
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -108,19 +109,36 @@ static void add_rule(struct program *p, const char *path)
         p->rules[p->n_rules++] = path;
 }
 
+/* One entry of rule-files, which may be a pattern. A configured file that is not there is told, not
+ * fatal, unless --init-errors-fatal: many configurations name files before they are fetched. */
+static void add_configured(struct program *p, const char *pattern)
+{
+    glob_t found = {0};
+
+    if (glob(pattern, 0, NULL, &found) != 0)
+        log_say(LOG_WARN, "rules %s: there is no such file", pattern);
+    if (!found.gl_pathc && p->options.strict_rules)
+        add_rule(p, pattern);
+    for (size_t i = 0; i < found.gl_pathc && p->n_owned < RULES_MAX; i++) {
+        char *path = strdup(found.gl_pathv[i]);
+        if (!path)
+            break;
+        p->owned[p->n_owned++] = path;
+        add_rule(p, path);
+    }
+    globfree(&found);
+}
+
 static void add_configured_rules(struct program *p)
 {
     const char *base = conf_text(p->conf, "default-rule-path");
     const char *name;
 
     for (uint32_t i = 0; (name = conf_item(p->conf, "rule-files", i)); i++) {
-        char *path = NULL;
-        if (*name == '/' || !*base) {
-            add_rule(p, name);
-        } else if (p->n_owned < RULES_MAX && asprintf(&path, "%s/%s", base, name) > 0) {
-            p->owned[p->n_owned++] = path;
-            add_rule(p, path);
-        }
+        char path[4096];
+        bool whole = *name == '/' || !*base;
+        snprintf(path, sizeof(path), "%s%s%s", whole ? "" : base, whole ? "" : "/", name);
+        add_configured(p, path);
     }
 }
 
