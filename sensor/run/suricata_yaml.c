@@ -26,7 +26,7 @@ static bool is_suricata(const struct json *tree)
 static void set(struct conf *conf, const char *key, const char *value)
 {
     struct strbuf unused;
-    char text[512];
+    char text[2048];
 
     strbuf_init(&unused, 4096);
     snprintf(text, sizeof(text), "%s=%s", key, value);
@@ -58,22 +58,33 @@ static void take_timeouts(struct conf *conf, const struct json *timeouts)
     }
 }
 
-/* A type stands as text, or as an object whose one key is the type. */
+/* A type stands as text, or as an object whose one key is the type; NULL when it is switched off.
+ */
+static const char *type_of(const struct json *entry)
+{
+    const struct json *inner = json_kind(entry) == JSON_OBJ ? json_first(entry) : NULL;
+
+    if (!inner)
+        return json_str(entry, NULL);
+    if (!json_bool(json_get(inner, "enabled"), true))
+        return NULL;
+    /* the event's name differs from the option's */
+    return strcmp(json_key(inner), "files") == 0 ? "fileinfo" : json_key(inner);
+}
+
+/* What Suricata does not have is not switched off by a list of what it has. */
 static void take_types(struct conf *conf, const struct json *types)
 {
     struct strbuf list;
 
     strbuf_init(&list, 4096);
+    strbuf_str(&list, "device,deviation,visibility,yara");
     for (const struct json *t = json_first(types); t; t = json_next(t)) {
-        const char *name = json_str(t, NULL);
-        if (!name && json_kind(t) == JSON_OBJ)
-            name = json_key(json_first(t));
-        if (name && strcmp(name, "files") == 0)
-            name = "fileinfo"; /* the event's name differs from the option's */
+        const char *name = type_of(t);
         if (name)
-            strbuf_fmt(&list, "%s%s", list.len ? "," : "", name);
+            strbuf_fmt(&list, ",%s", name);
     }
-    if (list.len)
+    if (json_count(types))
         set(conf, "event.types", list.at);
     strbuf_fini(&list);
 }
