@@ -10,6 +10,24 @@ static uint8_t lower(uint8_t c)
     return c >= 'A' && c <= 'Z' ? c | 32 : c;
 }
 
+uint8_t content_rare(struct slice what)
+{
+    /* most frequent first; what is not listed is rarer than all of these */
+    static const char common[] = "\0 etaonisrhldcumpf/=.0g1-:b2w\xffy\n\r3v\"4k5,86;79&_%ATSECIx";
+    uint32_t best_rank = 0;
+    uint8_t best = 0;
+
+    for (uint32_t i = 0; i < what.len && i < 255; i++) {
+        const char *at = memchr(common, what.at[i], sizeof(common) - 1);
+        uint32_t rank = at ? (uint32_t)(at - common) + 1 : sizeof(common);
+        if (rank > best_rank) {
+            best_rank = rank;
+            best = (uint8_t)i;
+        }
+    }
+    return best;
+}
+
 bool content_at(const uint8_t *at, struct slice what, bool nocase)
 {
     if (!nocase)

@@ -97,16 +97,6 @@ static void on_literal(void *context, uint32_t id, uint32_t end)
         detect_candidate(scan->d, set->rules[i], end);
 }
 
-/* Sets of a few literals are searched one by one. */
-static void find_one(const struct scan *scan, uint32_t id)
-{
-    const struct literal *l = &scan->set->few[id];
-    int64_t at = content_find(scan->data, l->text, 0, l->nocase);
-
-    if (at >= 0)
-        on_literal((void *)(uintptr_t)scan, id, (uint32_t)at + l->text.len);
-}
-
 static bool gate_bytes_ok(const struct rule *r, struct slice data)
 {
     return data.len >= (uint32_t)r->gate_at + r->gate_len &&
@@ -128,6 +118,43 @@ static bool gate_open(const struct detect *d, const struct rule *r)
            (r->kind == RULE_PACKET_STREAM && d->gate_view.len && gate_bytes_ok(r, d->gate_view));
 }
 
+static void on_pair(struct detect *d, const struct pair_map *map, uint16_t pair)
+{
+    uint32_t lo = 0, hi = map->n;
+
+    while (lo < hi) {
+        uint32_t mid = (lo + hi) / 2;
+        if (map->pair[mid] < pair)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    for (; lo < map->n && map->pair[lo] == pair; lo++) {
+        if (gate_open(d, &d->rs->rules[map->rule[lo]]))
+            detect_candidate(d, map->rule[lo], 0);
+    }
+}
+
+/* Each two neighbouring bytes against a bitmap of 8 KB. */
+static void find_pairs(struct detect *d, const struct pair_map *map, struct slice data)
+{
+    for (uint32_t i = 0; i + 1 < data.len; i++) {
+        uint16_t pair = (uint16_t)(data.at[i] | data.at[i + 1] << 8);
+        if (map->bits[pair >> 6] >> (pair & 63) & 1)
+            on_pair(d, map, pair);
+    }
+}
+
+/* Sets of a few literals are searched one by one. */
+static void find_one(const struct scan *scan, uint32_t id)
+{
+    const struct literal *l = &scan->set->few[id];
+    int64_t at = content_find(scan->data, l->text, scan->set->few_rare[id], l->nocase);
+
+    if (at >= 0)
+        on_literal((void *)(uintptr_t)scan, id, (uint32_t)at + l->text.len);
+}
+
 void detect_scan(struct detect *d, const struct lit_set *set, struct slice data, uint32_t old,
                  bool always)
 {
@@ -141,6 +168,8 @@ void detect_scan(struct detect *d, const struct lit_set *set, struct slice data,
         return;
     for (uint32_t i = 0; set->few && i < set->n; i++)
         find_one(&scan, i);
+    if (set->pairs)
+        find_pairs(d, set->pairs, slice_from(data, old ? old - 1 : 0));
     if (!set->db)
         return;
     d->count[DETECT_SCANNED_BYTES] += data.len;

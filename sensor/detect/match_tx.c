@@ -100,6 +100,8 @@ static void try_rule(struct detect *d, struct tx_state *s, const struct rule *r)
     if (known) {
         known->done = done;
         known->fired = all || never;
+        s->wants_payload[d->look.dir] |=
+            !known->fired && r->payload_group >= 0 && !(done >> r->payload_group & 1);
     }
     if (!all)
         return;
@@ -158,6 +160,16 @@ static void set_payload(struct detect *d, enum dir dir)
     }
 }
 
+/* Changes when there is more of the transaction to look at. */
+static uint64_t news_of(const struct tx *tx, const struct file *f)
+{
+    uint64_t news = 1 + tx->progress[0] + (uint64_t)tx->progress[1] * 8 + (uint64_t)tx->notes * 64;
+
+    if (f)
+        news += (f->state + 1u) * UINT64_C(4096) + (uint64_t)(f->data.len / FILE_STEP) * 65536;
+    return news;
+}
+
 static void run_tx(struct detect *d, struct tx *tx, int proto, enum dir dir)
 {
     const struct plan *plan = &d->rs->plans[proto][dir];
@@ -170,6 +182,11 @@ static void run_tx(struct detect *d, struct tx *tx, int proto, enum dir dir)
         d->count[DETECT_STATE_FULL]++;
         return;
     }
+    uint64_t news = news_of(tx, files_of_tx(tx, dir));
+    if (s->seen[dir] == news && !s->wants_payload[dir])
+        return;
+    s->seen[dir] = news;
+    s->wants_payload[dir] = false;
     d->look.tx = tx;
     d->look.dir = dir;
     detect_ends(d, dir == TO_SERVER

@@ -290,7 +290,9 @@ struct rule {
     uint16_t gate_at;
     uint8_t gate_len; /* bytes of `gate` that stand at gate_at; 0 = none */
     uint8_t gate[4];
-    bool gate_bytes;   /* an empty payload cannot match */
+    bool gate_bytes; /* an empty payload cannot match */
+    bool has_pair, pair_nocase;
+    uint8_t pair[2]; /* two bytes of a short content */
     uint8_t bits_role; /* 1 sets, 2 sets and tests, 3 tests flowbits; 0 none */
 };
 

@@ -6,6 +6,7 @@
 #include "sensor/detect/rule_parse.h"
 
 #include "common/jsonw.h"
+#include "sensor/detect/content.h"
 
 #include <stdio.h>
 
@@ -217,6 +218,29 @@ static void choose_literal(struct draft *d)
     }
 }
 
+/* Two bytes of a short content, for rules without a literal: looked up for each place of a payload.
+ */
+static void choose_pair(struct draft *d)
+{
+    struct rule *r = &d->rule;
+    int g = r->payload_group, best = -1;
+
+    if (g < 0 || r->fast_op >= 0 || d->groups[g].buffer->n_transforms)
+        return;
+    for (uint16_t i = 0; i < d->groups[g].n; i++) {
+        const struct op *op = &d->groups[g].ops[i];
+        if (op->kind != OP_CONTENT || (op->flags & OP_NEGATED) || op->content.text.len < 2)
+            continue;
+        int score = rarity(slice_head(op->content.text, 2));
+        if (score <= best)
+            continue;
+        best = score;
+        r->has_pair = true;
+        r->pair_nocase = op->flags & OP_NOCASE;
+        memcpy(r->pair, op->content.text.at, 2);
+    }
+}
+
 /* ---- gates of rules without a literal ------------------------------------------------------ */
 
 /* A content that can stand at one place only. */
@@ -252,23 +276,6 @@ static void find_gate(struct draft *d)
 
 /* ---- move --------------------------------------------------------------------------------- */
 
-static uint8_t rarest_byte(const struct content *c)
-{
-    uint8_t best = 0;
-    int best_worth = -1;
-
-    for (uint32_t i = 0; i < c->text.len && i < 255; i++) {
-        uint8_t b = c->text.at[i];
-        bool letter = (b | 32) >= 'a' && (b | 32) <= 'z';
-        int worth = b == 0 ? 0 : b == ' ' || b == 'e' || b == 't' || b == 'o' ? 1 : letter ? 2 : 3;
-        if (worth > best_worth) {
-            best_worth = worth;
-            best = (uint8_t)i;
-        }
-    }
-    return best;
-}
-
 static void *copy(struct draft *d, const void *from, size_t bytes)
 {
     if (!bytes)
@@ -289,7 +296,7 @@ static bool move_groups(struct draft *d, struct rule *r)
         struct draft_group *g = &d->groups[i];
         for (uint16_t k = 0; k < g->n; k++) {
             if (g->ops[k].kind == OP_CONTENT)
-                g->ops[k].content.rare = rarest_byte(&g->ops[k].content);
+                g->ops[k].content.rare = content_rare(g->ops[k].content.text);
         }
         groups[i].buffer = g->buffer;
         groups[i].ops = copy(d, g->ops, g->n * sizeof(struct op));
@@ -400,6 +407,7 @@ bool rule_finish(struct draft *d, struct rule *rule)
     if (!find_dirs(d) || !find_kind(d))
         return false;
     choose_literal(d);
+    choose_pair(d);
     find_gate(d);
     *rule = d->rule;
     rule->tests = copy(d, d->tests, d->rule.n_tests * sizeof(struct test));

@@ -18,10 +18,20 @@ enum {
     CLASSES = 3
 };
 
+/** Rules by two bytes that must stand somewhere in the payload. */
+struct pair_map {
+    uint64_t bits[1024]; /* by pair */
+    uint32_t n;
+    const uint16_t *pair; /* sorted */
+    const uint32_t *rule;
+};
+
 /** Literals that are looked for together, and the rules behind each. */
 struct lit_set {
     struct literals *db; /* NULL = no literals, or few */
     const struct literal *few;
+    const uint8_t *few_rare;
+    const struct pair_map *pairs; /* NULL = none */
     uint32_t n;
     const uint32_t *first; /* n + 1: where the rules of each literal begin */
     const uint32_t *rules;

@@ -7,12 +7,13 @@
  * in. A packet is scanned with the base set, its protocol's and its ports': each small.
  */
 #include "sensor/detect/buffer.h"
+#include "sensor/detect/content.h"
 #include "sensor/detect/rule_parse.h"
 #include "sensor/detect/ruleset.h"
 
 #include <stdlib.h>
 
-enum { PORTS_FEW = 12, LITERALS_FEW = 6 };
+enum { PORTS_FEW = 12, LITERALS_FEW = 6, PAIRS_LEAST = 6 };
 
 struct item {
     struct slice text;
@@ -20,8 +21,15 @@ struct item {
     uint32_t rule;
 };
 
+struct pair {
+    uint16_t pair;
+    uint32_t rule;
+};
+
 struct set_draft {
     struct lit_set *set;
+    struct pair *pairs;
+    uint32_t n_pairs, room_pairs, pair_rules;
     struct item *items;
     uint32_t n, room;
     uint32_t *always;
@@ -69,10 +77,40 @@ struct slice ruleset_literal(const struct rule *r, bool *nocase)
     return slice_head(s, LITERAL_MAX);
 }
 
+static void add_one_pair(struct set_draft *d, uint8_t a, uint8_t b, uint32_t rule)
+{
+    d->pairs = wider(d->pairs, d->n_pairs, &d->room_pairs, sizeof(*d->pairs));
+    d->pairs[d->n_pairs++] = (struct pair){(uint16_t)(a | b << 8), rule};
+}
+
+static uint8_t upper(uint8_t c)
+{
+    return c >= 'a' && c <= 'z' ? (uint8_t)(c - 32) : c;
+}
+
+static void add_pair(struct set_draft *d, const struct rule *r)
+{
+    uint8_t a = r->pair[0], b = r->pair[1];
+    bool twice_a = r->pair_nocase && upper(a) != a, twice_b = r->pair_nocase && upper(b) != b;
+
+    d->pair_rules++;
+    add_one_pair(d, a, b, r->info.index);
+    if (twice_a)
+        add_one_pair(d, upper(a), b, r->info.index);
+    if (twice_b)
+        add_one_pair(d, a, upper(b), r->info.index);
+    if (twice_a && twice_b)
+        add_one_pair(d, upper(a), upper(b), r->info.index);
+}
+
 static void add_rule(struct builder *b, struct lit_set *set, const struct rule *r, bool literal)
 {
     struct set_draft *d = draft_of(b, set);
 
+    if (!literal && r->has_pair && r->gate_len < 2 && r->kind != RULE_TX) {
+        add_pair(d, r);
+        return;
+    }
     if (!literal) {
         d->always = wider(d->always, d->n_always, &d->room_always, sizeof(*d->always));
         d->always[d->n_always++] = r->info.index;
@@ -314,7 +352,11 @@ static bool freeze_literals(struct builder *b, struct set_draft *d)
         if (!few)
             abort();
         memcpy(few, list, n * sizeof(*few));
+        uint8_t *rare = arena_alloc(&b->rs->arena, n);
+        for (uint32_t i = 0; rare && i < n; i++)
+            rare[i] = content_rare(few[i].text);
         set->few = few;
+        set->few_rare = rare;
         free(list);
         return true;
     }
@@ -328,6 +370,44 @@ static bool freeze_literals(struct builder *b, struct set_draft *d)
     b->rs->db_cached += cached;
     b->rs->db_built += !cached;
     return true;
+}
+
+static int by_pair(const void *a, const void *b)
+{
+    const struct pair *x = a, *y = b;
+
+    if (x->pair != y->pair)
+        return x->pair < y->pair ? -1 : 1;
+    return x->rule < y->rule ? -1 : x->rule > y->rule;
+}
+
+/* Few are not worth a walk over the payload: they are tried like those without a literal. */
+static void freeze_pairs(struct builder *b, struct set_draft *d)
+{
+    if (d->pair_rules < PAIRS_LEAST) {
+        for (uint32_t i = 0; i < d->n_pairs; i++) {
+            if (i && d->pairs[i].rule == d->pairs[i - 1].rule)
+                continue;
+            d->always = wider(d->always, d->n_always, &d->room_always, sizeof(*d->always));
+            d->always[d->n_always++] = d->pairs[i].rule;
+        }
+        return;
+    }
+    struct pair_map *map = arena_alloc(&b->rs->arena, sizeof(*map));
+    uint16_t *pair = arena_alloc(&b->rs->arena, d->n_pairs * sizeof(*pair));
+    uint32_t *rule = arena_alloc(&b->rs->arena, d->n_pairs * sizeof(*rule));
+    if (!map || !pair || !rule)
+        abort();
+    qsort(d->pairs, d->n_pairs, sizeof(*d->pairs), by_pair);
+    for (uint32_t i = 0; i < d->n_pairs; i++) {
+        pair[i] = d->pairs[i].pair;
+        rule[i] = d->pairs[i].rule;
+        map->bits[pair[i] >> 6] |= UINT64_C(1) << (pair[i] & 63);
+    }
+    map->n = d->n_pairs;
+    map->pair = pair;
+    map->rule = rule;
+    d->set->pairs = map;
 }
 
 static bool freeze_sets(struct builder *b)
@@ -344,6 +424,9 @@ static bool freeze_sets(struct builder *b)
         rs->sets[rs->n_sets++] = d->set;
         if (d->n)
             ok = freeze_literals(b, d) && ok;
+        if (d->n_pairs)
+            freeze_pairs(b, d);
+        free(d->pairs);
         struct slice kept =
             arena_keep(&rs->arena, (struct slice){(const uint8_t *)d->always,
                                                   (uint32_t)(d->n_always * sizeof(uint32_t))});

@@ -24,7 +24,9 @@ struct tx_rule {
 struct tx_state {
     uint64_t scanned[2]; /* by direction: bit i = i-th buffer of the plan */
     uint32_t file_bytes[2];
-    bool started[2]; /* rules without a literal were taken up */
+    uint64_t seen[2];      /* by direction: what there was at the last look */
+    bool wants_payload[2]; /* a rule waits for bytes of the stream */
+    bool started[2];       /* rules without a literal were taken up */
     uint16_t n, room;
     struct tx_rule *rules;
 };
