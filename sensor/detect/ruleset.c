@@ -20,8 +20,6 @@
 
 const struct option detect_options[] = {
     {"vars", CONF_TREE, NULL, "address-groups and port-groups: the variables of rules"},
-    {"detect.rules", CONF_LIST, "",
-     "Rule files and directories that are loaded when -S names none"},
     {"detect.classification", CONF_TEXT, "",
      "classification.config; empty: beside the rules, or the one that is shipped"},
     {"detect.thresholds", CONF_TEXT, "", "threshold.config; empty: none"},

@@ -14,10 +14,10 @@
 static bool is_suricata(const struct json *tree)
 {
     static const char *const marks[] = {"suricata-version", "outputs", "af-packet", "app-layer",
-                                        "detect",           "runmode", "threading", "pcap-file"};
+                                        "detect.profile",   "runmode", "threading", "pcap-file"};
 
     for (uint32_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
-        if (json_get(tree, marks[i]))
+        if (json_path(tree, marks[i]))
             return true;
     }
     return false;
