@@ -87,7 +87,7 @@ static void write_tx(struct jsonw *w, const struct event_ctx *ctx, struct tx *tx
     if (!*name)
         return;
     jsonw_obj_open(w, name);
-    field_write_eve(tx, w);
+    event_write_tx_members(w, tx);
     if (ctx->options->http_body && strcmp(tx->proto->name, "http") == 0) {
         write_body(w, tx, "http.request_body", "http_request_body");
         write_body(w, tx, "http.response_body", "http_response_body");

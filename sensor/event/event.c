@@ -88,6 +88,37 @@ const char *event_proto_name(const struct proto_def *proto)
     return proto->eve ? proto->eve : proto->name;
 }
 
+/* Suricata gathers the messages of DNS in alerts: queries in a list, the response beside it. */
+static void write_dns(struct jsonw *w, struct tx *tx)
+{
+    uint32_t n = app_events(tx);
+    struct field_ref rcode;
+    uint64_t ignored;
+    bool response =
+        field_find(SLICE_LIT("dns.rcode"), 0, &rcode) && field_number(&rcode, tx, 0, &ignored);
+
+    jsonw_u64(w, "version", 2);
+    if (!response)
+        jsonw_arr_open(w, "query");
+    for (uint32_t i = 0; i < n; i++) {
+        jsonw_obj_open(w, response ? "answer" : NULL);
+        app_write_event(tx, i, w);
+        jsonw_obj_close(w);
+        if (response)
+            break;
+    }
+    if (!response)
+        jsonw_arr_close(w);
+}
+
+void event_write_tx_members(struct jsonw *w, struct tx *tx)
+{
+    if (strcmp(tx->proto->name, "dns") == 0)
+        write_dns(w, tx);
+    else if (app_events(tx))
+        app_write_event(tx, 0, w);
+}
+
 void event_write_tx(struct jsonw *w, struct tx *tx)
 {
     const char *name = event_proto_name(tx->proto);
@@ -95,7 +126,7 @@ void event_write_tx(struct jsonw *w, struct tx *tx)
     if (!*name)
         return;
     jsonw_obj_open(w, name);
-    field_write_eve(tx, w);
+    event_write_tx_members(w, tx);
     jsonw_obj_close(w);
 }
 

@@ -67,8 +67,10 @@ extern const struct event_def *const ev_rows[];
 
 /** event_type and object name of a protocol: its `eve`, else its name. */
 const char *event_proto_name(const struct proto_def *proto);
-/** The transaction as the object of its protocol. */
+/** The transaction as the object of its protocol, as it stands in other events. */
 void event_write_tx(struct jsonw *w, struct tx *tx);
+/** Its members only, into the open object. */
+void event_write_tx_members(struct jsonw *w, struct tx *tx);
 /** Members filename, magic, gaps, state, digests, stored, size, tx_id, yara into the open object.
  */
 void event_write_file(struct jsonw *w, const struct file *file);
