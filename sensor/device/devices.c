@@ -457,24 +457,50 @@ static uint64_t quiet_key(const struct view *v)
     return key | 1;
 }
 
-static struct device_quiet *quiet_slot(struct device *d, uint64_t key)
+/* The same fact within a minute that brought nothing only counts. */
+static void take_view(struct devices *devices, struct view *v)
 {
-    return &d->quiet[(key >> 8) % DEVICE_QUIET];
+    struct device *d = v->device;
+    uint64_t key = quiet_key(v);
+    struct device_quiet *quiet = &d->quiet[(key >> 8) % DEVICE_QUIET];
+    bool may_be_quiet = v->fact->kind == FACT_OPEN || v->fact->kind == FACT_FIELD;
+
+    if (may_be_quiet && quiet->key == key && devices->now_ns - quiet->ns < QUIET_NS) {
+        if (!d->gateway)
+            baseline_volume(devices, v);
+        return;
+    }
+    bool news = take_evidence(v);
+    if (news)
+        decide(devices, d, v->fact);
+    take_contact(devices, v);
+    if (!judge_and_learn(devices, v) && may_be_quiet && !news)
+        *quiet = (struct device_quiet){key, devices->now_ns};
+}
+
+/* The device at this end. A host that did not answer may not exist; of a server's MAC only its own
+ * packets are sure. */
+static struct device *device_at(struct devices *devices, const struct fact *fact, bool as_client)
+{
+    const struct addr *own = as_client ? &fact->client : &fact->server;
+    struct device *d = inventory_find(devices, own);
+
+    if (d || (!as_client && fact->kind != FACT_OPEN))
+        return d;
+    return see(devices, own, fact->has_mac && as_client ? &fact->client_mac : NULL, false, fact);
 }
 
 static void take_end(struct devices *devices, const struct fact *fact, bool as_client)
 {
     const struct addr *own = as_client ? &fact->client : &fact->server;
     const struct addr *peer = as_client ? &fact->server : &fact->client;
-    struct device *d = inventory_find(devices, own);
+    struct device *d = device_at(devices, fact, as_client);
 
-    /* a host that did not answer may not exist; of a server's MAC only its own packets are sure */
-    if (!d && (as_client || fact->kind == FACT_OPEN))
-        d = see(devices, own, fact->has_mac && as_client ? &fact->client_mac : NULL, false, fact);
     if (!d)
         return;
     inventory_touch(devices, d, fact->kind == FACT_OPEN);
     announce(devices, d, own, fact);
+    take_state(devices, d, fact);
     struct view v = {
         .fact = fact,
         .device = d,
@@ -485,21 +511,7 @@ static void take_end(struct devices *devices, const struct fact *fact, bool as_c
         .peer_name = names_find(devices->names, peer),
         .endpoint = inventory_endpoint(devices, peer),
     };
-    take_state(devices, d, fact);
-    uint64_t key = quiet_key(&v);
-    struct device_quiet *quiet = quiet_slot(d, key);
-    bool may_be_quiet = fact->kind == FACT_OPEN || fact->kind == FACT_FIELD;
-    if (may_be_quiet && quiet->key == key && devices->now_ns - quiet->ns < QUIET_NS) {
-        if (!d->gateway)
-            baseline_volume(devices, &v);
-        return;
-    }
-    bool news = take_evidence(&v);
-    if (news)
-        decide(devices, d, fact);
-    take_contact(devices, &v);
-    if (!judge_and_learn(devices, &v) && may_be_quiet && !news)
-        *quiet = (struct device_quiet){key, devices->now_ns};
+    take_view(devices, &v);
 }
 
 static void take_flow(struct devices *devices, const struct fact *fact)
