@@ -140,8 +140,6 @@ static void add_configured_rules(struct program *p)
         snprintf(path, sizeof(path), "%s%s%s", whole ? "" : base, whole ? "" : "/", name);
         add_configured(p, path);
     }
-    for (uint32_t i = 0; (name = conf_item(p->conf, "detect.rules", i)); i++)
-        add_configured(p, name);
 }
 
 static void collect_rules(struct program *p)
