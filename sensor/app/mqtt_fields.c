@@ -15,6 +15,13 @@ static const struct label types[] = {
     {MQTT_AUTH, "AUTH"},         {0, NULL},
 };
 
+static const struct label header_flags[] = {{1, "retain"}, {8, "dup"}, {0, NULL}};
+
+static const struct label connect_flags[] = {
+    {MQTT_CLEAN, "clean_session"}, {MQTT_WILL, "will"},     {MQTT_WILL_RETAIN, "will_retain"},
+    {MQTT_PASSWORD, "password"},   {MQTT_USER, "username"}, {0, NULL},
+};
+
 static bool has_connect(const struct tx *tx, const void *data)
 {
     (void)tx;
@@ -32,20 +39,22 @@ static const struct field message_fields[] = {
      .uses = IN_RULES,
      .type = FIELD_U8,
      .offset = offsetof(struct mqtt_message, type),
-     .progress = TX_HEADERS,
+     .progress = TX_DONE,
      .labels = types,
      .doc = "Type of a message of the exchange"},
     {.name = "mqtt.flags",
      .uses = IN_RULES,
      .type = FIELD_U8,
      .offset = offsetof(struct mqtt_message, flags),
-     .progress = TX_HEADERS,
-     .doc = "Flags of a message: 1 retain, 8 dup"},
+     .progress = TX_DONE,
+     .labels = header_flags,
+     .flags = true,
+     .doc = "Flags of a message"},
     {.name = "mqtt.qos",
      .uses = IN_RULES,
      .type = FIELD_U8,
      .offset = offsetof(struct mqtt_message, qos),
-     .progress = TX_HEADERS,
+     .progress = TX_DONE,
      .doc = "Quality of service of a message"},
     FIELD_END,
 };
@@ -55,7 +64,7 @@ static const struct field code_fields[] = {
      .uses = IN_RULES,
      .type = FIELD_U8,
      .offset = offsetof(struct mqtt_code, code),
-     .progress = TX_HEADERS,
+     .progress = TX_DONE,
      .doc = "Reason or return code of a message"},
     FIELD_END,
 };
@@ -102,7 +111,9 @@ const struct field mqtt_fields[] = {
      .offset = offsetof(struct mqtt_tx, connect_flags),
      .side = SIDE_CLIENT,
      .progress = TX_HEADERS,
+     .labels = connect_flags,
      .has = has_connect,
+     .flags = true,
      .doc = "Flags of CONNECT"},
     {.name = "mqtt.connect.keep_alive",
      .uses = IN_RULES,
@@ -151,7 +162,7 @@ const struct field mqtt_fields[] = {
      .uses = IN_RULES,
      .type = FIELD_BOOL,
      .offset = offsetof(struct mqtt_tx, session_present),
-     .progress = TX_HEADERS,
+     .progress = TX_DONE,
      .has = has_connack,
      .doc = "The broker still had the session"},
     {.name = "mqtt.publish.topic",

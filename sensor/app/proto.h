@@ -67,6 +67,7 @@ struct field {
     enum field_form form;
     bool zero; /* EVE: write also when 0, false or empty */
     const struct label *labels;
+    bool flags;                /* the labels name bits: rules write "retain,!dup" */
     const struct field *items; /* FIELD_LIST: its sub-table, ended by FIELD_END */
     uint32_t item_size;
     const char *alias; /* other names in rules, separated by blanks: "dns_query" */

@@ -284,6 +284,22 @@ bool draft_num(struct slice text, const struct label *labels, struct num *num)
     return num_range(text, labels, num) && num->a < num->b;
 }
 
+bool draft_flags(struct slice text, const struct label *labels, struct num *num)
+{
+    uint64_t asked = 0, set = 0, bit;
+    struct slice rest = text, part;
+
+    while (draft_part(&rest, ',', &part)) {
+        bool negated = part.len && part.at[0] == '!';
+        if (!num_value(negated ? slice_trim(slice_from(part, 1)) : part, labels, &bit))
+            return draft_num(text, NULL, num);
+        asked |= bit;
+        set |= negated ? 0 : bit;
+    }
+    *num = (struct num){.mode = set ? NUM_MASK : NUM_NOT_MASK, .a = asked, .b = set};
+    return asked != 0;
+}
+
 struct slice draft_unquote(struct slice text)
 {
     text = slice_trim(text);

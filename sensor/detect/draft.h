@@ -94,6 +94,8 @@ bool draft_u64(struct slice text, uint64_t *value); /* decimal or 0x… */
 bool draft_i32(struct slice text, int32_t *value);
 /** Integer condition: 5, >5, <=5, !5, 3<>9, 3-9, &0x10, !&0x10; names by `labels` or NULL. */
 bool draft_num(struct slice text, const struct label *labels, struct num *num);
+/** Names of bits, set or (with !) not: "retain,!dup"; or a number as draft_num reads it. */
+bool draft_flags(struct slice text, const struct label *labels, struct num *num);
 /** Without quotes, with \" \; \\ \: and |hex| resolved into `out` (room `max`). -1 when wrong. */
 int32_t draft_bytes(struct draft *draft, struct slice quoted, uint8_t *out, uint32_t max, bool hex);
 /** Quoted text unquoted in place of the source; the slice itself when there are no quotes. */

@@ -220,7 +220,10 @@ static bool read_field(struct draft *draft, struct slice name, struct slice valu
         if (!op)
             return false;
         draft->last_group = -1;
-        if (!has_value || !draft_num(draft_unquote(value), b->refs[0].field->labels, &op->num))
+        const struct field *f = b->refs[0].field;
+        bool (*read)(struct slice, const struct label *, struct num *) =
+            f->flags ? draft_flags : draft_num;
+        if (!has_value || !read(draft_unquote(value), f->labels, &op->num))
             return draft_fail(draft, "\"%s\" wants a number or a range, like %s:5", b->name,
                               b->name);
         return true;
