@@ -1,0 +1,58 @@
+#!/usr/bin/python3
+"""Instructions per packet, by stage: the sensor under callgrind on the first packets of a capture.
+
+  stages.py CAPTURE [--rules DIR] [--packets 40000] [--sensor PROGRAM] [--set KEY=VALUE]
+
+The same binary on the same input gives the same count, whatever else the machine does. Start-up (rules, nDPI) is measured on an
+empty capture and taken off."""
+import argparse
+import os
+import re
+import struct
+import subprocess
+import tempfile
+
+STAGES = [("front: read, decode, deal", ["front_fill"]), ("flow", ["flow_table_touch", "flow_table_expire"]),
+          ("stream", ["streams_push", "streams_next"]), ("app: parsers", ["app_input", "app_end", "app_clear"]),
+          ("nDPI", ["breadth_packet", "breadth_end"]), ("files", ["files_input", "files_end"]), ("detect", ["detect_run"]),
+          ("events", ["event_write"]), ("host tier: thresholds, devices", ["devices_fact", "devices_next", "thresholds_admit"]),
+          ("outputs", ["tail_round"])]
+ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+ap.add_argument("capture")
+ap.add_argument("--rules")
+ap.add_argument("--packets", type=int, default=40000)
+ap.add_argument("--sensor", default=os.path.join(os.path.dirname(__file__), "../../build/release/tramgac-sensor"))
+ap.add_argument("--set", action="append", default=[])
+a = ap.parse_args()
+work = tempfile.mkdtemp(prefix="tramgac-stages.")
+sample, empty = os.path.join(work, "sample.pcap"), os.path.join(work, "empty.pcap")
+subprocess.run(["editcap", "-F", "pcap", "-r", a.capture, sample, f"1-{a.packets}"], check=True)
+with open(empty, "wb") as f:
+    f.write(struct.pack("<IHHIIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
+
+
+def run(capture):
+    out = os.path.join(work, "callgrind.out")
+    words = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", a.sensor, "-r", capture, "-l", work, "--quiet", "--workers", "1",
+             "-k", "none", "--set", "sandbox.enabled=false"]
+    for s in a.set:
+        words += ["--set", s]
+    if a.rules:
+        words += ["-S", a.rules]
+    subprocess.run(words, check=True, capture_output=True)
+    text = subprocess.run(["callgrind_annotate", "--inclusive=yes", "--threshold=100", out], check=True, capture_output=True, text=True).stdout
+    cost = {}
+    for line in text.splitlines():
+        m = re.match(r"\s*([\d,]+) \([^)]*\)\s+\S*?:(\w+)", line)
+        if m:
+            cost[m[2]] = max(cost.get(m[2], 0), int(m[1].replace(",", "")))
+    total = int(re.search(r"([\d,]+) \(100.0%\)\s+PROGRAM TOTALS", text)[1].replace(",", ""))
+    return total, cost
+
+
+total, cost = run(sample)
+start, start_cost = run(empty)
+print(f"{a.packets} packets, {(total - start) / a.packets:,.0f} instructions a packet ({start / 1e6:,.0f} M for the start taken off)")
+for name, functions in STAGES:
+    n = sum(cost.get(f, 0) - start_cost.get(f, 0) for f in functions)
+    print(f"  {name:34s} {n / a.packets:10,.0f}  {100 * n / (total - start):5.1f} %")
