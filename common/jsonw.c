@@ -12,14 +12,21 @@ void jsonw_init(struct jsonw *w, struct strbuf *out)
 
 static void begin(struct jsonw *w, const char *key)
 {
+    struct strbuf *out = w->out;
+    size_t len = key ? strlen(key) : 0;
+
     if (w->comma)
-        strbuf_char(w->out, ',');
+        strbuf_char(out, ',');
     w->comma = true;
-    if (key) {
-        strbuf_char(w->out, '"');
-        strbuf_str(w->out, key);
-        strbuf_bytes(w->out, "\":", 2);
-    }
+    if (!key)
+        return;
+    if ((len + 4 > out->room - out->len && !strbuf_grow(out, len + 3)) || out->full)
+        return;
+    char *at = out->at + out->len;
+    *at = '"';
+    memcpy(at + 1, key, len);
+    memcpy(at + 1 + len, "\":", 3);
+    out->len += len + 3;
 }
 
 static void open_with(struct jsonw *w, const char *key, char c)

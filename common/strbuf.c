@@ -28,6 +28,8 @@ bool strbuf_grow(struct strbuf *buf, size_t bytes)
     size_t room = buf->room ? buf->room : 256;
     while (room < need)
         room *= 2;
+    if (buf->cap && room > buf->cap + 1)
+        room = buf->cap + 1;
     char *at = realloc(buf->at, room);
     if (!at) {
         buf->full = true;
@@ -36,20 +38,6 @@ bool strbuf_grow(struct strbuf *buf, size_t bytes)
     buf->at = at;
     buf->room = room;
     return true;
-}
-
-void strbuf_bytes(struct strbuf *buf, const void *bytes, size_t len)
-{
-    if (len == 0 || !strbuf_grow(buf, len))
-        return;
-    memcpy(buf->at + buf->len, bytes, len);
-    buf->len += len;
-    buf->at[buf->len] = '\0';
-}
-
-void strbuf_str(struct strbuf *buf, const char *text)
-{
-    strbuf_bytes(buf, text, strlen(text));
 }
 
 void strbuf_u64(struct strbuf *buf, uint64_t value)
@@ -67,10 +55,18 @@ void strbuf_u64(struct strbuf *buf, uint64_t value)
 void strbuf_fmt(struct strbuf *buf, const char *format, ...)
 {
     va_list args;
+    size_t room = buf->full ? 0 : buf->room - buf->len;
 
+    /* mostly it fits: then once is enough */
     va_start(args, format);
-    int len = vsnprintf(NULL, 0, format, args);
+    int len = vsnprintf(room ? buf->at + buf->len : NULL, room, format, args);
     va_end(args);
+    if (len > 0 && (size_t)len < room) {
+        buf->len += (size_t)len;
+        return;
+    }
+    if (room)
+        buf->at[buf->len] = '\0';
     if (len <= 0 || !strbuf_grow(buf, (size_t)len))
         return;
     va_start(args, format);

@@ -25,10 +25,22 @@ void strbuf_fini(struct strbuf *buf);
 /** Room for `bytes` more and a zero byte; false when that breaks the cap. */
 bool strbuf_grow(struct strbuf *buf, size_t bytes);
 
-void strbuf_bytes(struct strbuf *buf, const void *bytes, size_t len);
-void strbuf_str(struct strbuf *buf, const char *text);
 void strbuf_u64(struct strbuf *buf, uint64_t value);
 void strbuf_fmt(struct strbuf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static inline void strbuf_bytes(struct strbuf *buf, const void *bytes, size_t len)
+{
+    if (len == 0 || (len >= buf->room - buf->len && !strbuf_grow(buf, len)) || buf->full)
+        return;
+    memcpy(buf->at + buf->len, bytes, len);
+    buf->len += len;
+    buf->at[buf->len] = '\0';
+}
+
+static inline void strbuf_str(struct strbuf *buf, const char *text)
+{
+    strbuf_bytes(buf, text, strlen(text));
+}
 
 static inline void strbuf_char(struct strbuf *buf, char c)
 {

@@ -6,7 +6,6 @@
 #include "sensor/run/facts.h"
 #include "common/hash.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { FIELDS_MAX = 512, SAID_OPEN = 1, SAID_CLIENT = 2, SAID_SERVER = 4, SAID_REFUSED = 8 };
@@ -184,6 +183,17 @@ void facts_packet(const struct facts_sink *sink, struct flow *f, const struct pa
 
 /* ---- transactions ------------------------------------------------------------------------- */
 
+static struct slice decimal(uint64_t value, char out[24])
+{
+    uint32_t at = 24;
+
+    do {
+        out[--at] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value);
+    return (struct slice){(const uint8_t *)out + at, 24 - at};
+}
+
 static void field_fact(const struct facts_sink *sink, const struct flow *f,
                        const struct field_ref *ref, struct tx *tx, uint32_t i)
 {
@@ -195,8 +205,7 @@ static void field_fact(const struct facts_sink *sink, const struct flow *f,
         const char *label = NULL;
         for (const struct label *l = ref->field->labels; l && l->name && !label; l++)
             label = l->value == number ? l->name : NULL;
-        snprintf(text, sizeof(text), "%llu", (unsigned long long)number);
-        bytes = slice_of_str(label ? label : text);
+        bytes = label ? slice_of_str(label) : decimal(number, text);
     } else if (!field_bytes(ref, tx, i, &bytes) || !bytes.len) {
         return;
     }
