@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Messages in the shape of RFC 1035, 4.1, and what the events make of them. */
+#include "proto_one.h"
+
+static struct one one;
+
+static int setup(void **state)
+{
+    (void)state;
+    one_open(&one, IPPROTO_UDP4, 53);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    one_close(&one);
+    return 0;
+}
+
+#define QUESTION "\3Www\7example\2vn\0\0\1\0\1"
+#define QUERY    "\x12\x34\1\0\0\1\0\0\0\0\0\0" QUESTION
+
+static void a_question_is_an_instance_and_an_event(void **state)
+{
+    struct slice name;
+
+    (void)state;
+    one_says(&one, TO_SERVER, SLICE_LIT(QUERY));
+    assert_true(one_bytes(&one, "dns.query", 0, 0, &name));
+    assert_true(slice_eq(name, SLICE_LIT("Www.example.vn")));
+    assert_false(one_bytes(&one, "dns.query", 0, 1, &name));
+    one_is_number(&one, "dns.rrtype", 1);
+    assert_int_equal(app_events(one_tx(&one, 0)), 1);
+    assert_string_equal(
+        one_event(&one, 0, 0),
+        "{\"version\":2,\"type\":\"query\",\"id\":4660,\"rrname\":\"Www.example.vn\","
+        "\"rrtype\":\"A\",\"tx_id\":0,\"opcode\":0}");
+}
+
+static void names_are_followed_through_pointers(void **state)
+{
+    (void)state;
+    one_says(&one, TO_SERVER, SLICE_LIT(QUERY));
+    one_says(&one, TO_CLIENT,
+             SLICE_LIT("\x12\x34\x81\x80\0\1\0\2\0\0\0\0" QUESTION
+                       "\xc0\x0c\0\5\0\1\0\0\1\x2c\0\6\3cdn\xc0\x10"
+                       "\3cdn\xc0\x10\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\1"));
+    assert_string_equal(
+        one_event(&one, 1, 0),
+        "{\"version\":2,\"type\":\"answer\",\"id\":4660,\"flags\":\"8180\",\"qr\":true,\"rd\":true,"
+        "\"ra\":true,\"opcode\":0,\"rrname\":\"Www.example.vn\",\"rrtype\":\"A\","
+        "\"rcode\":\"NOERROR\",\"answers\":[{\"rrname\":\"Www.example.vn\",\"rrtype\":\"CNAME\","
+        "\"ttl\":300,\"rdata\":\"cdn.example.vn\"},{\"rrname\":\"cdn.example.vn\","
+        "\"rrtype\":\"A\",\"ttl\":60,\"rdata\":\"192.0.2.1\"}],"
+        "\"grouped\":{\"A\":[\"192.0.2.1\"],\"CNAME\":[\"cdn.example.vn\"]}}");
+}
+
+static void a_pointer_that_leads_to_itself_ends(void **state)
+{
+    (void)state;
+    one_says(&one, TO_SERVER, SLICE_LIT("\0\1\1\0\0\1\0\0\0\0\0\0\xc0\x0c\0\1\0\1"));
+    struct tx *tx = one_tx(&one, 0);
+    assert_non_null(tx);
+    assert_string_equal(tx->proto->notes[tx->note[0]], "malformed_data");
+    assert_int_equal(app_events(tx), 0);
+}
+
+static void the_error_of_a_response_is_a_number_for_rules(void **state)
+{
+    (void)state;
+    one_says(&one, TO_CLIENT, SLICE_LIT("\x12\x34\x81\x83\0\1\0\0\0\0\0\0" QUESTION));
+    one_is_number(&one, "dns.rcode", 3);
+    assert_non_null(strstr(one_event(&one, 0, 0), "\"rcode\":\"NXDOMAIN\""));
+}
+
+static void multicast_names_are_not_dns(void **state)
+{
+    (void)state;
+    one.flow.server_port = 5353;
+    one_says(&one, TO_SERVER, SLICE_LIT(QUERY));
+    assert_null(one.flow.app_name);
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        CASE(a_question_is_an_instance_and_an_event),
+        CASE(names_are_followed_through_pointers),
+        CASE(a_pointer_that_leads_to_itself_ends),
+        CASE(the_error_of_a_response_is_a_number_for_rules),
+        CASE(multicast_names_are_not_dns),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
