@@ -361,6 +361,7 @@ static void begin(struct detect *d, const struct detect_input *in)
     d->in = in;
     d->n_hits = 0;
     d->passed = false;
+    d->n_raw[0] = d->n_raw[1] = 0;
     d->fresh = app_fresh(d, in);
     d->proto = in->flow ? ruleset_proto(app_proto(in->flow)) : -1;
     d->class_ = !p                         ? CLASS_OTHER

@@ -11,7 +11,13 @@
 #include "sensor/detect/ruleset.h"
 #include "sensor/detect/state.h"
 
-enum { HITS_MAX = 256, CANDIDATES_MAX = 4096, WINDOW_MAX = 4096, VIEW_ROOM = 512 * 1024 };
+enum {
+    RAW_MAX = 128,
+    HITS_MAX = 256,
+    CANDIDATES_MAX = 4096,
+    WINDOW_MAX = 4096,
+    VIEW_ROOM = 512 * 1024
+};
 
 enum detect_count {
     DETECT_RULES_TRIED,
@@ -67,6 +73,8 @@ struct detect {
     uint8_t *room; /* 2 × VIEW_ROOM: window and chunk side by side, by direction */
     uint32_t n_hits;
     struct hit hits[HITS_MAX];
+    uint32_t n_raw[2]; /* transaction rules whose literal was in the payload, by direction */
+    uint32_t raw[2][RAW_MAX];
     bool passed;
     struct slice gate_view; /* the stream's start, when this run looks at it */
     bool fresh;             /* first packet of this direction since the protocol is known */

@@ -110,6 +110,14 @@ static void try_rule(struct detect *d, const struct rule *r, uint32_t modes, str
 {
     if (!detect_header_ok(d, r, d->look.dir))
         return;
+    if (r->kind == RULE_TX) { /* match_tx.c goes on with it */
+        uint32_t *n = &d->n_raw[d->look.dir];
+        if (*n < RAW_MAX)
+            d->raw[d->look.dir][(*n)++] = r->info.index;
+        else
+            d->count[DETECT_CANDIDATES_FULL]++;
+        return;
+    }
     d->count[DETECT_RULES_TRIED]++;
     d->look.on_stream = false;
     if (!detect_tests_ok(d, r))

@@ -6,7 +6,13 @@
  */
 #include "sensor/detect/match.h"
 
-enum { FILE_STEP = 16 * 1024 };
+enum { FILE_STEP = 32 * 1024 };
+
+/* A growing file is looked at anew when it has doubled: all looks together cost twice its size. */
+static uint32_t size_step(uint32_t len)
+{
+    return len < FILE_STEP ? 0 : 32 - (uint32_t)__builtin_clz(len / FILE_STEP);
+}
 
 /* ---- one rule ----------------------------------------------------------------------------- */
 
@@ -130,10 +136,8 @@ static void scan_plan(struct detect *d, struct tx_state *s, const struct plan *p
             continue;
         if (state == BUFFER_GROWING) {
             const struct file *f = buffer_file(&d->look);
-            if (f && f->data.len < s->file_bytes[dir] + FILE_STEP)
+            if (f && size_step(f->data.len) <= s->file_step[dir])
                 continue;
-            if (f)
-                s->file_bytes[dir] = f->data.len;
         } else {
             s->scanned[dir] |= UINT64_C(1) << i;
         }
@@ -166,7 +170,7 @@ static uint64_t news_of(const struct tx *tx, const struct file *f)
     uint64_t news = 1 + tx->progress[0] + (uint64_t)tx->progress[1] * 8 + (uint64_t)tx->notes * 64;
 
     if (f)
-        news += (f->state + 1u) * UINT64_C(4096) + (uint64_t)(f->data.len / FILE_STEP) * 65536;
+        news += (f->state + 1u) * UINT64_C(4096) + size_step(f->data.len) * UINT64_C(65536);
     return news;
 }
 
@@ -183,7 +187,7 @@ static void run_tx(struct detect *d, struct tx *tx, int proto, enum dir dir)
         return;
     }
     uint64_t news = news_of(tx, files_of_tx(tx, dir));
-    if (s->seen[dir] == news && !s->wants_payload[dir])
+    if (s->seen[dir] == news && !s->wants_payload[dir] && !d->n_raw[dir])
         return;
     s->seen[dir] = news;
     s->wants_payload[dir] = false;
@@ -198,10 +202,14 @@ static void run_tx(struct detect *d, struct tx *tx, int proto, enum dir dir)
         if (!s->rules[i].fired && s->rules[i].dir == dir)
             detect_candidate(d, s->rules[i].rule, 0);
     }
+    for (uint32_t i = 0; i < d->n_raw[dir]; i++)
+        detect_candidate(d, d->raw[dir][i], 0);
     for (uint32_t i = 0; !s->started[dir] && i < plan->n_always; i++)
         detect_candidate(d, plan->always[i], 0);
     s->started[dir] = true;
     scan_plan(d, s, plan, dir);
+    const struct file *file = files_of_tx(tx, dir);
+    s->file_step[dir] = file ? (uint8_t)size_step(file->data.len) : 0;
     detect_candidates_sort(d);
     for (uint32_t i = 0; i < d->n_candidates; i++)
         try_rule(d, s, &d->rs->rules[d->candidates[i]]);

@@ -292,7 +292,7 @@ struct rule {
     uint8_t gate[4];
     bool gate_bytes; /* an empty payload cannot match */
     bool has_pair, pair_nocase;
-    uint8_t pair[2]; /* two bytes of a short content */
+    uint8_t pair[2];   /* two bytes of a short content */
     uint8_t bits_role; /* 1 sets, 2 sets and tests, 3 tests flowbits; 0 none */
 };
 

@@ -188,14 +188,16 @@ static struct slice fast_text(const struct op *op)
     return slice_head(s, LITERAL_MAX);
 }
 
-static void choose_literal(struct draft *d)
+/* `payload`: literals of the payload too. A transaction rule takes one of those only when its other
+ * buffers have none. */
+static void choose_literal(struct draft *d, bool payload)
 {
     int best = -1;
     struct rule *r = &d->rule;
 
     for (int g = 0; g < d->n_groups; g++) {
         const struct buffer *b = d->groups[g].buffer;
-        if (!searchable(b) || (r->kind == RULE_TX && b->kind == BUFFER_PAYLOAD))
+        if (!searchable(b) || (!payload && b->kind == BUFFER_PAYLOAD))
             continue;
         for (uint16_t i = 0; i < d->groups[g].n; i++) {
             const struct op *op = &d->groups[g].ops[i];
@@ -406,7 +408,9 @@ bool rule_finish(struct draft *d, struct rule *rule)
     }
     if (!find_dirs(d) || !find_kind(d))
         return false;
-    choose_literal(d);
+    choose_literal(d, d->rule.kind != RULE_TX);
+    if (d->rule.fast_op < 0)
+        choose_literal(d, true);
     choose_pair(d);
     find_gate(d);
     *rule = d->rule;

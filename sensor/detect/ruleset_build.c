@@ -253,6 +253,15 @@ static bool plan_add(struct plan *plan, const struct buffer *buffer, const struc
     return true;
 }
 
+/* The literal lies in the payload: looked for there, once the protocol is known. */
+static void add_raw_tx(struct builder *b, const struct rule *r, uint32_t dir)
+{
+    for (int p = 0; proto_rows[p] && p < PROTOS_MAX; p++) {
+        if (of_proto(r, proto_rows[p], p))
+            add_rule(b, &b->rs->app[p][dir], r, true);
+    }
+}
+
 /* Rules are put into the shared set of buffer and direction once; protocols refer to it. */
 static void add_tx_literals(struct builder *b, struct tx_builder *t, uint32_t dir)
 {
@@ -263,6 +272,10 @@ static void add_tx_literals(struct builder *b, struct tx_builder *t, uint32_t di
         if (r->kind != RULE_TX || r->fast_op < 0 || !(r->dirs >> dir & 1))
             continue;
         const struct buffer *buffer = r->groups[r->fast_group].buffer;
+        if (buffer->kind == BUFFER_PAYLOAD) {
+            add_raw_tx(b, r, dir);
+            continue;
+        }
         struct lit_set *set = shared_set(b, t, buffer, dir);
         add_rule(b, set, r, true);
         for (int p = 0; proto_rows[p] && p < PROTOS_MAX; p++) {
@@ -276,6 +289,8 @@ static bool needs_always(const struct rule *r, const struct plan *plan)
 {
     if (r->fast_op < 0)
         return true;
+    if (r->groups[r->fast_group].buffer->kind == BUFFER_PAYLOAD)
+        return false;
     for (uint32_t i = 0; i < plan->n; i++) {
         if (plan->at[i].buffer == r->groups[r->fast_group].buffer)
             return false;

@@ -22,8 +22,8 @@ struct tx_rule {
 
 /** On tx->detect. */
 struct tx_state {
-    uint64_t scanned[2]; /* by direction: bit i = i-th buffer of the plan */
-    uint32_t file_bytes[2];
+    uint64_t scanned[2];   /* by direction: bit i = i-th buffer of the plan */
+    uint8_t file_step[2];  /* size class of the file at the last look */
     uint64_t seen[2];      /* by direction: what there was at the last look */
     bool wants_payload[2]; /* a rule waits for bytes of the stream */
     bool started[2];       /* rules without a literal were taken up */
