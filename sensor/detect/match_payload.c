@@ -53,30 +53,26 @@ static bool wants_packet(const struct detect *d, const struct rule *r)
     return r->kind != RULE_TX;
 }
 
-/* Where a rule that fired in this window may look again. */
-static int pending_at(const struct window *win, uint32_t rule)
+static struct pending *pending_of(const struct window *win, uint32_t rule)
 {
-    for (int i = 0; i < win->n_pending; i++) {
-        if (win->pending[i] == rule)
-            return i;
+    for (uint16_t i = 0; i < win->n_pending; i++) {
+        if (win->pending[i].rule == rule)
+            return &win->pending[i];
     }
-    return -1;
+    return NULL;
 }
 
-static void remember(struct window *win, uint32_t rule, uint64_t until, bool fired)
+static void remember(struct detect *d, struct window *win, uint32_t rule, uint64_t until,
+                     bool fired)
 {
-    int at = pending_at(win, rule);
+    struct pending *p = pending_of(win, rule);
 
-    if (at < 0 && win->n_pending < STREAM_PENDING_MAX)
-        at = win->n_pending++;
-    if (at < 0) { /* the one that ends soonest gives way */
-        at = 0;
-        for (int i = 1; i < win->n_pending; i++)
-            at = win->until[i] < win->until[at] ? i : at;
-    }
-    win->pending[at] = rule;
-    win->until[at] = until;
-    win->fired = (uint8_t)((win->fired & ~(1 << at)) | (fired ? 1 << at : 0));
+    if (!p)
+        p = state_pending(d->pool, win);
+    if (p)
+        *p = (struct pending){rule, fired, until};
+    else
+        d->count[DETECT_STATE_FULL]++;
 }
 
 static bool try_stream(struct detect *d, const struct rule *r, struct window *win,
@@ -84,24 +80,25 @@ static bool try_stream(struct detect *d, const struct rule *r, struct window *wi
 {
     struct slice data = view->data;
     uint64_t base = view->base, end = view->base + view->data.len;
-    int at = win ? pending_at(win, r->info.index) : -1;
+    const struct pending *p = win ? pending_of(win, r->info.index) : NULL;
+    bool fired = p && p->fired;
 
-    if (at >= 0 && (win->fired >> at & 1) && win->until[at] > base) {
-        if (win->until[at] >= end)
+    if (fired && p->until > base) {
+        if (p->until >= end)
             return false;
-        data = slice_from(data, (uint32_t)(win->until[at] - base));
-        base = win->until[at];
+        data = slice_from(data, (uint32_t)(p->until - base));
+        base = p->until;
     }
     d->look.on_stream = true;
     d->look.stream_base = base;
     if (groups_ok(d, r, data, base)) {
         if (win)
-            remember(win, r->info.index, end, true);
+            remember(d, win, r->info.index, end, true);
         return true;
     }
     uint32_t literal_end = d->mark_end[r->info.index];
-    if (win && r->n_groups && literal_end && !(at >= 0 && (win->fired >> at & 1)))
-        remember(win, r->info.index, view->base + literal_end + d->window, false);
+    if (win && r->n_groups && literal_end && !fired)
+        remember(d, win, r->info.index, view->base + literal_end + d->window, false);
     return false;
 }
 
@@ -238,21 +235,16 @@ static void keep_tail(struct detect *d, struct window *win, const struct view *v
 
 static void add_pending(struct detect *d, struct window *win, const struct view *view)
 {
-    uint8_t n = 0, fired = 0;
+    uint16_t n = 0;
 
-    for (uint8_t i = 0; i < win->n_pending; i++) {
-        if (win->until[i] <= view->base)
+    for (uint16_t i = 0; i < win->n_pending; i++) {
+        if (win->pending[i].until <= view->base)
             continue;
-        bool has_fired = win->fired >> i & 1;
         win->pending[n] = win->pending[i];
-        win->until[n] = win->until[i];
-        fired = (uint8_t)(fired | (has_fired ? 1 << n : 0));
-        n++;
-        if (!has_fired)
-            detect_candidate(d, win->pending[n - 1], 0);
+        if (!win->pending[n++].fired)
+            detect_candidate(d, win->pending[n - 1].rule, 0);
     }
     win->n_pending = n;
-    win->fired = fired;
 }
 
 /* Offsets of literals count from the start of the view. */
@@ -303,8 +295,9 @@ static bool run_chunk(struct detect *d, const struct chunk *chunk, bool with_pac
     }
     d->view[chunk->dir] = view;
     win->next = view.base + view.data.len;
-    try_candidates(d, ON_STREAM | (with_packet ? ON_PACKET : 0u), win, &view);
-    keep_tail(d, win, &view, chunk->end || d->in->flow_ends);
+    try_candidates(d, ON_STREAM | (with_packet ? ON_PACKET : 0u), s ? win : NULL, &view);
+    if (s)
+        keep_tail(d, win, &view, chunk->end || d->in->flow_ends);
     return true;
 }
 

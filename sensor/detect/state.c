@@ -135,8 +135,10 @@ void state_flow_drop(struct pool *pool, struct flow *flow)
 
     if (!s)
         return;
-    for (int d = 0; d < 2; d++)
+    for (int d = 0; d < 2; d++) {
         give(pool, s->win[d].at, s->win[d].room);
+        give(pool, s->win[d].pending, s->win[d].room_pending * sizeof(struct pending));
+    }
     give(pool, s->bits, s->room_bits * sizeof(*s->bits));
     give(pool, s->ints, s->room_ints * sizeof(*s->ints));
     give(pool, s, sizeof(*s));
@@ -244,4 +246,21 @@ bool state_window(struct pool *pool, struct window *win, uint32_t bytes)
     win->at = at;
     win->room = room;
     return true;
+}
+
+struct pending *state_pending(struct pool *pool, struct window *win)
+{
+    void *at = win->pending;
+
+    if (grow(pool, &at, win->n_pending, &win->room_pending, sizeof(*win->pending),
+             STREAM_PENDING_MAX)) {
+        win->pending = at;
+        return &win->pending[win->n_pending++];
+    }
+    if (!win->n_pending)
+        return NULL;
+    struct pending *soonest = win->pending;
+    for (uint16_t i = 1; i < win->n_pending; i++)
+        soonest = win->pending[i].until < soonest->until ? &win->pending[i] : soonest;
+    return soonest;
 }

@@ -31,20 +31,25 @@ struct tx_state {
     struct tx_rule *rules;
 };
 
-enum { STREAM_PENDING_MAX = 8 };
+enum { STREAM_PENDING_MAX = 64 };
+
+/** A rule whose literal was seen and the rest not yet, or that has fired. */
+struct pending {
+    uint32_t rule;
+    bool fired;
+    uint64_t until; /* stream offset where the literal leaves the window; or up to which a rule
+                       that fired has used the bytes */
+};
 
 /** Bytes of one direction of a stream that rules may still need. */
 struct window {
     uint8_t *at;
     uint32_t len, room;
-    uint64_t next; /* stream offset behind the last byte */
-    bool off;      /* encrypted or beyond the depth */
-    uint8_t n_pending;
-    bool app_scanned;                     /* the protocol's own rules have seen the window */
-    uint32_t pending[STREAM_PENDING_MAX]; /* rules: literal seen and the rest not yet, or fired */
-    uint64_t until[STREAM_PENDING_MAX];   /* stream offset where the literal leaves the window; or
-                                             up to which a rule that fired has used the bytes */
-    uint8_t fired;                        /* bit i: pending[i] has fired */
+    uint64_t next;    /* stream offset behind the last byte */
+    bool off;         /* encrypted or beyond the depth */
+    bool app_scanned; /* the protocol's own rules have seen the window */
+    uint16_t n_pending, room_pending;
+    struct pending *pending;
 };
 
 struct flow_int {
@@ -82,6 +87,9 @@ struct tx_rule *state_tx_add(struct pool *pool, struct tx_state *state, uint32_t
 
 /** Makes room for `bytes` in a window; false at the cap. */
 bool state_window(struct pool *pool, struct window *win, uint32_t bytes);
+
+/** A new entry of a window, the one that ends soonest when there are too many; NULL at the cap. */
+struct pending *state_pending(struct pool *pool, struct window *win);
 
 /** Memory of a detect context, for acts. */
 struct pool *detect_pool(struct detect *detect);
