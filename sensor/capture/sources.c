@@ -7,14 +7,18 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-static enum err append_take(struct sources *s, char *path)
+static enum err append_take(struct sources *s, char *path, bool named)
 {
-    char **larger = path ? realloc(s->path, (s->n + 1) * sizeof(*larger)) : NULL;
-    if (!larger) {
+    char **paths = path ? realloc(s->path, (s->n + 1) * sizeof(*paths)) : NULL;
+    if (paths)
+        s->path = paths;
+    bool *names = paths ? realloc(s->named, (s->n + 1) * sizeof(*names)) : NULL;
+    if (!names) {
         free(path);
         return ERR_NOMEM;
     }
-    s->path = larger;
+    s->named = names;
+    s->named[s->n] = named;
     s->path[s->n++] = path;
     return ERR_OK;
 }
@@ -43,7 +47,7 @@ static enum err add_directory(struct sources *s, const char *path, struct captur
         if (err || (full && (stat(full, &st) != 0 || !S_ISREG(st.st_mode))))
             free(full);
         else
-            err = append_take(s, full);
+            err = append_take(s, full, false);
     }
     free(names);
     return err;
@@ -54,13 +58,13 @@ enum err sources_add(struct sources *s, const char *path, struct capture_fault *
     struct stat st;
 
     if (strcmp(path, "-") == 0)
-        return append_take(s, strdup(path));
+        return append_take(s, strdup(path), true);
     if (stat(path, &st) != 0) {
         snprintf(fault->text, sizeof(fault->text), "%s cannot be read: %s", path, strerror(errno));
         return ERR_IO;
     }
     if (!S_ISDIR(st.st_mode))
-        return append_take(s, strdup(path));
+        return append_take(s, strdup(path), true);
     uint32_t before = s->n;
     enum err err = add_directory(s, path, fault);
     if (err || s->n > before)
@@ -74,6 +78,7 @@ void sources_fini(struct sources *s)
     for (uint32_t i = 0; i < s->n; i++)
         free(s->path[i]);
     free(s->path);
+    free(s->named);
     *s = (struct sources){0};
 }
 

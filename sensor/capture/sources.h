@@ -9,6 +9,7 @@
 
 struct sources {
     char **path; /* `n` of them */
+    bool *named; /* itself on the command line, not found in a directory */
     uint32_t n;
 };
 

@@ -170,11 +170,13 @@ struct front_state front_state(const struct front *f)
 
 /* ---- frames ------------------------------------------------------------------------------- */
 
-static void failed(struct front *f, const char *source, const struct capture_fault *fault)
+/* What was found in a directory and is no capture is passed over; what was named is a failure. */
+static void failed(struct front *f, const char *source, bool named,
+                   const struct capture_fault *fault)
 {
     f->count[COUNT_FAILED]++;
-    f->state.failed++;
-    log_say(LOG_FAULT, "%s", fault->text[0] ? fault->text : source);
+    f->state.failed += named;
+    log_say(named ? LOG_FAULT : LOG_WARN, "%s", fault->text[0] ? fault->text : source);
 }
 
 /* Opens the next capture that can be read; false when there is none. */
@@ -190,7 +192,7 @@ static bool next_file(struct front *f)
             f->fresh_file = true;
             return true;
         }
-        failed(f, source, &fault);
+        failed(f, source, f->sources.named[f->next_source - 1], &fault);
     }
     return false;
 }
