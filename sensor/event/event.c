@@ -414,13 +414,26 @@ static bool switched_on(uint32_t row, const struct event_ctx *ctx)
            protocol_on(ctx->options, ctx->tx->proto);
 }
 
+static bool find_row(const char *name, const struct event_ctx *ctx, uint32_t *row)
+{
+    *row = 0;
+    while (ev_rows[*row] && strcmp(ev_rows[*row]->name, name) != 0)
+        ++*row;
+    return ev_rows[*row] && switched_on(*row, ctx);
+}
+
+bool event_wanted(const char *name, const struct event_ctx *ctx)
+{
+    uint32_t row;
+
+    return find_row(name, ctx, &row);
+}
+
 bool event_write(const char *name, const struct event_ctx *ctx, struct strbuf *out)
 {
-    uint32_t row = 0;
+    uint32_t row;
 
-    while (ev_rows[row] && strcmp(ev_rows[row]->name, name) != 0)
-        row++;
-    if (!ev_rows[row] || !switched_on(row, ctx))
+    if (!find_row(name, ctx, &row))
         return false;
     const struct event_def *def = ev_rows[row];
     struct jsonw w;

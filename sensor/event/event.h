@@ -78,6 +78,9 @@ void event_write_file(struct jsonw *w, const struct file *file);
 extern const struct option event_options_rows[];
 void event_options_read(const struct conf *conf, struct event_options *options);
 
+/** False when events of this row (for "tx": of this protocol) are switched off. */
+bool event_wanted(const char *name, const struct event_ctx *ctx);
+
 /** A whole event line without newline and WITHOUT the closing brace: the host tier adds `device`,
  * geo and the brace (see event_close). False when the type is switched off. */
 bool event_write(const char *name, const struct event_ctx *ctx, struct strbuf *out);

@@ -99,6 +99,8 @@ static struct item *write_event(struct worker *w, const char *name, const struct
     struct strbuf *text = &w->part->text;
     size_t at = text->len;
 
+    if (!event_wanted(name, ctx))
+        return NULL;
     if (ctx->flow && w->events.community_id)
         community_id_fill(ctx->flow);
     if (!event_write(name, ctx, text))
