@@ -8,7 +8,7 @@
 #include "analyzer/store/db_events.h"
 #include "analyzer/store/db_incidents.h"
 
-enum { DEVICES_LIST = 500, DEVICE_EVENTS = 200, DEVICE_GROUPS = 50, DEVICE_SERVICES = 400 };
+enum { DEVICES_LIST = 500, DEVICE_EVENTS = 200, DEVICE_GROUPS = 50, DEVICE_HABITS = 200 };
 
 /* The state is the sensor's word, so anybody's: only what we know reaches the page. */
 static const char *known_state(const char *state)
@@ -53,18 +53,6 @@ static void write_head(struct call *call, const struct device_row *d)
     jsonw_u64(w, "risk", d->n_alerts + d->n_deviations ? (risk < 100 ? risk : 100) : 0);
 }
 
-/* What the sensor itself says of the device: profile's title, confidence. */
-static void write_sensor_view(struct call *call, struct json *tree)
-{
-    const struct json *title = json_get(tree, "profile_title");
-
-    if (title)
-        shape_text2(&call->out, "profile_title", json_str(json_get(title, "en"), ""),
-                    json_str(json_get(title, "vi"), ""));
-    if (json_get(tree, "confidence"))
-        jsonw_num(&call->out, "confidence", json_num(json_get(tree, "confidence"), 0));
-}
-
 static void list(struct call *call)
 {
     struct devices_query query = {.text = call->query(call, "q"), .limit = DEVICES_LIST};
@@ -80,12 +68,8 @@ static void list(struct call *call)
     jsonw_u64(&call->out, "total", n);
     jsonw_arr_open(&call->out, "items");
     for (uint32_t i = 0; i < n; i++) {
-        struct json *tree = NULL;
         jsonw_obj_open(&call->out, NULL);
         write_head(call, &rows[i]);
-        if (json_parse(slice_of_str(rows[i].json), &tree, NULL) == ERR_OK)
-            write_sensor_view(call, tree);
-        json_free(&tree);
         jsonw_obj_close(&call->out);
     }
     jsonw_arr_close(&call->out);
@@ -170,37 +154,44 @@ static void write_history(struct call *call, const char *id)
     jsonw_arr_close(&call->out);
 }
 
-static void write_object(struct call *call, const struct json *v)
+/* What the sensor last told of the device as a whole: profile's title, what it is known to do. */
+static void write_habits(struct call *call, const struct json *detail)
 {
-    struct strbuf text;
+    const struct json *title = json_get(detail, "profile_title");
+    uint32_t n = 0;
 
-    strbuf_init(&text, 4096);
-    json_write(v, &text);
-    if (json_kind(v) == JSON_OBJ && !text.full)
-        jsonw_raw(&call->out, NULL, strbuf_view(&text));
-    strbuf_fini(&text);
+    if (title)
+        shape_text2(&call->out, "profile_title", json_str(json_get(title, "en"), ""),
+                    json_str(json_get(title, "vi"), ""));
+    if (json_get(detail, "confidence"))
+        jsonw_num(&call->out, "confidence", json_num(json_get(detail, "confidence"), 0));
+    jsonw_arr_open(&call->out, "habits");
+    const struct json *habit = json_first(json_get(detail, "habits"));
+    for (; habit && n < DEVICE_HABITS; habit = json_next(habit), n++) {
+        jsonw_obj_open(&call->out, NULL);
+        jsonw_str(&call->out, "class", json_str(json_get(habit, "class"), ""));
+        jsonw_str(&call->out, "text", json_str(json_get(habit, "text"), ""));
+        jsonw_obj_close(&call->out);
+    }
+    jsonw_arr_close(&call->out);
 }
 
-/* The conversations the sensor told with its newest list of them. */
-static void write_services(struct call *call, const char *id)
+static void write_newest_habits(struct call *call, const char *id)
 {
     struct events_query query = {.device = id, .kinds = 1u << RECORD_DEVICE, .limit = 50};
     struct event_row *rows = NULL;
-    uint32_t n = 0, written = 0;
+    uint32_t n = 0;
+    struct json *eve = NULL;
 
-    jsonw_arr_open(&call->out, "services");
     if (db_events_list(call->store, &query, call->arena, &rows, &n) != ERR_OK)
         n = 0;
-    for (uint32_t i = 0; i < n && !written; i++) {
-        struct json *eve = NULL;
-        if (json_parse(slice_of_str(rows[i].json), &eve, NULL) != ERR_OK)
-            continue;
-        const struct json *s = json_first(json_path(eve, "inventory.services"));
-        for (; s && written < DEVICE_SERVICES; s = json_next(s), written++)
-            write_object(call, s);
+    for (uint32_t i = 0; i < n && !json_path(eve, "inventory.detail.habits"); i++) {
         json_free(&eve);
+        if (json_parse(slice_of_str(rows[i].json), &eve, NULL) != ERR_OK)
+            eve = NULL;
     }
-    jsonw_arr_close(&call->out);
+    write_habits(call, json_path(eve, "inventory.detail"));
+    json_free(&eve);
 }
 
 static void write_groups(struct call *call, const struct device_row *d)
@@ -236,31 +227,26 @@ static void write_incidents(struct call *call, const struct device_row *d)
 static void show(struct call *call)
 {
     struct device_row device;
-    struct json *tree = NULL;
     enum err err = db_devices_get(call->store, call->arg[0], call->arena, &device);
 
     if (err) {
         api_fail_store(call, err);
         return;
     }
-    if (json_parse(slice_of_str(device.json), &tree, NULL) != ERR_OK)
-        tree = NULL;
     jsonw_obj_open(&call->out, NULL);
     write_head(call, &device);
-    write_sensor_view(call, tree);
-    write_services(call, device.id);
+    write_newest_habits(call, device.id);
     write_history(call, device.id);
     write_deviations(call, device.id);
     write_groups(call, &device);
     write_incidents(call, &device);
     jsonw_obj_close(&call->out);
-    json_free(&tree);
 }
 
 static const struct api_route routes[] = {
     {"GET", "/api/devices", API_VIEWER, list, "Inventory, last seen first.", "q (words)"},
     {"GET", "/api/devices/{id}", API_VIEWER, show,
-     "One device: profile, conversations, deviations, alerts, incidents.", ""},
+     "One device: profile, habits, deviations, alerts, incidents.", ""},
     {.method = NULL},
 };
 

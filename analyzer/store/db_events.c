@@ -1,8 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyzer/store/db_events.h"
 #include "analyzer/store/sql.h"
+#include "common/json.h"
 
 enum { ALERT_KINDS = 1 << RECORD_ALERT | 1 << RECORD_DEVIATION | 1 << RECORD_DEVICE };
+
+/* The device an event is about; of a conversation, its source. */
+static const char *subject(const struct record *r)
+{
+    const char *path = r->kind == RECORD_DEVICE      ? "inventory.device.id"
+                       : r->kind == RECORD_DEVIATION ? "deviation.device.id"
+                                                     : NULL;
+    struct slice id = path ? json_text(json_path(r->eve, path)) : SLICE_NONE;
+
+    return id.len && id.len <= RECORD_TEXT_MAX ? json_str(json_path(r->eve, path), "")
+                                               : r->src.device;
+}
 
 enum err db_events_put(struct store *store, const struct record *r)
 {
@@ -26,7 +39,7 @@ enum err db_events_put(struct store *store, const struct record *r)
     sql_str(q, r->dst.name);
     sql_str(q, r->proto);
     sql_str(q, r->app_proto);
-    sql_str(q, r->src.device);
+    sql_str(q, subject(r));
     sql_int(q, r->severity);
     sql_int(q, r->group_id);
     sql_int(q, (int64_t)r->flow_id);

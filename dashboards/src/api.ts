@@ -133,8 +133,6 @@ export interface DeviceHead {
   mac?: string;
   vendor?: string;
   profile?: string;
-  profile_title?: Text2;
-  confidence?: number;
   baseline: 'learn' | 'observe' | 'enforce' | 'unknown';
   zone?: string;
   criticality?: number;
@@ -161,7 +159,9 @@ export interface Deviation {
 }
 
 export interface Device extends DeviceHead {
-  services: { role: 'server' | 'client'; proto: string; port: number; peer: string; first_seen: string; in_profile?: boolean }[];
+  profile_title?: Text2;
+  confidence?: number;
+  habits: { class: string; text: string }[]; // what it is known to do
   history: { time: string; text: Text2 }[];
   deviations_list: Deviation[];
   groups: Group[];

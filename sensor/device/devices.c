@@ -357,6 +357,7 @@ static void take_state(struct devices *devices, struct device *d, const struct f
                baseline_state_name(d->state), hours, d->atoms.n);
     findings_text(f, "observed", baseline_state_name(d->state));
     findings_num(f, "known", d->atoms.n);
+    findings_habits(f, d);
 }
 
 static void take_dhcp(struct devices *devices, const struct fact *fact)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sensor/device/findings.h"
 
+enum { HABITS_MAX = 80 }; /* told of one device at once */
+
 #include "common/clock.h"
 #include "common/hash.h"
 #include "common/jsonw.h"
@@ -171,6 +173,28 @@ void findings_num(struct devices_found *found, const char *key, double value)
     struct jsonw w = detail_writer(found);
 
     jsonw_num(&w, key, value);
+}
+
+void findings_habits(struct devices_found *found, const struct device *device)
+{
+    struct jsonw w = detail_writer(found);
+
+    if (device->profile) {
+        jsonw_obj_open(&w, "profile_title");
+        jsonw_str(&w, "en", device->profile->title_en);
+        jsonw_str(&w, "vi", device->profile->title_vi);
+        jsonw_obj_close(&w);
+        jsonw_num(&w, "confidence", device->profile_score < 1 ? device->profile_score : 1);
+    }
+    jsonw_arr_open(&w, "habits");
+    for (uint32_t i = 0; i < device->atoms.n && i < HABITS_MAX; i++) {
+        const struct atom *atom = &device->atoms.all[i];
+        jsonw_obj_open(&w, NULL);
+        jsonw_str(&w, "class", feat_rows[atom->class_]->name);
+        jsonw_text(&w, "text", atoms_text(&device->atoms, atom));
+        jsonw_obj_close(&w);
+    }
+    jsonw_arr_close(&w);
 }
 
 void findings_who(const struct device *device, const struct addr *addr, char *out, size_t room)

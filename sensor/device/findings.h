@@ -31,6 +31,8 @@ void findings_free(struct devices *devices);
 void findings_text(struct devices_found *found, const char *key, const char *text);
 void findings_num(struct devices_found *found, const char *key, double value);
 
+/** What the device is known to do, and its profile's title: for people who look at it. */
+void findings_habits(struct devices_found *found, const struct device *device);
 /** Name for people: name and address. */
 void findings_who(const struct device *device, const struct addr *addr, char *out, size_t room);
 /** The other end for people: name, address, and who it is. */
