@@ -68,6 +68,9 @@ static enum err load_rules(struct sensor *s)
     strbuf_fini(&report);
     if (!err)
         say_quarantined(s->ruleset);
+    if (!err && ruleset_rules(s->ruleset) == 0)
+        log_say(LOG_WARN, "rules: none in force; is %s the directory of the .rules files?",
+                s->plan->rules[0]);
     return err;
 }
 
@@ -87,9 +90,6 @@ static enum err open_tail(struct sensor *s)
     enum err err = tail_new(&plan, &s->tail, &report);
     say_report(err ? LOG_FAULT : LOG_WARN, &report);
     strbuf_fini(&report);
-    if (!err && ruleset_rules(s->ruleset) == 0)
-        log_say(LOG_WARN, "rules: none in force; is %s the directory of the .rules files?",
-                s->plan->rules[0]);
     return err;
 }
 
