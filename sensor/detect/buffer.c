@@ -235,45 +235,45 @@ enum buffer_state buffer_state(const struct buffer *b, const struct inspection *
     }
 }
 
+static bool field_instance(const struct buffer *b, const struct inspection *in, uint32_t i,
+                           struct slice *out)
+{
+    const struct field_ref *ref = ref_of(b, in);
+
+    if (!ref || i >= field_instances(ref, in->tx))
+        return false;
+    if (field_bytes(ref, in->tx, i, out))
+        return true;
+    *out = SLICE_NONE;
+    return i > 0 || ref->list; /* an absent item of a list keeps its place */
+}
+
+static bool file_instance(const struct buffer *b, const struct inspection *in, struct slice *out)
+{
+    struct file *file = buffer_file(in);
+
+    if (!file || (b->kind == BUFFER_FILE_MAGIC && !files_magic(file)))
+        return false;
+    if (b->kind == BUFFER_FILE_MAGIC)
+        *out = slice_of_str(file->magic);
+    else
+        *out = b->kind == BUFFER_FILE ? file->data : file->name;
+    return true;
+}
+
 static bool plain_instance(const struct buffer *b, const struct inspection *in, uint32_t i,
                            struct slice *out)
 {
-    const struct field_ref *ref;
-    struct file *file;
-
     switch (b->kind) {
     case BUFFER_FIELD:
-        ref = ref_of(b, in);
-        if (!ref)
-            return false;
-        while (i < field_instances(ref, in->tx) && !field_bytes(ref, in->tx, i, out)) {
-            if (i == 0 && !ref->list)
-                return false;
-            *out = SLICE_NONE;
-            return true; /* an absent item keeps its place */
-        }
-        return i < field_instances(ref, in->tx);
+        return field_instance(b, in, i, out);
     case BUFFER_PAYLOAD:
         *out = in->payload;
         return i == 0;
     case BUFFER_FILE:
-        file = buffer_file(in);
-        if (i || !file)
-            return false;
-        *out = file->data;
-        return true;
     case BUFFER_FILE_NAME:
-        file = buffer_file(in);
-        if (i || !file)
-            return false;
-        *out = file->name;
-        return true;
     case BUFFER_FILE_MAGIC:
-        file = buffer_file(in);
-        if (i || !file || !files_magic(file))
-            return false;
-        *out = slice_of_str(file->magic);
-        return true;
+        return i == 0 && file_instance(b, in, out);
     case BUFFER_BASE64:
         *out = in->base64;
         return i == 0 && in->base64.at;

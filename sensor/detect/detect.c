@@ -413,35 +413,66 @@ struct pool *detect_pool(struct detect *d)
 /* Suricata's own limits (pcre.match-limit, pcre.match-limit-recursion). */
 static const struct pcre_limits regex_limits = {3500, 1500, 512 * 1024};
 
+static void take_settings(struct detect *d, const struct conf *conf)
+{
+    uint64_t window = conf_size(conf, "detect.stream-window");
+
+    d->window = window > WINDOW_MAX ? WINDOW_MAX : (uint32_t)window;
+    d->depth = conf_size(conf, "detect.stream-depth");
+    d->alerts_max = (uint32_t)conf_int(conf, "detect.alerts-max");
+    d->pool = state_pool_new(conf_size(conf, "detect.memory"));
+}
+
+static void take_defaults(struct detect *d)
+{
+    d->window = 2560;
+    d->depth = 1024 * 1024;
+    d->alerts_max = 15;
+    d->pool = state_pool_new(64 * 1024 * 1024);
+}
+
+/* Room for what one look at a packet marks; false when there is no memory. */
+static bool make_marks(struct detect *d, const struct ruleset *rs)
+{
+    bool ok = true;
+
+    d->mark = calloc(rs->n + 1, sizeof(*d->mark));
+    d->mark_end = calloc(rs->n + 1, sizeof(*d->mark_end));
+    for (int i = 0; i < 2; i++) {
+        d->net_epoch[i] = calloc(rs->n_nets + 1, sizeof(uint32_t));
+        d->net_yes[i] = calloc(rs->n_nets + 1, 1);
+        ok = ok && d->net_epoch[i] && d->net_yes[i];
+    }
+    return ok && d->mark && d->mark_end;
+}
+
+static bool make_scratch(struct detect *d, const struct ruleset *rs)
+{
+    d->literals = literals_scratch_new();
+    d->buffers = buffer_scratch_new();
+    d->inspect.pcre = pcre_scratch_new(&regex_limits);
+    d->room = malloc(2 * VIEW_ROOM);
+    d->look.hit = calloc(1, sizeof(struct hit));
+    bool ok = d->literals && d->buffers && d->inspect.pcre && d->room && d->look.hit;
+    for (uint32_t i = 0; ok && i < rs->n_sets; i++)
+        ok = !rs->sets[i]->db || literals_scratch_fit(d->literals, rs->sets[i]->db);
+    return ok;
+}
+
 struct detect *detect_new(const struct ruleset *rs, const struct conf *conf, struct stats *stats)
 {
     struct detect *d = calloc(1, sizeof(*d));
 
     if (!d)
         return NULL;
-    uint64_t window = conf ? conf_size(conf, "detect.stream-window") : 2560;
     d->rs = rs;
-    d->window = window > WINDOW_MAX ? WINDOW_MAX : (uint32_t)window;
-    d->depth = conf ? conf_size(conf, "detect.stream-depth") : 1024 * 1024;
-    d->alerts_max = conf ? (uint32_t)conf_int(conf, "detect.alerts-max") : 15;
     d->count = stats_add(stats, detect_counters);
-    d->pool = pool_blocks_new(conf ? conf_size(conf, "detect.memory") : 64 * 1024 * 1024);
-    d->literals = literals_scratch_new();
-    d->buffers = buffer_scratch_new();
-    d->inspect.pcre = pcre_scratch_new(&regex_limits);
-    d->mark = calloc(rs->n + 1, sizeof(*d->mark));
-    d->mark_end = calloc(rs->n + 1, sizeof(*d->mark_end));
-    d->room = malloc(2 * VIEW_ROOM);
-    d->look.hit = calloc(1, sizeof(struct hit));
-    bool ok = d->pool && d->literals && d->buffers && d->inspect.pcre && d->mark && d->mark_end &&
-              d->room && d->look.hit;
-    for (int i = 0; i < 2; i++) {
-        d->net_epoch[i] = calloc(rs->n_nets + 1, sizeof(uint32_t));
-        d->net_yes[i] = calloc(rs->n_nets + 1, 1);
-        ok = ok && d->net_epoch[i] && d->net_yes[i];
-    }
-    for (uint32_t i = 0; ok && i < rs->n_sets; i++)
-        ok = !rs->sets[i]->db || literals_scratch_fit(d->literals, rs->sets[i]->db);
+    if (conf)
+        take_settings(d, conf);
+    else
+        take_defaults(d);
+    bool ok = make_marks(d, rs);
+    ok = make_scratch(d, rs) && ok && d->pool;
     if (!ok)
         detect_free(&d);
     return d;
@@ -453,7 +484,7 @@ void detect_free(struct detect **detect)
 
     if (!d)
         return;
-    pool_blocks_free(&d->pool);
+    state_pool_free(&d->pool);
     literals_scratch_free(&d->literals);
     buffer_scratch_free(&d->buffers);
     pcre_scratch_free(&d->inspect.pcre);

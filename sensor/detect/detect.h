@@ -61,7 +61,7 @@ struct detect_input {
     bool flow_ends; /* last look at this flow */
 };
 
-extern const struct option detect_options[];
+extern const struct option ruleset_options[];
 extern const struct counter detect_counters[];
 
 /* ---- rules -------------------------------------------------------------------------------- */

@@ -31,36 +31,51 @@ static int64_t value_or_var(const struct walk *w, int32_t value, bool is_var)
     return v > INT32_MAX ? INT32_MAX : (int64_t)v;
 }
 
+static void relative_span(const struct walk *w, const struct op *op, uint32_t start, int64_t *from,
+                          int64_t *to)
+{
+    const struct content *c = &op->content;
+
+    *from = start;
+    if (op->flags & OP_DISTANCE)
+        *from += value_or_var(w, c->distance, op->flags & OP_DISTANCE_VAR);
+    if (op->flags & OP_WITHIN)
+        *to = *from + value_or_var(w, c->within, op->flags & OP_WITHIN_VAR);
+    if (op->flags & OP_DEPTH) {
+        int64_t depth = (int64_t)start + value_or_var(w, c->depth, op->flags & OP_DEPTH_VAR);
+        *to = depth < *to ? depth : *to;
+    }
+    if ((op->flags & OP_OFFSET) && c->offset > *from)
+        *from = c->offset;
+}
+
+static void absolute_span(const struct walk *w, const struct op *op, int64_t *from, int64_t *to)
+{
+    const struct content *c = &op->content;
+    int64_t base = (int64_t)w->base;
+
+    if (op->flags & OP_OFFSET)
+        *from = value_or_var(w, c->offset, op->flags & OP_OFFSET_VAR) - base;
+    if (op->flags & OP_DEPTH) {
+        *to = value_or_var(w, c->depth, op->flags & OP_DEPTH_VAR) - base;
+        if (op->flags & OP_OFFSET && op->flags & (OP_OFFSET_VAR | OP_DEPTH_VAR))
+            *to += *from + base;
+    }
+}
+
 /* The part of the buffer the whole literal must lie in; false when it is impossible. */
 static bool content_span(const struct walk *w, const struct op *op, uint32_t start, int64_t *from,
                          int64_t *to)
 {
     const struct content *c = &op->content;
-    int64_t len = w->data.len, base = (int64_t)w->base;
+    int64_t len = w->data.len;
 
     *from = 0;
     *to = len;
-    if (op->flags & OP_RELATIVE) {
-        int64_t distance =
-            op->flags & OP_DISTANCE ? value_or_var(w, c->distance, op->flags & OP_DISTANCE_VAR) : 0;
-        *from = (int64_t)start + distance;
-        if (op->flags & OP_WITHIN)
-            *to = (int64_t)start + distance + value_or_var(w, c->within, op->flags & OP_WITHIN_VAR);
-        if (op->flags & OP_DEPTH) {
-            int64_t depth = (int64_t)start + value_or_var(w, c->depth, op->flags & OP_DEPTH_VAR);
-            *to = depth < *to ? depth : *to;
-        }
-        if ((op->flags & OP_OFFSET) && c->offset > *from)
-            *from = c->offset;
-    } else {
-        if (op->flags & OP_OFFSET)
-            *from = value_or_var(w, c->offset, op->flags & OP_OFFSET_VAR) - base;
-        if (op->flags & OP_DEPTH) {
-            *to = value_or_var(w, c->depth, op->flags & OP_DEPTH_VAR) - base;
-            if ((op->flags & OP_OFFSET_VAR) || (op->flags & OP_DEPTH_VAR))
-                *to += op->flags & OP_OFFSET ? *from + base : 0;
-        }
-    }
+    if (op->flags & OP_RELATIVE)
+        relative_span(w, op, start, from, to);
+    else
+        absolute_span(w, op, from, to);
     if (*from < 0)
         *from = 0;
     if (*to > len)

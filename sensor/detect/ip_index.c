@@ -109,34 +109,42 @@ static uint32_t collect(const struct netset *set, uint32_t rule, struct entry *o
     return set->n4;
 }
 
+/* The narrower side of a rule is the one that is looked up. */
+static bool belongs(const struct rule *r, bool source)
+{
+    bool by_src = narrow(r->src) && (!narrow(r->dst) || r->src->width4 <= r->dst->width4);
+
+    if (r->both_ways)
+        return false;
+    return source ? by_src : !by_src && narrow(r->dst);
+}
+
+/* Entries of all rules of this side; only counted while `out` is NULL. */
+static uint32_t collect_side(const struct rule *rules, const uint32_t *list, uint32_t n,
+                             bool source, struct entry *out)
+{
+    uint32_t total = 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        const struct rule *r = &rules[list[i]];
+        if (belongs(r, source))
+            total += collect(source ? r->src : r->dst, list[i], out ? out + total : NULL);
+    }
+    return total;
+}
+
 static bool build_side(struct side *s, const struct rule *rules, const uint32_t *list, uint32_t n,
                        bool source)
 {
-    uint32_t total = 0, at = 0;
+    uint32_t total = collect_side(rules, list, n, source, NULL);
+    struct entry *entries = calloc((size_t)total + 1, sizeof(*entries));
 
-    for (int pass = 0; pass < 2; pass++) {
-        struct entry *e = pass ? calloc((size_t)total + 1, sizeof(*e)) : NULL;
-        if (pass && !e)
-            return false;
-        for (uint32_t i = 0; i < n; i++) {
-            const struct rule *r = &rules[list[i]];
-            bool by_src = narrow(r->src) && (!narrow(r->dst) || r->src->width4 <= r->dst->width4);
-            bool by_dst = !by_src && narrow(r->dst);
-            if (r->both_ways || !(source ? by_src : by_dst))
-                continue;
-            uint32_t got = collect(source ? r->src : r->dst, list[i], e ? e + at : NULL);
-            if (pass)
-                at += got;
-            else
-                total += got;
-        }
-        if (pass) {
-            bool ok = side_build(s, e, total);
-            free(e);
-            return ok;
-        }
-    }
-    return false;
+    if (!entries)
+        return false;
+    collect_side(rules, list, n, source, entries);
+    bool ok = side_build(s, entries, total);
+    free(entries);
+    return ok;
 }
 
 struct ip_index *ip_index_new(const struct rule *rules, const uint32_t *list, uint32_t n)

@@ -28,43 +28,111 @@ struct bytes_draft {
     bool relative, string, little, big;
 };
 
+static void take_relative(struct bytes_draft *b)
+{
+    b->relative = true;
+}
+
+static void take_string(struct bytes_draft *b)
+{
+    b->string = true;
+}
+
+static void take_little(struct bytes_draft *b)
+{
+    b->op->little = true;
+}
+
+static void take_big(struct bytes_draft *b)
+{
+    b->op->little = false;
+}
+
+static void take_dce(struct bytes_draft *b)
+{
+    b->op->dce = true;
+}
+
+static void take_hex(struct bytes_draft *b)
+{
+    b->op->base = 16;
+    b->string = true;
+}
+
+static void take_dec(struct bytes_draft *b)
+{
+    b->op->base = 10;
+    b->string = true;
+}
+
+static void take_oct(struct bytes_draft *b)
+{
+    b->op->base = 8;
+    b->string = true;
+}
+
+static void take_beginning(struct bytes_draft *b)
+{
+    b->op->from_beginning = true;
+}
+
+static void take_end(struct bytes_draft *b)
+{
+    b->op->from_end = true;
+}
+
+static void take_align(struct bytes_draft *b)
+{
+    b->op->align_to = 4;
+}
+
+/* Options of one word, and as the value of "endian" or "string". */
+static const struct {
+    const char *word, *of;
+    void (*take)(struct bytes_draft *b);
+} words[] = {
+    {"relative", NULL, take_relative},
+    {"string", NULL, take_string},
+    {"little", "endian", take_little},
+    {"big", "endian", take_big},
+    {"dce", "endian", take_dce},
+    {"hex", "string", take_hex},
+    {"dec", "string", take_dec},
+    {"oct", "string", take_oct},
+    {"from_beginning", NULL, take_beginning},
+    {"from_end", NULL, take_end},
+    {"align", NULL, take_align},
+};
+
+static bool word_of(struct bytes_draft *b, struct slice part)
+{
+    struct slice value;
+
+    for (uint32_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        bool valued =
+            words[i].of && after(part, words[i].of, &value) && starts(value, words[i].word);
+        if (!valued && !slice_eq(part, slice_of_str(words[i].word)))
+            continue;
+        words[i].take(b);
+        return true;
+    }
+    return false;
+}
+
 static bool option_of(struct draft *d, struct bytes_draft *b, struct slice part)
 {
     struct slice rest;
     uint64_t v;
 
-    if (slice_eq(part, SLICE_LIT("relative")))
-        b->relative = true;
-    else if (slice_eq(part, SLICE_LIT("string")))
-        b->string = true;
-    else if (slice_eq(part, SLICE_LIT("little")) ||
-             (after(part, "endian", &rest) && starts(rest, "little")))
-        b->op->little = true;
-    else if (slice_eq(part, SLICE_LIT("big")) || starts(part, "endian big"))
-        b->op->little = false;
-    else if (slice_eq(part, SLICE_LIT("dce")) || starts(part, "endian dce"))
-        b->op->dce = true;
-    else if (slice_eq(part, SLICE_LIT("hex")) || starts(part, "string hex"))
-        b->op->base = 16, b->string = true;
-    else if (slice_eq(part, SLICE_LIT("dec")) || starts(part, "string dec"))
-        b->op->base = 10, b->string = true;
-    else if (slice_eq(part, SLICE_LIT("oct")) || starts(part, "string oct"))
-        b->op->base = 8, b->string = true;
-    else if (after(part, "bitmask", &rest) && draft_u64(rest, &v))
+    if (word_of(b, part))
+        return true;
+    if (after(part, "bitmask", &rest) && draft_u64(rest, &v))
         b->op->mask = v;
-    else if (slice_eq(part, SLICE_LIT("from_beginning")))
-        b->op->from_beginning = true;
-    else if (slice_eq(part, SLICE_LIT("from_end")))
-        b->op->from_end = true;
-    else if (slice_eq(part, SLICE_LIT("align")))
-        b->op->align_to = 4;
     else if (after(part, "align", &rest) && draft_u64(rest, &v) && (v == 2 || v == 4))
         b->op->align_to = (uint8_t)v;
     else if (after(part, "multiplier", &rest) && draft_u64(rest, &v) && v > 0 && v < 65536)
         b->op->multiplier = (uint32_t)v;
-    else if (after(part, "post_offset", &rest) && draft_i32(rest, &b->op->post_offset))
-        return true;
-    else
+    else if (!after(part, "post_offset", &rest) || !draft_i32(rest, &b->op->post_offset))
         return draft_fail(d, "unknown option \"%.*s\"", (int)(part.len & 63),
                           (const char *)part.at);
     return true;

@@ -270,35 +270,6 @@ static bool dsize_parse(struct draft *d, const struct keyword *kw, struct slice 
            draft_test(d, kw, num);
 }
 
-bool rule_num_ok(const struct num *n, uint64_t v)
-{
-    switch (n->mode) {
-    case NUM_EQ:
-        return v == n->a;
-    case NUM_NE:
-        return v != n->a;
-    case NUM_LT:
-        return v < n->a;
-    case NUM_LE:
-        return v <= n->a;
-    case NUM_GT:
-        return v > n->a;
-    case NUM_GE:
-        return v >= n->a;
-    case NUM_RANGE:
-        return v > n->a && v < n->b;
-    case NUM_NOT_RANGE:
-        return !(v > n->a && v < n->b);
-    case NUM_IN_RANGE:
-        return v >= n->a && v <= n->b;
-    case NUM_MASK:
-        return n->b ? (v & n->a) == n->b : (v & n->a) != 0;
-    case NUM_NOT_MASK:
-        return n->b ? (v & n->a) != n->b : (v & n->a) == 0;
-    }
-    return false;
-}
-
 static const struct keyword rows[] = {
     {.name = "content",
      .stage = AT_BUFFER,

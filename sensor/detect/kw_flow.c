@@ -169,6 +169,18 @@ static bool flowbits_names(struct draft *d, struct slice names, struct bits_args
     return a->n > 0 || draft_fail(d, "flowbits without a name");
 }
 
+/* Role of a rule among those that share bits: 1 sets, 3 tests, 2 both; the order follows from it.
+ */
+static bool flowbits_test(struct draft *d, const struct keyword *kw, struct bits_args *a,
+                          uint32_t what)
+{
+    d->rule.bits_role = d->rule.bits_role == 1 || d->rule.bits_role == 2 ? 2 : 3;
+    if (!draft_test(d, kw, a))
+        return false;
+    d->tests[d->rule.n_tests - 1].match = what == BITS_ISSET ? bits_isset : bits_isnotset;
+    return true;
+}
+
 static bool flowbits_parse(struct draft *d, const struct keyword *kw, struct slice value)
 {
     static const char *const words[] = {"isset", "isnotset", "set", "unset", "toggle"};
@@ -191,14 +203,8 @@ static bool flowbits_parse(struct draft *d, const struct keyword *kw, struct sli
                           (const char *)word.at);
     if (!a || !flowbits_names(d, rest, a))
         return false;
-    if (what <= BITS_ISNOTSET) {
-        d->rule.bits_role = d->rule.bits_role == 1 ? 2 : d->rule.bits_role ? d->rule.bits_role : 3;
-        if (!draft_test(d, kw, a))
-            return false;
-        d->tests[d->rule.n_tests - 1].match = what == BITS_ISSET ? bits_isset : bits_isnotset;
-        d->ip_compatible = d->ip_compatible && true;
-        return true;
-    }
+    if (what <= BITS_ISNOTSET)
+        return flowbits_test(d, kw, a, what);
     if (a->n > 1)
         return draft_fail(d, "flowbits:%s takes one name", words[what]);
     d->rule.bits_role = d->rule.bits_role == 3 || d->rule.bits_role == 2 ? 2 : 1;
@@ -350,7 +356,7 @@ static bool stream_size_parse(struct draft *d, const struct keyword *kw, struct 
     while (i < 4 && !slice_eq(side, slice_of_str(sides[i])))
         i++;
     value = slice_trim(value);
-    if (i == 4 || oper.len + value.len >= sizeof(text))
+    if (i == 4 || !value.len || oper.len + value.len >= sizeof(text))
         return draft_fail(d, "stream_size is of client, server, both or either");
     a->side = (enum size_side)i;
     memcpy(text, oper.at, oper.len);
@@ -362,6 +368,30 @@ static bool stream_size_parse(struct draft *d, const struct keyword *kw, struct 
 }
 
 /* ---- xbits -------------------------------------------------------------------------------- */
+
+static bool xbits_option(struct draft *d, struct xbit *x, struct slice part)
+{
+    static const struct {
+        const char *text;
+        uint8_t track;
+    } tracks[] = {
+        {"track ip_src", TRACK_SRC}, {"track ip_dst", TRACK_DST}, {"track ip_pair", TRACK_BOTH}};
+    uint64_t seconds;
+
+    for (uint32_t i = 0; i < sizeof(tracks) / sizeof(tracks[0]); i++) {
+        if (!slice_eq(part, slice_of_str(tracks[i].text)))
+            continue;
+        x->track = tracks[i].track;
+        return true;
+    }
+    if (!slice_starts(part, SLICE_LIT("expire ")) ||
+        !slice_to_u64(slice_trim(slice_from(part, 7)), &seconds) || !seconds ||
+        seconds >= UINT32_MAX)
+        return draft_fail(d, "xbits does not know \"%.*s\"", (int)(part.len & 63),
+                          (const char *)part.at);
+    x->expire_ns = seconds * CLOCK_S;
+    return true;
+}
 
 static bool xbits_parse(struct draft *d, const struct keyword *kw, struct slice value)
 {
@@ -383,20 +413,8 @@ static bool xbits_parse(struct draft *d, const struct keyword *kw, struct slice 
     if (x.what == 5 || !draft_part(&value, ',', &name))
         return draft_fail(d, "xbits wants set, unset, toggle, isset or isnotset, and a name");
     while (draft_part(&value, ',', &part)) {
-        uint64_t seconds;
-        if (slice_eq(part, SLICE_LIT("track ip_src")))
-            x.track = TRACK_SRC;
-        else if (slice_eq(part, SLICE_LIT("track ip_dst")))
-            x.track = TRACK_DST;
-        else if (slice_eq(part, SLICE_LIT("track ip_pair")))
-            x.track = TRACK_BOTH;
-        else if (slice_starts(part, SLICE_LIT("expire ")) &&
-                 slice_to_u64(slice_trim(slice_from(part, 7)), &seconds) && seconds &&
-                 seconds < UINT32_MAX)
-            x.expire_ns = seconds * CLOCK_S;
-        else
-            return draft_fail(d, "xbits does not know \"%.*s\"", (int)(part.len & 63),
-                              (const char *)part.at);
+        if (!xbits_option(d, &x, part))
+            return false;
     }
     x.bit = (uint16_t)intern_get(&d->loader->xbits, name)->id;
     d->xbits[d->rule.n_xbits++] = x;

@@ -160,38 +160,55 @@ static bool version_of(struct slice text, uint32_t *out)
     return true;
 }
 
-static bool version_holds(struct slice text, bool *holds)
+/* The next comparison, ">= 7.0.3"; the blank behind its sign belongs to it. */
+static bool version_term(struct slice *rest, struct slice *term)
+{
+    uint32_t len = 0;
+
+    *rest = slice_trim(*rest);
+    while (len < rest->len && rest->at[len] != ' ')
+        len++;
+    if (len && len <= 2 && (rest->at[0] == '<' || rest->at[0] == '>')) {
+        while (len < rest->len && rest->at[len] == ' ')
+            len++;
+        while (len < rest->len && rest->at[len] != ' ')
+            len++;
+    }
+    *term = slice_head(*rest, len);
+    *rest = slice_from(*rest, len);
+    return len > 0;
+}
+
+static bool version_compare(struct slice term, bool *holds)
 {
     static const uint32_t own = LANGUAGE_VERSION / 10000 * 10000 + 10;
-    struct slice any = text, both, term;
+    bool less = term.at[0] == '<', more = term.at[0] == '>';
+    bool equal = term.len > 1 && term.at[1] == '=';
     uint32_t v = 0;
 
+    term = slice_trim(slice_from(term, (less || more ? 1u : 0u) + (equal ? 1u : 0u)));
+    if (!term.len || !version_of(term, &v))
+        return false;
+    if (own == v)
+        *holds = equal || (!less && !more);
+    else
+        *holds = less ? own < v : own > v;
+    return true;
+}
+
+static bool version_holds(struct slice text, bool *holds)
+{
+    struct slice any = text, all, term;
+
     *holds = false;
-    while (draft_part(&any, '|', &both)) {
-        bool all = true;
-        for (struct slice rest = both; rest.len;) {
-            uint32_t len = 0;
-            rest = slice_trim(rest);
-            while (len < rest.len && rest.at[len] != ' ')
-                len++;
-            /* "< 8" with a blank belongs together */
-            if (len <= 2 && (rest.at[0] == '<' || rest.at[0] == '>')) {
-                while (len < rest.len && rest.at[len] == ' ')
-                    len++;
-                while (len < rest.len && rest.at[len] != ' ')
-                    len++;
-            }
-            term = slice_head(rest, len);
-            rest = slice_from(rest, len);
-            bool less = term.at[0] == '<', more = term.at[0] == '>';
-            bool equal = term.len > 1 && term.at[1] == '=';
-            term = slice_trim(slice_from(term, (less || more ? 1u : 0u) + (equal ? 1u : 0u)));
-            if (!term.len || !version_of(term, &v))
+    while (draft_part(&any, '|', &all)) {
+        bool each = true, one = false;
+        while (version_term(&all, &term)) {
+            if (!version_compare(term, &one))
                 return false;
-            all &=
-                less ? own < v || (equal && own == v) : own > v || ((equal || !more) && own == v);
+            each = each && one;
         }
-        *holds |= all;
+        *holds = *holds || each;
     }
     return true;
 }

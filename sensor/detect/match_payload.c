@@ -261,6 +261,17 @@ static struct ends ends_of(const struct flow *f, enum dir dir)
     return (struct ends){&f->server, &f->client, f->server_port, f->client_port};
 }
 
+/* The protocol has become known: its literals are searched in what was seen before, too. */
+static void catch_up(struct detect *d, struct window *win, const struct view *view, uint32_t old,
+                     enum dir dir)
+{
+    if (d->proto < 0 || win->app_scanned)
+        return;
+    if (old)
+        scan_app(d, dir, view->data, 0);
+    win->app_scanned = true;
+}
+
 static bool run_chunk(struct detect *d, const struct chunk *chunk, bool with_packet)
 {
     struct flow_marks *s = state_flow(d->pool, d->in->flow);
@@ -288,11 +299,7 @@ static bool run_chunk(struct detect *d, const struct chunk *chunk, bool with_pac
     if (win->app_scanned || !old)
         scan_app(d, chunk->dir, fresh, tail);
     shift_marks(d, from, old - tail);
-    if (d->proto >= 0 && !win->app_scanned) {
-        if (old)
-            scan_app(d, chunk->dir, view.data, 0);
-        win->app_scanned = true;
-    }
+    catch_up(d, win, &view, old, chunk->dir);
     d->view[chunk->dir] = view;
     win->next = view.base + view.data.len;
     try_candidates(d, ON_STREAM | (with_packet ? ON_PACKET : 0u), s ? win : NULL, &view);

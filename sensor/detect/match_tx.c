@@ -79,30 +79,49 @@ static enum group_answer try_group(struct detect *d, const struct group *g)
     return state == BUFFER_GROWING ? GROUP_NOT_YET : GROUP_NEVER;
 }
 
+/* What is known of the rule from now on; NULL when there is nothing to remember, or no room. */
+static struct tx_rule *remember(struct detect *d, struct tx_state *s, const struct rule *r,
+                                struct tx_rule *known, bool lost)
+{
+    bool last = lost && d->look.tx->progress[d->look.dir] == TX_DONE;
+
+    if (known || last)
+        return known;
+    known = state_tx_add(d->pool, s, r->info.index, (uint8_t)d->look.dir);
+    d->count[DETECT_STATE_FULL] += known == NULL;
+    return known;
+}
+
+/* Tries the groups that are not done; true when all are, `*never` when they cannot be. */
+static bool try_groups(struct detect *d, const struct rule *r, uint32_t *done, bool *never)
+{
+    bool all = true;
+
+    for (uint8_t g = 0; g < r->n_groups && !*never; g++) {
+        if (*done >> g & 1)
+            continue;
+        enum group_answer answer = try_group(d, &r->groups[g]);
+        *done |= answer == GROUP_YES ? 1u << g : 0;
+        all &= answer == GROUP_YES;
+        *never = answer == GROUP_NEVER;
+    }
+    return all;
+}
+
 /* Variables do not outlive a look, so a rule that has some starts over. */
 static void try_rule(struct detect *d, struct tx_state *s, const struct rule *r)
 {
     struct tx_rule *known = state_tx_rule(s, r->info.index, (uint8_t)d->look.dir);
     uint32_t done = known && !r->n_vars ? known->done : 0;
-    bool all = true, never = false;
+    bool never = false;
 
     if ((known && known->fired) || !detect_header_ok(d, r, d->look.dir) || !detect_tests_ok(d, r))
         return;
     d->count[DETECT_RULES_TRIED]++;
     d->look.hit->matches = 0;
     d->look.base64 = SLICE_NONE;
-    for (uint8_t g = 0; g < r->n_groups && !never; g++) {
-        if (done >> g & 1)
-            continue;
-        enum group_answer answer = try_group(d, &r->groups[g]);
-        done |= answer == GROUP_YES ? 1u << g : 0;
-        all &= answer == GROUP_YES;
-        never = answer == GROUP_NEVER;
-    }
-    if (!known && !(never && !all && d->look.tx->progress[d->look.dir] == TX_DONE)) {
-        known = state_tx_add(d->pool, s, r->info.index, (uint8_t)d->look.dir);
-        d->count[DETECT_STATE_FULL] += known == NULL;
-    }
+    bool all = try_groups(d, r, &done, &never);
+    known = remember(d, s, r, known, never && !all);
     if (known) {
         known->done = done;
         known->fired = all || never;
@@ -174,6 +193,21 @@ static uint64_t news_of(const struct tx *tx, const struct file *f)
     return news;
 }
 
+/* Rules to try without a literal: begun ones, those of the payload, and once those that have none.
+ */
+static void known_candidates(struct detect *d, const struct tx_state *s, const struct plan *plan,
+                             enum dir dir)
+{
+    for (uint16_t i = 0; i < s->n; i++) {
+        if (!s->rules[i].fired && s->rules[i].dir == dir)
+            detect_candidate(d, s->rules[i].rule, 0);
+    }
+    for (uint32_t i = 0; i < d->n_raw[dir]; i++)
+        detect_candidate(d, d->raw[dir][i], 0);
+    for (uint32_t i = 0; !s->started[dir] && i < plan->n_always; i++)
+        detect_candidate(d, plan->always[i], 0);
+}
+
 static void run_tx(struct detect *d, struct tx *tx, int proto, enum dir dir)
 {
     const struct plan *plan = &d->rs->plans[proto][dir];
@@ -198,14 +232,7 @@ static void run_tx(struct detect *d, struct tx *tx, int proto, enum dir dir)
                        : (struct ends){&f->server, &f->client, f->server_port, f->client_port});
     set_payload(d, dir);
     detect_candidates_clear(d);
-    for (uint16_t i = 0; i < s->n; i++) {
-        if (!s->rules[i].fired && s->rules[i].dir == dir)
-            detect_candidate(d, s->rules[i].rule, 0);
-    }
-    for (uint32_t i = 0; i < d->n_raw[dir]; i++)
-        detect_candidate(d, d->raw[dir][i], 0);
-    for (uint32_t i = 0; !s->started[dir] && i < plan->n_always; i++)
-        detect_candidate(d, plan->always[i], 0);
+    known_candidates(d, s, plan, dir);
     s->started[dir] = true;
     scan_plan(d, s, plan, dir);
     const struct file *file = files_of_tx(tx, dir);

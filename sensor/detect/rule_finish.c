@@ -59,6 +59,23 @@ static bool find_dirs(struct draft *d)
     return true;
 }
 
+static bool only_addresses(const struct draft *d)
+{
+    const struct rule *r = &d->rule;
+
+    return d->n_groups == 0 && d->ip_compatible && !r->app && !r->events_only &&
+           (r->ip_proto == -1 || (r->sport->any && r->dport->any));
+}
+
+static enum rule_kind packet_kind(const struct draft *d, bool payload)
+{
+    const struct rule *r = &d->rule;
+
+    if (!payload || !(r->l4 & L4_TCP) || d->need_packet || r->no_stream)
+        return RULE_PACKET;
+    return d->depth_seen && !r->no_packet ? RULE_PACKET_STREAM : RULE_STREAM;
+}
+
 static bool find_kind(struct draft *d)
 {
     struct rule *r = &d->rule;
@@ -76,54 +93,48 @@ static bool find_kind(struct draft *d)
         r->kind = RULE_APP;
         return true;
     }
-    if (d->n_groups == 0 && d->ip_compatible && !r->app && !r->events_only &&
-        (r->ip_proto == -1 || (r->sport->any && r->dport->any))) {
+    if (only_addresses(d)) {
         r->kind = RULE_IP;
         return true;
     }
-    r->kind = RULE_PACKET;
     r->once_known = d->app_protocol && d->n_groups == 0;
-    if (payload >= 0 && (r->l4 & L4_TCP) && !d->need_packet && !r->no_stream)
-        r->kind = r->no_packet ? RULE_STREAM : d->depth_seen ? RULE_PACKET_STREAM : RULE_STREAM;
+    r->kind = packet_kind(d, payload >= 0);
     return true;
 }
 
 /* ---- relations of operations -------------------------------------------------------------- */
 
-static bool can_anchor(const struct op *op)
+/* A content has room where it must lie; then a depth counts from the offset. */
+static bool check_content(struct draft *d, struct op *op)
 {
-    return op->kind == OP_CONTENT || op->kind == OP_PCRE;
+    struct content *c = &op->content;
+    bool has_depth = op->flags & OP_DEPTH && !(op->flags & (OP_DEPTH_VAR | OP_RELATIVE));
+
+    if (has_depth && c->depth < (int32_t)c->text.len)
+        return draft_fail(d, "depth %d is less than the content's %u bytes", c->depth, c->text.len);
+    if (has_depth && op->flags & OP_OFFSET && !(op->flags & OP_OFFSET_VAR))
+        c->depth += c->offset;
+    if (op->flags & OP_WITHIN && !(op->flags & OP_WITHIN_VAR) && c->within < (int32_t)c->text.len)
+        return draft_fail(d, "within %d is less than the content's %u bytes", c->within,
+                          c->text.len);
+    if (op->flags & OP_FAST_ONLY && op->flags & OP_RELATIVE)
+        return draft_fail(d, "fast_pattern:only cannot be relative");
+    return true;
 }
 
 static bool check_group(struct draft *d, struct draft_group *g)
 {
     for (uint16_t i = 0; i < g->n; i++) {
         struct op *op = &g->ops[i];
-        if (i && (op->flags & OP_RELATIVE))
+        if (i && op->flags & OP_RELATIVE)
             g->ops[i - 1].flags |= OP_NEXT_RELATIVE;
         if (op->kind != OP_CONTENT)
             continue;
-        struct content *c = &op->content;
-        if ((op->flags & OP_DEPTH) && !(op->flags & OP_DEPTH_VAR) && !(op->flags & OP_RELATIVE)) {
-            if (c->depth < (int32_t)c->text.len)
-                return draft_fail(d, "depth %d is less than the content's %u bytes", c->depth,
-                                  c->text.len);
-            /* depth counts from the offset */
-            if ((op->flags & OP_OFFSET) && !(op->flags & OP_OFFSET_VAR))
-                c->depth += c->offset;
-        }
-        if ((op->flags & OP_WITHIN) && !(op->flags & OP_WITHIN_VAR) &&
-            c->within < (int32_t)c->text.len)
-            return draft_fail(d, "within %d is less than the content's %u bytes", c->within,
-                              c->text.len);
-        if ((op->flags & OP_FAST_ONLY) && (op->flags & OP_RELATIVE))
-            return draft_fail(d, "fast_pattern:only cannot be relative");
-        if (d->groups[0].buffer->kind == BUFFER_PAYLOAD || g->buffer->kind == BUFFER_PAYLOAD) {
-            if (g->buffer->kind == BUFFER_PAYLOAD && (op->flags & (OP_DEPTH | OP_OFFSET)))
-                d->depth_seen = true;
-        }
+        if (!check_content(d, op))
+            return false;
+        if (g->buffer->kind == BUFFER_PAYLOAD && op->flags & (OP_DEPTH | OP_OFFSET))
+            d->depth_seen = true;
     }
-    (void)can_anchor;
     return true;
 }
 

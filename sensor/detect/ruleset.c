@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-const struct option detect_options[] = {
+const struct option ruleset_options[] = {
     {"vars", CONF_TREE, NULL, "address-groups and port-groups: the variables of rules"},
     {"detect.classification", CONF_TEXT, "",
      "classification.config; empty: beside the rules, or the one that is shipped"},

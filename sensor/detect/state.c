@@ -26,7 +26,7 @@ struct pool {
     uint64_t used_bytes, cap_bytes;
 };
 
-struct pool *pool_blocks_new(uint64_t cap_bytes)
+struct pool *state_pool_new(uint64_t cap_bytes)
 {
     struct pool *pool = calloc(1, sizeof(*pool));
 
@@ -35,7 +35,7 @@ struct pool *pool_blocks_new(uint64_t cap_bytes)
     return pool;
 }
 
-void pool_blocks_free(struct pool **pool)
+void state_pool_free(struct pool **pool)
 {
     if (!*pool)
         return;

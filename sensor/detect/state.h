@@ -9,8 +9,8 @@
 #include "sensor/detect/keyword.h"
 
 struct pool;
-struct pool *pool_blocks_new(uint64_t cap_bytes);
-void pool_blocks_free(struct pool **pool);
+struct pool *state_pool_new(uint64_t cap_bytes);
+void state_pool_free(struct pool **pool);
 
 /** A rule of which a part has matched, or that has fired, in one transaction. */
 struct tx_rule {

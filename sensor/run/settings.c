@@ -26,7 +26,7 @@ const struct option settings_options[] = {
 static const struct option *const option_tables[] = {
     sandbox_options, settings_options, front_options,      decode_options, flow_table_options,
     stream_options,  app_options,      breadth_options,    files_options,  device_options,
-    detect_options,  tail_options,     event_options_rows,
+    ruleset_options, tail_options,     event_options_rows,
 };
 
 static const struct counter *const counter_tables[] = {
