@@ -189,10 +189,6 @@ static void read_alert(struct batch *batch, struct record *r)
     r->severity = normalise_severity(alert, &a->confidence);
     a->reason_en = text_path(batch, r->eve, "deviation.reason_en");
     a->reason_vi = text_path(batch, r->eve, "deviation.reason_vi");
-    if (!*a->reason_vi && json_path(alert, "metadata.title_vi.0")) {
-        a->reason_vi = batch_text(batch, json_text(json_path(alert, "metadata.title_vi.0")));
-        a->reason_en = a->signature; /* a rule's title in both languages */
-    }
     if (!*a->signature)
         a->signature = *a->reason_en ? a->reason_en : text_path(batch, r->eve, "deviation.class");
     read_attack(batch, r, alert);

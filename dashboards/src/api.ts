@@ -30,6 +30,7 @@ export interface Group {
   id: number;
   severity: Severity;
   signature: string;
+  signature_vi: string;
   reason?: Text2; // of a deviation: one sentence with the numbers
   gid: number;
   sid: number;

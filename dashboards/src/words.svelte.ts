@@ -61,5 +61,5 @@ export function count(n: number | undefined): string {
 
 // What a group of alerts is about, in the reader's language: a detector's sentence, a rule's title.
 export function seen_as(g: Group): string {
-  return both(g.reason) || g.signature;
+  return both(g.reason) || (words.language === 'vi' && g.signature_vi) || g.signature;
 }

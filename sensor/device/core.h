@@ -219,8 +219,8 @@ struct feat_def {
     const char *name; /* class */
     const char *doc;
     uint32_t sid;
-    const char *title;   /* of the alert */
-    const char *what_en; /* "serves or uses a service": what the device did */
+    const char *title, *title_vi; /* of the alert */
+    const char *what_en;          /* "serves or uses a service": what the device did */
     const char *what_vi;
     const char *tactic, *technique;
     uint8_t severity;

@@ -28,6 +28,7 @@ struct detector {
     const char *class_;
     const char *title; /* signature of the alert */
     const char *doc;
+    const char *title_vi; /* the same in Vietnamese */
 };
 
 /** i-th detector, NULL class behind the last. */

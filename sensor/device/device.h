@@ -77,8 +77,9 @@ struct finding {
     const char *class_; /* "service", "peer", "name", "command", "scan", "policy", "new-device",
                            "identity" … */
     uint32_t sid;       /* stable id of the detector within DEVICE_GID */
-    const char *title;  /* English signature, the same for all findings of `sid` */
-    uint8_t severity;   /* 1 high … 4 info */
+    const char *title,
+        *title_vi;    /* signature in both languages, the same for all findings of `sid` */
+    uint8_t severity; /* 1 high … 4 info */
     const struct fact *fact;
     struct slice reason_en, reason_vi; /* one sentence with the numbers */
     struct slice detail_json; /* observed, expected, bits, rule … : members without braces */

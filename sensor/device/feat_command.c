@@ -60,6 +60,7 @@ const struct feat_def feat_command = {
         "Values of fields IN_BASELINE; of OT protocols also what the device is told, and by whom",
     .sid = 105,
     .title = "Device sends or gets a command not seen before",
+    .title_vi = "Thiết bị gửi hoặc nhận lệnh chưa từng thấy",
     .what_en = "sent or got a command",
     .what_vi = "gửi hoặc nhận một lệnh",
     .technique = NULL,

@@ -22,6 +22,7 @@ const struct feat_def feat_domain = {
     .doc = "Registered domains of names asked for or contacted",
     .sid = 107,
     .title = "Device contacts a domain not seen before",
+    .title_vi = "Thiết bị liên hệ tên miền chưa từng thấy",
     .what_en = "contacted a domain",
     .what_vi = "liên lạc với một tên miền gốc",
     .technique = NULL,

@@ -28,6 +28,7 @@ const struct feat_def feat_fingerprint = {
     .doc = "Values of fields IN_IDENTITY and the DHCP request",
     .sid = 106,
     .title = "Device shows a fingerprint not seen before",
+    .title_vi = "Thiết bị có dấu vân tay chưa từng thấy",
     .what_en = "showed a fingerprint",
     .what_vi = "có dấu vân tay mới",
     .technique = NULL,

@@ -26,6 +26,7 @@ const struct feat_def feat_name = {
     .doc = "Names of servers, digits squashed; of a known domain they count half",
     .sid = 103,
     .title = "Device contacts a name not seen before",
+    .title_vi = "Thiết bị liên hệ tên máy chưa từng thấy",
     .what_en = "contacted a name",
     .what_vi = "liên lạc với một tên miền",
     .technique = NULL,

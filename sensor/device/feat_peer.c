@@ -82,6 +82,7 @@ const struct feat_def feat_peer = {
     .doc = "Other ends: local hosts one by one, others by domain or network",
     .sid = 102,
     .title = "Device talks with a peer not seen before",
+    .title_vi = "Thiết bị trao đổi với đối tác chưa từng thấy",
     .what_en = "talked with a new peer",
     .what_vi = "liên lạc với một đối tác mới",
     .technique = NULL,

@@ -22,6 +22,7 @@ const struct feat_def feat_resolver = {
     .doc = "DNS servers the device asks",
     .sid = 104,
     .title = "Device asks a DNS server not seen before",
+    .title_vi = "Thiết bị hỏi máy chủ DNS chưa từng thấy",
     .what_en = "asked a DNS server",
     .what_vi = "hỏi một máy chủ DNS",
     .technique = "T1071.004",

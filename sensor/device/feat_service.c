@@ -61,6 +61,7 @@ const struct feat_def feat_service = {
     .doc = "Services offered and used: protocol, port, kind of other end",
     .sid = 101,
     .title = "Device uses or offers a service not seen before",
+    .title_vi = "Thiết bị dùng hoặc mở dịch vụ chưa từng thấy",
     .what_en = "used or offered a service",
     .what_vi = "dùng hoặc mở một dịch vụ",
     .technique = NULL,

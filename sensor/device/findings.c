@@ -16,6 +16,7 @@ void findings_set(struct devices_found *found, uint32_t sid)
 {
     found->finding.sid = sid;
     found->finding.title = detector_of(sid).title;
+    found->finding.title_vi = detector_of(sid).title_vi;
     found->finding.is_change = sid == DETECTOR_NONE;
 }
 

@@ -6,6 +6,16 @@
 #include "common/jsonw.h"
 #include "sensor/event/event.h"
 
+/* A member of the metadata is a list of words, as of rules. */
+static void write_word(struct jsonw *w, const char *key, const char *word)
+{
+    if (!word)
+        return;
+    jsonw_arr_open(w, key);
+    jsonw_str(w, NULL, word);
+    jsonw_arr_close(w);
+}
+
 static void write_alert(struct jsonw *w, const struct finding *f)
 {
     jsonw_obj_open(w, "alert");
@@ -16,13 +26,10 @@ static void write_alert(struct jsonw *w, const struct finding *f)
     jsonw_str(w, "signature", f->title ? f->title : f->class_);
     jsonw_str(w, "category", "Device deviation");
     jsonw_u64(w, "severity", f->severity);
-    if (f->attack_technique) {
-        jsonw_obj_open(w, "metadata");
-        jsonw_arr_open(w, "mitre_technique_id");
-        jsonw_str(w, NULL, f->attack_technique);
-        jsonw_arr_close(w);
-        jsonw_obj_close(w);
-    }
+    jsonw_obj_open(w, "metadata");
+    write_word(w, "title_vi", f->title_vi);
+    write_word(w, "mitre_technique_id", f->attack_technique);
+    jsonw_obj_close(w);
     jsonw_obj_close(w);
 }
 
