@@ -286,7 +286,7 @@ static void what_the_analyzer_missed_is_sent_again(void **state)
     write_lines(f, 20); /* whatever was forgotten last is asked for by what comes after */
     f->def->close(&f->output, 3 * CLOCK_S);
     open_it(f); /* a silence would do it too, after half a minute */
-    f->def->close(&f->output, 20 * CLOCK_S);
+    f->def->close(&f->output, 90 * CLOCK_S);
     analyzer_stop(f->analyzer);
     assert_int_equal(f->analyzer->events, 20020);
 }
