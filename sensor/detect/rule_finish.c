@@ -67,7 +67,7 @@ static bool only_addresses(const struct draft *d)
            (r->ip_proto == -1 || (r->sport->any && r->dport->any));
 }
 
-static enum rule_kind packet_kind(const struct draft *d, bool payload)
+static uint8_t packet_kind(const struct draft *d, bool payload)
 {
     const struct rule *r = &d->rule;
 
