@@ -3,7 +3,7 @@
 
   pair.py CAPTURE [--rules FILE] [--rounds 9] [--eve alert|all] [--sensor PROGRAM]
 
-Each round runs both on the capture and both on an empty capture, in turn; the difference of user+system time is the packet
+Each round runs both on the capture and both on a capture of one frame, in turn; the difference of user+system time is the packet
 phase. Times of one machine vary: believe the median ratio only. Rules: one file, loaded by both (see --accepted of
 scripts/compare-alerts for the subset both load).
 """
@@ -31,6 +31,7 @@ work = tempfile.mkdtemp(prefix="tramgac-pair.")
 empty = os.path.join(work, "empty.pcap")
 with open(empty, "wb") as f:
     f.write(struct.pack("<IHHIIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
+    f.write(struct.pack("<IIII", 1_700_000_000, 0, 60, 60) + b"\xff" * 6 + b"\x02" * 6 + b"\x08\x06" + b"\0" * 46)  # one ARP frame
 types = "alert" if a.eve == "alert" else "alert, anomaly, http, dns, tls, files, smtp, ssh, flow, mqtt, dhcp, snmp, smb, ftp, rdp, krb5, sip, nfs, tftp"
 yaml = os.path.join(work, "suricata.yaml")
 with open("/etc/suricata/suricata.yaml", encoding="utf-8") as f:
@@ -59,10 +60,8 @@ def run(words):
 
 def peer(capture, out):
     os.makedirs(out, exist_ok=True)
-    words = ["suricata", "-c", yaml, "-r", capture, "-S", rules, "-l", out, "-k", "none", "--runmode", "single"]
-    if not a.rules:
-        words.append("--disable-detection")
-    return words
+    words = ["suricata", "-c", yaml, "-r", capture, "-l", out, "-k", "none", "--runmode", "single"]
+    return words + (["-S", rules] if a.rules else ["--disable-detection"])
 
 
 def ours(capture, out):

@@ -29,6 +29,7 @@ sample, empty = os.path.join(work, "sample.pcap"), os.path.join(work, "empty.pca
 subprocess.run(["editcap", "-F", "pcap", "-r", a.capture, sample, f"1-{a.packets}"], check=True)
 with open(empty, "wb") as f:
     f.write(struct.pack("<IHHIIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
+    f.write(struct.pack("<IIII", 1_700_000_000, 0, 60, 60) + b"\xff" * 6 + b"\x02" * 6 + b"\x08\x06" + b"\0" * 46)  # one ARP frame
 
 
 def run(capture):
