@@ -55,6 +55,12 @@ export function span(from: string, to: string): string {
   return t('span_s', { s });
 }
 
+// A delay or a difference of clocks: milliseconds while they mean something.
+export function millis(ms: number | undefined): string {
+  if (ms === undefined) return '—';
+  return Math.abs(ms) < 10_000 ? `${count(Math.round(ms))} ms` : span(new Date(0).toISOString(), new Date(Math.abs(ms)).toISOString());
+}
+
 export function count(n: number | undefined): string {
   return (n ?? 0).toLocaleString(words.language === 'vi' ? 'vi-VN' : 'en-GB');
 }
