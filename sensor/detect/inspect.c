@@ -411,11 +411,35 @@ static bool retryable(const struct op *op)
            (op->flags & OP_NEXT_RELATIVE);
 }
 
+/* Whether a later start can only give this operation a later end. */
+static bool steady(const struct op *op)
+{
+    return op->kind == OP_CONTENT || op->kind == OP_DATA_AT || op->kind == OP_SIZE ||
+           op->kind == OP_BYTE_TEST;
+}
+
+/* A content that may stand anywhere behind the previous match and does not will not be found from
+ * a later place of that match either. */
+static bool hopeless(const struct op *ops, int32_t i)
+{
+    uint32_t bounded = OP_NEGATED | OP_WITHIN | OP_DEPTH;
+
+    if (ops[i].kind != OP_CONTENT || (ops[i].flags & bounded))
+        return false;
+    while (i > 0 && (ops[i].flags & OP_RELATIVE)) {
+        if (!steady(&ops[--i]))
+            return false;
+    }
+    return true;
+}
+
 /* The operation to try again after the one at `i` has failed; -1 when nothing can help. */
 static int32_t back_from(const struct walk *w, int32_t i)
 {
     const struct op *ops = w->group->ops;
 
+    if (hopeless(ops, i))
+        return -1;
     while (i > 0 && (ops[i].flags & OP_RELATIVE)) {
         i--;
         if (retryable(&ops[i]))

@@ -94,6 +94,11 @@ static void an_earlier_match_is_tried_again_when_a_later_one_fails(void **state)
          true},
         {"content:\"ab\"; pcre:\"/^\\d/R\"", "abx ab7", true},
         {"pcre:\"/a./\"; content:\"z\"; within:1", "axyayz", true},
+        {"content:\"ab\"; content:\"cd\"; distance:0; content:\"ef\"; distance:0", "abcdabcd",
+         false},
+        {"content:\"ab\"; content:\"cd\"; within:3; content:\"ef\"; distance:0", "abxxcd abcdef",
+         true},
+        {"pcre:\"/axxxz|xx/\"; content:\"z\"; distance:0", "axxxz", true},
         {"content:\"ab\"; byte_test:1,=,55,0,relative,string,dec; content:\"!\"; distance:2; "
          "within:1",
          "ab1 ab55!", false},
