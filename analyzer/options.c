@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyzer/options.h"
 
+#include "common/cli.h"
+
 #include <stdio.h>
 
 static bool add(const char **list, const char *value)
@@ -101,12 +103,7 @@ static bool take_help(struct options *o, const char *v)
     return true;
 }
 
-static const struct row {
-    const char *name;
-    const char *value; /* what stands behind it; NULL = nothing */
-    bool (*take)(struct options *o, const char *value);
-    const char *doc;
-} rows[] = {
+static const struct cli_row rows[] = {
     {"-c", "FILE", take_config, "configuration (YAML); everything has a default"},
     {"--data", "DIR", take_data, "where the store is (default: tramgac-data)"},
     {"--listen", "ADDRESS:PORT", take_listen, "web server (default: 127.0.0.1:8080)"},
@@ -125,22 +122,17 @@ static const struct row {
     {"--version", NULL, take_version, "print the version"},
     {"--help", NULL, take_help, "print this"},
     {"-h", NULL, take_help, NULL},
+    {.name = NULL},
 };
-enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
-static const char *const lists[] = {"options", "counters", "sources",      "enrichers",  "stores",
-                                    "routes",  "outputs",  "correlations", "normalisers"};
+static const char *const lists[] = {"options",     "counters",   "sources", "enrichers",
+                                    "stores",      "routes",     "outputs", "correlations",
+                                    "normalisers", "connectors", NULL};
 
-static bool take_list(const char *arg, struct options *o)
+static void take_list(struct options *o, const char *list)
 {
-    for (uint32_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-        if (strcmp(arg, lists[i]) != 0)
-            continue;
-        o->command = COMMAND_LIST;
-        o->list = lists[i];
-        return true;
-    }
-    return false;
+    o->command = COMMAND_LIST;
+    o->list = list;
 }
 
 /* A word that is no option: of `user`. */
@@ -157,40 +149,7 @@ static bool take_word(struct options *o, const char *word)
     return true;
 }
 
-static bool take_row(const struct row *row, const char *value, struct options *o,
-                     struct strbuf *fault)
-{
-    if ((!row->value || value) && row->take(o, value))
-        return true;
-    strbuf_fmt(fault, "%s wants %s%s%s", row->name, row->value ? row->value : "",
-               value ? ", not " : "", value ? value : "");
-    return false;
-}
-
-/* Index of the last argument used, -1 on a fault. */
-static int take_one(int argc, char **argv, int at, struct options *o, struct strbuf *fault)
-{
-    const char *arg = argv[at];
-    const char *equals = strncmp(arg, "--", 2) == 0 ? strchr(arg, '=') : NULL;
-    struct slice name = {(const uint8_t *)arg,
-                         equals ? (uint32_t)(equals - arg) : (uint32_t)strlen(arg)};
-
-    if (strncmp(arg, "--list-", 7) == 0 && take_list(arg + 7, o))
-        return at;
-    if (*arg != '-' && take_word(o, arg))
-        return at;
-    uint32_t i = 0;
-    while (i < ROWS && !slice_eq(name, slice_of_str(rows[i].name)))
-        i++;
-    if (i == ROWS) {
-        strbuf_fmt(fault, "unknown option %s; see --help", arg);
-        return -1;
-    }
-    const char *value = equals ? equals + 1 : NULL;
-    if (rows[i].value && !value)
-        value = ++at < argc ? argv[at] : NULL;
-    return take_row(&rows[i], value, o, fault) ? at : -1;
-}
+static const struct cli cli = {.rows = rows, .lists = lists, .list = take_list, .word = take_word};
 
 bool options_parse(int argc, char **argv, struct options *o, struct strbuf *fault)
 {
@@ -204,7 +163,7 @@ bool options_parse(int argc, char **argv, struct options *o, struct strbuf *faul
         at = 2;
     }
     for (; at < argc; at++) {
-        at = take_one(argc, argv, at, o, fault);
+        at = cli_take(&cli, argc, argv, at, o, fault);
         if (at < 0)
             return false;
     }
@@ -225,16 +184,6 @@ void options_help(void)
         "  tramgac-analyzer --ingest FILE|DIR|- [--once]   read EVE JSON\n"
         "  tramgac-analyzer user add|passwd|list [NAME]    accounts\n"
         "  tramgac-analyzer -T [-c FILE]                   check everything, list all faults\n\n");
-    for (uint32_t i = 0; i < ROWS; i++) {
-        if (rows[i].doc)
-            printf("  %s %s%*s%s\n", rows[i].name, rows[i].value ? rows[i].value : "",
-                   (int)(36 - strlen(rows[i].name) - (rows[i].value ? strlen(rows[i].value) : 0)),
-                   "", rows[i].doc);
-    }
-    printf("  "
-           "--list-options|counters|sources|normalisers|enrichers|correlations|connectors|stores|"
-           "outputs|"
-           "routes\n%39sprint the tables this program is made of\n\n"
-           "Exit status: 0 done, 1 findings of -T, 2 wrong usage or unreadable input.\n",
-           "");
+    cli_help(&cli);
+    printf("Exit status: 0 done, 1 findings of -T, 2 wrong usage or unreadable input.\n");
 }

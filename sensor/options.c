@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sensor/options.h"
 
+#include "common/cli.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -132,12 +134,7 @@ static bool ignore(struct options *o, const char *v)
     return true;
 }
 
-static const struct row {
-    const char *name;
-    const char *value; /* what stands behind it; NULL = nothing */
-    bool (*take)(struct options *o, const char *value);
-    const char *doc; /* NULL = accepted, not advertised */
-} rows[] = {
+static const struct cli_row rows[] = {
     {"-r", "FILE|DIR|-", take_replay, "replay captures (pcap, pcapng; .gz .zst .lz4)"},
     {"-i", "IFACE", take_iface, "capture from an interface (repeatable)"},
     {"-c", "FILE", take_config, "configuration; a suricata.yaml is understood too"},
@@ -167,56 +164,20 @@ static const struct row {
     {"--simulate-ips", NULL, ignore, NULL},
     {"--pcap-file-continuous", NULL, ignore, NULL},
     {"--pcap-file-recursive", NULL, ignore, NULL},
+    {.name = NULL},
 };
-enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
-static const char *const lists[] = {"protocols", "keywords", "fields", "options",   "counters",
-                                    "outputs",   "features", "events", "detectors", "evidence"};
+static const char *const lists[] = {"protocols", "keywords", "fields",   "options",
+                                    "counters",  "outputs",  "features", "events",
+                                    "detectors", "evidence", NULL};
 
-static bool take_list(struct options *o, const char *name)
+static void take_list(struct options *o, const char *list)
 {
-    for (uint32_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
-        if (strcmp(name, lists[i]) != 0)
-            continue;
-        o->command = COMMAND_LIST;
-        o->list = lists[i];
-        return true;
-    }
-    return false;
+    o->command = COMMAND_LIST;
+    o->list = list;
 }
 
-static bool take_row(const struct row *row, const char *value, struct options *o,
-                     struct strbuf *fault)
-{
-    if ((!row->value || value) && row->take(o, value))
-        return true;
-    strbuf_fmt(fault, "%s wants %s%s%s", row->name, row->value ? row->value : "",
-               value ? ", not " : "", value ? value : "");
-    return false;
-}
-
-/* "--list-x", "--set=v" or "-x v"; returns the index of the last argument used, -1 on a fault. */
-static int one(int argc, char **argv, int at, struct options *o, struct strbuf *fault)
-{
-    const char *arg = argv[at];
-    const char *equals = strncmp(arg, "--", 2) == 0 ? strchr(arg, '=') : NULL;
-    struct slice name = {(const uint8_t *)arg,
-                         equals ? (uint32_t)(equals - arg) : (uint32_t)strlen(arg)};
-
-    if (strncmp(arg, "--list-", 7) == 0 && take_list(o, arg + 7))
-        return at;
-    uint32_t i = 0;
-    while (i < ROWS && !slice_eq(name, slice_of_str(rows[i].name)))
-        i++;
-    if (i == ROWS) {
-        strbuf_fmt(fault, "unknown option %s; see --help", arg);
-        return -1;
-    }
-    const char *value = equals ? equals + 1 : NULL;
-    if (rows[i].value && !value)
-        value = ++at < argc ? argv[at] : NULL;
-    return take_row(&rows[i], value, o, fault) ? at : -1;
-}
+static const struct cli cli = {.rows = rows, .lists = lists, .list = take_list};
 
 static bool sensible(const struct options *o, struct strbuf *fault)
 {
@@ -244,7 +205,7 @@ bool options_parse(int argc, char **argv, struct options *o, struct strbuf *faul
         }
     }
     for (; at < argc; at++) {
-        at = one(argc, argv, at, o, fault);
+        at = cli_take(&cli, argc, argv, at, o, fault);
         if (at < 0)
             return false;
     }
@@ -258,14 +219,6 @@ void options_help(void)
            "  tramgac-sensor -i IFACE [-c FILE]             watch an interface\n"
            "  tramgac-sensor test DIR                       run replay cases\n"
            "  tramgac-sensor -T [-c FILE]                   check everything, list all faults\n\n");
-    for (uint32_t i = 0; i < ROWS; i++) {
-        if (rows[i].doc)
-            printf("  %s %s%*s%s\n", rows[i].name, rows[i].value ? rows[i].value : "",
-                   (int)(38 - strlen(rows[i].name) - (rows[i].value ? strlen(rows[i].value) : 0)),
-                   "", rows[i].doc);
-    }
-    printf("  --list-protocols|keywords|fields|options|counters|outputs|events|detectors|evidence\n"
-           "%41sprint the tables this program is made of\n\n"
-           "Exit status: 0 done, 1 findings of -T or test, 2 wrong usage or unreadable input.\n",
-           "");
+    cli_help(&cli);
+    printf("Exit status: 0 done, 1 findings of -T or test, 2 wrong usage or unreadable input.\n");
 }
