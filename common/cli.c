@@ -26,22 +26,28 @@ static bool take_row(const struct cli_row *row, const char *value, struct option
     return false;
 }
 
+static const struct cli_row *row_of(const struct cli *cli, struct slice name)
+{
+    const struct cli_row *row = cli->rows;
+
+    while (row->name && !slice_eq(name, slice_of_str(row->name)))
+        row++;
+    return row->name ? row : NULL;
+}
+
 int cli_take(const struct cli *cli, int argc, char **argv, int at, struct options *o,
              struct strbuf *fault)
 {
     const char *arg = argv[at];
     const char *equals = strncmp(arg, "--", 2) == 0 ? strchr(arg, '=') : NULL;
-    struct slice name = {(const uint8_t *)arg,
-                         equals ? (uint32_t)(equals - arg) : (uint32_t)strlen(arg)};
-    const struct cli_row *row = cli->rows;
+    size_t len = equals ? (size_t)(equals - arg) : strlen(arg);
 
     if (strncmp(arg, "--list-", 7) == 0 && take_list(cli, o, arg + 7))
         return at;
     if (*arg != '-' && cli->word && cli->word(o, arg))
         return at;
-    while (row->name && !slice_eq(name, slice_of_str(row->name)))
-        row++;
-    if (!row->name) {
+    const struct cli_row *row = row_of(cli, (struct slice){(const uint8_t *)arg, (uint32_t)len});
+    if (!row) {
         strbuf_fmt(fault, "unknown option %s; see --help", arg);
         return -1;
     }
