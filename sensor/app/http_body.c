@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * HTTP bodies: content codings removed (gzip, deflate, br; RFC 9110 section 8.4.1), bytes handed to
- * the body buffers and to the file. Output is bounded: a body unpacks to at most UNPACKED_MAX
- * bytes.
+ * the body buffers and to the file. Several codings are removed from the outside inwards; a layer
+ * whose bytes turn out not to be coded lets them through, as browsers do.
+ * Limits: LAYERS_MAX codings; a body unpacks to at most UNPACKED_MAX bytes.
  */
 #include "sensor/app/http_tx.h"
 
@@ -11,122 +12,203 @@
 
 #include <stdlib.h>
 
-enum { STEP_BYTES = 16384, UNPACKED_MAX = 64 << 20, BODY_KEPT = 100 * 1024 };
+enum {
+    STEP_BYTES = 16384,
+    UNPACKED_MAX = 64 << 20,
+    BODY_KEPT = 100 * 1024,
+    LAYERS_MAX = 3,
+    HEAD_KEPT = 512, /* what is let through when a layer fails before its first byte */
+    GZIP_MAGIC = 2,  /* bytes that tell gzip */
+    GZIP_FLAGS = 3,  /* where its flags stand, five of them in use */
+    GZIP_FLAGS_USED = 0x1f
+};
 
-struct http_body {
+struct layer {
     struct inflate *inflate;
     struct unbrotli *unbrotli;
-    uint64_t unpacked_bytes;
-    uint8_t magic[2]; /* first bytes, until it is known whether they are gzip's */
-    uint8_t n_magic;
-    bool checked; /* gzip: its magic is looked at first */
-    bool plain;   /* it is not gzip at all */
-    bool over;    /* the stream is complete, or given up */
+    uint64_t seen;           /* bytes that came in */
+    uint8_t head[HEAD_KEPT]; /* the first of them */
+    uint16_t n_head;
+    bool gzip;    /* its magic is looked at first */
+    bool started; /* bytes went into the decoder */
+    bool proven;  /* bytes came out of it */
+    bool plain;   /* not coded at all */
+    bool over;    /* the stream is complete */
 };
+
+struct http_body {
+    struct layer layers[LAYERS_MAX]; /* outermost first */
+    uint32_t n_layers;
+    uint64_t unpacked_bytes;
+};
+
+/** Where the bytes of a body go. */
+struct sink {
+    struct http_body *body;
+    struct app *app;
+    struct tx *tx;
+    enum dir dir;
+};
+
+/* Codings are told by what a token holds: "x-gzip" and "gz\0ip" are gzip to browsers. */
+static bool layer_open(struct layer *layer, struct slice token)
+{
+    layer->gzip = http_head_says(token, SLICE_LIT("gzip"));
+    if (layer->gzip)
+        layer->inflate = inflate_new(INFLATE_GZIP);
+    else if (http_head_says(token, SLICE_LIT("deflate")))
+        layer->inflate = inflate_new(INFLATE_HTTP);
+    else if (slice_ieq(token, SLICE_LIT("br")))
+        layer->unbrotli = unbrotli_new();
+    return layer->inflate || layer->unbrotli;
+}
+
+/* Takes the last token off `list`; codings are listed in the order they were applied. */
+static struct slice last_token(struct slice *list)
+{
+    uint32_t end = list->len;
+    while (end && (list->at[end - 1] == ',' || list->at[end - 1] == ' '))
+        end--;
+    uint32_t start = end;
+    while (start && list->at[start - 1] != ',' && list->at[start - 1] != ' ')
+        start--;
+    struct slice token = slice_from(slice_head(*list, end), start);
+    *list = slice_head(*list, start);
+    return token;
+}
 
 struct http_body *http_body_new(struct slice encoding)
 {
-    struct http_body body = {.inflate = NULL};
+    struct http_body *body = calloc(1, sizeof *body);
 
-    encoding = slice_trim(encoding);
-    if (slice_ieq(encoding, SLICE_LIT("gzip")) || slice_ieq(encoding, SLICE_LIT("x-gzip")))
-        body = (struct http_body){.inflate = inflate_new(INFLATE_GZIP), .checked = true};
-    else if (slice_ieq(encoding, SLICE_LIT("deflate")))
-        body.inflate = inflate_new(INFLATE_HTTP);
-    else if (slice_ieq(encoding, SLICE_LIT("br")))
-        body.unbrotli = unbrotli_new();
-    if (!body.inflate && !body.unbrotli)
-        return NULL;
-    struct http_body *kept = malloc(sizeof *kept);
-    if (kept) {
-        *kept = body;
-        return kept;
-    }
-    inflate_free(&body.inflate);
-    unbrotli_free(&body.unbrotli);
-    return NULL;
+    while (body && encoding.len && body->n_layers < LAYERS_MAX)
+        body->n_layers += layer_open(&body->layers[body->n_layers], last_token(&encoding));
+    if (body && !body->n_layers)
+        http_body_free(&body);
+    return body;
 }
 
 void http_body_free(struct http_body **body)
 {
     if (!*body)
         return;
-    inflate_free(&(*body)->inflate);
-    unbrotli_free(&(*body)->unbrotli);
+    for (uint32_t i = 0; i < LAYERS_MAX; i++) {
+        inflate_free(&(*body)->layers[i].inflate);
+        unbrotli_free(&(*body)->layers[i].unbrotli);
+    }
     free(*body);
     *body = NULL;
 }
 
-static void pass_on(struct app *app, struct tx *tx, enum dir dir, struct slice data)
+static void pass_on(const struct sink *sink, struct slice data)
 {
-    struct http_message *m = http_tx_message(tx, dir);
+    struct http_message *m = http_tx_message(sink->tx, sink->dir);
 
-    app_grow(app, tx, &m->body, data, BODY_KEPT);
-    app_file_data(app, tx, dir, data);
+    app_grow(sink->app, sink->tx, &m->body, data, BODY_KEPT);
+    app_file_data(sink->app, sink->tx, sink->dir, data);
     if (m->body.len >= BODY_KEPT) /* as complete as it will get: rules may look */
-        app_progress(app, tx, dir, TX_BODY);
+        app_progress(sink->app, sink->tx, sink->dir, TX_BODY);
 }
 
-static enum err unpack(struct http_body *body, struct slice *in, uint8_t *out, uint32_t *got)
+static enum err unpack(struct layer *layer, struct slice *in, uint8_t *out, uint32_t *got)
 {
-    return body->inflate ? inflate_feed(body->inflate, in, out, STEP_BYTES, got)
-                         : unbrotli_feed(body->unbrotli, in, out, STEP_BYTES, got);
+    return layer->inflate ? inflate_feed(layer->inflate, in, out, STEP_BYTES, got)
+                          : unbrotli_feed(layer->unbrotli, in, out, STEP_BYTES, got);
 }
 
-static bool is_gzip(const struct http_body *body)
-{
-    return body->magic[0] == 0x1f && body->magic[1] == 0x8b;
-}
+static bool layer_data(const struct sink *sink, uint32_t number, struct slice data);
 
-/* Some servers say gzip and send plain text. True when `data` can be unpacked now. */
-static bool check_magic(struct http_body *body, struct app *app, struct tx *tx, enum dir dir,
-                        struct slice *data)
+/* Decodes `data` into the next layer; false when it is damaged or too much. */
+static bool layer_decode(const struct sink *sink, uint32_t number, struct slice data)
 {
-    struct slice head = {body->magic, sizeof body->magic};
-    uint32_t got;
+    struct layer *layer = &sink->body->layers[number];
+    uint8_t out[STEP_BYTES];
+    uint32_t got = STEP_BYTES;
 
-    while (body->n_magic < sizeof body->magic && data->len) {
-        body->magic[body->n_magic++] = data->at[0];
-        *data = slice_from(*data, 1);
-        if (body->n_magic < sizeof body->magic)
-            continue;
-        if (is_gzip(body)) {
-            uint8_t nothing[1];
-            (void)inflate_feed(body->inflate, &head, nothing, sizeof nothing, &got);
-        } else {
-            body->plain = true;
-            pass_on(app, tx, dir, head);
-        }
+    while (!layer->over && (data.len || got == STEP_BYTES)) {
+        uint32_t before = data.len;
+        enum err err = unpack(layer, &data, out, &got);
+        layer->proven |= got != 0;
+        sink->body->unpacked_bytes += got;
+        if (got && !layer_data(sink, number + 1, (struct slice){out, got}))
+            return false;
+        layer->over = err == ERR_END;
+        if ((err != ERR_OK && err != ERR_END) || sink->body->unpacked_bytes > UNPACKED_MAX)
+            return false;
+        if (!got && data.len == before)
+            break;
     }
-    return body->n_magic == sizeof body->magic;
+    return true;
+}
+
+static bool let_through(const struct sink *sink, uint32_t number, struct slice rest)
+{
+    struct layer *layer = &sink->body->layers[number];
+
+    layer->plain = true;
+    if (!layer_data(sink, number + 1, (struct slice){layer->head, layer->n_head}))
+        return false;
+    return !rest.len || layer_data(sink, number + 1, rest);
+}
+
+/* The first bytes of a layer, with the reserved flags of gzip cleared, which zlib would refuse. */
+static bool decode_head(const struct sink *sink, uint32_t number)
+{
+    struct layer *layer = &sink->body->layers[number];
+    uint8_t head[HEAD_KEPT];
+
+    layer->started = true;
+    memcpy(head, layer->head, layer->n_head);
+    if (layer->gzip)
+        head[GZIP_FLAGS] &= GZIP_FLAGS_USED;
+    return layer_decode(sink, number, (struct slice){head, layer->n_head});
+}
+
+static bool is_other(const struct layer *layer)
+{
+    if (!layer->gzip)
+        return false;
+    return layer->head[0] != 0x1f || (layer->n_head >= GZIP_MAGIC && layer->head[1] != 0x8b);
+}
+
+static bool layer_data(const struct sink *sink, uint32_t number, struct slice data)
+{
+    if (number == sink->body->n_layers) {
+        pass_on(sink, data);
+        return true;
+    }
+    struct layer *layer = &sink->body->layers[number];
+    if (layer->plain)
+        return layer_data(sink, number + 1, data);
+    bool whole = layer->seen == layer->n_head;
+    struct slice rest = data;
+    layer->seen += data.len;
+    if (whole && !layer->proven) {
+        uint32_t room = HEAD_KEPT - layer->n_head, n = data.len < room ? data.len : room;
+        memcpy(layer->head + layer->n_head, data.at, n);
+        layer->n_head = (uint16_t)(layer->n_head + n);
+        rest = slice_from(data, n);
+        if (is_other(layer))
+            return let_through(sink, number, rest);
+        if (layer->gzip && layer->n_head <= GZIP_FLAGS)
+            return true;
+    }
+    bool good = true;
+    if (!layer->started) {
+        good = decode_head(sink, number);
+        data = rest;
+    }
+    good = good && layer_decode(sink, number, data);
+    return good || (whole && !layer->proven && let_through(sink, number, rest));
 }
 
 bool http_body_data(struct http_body *body, struct app *app, struct tx *tx, enum dir dir,
                     struct slice data)
 {
-    uint8_t out[STEP_BYTES];
-    uint32_t got = STEP_BYTES;
+    struct sink sink = {body, app, tx, dir};
 
-    if (!body) {
-        pass_on(app, tx, dir, data);
-        return true;
-    }
-    if (body->checked && !check_magic(body, app, tx, dir, &data))
-        return true;
-    if (body->plain) {
-        pass_on(app, tx, dir, data);
-        return true;
-    }
-    while (!body->over && (data.len || got == STEP_BYTES)) {
-        uint32_t before = data.len;
-        enum err err = unpack(body, &data, out, &got);
-        pass_on(app, tx, dir, (struct slice){out, got});
-        body->unpacked_bytes += got;
-        body->over = err != ERR_OK || body->unpacked_bytes > UNPACKED_MAX;
-        if (body->over && err != ERR_END)
-            return false;
-        if (!got && data.len == before)
-            break;
-    }
+    if (body && data.len)
+        return layer_data(&sink, 0, data);
+    pass_on(&sink, data);
     return true;
 }

@@ -63,22 +63,58 @@ static struct http_field *find(const struct http_message *m, struct slice name)
     return NULL;
 }
 
-/* A header line without its end; a line that begins with a blank continues the one before. */
-static bool take_line(struct app *app, struct tx *tx, struct http_message *m, struct slice line)
+bool http_head_says(struct slice text, struct slice word)
 {
-    bool folded = line.at[0] == ' ' || line.at[0] == '\t';
-    struct http_field *last = m->fields.n ? field_at(m, m->fields.n - 1) : NULL;
-
-    if (folded && last) {
-        last->value = joined(tx, last->value, SLICE_LIT(" "), slice_trim(line));
-        return true;
+    for (uint32_t start = 0; start + word.len <= text.len; start++) {
+        uint32_t hit = 0;
+        for (uint32_t i = start; i < text.len && hit < word.len; i++) {
+            uint8_t b = text.at[i];
+            if (b == 0)
+                continue;
+            b = b >= 'A' && b <= 'Z' ? (uint8_t)(b | 0x20) : b;
+            if (b != word.at[hit])
+                break;
+            hit++;
+        }
+        if (hit == word.len)
+            return true;
     }
+    return false;
+}
+
+static bool is_control(uint8_t b)
+{
+    return b <= ' ';
+}
+
+/* A name as receivers understand it: without zero bytes, and control characters at its ends. */
+static struct slice clean_name(struct tx *tx, struct slice name)
+{
+    while (name.len && is_control(name.at[0]))
+        name = slice_from(name, 1);
+    while (name.len && is_control(name.at[name.len - 1]))
+        name.len--;
+    if (slice_find_byte(name, 0) < 0)
+        return name;
+    uint8_t *at = app_tx_alloc(tx, name.len);
+    if (!at)
+        return name;
+    uint32_t len = 0;
+    for (uint32_t i = 0; i < name.len; i++)
+        if (name.at[i])
+            at[len++] = name.at[i];
+    return (struct slice){at, len};
+}
+
+/* A header, unfolded. */
+static bool take_header(struct app *app, struct tx *tx, struct http_message *m, struct slice line)
+{
     int64_t colon = slice_find_byte(line, ':');
     struct slice name = colon < 0 ? slice_head(line, 0) : slice_head(line, (uint32_t)colon);
     struct slice value = slice_trim(colon < 0 ? line : slice_from(line, (uint32_t)colon + 1));
     if (!value.at)
         value.at = line.at;
-    name = slice_trim(name);
+    name = clean_name(tx, name);
     if (!name.at)
         name.at = line.at;
     struct http_field *same = find(m, name);
@@ -92,6 +128,36 @@ static bool take_line(struct app *app, struct tx *tx, struct http_message *m, st
     field->name = name;
     field->value = value;
     return true;
+}
+
+/* A line that begins with a blank continues the one before, unless it reads as a header that
+ * receivers are known to act on all the same. */
+static bool is_folded(struct slice line)
+{
+    if (line.at[0] != ' ' && line.at[0] != '\t' && line.at[0] != 0)
+        return false;
+    line = slice_trim(line);
+    int64_t colon = slice_find_byte(line, ':');
+    for (uint32_t i = 0; colon > 0 && i < sizeof known / sizeof *known; i++)
+        if (slice_ieq(slice_head(line, (uint32_t)colon), known[i].name))
+            return false;
+    return true;
+}
+
+uint32_t http_head_line(enum dir dir, struct slice lines, struct slice *line)
+{
+    int64_t eol = slice_find_byte(lines, '\n');
+    uint32_t end = eol < 0 ? lines.len : (uint32_t)eol, next = eol < 0 ? end : end + 1;
+
+    *line = slice_head(lines, end);
+    if (line->len && line->at[line->len - 1] == '\r')
+        line->len--;
+    int64_t cr = dir == TO_CLIENT ? slice_find_byte(*line, '\r') : -1;
+    if (cr >= 0) {
+        *line = slice_head(*line, (uint32_t)cr);
+        next = (uint32_t)cr + 1;
+    }
+    return next;
 }
 
 /* "Name: value"; mostly it stands so in the message. */
@@ -117,18 +183,22 @@ static void fill_known(struct tx *tx, struct http_message *m)
 bool http_head_read(struct app *app, struct tx *tx, enum dir dir, struct slice lines)
 {
     struct http_message *m = http_tx_message(tx, dir);
+    struct slice header = SLICE_NONE, line;
     bool good = true;
 
     m->raw = lines;
     while (lines.len && good && m->fields.n < FIELDS_MAX) {
-        int64_t end = slice_find_byte(lines, '\n');
-        struct slice line = end < 0 ? lines : slice_head(lines, (uint32_t)end);
-        lines = end < 0 ? SLICE_NONE : slice_from(lines, (uint32_t)end + 1);
-        if (line.len && line.at[line.len - 1] == '\r')
-            line.len--;
-        if (line.len)
-            good = take_line(app, tx, m, line);
+        lines = slice_from(lines, http_head_line(dir, lines, &line));
+        if (!line.len)
+            continue;
+        if (header.len && is_folded(line)) {
+            header = joined(tx, header, SLICE_LIT(" "), slice_trim(line));
+            continue;
+        }
+        good = !header.len || take_header(app, tx, m, header);
+        header = slice_trim(line);
     }
+    good = good && (!header.len || take_header(app, tx, m, header));
     fill_known(tx, m);
     return good;
 }

@@ -86,10 +86,16 @@ struct slice http_uri_normal(struct tx *tx, const struct http_uri *uri, struct s
 
 /** Reads header lines (the slice stays valid as long as the transaction). False: a cap. */
 bool http_head_read(struct app *app, struct tx *tx, enum dir dir, struct slice lines);
+/** The first line of `lines` without its end; returns where the next one begins. In responses a
+ * lone CR ends a line too, as it does for browsers. */
+uint32_t http_head_line(enum dir dir, struct slice lines, struct slice *line);
 /** Buffers made from the headers once and kept. */
 bool http_head_block(struct tx *tx, enum dir dir, struct slice *out);
 bool http_head_names(struct tx *tx, enum dir dir, struct slice *out);
 bool http_head_start(struct tx *tx, enum dir dir, struct slice *out);
+/** True when `text` holds `word` (lower case), whatever the case and with zero bytes passed over.
+ */
+bool http_head_says(struct slice text, struct slice word);
 /** Value of a parameter of a header: `filename` of `attachment; filename="x"`; empty = none. */
 struct slice http_head_parameter(struct slice value, struct slice name);
 
@@ -97,7 +103,7 @@ struct slice http_head_parameter(struct slice value, struct slice name);
 
 struct http_body;
 
-/** Decoder for a Content-Encoding; NULL when there is none or it is unknown. */
+/** Decoder for a Content-Encoding, a list perhaps; NULL when there is none or it is unknown. */
 struct http_body *http_body_new(struct slice encoding);
 void http_body_free(struct http_body **body);
 /** Takes body bytes (decoded by `body`, or as they are when NULL) into buffers and file. False

@@ -15,6 +15,8 @@ enum {
     PROBE_LINE_MAX = 1024,
     CHUNK_LINE_MAX = 1024,
     METHOD_MIN = 3,
+    JUNK_MAX = 256, /* bytes of a line before the status line */
+    CR_MAX = 2,     /* in a blank line */
     METHOD_MAX = 32
 };
 
@@ -195,10 +197,10 @@ static enum probe probe_request(struct slice head)
 static enum probe probe_response(struct slice head)
 {
     struct slice mark = SLICE_LIT("HTTP/");
-    if (head.len < mark.len)
-        return slice_starts(mark, head) ? PROBE_MORE : PROBE_NO;
-    if (!slice_starts(head, mark))
+    if (!slice_ieq(slice_head(mark, head.len), slice_head(head, mark.len)))
         return PROBE_NO;
+    if (head.len < mark.len)
+        return PROBE_MORE;
     struct cursor c = cursor_of(slice_from(head, mark.len));
     uint8_t major = cursor_u8(&c), dot = cursor_u8(&c), minor = cursor_u8(&c);
     if (!cursor_ok(&c))
@@ -263,18 +265,33 @@ static void message_done(struct app *app, struct tx *tx, enum dir dir, bool comp
 
 /* ---- heads -------------------------------------------------------------------------------- */
 
+/* Bytes of the blank line `in` begins with, 0 when it is none. Accepted besides LF and CR LF: one
+ * blank before a bare LF when no further LF follows, and behind a bare LF two CR. */
+static uint32_t blank_line(struct slice in, bool after_bare, bool at_end)
+{
+    uint32_t n = 0, max = after_bare ? CR_MAX : 1;
+
+    if (in.len >= 2 && (in.at[0] == ' ' || in.at[0] == '\t') && in.at[1] == '\n') {
+        bool ends = in.len > 2 ? in.at[2] != '\n' : at_end;
+        return ends ? 2 : 0;
+    }
+    while (n < in.len && n < max && in.at[n] == '\r')
+        n++;
+    return n < in.len && in.at[n] == '\n' ? n + 1 : 0;
+}
+
 /* Bytes of the head up to and with its blank line; 0 when that has not come. */
-static uint32_t head_length(struct slice in, uint32_t scanned)
+static uint32_t head_length(struct slice in, uint32_t scanned, bool at_end)
 {
     for (uint32_t at = scanned; at < in.len;) {
         int64_t eol = slice_find_byte(slice_from(in, at), '\n');
         if (eol < 0)
             return 0;
         uint32_t next = at + (uint32_t)eol + 1;
-        if (next < in.len && in.at[next] == '\n')
-            return next + 1;
-        if (next + 1 < in.len && in.at[next] == '\r' && in.at[next + 1] == '\n')
-            return next + 2;
+        bool bare = next < 2 || in.at[next - 2] != '\r';
+        uint32_t blank = blank_line(slice_from(in, next), bare, at_end);
+        if (blank)
+            return next + blank;
         at = next;
     }
     return 0;
@@ -290,9 +307,8 @@ static bool has_version(struct slice line)
 static bool framing(struct app *app, struct tx *tx, struct http_message *m, struct http_side *side)
 {
     struct slice coding = m->known[HTTP_TRANSFER_ENCODING], length = m->known[HTTP_CONTENT_LENGTH];
-    struct slice tail = slice_trim(slice_tail(coding, 7));
 
-    if (coding.len && slice_ieq(tail, SLICE_LIT("chunked"))) {
+    if (http_head_says(coding, SLICE_LIT("chunked"))) {
         if (length.at)
             app_note(app, tx, NOTE_TWO_LENGTHS);
         side->phase = IN_CHUNK_LINE;
@@ -329,9 +345,17 @@ static void request_head_done(struct app *app, struct tx *tx, struct http_side *
         message_done(app, tx, TO_SERVER, true);
 }
 
+/* What has no body. When the connection closes behind it, a length that it tells is believed all
+ * the same, as receivers do: if nothing comes, the end of the connection shows it. */
 static bool without_body(const struct http_tx *http)
 {
-    return http->status == 204 || http->status == 304 || slice_eq(http->method, SLICE_LIT("HEAD"));
+    const struct slice *known = http->response.known;
+    bool told = known[HTTP_CONTENT_LENGTH].len || known[HTTP_TRANSFER_ENCODING].len;
+
+    if (slice_eq(http->method, SLICE_LIT("HEAD")))
+        return true;
+    return (http->status == 204 || http->status == 304) &&
+           !(told && http_head_says(known[HTTP_CONNECTION], SLICE_LIT("close")));
 }
 
 static void response_head_done(struct app *app, struct tx *tx, struct http_side *side)
@@ -362,36 +386,39 @@ static void response_head_done(struct app *app, struct tx *tx, struct http_side 
         body_begin(app, tx, TO_CLIENT, side);
 }
 
-/* An interim response says nothing yet: its transaction waits for the real one. */
-static bool is_interim(struct slice line)
+/* An interim response says nothing yet: its transaction waits for the real one. What tells the
+ * length of a body is no interim response. */
+static bool is_interim(struct slice head, struct slice line)
 {
     struct slice rest = line;
     word(&rest);
     struct slice status = word(&rest);
-    return status.len == 3 && status.at[0] == '1' && !slice_eq(status, SLICE_LIT("101"));
+    return status.len == 3 && status.at[0] == '1' && !slice_eq(status, SLICE_LIT("101")) &&
+           !http_head_says(head, SLICE_LIT("\ncontent-length:")) &&
+           !http_head_says(head, SLICE_LIT("\ntransfer-encoding:"));
 }
 
 static struct parsed take_head(struct app *app, enum dir dir, struct slice head)
 {
     struct http_state *state = app_state(app);
     struct http_side *side = &state->side[dir];
-    int64_t eol = slice_find_byte(head, '\n');
-    uint32_t line_len = eol < 0 ? head.len : (uint32_t)eol;
+    struct slice line;
+    uint32_t next = http_head_line(dir, head, &line);
 
     side->scanned = 0;
-    if (dir == TO_CLIENT && is_interim(without_cr(slice_head(head, line_len))))
+    if (dir == TO_CLIENT && is_interim(head, line))
         return parse_done(head.len);
     struct tx *tx = app_tx(app, side->number);
     struct slice kept = tx ? app_keep(app, tx, head) : SLICE_NONE;
     if (!kept.len)
         return parse_full();
-    struct slice line = without_cr(slice_head(kept, line_len));
+    line = slice_head(kept, line.len);
     if (dir == TO_SERVER)
         read_request_line(app, tx, line);
     else
         read_status_line(app, tx, line);
     app_progress(app, tx, dir, TX_LINE);
-    if (!http_head_read(app, tx, dir, slice_from(kept, line_len + 1)))
+    if (!http_head_read(app, tx, dir, slice_from(kept, next)))
         return parse_full();
     if (dir == TO_SERVER)
         request_head_done(app, tx, side);
@@ -419,6 +446,11 @@ static struct parsed take_old(struct app *app, enum dir dir, struct slice in, ui
     return parse_done(in.len);
 }
 
+static bool is_status(struct slice in)
+{
+    return slice_ieq(slice_head(in, STATUS_MARK), SLICE_LIT("HTTP/"));
+}
+
 static uint32_t blank_lines(struct slice in)
 {
     uint32_t n = 0;
@@ -431,14 +463,14 @@ static uint32_t blank_lines(struct slice in)
 static bool is_old(const struct http_state *state, enum dir dir, struct slice in, int64_t eol)
 {
     if (dir == TO_CLIENT)
-        return state->old && !slice_starts(in, SLICE_LIT("HTTP/"));
+        return state->old && !is_status(in);
     return eol >= 0 && !has_version(without_cr(slice_head(in, (uint32_t)eol)));
 }
 
 /* Where the search for the blank line goes on: its start may be among the last bytes. */
 static uint32_t resume_at(struct slice in, int64_t eol)
 {
-    return eol >= 0 && in.len > 3 ? in.len - 3 : 0;
+    return eol >= 0 && in.len > CR_MAX + 2 ? in.len - (CR_MAX + 2) : 0;
 }
 
 /* A request without a version may still have headers, which HTTP/0.9 has not. */
@@ -465,6 +497,19 @@ static struct parsed take_late_header(struct app *app, struct slice head)
     return parse_done(head.len);
 }
 
+/* A line of something else before the status line is passed over, as browsers do. */
+static struct parsed junk_line(struct app *app, struct slice in, int64_t eol)
+{
+    if (eol < 0)
+        return in.len < JUNK_MAX && !app_at_end(app) ? parse_more(in.len + 1) : parse_bad();
+    struct slice next = slice_from(in, (uint32_t)eol + 1);
+    if (eol > JUNK_MAX)
+        return parse_bad();
+    if (next.len < STATUS_MARK && !app_at_end(app))
+        return parse_more((uint32_t)eol + 1 + STATUS_MARK);
+    return is_status(next) ? parse_done((uint32_t)eol + 1) : parse_bad();
+}
+
 /* What the first line decides before the head is whole; false: nothing out of the ordinary. */
 static bool first_look(struct app *app, enum dir dir, struct slice in, int64_t eol,
                        struct parsed *answer)
@@ -474,12 +519,12 @@ static bool first_look(struct app *app, enum dir dir, struct slice in, int64_t e
     if (dir == TO_CLIENT && in.len < STATUS_MARK && !app_at_end(app)) {
         *answer = parse_more(STATUS_MARK);
     } else if (dir == TO_SERVER && eol >= 0 && is_late_header(state, in, eol)) {
-        uint32_t late = app_at_end(app) ? in.len : head_length(in, 0);
+        uint32_t late = app_at_end(app) ? in.len : head_length(in, 0, false);
         *answer = late ? take_late_header(app, slice_head(in, late)) : parse_more(in.len + 1);
     } else if (is_old(state, dir, in, eol)) {
         *answer = take_old(app, dir, in, (uint32_t)eol + 1);
-    } else if (dir == TO_CLIENT && !slice_starts(in, SLICE_LIT("HTTP/"))) {
-        *answer = parse_bad();
+    } else if (dir == TO_CLIENT && !is_status(in)) {
+        *answer = junk_line(app, in, eol);
     } else {
         return false;
     }
@@ -498,7 +543,7 @@ static struct parsed parse_head(struct app *app, enum dir dir, struct slice in)
     int64_t eol = side->scanned ? 0 : slice_find_byte(in, '\n');
     if (!side->scanned && first_look(app, dir, in, eol, &answer))
         return answer;
-    uint32_t length = head_length(in, side->scanned);
+    uint32_t length = head_length(in, side->scanned, app_at_end(app));
     if (!length && app_at_end(app) && eol >= 0)
         length = in.len;
     if (length)
@@ -509,12 +554,14 @@ static struct parsed parse_head(struct app *app, enum dir dir, struct slice in)
 
 /* ---- framed bodies ------------------------------------------------------------------------ */
 
+/* Digits, behind control characters and before whatever else: receivers agree on no more. */
 static int64_t chunk_size(struct slice line)
 {
     uint64_t size = 0;
     uint32_t digits = 0;
 
-    line = slice_trim(line);
+    while (line.len && line.at[0] <= ' ')
+        line = slice_from(line, 1);
     for (; digits < line.len; digits++) {
         uint8_t b = line.at[digits];
         uint8_t low = b | 0x20;
@@ -527,8 +574,15 @@ static int64_t chunk_size(struct slice line)
         if (digits >= 12)
             return -1;
     }
-    bool tail = digits == line.len || line.at[digits] == ';' || line.at[digits] == ' ';
-    return digits && tail ? (int64_t)size : -1;
+    return digits ? (int64_t)size : -1;
+}
+
+/* True when the first bytes show that no chunk length comes: a body sent as it is. */
+static bool is_no_chunk(struct slice in)
+{
+    while (in.len && in.at[0] <= ' ')
+        in = slice_from(in, 1);
+    return in.len && chunk_size(slice_head(in, 1)) < 0;
 }
 
 static struct parsed parse_body(struct app *app, struct tx *tx, enum dir dir,
@@ -555,8 +609,12 @@ static struct parsed parse_chunk_line(struct app *app, struct tx *tx, enum dir d
 {
     int64_t eol = slice_find_byte(slice_head(in, CHUNK_LINE_MAX), '\n');
 
-    if (eol < 0 && in.len < CHUNK_LINE_MAX)
+    if (eol < 0 && in.len < CHUNK_LINE_MAX && !is_no_chunk(in))
         return parse_more(in.len + 1);
+    if (eol >= 0 && without_cr(slice_head(in, (uint32_t)eol)).len == 0) {
+        http_tx_message(tx, dir)->length += (uint64_t)eol + 1;
+        return parse_done((uint32_t)eol + 1);
+    }
     int64_t size = eol < 0 ? -1 : chunk_size(slice_head(in, (uint32_t)eol));
     if (size < 0) {
         app_note(app, tx, NOTE_BAD_CHUNK);

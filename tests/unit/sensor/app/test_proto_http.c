@@ -167,6 +167,43 @@ static void a_body_is_a_file_named_by_header_or_path(void **state)
                         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
+static void framing_is_read_as_leniently_as_receivers_read_it(void **state)
+{
+    (void)state;
+    REQUEST("GET /f HTTP/1.1\r\nHost: h\r\n\r\n");
+    RESPONSE("junk\r\nhttp/1.0 200 OK\rTransfer\0-Encoding\v\r\n : x-Chun\0ked,\r\n\r\n");
+    RESPONSE("\r\n\f3x\r\nabc\r\n2,\r\nde\r\n0\r\n\r\n");
+    one_is(&one, "http.response_body", "abcde");
+    assert_true(app_tx_over(one_tx(&one, 0)));
+}
+
+static void a_body_that_only_claims_to_be_chunked_is_taken_as_it_is(void **state)
+{
+    (void)state;
+    REQUEST("GET /f HTTP/1.1\r\nHost: h\r\n\r\n");
+    RESPONSE("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nX5O!");
+    one_ends(&one);
+    one_is(&one, "http.response_body", "X5O!");
+}
+
+static void layers_of_coding_that_are_not_there_are_passed_over(void **state)
+{
+    (void)state;
+    REQUEST("GET /f HTTP/1.1\r\nHost: h\r\n\r\n");
+    RESPONSE("HTTP/1.1 200 OK\r\nContent-Encoding: deflate, br\r\nContent-Encoding: x-gzip\r\n"
+             "Content-Length: 7\r\n\r\n\x4b\x4c\x4a\x06\x00");
+    RESPONSE("xy");
+    one_is(&one, "http.response_body", "abc");
+}
+
+static void a_status_without_body_may_have_one_before_the_connection_closes(void **state)
+{
+    (void)state;
+    REQUEST("GET /f HTTP/1.1\r\nHost: h\r\n\r\n");
+    RESPONSE("HTTP/1.1 304 No\r\nConnection: close\r\nContent-Length: 3\n\r\r\nabc");
+    one_is(&one, "http.response_body", "abc");
+}
+
 static void other_protocols_with_the_same_shape_are_not_http(void **state)
 {
     (void)state;
@@ -192,6 +229,10 @@ int main(void)
         CASE(the_answer_to_head_has_no_body),
         CASE(what_follows_connect_is_probed_anew),
         CASE(a_body_is_a_file_named_by_header_or_path),
+        CASE(framing_is_read_as_leniently_as_receivers_read_it),
+        CASE(a_body_that_only_claims_to_be_chunked_is_taken_as_it_is),
+        CASE(layers_of_coding_that_are_not_there_are_passed_over),
+        CASE(a_status_without_body_may_have_one_before_the_connection_closes),
         CASE(other_protocols_with_the_same_shape_are_not_http),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
