@@ -18,6 +18,7 @@ struct walk {
     uint64_t base;
     struct inspect_scratch *scratch;
     uint32_t steps;
+    int32_t failed, farthest; /* operations: the last that failed, the last that was tried */
     struct step frames[RULE_OPS_MAX + 1];
 };
 
@@ -461,34 +462,123 @@ static void note_place(const struct walk *w, struct place *place)
     }
 }
 
+static bool walk_all(struct walk *w)
+{
+    const struct group *group = w->group;
+    int32_t i = 0;
+
+    w->frames[0] = (struct step){0};
+    while (i < group->n_ops) {
+        if (++w->steps > INSPECT_STEPS_MAX) {
+            w->scratch->steps_exceeded++;
+            w->failed = -1;
+            return false;
+        }
+        struct step *f = &w->frames[i];
+        w->farthest = i > w->farthest ? i : w->farthest;
+        if (try_op(w, &group->ops[i], f)) {
+            w->frames[++i] = (struct step){.start = f->end};
+            continue;
+        }
+        w->failed = i;
+        i = back_from(w, i);
+        if (i < 0)
+            return false;
+    }
+    return true;
+}
+
+static void begin(struct walk *w, const struct group *group, struct inspection *in,
+                  struct slice data, struct inspect_scratch *scratch)
+{
+    w->group = group;
+    w->in = in;
+    w->data = data;
+    w->base = 0;
+    w->scratch = scratch;
+    w->steps = 0;
+    w->failed = -1;
+    w->farthest = 0;
+}
+
 bool inspect_group(const struct group *group, struct inspection *in, struct slice data,
                    uint64_t base, struct inspect_scratch *scratch, struct place *place)
 {
     struct walk w;
-    int32_t i = 0;
 
-    w.group = group;
-    w.in = in;
-    w.data = data;
+    begin(&w, group, in, data, scratch);
     w.base = base;
-    w.scratch = scratch;
-    w.steps = 0;
-    w.frames[0] = (struct step){0};
-    while (i < group->n_ops) {
-        if (++w.steps > INSPECT_STEPS_MAX) {
-            scratch->steps_exceeded++;
-            return false;
-        }
-        struct step *f = &w.frames[i];
-        if (try_op(&w, &group->ops[i], f)) {
-            w.frames[++i] = (struct step){.start = f->end};
-            continue;
-        }
-        i = back_from(&w, i);
-        if (i < 0)
-            return false;
-    }
+    if (!walk_all(&w))
+        return false;
     if (place)
         note_place(&w, place);
+    return true;
+}
+
+/* ---- bytes that grow ----------------------------------------------------------------------- */
+
+/* A content whose places depend on nothing but the bytes up to them. */
+static bool plain(const struct op *op)
+{
+    uint32_t other =
+        OP_NEGATED | OP_ENDS | OP_DEPTH_VAR | OP_OFFSET_VAR | OP_DISTANCE_VAR | OP_WITHIN_VAR;
+
+    return op->kind == OP_CONTENT && !(op->flags & other);
+}
+
+/* All places of the content that failed last were tried, each with the contents that follow it
+ * within some bytes: only places so near the end that those bytes were missing can still do. */
+static void note_lack(const struct walk *w, struct lack *lack)
+{
+    const struct op *ops = w->group->ops;
+    int32_t i = w->failed;
+
+    lack->group = NULL;
+    if (i < 0 || (ops[i].flags & (OP_WITHIN | OP_DEPTH)) || !plain(&ops[i]))
+        return;
+    uint64_t reach = ops[i].content.text.len;
+    for (int32_t k = i + 1; k <= w->farthest; k++) {
+        const struct content *c = &ops[k].content;
+        if (!plain(&ops[k]) || !(ops[k].flags & OP_RELATIVE) || !(ops[k].flags & OP_WITHIN))
+            return;
+        reach += (ops[k].flags & OP_DISTANCE) && c->distance > 0 ? (uint32_t)c->distance : 0;
+        reach += c->within > 0 ? (uint32_t)c->within : 0;
+    }
+    for (int32_t k = i; k > 0 && (ops[k].flags & OP_RELATIVE); k--) {
+        if (!plain(&ops[k - 1]))
+            return;
+    }
+    if (reach > UINT32_MAX)
+        return;
+    lack->group = w->group;
+    lack->op = (uint16_t)i;
+    lack->reach = (uint32_t)reach;
+    lack->seen = w->data.len;
+}
+
+static bool still_lacking(const struct lack *lack, struct slice data)
+{
+    const struct op *op = &lack->group->ops[lack->op];
+    uint32_t from = lack->seen >= lack->reach ? lack->seen - lack->reach + 1 : 0;
+
+    return data.len >= lack->seen && content_find(slice_from(data, from), op->content.text,
+                                                  op->content.rare, op->flags & OP_NOCASE) < 0;
+}
+
+bool inspect_grown(const struct group *group, struct inspection *in, struct slice data,
+                   struct inspect_scratch *scratch, struct place *place, struct lack *lack)
+{
+    struct walk w;
+
+    if (lack->group == group && still_lacking(lack, data)) {
+        lack->seen = data.len;
+        return false;
+    }
+    begin(&w, group, in, data, scratch);
+    if (!walk_all(&w)) {
+        note_lack(&w, lack);
+        return false;
+    }
+    note_place(&w, place);
     return true;
 }

@@ -25,8 +25,21 @@ struct place {
     bool set;
 };
 
+/** Why a group failed on bytes that grow at their end only: it fails again as long as this content
+ * does not stand in what is new. Zeros: nothing is known. */
+struct lack {
+    const struct group *group; /* NULL = nothing is known */
+    uint32_t file;             /* the bytes are this file's */
+    uint32_t seen;             /* how many there were */
+    uint32_t reach;            /* bytes behind a place of the content that decided about it */
+    uint16_t op;
+};
+
 /** `base`: offset of `data` in its stream, 0 for whole buffers. Fills in->vars and in->base64. */
 bool inspect_group(const struct group *group, struct inspection *in, struct slice data,
                    uint64_t base, struct inspect_scratch *scratch, struct place *place);
+/** The same for bytes that may have grown since `lack` was left by an earlier call. */
+bool inspect_grown(const struct group *group, struct inspection *in, struct slice data,
+                   struct inspect_scratch *scratch, struct place *place, struct lack *lack);
 
 #endif

@@ -75,6 +75,7 @@ struct detect {
     struct hit hits[HITS_MAX];
     uint32_t n_raw[2]; /* transaction rules whose literal was in the payload, by direction */
     uint32_t raw[2][RAW_MAX];
+    struct lack lack; /* of the transaction rule in hand */
     bool passed;
     struct slice gate_view; /* the stream's start, when this run looks at it */
     bool fresh;             /* first packet of this direction since the protocol is known */

@@ -42,6 +42,17 @@ static bool calls_ok(const struct group *g, const struct inspection *in)
     return true;
 }
 
+/* A file is looked at again and again while it grows. */
+static bool file_ok(struct detect *d, const struct group *g, struct slice bytes,
+                    struct place *place)
+{
+    uint32_t id = buffer_file(&d->look)->id;
+
+    if (d->lack.file != id)
+        d->lack = (struct lack){.file = id};
+    return inspect_grown(g, &d->look, bytes, &d->inspect, place, &d->lack);
+}
+
 static bool bytes_ok(struct detect *d, const struct group *g)
 {
     struct slice bytes;
@@ -50,7 +61,9 @@ static bool bytes_ok(struct detect *d, const struct group *g)
     for (uint32_t i = 0; buffer_instance(g->buffer, &d->look, i, d->buffers, &bytes); i++) {
         struct place place = {0};
         uint64_t base = g->buffer->kind == BUFFER_PAYLOAD ? d->look.stream_base : 0;
-        if (!inspect_group(g, &d->look, bytes, base, &d->inspect, &place))
+        bool file = g->buffer->kind == BUFFER_FILE && !g->buffer->n_transforms;
+        if (file ? !file_ok(d, g, bytes, &place)
+                 : !inspect_group(g, &d->look, bytes, base, &d->inspect, &place))
             continue;
         if (place.set && hit->matches < HIT_MATCHES_MAX)
             hit->match[hit->matches++] =
@@ -120,10 +133,12 @@ static void try_rule(struct detect *d, struct tx_state *s, const struct rule *r)
     d->count[DETECT_RULES_TRIED]++;
     d->look.hit->matches = 0;
     d->look.base64 = SLICE_NONE;
+    d->lack = known ? known->lack : (struct lack){0};
     bool all = try_groups(d, r, &done, &never);
     known = remember(d, s, r, known, never && !all);
     if (known) {
         known->done = done;
+        known->lack = d->lack;
         known->fired = all || never;
         s->wants_payload[d->look.dir] |=
             !known->fired && r->payload_group >= 0 && !(done >> r->payload_group & 1);

@@ -6,7 +6,7 @@
 #ifndef TRAMGAC_SENSOR_DETECT_STATE_H
 #define TRAMGAC_SENSOR_DETECT_STATE_H
 
-#include "sensor/detect/keyword.h"
+#include "sensor/detect/inspect.h"
 
 struct pool;
 struct pool *state_pool_new(uint64_t cap_bytes);
@@ -18,6 +18,7 @@ struct tx_rule {
     uint32_t done; /* bit i: group i has matched */
     uint8_t dir;
     uint8_t fired; /* or can never fire */
+    struct lack lack;
 };
 
 /** On tx->detect. */

@@ -4,6 +4,9 @@
  */
 #include "detect_kit.h"
 
+#include "sensor/detect/inspect.h"
+#include "sensor/detect/ruleset.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -194,6 +197,61 @@ static void a_backtracking_bomb_ends(void **state)
     kit_close(&kit);
 }
 
+static uint8_t draw(uint64_t *seed)
+{
+    *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint8_t) "abcd"[*seed >> 33 & 3];
+}
+
+/* Each beginning of some random bytes: as if it were looked at for the first time. */
+static void check_growth(const struct group *group, struct slice bytes, bool *hit)
+{
+    struct inspect_scratch scratch = {0};
+    struct inspection in = {0};
+    struct lack lack = {0};
+
+    for (uint32_t n = 1; n <= bytes.len; n += 1 + n / 3) {
+        struct place place = {0};
+        struct slice head = slice_head(bytes, n);
+        bool first = inspect_group(group, &in, head, 0, &scratch, &place);
+        assert_int_equal(inspect_grown(group, &in, head, &scratch, &place, &lack), first);
+        *hit |= first;
+    }
+}
+
+static void what_is_remembered_of_growing_bytes_changes_no_answer(void **state)
+{
+    static const char *const options[] = {
+        "content:\"abca\"; content:\"d\"; within:2; content:\"cc\"; within:4",
+        "content:\"dd\"; content:\"aab\"; distance:1; within:9; content:\"bcd\"; distance:0",
+        "content:\"abc\"; content:\"dab\"; distance:-2; content:\"bb\"; within:5",
+        "content:\"abcd\"; content:!\"a\"; within:3; content:\"dcb\"; distance:0",
+        "content:\"ABC\"; nocase; content:\"cb\"; distance:2; content:\"ad\"; within:3; "
+        "content:\"cc\"",
+        "content:\"ab\"; isdataat:!9,relative; content:\"dc\"; distance:0",
+        "content:\"dad\"; byte_test:1,>,98,0,relative; content:\"ab\"; distance:1",
+        "content:\"cab\"; endswith",
+        "content:\"bad\"; offset:5; content:\"cd\"; depth:30"};
+    uint64_t seed = 7;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+        char rule[512];
+        struct kit kit;
+        bool hit = false;
+        snprintf(rule, sizeof(rule), "alert udp any any -> any any (%s; sid:1;)\n", options[i]);
+        assert_true(kit_open(&kit, rule));
+        for (int round = 0; round < 3000; round++) {
+            uint8_t bytes[200];
+            for (size_t k = 0; k < sizeof(bytes); k++)
+                bytes[k] = draw(&seed);
+            check_growth(kit.rules->rules[0].groups, (struct slice){bytes, sizeof(bytes)}, &hit);
+        }
+        assert_true(hit);
+        kit_close(&kit);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -204,6 +262,7 @@ int main(void)
         cmocka_unit_test(numbers_are_read_from_bytes_and_text),
         cmocka_unit_test(lengths_are_compared),
         cmocka_unit_test(a_backtracking_bomb_ends),
+        cmocka_unit_test(what_is_remembered_of_growing_bytes_changes_no_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
