@@ -106,6 +106,10 @@ static const struct keyword rows[] = {
               "Names of header lines in lower case"),
     TRANSFORM("strip_pseudo_headers", "strip_pseudo_headers; content:\"a\"",
               "Without header lines that begin with a colon"),
+    TRANSFORM("to_md5", "to_md5; content:\"|2a|\"; startswith", "MD5 of the buffer, 16 bytes"),
+    TRANSFORM("to_sha1", "to_sha1; content:\"|2a|\"; startswith", "SHA-1 of the buffer, 20 bytes"),
+    TRANSFORM("to_sha256", "to_sha256; content:\"|2a|\"; startswith",
+              "SHA-256 of the buffer, 32 bytes"),
     KEYWORD_END,
 };
 

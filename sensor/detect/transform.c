@@ -3,6 +3,7 @@
  * Transforms: what is done to a buffer before it is matched (and before the prefilter sees it).
  * Input beyond TRANSFORM_ROOM bytes is cut.
  */
+#include "common/digest.h"
 #include "sensor/detect/buffer.h"
 
 static uint32_t bounded(uint32_t n)
@@ -141,6 +142,33 @@ static uint32_t strip_pseudo(struct slice in, const struct transform_use *use, u
     return n;
 }
 
+static uint32_t to_digest(struct slice in, enum digest_kind kind, uint8_t *out)
+{
+    uint8_t digest[DIGEST_MAX];
+
+    digest_of(kind, in, digest);
+    memcpy(out, digest, digest_size(kind));
+    return digest_size(kind);
+}
+
+static uint32_t to_md5(struct slice in, const struct transform_use *use, uint8_t *out)
+{
+    (void)use;
+    return to_digest(in, DIGEST_MD5, out);
+}
+
+static uint32_t to_sha1(struct slice in, const struct transform_use *use, uint8_t *out)
+{
+    (void)use;
+    return to_digest(in, DIGEST_SHA1, out);
+}
+
+static uint32_t to_sha256(struct slice in, const struct transform_use *use, uint8_t *out)
+{
+    (void)use;
+    return to_digest(in, DIGEST_SHA256, out);
+}
+
 const struct transform_def transform_table[] = {
     {"dotprefix", dotprefix, NULL,
      "A dot in front, so that \".a.vn\" with endswith means the domain and its names", "dotprefix"},
@@ -157,5 +185,8 @@ const struct transform_def transform_table[] = {
      "header_lowercase"},
     {"strip_pseudo_headers", strip_pseudo, NULL, "Without lines that begin with a colon",
      "strip_pseudo_headers"},
+    {"to_md5", to_md5, NULL, "MD5 of the bytes, 16 bytes", "to_md5"},
+    {"to_sha1", to_sha1, NULL, "SHA-1 of the bytes, 20 bytes", "to_sha1"},
+    {"to_sha256", to_sha256, NULL, "SHA-256 of the bytes, 32 bytes", "to_sha256"},
     {NULL, NULL, NULL, NULL, NULL},
 };
