@@ -200,7 +200,7 @@ static struct slice fast_text(const struct op *op)
 }
 
 /* `payload`: literals of the payload too. A transaction rule takes one of those only when its other
- * buffers have none. */
+ * buffers have none, or one that says little (a method). */
 static void choose_literal(struct draft *d, bool payload)
 {
     int best = -1;
@@ -420,7 +420,7 @@ bool rule_finish(struct draft *d, struct rule *rule)
     if (!find_dirs(d) || !find_kind(d))
         return false;
     choose_literal(d, d->rule.kind != RULE_TX);
-    if (d->rule.fast_op < 0)
+    if (d->rule.fast_op < 0 || dull(d->groups[d->rule.fast_group].buffer))
         choose_literal(d, true);
     choose_pair(d);
     find_gate(d);
