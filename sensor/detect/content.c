@@ -47,7 +47,7 @@ bool content_at(const uint8_t *at, struct slice what, bool nocase)
     return true;
 }
 
-enum { LANES = 16 };
+enum { LANES = 16, STRIDE = 4 * LANES };
 typedef uint8_t lanes __attribute__((vector_size(LANES)));
 
 /* The pair that is looked for: its place in the literal, its bytes, and the bits left out. */
@@ -83,9 +83,11 @@ static inline lanes pairs_at(const struct pair *p, const uint8_t *at)
     return (lanes)(((a | p->mask[0]) == p->byte[0]) & ((b | p->mask[1]) == p->byte[1]));
 }
 
-static inline bool any(lanes l)
+static inline bool any_in_stride(const struct pair *p, const uint8_t *at)
 {
     uint64_t half[2];
+    lanes l = pairs_at(p, at) | pairs_at(p, at + LANES) | pairs_at(p, at + 2 * LANES) |
+              pairs_at(p, at + 3 * LANES);
 
     memcpy(half, &l, LANES);
     return (half[0] | half[1]) != 0;
@@ -102,6 +104,21 @@ static int64_t find_here(const uint8_t *in, uint32_t from, uint32_t to, struct s
     return -1;
 }
 
+/* The same for one block of places, of which only those near a lane that is set are compared. */
+static int64_t find_block(const uint8_t *in, uint32_t from, lanes set, struct slice what,
+                          const struct pair *p, bool nocase)
+{
+    uint64_t half[2];
+    int64_t at = -1;
+
+    memcpy(half, &set, LANES);
+    if (half[0])
+        at = find_here(in, from, from + LANES / 2, what, p, nocase);
+    if (at < 0 && half[1])
+        at = find_here(in, from + LANES / 2, from + LANES, what, p, nocase);
+    return at;
+}
+
 int64_t content_find(struct slice in, struct slice what, uint32_t rare, bool nocase)
 {
     if (what.len > in.len)
@@ -110,12 +127,15 @@ int64_t content_find(struct slice in, struct slice what, uint32_t rare, bool noc
         return 0;
     uint32_t places = in.len - what.len + 1, i = 0;
     struct pair p = pair_of(what, rare, nocase);
-    for (; places - i >= 2 * LANES; i += 2 * LANES) {
-        if (!any(pairs_at(&p, in.at + i) | pairs_at(&p, in.at + i + LANES)))
+    while (places - i >= LANES) {
+        if (places - i >= STRIDE && !any_in_stride(&p, in.at + i)) {
+            i += STRIDE;
             continue;
-        int64_t at = find_here(in.at, i, i + 2 * LANES, what, &p, nocase);
+        }
+        int64_t at = find_block(in.at, i, pairs_at(&p, in.at + i), what, &p, nocase);
         if (at >= 0)
             return at;
+        i += LANES;
     }
     return find_here(in.at, i, places, what, &p, nocase);
 }
