@@ -563,7 +563,7 @@ bool devices_next(struct devices *devices, struct finding *finding)
     struct devices_found *f = &devices->found[devices->next_found++];
     f->finding.reason_en = strbuf_view(&f->en);
     f->finding.reason_vi = strbuf_view(&f->vi);
-    f->finding.detail_json = strbuf_view(&f->detail);
+    f->finding.detail_json = f->detail.full ? SLICE_NONE : strbuf_view(&f->detail);
     *finding = f->finding;
     return true;
 }

@@ -8,7 +8,7 @@ enum { HABITS_MAX = 80 }; /* told of one device at once */
 #include "common/jsonw.h"
 #include "sensor/device/detector.h"
 
-enum { FINDING_TEXT_MAX = 4096 };
+enum { FINDING_TEXT_MAX = 16384, HABIT_ROOM = 1024 }; /* bytes of one text; most one habit takes */
 
 static const uint64_t HOUR_NS = 3600 * CLOCK_S;
 
@@ -189,6 +189,8 @@ void findings_habits(struct devices_found *found, const struct device *device)
     }
     jsonw_arr_open(&w, "habits");
     for (uint32_t i = 0; i < device->atoms.n && i < HABITS_MAX; i++) {
+        if (found->detail.len + HABIT_ROOM > FINDING_TEXT_MAX)
+            break; /* half an object would spoil the whole event */
         const struct atom *atom = &device->atoms.all[i];
         jsonw_obj_open(&w, NULL);
         jsonw_str(&w, "class", feat_rows[atom->class_]->name);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "common/json.h"
 #include "sensor/device/atoms.h"
 #include "sensor/device/baseline.h"
 #include "sensor/device/command.h"
+#include "sensor/device/findings.h"
 #include "sensor/device/identity.h"
 #include "sensor/device/names.h"
 #include "sensor/device/scan.h"
@@ -35,6 +37,32 @@ static void atoms_forget_the_one_not_seen_for_longest(void **state)
         assert_true(atoms.n <= ATOMS_MAX && atoms.used <= ATOMS_POOL);
     }
     assert_int_equal(atoms.all[atoms.n - 1].last_s, 4999);
+}
+
+static void habits_of_a_full_device_stay_whole_json(void **state)
+{
+    (void)state;
+    static struct device device;
+    struct devices_found found = {0};
+    struct strbuf text;
+    struct json *tree = NULL;
+    char value[ATOM_TEXT_MAX];
+
+    for (uint32_t i = 0; i < 80; i++) {
+        memset(value, 1, sizeof(value)); /* each byte becomes six in JSON */
+        snprintf(value + 90, sizeof(value) - 90, "%u", i);
+        atoms_add(&device.atoms, 0, (struct slice){(const uint8_t *)value, 100}, i);
+    }
+    found.detail.cap = 16384;
+    findings_habits(&found, &device);
+    assert_false(found.detail.full);
+    strbuf_init(&text, 0);
+    strbuf_fmt(&text, "{%s}", found.detail.at);
+    assert_int_equal(json_parse(strbuf_view(&text), &tree, NULL), ERR_OK);
+    assert_true(json_count(json_get(tree, "habits")) > 10);
+    json_free(&tree);
+    strbuf_fini(&text);
+    strbuf_fini(&found.detail);
 }
 
 static void the_registered_part_of_a_name_is_found(void **state)
@@ -159,6 +187,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_device_takes_less_than_20_kilobytes),
         cmocka_unit_test(atoms_forget_the_one_not_seen_for_longest),
+        cmocka_unit_test(habits_of_a_full_device_stay_whole_json),
         cmocka_unit_test(the_registered_part_of_a_name_is_found),
         cmocka_unit_test(the_newest_name_of_an_address_wins_and_memory_is_bounded),
         cmocka_unit_test(seven_failed_first_contacts_are_a_scan),
