@@ -226,8 +226,8 @@ static void what_is_remembered_of_growing_bytes_changes_no_answer(void **state)
         "content:\"dd\"; content:\"aab\"; distance:1; within:9; content:\"bcd\"; distance:0",
         "content:\"abc\"; content:\"dab\"; distance:-2; content:\"bb\"; within:5",
         "content:\"abcd\"; content:!\"a\"; within:3; content:\"dcb\"; distance:0",
-        "content:\"ABC\"; nocase; content:\"cb\"; distance:2; content:\"ad\"; within:3; "
-        "content:\"cc\"",
+        ("content:\"ABC\"; nocase; content:\"cb\"; distance:2; content:\"ad\"; within:3; "
+         "content:\"cc\""),
         "content:\"ab\"; isdataat:!9,relative; content:\"dc\"; distance:0",
         "content:\"dad\"; byte_test:1,>,98,0,relative; content:\"ab\"; distance:1",
         "content:\"cab\"; endswith",
