@@ -129,31 +129,6 @@ static void write_deviations(struct call *call, const char *id)
     jsonw_arr_close(&call->out);
 }
 
-static void write_history(struct call *call, const char *id)
-{
-    struct events_query query = {.device = id, .kinds = 1u << RECORD_DEVICE, .limit = 50};
-    struct event_row *rows = NULL;
-    uint32_t n = 0;
-
-    jsonw_arr_open(&call->out, "history");
-    if (db_events_list(call->store, &query, call->arena, &rows, &n) == ERR_OK) {
-        for (uint32_t i = 0; i < n; i++) {
-            struct json *eve = NULL;
-            if (json_parse(slice_of_str(rows[i].json), &eve, NULL) == ERR_OK) {
-                const struct json *change = json_get(eve, "inventory");
-                jsonw_obj_open(&call->out, NULL);
-                shape_time(&call->out, "time", rows[i].ts_ns);
-                shape_text2(&call->out, "text",
-                            json_str(json_get(change, "reason_en"), rows[i].event_type),
-                            json_str(json_get(change, "reason_vi"), ""));
-                jsonw_obj_close(&call->out);
-            }
-            json_free(&eve);
-        }
-    }
-    jsonw_arr_close(&call->out);
-}
-
 /* What the sensor last told of the device as a whole: profile's title, what it is known to do. */
 static void write_habits(struct call *call, const struct json *detail)
 {
@@ -176,22 +151,39 @@ static void write_habits(struct call *call, const struct json *detail)
     jsonw_arr_close(&call->out);
 }
 
-static void write_newest_habits(struct call *call, const char *id)
+static void write_change(struct call *call, const struct event_row *row, const struct json *change)
+{
+    jsonw_obj_open(&call->out, NULL);
+    shape_time(&call->out, "time", row->ts_ns);
+    shape_text2(&call->out, "text", json_str(json_get(change, "reason_en"), row->event_type),
+                json_str(json_get(change, "reason_vi"), ""));
+    jsonw_obj_close(&call->out);
+}
+
+/* History, and the newest list of habits among its events: they are read and parsed once. */
+static void write_history(struct call *call, const char *id)
 {
     struct events_query query = {.device = id, .kinds = 1u << RECORD_DEVICE, .limit = 50};
     struct event_row *rows = NULL;
+    struct json *newest = NULL;
     uint32_t n = 0;
-    struct json *eve = NULL;
 
     if (db_events_list(call->store, &query, call->arena, &rows, &n) != ERR_OK)
         n = 0;
-    for (uint32_t i = 0; i < n && !json_path(eve, "inventory.detail.habits"); i++) {
-        json_free(&eve);
+    jsonw_arr_open(&call->out, "history");
+    for (uint32_t i = 0; i < n; i++) {
+        struct json *eve = NULL;
         if (json_parse(slice_of_str(rows[i].json), &eve, NULL) != ERR_OK)
-            eve = NULL;
+            continue;
+        write_change(call, &rows[i], json_get(eve, "inventory"));
+        if (!newest && json_path(eve, "inventory.detail.habits"))
+            newest = eve;
+        else
+            json_free(&eve);
     }
-    write_habits(call, json_path(eve, "inventory.detail"));
-    json_free(&eve);
+    jsonw_arr_close(&call->out);
+    write_habits(call, json_path(newest, "inventory.detail"));
+    json_free(&newest);
 }
 
 static void write_groups(struct call *call, const struct device_row *d)
@@ -235,7 +227,6 @@ static void show(struct call *call)
     }
     jsonw_obj_open(&call->out, NULL);
     write_head(call, &device);
-    write_newest_habits(call, device.id);
     write_history(call, device.id);
     write_deviations(call, device.id);
     write_groups(call, &device);
