@@ -4,6 +4,7 @@
 #include "common/conf.h"
 #include "common/pcre.h"
 #include "sensor/detect/content.h"
+#include "sensor/flow/stream_event.h"
 
 #include <stdlib.h>
 
@@ -327,7 +328,12 @@ static void run_ip(struct detect *d)
     }
 }
 
-/* Rules on events of decoders, asked only for packets that have one. */
+static bool has_events(const struct detect_input *in)
+{
+    return in->packet->notes || (in->flow && stream_event_any(in->flow));
+}
+
+/* Rules on events of decoders and streams, asked only for packets that have one. */
 static void run_noted(struct detect *d)
 {
     for (uint32_t i = 0; i < d->rs->n_noted; i++) {
@@ -387,7 +393,7 @@ void detect_run(struct detect *d, const struct detect_input *in)
     const struct flow_marks *s = in->flow ? in->flow->ext[FLOW_EXT_DETECT] : NULL;
     if (!in->packet || (s && s->pass))
         return;
-    if (in->packet->notes && d->rs->n_noted && !in->flow_ends)
+    if (d->rs->n_noted && has_events(in))
         run_noted(d);
     if (!in->flow_ends)
         run_ip(d);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Events of decoders: faults of headers, one alert for each packet that has one.
+ * Events of decoders and of TCP sessions: one alert for each packet that has one.
  */
 #include "sensor/detect/draft.h"
 
 #include "sensor/decode/decode.h"
+#include "sensor/flow/stream_event.h"
 
 #include <stdlib.h>
 
@@ -38,11 +39,35 @@ static bool decode_parse(struct draft *d, const struct keyword *kw, struct slice
                       (const char *)value.at);
 }
 
+static bool stream_match(const struct inspection *in, const void *args)
+{
+    const uint8_t *event = args;
+
+    return in->flow && stream_event_has(in->flow, *event);
+}
+
 static bool stream_parse(struct draft *d, const struct keyword *kw, struct slice value)
 {
-    (void)kw;
-    return draft_fail(d, "reassembly does not tell \"%.*s\" to rules", (int)(value.len & 127),
-                      (const char *)value.at);
+    uint8_t *event = draft_alloc(d, sizeof(*event));
+
+    value = draft_unquote(value);
+    int found = stream_event_find(value);
+    if (!event || found < 0)
+        return draft_fail(d, "there is no event of streams \"%.*s\"", (int)(value.len & 127),
+                          (const char *)value.at);
+    *event = (uint8_t)found;
+    d->need_packet = true;
+    d->rule.events_only = true;
+    return draft_test(d, kw, event);
+}
+
+static bool engine_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    struct slice name = draft_unquote(value);
+
+    if (slice_starts(name, SLICE_LIT("stream.")))
+        return stream_parse(d, keyword_find(SLICE_LIT("stream-event")), value);
+    return decode_parse(d, keyword_find(SLICE_LIT("decode-event")), value) && kw;
 }
 
 static const struct keyword rows[] = {
@@ -53,12 +78,17 @@ static const struct keyword rows[] = {
      .example = "decode-event:ipv4.trunc_pkt",
      .doc = "A fault that a decoder has noted"},
     {.name = "stream-event",
-     .aliases = "engine-event",
      .stage = AT_PACKET,
      .parse = stream_parse,
+     .match = stream_match,
      .example = "stream-event:reassembly_seq_gap",
-     .doc = "Not available: such rules are quarantined"},
+     .doc = "A fault that tracking or reassembly of TCP has noted on this packet"},
+    {.name = "engine-event",
+     .stage = AT_PACKET,
+     .parse = engine_parse,
+     .example = "engine-event:stream.est_invalid_ack",
+     .doc = "An event of decoders or streams, with its prefix"},
     KEYWORD_END,
 };
 
-const struct kw_family kw_event = {.doc = "Events of decoders", .rows = rows};
+const struct kw_family kw_event = {.doc = "Events of decoders and streams", .rows = rows};

@@ -65,6 +65,7 @@ struct flow {
     uint64_t pkts[2], bytes[2];  /* by enum dir; bytes on the wire incl. link layer */
     uint32_t generation;         /* reuse of the same tuple */
     uint32_t gaps[2];            /* holes given up, by direction */
+    uint64_t stream_events[2];   /* of the packet in hand: bits by enum stream_event */
     uint16_t alerts;             /* hits on this flow, saturating */
     uint16_t ndpi_proto;         /* breadth classification; 0 = unknown */
     const char *app_name;        /* protocol name as EVE says it; NULL = not known yet */

@@ -6,6 +6,7 @@
 #include "sensor/flow/flow_table.h"
 #include "common/clock.h"
 #include "common/hash.h"
+#include "sensor/flow/stream_event.h"
 #include "sensor/flow/tcp_track.h"
 
 #include <stdlib.h>
@@ -435,6 +436,7 @@ static void update(struct flow_table *t, struct flow *f, const struct packet *p)
     if (p->ts_ns > f->last_ns)
         f->last_ns = p->ts_ns;
     f->seen_ns = p->clock_ns;
+    stream_event_clear(f);
     if (p->proto == IPPROTO_TCP4)
         tcp_track(f, p, dir);
     else if (f->pkts[TO_SERVER] && f->pkts[TO_CLIENT])

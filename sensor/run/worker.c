@@ -7,6 +7,7 @@
 #include "sensor/decode/decode.h"
 #include "sensor/flow/community_id.h"
 #include "sensor/flow/flow_table.h"
+#include "sensor/flow/stream_event.h"
 #include "sensor/run/facts.h"
 
 #include <stdlib.h>
@@ -162,6 +163,10 @@ static void write_notes(struct worker *w, struct flow *flow, const struct packet
         write_note(w, flow, p, NULL, "applayer", names[i]);
     for (uint8_t i = 0; w->events.decode_notes && i < p->notes; i++)
         write_note(w, flow, p, NULL, "decode", decode_note_name(p->note[i]));
+    for (uint32_t i = 0; flow && w->events.stream_notes && i < STREAM_EVENT_COUNT; i++) {
+        if (stream_event_has(flow, i))
+            write_note(w, flow, p, NULL, "stream", stream_event_name(i));
+    }
 }
 
 static void write_tx(struct worker *w, struct flow *flow, const struct packet *p, struct tx *tx)
@@ -319,6 +324,7 @@ static void flow_ended(void *context, struct flow *flow)
     if (!w->of_packet)
         w->order = flow->first_number;
     end_packet(w, flow, &p);
+    stream_event_clear(flow);
     streams_end(w->streams, flow);
     uint32_t chunks = take_stream(w, flow, &p, 0);
     app_end(w->app, flow);
