@@ -321,6 +321,8 @@ static void switch_over(struct app *app)
             begin(app);
         }
     }
+    if (app->proto && !app->off && app->proto->take_over)
+        app->proto->take_over(app, app->last);
     if (app->switch_to && !app->proto)
         stop(app);
 }

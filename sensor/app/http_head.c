@@ -203,6 +203,27 @@ bool http_head_read(struct app *app, struct tx *tx, enum dir dir, struct slice l
     return good;
 }
 
+bool http_head_add(struct app *app, struct tx *tx, enum dir dir, struct slice name,
+                   struct slice value)
+{
+    struct http_message *m = http_tx_message(tx, dir);
+
+    if (m->fields.n >= FIELDS_MAX)
+        return false;
+    struct http_field *field = app_append(app, tx, &m->fields, sizeof *field);
+    if (!field)
+        return false;
+    field->name = name;
+    field->value = value;
+    field->text = joined(tx, name, SLICE_LIT(": "), value);
+    for (uint32_t i = 0; i < sizeof known / sizeof *known; i++) {
+        struct slice *place = &m->known[known[i].header];
+        if (slice_ieq(name, known[i].name))
+            *place = place->at ? joined(tx, *place, SLICE_LIT(", "), value) : value;
+    }
+    return true;
+}
+
 static bool is_cookie(struct slice name)
 {
     return slice_ieq(name, SLICE_LIT("cookie")) || slice_ieq(name, SLICE_LIT("set-cookie"));

@@ -89,6 +89,10 @@ bool http_head_read(struct app *app, struct tx *tx, enum dir dir, struct slice l
 /** The first line of `lines` without its end; returns where the next one begins. In responses a
  * lone CR ends a line too, as it does for browsers. */
 uint32_t http_head_line(enum dir dir, struct slice lines, struct slice *line);
+/** Adds one header that is whole and kept already (HTTP/2); repeated ones stay apart in the list
+ * and are joined where a header has a place of its own. False: a cap. */
+bool http_head_add(struct app *app, struct tx *tx, enum dir dir, struct slice name,
+                   struct slice value);
 /** Buffers made from the headers once and kept. */
 bool http_head_block(struct tx *tx, enum dir dir, struct slice *out);
 bool http_head_names(struct tx *tx, enum dir dir, struct slice *out);

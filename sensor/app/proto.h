@@ -227,6 +227,9 @@ struct proto_def {
     /** `in` is never empty, except once when the direction ends (app_at_end). The result must not
      * depend on how the bytes were cut. */
     struct parsed (*parse)(struct app *app, enum dir dir, struct slice in);
+    /** Called once when another protocol's flow goes on as this one (app_switch), with its newest
+     * transaction or NULL; NULL = needs nothing of it. */
+    void (*take_over)(struct app *app, struct tx *before);
     /** Lets go of what the flow's state holds outside the arenas; NULL = nothing. */
     void (*state_fini)(void *state);
     /** Only when a transaction is not one event made of its fields: how many events it is, and the

@@ -215,6 +215,41 @@ seed("modbus-faults", 502, [("c", modbus(1, 255, b"\3\0\0\0\0") + modbus(1, 255,
                             ("s", modbus(1, 255, b"\3\2\0\0")), ("c", modbus(2, 1, b"\1", 7))])
 
 
+# ---- HTTP/2
+MAGIC = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+
+
+def frame2(kind, flags, stream, body=b""):
+    return struct.pack("!I", len(body))[1:] + struct.pack("!BBI", kind, flags, stream) + body
+
+
+def header2(name, value, kind=b"\0"):
+    return kind + bytes([len(name)]) + name + bytes([len(value)]) + value
+
+
+SETTINGS2 = frame2(4, 0, 0, struct.pack("!HIHI", 1, 4096, 3, 100))
+GET2 = b"\x3f\xe1\x1f\x82\x86\x84" + header2(b":authority", b"www.Example.vn:8080", b"\x40") + header2(
+    b"user-agent", b"seed/2.0", b"\x10") + header2(b"cookie", b"k=v") + header2(b"host", b"other.vn")
+ANSWER2 = b"\x88" + header2(b"content-type", b"text/html; charset=utf-8") + header2(
+    b"content-encoding", b"gzip") + header2(b"content-range", b"none")
+BODY2 = gzip.compress(TEXT, mtime=0)
+seed("http2", 8080, [
+    ("c", MAGIC + SETTINGS2 + frame2(8, 0, 0, b"\0\1\0\0")),
+    ("s", SETTINGS2 + frame2(4, 1, 0)),
+    ("c", frame2(1, 0x25, 1, b"\0\0\0\0\x92" + GET2) + frame2(1, 4, 3, b"\x83\x86\x84") + frame2(0, 9, 3, b"\2bodyzz")),
+    ("s", frame2(1, 0, 1, ANSWER2[:9]) + frame2(9, 4, 1, ANSWER2[9:]) + frame2(0, 0, 1, BODY2[:20]) + frame2(0, 1, 1, BODY2[20:])
+     + frame2(5, 4, 1, b"\0\0\0\2" + GET2[3:]) + frame2(1, 5, 2, b"\x88") + frame2(3, 0, 3, b"\0\0\0\x08")),
+    ("c", frame2(6, 0, 0, bytes(8)) + frame2(2, 0, 9, b"\0\0\0\1\x10") + frame2(7, 0, 0, bytes(4) + b"\0\0\0\x0b"))])
+seed("http2-faults", 80, [
+    ("c", MAGIC + frame2(4, 0, 0, bytes(7)) + frame2(1, 5, 1, b"\xff\xff\xff\xff\xff") + frame2(1, 5, 3, GET2)
+     + frame2(9, 4, 7, b"\x82") + frame2(0, 8, 3, b"\x20x") + frame2(99, 0, 1, b"?") + frame2(1, 0xd, 5, b"\x40")
+     + struct.pack("!I", 70000)[1:] + b"\6\0\0\0\0\0" + bytes(70000) + frame2(6, 0, 0, bytes(8)))])
+seed("http2-upgraded", 80, [
+    ("c", b"GET /up HTTP/1.1\r\nHost: h.vn\r\nUpgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABk\r\n\r\n"),
+    ("s", b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n" + SETTINGS2),
+    ("c", MAGIC + SETTINGS2), ("s", frame2(1, 4, 1, b"\x88") + frame2(0, 1, 1, b"hello"))])
+
+
 # ---- DHCP
 def dhcp(op, ident, options, assigned=b"\0\0\0\0"):
     return (struct.pack("!BBBBIHH", op, 1, 6, 0, ident, 0, 0) + b"\0\0\0\0" + assigned
