@@ -97,7 +97,7 @@ static const struct {
     {"mib", 20}, {"g", 30}, {"gb", 30}, {"gib", 30}, {"t", 40},   {"tb", 40}, {"tib", 40},
 };
 
-static bool parse_size(struct slice text, uint64_t *value)
+bool conf_parse_size(struct slice text, uint64_t *value)
 {
     uint32_t digits = 0;
 
@@ -147,7 +147,7 @@ static bool text_fits(enum conf_type type, struct slice text)
     case CONF_INT:
         return parse_int(text, &i);
     case CONF_SIZE:
-        return parse_size(text, &u);
+        return conf_parse_size(text, &u);
     case CONF_SPAN:
         return clock_parse_span(text, &u);
     case CONF_TEXT:
@@ -403,7 +403,7 @@ int64_t conf_int(const struct conf *conf, const char *key)
 uint64_t conf_size(const struct conf *conf, const char *key)
 {
     uint64_t value = 0;
-    CHECK(parse_size(slice_of_str(get(conf, key, CONF_SIZE)->items[0]), &value));
+    CHECK(conf_parse_size(slice_of_str(get(conf, key, CONF_SIZE)->items[0]), &value));
     return value;
 }
 

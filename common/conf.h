@@ -53,6 +53,8 @@ const char *conf_item(const struct conf *conf, const char *key, uint32_t i);
 /** The tree as it was read from the file (for sections with a shape of their own, e.g. `vars`);
  * NULL without file. An empty path is the whole file. */
 const struct json *conf_tree(const struct conf *conf, const char *path);
+/** "64k", "1M", "2G" or a number of bytes, as CONF_SIZE takes it. */
+bool conf_parse_size(struct slice text, uint64_t *bytes);
 /** "bool", "int", ...: for --list-options. */
 const char *conf_type_name(enum conf_type type);
 /** i-th row in order of addition; NULL behind the last: for --list-options. */

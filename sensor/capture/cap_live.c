@@ -1,28 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An interface, through libpcap. Promiscuous, nanosecond stamps where the system has them. The
- * buffer is shared with the kernel; what it drops is reported by `lost`.
+ * An interface, through libpcap: for links that are no Ethernet and systems without packet rings.
+ * Nanosecond stamps where the system has them.
  */
+#include "sensor/capture/cap_live.h"
 #include "common/clock.h"
-#include "sensor/capture/capture.h"
 
+#include <linux/filter.h>
 #include <pcap/pcap.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 struct capture {
     pcap_t *pcap;
     uint16_t linktype;
-    bool nano;
-};
-
-static const struct option live_options[] = {
-    {"capture.buffer", CONF_SIZE, "64M", "Kernel buffer of one interface, in bytes"},
-    {"capture.snaplen", CONF_SIZE, "262144", "Most bytes taken of a frame"},
-    {"capture.promiscuous", CONF_BOOL, "true", "Take frames that are not for this host"},
-    {"capture.filter", CONF_TEXT, "", "BPF filter of the interface; empty takes everything"},
-    OPTION_END,
+    bool nano, stopped;
 };
 
 enum { WAIT_MS = 20 };
@@ -64,19 +56,21 @@ static enum err live_open(const struct conf *conf, const char *source, struct ca
                           struct capture_fault *fault)
 {
     char text[PCAP_ERRBUF_SIZE] = "";
+    struct iface_settings s;
     struct capture *c = calloc(1, sizeof(*c));
     if (!c)
         return ERR_NOMEM;
+    iface_settings_read(conf, source, &s);
     c->pcap = pcap_create(source, text);
     enum err err = c->pcap ? ERR_OK : refused(source, text, fault);
     if (!err) {
-        pcap_set_snaplen(c->pcap, (int)conf_size(conf, "capture.snaplen"));
-        pcap_set_promisc(c->pcap, conf_bool(conf, "capture.promiscuous"));
+        pcap_set_snaplen(c->pcap, (int)s.snaplen);
+        pcap_set_promisc(c->pcap, s.promiscuous);
         pcap_set_timeout(c->pcap, WAIT_MS);
-        pcap_set_buffer_size(c->pcap, (int)conf_size(conf, "capture.buffer"));
+        pcap_set_buffer_size(c->pcap, (int)s.buffer_bytes);
         c->nano = pcap_set_tstamp_precision(c->pcap, PCAP_TSTAMP_PRECISION_NANO) == 0;
         if (pcap_activate(c->pcap) < 0 || pcap_setnonblock(c->pcap, 1, text) != 0 ||
-            set_filter(c->pcap, conf_text(conf, "capture.filter")) != ERR_OK)
+            set_filter(c->pcap, s.filter) != ERR_OK)
             err = refused(source, pcap_geterr(c->pcap), fault);
     }
     if (!err)
@@ -93,12 +87,8 @@ static enum err live_next(struct capture *c, struct frame *frame, struct capture
     const uint8_t *data;
     int rc = pcap_next_ex(c->pcap, &head, &data);
 
-    if (rc == 0) {
-        /* libpcap's own wait has no end on some kernels: signals and timeouts would wait too */
-        struct pollfd wait = {.fd = pcap_get_selectable_fd(c->pcap), .events = POLLIN};
-        poll(&wait, 1, WAIT_MS);
-        return ERR_AGAIN;
-    }
+    if (rc == 0)
+        return c->stopped ? ERR_END : ERR_AGAIN;
     if (rc < 0) {
         snprintf(fault->text, sizeof(fault->text), "capture stopped: %s", pcap_geterr(c->pcap));
         return ERR_INPUT;
@@ -113,21 +103,73 @@ static enum err live_next(struct capture *c, struct frame *frame, struct capture
     return ERR_OK;
 }
 
-static uint64_t live_lost(const struct capture *c)
+static void live_loss(struct capture *c, struct capture_loss *loss)
 {
     struct pcap_stat stat = {0};
 
-    return pcap_stats(c->pcap, &stat) == 0 ? (uint64_t)stat.ps_drop + stat.ps_ifdrop : 0;
+    *loss = (struct capture_loss){0};
+    if (pcap_stats(c->pcap, &stat) != 0)
+        return;
+    loss->offered = stat.ps_recv;
+    loss->ring = stat.ps_drop;
+    loss->iface = stat.ps_ifdrop;
+}
+
+static int live_fd(const struct capture *c)
+{
+    return pcap_get_selectable_fd(c->pcap);
+}
+
+static void live_stop(struct capture *c)
+{
+    struct bpf_insn none[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
+    struct bpf_program program = {.bf_len = 1, .bf_insns = none};
+
+    pcap_setfilter(c->pcap, &program);
+    c->stopped = true;
+}
+
+/* Only a live handle knows where the kernel keeps VLAN tags: one is opened for the moment. */
+enum err cap_live_filter(const char *iface, const struct iface_settings *s,
+                         struct sock_filter *code, unsigned short *n, struct capture_fault *fault)
+{
+    char text[PCAP_ERRBUF_SIZE] = "";
+    struct bpf_program program;
+    enum err err = ERR_INPUT;
+    pcap_t *pcap = pcap_create(iface, text);
+
+    if (!pcap)
+        return refused(iface, text, fault);
+    pcap_set_snaplen(pcap, (int)s->snaplen);
+    pcap_set_buffer_size(pcap, 1 << 20);
+    if (pcap_activate(pcap) >= 0 &&
+        pcap_compile(pcap, &program, s->filter, 1, PCAP_NETMASK_UNKNOWN) == 0) {
+        if (program.bf_len <= CAP_LIVE_FILTER_MAX) {
+            for (uint32_t i = 0; i < program.bf_len; i++)
+                code[i] = (struct sock_filter){program.bf_insns[i].code, program.bf_insns[i].jt,
+                                               program.bf_insns[i].jf, program.bf_insns[i].k};
+            *n = (unsigned short)program.bf_len;
+            err = ERR_OK;
+        }
+        pcap_freecode(&program);
+    }
+    if (err)
+        snprintf(fault->text, sizeof(fault->text), "interface %s: filter \"%s\": %s", iface,
+                 s->filter, pcap_geterr(pcap));
+    pcap_close(pcap);
+    return err;
 }
 
 const struct capture_def cap_live = {
     .name = "live",
     .doc = "network interface through libpcap",
-    .options = live_options,
     .live = true,
+    .method = "pcap",
     .takes = takes,
     .open = live_open,
     .next = live_next,
-    .lost = live_lost,
+    .loss = live_loss,
+    .fd = live_fd,
+    .stop = live_stop,
     .close = live_close,
 };

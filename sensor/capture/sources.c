@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sensor/capture/sources.h"
+#include "sensor/capture/iface.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -82,11 +83,33 @@ void sources_fini(struct sources *s)
     *s = (struct sources){0};
 }
 
-const struct capture_def *sources_row(const char *source, bool is_interface)
+const struct capture_def *sources_row(const char *source)
 {
     for (const struct capture_def *const *row = cap_rows; *row; row++) {
-        if ((*row)->takes(source, is_interface))
+        if ((*row)->takes(source, false))
             return *row;
     }
     return NULL;
+}
+
+enum err sources_open_iface(const struct conf *conf, const char *name,
+                            const struct capture_def **row, struct capture **capture,
+                            struct capture_fault *fault, struct strbuf *notes)
+{
+    struct iface_settings s;
+    enum err err = ERR_UNSUPPORTED;
+
+    iface_settings_read(conf, name, &s);
+    snprintf(fault->text, sizeof(fault->text), "capture.method: there is no %s", s.method);
+    for (uint32_t i = 0; cap_rows[i] && err == ERR_UNSUPPORTED; i++) {
+        bool wanted = cap_rows[i]->method &&
+                      (strcmp(s.method, "auto") == 0 || strcmp(s.method, cap_rows[i]->method) == 0);
+        if (!wanted || !cap_rows[i]->takes(name, true))
+            continue;
+        *row = cap_rows[i];
+        err = cap_rows[i]->open(conf, name, capture, fault);
+        if (err == ERR_UNSUPPORTED)
+            strbuf_fmt(notes, "%s; %s is not used\n", fault->text, cap_rows[i]->name);
+    }
+    return err;
 }

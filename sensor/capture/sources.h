@@ -5,6 +5,7 @@
 #ifndef TRAMGAC_SENSOR_CAPTURE_SOURCES_H
 #define TRAMGAC_SENSOR_CAPTURE_SOURCES_H
 
+#include "common/strbuf.h"
 #include "sensor/capture/capture.h"
 
 struct sources {
@@ -17,7 +18,13 @@ struct sources {
 enum err sources_add(struct sources *sources, const char *path, struct capture_fault *fault);
 void sources_fini(struct sources *sources);
 
-/** The row that reads this source; NULL when none does. */
-const struct capture_def *sources_row(const char *source, bool is_interface);
+/** The row that reads this file or "-"; NULL when none does. */
+const struct capture_def *sources_row(const char *source);
+
+/** Opens an interface by the first way that works, of those capture.method allows. A way that the
+ * system does not have is told in `notes`, a sentence a line. */
+enum err sources_open_iface(const struct conf *conf, const char *name,
+                            const struct capture_def **row, struct capture **capture,
+                            struct capture_fault *fault, struct strbuf *notes);
 
 #endif

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Packet time is the newest time stamp seen, so it never runs backwards. A further capture that
- * begins more than a minute earlier, or an interface whose clock was set back, starts it anew: the
- * round is cut there, and all flows end before the next.
+ * Packet time is the newest time stamp seen, so it never runs backwards. Where a whole second of it
+ * begins, the round is cut and the next one starts with a tick: only there do flows time out, so
+ * nothing depends on how frames fell into rounds, in a replay or live. A further capture that
+ * begins more than a minute earlier, or an interface whose clock was set back, starts time anew:
+ * the round is cut there, and all flows end before the next.
  */
 #include "sensor/run/front.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "sensor/capture/sources.h"
 #include "sensor/decode/decode.h"
+#include "sensor/run/ifaces.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -16,24 +19,28 @@
 
 const struct option front_options[] = {
     {"stats.interval", CONF_SPAN, "60s", "Packet time between two stats events; 0 = at the end"},
+    {"capture.follow", CONF_BOOL, "false", "Captures grow: wait at their end for more (--follow)"},
     OPTION_END,
 };
 
-enum { COUNT_LOST, COUNT_SOURCES, COUNT_FAILED, COUNT_DAMAGED, COUNT_BACKWARDS };
+enum { COUNT_SOURCES, COUNT_FAILED, COUNT_DAMAGED, COUNT_BACKWARDS, COUNT_CUT };
 const struct counter front_counters[] = {
-    [COUNT_LOST] = {"capture.kernel_drops",
-                    "Frames lost before they reached the sensor; raise capture.buffer or workers"},
     [COUNT_SOURCES] = {"capture.sources", "Captures and interfaces opened"},
     [COUNT_FAILED] = {"capture.failed", "Captures that could not be read"},
     [COUNT_DAMAGED] = {"capture.damaged", "Captures that broke off; what came before counts"},
     [COUNT_BACKWARDS] = {"capture.time_backwards",
                          "Jumps of the time stamps back by over a minute"},
+    [COUNT_CUT] = {"capture.cut_frames",
+                   "Frames of which only the beginning was captured; raise the snap length"},
     COUNTER_END,
 };
 
-enum { LIVE_ROUND_NS = 50000000 };
-#define JUMP_NS       (60 * CLOCK_S)
-#define ROUND_SPAN_NS (2 * CLOCK_S)
+enum { DRAIN_S = 10 };
+#define JUMP_NS (60 * CLOCK_S)
+#define TICK_NS CLOCK_S
+/* Live: how long at most we sleep, and how far behind the clock a silent second is believed. */
+#define SLEEP_NS (50 * CLOCK_MS)
+#define LAG_NS   (100 * CLOCK_MS)
 
 struct opened {
     const struct capture_def *row;
@@ -57,14 +64,16 @@ struct front {
     struct opened file;
     struct retired *retired; /* newest first */
     uint64_t round;
-    uint32_t dealt; /* frames of the round in hand */
-    struct opened iface[FRONT_IFACES_MAX];
-    uint32_t ifaces, next_iface;
+    uint32_t dealt;        /* frames of the round in hand */
+    struct ifaces *ifaces; /* NULL: a replay */
     struct packet scratch;
-    struct frame held; /* read, for the next round: time starts over with it */
-    bool has_held, held_stable, fresh_file;
+    struct frame held; /* read, for the next round */
+    bool has_held, held_stable;
+    bool held_restart; /* time starts over with it */
+    bool fresh_file, stopping;
     uint64_t number, clock_ns, stats_ns, interval_ns;
-    uint64_t start_mono_ns, start_ts_ns; /* paced replay */
+    uint64_t start_mono_ns, start_ts_ns;    /* paced replay */
+    uint64_t checked_mono_ns, stop_mono_ns; /* live */
     struct front_state state;
 };
 
@@ -83,22 +92,6 @@ static enum err add_sources(struct front *f, struct capture_fault *fault)
     return ERR_OK;
 }
 
-static enum err open_ifaces(struct front *f, struct capture_fault *fault)
-{
-    for (const char *const *name = f->plan.ifaces; name && *name; name++) {
-        if (f->ifaces == FRONT_IFACES_MAX)
-            return ERR_FULL;
-        struct opened *o = &f->iface[f->ifaces];
-        o->row = sources_row(*name, true);
-        enum err err = o->row->open(f->plan.conf, *name, &o->capture, fault);
-        if (err)
-            return err;
-        f->ifaces++;
-        f->count[COUNT_SOURCES]++;
-    }
-    return ERR_OK;
-}
-
 enum err front_new(const struct front_plan *plan, struct front **front, struct capture_fault *fault)
 {
     struct front *f = calloc(1, sizeof(*f));
@@ -109,8 +102,11 @@ enum err front_new(const struct front_plan *plan, struct front **front, struct c
     f->decode = decode_new(plan->conf, &f->stats);
     f->interval_ns = conf_span_ns(plan->conf, "stats.interval");
     enum err err = f->decode ? add_sources(f, fault) : ERR_NOMEM;
-    if (!err)
-        err = open_ifaces(f, fault);
+    if (!err && plan->ifaces) {
+        err = ifaces_new(plan->conf, plan->ifaces, &f->stats, &f->ifaces, fault);
+        while (!err && plan->ifaces[f->count[COUNT_SOURCES]])
+            f->count[COUNT_SOURCES]++;
+    }
     if (err)
         front_free(&f);
     *front = f;
@@ -154,8 +150,7 @@ void front_free(struct front **front)
     if (f->file.capture)
         f->file.row->close(&f->file.capture);
     close_retired(f, UINT64_MAX);
-    for (uint32_t i = 0; i < f->ifaces; i++)
-        f->iface[i].row->close(&f->iface[i].capture);
+    ifaces_free(&f->ifaces);
     sources_fini(&f->sources);
     decode_free(&f->decode);
     stats_fini(&f->stats);
@@ -185,7 +180,7 @@ static bool next_file(struct front *f)
     while (f->next_source < f->sources.n) {
         const char *source = f->sources.path[f->next_source++];
         struct capture_fault fault = {""};
-        f->file.row = sources_row(source, false);
+        f->file.row = sources_row(source);
         if (f->file.row &&
             f->file.row->open(f->plan.conf, source, &f->file.capture, &fault) == ERR_OK) {
             f->count[COUNT_SOURCES]++;
@@ -197,6 +192,18 @@ static bool next_file(struct front *f)
     return false;
 }
 
+/* The capture in hand cannot be read on: true when it had not even begun. */
+static void broke_off(struct front *f, enum err err, const struct capture_fault *fault)
+{
+    if (err == ERR_UNSUPPORTED) {
+        failed(f, f->sources.path[f->next_source - 1], f->sources.named[f->next_source - 1], fault);
+        return;
+    }
+    f->count[COUNT_DAMAGED]++;
+    f->state.damaged++;
+    log_say(LOG_WARN, "%s; what came before it counts", fault->text);
+}
+
 static enum err frame_of_files(struct front *f, struct frame *frame, bool *stable)
 {
     struct capture_fault fault = {""};
@@ -204,68 +211,55 @@ static enum err frame_of_files(struct front *f, struct frame *frame, bool *stabl
     for (;;) {
         if (!f->file.capture && !next_file(f))
             return ERR_END;
+        frame->sums_open = false;
         enum err err = f->file.row->next(f->file.capture, frame, &fault);
-        if (err == ERR_OK) {
-            *stable = f->file.row->stable;
-            return ERR_OK;
-        }
-        if (err != ERR_END) {
-            f->count[COUNT_DAMAGED]++;
-            f->state.damaged++;
-            log_say(LOG_WARN, "%s; what came before it counts", fault.text);
-        }
+        *stable = f->file.row->stable;
+        if (err == ERR_OK || err == ERR_AGAIN)
+            return err;
+        if (err != ERR_END)
+            broke_off(f, err, &fault);
         retire(f);
     }
 }
 
-static enum err frame_of_ifaces(struct front *f, struct frame *frame)
+static enum err next_frame(struct front *f, struct frame *frame, bool *stable)
 {
-    struct capture_fault fault = {""};
-
-    for (uint32_t i = 0; i < f->ifaces; i++) {
-        uint32_t at = f->next_iface++ % f->ifaces;
-        enum err err = f->iface[at].row->next(f->iface[at].capture, frame, &fault);
-        frame->iface = (uint16_t)at;
-        if (err == ERR_OK)
-            return ERR_OK;
-        if (err != ERR_AGAIN) {
-            log_say(LOG_FAULT, "%s", fault.text);
-            return ERR_END;
-        }
-    }
-    return ERR_AGAIN;
+    *stable = false;
+    return f->ifaces ? ifaces_next(f->ifaces, frame) : frame_of_files(f, frame, stable);
 }
 
-static uint64_t lost_now(const struct front *f)
+static void sleep_ns(uint64_t ns)
 {
-    uint64_t lost = 0;
+    struct timespec wait = {(time_t)(ns / CLOCK_S), (long)(ns % CLOCK_S)};
 
-    for (uint32_t i = 0; i < f->ifaces; i++)
-        lost += f->iface[i].row->lost(f->iface[i].capture);
-    return lost;
+    nanosleep(&wait, NULL);
 }
 
-/* Recorded time, or a multiple of it: waits until the frame is due. */
-static void pace(struct front *f, uint64_t ts_ns)
+/* Recorded time, or a multiple of it: how long until the frame is due. */
+static uint64_t due_in(struct front *f, uint64_t ts_ns)
 {
     if (f->plan.speed <= 0)
-        return;
+        return 0;
+    uint64_t now = clock_mono_ns();
     if (!f->start_mono_ns || ts_ns < f->start_ts_ns) {
-        f->start_mono_ns = clock_mono_ns();
+        f->start_mono_ns = now;
         f->start_ts_ns = ts_ns;
     }
     uint64_t due = f->start_mono_ns + (uint64_t)((double)(ts_ns - f->start_ts_ns) / f->plan.speed);
-    uint64_t now = clock_mono_ns();
-    if (due > now) {
-        struct timespec wait = {(time_t)((due - now) / CLOCK_S), (long)((due - now) % CLOCK_S)};
-        nanosleep(&wait, NULL);
-    }
+    return due > now ? due - now : 0;
 }
 
 /* ---- rounds ------------------------------------------------------------------------------- */
 
-/* True when time starts over with this frame: it is then kept for the next round. */
-static bool starts_over(struct front *f, const struct frame *frame, bool stable)
+static void hold(struct front *f, const struct frame *frame, bool stable)
+{
+    f->held = *frame;
+    f->held_stable = stable;
+    f->has_held = true;
+}
+
+/* True when time starts over with this frame. */
+static bool starts_over(struct front *f, const struct frame *frame)
 {
     bool may = f->ifaces || f->fresh_file;
 
@@ -273,10 +267,20 @@ static bool starts_over(struct front *f, const struct frame *frame, bool stable)
     if (!may || frame->ts_ns >= f->clock_ns || f->clock_ns - frame->ts_ns <= JUMP_NS)
         return false;
     f->count[COUNT_BACKWARDS]++;
-    f->held = *frame;
-    f->held_stable = stable;
-    f->has_held = true;
     return true;
+}
+
+/* Whole seconds up to `ts_ns` have begun: the round starts with them. */
+static void tick(struct front *f, struct round *round, uint64_t ts_ns)
+{
+    round->tick_from_ns = (f->clock_ns / TICK_NS + 1) * TICK_NS;
+    round->tick_ns = ts_ns / TICK_NS * TICK_NS;
+    f->clock_ns = round->tick_ns;
+}
+
+static bool new_second(const struct front *f, uint64_t ts_ns)
+{
+    return f->clock_ns && ts_ns / TICK_NS > f->clock_ns / TICK_NS;
 }
 
 static void deal(struct front *f, struct round *round, struct frame *frame, bool stable)
@@ -286,6 +290,7 @@ static void deal(struct front *f, struct round *round, struct frame *frame, bool
     f->state.packets++;
     f->state.bytes += frame->wirelen;
     f->state.file_bytes += frame->caplen + 16u;
+    f->count[COUNT_CUT] += frame->caplen < frame->wirelen;
     if (!stable)
         frame->data = arena_keep(&round->arena, (struct slice){frame->data, frame->caplen}).at;
     if (frame->ts_ns > f->clock_ns)
@@ -305,6 +310,117 @@ static void deal(struct front *f, struct round *round, struct frame *frame, bool
     part->packets[part->n++] = f->scratch;
 }
 
+/* The frame belongs to the next round: time starts over, a second begins, or it is not due yet. */
+static bool belongs_later(struct front *f, struct round *round, const struct frame *frame)
+{
+    f->held_restart = starts_over(f, frame);
+    if (f->held_restart)
+        return true;
+    if (due_in(f, frame->ts_ns))
+        return true;
+    if (!new_second(f, frame->ts_ns))
+        return false;
+    if (f->dealt)
+        return true;
+    tick(f, round, frame->ts_ns);
+    return false;
+}
+
+/* The frame held back comes first; false when it is not due yet. */
+static bool deal_held(struct front *f, struct round *round)
+{
+    uint64_t wait_ns = f->held_restart ? 0 : due_in(f, f->held.ts_ns);
+
+    if (wait_ns) {
+        round->idle = true;
+        sleep_ns(wait_ns < SLEEP_NS ? wait_ns : SLEEP_NS);
+        return wait_ns < SLEEP_NS;
+    }
+    return true;
+}
+
+static bool begin_with_held(struct front *f, struct round *round)
+{
+    if (!f->has_held)
+        return true;
+    if (!deal_held(f, round))
+        return false;
+    f->has_held = false;
+    round->restart = f->held_restart;
+    if (f->held_restart) {
+        round->tick_ns = f->clock_ns;
+        f->clock_ns = 0;
+    } else if (new_second(f, f->held.ts_ns)) {
+        tick(f, round, f->held.ts_ns);
+    }
+    f->held_restart = false;
+    deal(f, round, &f->held, f->held_stable);
+    return true;
+}
+
+/* Nothing to read now. A silent interface must not hold back timeouts: its seconds begin by the
+ * clock. */
+static void nothing_came(struct front *f, struct round *round)
+{
+    round->idle = true;
+    if (!f->ifaces) {
+        sleep_ns(SLEEP_NS / 10);
+        return;
+    }
+    ifaces_wait(f->ifaces, SLEEP_NS);
+    uint64_t past = clock_now_ns() - LAG_NS;
+    if (new_second(f, past))
+        tick(f, round, past);
+}
+
+/* False after the last frame. */
+static bool fill(struct front *f, struct round *round)
+{
+    struct frame frame;
+    bool stable;
+
+    while (f->dealt < ROUND_PACKETS) {
+        enum err err = next_frame(f, &frame, &stable);
+        if (err == ERR_AGAIN) {
+            if (!f->dealt)
+                nothing_came(f, round);
+            return true;
+        }
+        if (err != ERR_OK)
+            return false;
+        if (belongs_later(f, round, &frame)) {
+            hold(f, &frame, stable);
+            return true;
+        }
+        deal(f, round, &frame, stable);
+    }
+    return true;
+}
+
+/* Live: the counters are brought up to date each second of the clock. */
+static void check_ifaces(struct front *f, struct round *round, bool last)
+{
+    uint64_t now = clock_mono_ns();
+
+    if (!f->ifaces || (!last && now - f->checked_mono_ns < CLOCK_S))
+        return;
+    f->checked_mono_ns = now;
+    ifaces_check(f->ifaces, round, f->clock_ns ? f->clock_ns : clock_now_ns());
+    f->state.lost = ifaces_lost(f->ifaces);
+    round->want_stats = true;
+}
+
+/* True when the input has ended; a live one is worked off first. */
+static bool stopped(struct front *f)
+{
+    if (!f->ifaces)
+        return true;
+    if (!f->stop_mono_ns)
+        f->stop_mono_ns = clock_mono_ns();
+    ifaces_stop(f->ifaces);
+    return clock_mono_ns() - f->stop_mono_ns > DRAIN_S * CLOCK_S;
+}
+
 /* True when it is time for a stats event: once for each span of packet time that went by. */
 static bool stats_due(struct front *f)
 {
@@ -316,78 +432,26 @@ static bool stats_due(struct front *f)
     return due;
 }
 
-static void copy_stats(struct front *f, struct round *round)
-{
-    uint64_t lost = lost_now(f);
-
-    f->count[COUNT_LOST] = f->state.lost = lost;
-    stats_fini(&round->stats);
-    stats_sum(&round->stats, &f->stats);
-}
-
-static bool fill_from_files(struct front *f, struct round *round)
-{
-    uint64_t from = round->restart ? f->clock_ns : round->tick_ns;
-    struct frame frame;
-    bool stable;
-
-    while (f->dealt < ROUND_PACKETS) {
-        if (frame_of_files(f, &frame, &stable) != ERR_OK)
-            return false;
-        if (starts_over(f, &frame, stable))
-            return true;
-        pace(f, frame.ts_ns);
-        deal(f, round, &frame, stable);
-        /* time only moves flows to their end between rounds: a quiet capture must not wait for the
-         * round to fill */
-        if (from == 0)
-            from = f->clock_ns;
-        if (f->clock_ns - from >= ROUND_SPAN_NS)
-            break;
-    }
-    return true;
-}
-
-static bool fill_from_ifaces(struct front *f, struct round *round)
-{
-    uint64_t until = clock_mono_ns() + LIVE_ROUND_NS;
-    struct frame frame;
-
-    while (f->dealt < ROUND_PACKETS) {
-        enum err err = frame_of_ifaces(f, &frame);
-        if (err == ERR_END)
-            return false;
-        if (err == ERR_OK) {
-            if (starts_over(f, &frame, false))
-                return true;
-            deal(f, round, &frame, false);
-        } else if (clock_mono_ns() >= until) {
-            break;
-        }
-    }
-    if (clock_now_ns() > f->clock_ns)
-        f->clock_ns = clock_now_ns(); /* an idle interface must not hold back timeouts */
-    return true;
-}
-
 bool front_fill(struct front *f, struct round *round, bool stop)
 {
     f->round++;
     f->dealt = 0;
+    f->stopping = f->stopping || stop;
     if (f->round > ROUND_SLOTS)
         close_retired(f, f->round - ROUND_SLOTS + 1);
     round->first_number = f->number + 1;
-    round->tick_ns = f->clock_ns;
-    round->restart = f->has_held;
-    if (f->has_held) {
-        f->has_held = false;
-        f->clock_ns = 0;
-        deal(f, round, &f->held, f->held_stable);
-    }
-    bool more = (f->ifaces ? fill_from_ifaces(f, round) : fill_from_files(f, round)) && !stop;
+    bool ended = f->stopping && stopped(f);
+    bool more = true;
+    if (begin_with_held(f, round))
+        more = fill(f, round);
+    more = more && !ended;
     round->last_ns = f->clock_ns;
-    round->want_stats = stats_due(f);
-    if (round->want_stats || !more)
-        copy_stats(f, round);
+    round->tell_stats = stats_due(f);
+    round->want_stats = round->tell_stats || !more;
+    check_ifaces(f, round, !more);
+    if (round->want_stats) {
+        stats_fini(&round->stats);
+        stats_sum(&round->stats, &f->stats);
+    }
     return more;
 }

@@ -9,8 +9,6 @@
 #include "common/conf.h"
 #include "sensor/run/round.h"
 
-enum { FRONT_IFACES_MAX = 16 };
-
 extern const struct option front_options[];
 extern const struct counter front_counters[];
 
@@ -30,7 +28,8 @@ enum err front_new(const struct front_plan *plan, struct front **front,
                    struct capture_fault *fault);
 void front_free(struct front **front);
 
-/** Fills a round; false when there will be no more frames after it, or `stop` asks for that. */
+/** Fills a round; false when there will be no more frames after it. `stop`: end soon; what
+ * interfaces have taken already is still read. */
 bool front_fill(struct front *front, struct round *round, bool stop);
 
 /** For progress and the summary. */

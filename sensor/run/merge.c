@@ -13,6 +13,8 @@ static int order(const struct item *x, const struct item *y)
         return x->number < y->number ? -1 : 1;
     if (x->of_packet != y->of_packet)
         return x->of_packet ? 1 : -1;
+    if (!x->of_packet && x->ts_ns != y->ts_ns)
+        return x->ts_ns < y->ts_ns ? -1 : 1;
     if (x->order != y->order)
         return x->order < y->order ? -1 : 1;
     return 0;

@@ -4,6 +4,7 @@
  */
 #include "sensor/run/round.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static bool grow(void **array, uint32_t n, uint32_t *room, size_t bytes)
@@ -52,6 +53,19 @@ void round_clear(struct round_part *part)
 {
     part->n = part->n_items = part->n_facts = 0;
     strbuf_clear(&part->text);
+}
+
+void round_notice(struct round *round, const char *what, const char *affects, struct slice detail,
+                  uint64_t ts_ns)
+{
+    if (round->notices == ROUND_NOTICES_MAX || detail.len > ROUND_DETAIL_MAX)
+        return;
+    struct notice *n = &round->notice[round->notices++];
+    n->what = what;
+    n->ts_ns = ts_ns;
+    snprintf(n->affects, sizeof(n->affects), "%s", affects);
+    memcpy(n->detail, detail.at, detail.len);
+    n->detail_len = detail.len;
 }
 
 enum err rounds_init(struct rounds *r, uint32_t workers)
@@ -107,8 +121,10 @@ struct round *rounds_open(struct rounds *r)
     struct round *round = &r->slot[r->published % ROUND_SLOTS];
     pthread_mutex_unlock(&r->lock);
     arena_reset(&round->arena);
-    round->want_stats = round->reopen = round->restart = round->last = false;
-    round->first_number = round->tick_ns = round->last_ns = 0;
+    round->want_stats = round->tell_stats = round->idle = false;
+    round->reopen = round->restart = round->last = false;
+    round->first_number = round->tick_from_ns = round->tick_ns = round->last_ns = 0;
+    round->notices = 0;
     for (uint32_t w = 0; w < r->workers; w++)
         round_clear(&round->part[w]);
     return round;

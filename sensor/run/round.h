@@ -34,6 +34,17 @@ struct item {
     uint64_t ts_ns, flow_id;
 };
 
+enum { ROUND_NOTICES_MAX = 16, ROUND_DETAIL_MAX = 512 };
+
+/** What the packet tier wants told: a `visibility` event. */
+struct notice {
+    const char *what; /* a literal */
+    char affects[64];
+    char detail[ROUND_DETAIL_MAX]; /* members of a JSON object */
+    uint32_t detail_len;
+    uint64_t ts_ns;
+};
+
 /** A worker's part of a round. */
 struct round_part {
     uint32_t n;
@@ -49,14 +60,21 @@ struct round_part {
 
 struct round {
     uint64_t first_number; /* frame number the round began at */
-    uint64_t tick_ns;      /* packet time at its start: what is silent since long ends; 0 = none */
-    uint64_t last_ns;      /* packet time at its end */
-    bool want_stats;
-    bool restart;            /* another capture begins, earlier in time: all flows end first */
-    bool reopen;             /* files were rotated: outputs begin new ones */
-    bool last;               /* all flows end */
-    struct arena arena;      /* bytes of packets whose source is not stable; reassembled packets */
-    struct stats stats;      /* copy of the front's counters when wanted */
+    /* Whole seconds of packet time that began before the round's first frame: what is silent since
+     * long ends, second by second. Both 0: none began. At a restart tick_ns is when the old time
+     * ended. Only the frames decide where they fall. */
+    uint64_t tick_from_ns, tick_ns;
+    uint64_t last_ns;   /* packet time at its end */
+    bool want_stats;    /* parts copy their counters */
+    bool tell_stats;    /* they become an event */
+    bool idle;          /* there was nothing to read: what is held back may go out */
+    bool restart;       /* another capture begins, earlier in time: all flows end first */
+    bool reopen;        /* files were rotated: outputs begin new ones */
+    bool last;          /* all flows end */
+    struct arena arena; /* bytes of packets whose source is not stable; reassembled packets */
+    struct stats stats; /* copy of the front's counters when wanted */
+    struct notice notice[ROUND_NOTICES_MAX];
+    uint32_t notices;
     struct round_part *part; /* one for each worker */
 };
 
@@ -65,6 +83,9 @@ struct item *round_item(struct round_part *part);
 /** New zeroed fact with its item; NULL without memory. */
 struct fact *round_fact(struct round_part *part, struct item **item);
 void round_clear(struct round_part *part);
+/** Adds a notice; beyond the most, or when its detail is too long, it is left out. */
+void round_notice(struct round *round, const char *what, const char *affects, struct slice detail,
+                  uint64_t ts_ns);
 
 /** The rounds under way, shared by the threads. */
 struct rounds {

@@ -7,6 +7,7 @@
 #include "sensor/flow/flow_table.h"
 #include "sensor/output/output.h"
 #include "sensor/run/front.h"
+#include "sensor/run/ifaces.h"
 #include "sensor/run/round.h"
 #include "sensor/run/tail.h"
 
@@ -24,15 +25,15 @@ const struct option settings_options[] = {
 };
 
 static const struct option *const option_tables[] = {
-    sandbox_options, settings_options, front_options,      decode_options, flow_table_options,
-    stream_options,  app_options,      breadth_options,    files_options,  device_options,
-    ruleset_options, tail_options,     event_options_rows,
+    sandbox_options,    settings_options, front_options, ifaces_options,     decode_options,
+    flow_table_options, stream_options,   app_options,   breadth_options,    files_options,
+    device_options,     ruleset_options,  tail_options,  event_options_rows,
 };
 
 static const struct counter *const counter_tables[] = {
-    front_counters,  decode_counters, defrag_counters,  flow_table_counters,
-    stream_counters, app_counters,    breadth_counters, files_counters,
-    device_counters, detect_counters, tail_counters,
+    front_counters,      ifaces_counters, decode_counters, defrag_counters,
+    flow_table_counters, stream_counters, app_counters,    breadth_counters,
+    files_counters,      device_counters, detect_counters, tail_counters,
 };
 
 struct conf *settings_new(void)

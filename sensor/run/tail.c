@@ -253,24 +253,68 @@ static void write_stats(struct tail *t, const struct round *round)
     stats_fini(&sum);
 }
 
+static void write_notices(struct tail *t, const struct round *round)
+{
+    for (uint32_t i = 0; i < round->notices; i++) {
+        const struct notice *n = &round->notice[i];
+        struct event_ctx ctx = {
+            .sensor = t->plan.sensor,
+            .ts_ns = n->ts_ns,
+            .note = n->what,
+            .note_layer = n->affects,
+            .detail_json = {(const uint8_t *)n->detail, n->detail_len},
+            .options = &t->events,
+        };
+        strbuf_clear(&t->line);
+        if (!event_write("visibility", &ctx, &t->line))
+            continue;
+        event_close(&t->line, NULL, NULL, NULL, NULL);
+        hand_out(t, CLASS_DEVICE, ctx.ts_ns, NULL);
+    }
+}
+
+static void tick_devices(struct tail *t, uint64_t now_ns)
+{
+    devices_tick(t->devices, now_ns);
+    take_findings(t);
+}
+
+/* Time of the host tier moves at whole seconds of packet time only, as that of the flows. */
+static void take_items(struct tail *t, const struct round *round)
+{
+    uint64_t ticked_ns = 0;
+
+    for (uint32_t i = 0; i < t->merge.n; i++) {
+        const struct item *item = t->merge.ref[i].item;
+        if (!item->of_packet && round->tick_ns && item->ts_ns > ticked_ns) {
+            ticked_ns = item->ts_ns;
+            tick_devices(t, ticked_ns);
+        } else if (item->of_packet && round->tick_ns > ticked_ns) {
+            ticked_ns = round->tick_ns;
+            tick_devices(t, ticked_ns);
+        }
+        take_item(t, t->merge.ref[i].part, item);
+    }
+    if (round->tick_ns > ticked_ns)
+        tick_devices(t, round->tick_ns);
+}
+
 void tail_round(struct tail *t, const struct round *round)
 {
     if (merge_round(&t->merge, round, t->plan.workers) != ERR_OK)
         log_say(LOG_FAULT, "no memory: the events of a round are lost");
     if (!t->first_ns)
         t->first_ns = round->last_ns;
-    for (uint32_t i = 0; i < t->merge.n; i++)
-        take_item(t, t->merge.ref[i].part, t->merge.ref[i].item);
-    if (round->last_ns) {
-        devices_tick(t->devices, round->last_ns);
-        take_findings(t);
-    }
-    if (round->want_stats || round->last)
+    write_notices(t, round);
+    take_items(t, round);
+    if (round->last && round->last_ns)
+        tick_devices(t, round->last_ns);
+    if (round->tell_stats || round->last)
         write_stats(t, round);
     for (uint32_t i = 0; i < t->outputs; i++) {
         if (round->reopen && t->row[i]->reopen)
             t->row[i]->reopen(t->output[i]);
-        if (t->row[i]->tick && !t->plan.replay)
+        if (t->row[i]->tick && (!t->plan.replay || round->idle))
             t->row[i]->tick(t->output[i], clock_mono_ns());
     }
 }
