@@ -1,25 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyzer/push/cloudevent.h"
-#include "analyzer/record/incident_name.h"
+#include "analyzer/push/told.h"
 #include "common/clock.h"
-#include "common/digest.h"
-#include "common/json.h"
 #include "common/jsonw.h"
 
 #include <stdio.h>
 
 enum { STAGES_TOLD_MAX = 50 };
-
-void cloudevent_mask(const struct connector *c, const char *text, char out[CLOUDEVENT_MASK_MAX])
-{
-    uint8_t bytes[DIGEST_MAX];
-    char hex[DIGEST_TEXT_MAX];
-    const char *key = *c->secret ? c->secret : c->name;
-
-    digest_hmac_sha256(slice_of_str(key), slice_of_str(text), bytes);
-    digest_text(bytes, 4, hex);
-    snprintf(out, CLOUDEVENT_MASK_MAX, "host-%.8s", hex);
-}
 
 static void write_time(struct jsonw *w, const char *key, uint64_t ts_ns)
 {
@@ -31,34 +18,24 @@ static void write_time(struct jsonw *w, const char *key, uint64_t ts_ns)
     jsonw_str(w, key, text);
 }
 
-/* A host; of own ones only a pseudonym when the connector is not to know them. */
 static void write_host(struct jsonw *w, const struct connector *c, const char *key, const char *ip)
 {
-    char mask[CLOUDEVENT_MASK_MAX];
-    struct addr addr;
+    char host[TOLD_HOST_MAX];
 
-    if (!*ip)
-        return;
-    bool own = !addr_parse(slice_of_str(ip), &addr) || addr_is_private(&addr);
-    if (c->mask_internal && own) {
-        cloudevent_mask(c, ip, mask);
-        ip = mask;
-    }
-    jsonw_str(w, key, ip);
+    told_host(c, ip, host);
+    if (*host)
+        jsonw_str(w, key, host);
+}
+
+static void write_word(void *ctx, struct slice word)
+{
+    jsonw_text(ctx, NULL, word);
 }
 
 static void write_words(struct jsonw *w, const char *key, const char *words)
 {
-    struct slice left = slice_of_str(words);
-
     jsonw_arr_open(w, key);
-    while (left.len) {
-        int64_t blank = slice_find_byte(left, ' ');
-        struct slice one = blank < 0 ? left : slice_head(left, (uint32_t)blank);
-        left = slice_from(left, one.len + 1);
-        if (one.len)
-            jsonw_text(w, NULL, one);
-    }
+    told_words(words, write_word, w);
     jsonw_arr_close(w);
 }
 
@@ -70,70 +47,69 @@ static void write_text2(struct jsonw *w, const char *key, const char *en, const 
     jsonw_obj_close(w);
 }
 
-static void write_stages(struct jsonw *w, const struct connector *c, const struct json *why)
+static void write_stage(struct jsonw *w, const struct told *told, const struct json *s)
+{
+    char en[TOLD_TEXT_MAX];
+    char vi[TOLD_TEXT_MAX];
+
+    told_member(told, s, "text.en", en);
+    told_member(told, s, "text.vi", vi);
+    jsonw_obj_open(w, NULL);
+    write_time(w, "time", (uint64_t)json_num(json_get(s, "time"), 0));
+    jsonw_i64(w, "count", json_i64(json_get(s, "count"), 1));
+    jsonw_str(w, "lane", json_str(json_get(s, "lane"), "it"));
+    jsonw_str(w, "technique", json_str(json_get(s, "technique"), ""));
+    jsonw_str(w, "severity", json_str(json_get(s, "severity"), "info"));
+    write_text2(w, "text", en, vi);
+    write_host(w, told->c, "src", json_str(json_get(s, "src"), ""));
+    write_host(w, told->c, "dst", json_str(json_get(s, "dst"), ""));
+    jsonw_obj_close(w);
+}
+
+static void write_entity(struct jsonw *w, const struct told *told, const struct json *e)
+{
+    jsonw_obj_open(w, NULL);
+    write_host(w, told->c, "ip", json_str(json_get(e, "ip"), ""));
+    if (!told->c->mask_internal)
+        jsonw_str(w, "name", json_str(json_get(e, "name"), ""));
+    jsonw_i64(w, "criticality", json_i64(json_get(e, "criticality"), 0));
+    jsonw_obj_close(w);
+}
+
+static void write_details(struct jsonw *w, const struct told *told)
 {
     uint32_t n = 0;
 
-    jsonw_arr_open(w, "stages");
-    for (const struct json *s = json_first(json_get(why, "stages")); s && n < STAGES_TOLD_MAX;
-         s = json_next(s), n++) {
-        jsonw_obj_open(w, NULL);
-        write_time(w, "time", (uint64_t)json_num(json_get(s, "time"), 0));
-        jsonw_i64(w, "count", json_i64(json_get(s, "count"), 1));
-        jsonw_str(w, "lane", json_str(json_get(s, "lane"), "it"));
-        jsonw_str(w, "technique", json_str(json_get(s, "technique"), ""));
-        jsonw_str(w, "severity", json_str(json_get(s, "severity"), "info"));
-        write_text2(w, "text", json_str(json_path(s, "text.en"), ""),
-                    json_str(json_path(s, "text.vi"), ""));
-        write_host(w, c, "src", json_str(json_get(s, "src"), ""));
-        write_host(w, c, "dst", json_str(json_get(s, "dst"), ""));
-        jsonw_obj_close(w);
-    }
-    jsonw_arr_close(w);
-}
-
-static void write_entities(struct jsonw *w, const struct connector *c, const struct json *why)
-{
-    jsonw_arr_open(w, "entities");
-    for (const struct json *e = json_first(json_get(why, "entities")); e; e = json_next(e)) {
-        jsonw_obj_open(w, NULL);
-        write_host(w, c, "ip", json_str(json_get(e, "ip"), ""));
-        if (!c->mask_internal)
-            jsonw_str(w, "name", json_str(json_get(e, "name"), ""));
-        jsonw_i64(w, "criticality", json_i64(json_get(e, "criticality"), 0));
-        jsonw_obj_close(w);
-    }
-    jsonw_arr_close(w);
-}
-
-static void write_details(struct jsonw *w, const struct connector *c, const struct incident *i)
-{
-    struct json *why = NULL;
-
-    if (!c->details || json_parse(slice_of_str(i->why_json), &why, NULL) != ERR_OK)
+    if (!told->c->details || !told->why)
         return;
-    write_entities(w, c, why);
-    write_stages(w, c, why);
-    json_free(&why);
+    jsonw_arr_open(w, "entities");
+    for (const struct json *e = json_first(json_get(told->why, "entities")); e; e = json_next(e))
+        write_entity(w, told, e);
+    jsonw_arr_close(w);
+    jsonw_arr_open(w, "stages");
+    for (const struct json *s = json_first(json_get(told->why, "stages")); s && n < STAGES_TOLD_MAX;
+         s = json_next(s), n++)
+        write_stage(w, told, s);
+    jsonw_arr_close(w);
 }
 
-static void write_data(struct jsonw *w, const struct connector *c, const struct incident *i,
-                       const char *name)
+static void write_data(struct jsonw *w, const struct told *told)
 {
+    const struct incident *i = told->incident;
     char into[INCIDENT_NAME_MAX];
 
     jsonw_obj_open(w, "data");
-    jsonw_str(w, "incident_id", name);
+    jsonw_str(w, "incident_id", told->name);
     jsonw_i64(w, "revision", i->revision);
     jsonw_str(w, "severity", record_severity_name(i->severity));
     jsonw_str(w, "status", incident_state_name(i->state));
     if (i->disposition)
         jsonw_str(w, "disposition", incident_disposition_name(i->disposition));
-    write_text2(w, "title", i->title_en, i->title_vi);
+    write_text2(w, "title", told->title_en, told->title_vi);
     jsonw_i64(w, "score", i->score);
     jsonw_str(w, "site", i->site);
     jsonw_str(w, "tlp", i->tlp);
-    write_host(w, c, "entity", i->entity_ip);
+    write_host(w, told->c, "entity", i->entity_ip);
     write_time(w, "first_seen", i->first_ns);
     write_time(w, "last_seen", i->last_ns);
     write_time(w, "opened", i->opened_ns);
@@ -146,7 +122,7 @@ static void write_data(struct jsonw *w, const struct connector *c, const struct 
         incident_name(i->merged_into, i->opened_ns, into);
         jsonw_str(w, "merged_into", into);
     }
-    write_details(w, c, i);
+    write_details(w, told);
     jsonw_obj_close(w);
 }
 
@@ -164,23 +140,23 @@ static void write_attributes(struct jsonw *w, const struct connector *c, const c
     jsonw_str(w, "datacontenttype", "application/json");
 }
 
-void cloudevent_incident(const struct connector *c, const struct incident *incident,
-                         const char *kind, struct strbuf *out)
+void cloudevent_incident(const struct telling *telling, struct strbuf *out)
 {
     struct jsonw w;
-    char name[INCIDENT_NAME_MAX];
+    struct told told;
     char id[INCIDENT_NAME_MAX + 24];
     char what[40];
 
-    incident_name(incident->id, incident->opened_ns, name);
-    snprintf(id, sizeof(id), "%s/%lld", name, (long long)incident->revision);
-    snprintf(what, sizeof(what), "incident.%.20s", kind);
+    told_open(&told, telling);
+    snprintf(id, sizeof(id), "%s/%lld", told.name, (long long)told.incident->revision);
+    snprintf(what, sizeof(what), "incident.%.20s", told.kind);
     jsonw_init(&w, out);
     jsonw_obj_open(&w, NULL);
-    write_attributes(&w, c, id, what, incident->updated_ns);
-    jsonw_str(&w, "subject", name);
-    write_data(&w, c, incident, name);
+    write_attributes(&w, told.c, id, what, told.incident->updated_ns);
+    jsonw_str(&w, "subject", told.name);
+    write_data(&w, &told);
     jsonw_obj_close(&w);
+    told_close(&told);
 }
 
 void cloudevent_heartbeat(const struct connector *c, uint64_t now_ns, struct strbuf *out)

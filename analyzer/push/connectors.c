@@ -94,15 +94,52 @@ static void check_needs(struct reader *r, const struct push_def *def)
 static bool is_known(const char *key)
 {
     static const char *const keys[] = {
-        "name",         "type",        "url",           "secret",  "token",   "host",   "port",
-        "topic",        "user",        "password",      "tls",     "ca_file", "cert",   "key",
-        "timeout",      "heartbeat",   "mask_internal", "details", "sites",   "retain", "source",
-        "min_severity", "type_prefix", "max_tries",     NULL};
+        "name",    "type",       "url",     "secret",       "token",         "host",
+        "port",    "topic",      "user",    "password",     "tls",           "ca_file",
+        "cert",    "key",        "timeout", "heartbeat",    "mask_internal", "details",
+        "sites",   "retain",     "source",  "min_severity", "type_prefix",   "max_tries",
+        "headers", "to",         "from",    "transport",    "template",      "content_type",
+        "context", "enterprise", NULL};
     uint32_t i = 0;
 
     while (keys[i] && strcmp(keys[i], key) != 0)
         i++;
     return keys[i];
+}
+
+/* A text, or a list of texts; into at most `most` - 1 places and a NULL. */
+static void texts_of(struct reader *r, const char *key, const char **to, uint32_t most)
+{
+    const struct json *v = json_get(r->v, key);
+    uint32_t n = 0;
+
+    if (json_kind(v) == JSON_STR) {
+        to[n++] = text_of(r, key, "");
+    } else {
+        for (const struct json *one = json_first(v); one && n + 1 < most; one = json_next(one))
+            to[n++] = arena_str(&r->to->arena, json_text(one));
+        if (v && (json_kind(v) != JSON_ARR || json_count(v) >= most))
+            fault(r, key, "a text or a short list of texts was expected");
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        if (strpbrk(to[i], "\r\n"))
+            fault(r, key, "a text of one line was expected");
+    }
+    to[n] = NULL;
+}
+
+static void read_form(struct reader *r, struct connector *c)
+{
+    texts_of(r, "headers", c->headers, PUSH_HEADERS_MAX);
+    texts_of(r, "to", c->to, COURIER_TO_MAX);
+    c->from = text_of(r, "from", "");
+    c->transport = text_of(r, "transport", "tcp");
+    c->template = text_of(r, "template", "");
+    c->content_type = text_of(r, "content_type", "application/json");
+    c->context = text_of(r, "context", "");
+    c->enterprise = json_i64(json_get(r->v, "enterprise"), 32473); /* RFC 5612: for examples */
+    if (strpbrk(c->content_type, "\r\n"))
+        fault(r, "content_type", "a text of one line was expected");
 }
 
 static void read_scope(struct reader *r, struct connector *c)
@@ -132,9 +169,9 @@ static void read_place(struct reader *r, struct connector *c)
     c->url = text_of(r, "url", "");
     c->secret = text_of(r, "secret", "");
     c->token = text_of(r, "token", "");
-    c->ca_file = text_of(r, "ca_file", "");
-    c->cert_file = text_of(r, "cert", "");
-    c->key_file = text_of(r, "key", "");
+    c->trust.ca_file = text_of(r, "ca_file", "");
+    c->trust.cert_file = text_of(r, "cert", "");
+    c->trust.key_file = text_of(r, "key", "");
     c->host = text_of(r, "host", "");
     c->topic = text_of(r, "topic", "");
     c->user = text_of(r, "user", "");
@@ -171,6 +208,7 @@ static void read_one(struct connectors *to, const struct json *v, struct strbuf 
         check_needs(&r, c.def);
     read_scope(&r, &c);
     read_place(&r, &c);
+    read_form(&r, &c);
     if (to->n == CONNECTORS_MAX)
         fault(&r, "", "too many connectors");
     if (!r.failed)
@@ -226,28 +264,28 @@ static bool is_in_scope(const struct connector *c, const struct incident *incide
     return site && incident->severity >= c->min_severity;
 }
 
-static bool was_told(const struct connector *c, const struct outbox_row *rows, uint32_t n)
+/* What a connector was told last of an incident; NULL = nothing. Rows are newest first. */
+static const char *last_told(const struct connector *c, const struct outbox_row *rows, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
         if (strcmp(rows[i].connector, c->name) == 0)
-            return true;
+            return rows[i].payload;
     }
-    return false;
+    return NULL;
 }
 
-static enum err queue_one(const struct connector *c, struct store *store,
-                          const struct incident *incident, const char *kind, uint64_t now_ns)
+static enum err queue_one(const struct telling *telling, struct store *store, uint64_t now_ns)
 {
     struct strbuf payload;
     enum err err = ERR_OK;
 
     strbuf_init(&payload, PAYLOAD_MAX);
-    c->def->render(c, incident, kind, &payload);
+    telling->c->def->render(telling, &payload);
     struct outbox_row row = {
-        .connector = c->name,
-        .incident_id = incident->id,
-        .revision = incident->revision,
-        .kind = kind,
+        .connector = telling->c->name,
+        .incident_id = telling->incident->id,
+        .revision = telling->incident->revision,
+        .kind = telling->kind,
         .payload = payload.at,
         .created_ns = now_ns,
     };
@@ -270,10 +308,11 @@ enum err connectors_queue(const struct connectors *connectors, struct store *sto
     err = db_outbox_list(store, incident->id, TOLD_MAX, &arena, &rows, &n);
     for (uint32_t i = 0; i < connectors->n && !err; i++) {
         const struct connector *c = &connectors->at[i];
-        bool told = was_told(c, rows, n);
+        const char *told = last_told(c, rows, n);
         bool first = !told && is_in_scope(c, incident) && incident_is_open(incident->state);
+        struct telling telling = {c, incident, first ? "opened" : kind, told ? told : ""};
         if (told || first)
-            err = queue_one(c, store, incident, first ? "opened" : kind, now_ns);
+            err = queue_one(&telling, store, now_ns);
     }
     arena_fini(&arena);
     return err;

@@ -7,11 +7,12 @@
 #ifndef TRAMGAC_ANALYZER_PUSH_PUSH_H
 #define TRAMGAC_ANALYZER_PUSH_PUSH_H
 
+#include "analyzer/push/courier.h"
 #include "analyzer/record/incident.h"
 #include "analyzer/store/db_outbox.h"
 #include "common/strbuf.h"
 
-enum { PUSH_SITES_MAX = 32, PUSH_TEXT_MAX = 200 };
+enum { PUSH_SITES_MAX = 32, PUSH_TEXT_MAX = 200, PUSH_HEADERS_MAX = 8 };
 
 struct push_def;
 
@@ -31,14 +32,31 @@ struct connector {
     const char *type_prefix; /* of the CloudEvents type */
     /* where it goes; "" and 0 = not used */
     const char *url, *secret, *token;
-    const char *ca_file, *cert_file, *key_file;
+    struct courier_tls trust;
     const char *host, *topic, *user, *password;
     uint16_t port;
     bool tls, retain;
+    const char *headers[PUSH_HEADERS_MAX]; /* "Name: value" for a receiver's gateway; NULL ends */
+    const char *to[COURIER_TO_MAX];        /* of mail; NULL ends */
+    const char *from;
+    /* its form */
+    const char *transport;    /* syslog: "udp", "tcp", "tls" */
+    const char *template;     /* webhook: text with {{paths}} */
+    const char *content_type; /* webhook */
+    const char *context;      /* NGSI-LD: address of the @context */
+    int64_t enterprise;       /* syslog: private enterprise number */
     /* how */
     uint64_t timeout_ns;
     uint64_t heartbeat_ns; /* 0 = none */
     int64_t max_tries;     /* 0 = until it works */
+};
+
+/** A change of an incident that a connector tells. */
+struct telling {
+    const struct connector *c;
+    const struct incident *incident;
+    const char *kind;   /* "opened", "updated", "closed" */
+    const char *before; /* what was told of this incident last; "" = nothing */
 };
 
 enum push_outcome {
@@ -57,9 +75,9 @@ struct push_def {
     const char *name; /* value of `type` */
     const char *doc;
     const char *needs; /* keys of the configuration that must be given, with blanks between */
-    /** Appends the message. `kind`: "opened", "updated", "closed". Pure. */
-    void (*render)(const struct connector *c, const struct incident *incident, const char *kind,
-                   struct strbuf *out);
+    /** Appends the message. Pure. */
+    void (*render)(const struct telling *telling, struct strbuf *out);
+    /** NULL: this form has none. */
     void (*render_heartbeat)(const struct connector *c, uint64_t now_ns, struct strbuf *out);
     /** Connection of one sending thread; touches the network at the earliest in send. */
     enum err (*open)(const struct connector *c, void **self, char fault[PUSH_TEXT_MAX]);

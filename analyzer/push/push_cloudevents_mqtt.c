@@ -50,9 +50,9 @@ static enum err cloudevents_mqtt_open(const struct connector *c, void **self,
         .user = c->user,
         .password = c->password,
         .tls = c->tls,
-        .ca_file = c->ca_file,
-        .cert_file = c->cert_file,
-        .key_file = c->key_file,
+        .ca_file = c->trust.ca_file,
+        .cert_file = c->trust.cert_file,
+        .key_file = c->trust.key_file,
     };
 
     if (!link)

@@ -14,7 +14,8 @@
 
 enum { ROWS_AT_ONCE = 50, SETTLE_TRIES = 5, LOOK_EVERY_MS = 500, KEY_MAX = 96 };
 
-/* "INC-2026-000001/3" as the payload's own id says it. */
+/* "INC-2026-000001/3" as a CloudEvent's own id says it; of other forms the id is the incident's and
+ * not the revision's. */
 static void key_of(const struct outbox_row *row, char key[KEY_MAX])
 {
     struct json *v = NULL;
@@ -22,7 +23,7 @@ static void key_of(const struct outbox_row *row, char key[KEY_MAX])
     snprintf(key, KEY_MAX, "%lld/%lld", (long long)row->incident_id, (long long)row->revision);
     if (json_parse(slice_of_str(row->payload), &v, NULL) == ERR_OK) {
         const char *id = json_str(json_get(v, "id"), "");
-        if (*id)
+        if (*id && json_get(v, "specversion"))
             snprintf(key, KEY_MAX, "%.90s", id);
     }
     json_free(&v);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyzer/push/cloudevent.h"
+#include "analyzer/push/told.h"
 #include "common/clock.h"
 #include "common/json.h"
 
@@ -42,7 +43,7 @@ static struct json *render(const struct connector *c, struct strbuf *text)
     struct json *v = NULL;
 
     strbuf_init(text, 0);
-    cloudevent_incident(c, &sample, "updated", text);
+    cloudevent_incident(&(struct telling){c, &sample, "updated", ""}, text);
     assert_int_equal(json_parse(strbuf_view(text), &v, NULL), ERR_OK);
     return v;
 }
@@ -81,12 +82,12 @@ static void masked_own_hosts_are_nowhere_and_strangers_stay(void **state)
     (void)state;
     struct connector c = plain;
     struct strbuf text;
-    char mask[CLOUDEVENT_MASK_MAX];
+    char mask[TOLD_HOST_MAX];
 
     c.mask_internal = true;
     c.secret = "k";
     struct json *v = render(&c, &text);
-    cloudevent_mask(&c, "10.20.4.17", mask);
+    told_mask(&c, "10.20.4.17", mask);
     assert_null(strstr(text.at, "10.20.4.17"));
     assert_null(strstr(text.at, "cam-17"));
     assert_text(v, "data.entity", mask);

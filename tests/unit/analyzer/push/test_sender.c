@@ -117,8 +117,8 @@ static void queue(struct fixture *f, int64_t incident, int64_t revision)
                              .kind = "updated",
                              .payload = payload};
 
-    snprintf(payload, sizeof(payload), "{\"id\":\"INC-%lld/%lld\"}", (long long)incident,
-             (long long)revision);
+    snprintf(payload, sizeof(payload), "{\"specversion\":\"1.0\",\"id\":\"INC-%lld/%lld\"}",
+             (long long)incident, (long long)revision);
     assert_int_equal(db_outbox_add(f->store, &row), ERR_OK);
 }
 
