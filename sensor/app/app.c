@@ -36,10 +36,24 @@ const struct counter app_counters[] = {
                     "Values dropped because their transaction reached its memory cap"},
     [APP_NOTES] = {"app.notes", "Protocol faults noted by parsers"},
     [APP_MEMORY] = {"app.memory_full", "Requests refused by app.memory; raise it, or --memory"},
+    [APP_EXPECTED] = {"app.expected", "Flows that another flow had announced (FTP data)"},
     COUNTER_END,
 };
 
 enum { SCRATCH_BLOCK = 64 << 10, SCRATCH_MAX = 32 << 20 };
+
+static void configure(struct app_engine *engine, const struct conf *conf)
+{
+    engine->config = calloc(engine->n_rows + 1, sizeof *engine->config);
+    CHECK(engine->config);
+    for (uint32_t i = 0; i < engine->n_rows; i++) {
+        if (!proto_rows[i]->configure)
+            continue;
+        engine->config[i] = calloc(1, proto_rows[i]->config_size);
+        CHECK(engine->config[i]);
+        proto_rows[i]->configure(conf, engine->config[i]);
+    }
+}
 
 struct app_engine *app_engine_new(const struct conf *conf, struct stats *stats)
 {
@@ -51,6 +65,7 @@ struct app_engine *app_engine_new(const struct conf *conf, struct stats *stats)
     while (proto_rows[engine->n_rows])
         engine->n_rows++;
     CHECK(engine->n_rows <= APP_ROWS_MAX);
+    configure(engine, conf);
     return engine;
 }
 
@@ -58,6 +73,10 @@ void app_engine_free(struct app_engine **engine)
 {
     if (!*engine)
         return;
+    for (uint32_t i = 0; i < (*engine)->n_rows; i++)
+        free((*engine)->config[i]);
+    free((*engine)->config);
+    app_expect_free_all(*engine);
     pool_fini(&(*engine)->pool);
     arena_fini(&(*engine)->scratch);
     free((*engine)->files);
@@ -98,6 +117,14 @@ void app_switch(struct app *app, const char *proto_name)
 {
     app->switching = true;
     app->switch_to = proto_name;
+}
+
+const void *app_config(const struct app *app)
+{
+    for (uint32_t i = 0; i < app->engine->n_rows; i++)
+        if (proto_rows[i] == app->proto)
+            return app->engine->config[i];
+    return NULL;
 }
 
 static void flow_note(struct app *app, const char *name)
@@ -190,6 +217,14 @@ static void begin(struct app *app)
         return;
     }
     memset(app->state, 0, app->proto->state_size);
+}
+
+/* Another flow has said what this one is. */
+static void announced(struct app *app)
+{
+    app->proto = app->expected->proto;
+    app->engine->count[APP_EXPECTED]++;
+    begin(app);
 }
 
 static bool side_append(struct app *app, enum dir dir, struct slice in)
@@ -498,6 +533,7 @@ void app_input(struct app_engine *engine, struct flow *flow, const struct packet
 
     if (app ? app->off : chunk->data.len == 0)
         return;
+    bool fresh = !app;
     if (!app && !(app = app_new(engine, flow)))
         return;
     at_packet(app, p, chunk->dir);
@@ -505,6 +541,8 @@ void app_input(struct app_engine *engine, struct flow *flow, const struct packet
     if (chunk->gap)
         lose(app, chunk->dir, chunk->gap);
     if (chunk->data.len && !app->off) {
+        if (fresh && (app->expected = app_expect_take(app)) != NULL)
+            announced(app);
         if (!app->proto)
             identify(app, chunk->dir, chunk->data);
         else if (chunk->datagram)
@@ -579,6 +617,7 @@ void app_drop(struct app_engine *engine, struct flow *flow)
     side_release(app, TO_SERVER);
     side_release(app, TO_CLIENT);
     state_release(app);
+    app_expect_free(engine, app->expected);
     pool_put(&engine->pool, app, app->room);
     flow->ext[FLOW_EXT_APP] = NULL;
 }

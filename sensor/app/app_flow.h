@@ -19,6 +19,9 @@ enum {
     APP_HEAD_MAX = 4096,    /* bytes shown to the probes */
     APP_TRIES_MAX = 8,      /* chunks or datagrams of a direction tried where starts are unclear */
     APP_BUFFER_MAX = 65536, /* an incomplete unit, unless the row says otherwise */
+    APP_EXPECT_BUCKETS = 256,
+    APP_EXPECT_BYTES = 4096, /* kept of what one flow says of another */
+    APP_EXPECT_MAX = 8, /* announced and not come, between two hosts; beyond, the oldest goes */
 };
 
 enum app_count {
@@ -35,6 +38,7 @@ enum app_count {
     APP_TX_CUT,
     APP_NOTES,
     APP_MEMORY,
+    APP_EXPECTED,
 };
 
 /** One direction of a flow. */
@@ -49,6 +53,17 @@ struct app_side {
     uint8_t tries;
 };
 
+/** A flow that another one announced. */
+struct app_expectation {
+    struct app_expectation *next;
+    struct addr a, b; /* the two hosts, either order */
+    uint16_t port;
+    const struct proto_def *proto;
+    uint64_t until_ns;
+    size_t room;
+    struct slice says; /* lies behind this struct */
+};
+
 struct app {
     struct app_engine *engine;
     struct flow *flow;
@@ -56,6 +71,7 @@ struct app {
     void *state;
     size_t state_room, room;
     struct app_side side[2];
+    struct app_expectation *expected; /* what announced this flow; NULL = nothing */
     struct tx *first, *last;
     uint32_t n_tx, n_open;
     uint64_t next_id;
@@ -80,6 +96,9 @@ struct app_engine {
     uint32_t n_files, files_room;
     const char *notes[APP_NOTES_MAX];
     uint32_t n_notes;
+    struct app_expectation *expect[APP_EXPECT_BUCKETS]; /* newest first */
+    uint32_t n_expect;
+    void **config;      /* of the rows, by index */
     struct slice chunk; /* the input in hand: stays valid until app_clear */
     void (*gone)(void *context, struct tx *tx);
     void *gone_context;
@@ -115,6 +134,12 @@ void app_tx_end_dir(struct app *app, enum dir dir);
 /* app_file.c */
 /** Says that an open file ends early because its transaction does. */
 void app_file_cut(struct app *app, struct tx *tx, enum dir dir);
+
+/* app_expect.c */
+/** Takes out what announced this new flow; NULL when nothing did. */
+struct app_expectation *app_expect_take(struct app *app);
+void app_expect_free(struct app_engine *engine, struct app_expectation *expectation);
+void app_expect_free_all(struct app_engine *engine);
 
 /* app_probe.c */
 enum app_probing {

@@ -6,6 +6,7 @@
 #ifndef TRAMGAC_SENSOR_APP_PROTO_H
 #define TRAMGAC_SENSOR_APP_PROTO_H
 
+#include "common/conf.h"
 #include "common/cursor.h"
 #include "common/err.h"
 #include "sensor/decode/packet.h"
@@ -199,6 +200,13 @@ bool app_is_datagram(const struct app *app);
 /** The rest of both directions belongs to this protocol (STARTTLS, Upgrade); NULL: probe anew
  * (CONNECT). Takes effect when the parser returns. */
 void app_switch(struct app *app, const char *proto_name);
+/** Another TCP flow between the same two hosts, to this port, will be of `proto_name`. `says` (at
+ * most 4 KB) is kept for it; its parser gets it by app_expected. */
+void app_expect(struct app *app, uint16_t port, const char *proto_name, struct slice says);
+/** What the flow that announced this one said of it; empty when none did. */
+struct slice app_expected(const struct app *app);
+/** What the row's `configure` made of the options; NULL when it has none. */
+const void *app_config(const struct app *app);
 
 enum { PROTO_PORTS_MAX = 12 };
 enum { L4_TCP = 1, L4_UDP = 2 };
@@ -236,6 +244,13 @@ struct proto_def {
      * members of the i-th into the open object. Called through app_events, app_write_event. */
     uint32_t (*events)(const struct tx *tx);
     void (*write_event)(struct tx *tx, uint32_t i, struct jsonw *w);
+    /** Members that stand beside the protocol's object in its event, in alerts and in fileinfo
+     * (Suricata's `email` beside `smtp`). NULL = none. */
+    void (*write_beside)(struct tx *tx, struct jsonw *w);
+    /** Options of the protocol and what is made of them once, for app_config. */
+    const struct option *options;
+    size_t config_size;
+    void (*configure)(const struct conf *conf, void *config);
     const struct field *fields;
     const char *const *notes; /* names, ended by NULL: rules' app-layer-event, EVE anomaly */
 };

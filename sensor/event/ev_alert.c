@@ -93,6 +93,8 @@ static void write_tx(struct jsonw *w, const struct event_ctx *ctx, struct tx *tx
         write_body(w, tx, "http.response_body", "http_response_body");
     }
     jsonw_obj_close(w);
+    if (tx->proto->write_beside)
+        tx->proto->write_beside(tx, w);
 }
 
 static void write_files(struct jsonw *w, const struct event_ctx *ctx)

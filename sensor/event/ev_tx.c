@@ -12,6 +12,8 @@ static void tx_write(struct jsonw *w, const struct event_ctx *ctx)
     jsonw_obj_open(w, event_proto_name(ctx->tx->proto));
     app_write_event(ctx->tx, ctx->part, w);
     jsonw_obj_close(w);
+    if (ctx->tx->proto->write_beside)
+        ctx->tx->proto->write_beside(ctx->tx, w);
 }
 
 const struct event_def ev_tx = {

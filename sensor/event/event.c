@@ -128,6 +128,8 @@ void event_write_tx(struct jsonw *w, struct tx *tx)
     jsonw_obj_open(w, name);
     event_write_tx_members(w, tx);
     jsonw_obj_close(w);
+    if (tx->proto->write_beside)
+        tx->proto->write_beside(tx, w);
 }
 
 void event_write_file(struct jsonw *w, const struct file *file)

@@ -44,6 +44,10 @@ struct conf *settings_new(void)
         return NULL;
     for (uint32_t i = 0; i < sizeof(option_tables) / sizeof(option_tables[0]); i++)
         conf_add(conf, option_tables[i]);
+    for (uint32_t i = 0; proto_rows[i]; i++) {
+        if (proto_rows[i]->options)
+            conf_add(conf, proto_rows[i]->options);
+    }
     for (uint32_t i = 0; cap_rows[i]; i++) {
         if (cap_rows[i]->options)
             conf_add(conf, cap_rows[i]->options);

@@ -83,6 +83,8 @@ static void take_types(struct conf *conf, const struct json *types)
         const char *name = type_of(t);
         if (name)
             strbuf_fmt(&list, ",%s", name);
+        if (name && strcmp(name, "ftp") == 0) /* Suricata has one switch for both channels */
+            strbuf_str(&list, ",ftp_data");
     }
     if (json_count(types))
         set(conf, "event.types", list.at);

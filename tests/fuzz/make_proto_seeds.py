@@ -18,12 +18,13 @@ UDP, MIDSTREAM = 1, 2
 
 
 def seed(name, port, records, flags=0):
-    """records: (sender, bytes) with sender 'c' or 's'; 'C' and 'S' lost bytes before."""
+    """records: (sender, bytes) with sender 'c' or 's'; 'C' and 'S' lost bytes before; behind 'd' of a data channel."""
     out = struct.pack("!BBH", flags, 0, port)
     for sender, data in records:
         for i in range(0, max(len(data), 1), 60000):
             part = data[i:i + 60000]
-            mark = (sender in "sS") | (2 if sender in "CS" and i == 0 else 0)
+            mark = (sender[-1] in "sS") | (2 if sender[-1] in "CS" and i == 0 else 0) \
+                | (4 if sender[0] == "d" else 0)
             out += struct.pack("!BH", mark, len(part)) + part
     with open(os.path.join(HERE, name + ".bin"), "wb") as f:
         f.write(out)
@@ -267,6 +268,26 @@ seed("dhcp", 67, [("c", dhcp(1, 0x1234, [(53, b"\1"), (61, b"\1" + bytes.fromhex
 seed("dhcp-cut", 67, [("c", dhcp(1, 1, [(53, b"\3"), (81, b"\0\0\0host.vn")])[:-3] + b"\x0c\x40ab")], UDP)
 
 
+# ---- FTP
+LOGIN = [("s", b"220-measuring station\r\n220 FTP ready\r\n"), ("c", b"USER logger\r\n"),
+         ("s", b"331 Password, please\r\n"), ("c", b"pass s3cret\r\n"), ("s", b"230 Welcome\r\n"),
+         ("c", b"FEAT\r\n"), ("s", b"211-Features:\r\n EPSV\r\n SIZE\r\n211 End\r\n")]
+seed("ftp-data", 21, LOGIN + [
+    ("c", b"PASV\r\n"), ("s", b"227 Entering Passive Mode (192,0,2,1,19,137).\r\n"),
+    ("c", b"RETR levels.csv\r\n"), ("s", b"150 Here it comes\r\n"),
+    ("ds", b"time;level\r\n1;2.5\r\n"), ("ds", b"2;2.6\r\n"),
+    ("s", b"226 Transfer complete\r\n"), ("c", b"QUIT\r\n"), ("s", b"221 Bye\r\n")])
+seed("ftp-active", 2121, LOGIN + [
+    ("c", b"EPRT |1|192.0.2.9|5001|\r\n"), ("s", b"200 ok\r\n"), ("c", b"STOR up.bin\r\nNOOP\r\n"),
+    ("s", b"150 go\r\n"), ("dc", bytes(range(256))), ("s", b"226 done\r\n200 ok\r\n"),
+    ("c", b"PORT 192,0,2,9,19,137\r\nEPSV\r\nLIST\r\n"),
+    ("s", b"200 ok\r\n229 ready (|||5001|)\r\n150 list\r\n226 done\r\n421 Too long idle\r\n")])
+seed("ftp-long-lines", 21, [
+    ("s", b"220 (x)\r\n"), ("c", b"RETR " + b"A" * 5000 + b"\r\nPWD\r\n"),
+    ("s", b"550 " + b"B" * 9000 + b"\r\nno code\r\n")])
+seed("ftp-starttls", 21, LOGIN[:1] + [("c", b"AUTH TLS\r\n"), ("s", b"234 Proceed\r\n")])
+
+
 # ---- SSH
 def kexinit(lists):
     payload = b"\x14" + bytes(range(16)) + b"".join(
@@ -285,3 +306,4 @@ seed("ssh-1", 2222, [("s", b"SSH-1.5-old\n"), ("c", b"SSH-1.5-older\n\0\0\0\x0c"
 # ---- nothing anybody knows
 seed("unknown", 7777, [("c", b"\x01\x02garbage"), ("s", bytes(range(256)))])
 seed("unknown-midstream", 443, [("s", bytes(200)), ("c", GET)], MIDSTREAM)
+

@@ -3,8 +3,8 @@
  * Feeds a recorded conversation to the application engine and collects what came of it as text.
  *
  * A recording: flags (1 UDP, 2 joined in the middle), how to cut, server port (2 bytes,
- * big-endian), then pieces: mark (1 sent by the server, 2 bytes were lost before it), length (2
- * bytes), bytes.
+ * big-endian), then pieces: mark (1 sent by the server, 2 bytes were lost before it, 4 of a second
+ * flow between the same hosts to FEED_DATA_PORT), length (2 bytes), bytes.
  */
 #ifndef TRAMGAC_TESTS_PROTO_FEED_H
 #define TRAMGAC_TESTS_PROTO_FEED_H
@@ -17,7 +17,15 @@
 
 #include <stdlib.h>
 
-enum { FEED_UDP = 1, FEED_MIDSTREAM = 2, FEED_SERVER = 1, FEED_LOST = 2, FEED_GAP_BYTES = 4000 };
+enum {
+    FEED_UDP = 1,
+    FEED_MIDSTREAM = 2,
+    FEED_SERVER = 1,
+    FEED_LOST = 2,
+    FEED_DATA = 4,
+    FEED_DATA_PORT = 5001,
+    FEED_GAP_BYTES = 4000
+};
 
 struct feed {
     struct conf *conf;
@@ -43,6 +51,9 @@ static inline void feed_init(struct feed *feed, const char *setting)
     strbuf_init(&report, 0);
     conf_add(feed->conf, app_options);
     conf_add(feed->conf, files_options);
+    for (uint32_t i = 0; proto_rows[i]; i++)
+        if (proto_rows[i]->options)
+            conf_add(feed->conf, proto_rows[i]->options);
     if (setting)
         (void)conf_set(feed->conf, setting, &report);
     strbuf_fini(&report);
@@ -116,6 +127,8 @@ static inline void feed_collect(struct feed *feed, struct flow *flow, struct str
             jsonw_obj_open(&w, NULL);
             app_write_event(tx, i, &w);
             jsonw_obj_close(&w);
+            if (tx->proto->write_beside)
+                tx->proto->write_beside(tx, &w);
         }
     }
     for (struct file *f = files_first(flow); f; f = f->next)
@@ -150,6 +163,21 @@ static inline uint64_t feed_read_fields(struct flow *flow)
     return sum;
 }
 
+static inline void feed_end(struct feed *feed, struct flow *flow, struct strbuf *out)
+{
+    uint32_t n;
+
+    app_end(feed->engine, flow);
+    const struct app_file *pieces = app_files(feed->engine, &n);
+    files_input(feed->files, flow, pieces, n);
+    files_end(feed->files, flow);
+    (void)feed_read_fields(flow);
+    feed_collect(feed, flow, out);
+    app_clear(feed->engine, flow);
+    files_drop(feed->files, flow);
+    app_drop(feed->engine, flow);
+}
+
 /** Plays a recording; appends protocol, transactions and files to `out`. */
 static inline void feed_play(struct feed *feed, struct slice recording, enum feed_cut cut,
                              struct strbuf *out)
@@ -161,6 +189,8 @@ static inline void feed_play(struct feed *feed, struct slice recording, enum fee
                         .client_port = 40000,
                         .server_port = cursor_be16(&c),
                         .midstream = flags & FEED_MIDSTREAM};
+    struct flow data = {.proto = flow.proto, .client_port = 40001, .server_port = FEED_DATA_PORT};
+    bool second = false;
 
     while (cursor_left(&c) && cursor_ok(&c)) {
         uint8_t mark = cursor_u8(&c);
@@ -170,18 +200,14 @@ static inline void feed_play(struct feed *feed, struct slice recording, enum fee
                               .dir = mark & FEED_SERVER ? TO_CLIENT : TO_SERVER,
                               .gap = mark & FEED_LOST ? FEED_GAP_BYTES : 0,
                               .datagram = flags & FEED_UDP};
-        feed_piece(feed, &flow, cut, chunk);
+        second |= (mark & FEED_DATA) != 0;
+        feed_piece(feed, mark & FEED_DATA ? &data : &flow, cut, chunk);
     }
-    app_end(feed->engine, &flow);
-    uint32_t n;
-    const struct app_file *pieces = app_files(feed->engine, &n);
-    files_input(feed->files, &flow, pieces, n);
-    files_end(feed->files, &flow);
-    (void)feed_read_fields(&flow);
-    feed_collect(feed, &flow, out);
-    app_clear(feed->engine, &flow);
-    files_drop(feed->files, &flow);
-    app_drop(feed->engine, &flow);
+    feed_end(feed, &flow, out);
+    if (second) {
+        strbuf_str(out, "\n-- ");
+        feed_end(feed, &data, out);
+    }
 }
 
 #endif

@@ -102,7 +102,8 @@ static void each_seed_is_recognised_as_what_its_name_says(void **state)
         play(recording, FEED_WHOLE, 1, NULL, &out);
         if (strncmp(base, "unknown", 7) == 0)
             continue;
-        if (strstr(base, "connect")) /* what is in the tunnel has the last word */
+        if (strstr(base, "connect") ||
+            strstr(base, "starttls")) /* what is in the tunnel has the last word */
             continue;
         if (strncmp(out.at, base, len) != 0 || out.at[len] != '\n')
             fail_msg("%s is seen as %s", base, out.at);
@@ -216,8 +217,8 @@ static void caps_of_memory_are_kept_without_a_fault(void **state)
         for (uint32_t i = 0; i < sizeof caps / sizeof *caps; i++) {
             strbuf_clear(&out);
             play(recording, FEED_RANDOM, i, caps[i], &out);
-            if (i == 0)
-                assert_string_equal(out.at, "?");
+            if (i == 0) /* a data channel stands behind the first flow */
+                assert_true(strcmp(out.at, "?") == 0 || strcmp(out.at, "?\n-- ?") == 0);
         }
     }
     strbuf_fini(&out);
