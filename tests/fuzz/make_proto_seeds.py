@@ -251,6 +251,18 @@ seed("http2-upgraded", 80, [
     ("c", MAGIC + SETTINGS2), ("s", frame2(1, 4, 1, b"\x88") + frame2(0, 1, 1, b"hello"))])
 
 
+# ---- SIP
+SDP = (b"v=0\r\no=cam 1 1 IN IP4 192.0.2.7\r\ns=door\r\ni=info\r\nu=http://x\r\ne=a@b\r\np=+84\r\nc=IN IP4 192.0.2.7\r\n"
+       b"b=AS:64\r\nt=0 0\r\nr=1 2\r\nz=1 -1h\r\nk=prompt\r\na=sendrecv\r\nm=audio 30000 RTP/AVP 0\r\ni=m\r\nc=IN IP4 x\r\nk=p\r\n"
+       b"b=AS:1\r\na=rtpmap:0 pcmu/8000\r\nm=video 1 RTP/AVP 1\r\nbad\r\n")
+INVITE = (b"INVITE sip:door@vn SIP/2.0\r\nv: SIP/2.0/UDP a\r\nVia: SIP/2.0/UDP b\r\nFrom: <sip:a@b>\r\nt: <sip:c@d>\r\n"
+          b"User-Agent: cam\r\nc: application/sdp\r\nl: %d\r\n\r\n" % len(SDP)) + SDP
+TRYING = b"SIP/2.0 100 Trying to reach\r\nVia: x\r\nContent-Length: 0\r\n\r\n"
+seed("sip-udp", 5060, [("c", INVITE), ("s", TRYING), ("c", b"\r\n\r\n"), ("c", b"BYE sip:x SIP/2.0\r\nFrom: a"),
+                       ("s", b"NOTIFY sip:y SIP/2.0\r\n\r\n"), ("c", b"nonsense\r\n")], UDP)
+seed("sip-tcp", 5060, [("c", INVITE + b"\r\n\r\n" + INVITE), ("s", TRYING + TRYING)])
+
+
 # ---- DHCP
 def dhcp(op, ident, options, assigned=b"\0\0\0\0"):
     return (struct.pack("!BBBBIHH", op, 1, 6, 0, ident, 0, 0) + b"\0\0\0\0" + assigned
