@@ -76,7 +76,7 @@ struct pcre_scratch *pcre_scratch_new(const struct pcre_limits *limits)
 
     if (!s)
         return NULL;
-    s->data = pcre2_match_data_create(1, NULL);
+    s->data = pcre2_match_data_create(PCRE_GROUPS_MAX + 1, NULL);
     s->context = pcre2_match_context_create(NULL);
     if (limits->stack_bytes)
         s->stack = pcre2_jit_stack_create(STACK_FIRST, limits->stack_bytes, NULL);
@@ -119,4 +119,39 @@ enum pcre_answer pcre_run(const struct pcre *pcre, struct pcre_scratch *scratch,
     *from = (uint32_t)pair[0];
     *to = (uint32_t)pair[1];
     return PCRE_YES;
+}
+
+uint32_t pcre_groups(const struct pcre *pcre)
+{
+    uint32_t n = 0;
+
+    (void)pcre2_pattern_info(pcre->code, PCRE2_INFO_CAPTURECOUNT, &n);
+    return n;
+}
+
+const char *pcre_group_name(const struct pcre *pcre, uint32_t i, uint32_t *group)
+{
+    uint32_t names = 0, size = 0;
+    PCRE2_SPTR table = NULL;
+
+    (void)pcre2_pattern_info(pcre->code, PCRE2_INFO_NAMECOUNT, &names);
+    (void)pcre2_pattern_info(pcre->code, PCRE2_INFO_NAMEENTRYSIZE, &size);
+    (void)pcre2_pattern_info(pcre->code, PCRE2_INFO_NAMETABLE, &table);
+    if (i >= names || !table)
+        return NULL;
+    table += (size_t)i * size;
+    *group = (uint32_t)table[0] << 8 | table[1];
+    return (const char *)table + 2;
+}
+
+bool pcre_group(const struct pcre_scratch *scratch, uint32_t n, uint32_t *from, uint32_t *to)
+{
+    const PCRE2_SIZE *pairs = pcre2_get_ovector_pointer(scratch->data);
+
+    if (n > PCRE_GROUPS_MAX || n >= pcre2_get_ovector_count(scratch->data) ||
+        pairs[2 * (size_t)n] == PCRE2_UNSET)
+        return false;
+    *from = (uint32_t)pairs[2 * (size_t)n];
+    *to = (uint32_t)pairs[2 * (size_t)n + 1];
+    return true;
 }

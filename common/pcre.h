@@ -20,6 +20,8 @@ enum pcre_flag {
     PCRE_ONLY_BYTES = 128, /* the pattern may not switch to UTF or single code units */
 };
 
+enum { PCRE_GROUPS_MAX = 9 };
+
 struct pcre;
 /** NULL with a sentence in `fault` when the expression is wrong. `next` chains all of a ruleset. */
 struct pcre *pcre_new(struct slice pattern, uint32_t flags, struct pcre *next, char fault[160]);
@@ -39,5 +41,13 @@ enum pcre_answer { PCRE_NO, PCRE_YES, PCRE_LIMIT };
 /** First match at or behind `start`. */
 enum pcre_answer pcre_run(const struct pcre *pcre, struct pcre_scratch *scratch,
                           struct slice subject, uint32_t start, uint32_t *from, uint32_t *to);
+
+/** Number of parentheses that capture. */
+uint32_t pcre_groups(const struct pcre *pcre);
+/** The i-th named one: its name (terminated) and number; NULL behind the last. */
+const char *pcre_group_name(const struct pcre *pcre, uint32_t i, uint32_t *group);
+/** Place of the n-th parenthesis in the match found last; false when it took no part, or n is
+ * beyond PCRE_GROUPS_MAX. */
+bool pcre_group(const struct pcre_scratch *scratch, uint32_t n, uint32_t *from, uint32_t *to);
 
 #endif

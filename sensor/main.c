@@ -73,6 +73,8 @@ static enum err set_from_options(struct program *p)
         {"capture.checksum-validation", o->checksums},
         {"workers", o->workers},
         {"memory", o->memory},
+        {"default-log-dir", o->dir},
+        {"default-data-dir", o->data_dir},
     };
     char text[4300];
     enum err err = set_analyzer(p);

@@ -47,6 +47,11 @@ static bool take_dir(struct options *o, const char *v)
     o->dir = v;
     return *v != '\0';
 }
+static bool take_data_dir(struct options *o, const char *v)
+{
+    o->data_dir = v;
+    return *v != '\0';
+}
 static bool take_checksums(struct options *o, const char *v)
 {
     o->checksums = v;
@@ -141,6 +146,7 @@ static const struct cli_row rows[] = {
     {"-S", "FILE|DIR", take_rules_only, "exactly these rules (repeatable)"},
     {"-s", "FILE|DIR", take_rules_more, "these rules beside the configured ones (repeatable)"},
     {"-l", "DIR", take_dir, "where eve.json and the state of the run go"},
+    {"--data-dir", "DIR", take_data_dir, "where sets of values that rules fill are saved"},
     {"-k", "none|auto|all", take_checksums, "which checksums must be right (auto: per host)"},
     {"--workers", "N", take_workers, "threads that own flows"},
     {"--memory", "SIZE", take_memory, "memory the tables are carved from, e.g. 900M"},

@@ -30,6 +30,7 @@ struct options {
     const char *rules_more[OPTIONS_MANY + 1]; /* -s */
     const char *set[OPTIONS_MANY + 1];        /* key=value */
     const char *dir;                          /* -l */
+    const char *data_dir;                     /* --data-dir */
     const char *checksums;                    /* -k */
     const char *workers, *memory;
     const char *analyzer; /* --analyzer */

@@ -101,6 +101,7 @@ struct tx {
     uint8_t progress[2]; /* enum tx_progress by enum dir */
     bool touched[2];     /* progressed by the packet in hand: detection looks at it */
     bool logged;
+    bool silent;    /* a rule wants no event of it */
     bool truncated; /* a cap cut something */
     uint8_t notes;
     uint8_t note[TX_NOTES_MAX]; /* indices into the protocol's own notes table */

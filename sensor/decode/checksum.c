@@ -55,7 +55,7 @@ static uint64_t pseudo_header(const struct packet *p)
     return sum + (uint64_t)p->proto * 256;
 }
 
-static bool transport_right(const struct packet *p)
+bool checksum_transport_right(const struct packet *p)
 {
     switch (p->proto) {
     case IPPROTO_TCP4:
@@ -76,7 +76,7 @@ static bool transport_right(const struct packet *p)
     return checksum_fold(checksum_add(pseudo_header(p), p->l4)) == 0xffff;
 }
 
-static bool header_right(const struct packet *p)
+bool checksum_header_right(const struct packet *p)
 {
     if (p->ip_version != 4 || p->reassembled || p->l3.len < 20)
         return true;
@@ -116,7 +116,7 @@ enum checksum_verdict checksum_judge(struct checksum_policy *policy, const struc
         return CHECKSUM_FINE;
     if (p->frame.sums_open)
         return CHECKSUM_FORGIVEN;
-    bool right = header_right(p) && transport_right(p);
+    bool right = checksum_header_right(p) && checksum_transport_right(p);
     if (policy->mode == CHECKSUM_ALL)
         return right ? CHECKSUM_FINE : CHECKSUM_BAD;
     struct checksum_host *host = host_of(policy, &p->src);

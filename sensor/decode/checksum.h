@@ -29,6 +29,11 @@ void checksum_policy_init(struct checksum_policy *policy, const char *mode);
 /** Judges the sums of a decoded IP packet. A cut or fragmented packet cannot be judged: fine. */
 enum checksum_verdict checksum_judge(struct checksum_policy *policy, const struct packet *p);
 
+/** The IPv4 header's own sum is right, or there is none. */
+bool checksum_header_right(const struct packet *p);
+/** The sum of TCP, UDP or ICMP is right, or there is none. The packet must be whole. */
+bool checksum_transport_right(const struct packet *p);
+
 /** Ones' complement sum of 16-bit words, not folded; start with 0 or an earlier sum of even length.
  */
 uint64_t checksum_add(uint64_t sum, struct slice bytes);

@@ -4,20 +4,32 @@
  */
 #include "sensor/detect/buffer.h"
 
+#include "common/pcre.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
 struct buffer_scratch {
+    struct pcre_scratch *pcre;
     uint8_t room[2][TRANSFORM_ROOM + 64];
 };
 
 struct buffer_scratch *buffer_scratch_new(void)
 {
-    return calloc(1, sizeof(struct buffer_scratch));
+    static const struct pcre_limits limits = {3500, 1500, 64 * 1024};
+    struct buffer_scratch *scratch = calloc(1, sizeof(*scratch));
+
+    if (scratch)
+        scratch->pcre = pcre_scratch_new(&limits);
+    if (scratch && !scratch->pcre)
+        buffer_scratch_free(&scratch);
+    return scratch;
 }
 
 void buffer_scratch_free(struct buffer_scratch **scratch)
 {
+    if (*scratch)
+        pcre_scratch_free(&(*scratch)->pcre);
     free(*scratch);
     *scratch = NULL;
 }
@@ -284,15 +296,29 @@ static bool plain_instance(const struct buffer *b, const struct inspection *in, 
     }
 }
 
+/* The first parenthesis of the match; all of the bytes when nothing matches. */
+static struct slice captured(const struct pcre *pcre, struct pcre_scratch *scratch, struct slice in)
+{
+    uint32_t from, to;
+
+    if (pcre_run(pcre, scratch, in, 0, &from, &to) != PCRE_YES ||
+        !pcre_group(scratch, 1, &from, &to))
+        return in;
+    return slice_head(slice_from(in, from), to - from);
+}
+
 bool buffer_instance(const struct buffer *b, const struct inspection *in, uint32_t i,
                      struct buffer_scratch *scratch, struct slice *out)
 {
     if (!plain_instance(b, in, i, out))
         return false;
     for (uint8_t t = 0; t < b->n_transforms; t++) {
+        const struct transform_use *use = &b->transforms[t];
         uint8_t *room = scratch->room[t & 1];
-        uint32_t len = b->transforms[t].def->run(*out, &b->transforms[t], room);
-        *out = (struct slice){room, len};
+        if (use->compiled)
+            *out = captured(use->compiled, scratch->pcre, *out);
+        else
+            *out = (struct slice){room, use->def->run(*out, use, room)};
     }
     return true;
 }

@@ -4,6 +4,7 @@
 #include "common/conf.h"
 #include "common/pcre.h"
 #include "sensor/detect/content.h"
+#include "sensor/detect/dataset.h"
 #include "sensor/flow/stream_event.h"
 
 #include <stdlib.h>
@@ -244,6 +245,32 @@ bool detect_tests_ok(struct detect *d, const struct rule *r)
     return true;
 }
 
+/* ---- conditions on sets of values ---------------------------------------------------------- */
+
+void detect_hit_clear(struct detect *d)
+{
+    d->look.hit->matches = 0;
+    d->look.hit->conditions_at = (uint32_t)d->conditions.len;
+    d->look.hit->conditions_len = 0;
+}
+
+bool detect_condition(struct detect *d, const struct dataset *set, uint8_t what, struct slice value)
+{
+    if (d->conditions.len + value.len > CONDITIONS_MAX) {
+        d->count[DETECT_STATE_FULL]++;
+        return false;
+    }
+    dataset_condition(&d->conditions, set, (enum dataset_what)what, value);
+    d->look.hit->conditions_len = (uint32_t)d->conditions.len - d->look.hit->conditions_at;
+    return true;
+}
+
+struct slice detect_conditions(const struct detect *d, const struct hit *hit)
+{
+    return slice_head(slice_from(strbuf_view(&d->conditions), hit->conditions_at),
+                      hit->conditions_len);
+}
+
 /* ---- hits --------------------------------------------------------------------------------- */
 
 void detect_fire(struct detect *d, const struct rule *r)
@@ -262,7 +289,7 @@ void detect_fire(struct detect *d, const struct rule *r)
             s->pass = true;
         return;
     }
-    if (r->info.noalert && !r->n_xbits)
+    if (r->info.noalert && !r->n_xbits && !r->datasets)
         return;
     if (d->n_hits == HITS_MAX) {
         d->count[DETECT_HITS_CUT]++;
@@ -322,7 +349,7 @@ static void run_ip(struct detect *d)
         const struct rule *r = &d->rs->rules[d->candidates[i]];
         if (!detect_header_ok(d, r, in->dir))
             continue;
-        d->look.hit->matches = 0;
+        detect_hit_clear(d);
         if (detect_tests_ok(d, r))
             detect_fire(d, r);
     }
@@ -338,7 +365,7 @@ static void run_noted(struct detect *d)
 {
     for (uint32_t i = 0; i < d->rs->n_noted; i++) {
         const struct rule *r = &d->rs->rules[d->rs->noted[i]];
-        d->look.hit->matches = 0;
+        detect_hit_clear(d);
         if (d->in->packet->ip_version && !detect_header_ok(d, r, d->in->dir))
             continue;
         if (detect_tests_ok(d, r))
@@ -366,6 +393,7 @@ static void begin(struct detect *d, const struct detect_input *in)
 
     d->in = in;
     d->n_hits = 0;
+    strbuf_clear(&d->conditions);
     d->passed = false;
     d->n_raw[0] = d->n_raw[1] = 0;
     d->fresh = app_fresh(d, in);
@@ -387,10 +415,28 @@ static void begin(struct detect *d, const struct detect_input *in)
         detect_ends(d, (struct ends){&p->src, &p->dst, p->sport, p->dport});
 }
 
+/* Counts the packet in hand against the flow's tag; true while it lasts. */
+static bool take_tag(struct flow_marks *s, const struct packet *p)
+{
+    struct tagged *t = s ? &s->tag : NULL;
+
+    if (!t || !t->tag)
+        return false;
+    bool over = t->tag->unit == TAG_SECONDS ? p->ts_ns > t->since_ns + t->tag->count
+                                            : t->used >= t->tag->count;
+    if (over) {
+        t->tag = NULL;
+        return false;
+    }
+    t->used += t->tag->unit == TAG_BYTES ? p->frame.wirelen : 1;
+    return true;
+}
+
 void detect_run(struct detect *d, const struct detect_input *in)
 {
     begin(d, in);
-    const struct flow_marks *s = in->flow ? in->flow->ext[FLOW_EXT_DETECT] : NULL;
+    struct flow_marks *s = in->flow ? in->flow->ext[FLOW_EXT_DETECT] : NULL;
+    d->tagged = in->packet && !in->flow_ends && take_tag(s, in->packet);
     if (!in->packet || (s && s->pass))
         return;
     if (d->rs->n_noted && has_events(in))
@@ -403,6 +449,11 @@ void detect_run(struct detect *d, const struct detect_input *in)
     d->count[DETECT_STEPS] = d->inspect.steps_exceeded;
     d->count[DETECT_PCRE_LIMIT] = d->inspect.pcre_limited;
     settle_hits(d);
+}
+
+bool detect_tagged(const struct detect *d)
+{
+    return d->tagged;
 }
 
 const struct hit *detect_hits(const struct detect *d, uint32_t *n)
@@ -472,6 +523,7 @@ struct detect *detect_new(const struct ruleset *rs, const struct conf *conf, str
     if (!d)
         return NULL;
     d->rs = rs;
+    strbuf_init(&d->conditions, 0);
     d->count = stats_add(stats, detect_counters);
     if (conf)
         take_settings(d, conf);
@@ -502,6 +554,7 @@ void detect_free(struct detect **detect)
     free(d->mark_end);
     free(d->room);
     free(d->look.hit);
+    strbuf_fini(&d->conditions);
     free(d);
     *detect = NULL;
 }

@@ -48,6 +48,7 @@ struct hit {
     enum dir dir;
     bool on_stream; /* matched on reassembled bytes */
     uint8_t matches;
+    uint32_t conditions_at, conditions_len; /* see detect_conditions */
     struct hit_match match[HIT_MATCHES_MAX];
 };
 
@@ -98,6 +99,10 @@ void detect_free(struct detect **detect);
  * stay until the next call. */
 void detect_run(struct detect *detect, const struct detect_input *in);
 const struct hit *detect_hits(const struct detect *detect, uint32_t *n);
+/** The packet follows one that a rule with `tag` has hit: it is to be kept. */
+bool detect_tagged(const struct detect *detect);
+/** What the host tier has to decide about a hit beside thresholds: goes to thresholds_admit. */
+struct slice detect_conditions(const struct detect *detect, const struct hit *hit);
 /** Frees what hangs on a transaction / on the flow. */
 void detect_drop_tx(struct detect *detect, struct tx *tx);
 void detect_drop_flow(struct detect *detect, struct flow *flow);
@@ -109,6 +114,7 @@ void thresholds_free(struct thresholds **thresholds);
 /** In packet order: true when this hit becomes an alert (threshold, detection_filter, rate,
  * suppress, xbits). */
 bool thresholds_admit(struct thresholds *thresholds, const struct rule_info *rule, uint64_t ts_ns,
-                      const struct addr *src, const struct addr *dst, uint64_t flow_id);
+                      const struct addr *src, const struct addr *dst, uint64_t flow_id,
+                      struct slice conditions);
 
 #endif

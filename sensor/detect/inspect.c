@@ -400,6 +400,8 @@ static bool try_op(struct walk *w, const struct op *op, struct step *f)
         return try_base64(w, op, f);
     case OP_CALL:
         f->end = f->start;
+        w->in->data = w->data;
+        w->in->data_at = f->start;
         return op->call.match(w->in, op->call.args);
     default:
         return false;

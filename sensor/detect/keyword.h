@@ -35,6 +35,8 @@ struct inspection {
     bool on_stream;
     uint64_t stream_base; /* offset of the payload's first byte in its stream */
     struct slice payload;
+    struct slice data; /* OP_CALL on bytes: the buffer, and where the last match ended */
+    uint32_t data_at;
     uint64_t vars[RULE_VARS_MAX];
     struct slice base64; /* what base64_decode produced */
     struct hit *hit;     /* being filled: where the matches are */

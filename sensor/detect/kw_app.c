@@ -106,7 +106,7 @@ static const struct keyword rows[] = {
     {.name = "app-layer-event",
      .stage = AT_TX,
      .parse = app_event_parse,
-     .example = "app-layer-event:http.unable_to_match_response_to_request",
+     .example = "app-layer-event:http.missing_host_header",
      .doc = "A fault that the parser of a protocol has noted"},
     KEYWORD_END,
 };

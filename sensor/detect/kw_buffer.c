@@ -2,6 +2,7 @@
 /*
  * Buffers that are no field of one protocol, the old modifiers of HTTP, and transforms.
  */
+#include "common/pcre.h"
 #include "sensor/detect/buffer.h"
 #include "sensor/detect/draft.h"
 
@@ -38,7 +39,7 @@ static bool modifier_parse(struct draft *d, const struct keyword *kw, struct sli
 
 /* ---- transforms --------------------------------------------------------------------------- */
 
-static bool transform_parse(struct draft *d, const struct keyword *kw, struct slice value)
+static bool transform_add(struct draft *d, const struct keyword *kw, struct slice arg)
 {
     const struct transform_def *def = transform_table;
 
@@ -48,10 +49,34 @@ static bool transform_parse(struct draft *d, const struct keyword *kw, struct sl
         return draft_fail(d, "\"%s\" stands right behind the name of a buffer", kw->name);
     if (d->n_transforms == BUFFER_TRANSFORMS_MAX)
         return draft_fail(d, "more than %d transforms on a buffer", BUFFER_TRANSFORMS_MAX);
-    struct slice arg = draft_unquote(value);
-    if (def->check ? !def->check(arg) : arg.len != 0)
-        return draft_fail(d, "bad argument of \"%s\"", kw->name);
     d->transforms[d->n_transforms++] = (struct transform_use){.def = def, .arg = arg};
+    return true;
+}
+
+static bool transform_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    struct slice arg = draft_unquote(value);
+
+    if (!transform_add(d, kw, arg))
+        return false;
+    const struct transform_def *def = d->transforms[d->n_transforms - 1].def;
+    return (def->check ? def->check(arg) : arg.len == 0) ||
+           draft_fail(d, "bad argument of \"%s\"", kw->name);
+}
+
+static bool pcrexform_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    char fault[160];
+    struct pcre *pcre = pcre_new(draft_unquote(value), 0, d->loader->pcre_list, fault);
+
+    if (!pcre)
+        return draft_fail(d, "%s", fault);
+    d->loader->pcre_list = pcre;
+    if (pcre_groups(pcre) != 1)
+        return draft_fail(d, "pcrexform wants one parenthesis that captures");
+    if (!transform_add(d, kw, draft_unquote(value)))
+        return false;
+    d->transforms[d->n_transforms - 1].compiled = pcre;
     return true;
 }
 
@@ -110,6 +135,11 @@ static const struct keyword rows[] = {
     TRANSFORM("to_sha1", "to_sha1; content:\"|2a|\"; startswith", "SHA-1 of the buffer, 20 bytes"),
     TRANSFORM("to_sha256", "to_sha256; content:\"|2a|\"; startswith",
               "SHA-256 of the buffer, 32 bytes"),
+    {.name = "pcrexform",
+     .stage = AT_BUFFER,
+     .parse = pcrexform_parse,
+     .example = "http.uri; pcrexform:\"([^/]+)$\"; content:\"a.vn\"",
+     .doc = "What the one parenthesis of a regular expression matches; all when it does not"},
     KEYWORD_END,
 };
 

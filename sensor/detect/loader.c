@@ -20,6 +20,10 @@ void loader_init(struct loader *loader, struct arena *arena, struct ruleset *rul
     for (uint32_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         intern_init(all[i], arena);
     loader->addresses = conf ? conf_tree(conf, "vars.address-groups") : NULL;
+    loader->sets_conf = conf ? conf_tree(conf, "datasets") : NULL;
+    loader->data_dir = conf ? conf_text(conf, "default-data-dir") : NULL;
+    if (conf && !*loader->data_dir)
+        loader->data_dir = conf_text(conf, "default-log-dir");
     loader->ports = conf ? conf_tree(conf, "vars.port-groups") : NULL;
 }
 

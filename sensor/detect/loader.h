@@ -17,6 +17,9 @@ struct class_row {
 };
 
 struct ruleset;
+struct dataset;
+struct reputation;
+struct geo;
 
 struct loader {
     struct arena *arena; /* of the ruleset */
@@ -31,6 +34,13 @@ struct loader {
     struct intern sids;     /* "gid:sid" of accepted rules */
     struct intern keywords; /* rows by name, found once */
     bool has_classes;
+    const char *file;     /* of the rule being read */
+    const char *data_dir; /* where sets are saved */
+    const struct json *sets_conf;
+    const struct reputation *reputation; /* NULL = none */
+    const struct geo *geo;
+    struct dataset *datasets;
+    uint16_t n_datasets;
     struct pcre *pcre_list; /* all that were compiled; goes to the ruleset */
 };
 
@@ -39,6 +49,8 @@ void loader_init(struct loader *loader, struct arena *arena, struct ruleset *rul
 void loader_fini(struct loader *loader);
 /** Kept once and terminated. */
 const char *loader_str(struct loader *loader, struct slice text);
+/** Some rule needs this property of files: see ruleset_wants. */
+void loader_want(struct loader *loader, const char *what);
 /** Text of a variable ("HOME_NET"), from the configuration or Suricata's defaults; false when
  * nobody defines it. */
 bool loader_var(const struct loader *loader, bool port, struct slice name, struct slice *text);

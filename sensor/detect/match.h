@@ -6,6 +6,7 @@
 #ifndef TRAMGAC_SENSOR_DETECT_MATCH_H
 #define TRAMGAC_SENSOR_DETECT_MATCH_H
 
+#include "common/strbuf.h"
 #include "sensor/detect/buffer.h"
 #include "sensor/detect/inspect.h"
 #include "sensor/detect/ruleset.h"
@@ -16,7 +17,8 @@ enum {
     HITS_MAX = 256,
     CANDIDATES_MAX = 4096,
     WINDOW_MAX = 4096,
-    VIEW_ROOM = 512 * 1024
+    VIEW_ROOM = 512 * 1024,
+    CONDITIONS_MAX = 64 * 1024
 };
 
 enum detect_count {
@@ -73,10 +75,11 @@ struct detect {
     uint8_t *room; /* 2 × VIEW_ROOM: window and chunk side by side, by direction */
     uint32_t n_hits;
     struct hit hits[HITS_MAX];
-    uint32_t n_raw[2]; /* transaction rules whose literal was in the payload, by direction */
+    struct strbuf conditions; /* on sets of values, of the hits */
+    uint32_t n_raw[2];        /* transaction rules whose literal was in the payload, by direction */
     uint32_t raw[2][RAW_MAX];
     struct lack lack; /* of the transaction rule in hand */
-    bool passed;
+    bool passed, tagged;
     struct slice gate_view; /* the stream's start, when this run looks at it */
     bool fresh;             /* first packet of this direction since the protocol is known */
 };
@@ -94,6 +97,8 @@ void detect_scan(struct detect *d, const struct lit_set *set, struct slice data,
 void detect_ends(struct detect *d, struct ends ends);
 bool detect_header_ok(struct detect *d, const struct rule *r, enum dir dir);
 bool detect_tests_ok(struct detect *d, const struct rule *r);
+/** Nothing has matched yet of the rule that is tried next. */
+void detect_hit_clear(struct detect *d);
 /** The rule has matched: effects, hit. `d->look` says on what. */
 void detect_fire(struct detect *d, const struct rule *r);
 

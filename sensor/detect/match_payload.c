@@ -19,7 +19,7 @@ static bool groups_ok(struct detect *d, const struct rule *r, struct slice data,
 {
     struct hit *hit = d->look.hit;
 
-    hit->matches = 0;
+    detect_hit_clear(d);
     d->look.base64 = SLICE_NONE;
     for (uint8_t g = 0; g < r->n_groups; g++) {
         const struct group *group = &r->groups[g];

@@ -125,13 +125,13 @@ static bool try_groups(struct detect *d, const struct rule *r, uint32_t *done, b
 static void try_rule(struct detect *d, struct tx_state *s, const struct rule *r)
 {
     struct tx_rule *known = state_tx_rule(s, r->info.index, (uint8_t)d->look.dir);
-    uint32_t done = known && !r->n_vars ? known->done : 0;
+    uint32_t done = known && !r->n_vars && !r->datasets ? known->done : 0;
     bool never = false;
 
     if ((known && known->fired) || !detect_header_ok(d, r, d->look.dir) || !detect_tests_ok(d, r))
         return;
     d->count[DETECT_RULES_TRIED]++;
-    d->look.hit->matches = 0;
+    detect_hit_clear(d);
     d->look.base64 = SLICE_NONE;
     d->lack = known ? known->lack : (struct lack){0};
     bool all = try_groups(d, r, &done, &never);

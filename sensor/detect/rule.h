@@ -226,7 +226,7 @@ enum rule_kind {
     RULE_TX,            /* buffers of a transaction */
 };
 
-enum rule_action { ACTION_PASS, ACTION_DROP, ACTION_REJECT, ACTION_ALERT };
+enum rule_action { ACTION_PASS, ACTION_DROP, ACTION_REJECT, ACTION_ALERT, ACTION_CONFIG };
 
 enum { L4_OTHER = 4 }; /* beside L4_TCP and L4_UDP */
 
@@ -271,6 +271,7 @@ struct rule {
     bool both_ways;   /* <> */
     bool no_packet;   /* tcp-stream, flow:only_stream */
     bool no_stream;   /* tcp-pkt, flow:no_stream, dsize */
+    bool datasets;    /* asks sets of values: all its groups have to match in one look */
     bool once_known;  /* nothing but app-layer-protocol: once per direction */
     bool events_only; /* decode-event: packets that may have no transport at all */
     uint16_t app;     /* 0 = any protocol; else index + 1 of the ruleset's app names */

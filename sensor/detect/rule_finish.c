@@ -429,7 +429,7 @@ bool rule_finish(struct draft *d, struct rule *rule)
     rule->acts = copy(d, d->acts, d->rule.n_acts * sizeof(struct act));
     rule->xbits = copy(d, d->xbits, d->rule.n_xbits * sizeof(struct xbit));
     rule->limits = d->limits;
-    rule->info.has_threshold = d->limits != NULL || rule->n_xbits;
+    rule->info.has_threshold = d->limits != NULL || rule->n_xbits || rule->datasets;
     if (!rule->info.msg)
         rule->info.msg = "";
     if (!rule->info.category)

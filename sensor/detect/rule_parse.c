@@ -76,7 +76,7 @@ static bool read_action(struct draft *draft, struct slice word)
     } actions[] = {{"alert", ACTION_ALERT},       {"pass", ACTION_PASS},
                    {"drop", ACTION_DROP},         {"reject", ACTION_REJECT},
                    {"rejectsrc", ACTION_REJECT},  {"rejectdst", ACTION_REJECT},
-                   {"rejectboth", ACTION_REJECT}, {"config", ACTION_PASS}};
+                   {"rejectboth", ACTION_REJECT}, {"config", ACTION_CONFIG}};
     for (uint32_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
         if (slice_eq(word, slice_of_str(actions[i].name))) {
             draft->rule.action = (uint8_t)actions[i].action;

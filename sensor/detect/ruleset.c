@@ -8,8 +8,11 @@
 #include "sensor/detect/ruleset.h"
 
 #include "common/conf.h"
+#include "common/geo.h"
 #include "common/log.h"
 #include "common/pcre.h"
+#include "sensor/detect/dataset.h"
+#include "sensor/detect/reputation.h"
 #include "sensor/detect/rule_parse.h"
 
 #include <dirent.h>
@@ -35,6 +38,13 @@ const struct option ruleset_options[] = {
     {"classification-file", CONF_TEXT, "", "Suricata's name for detect.classification"},
     {"vars.address-groups", CONF_TREE, NULL, "Names for lists of addresses, as rules use them"},
     {"vars.port-groups", CONF_TREE, NULL, "Names for lists of ports, as rules use them"},
+    {"datasets", CONF_TREE, NULL, "Sets of values by name: type, load, state, memcap"},
+    {"reputation-categories-file", CONF_TEXT, "", "Names of reputation categories, for iprep"},
+    {"default-reputation-path", CONF_TEXT, "",
+     "Directory that relative names of reputation-files start from"},
+    {"reputation-files", CONF_LIST, "", "Reputation of addresses, for iprep"},
+    {"default-data-dir", CONF_TEXT, "",
+     "Where sets of values are saved; empty: the directory of the run"},
     OPTION_END,
 };
 
@@ -206,8 +216,8 @@ static enum err read_rules_file(struct reading *r, const char *path)
         free(text);
         return ERR_IO;
     }
-    read_lines(r, (struct slice){(const uint8_t *)text, (uint32_t)len},
-               loader_str(&r->loader, slice_of_str(path)));
+    r->loader.file = loader_str(&r->loader, slice_of_str(path));
+    read_lines(r, (struct slice){(const uint8_t *)text, (uint32_t)len}, r->loader.file);
     free(text);
     return ERR_OK;
 }
@@ -373,6 +383,11 @@ static void want(struct ruleset *rs, const char *what)
         rs->wants[rs->n_wants++] = what;
 }
 
+void loader_want(struct loader *loader, const char *what)
+{
+    want(loader->ruleset, what);
+}
+
 static void find_wants(struct ruleset *rs)
 {
     for (uint32_t i = 0; i < rs->n; i++) {
@@ -388,6 +403,17 @@ static void find_wants(struct ruleset *rs)
 
 /* ---- external ----------------------------------------------------------------------------- */
 
+/* Reputation and places of addresses, for the rules that ask. */
+static void open_knowledge(struct reading *r, const struct conf *conf)
+{
+    const char *country = conf ? conf_text(conf, "geo.country") : "";
+
+    r->rs->reputation = reputation_new(conf, r->report);
+    r->loader.reputation = r->rs->reputation;
+    if (*country && geo_open(country, NULL, &r->rs->geo) == ERR_OK)
+        r->loader.geo = r->rs->geo;
+}
+
 static void reading_open(struct reading *r, const struct conf *conf, struct strbuf *report)
 {
     *r = (struct reading){.report = report};
@@ -397,6 +423,7 @@ static void reading_open(struct reading *r, const struct conf *conf, struct strb
         abort();
     arena_init(&r->rs->arena, 1024 * 1024, 0);
     loader_init(&r->loader, &r->rs->arena, r->rs, conf);
+    open_knowledge(r, conf);
     strbuf_init(&r->joined, 1024 * 1024);
     strbuf_init(&r->draft->json, 1024 * 1024);
     r->draft->loader = &r->loader;
@@ -410,6 +437,7 @@ static enum err reading_close(struct reading *r, const struct conf *conf, enum e
 
     order_rules(r);
     r->rs->pcre_list = r->loader.pcre_list;
+    r->rs->datasets = r->loader.datasets;
     r->rs->n_nets = r->loader.netsets.n;
     r->rs->n_xbits = r->loader.xbits.n;
     find_wants(r->rs);
@@ -465,6 +493,10 @@ void ruleset_free(struct ruleset **ruleset)
     free(rs->rules);
     free(rs->bad);
     pcre_free(&rs->pcre_list);
+    reputation_free(&rs->reputation);
+    geo_free(&rs->geo);
+    for (struct dataset *s = rs->datasets; s; s = s->next)
+        intern_fini(&s->values);
     ip_index_free(&rs->ip);
     arena_fini(&rs->arena);
     free(rs);

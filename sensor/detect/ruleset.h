@@ -80,6 +80,9 @@ struct ruleset {
     const char *wants[32];
     uint32_t n_wants;
     const struct limit *suppress_all; /* of threshold.config with sig_id 0 */
+    struct reputation *reputation;
+    struct geo *geo;
+    struct dataset *datasets; /* all sets of values that rules name */
     uint32_t n_xbits;
     uint64_t db_bytes;
     uint32_t db_cached, db_built;

@@ -58,6 +58,18 @@ struct flow_int {
     uint32_t value;
 };
 
+/** How long the packets of a flow are kept (`tag`); owned by the ruleset. */
+enum tag_unit { TAG_PACKETS, TAG_BYTES, TAG_SECONDS };
+struct tag {
+    uint8_t unit;
+    uint64_t count; /* seconds: nanoseconds */
+};
+struct tagged {
+    const struct tag *tag; /* NULL = not */
+    uint64_t used;
+    uint64_t since_ns;
+};
+
 /** On flow->ext[FLOW_EXT_DETECT]. */
 struct flow_marks {
     struct window win[2];
@@ -67,7 +79,8 @@ struct flow_marks {
     uint16_t n_ints, room_ints;
     uint8_t ip_done; /* bit by direction: address rules were asked */
     uint8_t app_done;
-    bool pass; /* a pass rule let the flow through */
+    bool pass; /* a pass rule let the flow through, or it is bypassed */
+    struct tagged tag;
 };
 
 /** The state of a flow, made when it is not there; NULL without memory. */
@@ -91,6 +104,12 @@ bool state_window(struct pool *pool, struct window *win, uint32_t bytes);
 
 /** A new entry of a window, the one that ends soonest when there are too many; NULL at the cap. */
 struct pending *state_pending(struct pool *pool, struct window *win);
+
+struct dataset;
+/** The hit depends on a set of values that rules change (enum dataset_what); the host tier decides.
+ * False when there is no room. */
+bool detect_condition(struct detect *detect, const struct dataset *set, uint8_t what,
+                      struct slice value);
 
 /** Memory of a detect context, for acts. */
 struct pool *detect_pool(struct detect *detect);

@@ -7,6 +7,7 @@
  * State lives in one table of fixed size, found by hash of rule and address. When the probe
  * distance is used up, the entry that ends soonest gives way: the loss is one count of one rule.
  */
+#include "sensor/detect/dataset.h"
 #include "sensor/detect/ruleset.h"
 
 #include "common/clock.h"
@@ -33,6 +34,7 @@ struct cell {
 struct thresholds {
     const struct ruleset *rs;
     struct cell *cells;
+    struct dataset_live *sets;
 };
 
 struct thresholds *thresholds_new(const struct ruleset *rs, const struct conf *conf)
@@ -44,7 +46,8 @@ struct thresholds *thresholds_new(const struct ruleset *rs, const struct conf *c
         return NULL;
     t->rs = rs;
     t->cells = calloc((size_t)1 << TABLE_BITS, sizeof(*t->cells));
-    if (!t->cells)
+    t->sets = dataset_live_new(rs->datasets);
+    if (!t->cells || !t->sets)
         thresholds_free(&t);
     return t;
 }
@@ -54,6 +57,7 @@ void thresholds_free(struct thresholds **thresholds)
     if (!*thresholds)
         return;
     free((*thresholds)->cells);
+    dataset_live_free(&(*thresholds)->sets);
     free(*thresholds);
     *thresholds = NULL;
 }
@@ -239,10 +243,13 @@ static bool limits_admit(struct thresholds *t, const struct rule *r, const struc
 }
 
 bool thresholds_admit(struct thresholds *t, const struct rule_info *info, uint64_t ts_ns,
-                      const struct addr *src, const struct addr *dst, uint64_t flow_id)
+                      const struct addr *src, const struct addr *dst, uint64_t flow_id,
+                      struct slice conditions)
 {
     const struct rule *r = &t->rs->rules[info->index];
 
+    if (conditions.len && !dataset_live_admit(t->sets, conditions))
+        return false;
     if (!xbits_hold(t, r, ts_ns, src, dst))
         return false;
     bool admit = limits_admit(t, r, r->limits, ts_ns, src, dst, flow_id) &&

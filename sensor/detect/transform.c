@@ -188,5 +188,7 @@ const struct transform_def transform_table[] = {
     {"to_md5", to_md5, NULL, "MD5 of the bytes, 16 bytes", "to_md5"},
     {"to_sha1", to_sha1, NULL, "SHA-1 of the bytes, 20 bytes", "to_sha1"},
     {"to_sha256", to_sha256, NULL, "SHA-256 of the bytes, 32 bytes", "to_sha256"},
+    {"pcrexform", NULL, NULL, "What the first parenthesis of a regular expression matches",
+     "pcrexform:\"([^/]+)$\""},
     {NULL, NULL, NULL, NULL, NULL},
 };

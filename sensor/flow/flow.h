@@ -55,6 +55,7 @@ struct flow {
     bool midstream;               /* TCP whose handshake was not seen */
     bool swapped;                 /* direction was corrected after the first packet */
     bool has_mac;
+    bool silent;          /* a rule wants no event of it */
     uint8_t tcp_flags[2]; /* all flags seen, by direction */
     struct mac client_mac, server_mac;
     uint64_t hash;

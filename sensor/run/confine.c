@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PATHS_MAX = 8 };
+enum { PATHS_MAX = 9 };
 
 struct paths {
     const char *at[PATHS_MAX + 1];
@@ -80,6 +80,7 @@ enum err confine(const struct conf *conf, const char *dir, bool live)
     add_folder_of(writes, conf_text(conf, "output.file.name"));
     add_folder_of(writes, conf_text(conf, "spool.dir"));
     add_folder_of(writes, conf_text(conf, "device.state"));
+    add(writes, "%s%s", conf_text(conf, "default-data-dir"), "");
     add_cache(writes, conf_text(conf, "detect.cache-dir"));
     strbuf_init(&said, 0);
     if (live || *user)

@@ -28,6 +28,7 @@ struct item {
     uint8_t kind;               /* enum item_kind */
     uint8_t cls;                /* enum event_class */
     uint32_t text_at, text_len; /* in part.text; without the closing brace */
+    uint32_t more_at, more_len; /* in part.text: conditions of an alert */
     uint32_t fact;              /* index in part.facts */
     const struct rule_info *rule;
     struct addr src, dst;

@@ -169,8 +169,9 @@ static void write_item(struct tail *t, const struct round_part *part, const stru
 
 static void take_alert(struct tail *t, const struct round_part *part, const struct item *item)
 {
-    if (!thresholds_admit(t->thresholds, item->rule, item->ts_ns, &item->src, &item->dst,
-                          item->flow_id)) {
+    if (!thresholds_admit(
+            t->thresholds, item->rule, item->ts_ns, &item->src, &item->dst, item->flow_id,
+            (struct slice){(const uint8_t *)part->text.at + item->more_at, item->more_len})) {
         t->count[COUNT_HELD]++;
         return;
     }

@@ -140,7 +140,21 @@ static void write_hits(struct worker *w, struct flow *flow, const struct packet 
         item->kind = ITEM_ALERT;
         item->rule = hits[i].rule;
         item->flow_id = flow ? flow->id : 0;
+        struct slice more = detect_conditions(w->detect, &hits[i]);
+        item->more_at = (uint32_t)w->part->text.len;
+        item->more_len = more.len;
+        strbuf_slice(&w->part->text, more);
     }
+}
+
+/* A packet that a rule's tag asks for. */
+static void write_tagged(struct worker *w, struct flow *flow, const struct packet *p)
+{
+    struct event_ctx ctx = ctx_of(w, flow, p);
+
+    ctx.dir = flow_dir(flow, p);
+    if (w->detect && detect_tagged(w->detect))
+        write_event(w, "packet", &ctx, CLASS_TX);
 }
 
 static void write_note(struct worker *w, struct flow *flow, const struct packet *p, struct tx *tx,
@@ -173,7 +187,7 @@ static void write_notes(struct worker *w, struct flow *flow, const struct packet
 static void write_tx(struct worker *w, struct flow *flow, const struct packet *p, struct tx *tx)
 {
     struct facts_sink sink = sink_of(w);
-    uint32_t n = app_events(tx);
+    uint32_t n = tx->silent ? 0 : app_events(tx);
 
     for (uint32_t i = 0; i < n; i++) {
         struct event_ctx ctx = ctx_of(w, flow, p);
@@ -294,6 +308,7 @@ static void worker_packet(struct worker *w, const struct packet *p)
                      .chunks = w->chunks,
                      .n_chunks = chunks,
                  });
+    write_tagged(w, flow, p);
     facts_packet(&sink, flow, p);
     write_results(w, flow, p);
     app_clear(w->app, flow);
@@ -341,7 +356,8 @@ static void flow_ended(void *context, struct flow *flow)
                  });
     write_results(w, flow, &p);
     struct event_ctx ctx = ctx_of(w, flow, NULL);
-    write_event(w, "flow", &ctx, CLASS_FLOW);
+    if (!flow->silent)
+        write_event(w, "flow", &ctx, CLASS_FLOW);
     facts_flow_end(&sink, flow);
     app_clear(w->app, flow);
     files_clear(w->files, flow);

@@ -42,7 +42,7 @@ static bool at(struct host *h, uint32_t sid, uint64_t s, const struct addr *src,
     for (uint32_t i = 0; i < ruleset_rules(h->kit.rules); i++) {
         const struct rule_info *r = ruleset_rule(h->kit.rules, i);
         if (r->sid == sid)
-            return thresholds_admit(h->t, r, (1000 + s) * CLOCK_S, src, dst, 1);
+            return thresholds_admit(h->t, r, (1000 + s) * CLOCK_S, src, dst, 1, SLICE_NONE);
     }
     fail();
     return false;

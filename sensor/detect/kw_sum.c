@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Checksums of the packet's headers, whatever policy is in force; and the kind of network header.
+ * Of a packet that was cut or is a fragment the transport's sum cannot be told.
+ */
+#include "sensor/detect/draft.h"
+
+#include "sensor/decode/checksum.h"
+
+struct sum_kind {
+    uint8_t ip, proto; /* proto 0: the IPv4 header itself */
+};
+
+struct sum_args {
+    const struct sum_kind *kind;
+    bool valid;
+};
+
+static bool sum_match(const struct inspection *in, const void *args)
+{
+    const struct sum_args *a = args;
+    const struct packet *p = in->packet;
+
+    if (!p || p->ip_version != a->kind->ip || !p->l3.len)
+        return false;
+    if (!a->kind->proto)
+        return checksum_header_right(p) == a->valid;
+    if (p->proto != a->kind->proto || p->fragment || p->payload_missing || !p->l4.len)
+        return false;
+    bool unused = p->proto == IPPROTO_UDP4 && p->l4.len >= 8 && !p->l4.at[6] && !p->l4.at[7];
+    return !unused && checksum_transport_right(p) == a->valid;
+}
+
+static bool sum_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    struct sum_args *a = draft_alloc(d, sizeof(*a));
+
+    value = draft_unquote(value);
+    if (!a)
+        return false;
+    a->kind = kw->extra;
+    a->valid = slice_ieq(value, SLICE_LIT("valid"));
+    if (!a->valid && !slice_ieq(value, SLICE_LIT("invalid")))
+        return draft_fail(d, "%s is valid or invalid", kw->name);
+    d->need_packet = true;
+    return draft_test(d, kw, a);
+}
+
+static bool l3_match(const struct inspection *in, const void *args)
+{
+    return in->packet && in->packet->ip_version == *(const uint8_t *)args;
+}
+
+static bool l3_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    uint8_t *version = draft_alloc(d, sizeof(*version));
+    bool v4 = slice_ieq(value, SLICE_LIT("ipv4")) || slice_ieq(value, SLICE_LIT("ip4")) ||
+              slice_ieq(value, SLICE_LIT("ip_v4"));
+    bool v6 = slice_ieq(value, SLICE_LIT("ipv6")) || slice_ieq(value, SLICE_LIT("ip6")) ||
+              slice_ieq(value, SLICE_LIT("ip_v6"));
+
+    if (!version || (!v4 && !v6))
+        return draft_fail(d, "l3_proto is ipv4 or ipv6");
+    *version = v4 ? 4 : 6;
+    d->need_packet = true;
+    return draft_test(d, kw, version);
+}
+
+#define SUM(name_, ip_, proto_, doc_)                                                              \
+    {                                                                                              \
+        .name = name_, .stage = AT_PACKET, .parse = sum_parse, .match = sum_match,                 \
+        .example = name_ ":invalid", .doc = doc_, .extra = &(const struct sum_kind)                \
+        {                                                                                          \
+            ip_, proto_                                                                            \
+        }                                                                                          \
+    }
+
+static const struct keyword rows[] = {
+    SUM("ipv4-csum", 4, 0, "Checksum of the IPv4 header"),
+    SUM("tcpv4-csum", 4, IPPROTO_TCP4, "Checksum of TCP over IPv4"),
+    SUM("tcpv6-csum", 6, IPPROTO_TCP4, "Checksum of TCP over IPv6"),
+    SUM("udpv4-csum", 4, IPPROTO_UDP4, "Checksum of UDP over IPv4"),
+    SUM("udpv6-csum", 6, IPPROTO_UDP4, "Checksum of UDP over IPv6"),
+    SUM("icmpv4-csum", 4, IPPROTO_ICMP4, "Checksum of ICMPv4"),
+    SUM("icmpv6-csum", 6, IPPROTO_ICMP6, "Checksum of ICMPv6"),
+    {.name = "l3_proto",
+     .stage = AT_PACKET,
+     .parse = l3_parse,
+     .match = l3_match,
+     .example = "l3_proto:ipv6",
+     .doc = "Version of IP"},
+    KEYWORD_END,
+};
+
+const struct kw_family kw_sum = {.doc = "Checksums", .rows = rows};

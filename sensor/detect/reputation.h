@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reputation of addresses by category, from the files a configuration names
+ * (reputation-categories-file, reputation-files). Frozen with the ruleset.
+ */
+#ifndef TRAMGAC_SENSOR_DETECT_REPUTATION_H
+#define TRAMGAC_SENSOR_DETECT_REPUTATION_H
+
+#include "common/addr.h"
+#include "common/conf.h"
+
+struct reputation;
+
+/** Categories "id,name,description", and addresses or prefixes "address,id,score" with scores up to
+ * 127. Files that cannot be read and lines that make no sense go to `report`. NULL when nothing is
+ * configured. */
+struct reputation *reputation_new(const struct conf *conf, struct strbuf *report);
+void reputation_free(struct reputation **reputation);
+/** Number of a category by name; -1 = there is none. */
+int reputation_category(const struct reputation *reputation, struct slice name);
+/** Score of the address, or of the longest prefix around it; 0 = none. */
+uint8_t reputation_of(const struct reputation *reputation, int category, const struct addr *addr);
+
+#endif
