@@ -9,6 +9,69 @@ static const struct counter icmp6_counters[] = {
     COUNTER_END,
 };
 
+enum { UNREACHABLE = 1, TOO_BIG, TIME_EXCEEDED, BAD_PARAMETER, MLD_QUERY = 130, MLD_DONE = 132 };
+
+/* Highest code by type (RFC 4443 and IANA); -1: any. */
+static int codes_of(uint8_t type)
+{
+    switch (type) {
+    case UNREACHABLE:
+        return 7;
+    case TIME_EXCEEDED:
+        return 1;
+    case BAD_PARAMETER:
+        return 3;
+    case TOO_BIG:
+    case 128:
+    case 129:
+    case 133:
+    case 134:
+    case 135:
+    case 136:
+    case 137:
+    case 148:
+    case 149:
+        return 0;
+    case 139:
+    case 140:
+        return 2;
+    case 138:
+        return -1;
+    default:
+        return -1;
+    }
+}
+
+/* What the type's number alone says (IANA). */
+static void check_type(struct packet *p, uint8_t type)
+{
+    static const struct {
+        uint8_t from, to;
+        enum decode_note note;
+    } odd[] = {
+        {0, 0, NOTE_ICMPV6_TYPE},           {5, 99, NOTE_ICMPV6_UNASSIGNED},
+        {100, 101, NOTE_ICMPV6_EXPERIMENT}, {102, 126, NOTE_ICMPV6_UNASSIGNED},
+        {127, 127, NOTE_ICMPV6_TYPE},       {160, 199, NOTE_ICMPV6_UNASSIGNED},
+        {200, 201, NOTE_ICMPV6_EXPERIMENT}, {202, 254, NOTE_ICMPV6_UNASSIGNED},
+        {255, 255, NOTE_ICMPV6_TYPE},
+    };
+
+    for (uint32_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+        if (type >= odd[i].from && type <= odd[i].to)
+            decode_note(p, odd[i].note);
+    }
+}
+
+static void check_inner(struct packet *p, uint8_t type, struct slice inner)
+{
+    if (type < UNREACHABLE || type > BAD_PARAMETER || !inner.len)
+        return;
+    if (inner.len < 40)
+        decode_note(p, NOTE_ICMPV6_INNER_SMALL);
+    else if (inner.at[0] >> 4 != 6)
+        decode_note(p, NOTE_ICMPV6_INNER_VERSION);
+}
+
 static struct dec_next icmp6_decode(struct packet *p, struct slice in)
 {
     if (in.len < 4) {
@@ -18,6 +81,13 @@ static struct dec_next icmp6_decode(struct packet *p, struct slice in)
     p->icmp_type = in.at[0];
     p->icmp_code = in.at[1];
     p->payload = slice_from(in, 8);
+    check_type(p, p->icmp_type);
+    int most = codes_of(p->icmp_type);
+    if (most >= 0 && p->icmp_code > most)
+        decode_note(p, NOTE_ICMPV6_CODE);
+    if (p->icmp_type >= MLD_QUERY && p->icmp_type <= MLD_DONE && p->ttl != 1)
+        decode_note(p, NOTE_ICMPV6_MLD_HOPS);
+    check_inner(p, p->icmp_type, p->payload);
     return dec_stop();
 }
 

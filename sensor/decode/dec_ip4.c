@@ -2,33 +2,14 @@
 /*
  * IPv4 with options. A packet cut by the snap length goes on with what is there.
  */
-#include "sensor/decode/decode.h"
+#include "sensor/decode/ip_options.h"
 
 static const struct counter ip4_counters[] = {
     {"decoder.ipv4", "IPv4 headers"},
     COUNTER_END,
 };
 
-enum { HEADER = 20, FLAG_MORE = 0x2000, OFFSET = 0x1fff, OPT_END = 0, OPT_NOP = 1 };
-
-static void check_options(struct packet *p, struct slice options)
-{
-    struct cursor c = cursor_of(options);
-
-    while (cursor_left(&c)) {
-        uint8_t type = cursor_u8(&c);
-        if (type == OPT_END)
-            return;
-        if (type == OPT_NOP)
-            continue;
-        uint8_t len = cursor_u8(&c);
-        if (!cursor_ok(&c) || len < 2 || len - 2u > cursor_left(&c)) {
-            decode_note(p, NOTE_IPV4_OPT_LENGTH);
-            return;
-        }
-        cursor_skip(&c, len - 2u);
-    }
-}
+enum { HEADER = 20, FLAG_MORE = 0x2000, OFFSET = 0x1fff };
 
 /* Length of the whole packet as its header says; 0 is what segmentation offload leaves there. */
 static bool cut_to_length(struct packet *p, struct slice *in, uint32_t hlen, uint32_t total)
@@ -72,7 +53,7 @@ static struct dec_next ip4_decode(struct packet *p, struct slice in)
     }
     if (!cut_to_length(p, &in, hlen, total))
         return dec_stop();
-    check_options(p, slice_head(slice_from(in, HEADER), hlen - HEADER));
+    ip_options_check(p, slice_head(slice_from(in, HEADER), hlen - HEADER));
     p->ip_version = 4;
     p->tos = tos;
     p->ttl = ttl;

@@ -2,7 +2,7 @@
 /*
  * IPv6 with its extension headers, up to a bound.
  */
-#include "sensor/decode/decode.h"
+#include "sensor/decode/ip_options.h"
 
 static const struct counter ip6_counters[] = {
     {"decoder.ipv6", "IPv6 headers"},
@@ -30,8 +30,10 @@ static bool is_extension(uint8_t proto)
 }
 
 /* The fragment header; an "atomic" one (whole packet) is passed over. */
-static bool fragment_header(struct packet *p, struct cursor *c)
+static bool fragment_header(struct packet *p, struct cursor *c, struct ip_options_seen *seen)
 {
+    struct cursor ahead = *c;
+    struct slice header = cursor_take(&ahead, 8);
     uint8_t next = cursor_u8(c);
     cursor_skip(c, 1);
     uint16_t offset = cursor_be16(c);
@@ -39,6 +41,7 @@ static bool fragment_header(struct packet *p, struct cursor *c)
 
     if (!cursor_ok(c))
         return false;
+    ip_options_fragment(p, header, seen);
     p->proto = next;
     p->frag_id = id;
     p->frag_offset = offset & 0xfff8;
@@ -47,39 +50,49 @@ static bool fragment_header(struct packet *p, struct cursor *c)
     return true;
 }
 
-static bool one_extension(struct packet *p, struct cursor *c)
+static bool one_extension(struct packet *p, struct cursor *c, struct ip_options_seen *seen)
 {
     uint8_t kind = p->proto;
-    uint8_t next = cursor_u8(c);
-    uint32_t len = cursor_u8(c);
+    struct cursor ahead = *c;
+    uint8_t next = cursor_u8(&ahead);
+    uint32_t len = cursor_u8(&ahead);
+    struct slice header = cursor_take(c, kind == AUTH ? (len + 2) * 4 : (len + 1) * 8);
 
-    cursor_skip(c, kind == AUTH ? (len + 2) * 4 - 2 : (len + 1) * 8 - 2);
     p->proto = next;
-    return cursor_ok(c);
+    if (!cursor_ok(c))
+        return false;
+    ip_options_extension(p, kind, header, seen);
+    return true;
 }
 
 /* Walks to the transport header; false when the packet ends inside. */
 static bool extensions(struct packet *p, struct cursor *c)
 {
-    bool fragmented = false;
+    struct ip_options_seen seen = {0};
 
     for (uint32_t i = 0; i < EXTENSIONS_MAX; i++) {
         if (p->proto == FRAGMENT) {
-            if (fragmented)
-                decode_note(p, NOTE_IPV6_EXT_DUPLICATE);
-            fragmented = true;
-            if (!fragment_header(p, c))
+            if (!fragment_header(p, c, &seen))
                 return false;
             if (p->fragment)
                 return true;
         } else if (!is_extension(p->proto)) {
             return true;
-        } else if (!one_extension(p, c)) {
+        } else if (!one_extension(p, c, &seen)) {
             return false;
         }
     }
     decode_note(p, NOTE_TOO_MANY_LAYERS);
     return false;
+}
+
+/* Protocols that are expected behind IPv6: transports, tunnels, routing. */
+static bool known_next(uint8_t proto)
+{
+    static const uint8_t known[] = {1,  2,  4,   6,   17,      41,  47,  50,
+                                    58, 89, 103, 115, NO_NEXT, 132, 136, 137};
+
+    return memchr(known, proto, sizeof(known)) != NULL;
 }
 
 static struct dec_next ip6_decode(struct packet *p, struct slice in)
@@ -118,6 +131,10 @@ static struct dec_next ip6_decode(struct packet *p, struct slice in)
     p->l4 = p->payload = cursor_rest(&c);
     if (p->proto == IPPROTO_ICMP4)
         decode_note(p, NOTE_IPV6_ICMPV4);
+    if (!p->fragment && !known_next(p->proto))
+        decode_note(p, NOTE_IPV6_NEXT_UNKNOWN);
+    if (p->proto == NO_NEXT && p->l4.len)
+        decode_note(p, NOTE_IPV6_AFTER_NONE);
     if (p->fragment || p->proto == NO_NEXT)
         return dec_stop();
     return (struct dec_next){DEC_IP, p->proto, p->l4};

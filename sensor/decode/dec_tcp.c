@@ -16,8 +16,34 @@ enum {
     OPT_MSS = 2,
     OPT_WSCALE = 3,
     OPT_SACK_OK = 4,
+    OPT_SACK = 5,
     OPT_TIMESTAMP = 8
 };
+
+/* Bytes behind kind and length that an option has to have. */
+static bool length_fits(uint8_t kind, uint32_t len)
+{
+    switch (kind) {
+    case OPT_MSS:
+        return len == 2;
+    case OPT_WSCALE:
+        return len == 1;
+    case OPT_SACK_OK:
+        return len == 0;
+    case OPT_SACK: /* one to four ranges */
+        return len && len <= 32 && len % 8 == 0;
+    case OPT_TIMESTAMP:
+        return len == 8;
+    default:
+        return true;
+    }
+}
+
+static bool had_option(const struct packet *p, uint8_t kind)
+{
+    return (kind == OPT_MSS && p->tcp.mss) || (kind == OPT_WSCALE && p->tcp.has_wscale) ||
+           (kind == OPT_SACK_OK && p->tcp.sack_ok) || (kind == OPT_TIMESTAMP && p->tcp.has_ts);
+}
 
 static void take_option(struct packet *p, uint8_t kind, struct slice value)
 {
@@ -53,7 +79,12 @@ static void options(struct packet *p, struct slice in)
             decode_note(p, NOTE_TCP_OPT_LENGTH);
             return;
         }
-        take_option(p, kind, value);
+        if (!length_fits(kind, value.len))
+            decode_note(p, NOTE_TCP_OPT_LENGTH);
+        else if (had_option(p, kind))
+            decode_note(p, NOTE_TCP_OPT_DUPLICATE);
+        else
+            take_option(p, kind, value);
     }
 }
 

@@ -172,10 +172,11 @@ static struct tracker *tracker_of(struct defrag *d, const struct packet *p)
     return t;
 }
 
-/* Copies the units that are not there yet; notes when one is said again differently. */
+/* Copies the units that are not there yet; notes when one is said again, counts when differently.
+ */
 static void store(struct defrag *d, struct tracker *t, struct packet *p)
 {
-    bool differs = false;
+    bool differs = false, again = false;
 
     for (uint32_t at = 0; at < p->l4.len; at += UNIT) {
         uint32_t unit = (p->frag_offset + at) / UNIT;
@@ -183,6 +184,7 @@ static void store(struct defrag *d, struct tracker *t, struct packet *p)
         uint8_t *into = t->data + (size_t)unit * UNIT;
         uint8_t bit = (uint8_t)(1u << unit % 8);
         if (t->seen[unit / 8] & bit) {
+            again = true;
             differs = differs || memcmp(into, p->l4.at + at, len) != 0;
             continue;
         }
@@ -190,10 +192,9 @@ static void store(struct defrag *d, struct tracker *t, struct packet *p)
         t->seen[unit / 8] |= bit;
         t->units++;
     }
-    if (differs) {
-        d->count[COUNT_OVERLAP]++;
+    d->count[COUNT_OVERLAP] += differs;
+    if (again)
         decode_note(p, p->ip_version == 4 ? NOTE_IPV4_FRAG_OVERLAP : NOTE_IPV6_FRAG_OVERLAP);
-    }
 }
 
 /* The IP header without its fragment part, with the length of the whole. */
