@@ -46,6 +46,19 @@ void stats_sum(struct stats *sum, const struct stats *one)
     }
 }
 
+uint64_t stats_value(const struct stats *stats, const char *name)
+{
+    uint64_t value = 0;
+
+    for (uint32_t t = 0; t < stats->n; t++) {
+        for (uint32_t i = 0; stats->tables[t][i].name; i++) {
+            if (strcmp(stats->tables[t][i].name, name) == 0)
+                value += stats->values[t][i];
+        }
+    }
+    return value;
+}
+
 void stats_fini(struct stats *stats)
 {
     for (uint32_t i = 0; i < stats->n; i++)

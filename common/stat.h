@@ -30,6 +30,8 @@ struct stats {
 uint64_t *stats_add(struct stats *stats, const struct counter *table);
 /** sum += one, table by table; tables not yet in `sum` are added. */
 void stats_sum(struct stats *sum, const struct stats *one);
+/** A counter by its name, over all tables; 0 when there is none. */
+uint64_t stats_value(const struct stats *stats, const char *name);
 void stats_fini(struct stats *stats);
 
 struct jsonw;

@@ -4,8 +4,11 @@
  */
 #include "common/conf.h"
 #include "common/log.h"
+#include "sensor/capture/iface.h"
 #include "sensor/options.h"
 #include "sensor/run/cases.h"
+#include "sensor/run/client.h"
+#include "sensor/run/doctor.h"
 #include "sensor/run/inventory.h"
 #include "sensor/run/sensor.h"
 #include "sensor/run/summary.h"
@@ -75,6 +78,7 @@ static enum err set_from_options(struct program *p)
         {"memory", o->memory},
         {"default-log-dir", o->dir},
         {"default-data-dir", o->data_dir},
+        {"capture.follow", o->follow ? "true" : NULL},
     };
     char text[4300];
     enum err err = set_analyzer(p);
@@ -158,6 +162,23 @@ static void collect_rules(struct program *p)
         add_rule(p, o->rules_more[i]);
 }
 
+static const char *const *configured_ifaces(struct program *p)
+{
+    for (uint32_t i = 0; i < OPTIONS_MANY && iface_configured(p->conf, i); i++)
+        p->options.ifaces[i] = iface_configured(p->conf, i);
+    return p->options.ifaces[0] ? p->options.ifaces : NULL;
+}
+
+/* ctl: the socket is named, or lies in the directory of the run. */
+static int ask(const struct program *p)
+{
+    const struct options *o = &p->options;
+    char path[4096];
+
+    snprintf(path, sizeof(path), "%s/%s", o->dir ? o->dir : ".", "control.sock");
+    return client_run(o->socket ? o->socket : path, o->words, o->wait);
+}
+
 static int run(struct program *p)
 {
     struct sensor_result result;
@@ -174,9 +195,18 @@ static int run(struct program *p)
         .dir = o->dir ? o->dir : conf_text(p->conf, "default-log-dir"),
         .speed = o->speed,
         .quiet = o->quiet,
+        .serve = o->command == COMMAND_SERVE,
     };
     if (o->command == COMMAND_CHECK)
         return sensor_check(&plan);
+    if (plan.serve)
+        return sensor_serve(&plan);
+    if (!plan.replay && !plan.ifaces)
+        plan.ifaces = configured_ifaces(p);
+    if (!plan.replay && !plan.ifaces) {
+        log_say(LOG_FAULT, "nothing to do: give -r FILE or -i IFACE, or name capture.interfaces");
+        return 2;
+    }
     int status = sensor_run(&plan, &result);
     if (plan.replay && !o->quiet && isatty(STDERR_FILENO))
         summary_print(&result);
@@ -196,7 +226,12 @@ static int dispatch(struct program *p, const char *self)
         return inventory_print(p->conf, p->options.list, p->options.format);
     case COMMAND_TEST:
         return cases_run(self, p->options.test_dir, p->options.junit);
+    case COMMAND_CTL:
+        return ask(p);
+    case COMMAND_DOCTOR:
+        return doctor_run(p->options.ifaces, p->options.dir, p->options.format);
     case COMMAND_RUN:
+    case COMMAND_SERVE:
     case COMMAND_CHECK:
         return run(p);
     }

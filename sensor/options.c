@@ -132,6 +132,27 @@ static bool take_help(struct options *o, const char *v)
     o->command = COMMAND_HELP;
     return true;
 }
+static bool take_socket(struct options *o, const char *v)
+{
+    o->socket = v;
+    return *v != '\0';
+}
+static bool take_wait(struct options *o, const char *v)
+{
+    (void)v;
+    o->wait = true;
+    return true;
+}
+static bool take_follow(struct options *o, const char *v)
+{
+    (void)v;
+    o->follow = true;
+    return true;
+}
+static bool take_word(struct options *o, const char *v)
+{
+    return o->command == COMMAND_CTL && add(o->words, v);
+}
 static bool ignore(struct options *o, const char *v)
 {
     (void)o;
@@ -151,11 +172,14 @@ static const struct cli_row rows[] = {
     {"--workers", "N", take_workers, "threads that own flows"},
     {"--memory", "SIZE", take_memory, "memory the tables are carved from, e.g. 900M"},
     {"--speed", "1|10|max", take_speed, "replay in recorded time, a multiple, or at once"},
+    {"--follow", NULL, take_follow, "captures grow: wait at their end for more, as tail -f"},
     {"--set", "KEY=VALUE", take_set, "override one configuration value (repeatable)"},
     {"-T", NULL, take_check, "check configuration, rules and profiles; list every fault"},
     {"--analyzer", "unix:PATH|mqtt:HOST:PORT", take_analyzer, "send events to an analyzer"},
     {"--quiet", NULL, take_quiet, "no progress and no summary on a terminal"},
     {"--junit", "FILE", take_junit, "test: write the results as JUnit XML too"},
+    {"--socket", "PATH", take_socket, "ctl: control socket of the sensor to ask"},
+    {"--wait", NULL, take_wait, "ctl replay: wait until it is over"},
     {"--format", "text|md|json", take_format, "form of the lists"},
     {"--version", NULL, take_version, "print the version"},
     {"--help", NULL, take_help, "print this"},
@@ -183,32 +207,53 @@ static void take_list(struct options *o, const char *list)
     o->list = list;
 }
 
-static const struct cli cli = {.rows = rows, .lists = lists, .list = take_list};
+static const struct cli cli = {.rows = rows, .lists = lists, .list = take_list, .word = take_word};
 
 static bool sensible(const struct options *o, struct strbuf *fault)
 {
+    if (o->command == COMMAND_DOCTOR && !o->ifaces[0])
+        strbuf_str(fault, "doctor wants an interface: doctor -i IFACE");
+    if (o->command == COMMAND_SERVE && (o->ifaces[0] || o->replay[0]))
+        strbuf_str(fault, "serve takes captures over its control socket, not by -r or -i");
     if (o->command != COMMAND_RUN)
-        return true;
+        return fault->len == 0;
     if (o->replay[0] && o->ifaces[0])
         strbuf_str(fault, "-r and -i exclude each other");
-    else if (!o->replay[0] && !o->ifaces[0])
+    else if (!o->replay[0] && !o->ifaces[0] && !o->config[0])
         strbuf_str(fault, "nothing to do: give -r FILE or -i IFACE; see --help");
     return fault->len == 0;
 }
 
-bool options_parse(int argc, char **argv, struct options *o, struct strbuf *fault)
+/* The first argument may be a word that says what to do; returns where the rest begins. */
+static int take_command(int argc, char **argv, struct options *o)
 {
-    int at = 1;
+    static const struct {
+        const char *word;
+        enum command command;
+    } commands[] = {{"serve", COMMAND_SERVE}, {"ctl", COMMAND_CTL}, {"doctor", COMMAND_DOCTOR}};
 
-    memset(o, 0, sizeof(*o));
+    for (uint32_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++) {
+        if (strcmp(argv[1], commands[i].word) != 0)
+            continue;
+        o->command = commands[i].command;
+        return 2;
+    }
     if (argc > 1 && strcmp(argv[1], "test") == 0) {
         o->command = COMMAND_TEST;
         o->test_dir = argc > 2 ? argv[2] : NULL;
-        at = 3;
-        if (!o->test_dir || *o->test_dir == '-') {
-            strbuf_str(fault, "test wants a directory of replay cases");
-            return false;
-        }
+        return 3;
+    }
+    return 1;
+}
+
+bool options_parse(int argc, char **argv, struct options *o, struct strbuf *fault)
+{
+    memset(o, 0, sizeof(*o));
+    int at = take_command(argc, argv, o);
+
+    if (o->command == COMMAND_TEST && (!o->test_dir || *o->test_dir == '-')) {
+        strbuf_str(fault, "test wants a directory of replay cases");
+        return false;
     }
     for (; at < argc; at++) {
         at = cli_take(&cli, argc, argv, at, o, fault);
@@ -220,11 +265,15 @@ bool options_parse(int argc, char **argv, struct options *o, struct strbuf *faul
 
 void options_help(void)
 {
-    printf("tramgac-sensor " TRAMGAC_VERSION ": watches network traffic, writes EVE JSON\n\n"
-           "  tramgac-sensor -r FILE [-l DIR] [-S RULES]    replay a capture\n"
-           "  tramgac-sensor -i IFACE [-c FILE]             watch an interface\n"
-           "  tramgac-sensor test DIR                       run replay cases\n"
-           "  tramgac-sensor -T [-c FILE]                   check everything, list all faults\n\n");
+    printf(
+        "tramgac-sensor " TRAMGAC_VERSION ": watches network traffic, writes EVE JSON\n\n"
+        "  tramgac-sensor -r FILE [-l DIR] [-S RULES]    replay a capture\n"
+        "  tramgac-sensor -i IFACE [-c FILE]             watch an interface\n"
+        "  tramgac-sensor serve [-S RULES] [-l DIR]      stay resident, replay what ctl queues\n"
+        "  tramgac-sensor ctl COMMAND [ARGUMENT...]      ask a running sensor\n"
+        "  tramgac-sensor doctor -i IFACE                what is wrong with a capture interface\n"
+        "  tramgac-sensor test DIR                       run replay cases\n"
+        "  tramgac-sensor -T [-c FILE]                   check everything, list all faults\n\n");
     cli_help(&cli);
     printf("Exit status: 0 done, 1 findings of -T or test, 2 wrong usage or unreadable input.\n");
 }

@@ -15,6 +15,9 @@ enum command {
     COMMAND_RUN,
     COMMAND_CHECK,
     COMMAND_TEST,
+    COMMAND_SERVE,
+    COMMAND_CTL,
+    COMMAND_DOCTOR,
     COMMAND_LIST,
     COMMAND_VERSION,
     COMMAND_HELP
@@ -38,6 +41,10 @@ struct options {
     bool quiet, no_detection, verbose, strict_rules;
     const char *list; /* --list-<what> */
     enum listing_format format;
+    const char *words[OPTIONS_MANY + 1]; /* ctl: the command and its arguments */
+    const char *socket;                  /* ctl: of the sensor to ask; NULL: in -l */
+    bool wait;                           /* ctl replay: until it is over */
+    bool follow;
     const char *test_dir;
     const char *junit;
 };

@@ -11,6 +11,7 @@ static void stats_write(struct jsonw *w, const struct event_ctx *ctx)
     jsonw_u64(w, "uptime", ctx->uptime_s);
     if (ctx->stats)
         stats_json(ctx->stats, w);
+    jsonw_members(w, ctx->detail_json);
     jsonw_obj_close(w);
 }
 
@@ -19,6 +20,7 @@ const struct event_def ev_stats = {
     .doc = "Counters of the sensor",
     .ends = EVENT_ENDS_NONE,
     .schema = "stats.uptime|integer|Seconds since the start of the run, in packet time\n"
-              "stats.<name>|integer|Counters (see the counters table), nested by their dots\n",
+              "stats.<name>|integer|Counters (see the counters table), nested by their dots\n"
+              "stats.ledger|list|Losses: stage, name, lost, unit, cause and remedy (en, vi)\n",
     .write = stats_write,
 };

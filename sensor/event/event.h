@@ -25,7 +25,7 @@ struct event_ctx {
     const struct breadth *breadth;
     const char *note;         /* anomaly, visibility: name of the note */
     const char *note_layer;   /* "decode", "stream", "applayer"; visibility: what is affected */
-    struct slice detail_json; /* visibility: more members, without braces */
+    struct slice detail_json; /* visibility, stats: more members, without braces */
     const char *iface;        /* live: name of the interface; NULL in a replay */
     uint64_t uptime_s;
     const struct event_options *options;

@@ -63,7 +63,7 @@ static void say(const struct strbuf *said)
     }
 }
 
-enum err confine(const struct conf *conf, const char *dir, bool live)
+enum err confine(const struct conf *conf, const char *dir, bool live, bool serves)
 {
     static const char *const all[] = {"/", NULL};
     const char *user = conf_text(conf, "sandbox.user");
@@ -79,6 +79,7 @@ enum err confine(const struct conf *conf, const char *dir, bool live)
     add(writes, "%s%s", "/dev/null", "");
     add_folder_of(writes, conf_text(conf, "output.file.name"));
     add_folder_of(writes, conf_text(conf, "spool.dir"));
+    add_folder_of(writes, conf_text(conf, "control.socket"));
     add_folder_of(writes, conf_text(conf, "device.state"));
     add(writes, "%s%s", conf_text(conf, "default-data-dir"), "");
     add_cache(writes, conf_text(conf, "detect.cache-dir"));
@@ -87,7 +88,8 @@ enum err confine(const struct conf *conf, const char *dir, bool live)
         err = privs_drop(user, live, &said);
     if (!err) {
         struct sandbox sandbox = {.read_paths = conf_bool(conf, "sandbox.files") ? all : NULL,
-                                  .write_paths = writes->at};
+                                  .write_paths = writes->at,
+                                  .serves = serves};
         enum err partly = sandbox_enter(&sandbox, &said);
         if (partly)
             log_say(LOG_WARN, "the sandbox is not complete: %s", err_text(partly));

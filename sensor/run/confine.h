@@ -9,8 +9,9 @@
 #include "common/conf.h"
 #include "common/err.h"
 
-/** `dir`: of the outputs. `live`: devices may have to be opened again. Devices are open, no thread
+/** `dir`: of the outputs. `live`: devices may have to be opened again. `serves`: answers on sockets
+ * that listen already. Devices are open, no thread
  * runs. What could not be had is logged; an error only when sandbox.user cannot be become. */
-enum err confine(const struct conf *conf, const char *dir, bool live);
+enum err confine(const struct conf *conf, const char *dir, bool live, bool serves);
 
 #endif

@@ -13,6 +13,7 @@
 #include "sensor/decode/decode.h"
 #include "sensor/run/ifaces.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -75,6 +76,7 @@ struct front {
     uint64_t start_mono_ns, start_ts_ns;    /* paced replay */
     uint64_t checked_mono_ns, stop_mono_ns; /* live */
     struct front_state state;
+    char fault[sizeof(((struct capture_fault *)0)->text)];
 };
 
 static enum err add_sources(struct front *f, struct capture_fault *fault)
@@ -163,6 +165,11 @@ struct front_state front_state(const struct front *f)
     return f->state;
 }
 
+const char *front_fault(const struct front *f)
+{
+    return f->fault;
+}
+
 /* ---- frames ------------------------------------------------------------------------------- */
 
 /* What was found in a directory and is no capture is passed over; what was named is a failure. */
@@ -171,6 +178,8 @@ static void failed(struct front *f, const char *source, bool named,
 {
     f->count[COUNT_FAILED]++;
     f->state.failed += named;
+    if (named)
+        snprintf(f->fault, sizeof(f->fault), "%s", fault->text);
     log_say(named ? LOG_FAULT : LOG_WARN, "%s", fault->text[0] ? fault->text : source);
 }
 

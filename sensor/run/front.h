@@ -40,5 +40,7 @@ struct front_state {
     uint32_t failed, damaged;      /* sources that could not be read, that broke off */
 };
 struct front_state front_state(const struct front *front);
+/** What was wrong with the last source that failed; empty when none did. */
+const char *front_fault(const struct front *front);
 
 #endif

@@ -24,6 +24,7 @@ enum {
     COUNT_MISSED,
     COUNT_FIFO,
     COUNT_DROPPED,
+    COUNT_ARRIVED,
     COUNT_DAMAGED,
     COUNT_SILENT,
 };
@@ -37,7 +38,9 @@ const struct counter ifaces_counters[] = {
                                             "ring (ethtool -G) and spread its interrupts"},
     [COUNT_FIFO] = {"capture.nic_fifo", "Overruns of the network card's own memory"},
     [COUNT_DROPPED] = {"capture.nic_dropped",
-                       "Frames dropped by the driver or the kernel before any capture"},
+                       "Frames the kernel calls dropped; also such that only "
+                       "we had a use for, so this alone is no loss"},
+    [COUNT_ARRIVED] = {"capture.nic_packets", "Frames the network card took off the wire"},
     [COUNT_DAMAGED] = {"capture.nic_damaged", "Frames that came damaged (CRC, length, alignment): "
                                               "cable, transceiver or mirror port"},
     [COUNT_SILENT] = {"capture.silent", "Times an interface went silent"},
@@ -235,10 +238,11 @@ static void count_losses(struct ifaces *s)
         sum[COUNT_MISSED] += now.missed - f->before.missed;
         sum[COUNT_FIFO] += now.fifo - f->before.fifo;
         sum[COUNT_DROPPED] += now.dropped - f->before.dropped;
+        sum[COUNT_ARRIVED] += now.packets - f->before.packets;
         sum[COUNT_DAMAGED] += now.damaged - f->before.damaged;
     }
     memcpy(s->count, sum, sizeof(sum));
-    s->lost = sum[COUNT_LOST] + sum[COUNT_MISSED] + sum[COUNT_FIFO] + sum[COUNT_DROPPED];
+    s->lost = sum[COUNT_LOST] + sum[COUNT_MISSED] + sum[COUNT_FIFO];
 }
 
 static void notice(struct round *round, const struct iface *f, const char *what, uint64_t silent_ns,

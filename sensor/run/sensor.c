@@ -4,12 +4,16 @@
 #include "common/log.h"
 #include "common/sdnotify.h"
 #include "sensor/run/confine.h"
+#include "sensor/run/control.h"
+#include "sensor/run/metrics.h"
 #include "sensor/run/progress.h"
 #include "sensor/run/summary.h"
 #include "sensor/run/worker.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -24,6 +28,8 @@ struct sensor {
     struct worker *worker[WORKERS_MAX];
     struct rounds rounds;
     bool rounds_ready;
+    struct board *board; /* NULL: a replay that nobody asks */
+    struct doors *doors;
     int signals;
     uint64_t alive_ns;
     struct progress progress;
@@ -84,6 +90,7 @@ static enum err open_tail(struct sensor *s)
         .dir = s->plan->dir,
         .replay = s->plan->replay != NULL,
         .workers = s->shares.workers,
+        .board = s->board,
     };
 
     strbuf_init(&report, 1 << 20);
@@ -149,6 +156,43 @@ static enum err derive(struct sensor *s)
     return err;
 }
 
+/* A path of the configuration: relative ones lie in the directory of the run. */
+static void place(const struct sensor *s, const char *name, char *path, size_t room)
+{
+    if (*name == '/')
+        snprintf(path, room, "%s", name);
+    else
+        snprintf(path, room, "%s/%s", s->plan->dir, name);
+}
+
+/* Who cannot be asked still works: only the resident service is nothing without its socket. */
+static enum err open_doors(struct sensor *s)
+{
+    const char *control = conf_text(s->plan->conf, "control.socket");
+    const char *metrics = conf_text(s->plan->conf, "metrics.listen");
+    enum err err = ERR_OK;
+    struct strbuf fault;
+    char path[4096];
+
+    s->board = board_new(conf_text(s->plan->conf, "sensor.name"), s->plan->dir, s->plan->serve,
+                         clock_mono_ns());
+    s->doors = doors_new();
+    if (!s->board || !s->doors)
+        return ERR_NOMEM;
+    strbuf_init(&fault, 1024);
+    if (*control) {
+        place(s, control, path, sizeof(path));
+        err = doors_add_unix(s->doors, path, control_line, s->board, &fault);
+    }
+    if (err)
+        log_say(s->plan->serve ? LOG_FAULT : LOG_WARN, "%s", fault.at);
+    strbuf_clear(&fault);
+    if (*metrics && doors_add_tcp(s->doors, metrics, metrics_line, s->board, &fault) != ERR_OK)
+        log_say(LOG_WARN, "%s", fault.at);
+    strbuf_fini(&fault);
+    return s->plan->serve ? err : ERR_OK;
+}
+
 /* SIGINT and SIGTERM end the input; the rest is worked off. SIGHUP: the files were rotated. */
 static int open_signals(void)
 {
@@ -163,14 +207,14 @@ static int open_signals(void)
 }
 
 /* True when the input shall end. */
-static bool take_signals(const struct sensor *s, struct round *round)
+static bool take_signals(const struct sensor *s, bool *reopen)
 {
     struct signalfd_siginfo info;
-    bool stop = false;
+    bool stop = s->board && board_stopping(s->board);
 
     while (s->signals >= 0 && read(s->signals, &info, sizeof(info)) == sizeof(info)) {
         stop = stop || info.ssi_signo != SIGHUP;
-        round->reopen = round->reopen || info.ssi_signo == SIGHUP;
+        *reopen = *reopen || info.ssi_signo == SIGHUP;
     }
     return stop;
 }
@@ -186,40 +230,62 @@ static void tell_alive(struct sensor *s)
     sdnotify_alive();
 }
 
-static enum err sensor_open(struct sensor *s)
+/* What reads, works and writes: of a whole run, or of one capture of the resident service. */
+static enum err open_path(struct sensor *s)
 {
-    enum err err = derive(s);
+    enum err err = open_workers(s);
 
-    s->signals = -1;
-    if (!err)
-        err = make_dir(s->plan->dir);
-    if (!err)
-        err = open_front(s);
-    if (!err)
-        err = load_rules(s);
-    if (!err)
-        err = open_workers(s);
     if (!err)
         err = open_tail(s);
     if (!err) {
         err = rounds_init(&s->rounds, s->shares.workers);
         s->rounds_ready = true;
     }
+    return err;
+}
+
+static void close_path(struct sensor *s)
+{
+    if (s->rounds_ready)
+        rounds_fini(&s->rounds);
+    s->rounds_ready = false;
+    for (uint32_t i = 0; i < WORKERS_MAX; i++)
+        worker_free(&s->worker[i]);
+    front_free(&s->front);
+    tail_free(&s->tail);
+}
+
+static enum err sensor_open(struct sensor *s)
+{
+    bool live = s->plan->ifaces && s->plan->ifaces[0];
+    bool asked = live || s->plan->serve;
+    enum err err = derive(s);
+
+    s->signals = -1;
+    if (!err)
+        err = make_dir(s->plan->dir);
+    if (!err && !s->plan->serve)
+        err = open_front(s);
+    if (!err)
+        err = load_rules(s);
+    if (!err && asked)
+        err = open_doors(s);
+    if (!err && !s->plan->serve)
+        err = open_path(s);
     if (!err)
         s->signals = open_signals();
     if (!err)
-        err = confine(s->plan->conf, s->plan->dir, s->plan->ifaces && s->plan->ifaces[0]);
+        err = confine(s->plan->conf, s->plan->dir, live, asked);
+    if (!err && asked)
+        err = doors_start(s->doors);
     return err;
 }
 
 static void sensor_close(struct sensor *s)
 {
-    if (s->rounds_ready)
-        rounds_fini(&s->rounds);
-    for (uint32_t i = 0; i < WORKERS_MAX; i++)
-        worker_free(&s->worker[i]);
-    front_free(&s->front);
-    tail_free(&s->tail);
+    doors_free(&s->doors);
+    close_path(s);
+    board_free(&s->board);
     ruleset_free(&s->ruleset);
     if (s->signals >= 0)
         close(s->signals);
@@ -230,7 +296,7 @@ static void sensor_close(struct sensor *s)
 /* One round of input; false after the last. */
 static bool read_round(struct sensor *s, struct round *round)
 {
-    bool more = front_fill(s->front, round, take_signals(s, round));
+    bool more = front_fill(s->front, round, take_signals(s, &round->reopen));
 
     if (!s->plan->replay)
         tell_alive(s);
@@ -331,6 +397,14 @@ static void take_top(const struct sensor *s, struct sensor_result *result)
     }
 }
 
+static void run_path(struct sensor *s)
+{
+    if (s->shares.workers == 1)
+        run_alone(s);
+    else
+        run_threads(s);
+}
+
 int sensor_run(const struct sensor_plan *plan, struct sensor_result *result)
 {
     struct sensor *s = calloc(1, sizeof(*s));
@@ -344,10 +418,7 @@ int sensor_run(const struct sensor_plan *plan, struct sensor_result *result)
     if (sensor_open(s) == ERR_OK) {
         progress_start(&s->progress, plan->quiet || !plan->replay);
         sdnotify_ready();
-        if (s->shares.workers == 1)
-            run_alone(s);
-        else
-            run_threads(s);
+        run_path(s);
         sdnotify_stopping();
         result->front = front_state(s->front);
         result->tail = tail_state(s->tail);
@@ -361,6 +432,91 @@ int sensor_run(const struct sensor_plan *plan, struct sensor_result *result)
     sensor_close(s);
     result->run_ns = clock_mono_ns() - start;
     progress_end(&s->progress);
+    free(s);
+    return status;
+}
+
+/* ---- the resident service ----------------------------------------------------------------- */
+
+/* One capture, as a run of its own would take it: only the rules are there already. */
+static void run_job(struct sensor *s, struct job *job)
+{
+    const char *const replay[] = {job->file, NULL};
+    const struct sensor_plan *service = s->plan;
+    struct sensor_plan plan = *service;
+    uint64_t start = clock_mono_ns();
+
+    if (!job->dir[0])
+        snprintf(job->dir, sizeof(job->dir), "%s/job-%llu", service->dir,
+                 (unsigned long long)job->id);
+    plan.replay = replay;
+    plan.dir = job->dir;
+    plan.quiet = true;
+    s->plan = &plan;
+    enum err err = make_dir(job->dir);
+    if (!err)
+        err = open_front(s);
+    if (!err)
+        err = open_path(s);
+    if (!err) {
+        run_path(s);
+        job->packets = front_state(s->front).packets;
+        job->events = tail_state(s->tail).events;
+        job->alerts = tail_state(s->tail).alerts;
+    }
+    job->state = err || front_state(s->front).failed ? JOB_FAILED : JOB_DONE;
+    if (job->state == JOB_FAILED)
+        snprintf(job->why, sizeof(job->why), "%s",
+                 err ? "its directory or memory could not be had; see the log"
+                     : front_fault(s->front));
+    close_path(s);
+    s->plan = service;
+    job->run_ns = clock_mono_ns() - start;
+    log_say(LOG_NOTE, "%s: %s, %llu packets, %llu alerts", job->file,
+            job->state == JOB_DONE ? "done" : "failed", (unsigned long long)job->packets,
+            (unsigned long long)job->alerts);
+}
+
+static void wait_for_jobs(struct sensor *s)
+{
+    struct pollfd at[] = {{.fd = s->signals, .events = POLLIN},
+                          {.fd = board_fd(s->board), .events = POLLIN}};
+    bool unused = false;
+
+    poll(at, 2, 1000);
+    if (take_signals(s, &unused))
+        board_stop(s->board);
+    tell_alive(s);
+}
+
+int sensor_serve(const struct sensor_plan *plan)
+{
+    struct sensor *s = calloc(1, sizeof(*s));
+    int status = 2;
+
+    if (!s)
+        return status;
+    s->plan = plan;
+    if (sensor_open(s) == ERR_OK) {
+        struct job *job = calloc(1, sizeof(*job));
+        progress_start(&s->progress, true);
+        sdnotify_ready();
+        log_say(LOG_NOTE, "ready: %u rules; captures are taken at %s",
+                s->ruleset ? ruleset_rules(s->ruleset) : 0,
+                conf_text(plan->conf, "control.socket"));
+        while (job && !board_stopping(s->board)) {
+            if (board_take_job(s->board, job)) {
+                run_job(s, job);
+                board_end_job(s->board, job);
+            } else {
+                wait_for_jobs(s);
+            }
+        }
+        sdnotify_stopping();
+        free(job);
+        status = 0;
+    }
+    sensor_close(s);
     free(s);
     return status;
 }

@@ -18,6 +18,7 @@ struct sensor_plan {
     const char *dir;           /* outputs */
     double speed;
     bool quiet; /* no progress, no summary */
+    bool serve; /* captures come over the control socket: sensor_serve */
 };
 
 struct sensor_result {
@@ -35,6 +36,10 @@ struct sensor_result {
 
 /** Exit status: 0 done, 2 when nothing could be read or started (what is wrong was logged). */
 int sensor_run(const struct sensor_plan *plan, struct sensor_result *result);
+
+/** The resident service: rules are loaded once, captures are taken from the control socket one
+ * after the other, each with results in a directory of its own. Until a signal or `shutdown`. */
+int sensor_serve(const struct sensor_plan *plan);
 
 /** -T: lists every fault of configuration, rules and profiles; 0, or 1 when there are some. */
 int sensor_check(const struct sensor_plan *plan);

@@ -20,6 +20,11 @@ const struct option settings_options[] = {
     {"workers", CONF_INT, "1", "Threads that own flows"},
     {"default-log-dir", CONF_TEXT, ".", "Directory of eve.json and the state of a run"},
     {"default-rule-path", CONF_TEXT, "", "Directory that relative names of rule-files start from"},
+    {"control.socket", CONF_TEXT, "control.sock",
+     "Unix socket that answers tramgac-sensor ctl, live or resident; relative to the directory of "
+     "the run; empty = none"},
+    {"metrics.listen", CONF_TEXT, "127.0.0.1:9640",
+     "Address and port that serve /metrics to Prometheus, live or resident; empty = none"},
     {"rule-files", CONF_LIST, "", "Files and directories of rules"},
     OPTION_END,
 };

@@ -5,9 +5,11 @@
 #include "sensor/run/tail.h"
 #include "common/clock.h"
 #include "common/geo.h"
+#include "common/jsonw.h"
 #include "common/log.h"
 #include "sensor/event/event.h"
 #include "sensor/output/output.h"
+#include "sensor/run/ledger.h"
 #include "sensor/run/merge.h"
 
 #include <stdlib.h>
@@ -231,19 +233,20 @@ static void take_item(struct tail *t, const struct round_part *part, const struc
 
 /* ---- rounds ------------------------------------------------------------------------------- */
 
-static void write_stats(struct tail *t, const struct round *round)
+static void write_stats(struct tail *t, const struct round *round, const struct stats *sum)
 {
-    struct stats sum = {0};
+    struct strbuf ledger;
+    struct jsonw w;
 
-    stats_sum(&sum, &round->stats);
-    for (uint32_t w = 0; w < t->plan.workers; w++)
-        stats_sum(&sum, &round->part[w].stats);
-    stats_sum(&sum, &t->stats);
+    strbuf_init(&ledger, 0);
+    jsonw_init(&w, &ledger);
+    ledger_json(sum, &w);
     struct event_ctx ctx = {
         .sensor = t->plan.sensor,
         .ts_ns = round->last_ns,
-        .stats = &sum,
+        .stats = sum,
         .uptime_s = round->last_ns > t->first_ns ? (round->last_ns - t->first_ns) / CLOCK_S : 0,
+        .detail_json = strbuf_view(&ledger),
         .options = &t->events,
     };
     strbuf_clear(&t->line);
@@ -251,6 +254,21 @@ static void write_stats(struct tail *t, const struct round *round)
         event_close(&t->line, NULL, NULL, NULL, NULL);
         hand_out(t, CLASS_STATS, ctx.ts_ns, NULL);
     }
+    strbuf_fini(&ledger);
+}
+
+static void take_stats(struct tail *t, const struct round *round)
+{
+    struct stats sum = {0};
+
+    stats_sum(&sum, &round->stats);
+    for (uint32_t w = 0; w < t->plan.workers; w++)
+        stats_sum(&sum, &round->part[w].stats);
+    stats_sum(&sum, &t->stats);
+    if (t->plan.board)
+        board_publish(t->plan.board, &sum);
+    if (round->tell_stats || round->last)
+        write_stats(t, round, &sum);
     stats_fini(&sum);
 }
 
@@ -310,8 +328,8 @@ void tail_round(struct tail *t, const struct round *round)
     take_items(t, round);
     if (round->last && round->last_ns)
         tick_devices(t, round->last_ns);
-    if (round->tell_stats || round->last)
-        write_stats(t, round);
+    if (round->want_stats)
+        take_stats(t, round);
     for (uint32_t i = 0; i < t->outputs; i++) {
         if (round->reopen && t->row[i]->reopen)
             t->row[i]->reopen(t->output[i]);

@@ -7,6 +7,7 @@
 #define TRAMGAC_SENSOR_RUN_TAIL_H
 
 #include "common/conf.h"
+#include "sensor/run/board.h"
 #include "sensor/run/round.h"
 
 extern const struct option tail_options[];
@@ -21,6 +22,7 @@ struct tail_plan {
     const char *dir; /* of the outputs */
     bool replay;
     uint32_t workers;
+    struct board *board; /* gets the counters; NULL: nobody asks */
 };
 
 /** Opens profiles, geography and outputs; faults are appended to `report`, a line each. */
