@@ -180,9 +180,10 @@ static struct slice ja4(struct tx *tx, const struct tls_hello *hello, struct num
         add_hex_list(&text, &signatures);
     }
     short_hash(&text, hash_c);
-    int n = snprintf(out, sizeof out, "t%s%c%02u%02u%s_%s_%s", version_text(hello->top_version),
-                     hello->has_server_name ? 'd' : 'i', ciphers.n < 99 ? ciphers.n : 99,
-                     extensions->n < 99 ? extensions->n : 99, alpn, hash_b, hash_c);
+    int n = snprintf(out, sizeof out, "%c%s%c%02u%02u%s_%s_%s", tx->proto->l4 & L4_UDP ? 'q' : 't',
+                     version_text(hello->top_version), hello->has_server_name ? 'd' : 'i',
+                     ciphers.n < 99 ? ciphers.n : 99, extensions->n < 99 ? extensions->n : 99, alpn,
+                     hash_b, hash_c);
     return n > 0 ? app_tx_keep(tx, slice_of_str(out)) : SLICE_NONE;
 }
 

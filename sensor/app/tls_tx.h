@@ -58,9 +58,15 @@ struct tls_tx {
 
 extern const struct field tls_fields[];
 
+/* ---- tls_hello.c -------------------------------------------------------------------------- */
+
+/** Reads the body of a ClientHello (`client`) or ServerHello; slices point into it. False when it
+ * is damaged: what was read until there is filled in. */
+bool tls_hello_read(struct slice body, bool client, struct tls_hello *hello);
+
 /* ---- tls_finger.c ------------------------------------------------------------------------- */
 
-/** Fingerprints of a hello into the transaction. */
+/** Fingerprints of a hello into the transaction, whose data begins with a struct tls_tx. */
 void tls_finger_client(struct tx *tx, const struct tls_hello *hello);
 void tls_finger_server(struct tx *tx, const struct tls_hello *hello);
 

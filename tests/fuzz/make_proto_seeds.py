@@ -263,6 +263,36 @@ seed("sip-udp", 5060, [("c", INVITE), ("s", TRYING), ("c", b"\r\n\r\n"), ("c", b
 seed("sip-tcp", 5060, [("c", INVITE + b"\r\n\r\n" + INVITE), ("s", TRYING + TRYING)])
 
 
+# ---- QUIC
+# RFC 9001, appendix A.2: the client's Initial, protected (its first packet as printed there).
+QUIC1 = bytes.fromhex(
+    "c000000001088394c8f03e5157080000449e7b9aec34d1b1c98dd7689fb8ec11d242b123dc9bd8bab936b47d92ec356c0bab7df5976d27cd449f633000"
+    "99f3991c260ec4c60d17b31f8429157bb35a1282a643a8d2262cad67500cadb8e7378c8eb7539ec4d4905fed1bee1fc8aafba17c750e2c7ace01e6005f80"
+    "fcb7df621230c83711b39343fa028cea7f7fb5ff89eac2308249a02252155e2347b63d58c5457afd84d05dfffdb20392844ae812154682e9cf012f9021a6f"
+    "0be17ddd0c2084dce25ff9b06cde535d0f920a2db1bf362c23e596d11a4f5a6cf3948838a3aec4e15daf8500a6ef69ec4e3feb6b1d98e610ac8b7ec3faf6a"
+    "d760b7bad1db4ba3485e8a94dc250ae3fdb41ed15fb6a8e5eba0fc3dd60bc8e30c5c4287e53805db059ae0648db2f64264ed5e39be2e20d82df566da8dd59"
+    "98ccabdae053060ae6c7b4378e846d29f37ed7b4ea9ec5d82e7961b7f25a9323851f681d582363aa5f89937f5a67258bf63ad6f1a0b1d96dbd4faddfcefc5"
+    "266ba6611722395c906556be52afe3f565636ad1b17d508b73d8743eeb524be22b3dcbc2c7468d54119c7468449a13d8e3b95811a198f3491de3e7fe942b3"
+    "30407abf82a4ed7c1b311663ac69890f4157015853d91e923037c227a33cdd5ec281ca3f79c44546b9d90ca00f064c99e3dd97911d39fe9c5d0b23a229a23"
+    "4cb36186c4819e8b9c5927726632291d6a418211cc2962e20fe47feb3edf330f2c603a9d48c0fcb5699dbfe5896425c5bac4aee82e57a85aaf4e2513e4f05"
+    "796b07ba2ee47d80506f8d2c25e50fd14de71e6c418559302f939b0e1abd576f279c4b2e0feb85c1f28ff18f58891ffef132eef2fa09346aee33c28eb130f"
+    "f28f5b766953334113211996d20011a198e3fc433f9f2541010ae17c1bf202580f6047472fb36857fe843b19f5984009ddc324044e847a4f4a0ab34f71959"
+    "5de37252d6235365e9b84392b061085349d73203a4a13e96f5432ec0fd4a1ee65accdd5e3904df54c1da510b0ff20dcc0c77fcb2c0e0eb605cb0504db8763"
+    "2cf3d8b4dae6e705769d1de354270123cb11450efc60ac47683d7b8d0f811365565fd98c4c8eb936bcab8d069fc33bd801b03adea2e1fbc5aa463d08ca19896"
+    "d2bf59a071b851e6c239052172f296bfb5e72404790a2181014f3b94a4e97d117b438130368cc39dbb2d198065ae3986547926cd2162f40a29f0c3c8745c0f5"
+    "0fba3852e566d44575c29d39a03f0cda721984b6f440591f355e12d439ff150aab7613499dbd49adabc8676eef023b15b65bfc5ca06948109f23f350db82123"
+    "535eb8a7433bdabcb909271a6ecbcb58b936a88cd4e8f2e6ff5800175f113253d8fa9ca8885c2f552e657dc603f252e1a8e308f76f0be79e2fb8f5d5fbbe2e"
+    "30ecadd220723c8c0aea8078cdfcb3868263ff8f0940054da48781893a7e49ad5aff4af300cd804a6b6279ab3ff3afb64491c85194aab760d58a606654f9f44"
+    "00e8b38591356fbf6425aca26dc85244259ff2b19c41b9f96f3ca9ec1dde434da7d2d392b905ddf3d1f9af93d1af5950bd493f5aa731b4056df31bd267b6b90"
+    "a079831aaf579be0a39013137aac6d404f518cfd46840647e78bfe706ca4cf5e9c5453e9f7cfd2b8b4c8d169a44e55c88d4a9a7f9474241e221af44860018ab"
+    "0856972e194cd934")
+OLD = b"CHLO\3\0\0\0" + b"".join(t + struct.pack("<I", e) for t, e in ((b"SNI\0", 4), (b"UAID", 7), (b"VER\0", 11))) + b"h.vnuv1Q046"
+seed("quic", 443, [("c", QUIC1), ("s", b"\xc0\0\0\0\1\0\4abcd\0\x20" + bytes(32)), ("s", b"\xf0\0\0\0\1\0\4abcd" + bytes(16)),
+                   ("c", QUIC1), ("c", b"\x40" + bytes(30)), ("s", b"\x80\0\0\0\0\0\4abcd\0\0\0\1")], UDP)
+seed("quic-google", 443, [("c", b"\xc3Q046\x50" + bytes(8) + b"\0\0\0\1" + bytes(12) + b"\xa0\1" + struct.pack("!H", len(OLD)) + OLD),
+                          ("c", b"\x0d" + bytes(8) + b"Q039\1" + bytes(12) + b"\x80\1" + OLD)], UDP)
+
+
 # ---- DHCP
 def dhcp(op, ident, options, assigned=b"\0\0\0\0"):
     return (struct.pack("!BBBBIHH", op, 1, 6, 0, ident, 0, 0) + b"\0\0\0\0" + assigned
