@@ -41,7 +41,9 @@ struct call {
     void *request;                                                   /* the server's own */
     unsigned status;                                                 /* 200 at first */
     struct jsonw out;                                                /* the answer's body */
-    const char *set_cookie;                                          /* NULL = none */
+    const char *type;                                                /* of the body; NULL = JSON */
+    const char *file;       /* name under which it is to be saved; NULL = none */
+    const char *set_cookie; /* NULL = none */
 };
 
 struct api_route {

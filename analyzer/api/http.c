@@ -80,23 +80,57 @@ static void add_headers(const struct http *http, struct MHD_Response *response)
         MHD_add_response_header(response, "Strict-Transport-Security", "max-age=31536000");
 }
 
-static enum MHD_Result send_bytes(struct http *http, struct MHD_Connection *connection,
-                                  unsigned status, struct slice bytes, const char *type,
-                                  const char *cache, const char *cookie)
+struct answer {
+    unsigned status;
+    struct slice bytes;
+    const char *type, *cache;
+    const char *cookie; /* NULL = none */
+    const char *file;   /* to be saved under this name; NULL = shown */
+};
+
+static enum MHD_Result send_all(struct http *http, struct MHD_Connection *connection,
+                                const struct answer *a)
 {
+    char disposition[256];
     struct MHD_Response *response = MHD_create_response_from_buffer(
-        bytes.len, (void *)(uintptr_t)bytes.at, MHD_RESPMEM_MUST_COPY);
+        a->bytes.len, (void *)(uintptr_t)a->bytes.at, MHD_RESPMEM_MUST_COPY);
 
     if (!response)
         return MHD_NO;
     add_headers(http, response);
-    MHD_add_response_header(response, "Content-Type", type);
-    MHD_add_response_header(response, "Cache-Control", cache);
-    if (cookie)
-        MHD_add_response_header(response, "Set-Cookie", cookie);
-    enum MHD_Result result = MHD_queue_response(connection, status, response);
+    MHD_add_response_header(response, "Content-Type", a->type);
+    MHD_add_response_header(response, "Cache-Control", a->cache);
+    if (a->cookie)
+        MHD_add_response_header(response, "Set-Cookie", a->cookie);
+    if (a->file) {
+        snprintf(disposition, sizeof(disposition), "attachment; filename=\"%.200s\"", a->file);
+        MHD_add_response_header(response, "Content-Disposition", disposition);
+    }
+    enum MHD_Result result = MHD_queue_response(connection, a->status, response);
     MHD_destroy_response(response);
     return result;
+}
+
+static enum MHD_Result send_bytes(struct http *http, struct MHD_Connection *connection,
+                                  unsigned status, struct slice bytes, const char *type,
+                                  const char *cache, const char *cookie)
+{
+    struct answer answer = {status, bytes, type, cache, cookie, NULL};
+
+    return send_all(http, connection, &answer);
+}
+
+static enum MHD_Result send_answer(struct http *http, struct MHD_Connection *connection,
+                                   const struct call *call, struct slice bytes)
+{
+    struct answer answer = {call->status,
+                            bytes,
+                            call->type ? call->type : "application/json; charset=utf-8",
+                            "no-store",
+                            call->set_cookie,
+                            call->file};
+
+    return send_all(http, connection, &answer);
 }
 
 static enum MHD_Result send_static(struct http *http, struct MHD_Connection *connection,
@@ -262,8 +296,7 @@ static enum MHD_Result answer_api(struct http *http, struct MHD_Connection *conn
     }
     if (streams && call.status == 200)
         return send_stream(http, connection);
-    return send_bytes(http, connection, call.status, strbuf_view(&request->answer),
-                      "application/json; charset=utf-8", "no-store", call.set_cookie);
+    return send_answer(http, connection, &call, strbuf_view(&request->answer));
 }
 
 static struct request *request_new(void)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyzer/push/mail.h"
 #include "analyzer/push/told.h"
+#include "analyzer/record/words.h"
 #include "common/clock.h"
 #include "common/jsonw.h"
 
@@ -19,21 +20,6 @@ static const struct language vietnamese = {"Sự cố",      "Mức độ",    "
 static const struct language english = {"Incident", "Severity",      "State",      "Risk score",
                                         "Entity",   "Site",          "First seen", "Last seen",
                                         "Events",   "What happened", false};
-
-static const char *severity_vi(enum severity severity)
-{
-    static const char *const words[] = {"Thông tin", "Thấp", "Trung bình", "Cao", "Nghiêm trọng"};
-
-    return words[severity];
-}
-
-static const char *state_vi(enum incident_state state)
-{
-    static const char *const words[INCIDENT_STATES] = {
-        "Mới", "Đã giao", "Đang xử lý", "Tạm chờ", "Đã đóng", "Đã gộp", "Đã chuyển IOC"};
-
-    return words[state];
-}
 
 /* ---- body ---- */
 
@@ -70,9 +56,8 @@ static void put_part(struct strbuf *out, const struct told *told, const struct l
 
     strbuf_fmt(out, "%s\r\n\r\n", l->vi ? told->title_vi : told->title_en);
     put_line(out, l->id, told->name);
-    put_line(out, l->severity,
-             l->vi ? severity_vi(i->severity) : record_severity_name(i->severity));
-    put_line(out, l->state, l->vi ? state_vi(i->state) : incident_state_name(i->state));
+    put_line(out, l->severity, words_severity(i->severity, l->vi));
+    put_line(out, l->state, words_state(i->state, l->vi));
     strbuf_fmt(out, "%s: %lld\r\n", l->score, (long long)i->score);
     put_line(out, l->entity, told->entity);
     put_line(out, l->site, i->site);
@@ -172,7 +157,7 @@ static void put_head(struct strbuf *out, const struct told *told)
         strbuf_str(out, n ? ",\r\n " : "");
         put_address(out, c->to[n]);
     }
-    snprintf(subject, sizeof(subject), "[%s] %s: %s", told->name, severity_vi(i->severity),
+    snprintf(subject, sizeof(subject), "[%s] %s: %s", told->name, words_severity(i->severity, true),
              told->title_vi);
     strbuf_str(out, "\r\nSubject: ");
     put_encoded(out, subject);

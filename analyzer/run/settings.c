@@ -8,6 +8,7 @@
 #include "analyzer/ingest/ingest.h"
 #include "analyzer/normalise/normalise.h"
 #include "analyzer/push/connectors.h"
+#include "analyzer/report/facts.h"
 #include "analyzer/run/expiry.h"
 #include "analyzer/run/pipeline.h"
 #include "analyzer/store/store.h"
@@ -17,9 +18,8 @@
 #include <unistd.h>
 
 static const struct option *const option_tables[] = {
-    store_options,  dedup_options,      pipeline_options,
-    expiry_options, api_options,        correlate_options,
-    book_options,   connectors_options, NULL};
+    store_options,     dedup_options, pipeline_options,   expiry_options, api_options,
+    correlate_options, book_options,  connectors_options, facts_options,  NULL};
 
 static const struct counter *const counter_tables[] = {
     pipeline_counters, normalise_counters, dedup_counters, correlate_counters, book_counters, NULL};
