@@ -3,6 +3,9 @@
  * A capture file, mapped. Walking a capture is a chain of cache misses (the next record's place is
  * written in this one), so the bytes ahead are prefetched in a line: measured 5-7 times faster than
  * without. The file must not be shortened by others while it is read.
+ *
+ * With capture.follow the file may grow: the map is far larger than the file, and what the writer
+ * appends appears in it. The end of the file is then only the end for now.
  */
 #include "common/clock.h"
 #include "sensor/capture/pcap_format.h"
@@ -15,7 +18,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { AHEAD_BYTES = 6144, LINE_BYTES = 64 };
+enum { AHEAD_BYTES = 6144, LINE_BYTES = 64, HEADER_MIN = 28 };
+#define WINDOW_BYTES (UINT64_C(1) << 40) /* of addresses, not of memory: what a file may grow to   \
+                                          */
 
 struct capture {
     struct pcap_format format;
@@ -24,6 +29,8 @@ struct capture {
     size_t map_bytes;
     const uint8_t *ahead; /* prefetched up to here */
     char *source;
+    int fd; /* followed: to ask how long it is by now; else -1 */
+    bool opened;
 };
 
 static bool ends_with(const char *s, const char *end)
@@ -48,12 +55,15 @@ static void pcap_close(struct capture **capture)
         return;
     if (c->map)
         munmap((void *)(uintptr_t)c->map, c->map_bytes);
+    if (c->fd >= 0)
+        close(c->fd);
     free(c->source);
     free(c);
     *capture = NULL;
 }
 
-static enum err map_file(struct capture *c, const char *source, struct capture_fault *fault)
+static enum err map_file(struct capture *c, const char *source, bool follow,
+                         struct capture_fault *fault)
 {
     struct stat st;
     enum err err = ERR_IO;
@@ -64,43 +74,69 @@ static enum err map_file(struct capture *c, const char *source, struct capture_f
                  strerror(errno));
         goto out;
     }
-    if (!S_ISREG(st.st_mode) || st.st_size == 0) {
+    if (!S_ISREG(st.st_mode) || (st.st_size == 0 && !follow)) {
         snprintf(fault->text, sizeof(fault->text), "%s is %s, not a capture", source,
                  S_ISREG(st.st_mode) ? "empty" : "no regular file");
         err = ERR_INPUT;
         goto out;
     }
-    void *map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    size_t bytes = follow ? WINDOW_BYTES : (size_t)st.st_size;
+    void *map = mmap(NULL, bytes, PROT_READ, follow ? MAP_SHARED : MAP_PRIVATE, fd, 0);
     if (map == MAP_FAILED) {
         snprintf(fault->text, sizeof(fault->text), "%s cannot be mapped: %s", source,
                  strerror(errno));
         goto out;
     }
     c->map = map;
-    c->map_bytes = (size_t)st.st_size;
+    c->map_bytes = bytes;
+    c->in = (struct pcap_input){.at = c->map, .end = c->map + st.st_size};
     madvise(map, c->map_bytes, MADV_SEQUENTIAL);
     err = ERR_OK;
 out:
-    if (fd >= 0)
+    if (follow && !err)
+        c->fd = fd;
+    else if (fd >= 0)
         close(fd);
+    return err;
+}
+
+/* What the writer has appended by now. */
+static enum err grow(struct capture *c, struct capture_fault *fault)
+{
+    struct stat st;
+
+    if (fstat(c->fd, &st) != 0 || (uint64_t)st.st_size < c->in.passed ||
+        (uint64_t)st.st_size > c->map_bytes) {
+        snprintf(fault->text, sizeof(fault->text), "%s was shortened or is too long to follow",
+                 c->source);
+        return ERR_INPUT;
+    }
+    c->in.end = c->map + st.st_size;
+    return ERR_OK;
+}
+
+static enum err open_format(struct capture *c, struct capture_fault *fault)
+{
+    enum err err = pcap_format_open(&c->format, &c->in, c->source, fault);
+
+    c->ahead = c->map;
+    c->opened = !err;
     return err;
 }
 
 static enum err pcap_open(const struct conf *conf, const char *source, struct capture **capture,
                           struct capture_fault *fault)
 {
-    (void)conf;
+    bool follow = conf_bool(conf, "capture.follow");
     struct capture *c = calloc(1, sizeof(*c));
     if (!c || !(c->source = strdup(source))) {
         free(c);
         return ERR_NOMEM;
     }
-    enum err err = map_file(c, source, fault);
-    if (!err) {
-        c->in = (struct pcap_input){.at = c->map, .end = c->map + c->map_bytes};
-        c->ahead = c->map;
-        err = pcap_format_open(&c->format, &c->in, c->source, fault);
-    }
+    c->fd = -1;
+    enum err err = map_file(c, source, follow, fault);
+    if (!err && !follow)
+        err = open_format(c, fault);
     if (err)
         pcap_close(&c);
     *capture = c;
@@ -119,12 +155,36 @@ static enum err pcap_next(struct capture *c, struct frame *frame, struct capture
     return pcap_format_next(&c->format, &c->in, frame, fault);
 }
 
+/* A record that is not whole yet is asked for again when the file has grown. */
+static enum err follow_next(struct capture *c, struct frame *frame, struct capture_fault *fault)
+{
+    bool is_short = true;
+    enum err err = ERR_AGAIN;
+
+    for (uint32_t tries = 0; tries < 2 && is_short; tries++) {
+        if (c->opened) {
+            err = pcap_next(c, frame, fault);
+            is_short = err == ERR_END || c->format.cut;
+        } else if (c->in.end - c->in.at >= HEADER_MIN && open_format(c, fault) != ERR_OK) {
+            return ERR_UNSUPPORTED;
+        }
+        if (is_short && grow(c, fault) != ERR_OK)
+            return ERR_INPUT;
+    }
+    return is_short ? ERR_AGAIN : err;
+}
+
+static enum err next(struct capture *c, struct frame *frame, struct capture_fault *fault)
+{
+    return c->fd >= 0 ? follow_next(c, frame, fault) : pcap_next(c, frame, fault);
+}
+
 const struct capture_def cap_pcap = {
     .name = "pcap",
     .doc = "capture file, pcap or pcapng",
     .stable = true,
     .takes = takes,
     .open = pcap_open,
-    .next = pcap_next,
+    .next = next,
     .close = pcap_close,
 };

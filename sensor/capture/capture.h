@@ -49,8 +49,9 @@ struct capture_def {
     bool (*takes)(const char *source, bool is_interface);
     enum err (*open)(const struct conf *conf, const char *source, struct capture **capture,
                      struct capture_fault *fault);
-    /** ERR_OK with a frame (number and iface index are the caller's to set), ERR_AGAIN, ERR_END, or
-     *  ERR_INPUT when the source is damaged from here on (`fault` says where; what came before
+    /** ERR_OK with a frame (number and iface index are the caller's to set), ERR_AGAIN (live, a
+     * file that grows, a pipe), ERR_END, ERR_UNSUPPORTED when it turns out to be no capture at all,
+     * or ERR_INPUT when the source is damaged from here on (`fault` says where; what came before
      * counts). */
     enum err (*next)(struct capture *capture, struct frame *frame, struct capture_fault *fault);
     /** Adds up what was lost. NULL: nothing can be lost. */

@@ -69,9 +69,10 @@ static void pass(struct pcap_input *in, size_t bytes)
     in->passed += bytes;
 }
 
-static enum err cut_off(const struct pcap_format *f, const struct pcap_input *in,
+static enum err cut_off(struct pcap_format *f, const struct pcap_input *in,
                         struct capture_fault *fault)
 {
+    f->cut = true;
     return damaged(fault, "%s is cut off inside record %llu at byte %llu", f->source,
                    (unsigned long long)f->records + 1, (unsigned long long)in->passed);
 }
@@ -270,5 +271,6 @@ static enum err next_ng(struct pcap_format *f, struct pcap_input *in, struct fra
 enum err pcap_format_next(struct pcap_format *f, struct pcap_input *in, struct frame *frame,
                           struct capture_fault *fault)
 {
+    f->cut = false;
     return f->ng ? next_ng(f, in, frame, fault) : next_pcap(f, in, frame, fault);
 }

@@ -27,13 +27,15 @@ static void more(struct pcap_input *in, size_t bytes)
 {
     struct read_ahead *a = in->ctx;
 
+    a->dry = false;
     if (!make_room(a, bytes))
         return;
-    while (!a->ended && (size_t)(in->end - in->at) < bytes) {
+    while (!a->ended && !a->dry && (size_t)(in->end - in->at) < bytes) {
         size_t have = (size_t)(in->end - in->at);
         int64_t n = a->read(a->from, a->buffer + have, a->room - have);
-        a->failed = a->failed || n < 0;
-        a->ended = n <= 0;
+        a->dry = n == READ_AHEAD_DRY;
+        a->failed = a->failed || (n < 0 && !a->dry);
+        a->ended = n <= 0 && !a->dry;
         if (n > 0)
             in->end += n;
     }

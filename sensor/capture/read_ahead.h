@@ -8,7 +8,8 @@
 
 #include "sensor/capture/pcap_format.h"
 
-/** Reads up to `room` bytes; 0 at the end, below 0 on a fault. */
+enum { READ_AHEAD_DRY = -2 }; /* nothing now, ask again */
+/** Reads up to `room` bytes; 0 at the end, READ_AHEAD_DRY, else below 0 on a fault. */
 typedef int64_t (*read_ahead_fn)(void *from, uint8_t *into, size_t room);
 
 struct read_ahead {
@@ -18,6 +19,7 @@ struct read_ahead {
     read_ahead_fn read;
     void *from;
     bool ended, failed;
+    bool dry; /* the last question could not be answered in full, for now */
 };
 
 enum err read_ahead_init(struct read_ahead *ahead, read_ahead_fn read, void *from);
