@@ -13,6 +13,9 @@
  * each frame. What it lost is counted exactly: frames offered = frames read + frames lost, once the
  * rings are worked off after stop.
  *
+ * A block is handed over at its time-out however little is in it, so a ring bridges a pause of at
+ * most as many time-outs as it has blocks: blocks are small, but hold a merged frame of 64 KB.
+ *
  * Limits: Ethernet only (others are left to libpcap); frames up to a block less its heads.
  */
 #include "common/clock.h"
@@ -40,7 +43,7 @@
 
 enum {
     RINGS_MAX = 16,
-    BLOCK_BYTES = 1 << 20,
+    BLOCK_BYTES = 128 << 10,
     BLOCKS_MIN = 4,
     FRAME_BYTES = 2048, /* TPACKET_V3 packs frames; this only has to divide a block */
     TAG_BYTES = 4,
