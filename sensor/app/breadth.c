@@ -20,6 +20,10 @@
 #define TCP_SYN_RECV         system_tcp_syn_recv
 #define TCP_TIME_WAIT        system_tcp_time_wait
 #define TCP_CLOSING          system_tcp_closing
+#define TCP_FIN_WAIT1        system_tcp_fin_wait1
+#define TCP_FIN_WAIT2        system_tcp_fin_wait2
+#define TCP_CLOSE_WAIT       system_tcp_close_wait
+#define TCP_LAST_ACK         system_tcp_last_ack
 #define NDPI_LIB_COMPILATION /* shows the module's caches: see forget() */
 #include <ndpi/ndpi_api.h>
 #undef TCP_ESTABLISHED
@@ -27,6 +31,10 @@
 #undef TCP_SYN_RECV
 #undef TCP_TIME_WAIT
 #undef TCP_CLOSING
+#undef TCP_LAST_ACK
+#undef TCP_CLOSE_WAIT
+#undef TCP_FIN_WAIT2
+#undef TCP_FIN_WAIT1
 
 enum { TCP_PACKETS = 10, UDP_PACKETS = 8, L3_MAX = 65535 };
 

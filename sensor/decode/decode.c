@@ -280,6 +280,20 @@ static uint64_t flow_hash(const struct decode *d, const struct packet *p)
     return mix(ends ^ d->seed, rest ^ (uint64_t)p->tunnels << 56);
 }
 
+/* The same for both directions and in every run. */
+static uint8_t shard_of(const struct packet *p)
+{
+    uint64_t a[2];
+    uint64_t b[2];
+
+    memcpy(a, p->src.b, 16);
+    memcpy(b, p->dst.b, 16);
+    uint64_t x = (a[0] + b[0]) * UINT64_C(0x9e3779b97f4a7c15) + (a[1] + b[1]) +
+                 (uint64_t)(p->sport + p->dport);
+    x = (x ^ x >> 32) * UINT64_C(0xd6e8feb86659fd93);
+    return (uint8_t)(x >> 58);
+}
+
 /* ---- the walk ----------------------------------------------------------------------------- */
 
 static void walk(struct decode *d, struct packet *p, struct dec_next next, uint32_t *layers)
@@ -345,6 +359,7 @@ void decode_frame(struct decode *d, const struct frame *frame, struct arena *are
     if (p->ip_version) {
         check_sums(d, p);
         p->flow_hash = flow_hash(d, p);
+        p->shard = shard_of(p);
     }
     if (p->notes)
         d->count[COUNT_INVALID]++;

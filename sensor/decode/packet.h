@@ -34,7 +34,7 @@ enum {
     TCP_ECE = 64,
     TCP_CWR = 128
 };
-enum { PACKET_VLANS_MAX = 3, PACKET_NOTES_MAX = 8, PACKET_TUNNELS_MAX = 4 };
+enum { PACKET_VLANS_MAX = 3, PACKET_NOTES_MAX = 8, PACKET_TUNNELS_MAX = 4, PACKET_SHARDS = 64 };
 
 /** A layer of encapsulation around the packet, outermost first. */
 struct tunnel {
@@ -88,6 +88,7 @@ struct packet {
     } tcp;
 
     uint64_t flow_hash; /* equal for both directions; chooses the worker and the flow bucket */
+    uint8_t shard;      /* below PACKET_SHARDS; of both directions, the same in every run */
     uint8_t notes;      /* how many */
     uint8_t note[PACKET_NOTES_MAX]; /* enum decode_note, in order of discovery */
 };

@@ -45,8 +45,9 @@ static void write_tcp(struct jsonw *w, const struct flow *f)
         const char *key;
     } names[] = {{TCP_SYN, "syn"}, {TCP_FIN, "fin"}, {TCP_RST, "rst"}, {TCP_PSH, "psh"},
                  {TCP_ACK, "ack"}, {TCP_URG, "urg"}, {TCP_ECE, "ecn"}, {TCP_CWR, "cwr"}};
-    static const char *const states[] = {"none",      "syn_sent", "syn_recv",  "established",
-                                         "fin_wait1", "closing",  "time_wait", "closed"};
+    static const char *const states[] = {"none",      "syn_sent",  "syn_recv",   "established",
+                                         "fin_wait1", "fin_wait2", "close_wait", "last_ack",
+                                         "closing",   "time_wait", "closed"};
     uint8_t both = f->tcp_flags[0] | f->tcp_flags[1];
 
     jsonw_obj_open(w, "tcp");

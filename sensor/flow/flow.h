@@ -20,6 +20,10 @@ enum flow_ext {
     FLOW_EXT_COUNT
 };
 
+/** Flows are dealt into shards by their addresses and ports. Workers own whole shards, and limits
+ * are kept per shard: so what happens at a limit is the same for any number of workers. */
+enum { FLOW_SHARDS = PACKET_SHARDS };
+
 enum flow_state { FLOW_NEW, FLOW_ESTABLISHED, FLOW_CLOSED };
 
 enum flow_end {
@@ -36,10 +40,41 @@ enum tcp_state {
     TCP_SYN_SENT,
     TCP_SYN_RECV,
     TCP_ESTABLISHED,
-    TCP_FIN_WAIT,
-    TCP_CLOSING,
+    TCP_FIN_WAIT1,  /* the server closes */
+    TCP_FIN_WAIT2,  /* … and the client has acknowledged that */
+    TCP_CLOSE_WAIT, /* the client closes */
+    TCP_LAST_ACK,   /* … then the server */
+    TCP_CLOSING,    /* the server, then the client */
     TCP_TIME_WAIT,
     TCP_CLOSED
+};
+
+/** One end of a TCP connection: what its packets and the answers to them show. */
+struct tcp_side {
+    uint32_t isn;             /* sequence number of its SYN */
+    uint32_t other_isn;       /* of another SYN it sent since; the peer chooses */
+    uint32_t next;            /* behind the furthest byte seen */
+    uint32_t acked;           /* by the peer, up to here */
+    uint32_t right;           /* edge of the window that the peer has opened for it */
+    uint32_t stamp, stamp_s;  /* last time stamp in order; when, in seconds of packet time */
+    uint32_t ask_end, ask_us; /* data whose acknowledgement is awaited, and when it was sent */
+    uint32_t rtt_us;          /* from its data to the acknowledgement, as seen here; smoothed */
+    uint32_t ahead_us;        /* when a packet last came before its turn */
+    uint16_t retransmits, out_of_order, zero_windows; /* saturating */
+    uint8_t wscale;
+    uint8_t ttl;    /* of its first packet */
+    uint8_t policy; /* enum os_policy, guessed from its SYN */
+    bool seen, has_isn, has_other, has_acked, has_window, has_stamp, fin, rst;
+};
+
+/** A TCP connection as a bystander sees it. */
+struct tcp {
+    struct tcp_side side[2]; /* by enum dir: what that side sends */
+    uint32_t syn_us;         /* of the SYN-ACK, since the flow's first packet */
+    uint32_t rtt_us;         /* of the handshake; 0 = not seen */
+    bool lenient;            /* not all packets pass here: what looks impossible may be true */
+    bool four_way;           /* both sides sent a SYN */
+    bool pass_over; /* the packet in hand is none that its receiver takes: not for reassembly */
 };
 
 struct flow {
@@ -52,8 +87,9 @@ struct flow {
     uint16_t vlan[PACKET_VLANS_MAX];
     uint8_t vlans;
     uint8_t icmp_type, icmp_code; /* of the first packet, ICMP only */
-    bool midstream;               /* TCP whose handshake was not seen */
-    bool swapped;                 /* direction was corrected after the first packet */
+    uint8_t shard;
+    bool midstream; /* TCP whose handshake was not seen */
+    bool swapped;   /* direction was corrected after the first packet */
     bool has_mac;
     bool silent;          /* a rule wants no event of it */
     uint8_t tcp_flags[2]; /* all flags seen, by direction */
@@ -62,10 +98,11 @@ struct flow {
     uint64_t id;           /* flow_id of EVE: function of tuple, first packet and generation */
     uint64_t first_number; /* frame number of the first packet */
     uint64_t first_ns, last_ns;
-    uint64_t seen_ns;            /* clock of the run at the last packet: what timeouts count from */
-    uint64_t pkts[2], bytes[2];  /* by enum dir; bytes on the wire incl. link layer */
-    uint32_t generation;         /* reuse of the same tuple */
-    uint32_t gaps[2];            /* holes given up, by direction */
+    uint64_t seen_ns;           /* clock of the run at the last packet: what timeouts count from */
+    uint64_t pkts[2], bytes[2]; /* by enum dir; bytes on the wire incl. link layer */
+    uint32_t generation;        /* reuse of the same tuple */
+    uint32_t gaps[2];           /* holes given up, by direction */
+    struct tcp tcp;
     uint64_t stream_events[2];   /* of the packet in hand: bits by enum stream_event */
     uint16_t alerts;             /* hits on this flow, saturating */
     uint16_t ndpi_proto;         /* breadth classification; 0 = unknown */

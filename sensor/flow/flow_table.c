@@ -395,6 +395,7 @@ static void fill(struct flow *f, const struct packet *p, uint32_t generation)
     f->icmp_type = p->icmp_type;
     f->icmp_code = p->icmp_code;
     f->hash = p->flow_hash;
+    f->shard = p->shard;
     f->first_number = p->frame.number;
     f->first_ns = f->last_ns = p->ts_ns;
     f->generation = generation;
@@ -437,7 +438,9 @@ static void update(struct flow_table *t, struct flow *f, const struct packet *p)
         f->last_ns = p->ts_ns;
     f->seen_ns = p->clock_ns;
     stream_event_clear(f);
-    if (p->proto == IPPROTO_TCP4)
+    if (p->checksum_bad) /* its receiver drops it */
+        f->tcp.pass_over = true;
+    else if (p->proto == IPPROTO_TCP4)
         tcp_track(f, p, dir);
     else if (f->pkts[TO_SERVER] && f->pkts[TO_CLIENT])
         f->state = FLOW_ESTABLISHED;

@@ -1,70 +1,690 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One handler per phase: before, during and after the handshake. Numbers are compared modulo 2^32.
+ */
 #include "sensor/flow/tcp_track.h"
+#include "common/clock.h"
+#include "sensor/decode/os_policy.h"
+#include "sensor/flow/stream_event.h"
+
+enum {
+    WSCALE_MAX = 14,        /* RFC 7323, 2.3 */
+    STAMP_DAYS_S = 2073600, /* 24 days: older stamps say nothing (RFC 7323, 5.5) */
+    REORDER_US = 3000,      /* a late packet within this time was overtaken, not sent again */
+    NEAR = 1 << 16,         /* in a connection that is not wholly seen */
+};
+
+/* A packet with what every handler asks of it. */
+struct seen {
+    struct flow *flow;
+    const struct packet *p;
+    struct tcp_side *own, *peer;
+    enum dir dir;
+    uint8_t flags;
+    uint32_t seq, end; /* end: behind its data; SYN counts, FIN does not */
+    uint32_t len;
+    uint32_t now_us;
+};
 
 static void set_state(struct flow *f, enum tcp_state state)
 {
     f->tcp_state = (uint8_t)state;
-    if (state >= TCP_TIME_WAIT)
+    if (state == TCP_LAST_ACK || state >= TCP_TIME_WAIT)
         f->state = FLOW_CLOSED;
     else if (state >= TCP_ESTABLISHED)
         f->state = FLOW_ESTABLISHED;
 }
 
-/* The first packet: a handshake begins, is half over, or was missed. */
-static void first_packet(struct flow *f, uint8_t flags)
+static void raise(struct seen *s, enum stream_event event)
 {
-    if (flags & TCP_RST) {
+    stream_event_raise(s->flow, event);
+}
+
+static void refuse(struct seen *s, enum stream_event event)
+{
+    raise(s, event);
+    s->flow->tcp.pass_over = true;
+}
+
+static void count(uint16_t *n)
+{
+    *n = (uint16_t)(*n + (*n != UINT16_MAX));
+}
+
+/* ---- numbers ------------------------------------------------------------------------------ */
+
+/* The window that the sender of this packet opens for its peer. */
+static void take_window(struct seen *s)
+{
+    bool scaled = !(s->flags & TCP_SYN);
+    uint32_t window = (uint32_t)s->p->tcp.window << (scaled ? s->own->wscale : 0);
+    uint32_t right = s->p->tcp.ack + window;
+
+    if (!(s->flags & TCP_ACK))
+        return;
+    if (!s->peer->has_window || tcp_after(right, s->peer->right) > 0)
+        s->peer->right = right;
+    s->peer->has_window = true;
+    if (s->p->tcp.window == 0 && !(s->flags & TCP_RST))
+        count(&s->own->zero_windows);
+}
+
+/* How long the peer's data took to be acknowledged. */
+static void take_rtt(struct seen *s)
+{
+    struct tcp_side *peer = s->peer;
+
+    if (!peer->ask_end || tcp_after(s->p->tcp.ack, peer->ask_end) < 0)
+        return;
+    uint32_t rtt = s->now_us - peer->ask_us;
+    peer->rtt_us = peer->rtt_us ? peer->rtt_us - peer->rtt_us / 8 + rtt / 8 : rtt;
+    peer->ask_end = 0;
+}
+
+static void take_ack(struct seen *s)
+{
+    struct tcp_side *peer = s->peer;
+
+    if (!(s->flags & TCP_ACK))
+        return;
+    take_rtt(s);
+    if (!peer->has_acked || tcp_after(s->p->tcp.ack, peer->acked) > 0)
+        peer->acked = s->p->tcp.ack;
+    peer->has_acked = true;
+    if (peer->seen && tcp_after(peer->acked, peer->next) > (int32_t)peer->fin)
+        s->flow->tcp.lenient = true; /* of bytes that never came by here */
+}
+
+static void repeated(struct seen *s)
+{
+    struct tcp_side *own = s->own;
+
+    own->ask_end = 0; /* which copy an acknowledgement is for cannot be told */
+    if (own->ahead_us && s->now_us - own->ahead_us < REORDER_US) {
+        count(&own->out_of_order);
+        return;
+    }
+    count(&own->retransmits);
+    raise(s, own->has_acked && tcp_after(s->end, own->acked) <= 0
+                 ? STREAM_EVENT_PKT_SPURIOUS_RETRANSMISSION
+                 : STREAM_EVENT_PKT_RETRANSMISSION);
+}
+
+static bool keep_alive(const struct seen *s)
+{
+    return s->len <= 1 && s->seq == s->own->next - 1;
+}
+
+static void take_data(struct seen *s)
+{
+    struct tcp_side *own = s->own;
+
+    if (!s->len || keep_alive(s))
+        return;
+    if (tcp_after(s->end, own->next) <= 0) {
+        repeated(s);
+        return;
+    }
+    if (tcp_after(s->seq, own->next) > 0)
+        own->ahead_us = s->now_us ? s->now_us : 1;
+    if (!own->ask_end) {
+        own->ask_end = s->end ? s->end : 1;
+        own->ask_us = s->now_us;
+    }
+    own->next = s->end;
+}
+
+static void take_stamp(struct seen *s)
+{
+    struct tcp_side *own = s->own;
+
+    if (!s->p->tcp.has_ts || tcp_after(s->seq, own->next) > 0)
+        return;
+    own->stamp = s->p->tcp.ts_val;
+    own->stamp_s = (uint32_t)(s->p->ts_ns / CLOCK_S);
+    own->has_stamp = true;
+}
+
+/* Protection against wrapped sequences: receivers drop what is stamped older than what they have;
+ * Linux lets one tick pass. */
+static bool old_stamp(const struct seen *s)
+{
+    const struct tcp_side *own = s->own;
+
+    if (!own->has_stamp || !s->p->tcp.has_ts || s->flow->tcp.lenient)
+        return false;
+    int32_t behind = tcp_after(own->stamp, s->p->tcp.ts_val);
+    return behind > (s->peer->policy == OS_LINUX ? 1 : 0) &&
+           (uint32_t)(s->p->ts_ns / CLOCK_S) - own->stamp_s < STAMP_DAYS_S;
+}
+
+static bool ack_is_possible(const struct seen *s)
+{
+    const struct tcp_side *peer = s->peer;
+
+    if (!(s->flags & TCP_ACK) || s->flow->tcp.lenient || !peer->seen)
+        return true;
+    uint32_t ack = s->p->tcp.ack;
+    return tcp_after(ack, peer->next + peer->fin) <= 0 ||
+           (peer->has_window && tcp_after(ack, peer->right) <= 0);
+}
+
+/* Everything a good packet leaves behind. */
+static void learn(struct seen *s)
+{
+    take_stamp(s);
+    take_data(s);
+    take_ack(s);
+    take_window(s);
+}
+
+/* ---- handshake ---------------------------------------------------------------------------- */
+
+static void learn_syn(struct seen *s)
+{
+    struct tcp_side *own = s->own;
+
+    own->isn = s->seq;
+    own->next = s->end;
+    own->has_isn = own->seen = true;
+    own->has_other = false;
+    own->ttl = s->p->ttl;
+    own->policy = (uint8_t)os_policy_guess(s->p->ttl, s->p->tcp.window, s->p->tcp.mss,
+                                           s->p->tcp.has_ts, s->p->tcp.has_wscale);
+    own->wscale = s->p->tcp.wscale > WSCALE_MAX ? WSCALE_MAX : s->p->tcp.wscale;
+    take_stamp(s);
+}
+
+static void pick_up(struct seen *s)
+{
+    struct tcp_side *own = s->own;
+
+    if (own->seen)
+        return;
+    own->seen = true;
+    own->ttl = s->p->ttl;
+    own->next = s->seq;
+}
+
+/* Without both offers nobody scales its window. */
+static void settle_scales(struct flow *f, bool offered)
+{
+    if (!offered)
+        f->tcp.side[TO_SERVER].wscale = f->tcp.side[TO_CLIENT].wscale = 0;
+}
+
+/* The first packet: a handshake begins, is half over, or was missed. */
+static void first_packet(struct seen *s)
+{
+    struct flow *f = s->flow;
+
+    if (s->flags & TCP_RST) {
+        raise(s, STREAM_EVENT_RST_BUT_NO_SESSION);
         set_state(f, TCP_CLOSED);
         return;
     }
-    if (flags & TCP_SYN) {
-        set_state(f, flags & TCP_ACK ? TCP_SYN_RECV : TCP_SYN_SENT);
+    if (s->flags & TCP_SYN) {
+        if (s->flags & TCP_FIN)
+            raise(s, STREAM_EVENT_FIN_SYN);
+        learn_syn(s);
+        if (s->flags & TCP_ACK) {
+            s->peer->isn = s->p->tcp.ack - 1;
+            s->peer->next = s->p->tcp.ack;
+            s->peer->has_isn = true;
+            f->tcp.lenient = true;
+            learn(s);
+        }
+        set_state(f, s->flags & TCP_ACK ? TCP_SYN_RECV : TCP_SYN_SENT);
         return;
     }
-    f->midstream = true;
+    if (s->flags & TCP_FIN)
+        raise(s, STREAM_EVENT_FIN_BUT_NO_SESSION);
+    f->midstream = f->tcp.lenient = true;
+    pick_up(s);
+    learn(s);
     set_state(f, TCP_ESTABLISHED);
 }
 
-static void handshake(struct flow *f, uint8_t flags, enum dir dir)
+static void syn_ack_of_client(struct seen *s)
 {
-    if (flags & TCP_SYN) {
-        if (flags & TCP_ACK && dir == TO_CLIENT)
-            set_state(f, TCP_SYN_RECV);
+    if (!s->flow->tcp.four_way)
+        refuse(s, STREAM_EVENT_3WHS_SYNACK_IN_WRONG_DIRECTION);
+    else if (s->p->tcp.ack != s->peer->isn + 1)
+        refuse(s, STREAM_EVENT_4WHS_SYNACK_WITH_WRONG_ACK);
+    else if (s->seq != s->own->isn)
+        refuse(s, STREAM_EVENT_4WHS_SYNACK_WITH_WRONG_SYN);
+    else
+        set_state(s->flow, TCP_SYN_RECV);
+}
+
+/* A client that sent two SYNs goes on with the one that is answered. */
+static void adopt_other(struct tcp_side *side)
+{
+    side->isn = side->other_isn;
+    side->next = side->isn + 1;
+    side->has_other = false;
+    side->acked = side->next;
+}
+
+static bool acks_other(const struct tcp_side *side, const struct packet *p)
+{
+    return side->has_other && p->tcp.ack == side->other_isn + 1;
+}
+
+static void syn_ack(struct seen *s)
+{
+    struct tcp_side *client = s->peer;
+    uint32_t ack = s->p->tcp.ack;
+
+    if (s->dir == TO_SERVER) {
+        syn_ack_of_client(s);
         return;
     }
-    if (!(flags & TCP_ACK))
+    if (acks_other(client, s->p))
+        adopt_other(client);
+    if (tcp_after(ack, client->isn) <= 0 || tcp_after(ack, client->next) > 0) {
+        refuse(s, STREAM_EVENT_3WHS_SYNACK_WITH_WRONG_ACK);
         return;
-    /* The client's ACK ends it; an ACK of the server shows that the SYN-ACK was missed. */
-    if (f->tcp_state == TCP_SYN_RECV || dir == TO_CLIENT || f->pkts[TO_CLIENT] == 0)
-        set_state(f, TCP_ESTABLISHED);
+    }
+    if (ack != client->next) { /* the data of its SYN was not taken: it comes again */
+        raise(s, STREAM_EVENT_3WHS_SYNACK_TFO_DATA_IGNORED);
+        client->next = ack;
+    }
+    learn_syn(s);
+    settle_scales(s->flow, s->p->tcp.has_wscale);
+    take_ack(s);
+    take_window(s);
+    s->flow->tcp.syn_us = s->now_us;
+    set_state(s->flow, TCP_SYN_RECV);
+}
+
+static void another_syn(struct seen *s)
+{
+    if (s->own->has_isn && s->seq != s->own->isn) {
+        s->own->other_isn = s->seq;
+        s->own->has_other = true;
+    }
+    if (s->dir == TO_CLIENT && !s->own->has_isn) {
+        s->flow->tcp.four_way = true;
+        learn_syn(s);
+    }
+}
+
+/* No SYN-ACK came by: the mirror carries one direction, or lost it, or somebody plays tricks. */
+static void ack_after_syn(struct seen *s)
+{
+    struct flow *f = s->flow;
+
+    if (s->dir == TO_CLIENT) {
+        if (tcp_after(s->p->tcp.ack, s->peer->isn) <= 0 ||
+            tcp_after(s->p->tcp.ack, s->peer->next + NEAR) > 0) {
+            refuse(s, STREAM_EVENT_PKT_INVALID_ACK);
+            return;
+        }
+    } else if (s->seq != s->own->next && s->seq != s->own->isn + 1) {
+        raise(s, STREAM_EVENT_3WHS_ASYNC_WRONG_SEQ);
+        s->own->next = s->seq;
+    }
+    f->tcp.lenient = true;
+    pick_up(s);
+    learn(s);
+    set_state(f, TCP_ESTABLISHED);
+}
+
+static void in_syn_sent(struct seen *s)
+{
+    if ((s->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))
+        syn_ack(s);
+    else if (s->flags & TCP_SYN)
+        another_syn(s);
+    else if (s->flags & TCP_ACK)
+        ack_after_syn(s);
+}
+
+static void syn_again(struct seen *s)
+{
+    bool ack = s->flags & TCP_ACK;
+
+    if (ack && acks_other(s->peer, s->p)) {
+        adopt_other(s->peer);
+        learn_syn(s);
+    } else if (ack && s->p->tcp.ack != s->peer->next) {
+        refuse(s, STREAM_EVENT_3WHS_SYNACK_RESEND_WITH_DIFF_ACK);
+    } else if (s->seq != s->own->isn) {
+        raise(s, ack ? STREAM_EVENT_3WHS_SYNACK_RESEND_WITH_DIFF_SEQ
+                     : STREAM_EVENT_3WHS_SYN_RESEND_DIFF_SEQ_ON_SYN_RECV);
+        s->own->other_isn = s->seq;
+        s->own->has_other = true;
+    }
+}
+
+static void syn_in_syn_recv(struct seen *s)
+{
+    bool ack = s->flags & TCP_ACK;
+    bool same = s->own->has_isn && s->seq == s->own->isn;
+
+    if (same && !s->own->seen) /* overtaken by its answer */
+        learn_syn(s);
+    else if (ack == (s->dir == TO_CLIENT))
+        syn_again(s);
+    else if (!ack)
+        refuse(s, STREAM_EVENT_3WHS_SYN_TOCLIENT_ON_SYN_RECV);
+    else if (!s->flow->tcp.four_way || !same)
+        refuse(s, STREAM_EVENT_3WHS_SYNACK_TOSERVER_ON_SYN_RECV);
+}
+
+static void established(struct seen *s)
+{
+    s->flow->tcp.rtt_us = s->now_us ? s->now_us : 1;
+    learn(s);
+    set_state(s->flow, TCP_ESTABLISHED);
+}
+
+/* The server speaks before the client's ACK was seen. It acknowledges data of the client: the
+ * client has spoken, and only this mirror missed it. Or this is the data that Fast Open allows. */
+static void server_in_syn_recv(struct seen *s)
+{
+    int32_t ack = tcp_after(s->p->tcp.ack, s->peer->next);
+    int32_t ahead = tcp_after(s->seq, s->own->next);
+
+    if (ack < 0 || ack > NEAR || ahead < -1 || ahead > NEAR) {
+        refuse(s, STREAM_EVENT_3WHS_ACK_IN_WRONG_DIR);
+        return;
+    }
+    if (ack > 0 || ahead > 0 || s->flow->tcp.lenient) {
+        s->flow->tcp.lenient = true;
+        learn(s);
+        set_state(s->flow, TCP_ESTABLISHED);
+        return;
+    }
+    raise(s, STREAM_EVENT_3WHS_ACK_IN_WRONG_DIR);
+    if (s->len)
+        learn(s);
+}
+
+/* The sequence of the ACK that ends the handshake. */
+static bool follows_handshake(struct seen *s)
+{
+    int32_t ahead = tcp_after(s->seq, s->own->next);
+
+    if (ahead == 0 || s->flow->tcp.lenient || keep_alive(s))
+        return true;
+    if (!s->len || ahead < 0 || tcp_after(s->seq, s->own->right) >= 0)
+        return false;
+    s->flow->tcp.lenient = true; /* the ACK and what followed it were lost here */
+    return true;
+}
+
+static void client_in_syn_recv(struct seen *s)
+{
+    const struct tcp_side *server = s->peer;
+
+    if (acks_other(server, s->p))
+        adopt_other(s->peer);
+    bool right_ack =
+        tcp_after(s->p->tcp.ack, server->isn) > 0 && tcp_after(s->p->tcp.ack, server->next) <= 0;
+    if (right_ack && follows_handshake(s))
+        established(s);
+    else
+        refuse(s, s->seq == s->own->next ? STREAM_EVENT_3WHS_RIGHT_SEQ_WRONG_ACK_EVASION
+                                         : STREAM_EVENT_3WHS_WRONG_SEQ_WRONG_ACK);
+}
+
+/* ---- sessions ----------------------------------------------------------------------------- */
+
+/* What each state says of a packet out of place. */
+struct complaints {
+    enum stream_event ack, window, before, fin;
+};
+
+static const struct complaints *complaints_of(uint8_t state)
+{
+    static const struct complaints rows[] = {
+        [TCP_ESTABLISHED] = {STREAM_EVENT_EST_INVALID_ACK, STREAM_EVENT_EST_PACKET_OUT_OF_WINDOW,
+                             STREAM_EVENT_EST_PKT_BEFORE_LAST_ACK, STREAM_EVENT_FIN_OUT_OF_WINDOW},
+        [TCP_FIN_WAIT1] = {STREAM_EVENT_FIN1_INVALID_ACK, STREAM_EVENT_FIN1_ACK_WRONG_SEQ,
+                           STREAM_EVENT_FIN1_ACK_WRONG_SEQ, STREAM_EVENT_FIN1_FIN_WRONG_SEQ},
+        [TCP_FIN_WAIT2] = {STREAM_EVENT_FIN2_INVALID_ACK, STREAM_EVENT_FIN2_ACK_WRONG_SEQ,
+                           STREAM_EVENT_FIN2_ACK_WRONG_SEQ, STREAM_EVENT_FIN2_FIN_WRONG_SEQ},
+        [TCP_CLOSE_WAIT] = {STREAM_EVENT_CLOSEWAIT_INVALID_ACK,
+                            STREAM_EVENT_CLOSEWAIT_ACK_OUT_OF_WINDOW,
+                            STREAM_EVENT_CLOSEWAIT_PKT_BEFORE_LAST_ACK,
+                            STREAM_EVENT_CLOSEWAIT_FIN_OUT_OF_WINDOW},
+        [TCP_LAST_ACK] = {STREAM_EVENT_LASTACK_INVALID_ACK, STREAM_EVENT_LASTACK_ACK_WRONG_SEQ,
+                          STREAM_EVENT_LASTACK_ACK_WRONG_SEQ, STREAM_EVENT_FIN_OUT_OF_WINDOW},
+        [TCP_CLOSING] = {STREAM_EVENT_CLOSING_INVALID_ACK, STREAM_EVENT_CLOSING_ACK_WRONG_SEQ,
+                         STREAM_EVENT_CLOSING_ACK_WRONG_SEQ, STREAM_EVENT_FIN_OUT_OF_WINDOW},
+        [TCP_TIME_WAIT] = {STREAM_EVENT_TIMEWAIT_INVALID_ACK, STREAM_EVENT_TIMEWAIT_ACK_WRONG_SEQ,
+                           STREAM_EVENT_TIMEWAIT_ACK_WRONG_SEQ, STREAM_EVENT_FIN_OUT_OF_WINDOW},
+    };
+    return &rows[state <= TCP_TIME_WAIT ? state : TCP_ESTABLISHED];
+}
+
+static void syn_in_session(struct seen *s)
+{
+    bool ack = s->flags & TCP_ACK;
+    bool same_seq = s->own->has_isn && s->seq == s->own->isn;
+
+    s->flow->tcp.pass_over = true;
+    if (s->flow->midstream && !s->own->has_isn)
+        return; /* the mirror hands out its directions one after the other */
+    if (s->flow->tcp_state > TCP_ESTABLISHED) {
+        raise(s, STREAM_EVENT_SHUTDOWN_SYN_RESEND);
+    } else if (ack && s->dir == TO_SERVER) {
+        raise(s, STREAM_EVENT_EST_SYNACK_TOSERVER);
+    } else if (ack) {
+        raise(s, s->p->tcp.ack != s->peer->isn + 1 ? STREAM_EVENT_EST_SYNACK_RESEND_WITH_DIFF_ACK
+                 : same_seq                        ? STREAM_EVENT_EST_SYNACK_RESEND
+                                                   : STREAM_EVENT_EST_SYNACK_RESEND_WITH_DIFF_SEQ);
+    } else if (s->dir == TO_CLIENT) {
+        raise(s, STREAM_EVENT_EST_SYN_TOCLIENT);
+    } else {
+        raise(s, same_seq ? STREAM_EVENT_EST_SYN_RESEND : STREAM_EVENT_EST_SYN_RESEND_DIFF_SEQ);
+        s->own->other_isn = s->seq;
+        s->own->has_other = !same_seq;
+    }
+}
+
+/* False when the receiver drops the packet. */
+static bool acceptable(struct seen *s)
+{
+    const struct complaints *say = complaints_of(s->flow->tcp_state);
+    const struct tcp_side *own = s->own;
+
+    if (old_stamp(s)) {
+        refuse(s, STREAM_EVENT_PKT_INVALID_TIMESTAMP);
+        return false;
+    }
+    if (!ack_is_possible(s)) {
+        refuse(s, s->flags & TCP_FIN && s->flow->tcp_state == TCP_ESTABLISHED
+                      ? STREAM_EVENT_FIN_INVALID_ACK
+                      : say->ack);
+        raise(s, STREAM_EVENT_PKT_INVALID_ACK);
+        return false;
+    }
+    if (s->flow->tcp.lenient || !own->has_window || !own->has_acked)
+        return true;
+    if (tcp_after(s->end, own->right) > (keep_alive(s) || s->len == 1)) {
+        refuse(s, s->flags & TCP_FIN ? say->fin : say->window);
+        return false;
+    }
+    if (tcp_after(s->end, own->acked) < 0 && !s->len && !keep_alive(s))
+        raise(s, say->before);
+    return true;
+}
+
+static void take_fin(struct seen *s)
+{
+    struct flow *f = s->flow;
+    bool of_client = s->dir == TO_SERVER;
+    bool again = s->own->fin;
+
+    if (!(s->flags & TCP_FIN) || again)
+        return;
+    s->own->fin = true;
+    if (f->tcp_state == TCP_ESTABLISHED)
+        set_state(f, of_client ? TCP_CLOSE_WAIT : TCP_FIN_WAIT1);
+    else if (f->tcp_state == TCP_CLOSE_WAIT)
+        set_state(f, TCP_LAST_ACK);
+    else if (f->tcp_state == TCP_FIN_WAIT1)
+        set_state(f, s->flags & TCP_ACK && tcp_after(s->p->tcp.ack, s->peer->next) > 0
+                         ? TCP_TIME_WAIT
+                         : TCP_CLOSING);
+    else if (f->tcp_state == TCP_FIN_WAIT2)
+        set_state(f, TCP_TIME_WAIT);
+}
+
+/* An ACK of the peer's FIN moves the closing on. */
+static void take_ack_of_fin(struct seen *s)
+{
+    struct flow *f = s->flow;
+
+    if (!(s->flags & TCP_ACK) || !s->peer->fin || tcp_after(s->p->tcp.ack, s->peer->next) <= 0)
+        return;
+    if (f->tcp_state == TCP_FIN_WAIT1)
+        set_state(f, TCP_FIN_WAIT2);
+    else if (f->tcp_state == TCP_CLOSING)
+        set_state(f, TCP_TIME_WAIT);
+    else if (f->tcp_state == TCP_LAST_ACK || f->tcp_state == TCP_TIME_WAIT)
+        set_state(f, TCP_CLOSED);
+}
+
+static void in_session(struct seen *s)
+{
+    if (s->flags & TCP_SYN) {
+        syn_in_session(s);
+        return;
+    }
+    pick_up(s);
+    if (!acceptable(s))
+        return;
+    bool was_fin = s->own->fin;
+    learn(s);
+    if (was_fin || !(s->flags & TCP_FIN))
+        take_ack_of_fin(s);
+    take_fin(s);
+}
+
+/* After a reset the one who sent it is silent. If it is not, somebody else sent the reset. */
+static void after_close(struct seen *s)
+{
+    if (s->flags & TCP_SYN) {
+        raise(s, STREAM_EVENT_SHUTDOWN_SYN_RESEND);
+        s->flow->tcp.pass_over = true;
+        return;
+    }
+    pick_up(s);
+    if (!acceptable(s))
+        return;
+    if (s->own->rst && s->len && tcp_after(s->end, s->own->next) > 0) {
+        raise(s, STREAM_EVENT_SUSPECTED_RST_INJECT);
+        s->own->rst = false;
+        set_state(s->flow, TCP_ESTABLISHED);
+    }
+    learn(s);
+}
+
+/* ---- resets ------------------------------------------------------------------------------- */
+
+static bool reset_answers_syn(const struct seen *s)
+{
+    const struct tcp_side *client = &s->flow->tcp.side[TO_SERVER];
+
+    if (s->dir == TO_SERVER)
+        return tcp_after(s->seq, client->isn) >= 0 && tcp_after(s->seq, client->next) <= 0;
+    return s->flags & TCP_ACK && tcp_after(s->p->tcp.ack, client->isn) >= 0 &&
+           tcp_after(s->p->tcp.ack, client->next) <= 0;
+}
+
+static bool reset_in_window(const struct seen *s)
+{
+    const struct tcp_side *own = s->own;
+    int32_t ahead = tcp_after(s->seq, own->next);
+
+    if (!own->seen && !own->has_isn)
+        return true;
+    if (s->flow->tcp.lenient || !own->has_acked)
+        return ahead > -NEAR && ahead < NEAR;
+    return tcp_after(s->seq, own->acked) >= -1 &&
+           (ahead <= 1 || tcp_after(s->seq, own->right) <= 0);
+}
+
+static void take_reset(struct seen *s)
+{
+    struct flow *f = s->flow;
+
+    f->tcp.pass_over = true; /* its payload is a diagnostic text, not data (RFC 9293, 3.5.3) */
+    if (s->len)
+        raise(s, STREAM_EVENT_RST_WITH_DATA);
+    bool valid = f->tcp_state == TCP_SYN_SENT ? reset_answers_syn(s) : reset_in_window(s);
+    if (!valid)
+        return;
+    if (f->tcp_state >= TCP_ESTABLISHED && !ack_is_possible(s)) {
+        raise(s, STREAM_EVENT_RST_INVALID_ACK);
+        return;
+    }
+    s->own->rst = true;
+    set_state(f, TCP_CLOSED);
+}
+
+/* ---- entry -------------------------------------------------------------------------------- */
+
+static void handshake(struct seen *s)
+{
+    if (s->flow->tcp_state == TCP_SYN_SENT)
+        in_syn_sent(s);
+    else if (s->flags & TCP_SYN)
+        syn_in_syn_recv(s);
+    else if (s->flags & TCP_ACK && s->dir == TO_SERVER)
+        client_in_syn_recv(s);
+    else if (s->flags & TCP_ACK)
+        server_in_syn_recv(s);
+    if (s->flags & TCP_FIN && s->flow->tcp_state == TCP_ESTABLISHED)
+        take_fin(s);
 }
 
 void tcp_track(struct flow *f, const struct packet *p, enum dir dir)
 {
-    uint8_t flags = p->tcp.flags;
+    struct seen s = {
+        .flow = f,
+        .p = p,
+        .own = &f->tcp.side[dir],
+        .peer = &f->tcp.side[dir_other(dir)],
+        .dir = dir,
+        .flags = p->tcp.flags,
+        .seq = p->tcp.seq,
+        .len = p->payload.len + p->payload_missing,
+        .now_us = (uint32_t)((p->ts_ns - f->first_ns) / 1000),
+    };
 
-    f->tcp_flags[dir] |= flags;
-    if (f->tcp_state == TCP_NONE) {
-        first_packet(f, flags);
-        return;
-    }
-    if (flags & TCP_RST) {
-        set_state(f, TCP_CLOSED);
-        return;
-    }
-    if (f->tcp_state <= TCP_SYN_RECV)
-        handshake(f, flags, dir);
-    if (flags & TCP_FIN && f->tcp_state < TCP_FIN_WAIT)
-        set_state(f, TCP_FIN_WAIT);
-    bool both = f->tcp_flags[TO_SERVER] & f->tcp_flags[TO_CLIENT] & TCP_FIN;
-    if (both && f->tcp_state == TCP_FIN_WAIT)
-        set_state(f, TCP_CLOSING);
-    else if (both && f->tcp_state == TCP_CLOSING && flags & TCP_ACK)
-        set_state(f, TCP_TIME_WAIT);
+    s.end = s.seq + s.len + (s.flags & TCP_SYN ? 1 : 0);
+    f->tcp_flags[dir] |= s.flags;
+    f->tcp.pass_over = false;
+    if (p->tcp.ack && !(s.flags & TCP_ACK))
+        raise(&s, STREAM_EVENT_PKT_BROKEN_ACK);
+    if (f->tcp_state == TCP_NONE)
+        first_packet(&s);
+    else if (s.flags & TCP_RST)
+        take_reset(&s);
+    else if (f->tcp_state <= TCP_SYN_RECV)
+        handshake(&s);
+    else if (f->tcp_state < TCP_CLOSED)
+        in_session(&s);
+    else
+        after_close(&s);
 }
 
 bool tcp_track_reused(const struct flow *f, const struct packet *p)
 {
-    return p->proto == IPPROTO_TCP4 && (p->tcp.flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN &&
-           f->tcp_state >= TCP_FIN_WAIT;
+    const struct tcp_side *client = &f->tcp.side[TO_SERVER];
+    uint8_t flags = p->tcp.flags & (TCP_SYN | TCP_ACK | TCP_RST);
+
+    if (p->proto != IPPROTO_TCP4 || !(flags & TCP_SYN) || p->checksum_bad)
+        return false;
+    if (flags == TCP_SYN)
+        return f->tcp_state >= TCP_FIN_WAIT1 && !(client->has_isn && p->tcp.seq == client->isn);
+    /* the end of the old connection was missed; the server's answer proves that there is a new one
+     */
+    return flags == (TCP_SYN | TCP_ACK) && f->tcp_state == TCP_ESTABLISHED && client->has_other &&
+           p->tcp.ack == client->other_isn + 1 && flow_dir(f, p) == TO_CLIENT;
 }

@@ -315,7 +315,7 @@ static void deal(struct front *f, struct round *round, struct frame *frame, bool
     }
     decode_frame(f->decode, frame, &round->arena, &f->scratch);
     f->scratch.clock_ns = f->clock_ns;
-    struct round_part *part = &round->part[(f->scratch.flow_hash >> 32) % f->plan.workers];
+    struct round_part *part = &round->part[f->scratch.shard % f->plan.workers];
     part->packets[part->n++] = f->scratch;
 }
 

@@ -108,7 +108,7 @@ enum err settings_derive(struct conf *conf, struct settings_shares *shares, stru
     }
     shares->workers = (uint32_t)workers;
     derive(conf, "flow.memcap", shares->memory_bytes / 5, report);
-    derive(conf, "stream.memcap", shares->memory_bytes / 10 / shares->workers, report);
+    derive(conf, "stream.memcap", shares->memory_bytes / 10, report);
     shares->flow_bytes = conf_size(conf, "flow.memcap") / shares->workers;
     return ERR_OK;
 }

@@ -13,7 +13,7 @@
 
 #include <stdlib.h>
 
-enum { CHUNKS_MAX = 256, PREFETCH = 4 };
+enum { CHUNKS_MAX = 2 * STREAM_SEGMENTS_MAX + 8, PREFETCH = 4 };
 
 struct worker {
     struct worker_plan plan;

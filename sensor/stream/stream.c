@@ -1,25 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Segments in order are handed out where they lie. What comes ahead of a hole waits in a sorted
- * list; bytes that came first stay (overlaps are cut off the newcomer). A hole is given up when the
- * receiver has acknowledged past it, when it is too old, when too much waits behind it, or when the
- * flow ends. Sequence numbers are compared modulo 2^32.
+ * Segments in order are handed out where they lie. What comes ahead of a hole waits as pieces in a
+ * sorted list without overlaps; where a newcomer meets a piece, the policy of the receiving host
+ * says whose bytes stay. A hole is given up when the receiver has acknowledged past it, when it is
+ * too old, when too much waits behind it, or when the flow ends.
+ *
+ * Some bytes wait although it is their turn, until they are acknowledged: those of hosts whose
+ * policy lets a second copy win, data on a SYN (few hosts take it), and packets whose hop limit is
+ * well below that of their flow: they may never arrive, and a full copy then wins over them.
+ *
+ * Memory is counted per shard of flows, so what is dropped does not depend on the number of
+ * workers. When a shard has no room, the hole that is open for longest loses what waits behind it.
  */
 #include "sensor/stream/stream.h"
 #include "common/slab.h"
+#include "sensor/flow/stream_event.h"
+#include "sensor/flow/tcp_track.h"
+#include "sensor/stream/pieces.h"
 
 #include <stdlib.h>
 
 enum {
-    SEGMENT_BYTES = 1984,
-    JUMP_MAX = 1 << 24,     /* further ahead than any window: not of this connection's present */
+    JUMP_MAX = 1 << 24, /* further ahead than any window: not of this connection's present */
+    FAR_SEGMENTS = 4,   /* so many there in a row: the mirror was away, the connection was not */
     ONE_SIDED_SEGMENTS = 8, /* nobody acknowledges: so many wait before a hole is given up */
+    NEAR = 1 << 16,
+    HOPS_SHORT = 5, /* a hop limit so far below the flow's: may not reach the receiver */
+    URGENT_MAX = 4, /* urgent bytes that are still to come out of a stream's order */
 };
 
 const struct option stream_options[] = {
     {"stream.memcap", CONF_SIZE, "0", "Memory for segments that wait; 0 = a tenth of memory"},
     {"stream.hole.bytes", CONF_SIZE, "256k", "Most bytes of one direction that wait behind a hole"},
     {"stream.hole.timeout", CONF_SPAN, "10s", "Age at which a hole is given up, in packet time"},
+    {"stream.depth", CONF_SIZE, "0", "Bytes of a direction that are put in order; 0 = all"},
+    {"stream.urgent", CONF_TEXT, "oob",
+     "Urgent byte: oob (taken out of the stream, as most hosts do) or inline"},
+    {"stream.overlap", CONF_TEXT, "bsd",
+     "Policy for overlaps of hosts that are neither listed nor recognised"},
+    {"host-os-policy", CONF_TREE, "",
+     "Networks by the policy of their hosts: bsd, linux, windows, vista, solaris, first, last …"},
     OPTION_END,
 };
 
@@ -28,56 +48,66 @@ enum {
     COUNT_AHEAD,
     COUNT_OLD,
     COUNT_OVERLAP,
+    COUNT_DIFFERENT,
     COUNT_FILLED,
     COUNT_GAPS,
     COUNT_GAP_BYTES,
     COUNT_WINDOW,
+    COUNT_REFUSED,
+    COUNT_DOUBTED,
+    COUNT_URGENT,
+    COUNT_DEPTH,
     COUNT_MEMCAP,
 };
 const struct counter stream_counters[] = {
     [COUNT_SEGMENTS] = {"tcp.segments", "TCP segments with data"},
     [COUNT_AHEAD] = {"tcp.segments_ahead", "Segments that came before their turn"},
     [COUNT_OLD] = {"tcp.segments_old", "Segments whose bytes were all there already"},
-    [COUNT_OVERLAP] = {"tcp.overlap", "Segments that repeat bytes that wait, first ones kept"},
+    [COUNT_OVERLAP] = {"tcp.overlap", "Segments that repeat bytes that wait"},
+    [COUNT_DIFFERENT] = {"tcp.overlap_diff_data", "… with other content: a trick or a broken host"},
     [COUNT_FILLED] = {"tcp.holes_filled", "Holes closed by a late segment"},
     [COUNT_GAPS] = {"tcp.reassembly_gap",
                     "Holes given up: the segment never reached this sensor; look for packet loss"},
     [COUNT_GAP_BYTES] = {"tcp.gap_bytes", "Bytes missing in these holes"},
     [COUNT_WINDOW] = {"tcp.out_of_window", "Segments far from where the connection stands"},
+    [COUNT_REFUSED] = {"tcp.refused", "Segments that their receiver drops: not looked at"},
+    [COUNT_DOUBTED] = {"tcp.doubted",
+                       "Segments that may not reach their receiver: looked at when acknowledged"},
+    [COUNT_URGENT] = {"tcp.urgent_bytes", "Urgent bytes taken out of their stream"},
+    [COUNT_DEPTH] = {"tcp.stream_depth_reached", "Directions that went beyond stream.depth"},
     [COUNT_MEMCAP] = {"tcp.segment_memcap_drop",
                       "Segments dropped because too many wait; raise --memory"},
     COUNTER_END,
 };
 
-struct segment {
-    struct segment *next;
-    uint32_t seq, len;
-    uint8_t data[SEGMENT_BYTES];
-};
-
 struct side {
-    struct segment *first; /* by seq, without overlaps */
-    uint64_t offset;       /* of the byte `next` stands for */
-    uint64_t hole_since_ns;
-    uint32_t next; /* sequence number of the next byte */
-    uint32_t acked;
+    uint64_t offset; /* of the byte `next` stands for */
+    uint32_t next;   /* sequence number of the next byte */
     uint32_t fin;
     uint32_t gap; /* given up, to be told with the next chunk */
-    uint32_t waiting_bytes, waiting;
-    bool started, has_acked, has_fin, ended;
+    uint8_t far;
+    bool started, begun, has_fin, ended, deep, holds;
 };
 
 struct stream {
     struct side side[2];
+    struct pieces_owner waiting;
+    uint8_t n_urgent;
+    uint8_t urgent_dirs; /* bit i: of urgent[i] */
+    uint32_t urgent[URGENT_MAX];
 };
 
 struct streams {
-    struct slab streams, segments;
+    struct slab streams;
+    struct pieces_pool pool;
+    struct os_policies *policies;
     uint64_t *count;
-    uint64_t hole_ns;
+    uint64_t hole_ns, depth;
     uint32_t hole_bytes;
+    enum os_policy fallback;
+    bool urgent_inline;
     /* what streams_next has still to hand out */
-    struct segment *given; /* handed out; valid until the next packet */
+    struct piece *given; /* handed out; valid until the next packet */
     struct slice in_order;
     enum dir dir;   /* of in_order */
     uint32_t stage; /* 0: the other side, 1: the packet's side, 2: done */
@@ -92,10 +122,16 @@ struct streams *streams_new(const struct conf *conf, struct stats *stats)
     if (!s)
         return NULL;
     slab_init(&s->streams, sizeof(struct stream), 0);
-    slab_init(&s->segments, sizeof(struct segment), conf_size(conf, "stream.memcap"));
+    pieces_pool_init(&s->pool, conf_size(conf, "stream.memcap"));
     s->count = stats_add(stats, stream_counters);
     s->hole_bytes = (uint32_t)conf_size(conf, "stream.hole.bytes");
     s->hole_ns = conf_span_ns(conf, "stream.hole.timeout");
+    s->depth = conf_size(conf, "stream.depth");
+    s->urgent_inline = strcmp(conf_text(conf, "stream.urgent"), "inline") == 0;
+    s->fallback = os_policy_find(conf_text(conf, "stream.overlap"));
+    s->policies = os_policies_new(conf);
+    if (!s->policies)
+        streams_free(&s);
     return s;
 }
 
@@ -103,22 +139,28 @@ void streams_free(struct streams **streams)
 {
     if (*streams) {
         slab_fini(&(*streams)->streams);
-        slab_fini(&(*streams)->segments);
+        pieces_pool_fini(&(*streams)->pool);
+        os_policies_free(&(*streams)->policies);
     }
     free(*streams);
     *streams = NULL;
 }
 
-static int32_t after(uint32_t a, uint32_t b)
+uint32_t streams_flow_bytes(void)
 {
-    return (int32_t)(a - b);
+    return sizeof(struct stream);
+}
+
+uint64_t streams_used_bytes(const struct streams *s)
+{
+    return s->pool.used_bytes;
 }
 
 static void release_given(struct streams *s)
 {
     while (s->given) {
-        struct segment *next = s->given->next;
-        slab_give(&s->segments, s->given);
+        struct piece *next = s->given->next;
+        pieces_give(&s->pool, s->given);
         s->given = next;
     }
 }
@@ -130,131 +172,172 @@ void streams_drop(struct streams *s, struct flow *flow)
     release_given(s);
     if (!stream)
         return;
-    for (uint32_t i = 0; i < 2; i++) {
-        while (stream->side[i].first) {
-            struct segment *next = stream->side[i].first->next;
-            slab_give(&s->segments, stream->side[i].first);
-            stream->side[i].first = next;
-        }
-    }
+    pieces_drop(&s->pool, &stream->waiting);
     slab_give(&s->streams, stream);
     flow->ext[FLOW_EXT_STREAM] = NULL;
 }
 
-/* ---- segments that wait ------------------------------------------------------------------- */
+/* ---- a packet arrives --------------------------------------------------------------------- */
 
-/* A piece that fits before `*at`, without overlap. */
-static bool insert(struct streams *s, struct side *side, struct segment **at, uint32_t seq,
-                   struct slice bytes)
+static void find_policy(const struct streams *s, const struct flow *flow, struct stream *stream,
+                        enum dir dir)
 {
-    while (bytes.len) {
-        struct segment *segment = slab_take(&s->segments);
-        if (!segment) {
-            s->count[COUNT_MEMCAP]++;
-            return false;
-        }
-        segment->seq = seq;
-        segment->len = bytes.len < SEGMENT_BYTES ? bytes.len : SEGMENT_BYTES;
-        memcpy(segment->data, bytes.at, segment->len);
-        segment->next = *at;
-        *at = segment;
-        at = &segment->next;
-        side->waiting++;
-        side->waiting_bytes += segment->len;
-        seq += segment->len;
-        bytes = slice_from(bytes, segment->len);
+    enum os_policy policy =
+        os_policy_of(s->policies, dir == TO_SERVER ? &flow->server : &flow->client);
+
+    if (policy == OS_NONE)
+        policy = (enum os_policy)flow->tcp.side[dir_other(dir)].policy;
+    if (policy == OS_NONE)
+        policy = s->fallback;
+    stream->waiting.side[dir].policy = (uint8_t)policy;
+    stream->side[dir].holds = policy == OS_LAST || policy == OS_OLD_LINUX || policy == OS_BSD_RIGHT;
+}
+
+/* Where the stream begins: behind the SYN; else at the first byte seen, or where the peer's
+ * acknowledgement says when that byte is ahead. */
+static void start(const struct streams *s, struct flow *flow, struct stream *stream, uint32_t seq)
+{
+    struct side *side = &stream->side[s->dir];
+    const struct tcp_side *own = &flow->tcp.side[s->dir];
+
+    if (own->has_isn) {
+        if (!(flow->tcp.lenient &&
+              (tcp_after(seq, own->isn + 1) > NEAR || tcp_after(seq, own->isn + 1) < -NEAR)))
+            seq = own->isn + 1;
+    } else if (own->has_acked && tcp_after(seq, own->acked) > 0 &&
+               tcp_after(seq, own->acked) < NEAR) {
+        seq = own->acked;
     }
+    side->next = seq;
+    if (!side->started)
+        find_policy(s, flow, stream, s->dir);
+    side->started = true;
+}
+
+/* The mirror was away and the stream went on: what lies between is lost. */
+static bool far_away(struct streams *s, struct flow *flow, struct side *side, uint32_t seq)
+{
+    s->count[COUNT_WINDOW]++;
+    if (++side->far < FAR_SEGMENTS)
+        return true;
+    side->far = 0;
+    side->next = seq;
+    flow->gaps[s->dir]++;
+    side->gap += 1;
+    side->offset += 1;
+    s->count[COUNT_GAPS]++;
+    stream_event_raise(flow, STREAM_EVENT_REASSEMBLY_SEQ_GAP);
+    return false;
+}
+
+static bool too_deep(struct streams *s, struct flow *flow, struct side *side)
+{
+    if (!s->depth || side->offset < s->depth)
+        return false;
+    if (!side->deep) {
+        s->count[COUNT_DEPTH]++;
+        stream_event_raise(flow, STREAM_EVENT_REASSEMBLY_DEPTH_REACHED);
+    }
+    side->deep = true;
     return true;
 }
 
-/* Keeps what no waiting segment has yet. */
-static void wait(struct streams *s, struct side *side, uint32_t seq, struct slice bytes)
+static void note_urgent(struct streams *s, struct flow *flow, struct stream *stream,
+                        const struct packet *p)
 {
-    struct segment **at = &side->first;
-    bool overlap = false;
+    uint32_t at = p->tcp.urgent;
 
-    s->count[COUNT_AHEAD]++;
-    if (!side->first)
-        side->hole_since_ns = s->now_ns;
-    while (bytes.len) {
-        while (*at && after((*at)->seq + (*at)->len, seq) <= 0)
-            at = &(*at)->next;
-        uint32_t room = *at && after((*at)->seq, seq) > 0 ? (*at)->seq - seq : 0;
-        if (!*at || room >= bytes.len) {
-            insert(s, side, at, seq, bytes);
-            break;
-        }
-        if (room && !insert(s, side, at, seq, slice_head(bytes, room)))
-            break;
-        overlap = true;
-        while (room && after((*at)->seq, seq + room) < 0) /* what was just put in */
-            at = &(*at)->next;
-        uint32_t skip = (*at)->seq + (*at)->len - seq;
-        bytes = slice_from(bytes, skip);
-        seq += skip;
-    }
-    s->count[COUNT_OVERLAP] += overlap;
-}
-
-/* ---- a packet arrives --------------------------------------------------------------------- */
-
-static void start(struct side *side, uint32_t seq)
-{
-    /* The peer's acknowledgement says where the stream stands when our first packet is ahead. */
-    if (side->has_acked && after(seq, side->acked) > 0 && after(seq, side->acked) < 65536)
-        seq = side->acked;
-    side->next = seq;
-    side->started = true;
-}
-
-static void take_syn(struct side *side, uint32_t seq)
-{
-    if (side->started && (side->offset || side->first))
-        return; /* a repeated or false one */
-    side->next = seq + 1;
-    side->started = true;
-}
-
-static void take_ack(struct side *acked_side, const struct packet *p)
-{
-    if (!(p->tcp.flags & TCP_ACK) || p->tcp.flags & TCP_RST)
+    if (!(p->tcp.flags & TCP_URG) || s->urgent_inline || !at || at > p->payload.len)
         return;
-    if (!acked_side->has_acked || after(p->tcp.ack, acked_side->acked) > 0)
-        acked_side->acked = p->tcp.ack;
-    acked_side->has_acked = true;
-}
-
-/* Data of the packet's own side: in order (left in s->in_order), ahead, or old. */
-static void take_data(struct streams *s, struct side *side, uint32_t seq, const struct packet *p)
-{
-    struct slice bytes = p->payload;
-    int32_t ahead = after(seq, side->next);
-
-    s->count[COUNT_SEGMENTS]++;
-    if (side->ended)
-        return;
-    if (ahead > JUMP_MAX || ahead < -JUMP_MAX) {
-        s->count[COUNT_WINDOW]++;
+    if (stream->n_urgent == URGENT_MAX) {
+        stream_event_raise(flow, STREAM_EVENT_REASSEMBLY_URGENT_OOB_LIMIT_REACHED);
         return;
     }
-    if (ahead > 0) {
-        wait(s, side, seq, bytes);
+    uint32_t seq = p->tcp.seq + at - 1;
+    if (tcp_after(seq, stream->side[s->dir].next) < 0)
+        return;
+    for (uint32_t i = 0; i < stream->n_urgent; i++) {
+        if (stream->urgent[i] == seq)
+            return;
+    }
+    if (s->dir == TO_CLIENT)
+        stream->urgent_dirs |= (uint8_t)(1u << stream->n_urgent);
+    stream->urgent[stream->n_urgent++] = seq;
+}
+
+static bool doubtful(const struct flow *flow, enum dir dir, const struct packet *p)
+{
+    const struct tcp_side *own = &flow->tcp.side[dir];
+
+    return p->tcp.flags & TCP_SYN ||
+           (own->has_acked && own->ttl && p->ttl + HOPS_SHORT <= own->ttl);
+}
+
+static void wait(struct streams *s, struct flow *flow, struct stream *stream,
+                 struct pieces_coming *coming)
+{
+    uint64_t no_room = s->pool.no_room;
+
+    pieces_put(&s->pool, &stream->waiting, s->dir, coming, s->now_ns);
+    s->count[COUNT_DOUBTED] += coming->doubted;
+    s->count[COUNT_OVERLAP] += coming->overlaps;
+    s->count[COUNT_MEMCAP] += s->pool.no_room - no_room;
+    if (coming->differs) {
+        s->count[COUNT_DIFFERENT]++;
+        stream_event_raise(flow, STREAM_EVENT_REASSEMBLY_OVERLAP_DIFFERENT_DATA);
+    }
+    if (coming->full)
+        stream_event_raise(flow, STREAM_EVENT_REASSEMBLY_INSERT_MEMCAP);
+}
+
+/* The bytes from `seq` on that are not known yet: in order (left in s->in_order), or to wait. */
+static void take_fresh(struct streams *s, struct flow *flow, struct stream *stream, uint32_t seq,
+                       const struct packet *p, uint32_t known)
+{
+    struct side *side = &stream->side[s->dir];
+    const struct piece *first = stream->waiting.side[s->dir].first;
+    struct slice fresh = slice_from(p->payload, known < p->payload.len ? known : p->payload.len);
+    uint32_t end = seq + p->payload.len;
+    bool ahead = tcp_after(seq, side->next) > 0;
+    bool doubted = doubtful(flow, s->dir, p);
+
+    s->count[COUNT_AHEAD] += ahead;
+    if (ahead || doubted || side->holds || (first && tcp_after(first->seq, end) < 0)) {
+        struct pieces_coming coming = {.seq = seq + known, .bytes = fresh, .doubted = doubted};
+        coming.span = (struct os_span){seq, end};
+        wait(s, flow, stream, &coming);
         return;
     }
-    uint32_t known = (uint32_t)-ahead;
-    if (known >= bytes.len + p->payload_missing) {
+    s->in_order = fresh;
+    s->missing =
+        known > p->payload.len ? p->payload_missing - (known - p->payload.len) : p->payload_missing;
+    if (first && first->seq == side->next + fresh.len)
+        s->count[COUNT_FILLED]++;
+}
+
+/* Data of the packet's own side: new, old, or of another time. */
+static void take_data(struct streams *s, struct flow *flow, struct stream *stream, uint32_t seq,
+                      const struct packet *p)
+{
+    struct side *side = &stream->side[s->dir];
+    int32_t ahead = tcp_after(seq, side->next);
+
+    if ((ahead > JUMP_MAX || ahead < -JUMP_MAX) && far_away(s, flow, side, seq))
+        return;
+    ahead = tcp_after(seq, side->next);
+    side->far = 0;
+    uint32_t known = ahead < 0 ? (uint32_t)-ahead : 0;
+    if (known && known >= p->payload.len + p->payload_missing) {
         s->count[COUNT_OLD]++;
         return;
     }
-    s->in_order = slice_from(bytes, known);
-    s->missing = known > bytes.len ? p->payload_missing - (known - bytes.len) : p->payload_missing;
-    if (side->first && side->first->seq == side->next + s->in_order.len)
-        s->count[COUNT_FILLED]++;
+    note_urgent(s, flow, stream, p);
+    take_fresh(s, flow, stream, seq, p, known);
 }
 
 static void take_fin(struct side *side, uint32_t seq, uint32_t len)
 {
-    int32_t ahead = after(seq + len, side->next);
+    int32_t ahead = tcp_after(seq + len, side->next);
 
     if (side->has_fin || ahead < 0 || ahead > JUMP_MAX)
         return;
@@ -271,41 +354,56 @@ static struct stream *stream_of(struct streams *s, struct flow *flow)
         if (!stream)
             return NULL;
         memset(stream, 0, sizeof(*stream));
+        stream->waiting.shard = flow->shard;
         flow->ext[FLOW_EXT_STREAM] = stream;
     }
     return stream;
 }
 
+/* The packet's own bytes and its FIN. */
+static void take_segment(struct streams *s, struct flow *flow, struct stream *stream,
+                         const struct packet *p, uint32_t wire_len)
+{
+    struct side *side = &stream->side[s->dir];
+    uint32_t seq = p->tcp.seq + (p->tcp.flags & TCP_SYN ? 1 : 0);
+
+    if (!side->begun)
+        start(s, flow, stream, seq);
+    if (wire_len && !side->ended) {
+        s->count[COUNT_SEGMENTS]++;
+        if (too_deep(s, flow, side))
+            side->next = seq + wire_len;
+        else
+            take_data(s, flow, stream, seq, p);
+    }
+    if (p->tcp.flags & TCP_FIN)
+        take_fin(side, seq, wire_len);
+}
+
 void streams_push(struct streams *s, struct flow *flow, const struct packet *p)
 {
-    struct stream *stream = stream_of(s, flow);
     uint32_t wire_len = p->payload.len + p->payload_missing;
+    bool brings = wire_len || p->tcp.flags & TCP_FIN;
 
     release_given(s);
     s->in_order = SLICE_NONE;
     s->missing = 0;
     s->ending = false;
     s->stage = 2;
+    if (flow->tcp.pass_over) {
+        s->count[COUNT_REFUSED] += wire_len != 0;
+        return;
+    }
+    if (!brings && !flow->ext[FLOW_EXT_STREAM])
+        return;
+    struct stream *stream = stream_of(s, flow);
     if (!stream)
         return;
     s->dir = flow_dir(flow, p);
     s->now_ns = p->ts_ns;
     s->stage = 0;
-    struct side *side = &stream->side[s->dir];
-    uint32_t seq = p->tcp.seq;
-    if (p->tcp.flags & TCP_SYN) {
-        take_syn(side, seq);
-        seq++;
-    }
-    take_ack(&stream->side[dir_other(s->dir)], p);
-    if (p->tcp.flags & TCP_RST) /* its payload is a diagnostic text, not data (RFC 9293, 3.5.3) */
-        return;
-    if (!side->started && (wire_len || p->tcp.flags & TCP_FIN))
-        start(side, seq);
-    if (wire_len)
-        take_data(s, side, seq, p);
-    if (p->tcp.flags & TCP_FIN)
-        take_fin(side, seq, wire_len);
+    if (brings)
+        take_segment(s, flow, stream, p, wire_len);
 }
 
 void streams_end(struct streams *s, struct flow *flow)
@@ -322,17 +420,56 @@ void streams_end(struct streams *s, struct flow *flow)
 
 static bool at_fin(const struct side *side)
 {
-    return side->has_fin && after(side->next, side->fin) >= 0;
+    return side->has_fin && tcp_after(side->next, side->fin) >= 0;
 }
 
-static void emit(struct side *side, enum dir dir, struct slice data, struct chunk *chunk)
+/* How many of the next `len` bytes come before an urgent one; its entry is then used up. */
+static uint32_t before_urgent(struct streams *s, struct stream *stream, enum dir dir, uint32_t len,
+                              bool *urgent)
 {
-    *chunk = (struct chunk){.data = data, .dir = dir, .offset = side->offset, .gap = side->gap};
+    uint32_t best = len;
+    uint32_t found = stream->n_urgent;
+
+    for (uint32_t i = 0; i < stream->n_urgent; i++) {
+        int32_t at = tcp_after(stream->urgent[i], stream->side[dir].next);
+        if ((stream->urgent_dirs >> i & 1) == (dir == TO_CLIENT) && at >= 0 &&
+            (uint32_t)at < best) {
+            best = (uint32_t)at;
+            found = i;
+        }
+    }
+    *urgent = found < stream->n_urgent;
+    if (!*urgent)
+        return len;
+    s->count[COUNT_URGENT]++;
+    uint32_t end = --stream->n_urgent;
+    stream->urgent[found] = stream->urgent[end];
+    uint8_t bit = stream->urgent_dirs >> end & 1;
+    stream->urgent_dirs = (uint8_t)((stream->urgent_dirs & ~(1u << found) & ~(1u << end)) |
+                                    (found < end ? (uint32_t)bit << found : 0));
+    return best;
+}
+
+/* Hands out the start of `data`, up to an urgent byte; says how much was used. */
+static uint32_t emit(struct streams *s, struct stream *stream, enum dir dir, struct slice data,
+                     struct chunk *chunk)
+{
+    struct side *side = &stream->side[dir];
+    bool urgent = false;
+    uint32_t n = data.len;
+
+    if (stream->n_urgent && n)
+        n = before_urgent(s, stream, dir, n, &urgent);
+    *chunk = (struct chunk){
+        .data = slice_head(data, n), .dir = dir, .offset = side->offset, .gap = side->gap};
     side->gap = 0;
-    side->next += data.len;
-    side->offset += data.len;
-    chunk->end = at_fin(side);
+    side->begun = true;
+    side->offset += n;
+    n += urgent;
+    side->next += n;
+    chunk->end = n == data.len && at_fin(side);
     side->ended = side->ended || chunk->end;
+    return n;
 }
 
 static void lose(struct streams *s, struct flow *flow, struct side *side, enum dir dir,
@@ -341,50 +478,69 @@ static void lose(struct streams *s, struct flow *flow, struct side *side, enum d
     side->next += bytes;
     side->offset += bytes;
     side->gap += bytes;
+    side->begun = true;
     flow->gaps[dir]++;
+    flow->tcp.lenient = true;
     s->count[COUNT_GAPS]++;
     s->count[COUNT_GAP_BYTES] += bytes;
+    stream_event_raise(flow, STREAM_EVENT_REASSEMBLY_SEQ_GAP);
 }
 
-static bool give_up(const struct streams *s, const struct stream *stream, enum dir dir)
+static bool too_much_waits(const struct streams *s, const struct pieces *waiting)
+{
+    return waiting->bytes > s->hole_bytes || waiting->n >= STREAM_SEGMENTS_MAX ||
+           s->now_ns > waiting->since_ns + s->hole_ns;
+}
+
+/* True when the first piece shall come out: its turn has come, or is given up. */
+static bool first_is_due(const struct streams *s, const struct flow *flow,
+                         const struct stream *stream, enum dir dir)
 {
     const struct side *side = &stream->side[dir];
-    const struct side *peer = &stream->side[dir_other(dir)];
+    const struct tcp_side *own = &flow->tcp.side[dir];
+    const struct pieces *waiting = &stream->waiting.side[dir];
+    const struct piece *first = waiting->first;
+    bool hole = tcp_after(first->seq, side->next) > 0;
 
-    if (s->ending || (side->has_acked && after(side->acked, side->first->seq) >= 0))
+    if (!hole && !first->doubted && !side->holds)
         return true;
-    if (side->waiting_bytes > s->hole_bytes || s->now_ns > side->hole_since_ns + s->hole_ns)
+    if (s->ending)
         return true;
-    return !side->has_acked && !peer->started && side->waiting >= ONE_SIDED_SEGMENTS;
+    if (own->has_acked && tcp_after(own->acked, first->seq + (hole ? 0 : first->len)) >= 0)
+        return true;
+    if (too_much_waits(s, waiting))
+        return true;
+    return !own->has_acked && !stream->side[dir_other(dir)].started &&
+           waiting->n >= ONE_SIDED_SEGMENTS;
 }
 
-/* The next waiting segment, if its turn has come. */
+/* The next waiting piece, if its turn has come. */
 static bool next_waiting(struct streams *s, struct flow *flow, struct stream *stream, enum dir dir,
                          struct chunk *chunk)
 {
     struct side *side = &stream->side[dir];
+    struct pieces *waiting = &stream->waiting.side[dir];
 
-    while (side->first && !side->ended) {
-        struct segment *segment = side->first;
-        int32_t ahead = after(segment->seq, side->next);
-        if (ahead > 0 && !give_up(s, stream, dir))
-            return false;
-        if (ahead > 0) {
+    while (waiting->first && !side->ended && first_is_due(s, flow, stream, dir)) {
+        struct piece *piece = waiting->first;
+        int32_t ahead = tcp_after(piece->seq, side->next);
+        if (ahead > 0)
             lose(s, flow, side, dir, (uint32_t)ahead);
-            ahead = 0;
-        }
-        side->first = segment->next;
-        side->waiting--;
-        side->waiting_bytes -= segment->len;
-        side->hole_since_ns = s->now_ns;
-        uint32_t known = (uint32_t)-ahead;
-        if (known >= segment->len) {
-            slab_give(&s->segments, segment);
+        uint32_t known = ahead < 0 ? (uint32_t)-ahead : 0;
+        if (known >= piece->len) {
+            pieces_give(&s->pool, pieces_shift(&s->pool, &stream->waiting, dir, s->now_ns));
             continue;
         }
-        segment->next = s->given;
-        s->given = segment;
-        emit(side, dir, (struct slice){segment->data + known, segment->len - known}, chunk);
+        uint8_t *data = piece->data + piece->at + known;
+        uint32_t len = piece->len - known;
+        uint32_t used = emit(s, stream, dir, (struct slice){data, len}, chunk);
+        if (used < len) { /* the rest comes behind the urgent byte */
+            pieces_trim_first(waiting, known + used);
+            return true;
+        }
+        pieces_shift(&s->pool, &stream->waiting, dir, s->now_ns);
+        piece->next = s->given;
+        s->given = piece;
         return true;
     }
     return false;
@@ -395,23 +551,22 @@ static bool next_of_side(struct streams *s, struct flow *flow, struct stream *st
 {
     struct side *side = &stream->side[dir];
 
-    if (!side->started || side->ended)
+    if (side->ended || !(side->started || (s->ending && flow->tcp.side[dir].has_isn)))
         return false;
     if (dir == s->dir && s->in_order.len) {
-        struct slice data = s->in_order;
-        s->in_order = SLICE_NONE;
-        emit(side, dir, data, chunk);
+        uint32_t used = emit(s, stream, dir, s->in_order, chunk);
+        s->in_order = slice_from(s->in_order, used);
         return true;
     }
     if (dir == s->dir && s->missing) {
         lose(s, flow, side, dir, s->missing);
         s->missing = 0;
     }
-    if (next_waiting(s, flow, stream, dir, chunk))
+    if (stream->waiting.side[dir].first && next_waiting(s, flow, stream, dir, chunk))
         return true;
     if (side->ended || !(at_fin(side) || s->ending))
         return false;
-    emit(side, dir, SLICE_NONE, chunk);
+    emit(s, stream, dir, SLICE_NONE, chunk);
     chunk->end = side->ended = true;
     return true;
 }

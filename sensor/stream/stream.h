@@ -22,6 +22,8 @@ struct chunk {
     bool datagram;   /* UDP payload: complete by itself */
 };
 
+enum { STREAM_SEGMENTS_MAX = 512 }; /* of one direction that wait behind a hole */
+
 struct streams; /* one worker's reassembly state */
 
 extern const struct option stream_options[];
@@ -30,7 +32,13 @@ extern const struct counter stream_counters[];
 struct streams *streams_new(const struct conf *conf, struct stats *stats);
 void streams_free(struct streams **streams);
 
-/** Takes a TCP packet of a flow. Then ask streams_next until it says false. */
+/** Bytes that each TCP flow takes here, without what waits. */
+uint32_t streams_flow_bytes(void);
+/** Bytes of what waits, of all flows. */
+uint64_t streams_used_bytes(const struct streams *streams);
+
+/** Takes a TCP packet of a flow that tcp_track has seen. Then ask streams_next until it says false.
+ */
 void streams_push(struct streams *streams, struct flow *flow, const struct packet *p);
 
 /** Gives up all holes of both directions because the flow ends; then ask streams_next. */

@@ -65,12 +65,23 @@ static struct packet packet_of(struct rig *rig, uint8_t proto, uint8_t from, uin
     };
 }
 
-static struct flow *tcp(struct rig *rig, uint8_t from, uint16_t sport, uint8_t to, uint16_t dport,
-                        uint8_t flags)
+static struct flow *tcp_at(struct rig *rig, uint8_t from, uint16_t sport, uint8_t to,
+                           uint16_t dport, uint8_t flags, uint32_t seq, uint32_t ack)
 {
     struct packet p = packet_of(rig, IPPROTO_TCP4, from, sport, to, dport);
     p.tcp.flags = flags;
+    p.tcp.seq = seq;
+    p.tcp.ack = ack;
+    p.tcp.window = 1000;
     return flow_table_touch(rig->table, &p);
+}
+
+/* Numbers as if each side counted from 0. */
+static struct flow *tcp(struct rig *rig, uint8_t from, uint16_t sport, uint8_t to, uint16_t dport,
+                        uint8_t flags)
+{
+    return tcp_at(rig, from, sport, to, dport, flags, flags & TCP_SYN ? 0 : 1,
+                  flags & TCP_ACK ? 1 : 0);
 }
 
 static struct flow *udp(struct rig *rig, uint8_t from, uint16_t sport, uint8_t to, uint16_t dport)
@@ -166,11 +177,11 @@ static void a_new_syn_on_a_closed_connection_is_a_new_flow(void **state)
 
     tcp(rig, 1, 5000, 2, 80, TCP_SYN);
     tcp(rig, 2, 80, 1, 5000, TCP_RST | TCP_ACK);
-    struct flow *f = tcp(rig, 1, 5000, 2, 80, TCP_SYN);
+    struct flow *f = tcp_at(rig, 1, 5000, 2, 80, TCP_SYN, 500, 0);
     assert_int_equal(rig->ended, 1);
     assert_int_equal(rig->last.end, FLOW_END_REUSED);
     assert_int_equal(f->pkts[TO_SERVER], 1);
-    tcp(rig, 1, 5000, 2, 80, TCP_SYN); /* repeated: the same one */
+    tcp_at(rig, 1, 5000, 2, 80, TCP_SYN, 500, 0); /* repeated: the same one */
     assert_int_equal(rig->ended, 1);
 }
 

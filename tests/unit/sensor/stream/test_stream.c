@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "sensor/decode/os_policy.h"
+#include "sensor/flow/stream_event.h"
+#include "sensor/flow/tcp_track.h"
 #include "sensor/run/settings.h"
 #include "sensor/stream/stream.h"
 
@@ -16,6 +19,7 @@ struct rig {
     struct flow flow;
     char out[2][4096]; /* delivered; a gap of n bytes as "<n>", the end as "$" */
     uint64_t now_ns;
+    uint8_t ttl; /* 0 = 64 */
 };
 
 static int set_up(void **state)
@@ -26,7 +30,7 @@ static int set_up(void **state)
     rig = (struct rig){.conf = settings_new()};
     strbuf_init(&report, 1024);
     conf_set(rig.conf, "stream.hole.bytes=1000", &report);
-    conf_set(rig.conf, "stream.memcap=64k", &report);
+    conf_set(rig.conf, "stream.memcap=4M", &report);
     strbuf_fini(&report);
     rig.streams = streams_new(rig.conf, &rig.stats);
     rig.flow.client = (struct addr){4, {10, 0, 0, 1}};
@@ -81,6 +85,10 @@ static void send_from(struct rig *rig, enum dir dir, uint32_t seq, uint32_t ack,
     p.tcp.seq = seq;
     p.tcp.ack = ack;
     p.tcp.flags = flags;
+    p.tcp.window = 60000;
+    p.ttl = rig->ttl ? rig->ttl : 64;
+    stream_event_clear(&rig->flow);
+    tcp_track(&rig->flow, &p, dir);
     streams_push(rig->streams, &rig->flow, &p);
     collect(rig);
 }
@@ -92,13 +100,14 @@ static void client(struct rig *rig, uint32_t seq, const char *text)
 
 static void acks(struct rig *rig, uint32_t ack)
 {
-    send_from(rig, TO_CLIENT, 1, ack, TCP_ACK, "");
+    send_from(rig, TO_CLIENT, 900, ack, TCP_ACK, "");
 }
 
 static void open_at(struct rig *rig, uint32_t isn)
 {
     send_from(rig, TO_SERVER, isn, 0, TCP_SYN, "");
-    send_from(rig, TO_CLIENT, 0, isn + 1, TCP_SYN | TCP_ACK, "");
+    send_from(rig, TO_CLIENT, 899, isn + 1, TCP_SYN | TCP_ACK, "");
+    send_from(rig, TO_SERVER, isn + 1, 900, TCP_ACK, "");
 }
 
 static void data_in_order_comes_out_as_it_went_in(void **state)
@@ -152,16 +161,31 @@ static void an_acknowledgement_seen_before_its_data_is_no_gap(void **state)
     assert_string_equal(rig->out[0], "abcdef");
 }
 
-static void of_overlaps_the_first_bytes_stay(void **state)
+/* Three segments behind a hole: one that starts before another and covers it, one that starts after
+ * it; then the hole is filled. */
+static void of_overlaps_the_receivers_policy_keeps_bytes(void **state)
 {
+    static const struct {
+        enum os_policy policy;
+        const char *out;
+    } rows[] = {{OS_FIRST, "abcdEFghiXXX"},   {OS_VISTA, "abcdEFghiXXX"},
+                {OS_BSD, "abcdefghiXXX"},     {OS_LINUX, "abcdefghiXXX"},
+                {OS_SOLARIS, "abXXXXXXXXXX"}, {OS_LAST, "abXXXXXXXXXX"}};
     struct rig *rig = *state;
 
-    open_at(rig, 99);
-    client(rig, 104, "EF");
-    client(rig, 101, "bcdefghi"); /* waits around EF */
-    client(rig, 102, "XXXXXXXXXX");
-    client(rig, 100, "a");
-    assert_string_equal(rig->out[0], "abcdEFghiXXX");
+    for (uint32_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        tear_down(state);
+        set_up(state);
+        open_at(rig, 99);
+        rig->flow.tcp.side[TO_CLIENT].policy = (uint8_t)rows[i].policy;
+        client(rig, 104, "EF");
+        client(rig, 101, "bcdefghi"); /* around EF */
+        client(rig, 102, "XXXXXXXXXX");
+        assert_true(stream_event_has(&rig->flow, STREAM_EVENT_REASSEMBLY_OVERLAP_DIFFERENT_DATA));
+        client(rig, 100, "a");
+        acks(rig, 112);
+        assert_string_equal(rig->out[0], rows[i].out);
+    }
 }
 
 static void retransmissions_give_only_what_is_new(void **state)
@@ -237,7 +261,7 @@ static void fin_ends_when_its_turn_comes(void **state)
     struct rig *rig = *state;
 
     open_at(rig, 99);
-    send_from(rig, TO_SERVER, 103, 1, TCP_ACK | TCP_FIN, "def");
+    send_from(rig, TO_SERVER, 103, 900, TCP_ACK | TCP_FIN, "def");
     assert_string_equal(rig->out[0], "");
     client(rig, 100, "abc");
     assert_string_equal(rig->out[0], "abcdef$");
@@ -262,6 +286,8 @@ static void data_in_a_syn_counts_and_in_a_reset_does_not(void **state)
     struct rig *rig = *state;
 
     send_from(rig, TO_SERVER, 99, 0, TCP_SYN, "abc");
+    assert_string_equal(rig->out[0], ""); /* few hosts take it: not before it is acknowledged */
+    send_from(rig, TO_CLIENT, 899, 103, TCP_SYN | TCP_ACK, "");
     send_from(rig, TO_SERVER, 103, 0, TCP_RST, "diagnostic");
     assert_string_equal(rig->out[0], "abc");
 }
@@ -282,7 +308,8 @@ static void memory_has_a_cap(void **state)
 
     open_at(rig, 99);
     for (uint32_t i = 0; i < 400; i++)
-        client(rig, 1000 + i * 2, "x"); /* 400 blocks do not fit into 64 KB */
+        client(rig, 1000 + i * 2, "x"); /* 400 blocks do not fit into a shard's 64 KB */
+    assert_true(streams_used_bytes(rig->streams) <= 65536);
     streams_end(rig->streams, &rig->flow);
     collect(rig);
     assert_non_null(strstr(rig->out[0], "x$"));
@@ -297,7 +324,7 @@ int main(void)
         STREAM_TEST(a_late_segment_fills_the_hole),
         STREAM_TEST(a_hole_that_was_acknowledged_is_a_gap),
         STREAM_TEST(an_acknowledgement_seen_before_its_data_is_no_gap),
-        STREAM_TEST(of_overlaps_the_first_bytes_stay),
+        STREAM_TEST(of_overlaps_the_receivers_policy_keeps_bytes),
         STREAM_TEST(retransmissions_give_only_what_is_new),
         STREAM_TEST(sequence_numbers_wrap),
         STREAM_TEST(too_much_behind_a_hole_gives_it_up),
