@@ -2,8 +2,8 @@
 /*
  * suricata.yaml (Suricata 7): vars, rule-files, default-rule-path, default-log-dir and
  * vlan.use-for-tracking have the same shape here and are read as they are; flow timeouts, checksum
- * mode and the types of the first eve-log are translated. Everything else is listed by its
- * top-level key.
+ * mode, the types of the first eve-log and what concerns mail are translated. Everything else is
+ * listed by its top-level key.
  */
 #include "sensor/run/suricata_yaml.h"
 #include "common/json.h"
@@ -72,6 +72,22 @@ static const char *type_of(const struct json *entry)
     return strcmp(json_key(inner), "files") == 0 ? "fileinfo" : json_key(inner);
 }
 
+static void take_smtp_type(struct conf *conf, const struct json *type)
+{
+    struct strbuf list;
+
+    strbuf_init(&list, 4096);
+    set(conf, "smtp.extended", json_bool(json_get(type, "extended"), false) ? "true" : "false");
+    for (const struct json *m = json_first(json_get(type, "md5")); m; m = json_next(m))
+        if (strcmp(json_str(m, ""), "subject") == 0)
+            set(conf, "smtp.subject_md5", "true");
+    for (const struct json *c = json_first(json_get(type, "custom")); c; c = json_next(c))
+        strbuf_fmt(&list, "%s%s", list.len ? "," : "", json_str(c, ""));
+    if (list.len)
+        set(conf, "smtp.custom", list.at);
+    strbuf_fini(&list);
+}
+
 /* What Suricata does not have is not switched off by a list of what it has. */
 static void take_types(struct conf *conf, const struct json *types)
 {
@@ -81,6 +97,8 @@ static void take_types(struct conf *conf, const struct json *types)
     strbuf_str(&list, "device,deviation,visibility,yara");
     for (const struct json *t = json_first(types); t; t = json_next(t)) {
         const char *name = type_of(t);
+        if (name && strcmp(name, "smtp") == 0)
+            take_smtp_type(conf, json_get(t, "smtp"));
         if (name)
             strbuf_fmt(&list, ",%s", name);
         if (name && strcmp(name, "ftp") == 0) /* Suricata has one switch for both channels */
@@ -88,6 +106,27 @@ static void take_types(struct conf *conf, const struct json *types)
     }
     if (json_count(types))
         set(conf, "event.types", list.at);
+    strbuf_fini(&list);
+}
+
+/* The event's options and the parser's stand in different places there. */
+static void take_smtp(struct conf *conf, const struct json *tree)
+{
+    const struct json *mime = json_path(tree, "app-layer.protocols.smtp.mime");
+    struct strbuf list;
+
+    strbuf_init(&list, 4096);
+    for (const struct json *s = json_first(json_get(mime, "extract-urls-schemes")); s;
+         s = json_next(s))
+        strbuf_fmt(&list, "%s%s", list.len ? "," : "", json_str(s, ""));
+    if (list.len)
+        set(conf, "smtp.url_schemes", list.at);
+    else if (!json_bool(json_get(mime, "extract-urls"), true))
+        set(conf, "smtp.url_schemes", "");
+    if (json_bool(json_get(mime, "log-url-scheme"), false))
+        set(conf, "smtp.log_url_scheme", "true");
+    if (json_bool(json_get(mime, "body-md5"), false))
+        set(conf, "smtp.body_md5", "true");
     strbuf_fini(&list);
 }
 
@@ -133,6 +172,7 @@ enum err suricata_yaml_load(struct conf *conf, const char *path, struct strbuf *
     report->len = before; /* its keys are not ours: one line says it all */
     take_timeouts(conf, json_get(tree, "flow-timeouts"));
     take_outputs(conf, json_get(tree, "outputs"));
+    take_smtp(conf, tree);
     int64_t alerts = json_i64(json_get(tree, "packet-alert-max"), 0);
     if (alerts > 0 && alerts < 256) {
         char text[32];

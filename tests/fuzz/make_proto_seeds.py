@@ -330,6 +330,61 @@ seed("ftp-long-lines", 21, [
 seed("ftp-starttls", 21, LOGIN[:1] + [("c", b"AUTH TLS\r\n"), ("s", b"234 Proceed\r\n")])
 
 
+# ---- mail
+HEAD = (b"Received: from a\r\n\tby b\r\nFrom: \"Water, level\" <a@can-tho.example>\r\nTo: b@x.example,\r\n"
+        b" \"c, d\" <c@x.example>\r\nCc: e@x.example\r\nSubject: =?utf-8?B?TeG7sWM=?=\r\nDate: Mon, 2 Nov 2026\r\n"
+        b"Message-ID: <1@x>\r\nMIME-Version: 1.0\r\n")
+PARTS = (b"Content-Type: multipart/mixed;\r\n boundary=\"=_outer\"\r\n\r\npreamble\r\n--=_outer\r\n"
+         b"Content-Type: multipart/alternative; boundary=inner\r\n\r\n--inner\r\n"
+         b"Content-Type: text/plain\r\n\r\nsee http://192.0.2.7/a.exe and http://x.example/\r\n..dot\r\n"
+         b"--inner\r\nContent-Type: text/html\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+         b"<a href=3D\"http://long.exam=\r\nple/\">=ZZ</a>\r\n--inner--\r\n--=_outer\r\n"
+         b"Content-Type: application/octet-stream; name=\"levels.bin\"\r\n"
+         b"Content-Disposition: attachment; filename*0=\"lev\"; filename*1=\"els.bin\"\r\n"
+         b"Content-Transfer-Encoding: base64\r\n\r\nAAECAwQF\r\nBgcICQ==\r\n--=_outer\r\n"
+         b"Content-Type: message/rfc822\r\n\r\nSubject: inside\r\nContent-Disposition: attachment;\r\n"
+         b" filename*=utf-8''%C4%91.txt\r\n\r\nplain file\r\n--=_outer--\r\nepilogue\r\n.\r\n")
+HELLO = [("s", b"220 mx.example ESMTP\r\n"), ("c", b"EHLO station\r\n"),
+         ("s", b"250-mx.example\r\n250 PIPELINING\r\n")]
+ENVELOPE = b"MAIL FROM:<a@can-tho.example> SIZE=9\r\nRCPT TO:<b@x.example>\r\nRCPT TO:<c@x.example>\r\n"
+seed("smtp-parts", 25, HELLO + [
+    ("c", ENVELOPE + b"DATA\r\n"), ("s", b"250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n"),
+    ("c", HEAD + PARTS), ("s", b"250 queued\r\n"), ("c", b"RSET\r\nQUIT\r\n"),
+    ("s", b"250 ok\r\n221 bye\r\n")])
+seed("smtp-faults", 587, [
+    ("s", b"220 x SMTP\r\n"), ("c", b"HELO a\r\nHELO b\r\n"), ("s", b"250 a\r\n299 b\r\nab\r\n"),
+    ("c", b"STARTTLS\r\nMAIL FROM:<a>\r\nMAIL FROM:<b>\r\n" + b"X" * 5000 + b"\r\nDATA\r\n"),
+    ("s", b"454 no\r\n250 ok\r\n250 ok\r\n500 what\r\n554 no\r\n"), ("c", b"DATA\r\n"),
+    ("s", b"354 go\r\n"),
+    ("c", b" folded\r\nX" + b"y" * 80 + b": z\r\nSubject: " + b"s" * 3000 + b"\r\n"
+          b"Content-Type: multipart/x; boundary=" + b"b" * 300 + b"\r\nContent-Transfer-Encoding: base64\r\n"
+          b"Content-Disposition: x; filename=" + b"f" * 300 + b"\r\n\r\n" + b"A" * 5000 + b"!\r\n.\r\n"),
+    ("s", b"250 ok\r\n250 more\r\n")])
+seed("smtp-chunks", 2525, HELLO + [
+    ("c", ENVELOPE + b"BDAT 100\r\n" + (HEAD + PARTS)[:100]), ("s", b"250 ok\r\n" * 4),
+    ("c", b"BDAT %d LAST\r\n" % (len(HEAD + PARTS) - 103) + (HEAD + PARTS)[100:-3]), ("s", b"250 ok\r\n"),
+    ("c", b"BDAT 0 LAST\r\nBDAT 99999999999999\r\nQUIT\r\n"), ("s", b"250 ok\r\n501 no\r\n221 bye\r\n")])
+seed("smtp-starttls", 25, HELLO + [("c", b"STARTTLS\r\n"), ("s", b"220 go\r\n"),
+                                   ("c", b"\x16\x03\x01\x00\x04\x01\0\0\0")])
+seed("smtp-one-sided", 25, [("c", b"EHLO x\r\n" + ENVELOPE + b"DATA\r\n" + HEAD + PARTS + b"QUIT\r\n")])
+seed("pop3", 110, [
+    ("s", b"+OK ready\r\n"), ("c", b"CAPA\r\n"), ("s", b"+OK list\r\nUSER\r\nSASL PLAIN\r\n.\r\n"),
+    ("c", b"auth PLAIN\r\n"), ("s", b"+ \r\n"), ("c", b"AGEAYg==\r\n"), ("s", b"+OK Welcome.\r\n"),
+    ("c", b"LIST\r\nLIST 1\r\nRETR 1\r\nQUIT\r\n"),
+    ("s", b"+OK 1\r\n1 308\r\n.\r\n-ERR no\r\n+OK mail\r\n" + HEAD + PARTS + b"+OK bye\r\n")])
+seed("pop3-starttls", 110, [("s", b"+OK ready\r\n"), ("c", b"STLS\r\n"), ("s", b"+OK go\r\n"),
+                            ("c", b"\x16\x03\x01\x00\x04\x01\0\0\0")])
+seed("imap", 143, [("s", b"* OK ready\r\n"), ("c", b"a1 CAPABILITY\r\na2 LOGIN a b\r\n"),
+                   ("s", b"* CAPABILITY IMAP4\r\na1 OK\r\na2 OK\r\n"), ("c", b"a3 SELECT INBOX\r\n")])
+seed("imap-starttls", 143, [("s", b"* OK ready\r\n"), ("c", b"a1 STARTTLS\r\n"), ("s", b"a1 OK go\r\n"),
+                            ("c", b"\x16\x03\x01\x00\x04\x01\0\0\0")])
+
+# ---- TFTP, telnet
+seed("tftp", 69, [("c", b"\0\1config/cam.cfg\0octet\0blksize\x001428\0"), ("s", b"\0\5\0\1no\0")], UDP)
+seed("tftp-write", 69, [("c", b"\0\2up\0NetASCII\0"), ("c", b"\0\3\0\1data"), ("c", b"\0\1x")], UDP)
+seed("telnet", 23, [("s", b"\xff\xfd\x18\xff\xfd\x20login: "), ("c", b"\xff\xfb\x18root\r\n")])
+
+
 # ---- SSH
 def kexinit(lists):
     payload = b"\x14" + bytes(range(16)) + b"".join(
