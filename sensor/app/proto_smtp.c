@@ -303,34 +303,18 @@ static void on_reply_to(struct app *app, struct tx *tx, enum command command, ui
     }
 }
 
-static void on_reply(struct app *app, struct slice line, bool cut)
+/* The last line of a reply: it answers the oldest command that waits. */
+static void finish_reply(struct app *app, struct tx *tx, uint32_t code)
 {
     struct smtp_state *state = app_state(app);
-    struct tx *tx = current(app);
-    uint32_t code = code_of(line);
-    bool more = line.len > CODE_BYTES && line.at[CODE_BYTES] == '-';
-    bool first = !state->in_reply;
+    bool welcome = !state->greeted && code == 220;
 
-    state->in_reply = more && code;
-    if (cut)
-        app_note(app, tx, SMTP_LONG_REPLY);
-    if (first && !is_known_code(code))
-        app_note(app, tx, SMTP_INVALID_REPLY);
-    if (state->n_waiting && state->waiting[state->first] == HELO &&
-        slice_ieq(slice_trim(slice_from(line, CODE_BYTES + 1)), SLICE_LIT("PIPELINING")))
-        state->pipelining = true;
-    if (more && code)
-        return;
     state->heard = true;
-    if (!state->greeted && code == 220) {
-        state->greeted = true;
-        if (!state->n_waiting)
-            return;
-    }
+    state->greeted |= welcome;
     if (!state->greeted)
         app_note(app, tx, SMTP_NO_WELCOME);
     if (!state->n_waiting) {
-        if (code != 421)
+        if (!welcome && code != 421)
             app_note(app, tx, SMTP_UNMATCHED_REPLY);
         return;
     }
@@ -338,6 +322,25 @@ static void on_reply(struct app *app, struct slice line, bool cut)
     state->first = (state->first + 1) % WAITING_MAX;
     state->n_waiting--;
     on_reply_to(app, tx, command, code);
+}
+
+static void on_reply(struct app *app, struct slice line, bool cut)
+{
+    struct smtp_state *state = app_state(app);
+    struct tx *tx = current(app);
+    uint32_t code = code_of(line);
+    bool more = code && line.len > CODE_BYTES && line.at[CODE_BYTES] == '-';
+
+    if (cut)
+        app_note(app, tx, SMTP_LONG_REPLY);
+    if (!state->in_reply && !is_known_code(code))
+        app_note(app, tx, SMTP_INVALID_REPLY);
+    if (state->n_waiting && state->waiting[state->first] == HELO &&
+        slice_ieq(slice_trim(slice_from(line, CODE_BYTES + 1)), SLICE_LIT("PIPELINING")))
+        state->pipelining = true;
+    state->in_reply = more;
+    if (!more)
+        finish_reply(app, tx, code);
 }
 
 /* ---- bytes -------------------------------------------------------------------------------- */
