@@ -169,6 +169,16 @@ export interface Device extends DeviceHead {
   incidents: IncidentHead[];
 }
 
+// What a sensor lost on the way from the wire to here; the words are the sensor's.
+export interface Loss {
+  stage: string;
+  name: string;
+  lost: number;
+  unit: string;
+  cause?: Text2;
+  remedy?: Text2;
+}
+
 export interface Sensor {
   name: string;
   site: string;
@@ -185,7 +195,7 @@ export interface Sensor {
   shed: number;
   packets?: number;
   lost?: number;
-  stats?: Record<string, unknown>;
+  stats?: Record<string, unknown> & { ledger?: Loss[] };
 }
 
 export interface Overview {
