@@ -10,12 +10,16 @@ static const struct counter ethernet_counters[] = {
     COUNTER_END,
 };
 
-enum { LENGTHS = 1536, LLC_SNAP = 0xaaaa03 };
+enum { LENGTHS = 1536, LLC_SNAP = 0xaaaa03, LLC_IP = 0x060603 };
 
-/* 802.3: a length instead of a type; only SNAP says what follows. */
+/* 802.3: a length instead of a type; SNAP says what follows, or the service point of IP. */
 static struct dec_next llc(struct cursor c)
 {
-    if (cursor_be24(&c) != LLC_SNAP)
+    uint32_t head = cursor_be24(&c);
+
+    if (head == LLC_IP && cursor_ok(&c))
+        return (struct dec_next){DEC_ETHER, 0x0800, cursor_rest(&c)};
+    if (head != LLC_SNAP)
         return dec_stop();
     cursor_skip(&c, 3); /* organisation */
     uint16_t type = cursor_be16(&c);

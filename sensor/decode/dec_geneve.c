@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * GENEVE with options.
+ * GENEVE with options; on other ports than its own where the inner packet proves it.
  */
-#include "sensor/decode/decode.h"
+#include "sensor/decode/inner.h"
 
 static const struct counter geneve_counters[] = {
     {"decoder.geneve", "GENEVE headers"},
     COUNTER_END,
 };
+
+static bool proven(const struct packet *p, uint16_t type, struct slice inner)
+{
+    if (p->dport == 6081)
+        return true;
+    return type == 0x6558 ? inner_ethernet(inner, p->payload_missing)
+                          : inner_ip(inner, p->payload_missing);
+}
 
 static struct dec_next geneve_decode(struct packet *p, struct slice in)
 {
@@ -22,19 +30,21 @@ static struct dec_next geneve_decode(struct packet *p, struct slice in)
     if (!cursor_ok(&c) || version_len >> 6 != 0 || !cursor_left(&c))
         return dec_stop();
     if (type != 0x6558 && type != 0x0800 && type != 0x86dd) {
-        decode_note(p, NOTE_GENEVE_TYPE);
+        if (p->dport == 6081)
+            decode_note(p, NOTE_GENEVE_TYPE);
         return dec_stop();
     }
-    if (!decode_enter(p, "geneve", vni))
+    struct slice inner = cursor_rest(&c);
+    if (!proven(p, type, inner) || !decode_enter(p, "geneve", vni))
         return dec_stop();
-    return (struct dec_next){DEC_ETHER, type, cursor_rest(&c)};
+    return (struct dec_next){DEC_ETHER, type, inner};
 }
 
 const struct decoder_def dec_geneve = {
     .name = "geneve",
     .doc = "GENEVE",
     .spec = "RFC 8926",
-    .keys = {{DEC_UDP, 6081}},
+    .keys = {{DEC_UDP, 6081}, {DEC_SHAPE, 0x00}},
     .counters = geneve_counters,
     .decode = geneve_decode,
 };

@@ -18,9 +18,36 @@ enum {
     HAS_ACK = 0x0080,
     VERSION = 0x0007,
     ERSPAN = 0x88be,
+    ERSPAN_3 = 0x22eb,
     BRIDGED = 0x6558,
+    EOIP = 0x6400,
+    WCCP = 0x883e,
     ROUTES_MAX = 16
 };
+
+/* MikroTik's Ethernet over IP: version 1, a length and a little-endian tunnel id for a key. */
+static struct dec_next eoip(struct packet *p, struct cursor *c)
+{
+    uint32_t length = cursor_be16(c);
+    uint16_t id = cursor_le16(c);
+
+    if (!cursor_ok(c) || !length || !cursor_left(c) || !decode_enter(p, "eoip", id))
+        return dec_stop();
+    return (struct dec_next){DEC_ETHER, BRIDGED, slice_head(cursor_rest(c), length)};
+}
+
+/* What the protocol field means once the header is read. */
+static struct dec_next inside(struct packet *p, uint16_t flags, uint32_t type, struct slice rest)
+{
+    if (type == ERSPAN && !(flags & HAS_SEQUENCE))
+        type = BRIDGED; /* ERSPAN type I has no header of its own */
+    if (type == WCCP && rest.at[0] >> 4 != 4)
+        rest = slice_from(rest, 4); /* redirect header of version 2 */
+    if (type == WCCP)
+        type = 0x0800;
+    p->ethertype = (uint16_t)type;
+    return (struct dec_next){DEC_ETHER, type, rest};
+}
 
 static void skip_routes(struct cursor *c)
 {
@@ -45,25 +72,29 @@ static struct dec_next gre_decode(struct packet *p, struct slice in)
         decode_note(p, NOTE_GRE_VERSION);
         return dec_stop();
     }
+    if ((flags & VERSION) == 1 && type == EOIP)
+        return eoip(p, &c);
     if (flags & (HAS_CHECKSUM | HAS_ROUTING))
         cursor_skip(&c, 4);
     if (flags & HAS_KEY)
         key = cursor_be32(&c);
     if (flags & HAS_SEQUENCE)
         cursor_skip(&c, 4);
-    if ((flags & VERSION) == 1 && flags & HAS_ACK)
-        cursor_skip(&c, 4);
+    if ((flags & VERSION) == 1) {
+        key &= 0xffff; /* PPTP: length and call */
+        if (flags & HAS_ACK)
+            cursor_skip(&c, 4);
+    }
     if (flags & HAS_ROUTING)
         skip_routes(&c);
     if (!cursor_ok(&c)) {
         decode_note(p, NOTE_GRE_SMALL);
         return dec_stop();
     }
-    if (!cursor_left(&c) || !decode_enter(p, type == ERSPAN ? "erspan" : "gre", key))
+    bool mirrored = type == ERSPAN || type == ERSPAN_3;
+    if (!cursor_left(&c) || !decode_enter(p, mirrored ? "erspan" : "gre", key))
         return dec_stop();
-    if (type == ERSPAN && !(flags & HAS_SEQUENCE))
-        type = BRIDGED; /* ERSPAN type I has no header of its own */
-    return (struct dec_next){DEC_ETHER, type, cursor_rest(&c)};
+    return inside(p, flags, type, cursor_rest(&c));
 }
 
 const struct decoder_def dec_gre = {
@@ -72,5 +103,6 @@ const struct decoder_def dec_gre = {
     .spec = "RFC 2784, RFC 2890, RFC 2637",
     .keys = {{DEC_IP, 47}},
     .counters = gre_counters,
+    .tunnel = true,
     .decode = gre_decode,
 };

@@ -11,7 +11,8 @@ static const struct counter ipip_counters[] = {
 
 static struct dec_next ipip_decode(struct packet *p, struct slice in)
 {
-    if (!in.len || !decode_enter(p, in.at[0] >> 4 == 4 ? "ipip" : "ip6", 0))
+    if (!in.len || (in.at[0] >> 4 != 4 && in.at[0] >> 4 != 6) ||
+        !decode_enter(p, in.at[0] >> 4 == 4 ? "ipip" : "ip6", 0))
         return dec_stop();
     return (struct dec_next){DEC_ETHER, in.at[0] >> 4 == 4 ? 0x0800 : 0x86dd, in};
 }
@@ -20,7 +21,8 @@ const struct decoder_def dec_ipip = {
     .name = "ipip",
     .doc = "IP in IP",
     .spec = "RFC 2003, RFC 2473, RFC 4213",
-    .keys = {{DEC_IP, 4}, {DEC_IP, 41}},
+    .keys = {{DEC_IP, 4}, {DEC_IP, 41}, {DEC_IP, 94}},
     .counters = ipip_counters,
+    .tunnel = true,
     .decode = ipip_decode,
 };

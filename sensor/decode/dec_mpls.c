@@ -3,7 +3,7 @@
  * MPLS label stack. What follows the last label is not announced: IP by its version, a pseudowire
  * with control word by a zero nibble, else an Ethernet pseudowire.
  */
-#include "sensor/decode/decode.h"
+#include "sensor/decode/inner.h"
 
 static const struct counter mpls_counters[] = {
     {"decoder.mpls", "MPLS label stacks"},
@@ -27,17 +27,20 @@ static struct dec_next mpls_decode(struct packet *p, struct slice in)
         decode_note(p, NOTE_MPLS_LAYERS);
         return dec_stop();
     }
+    decode_tag(p, label >> 12); /* the innermost: of a VPN or a pseudowire */
     struct slice rest = cursor_rest(&c);
-    switch (rest.at[0] >> 4) {
-    case 4:
-        return (struct dec_next){DEC_ETHER, 0x0800, rest};
-    case 6:
-        return (struct dec_next){DEC_ETHER, 0x86dd, rest};
-    case 0:
-        return (struct dec_next){DEC_ETHER, 0x6558, slice_from(rest, 4)};
-    default:
-        return (struct dec_next){DEC_ETHER, 0x6558, rest};
+    if (rest.at[0] >> 4 == 4 || rest.at[0] >> 4 == 6) {
+        /* a pseudowire without control word may begin with a MAC that looks like a version */
+        if (!inner_ip(rest, p->payload_missing) && inner_ethernet(rest, p->payload_missing))
+            return (struct dec_next){DEC_ETHER, 0x6558, rest};
+        return inner_next(rest);
     }
+    if (rest.at[0] >> 4 == 0 && !inner_ethernet(rest, p->payload_missing)) {
+        rest = slice_from(rest, 4); /* control word */
+        if (inner_ip(rest, p->payload_missing))
+            return inner_next(rest);
+    }
+    return (struct dec_next){DEC_ETHER, 0x6558, rest};
 }
 
 const struct decoder_def dec_mpls = {
@@ -46,5 +49,6 @@ const struct decoder_def dec_mpls = {
     .spec = "RFC 3032, RFC 4385",
     .keys = {{DEC_ETHER, 0x8847}, {DEC_ETHER, 0x8848}, {DEC_IP, 137}},
     .counters = mpls_counters,
+    .tunnel = true,
     .decode = mpls_decode,
 };

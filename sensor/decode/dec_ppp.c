@@ -13,6 +13,8 @@ static struct dec_next ppp_decode(struct packet *p, struct slice in)
 {
     struct cursor c = cursor_of(in);
 
+    if (in.len >= 4 && (in.at[0] == 0x0f || in.at[0] == 0x8f) && in.at[1] == 0)
+        return (struct dec_next){DEC_LINK, 104, in}; /* Cisco's HDLC on the same line */
     if (in.len >= 2 && in.at[0] == 0xff && in.at[1] == 0x03)
         cursor_skip(&c, 2);
     uint16_t protocol = cursor_u8(&c);
@@ -29,6 +31,11 @@ static struct dec_next ppp_decode(struct packet *p, struct slice in)
         return (struct dec_next){DEC_ETHER, 0x86dd, cursor_rest(&c)};
     case 0x0281:
         return (struct dec_next){DEC_ETHER, 0x8847, cursor_rest(&c)};
+    case 0x0031: /* bridged: flags, kind of MAC (1 = Ethernet) */
+        cursor_skip(&c, 2);
+        return cursor_ok(&c) && in.len && decode_enter(p, "bcp", 0)
+                   ? (struct dec_next){DEC_ETHER, 0x6558, cursor_rest(&c)}
+                   : dec_stop();
     default: /* control protocols carry no IP; the rest is not PPP */
         if (!(protocol & 0x8000) && protocol != 0x002d && protocol != 0x002f)
             decode_note(p, NOTE_PPP_TYPE);

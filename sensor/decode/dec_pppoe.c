@@ -14,7 +14,7 @@ static struct dec_next pppoe_decode(struct packet *p, struct slice in)
     struct cursor c = cursor_of(in);
     uint8_t version_type = cursor_u8(&c);
     uint8_t code = cursor_u8(&c);
-    cursor_skip(&c, 2); /* session */
+    uint16_t session = cursor_be16(&c);
     uint16_t length = cursor_be16(&c);
 
     if (!cursor_ok(&c)) {
@@ -25,6 +25,7 @@ static struct dec_next pppoe_decode(struct packet *p, struct slice in)
         decode_note(p, NOTE_PPPOE_CODE);
         return dec_stop();
     }
+    decode_tag(p, session);
     return (struct dec_next){DEC_LINK, 9, slice_head(cursor_rest(&c), length)};
 }
 

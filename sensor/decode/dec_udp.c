@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * UDP and UDP-Lite. The payload ends where the length says; tunnels are known by port.
+ * UDP and UDP-Lite. The payload ends where the length says; tunnels are known by
+ * port, or by shape.
  */
 #include "sensor/decode/decode.h"
 

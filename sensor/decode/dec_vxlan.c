@@ -1,34 +1,69 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * VXLAN on its registered port and on the port Linux used before.
+ * VXLAN and VXLAN-GPE on their ports, and on any other port where the inner packet proves it.
  */
-#include "sensor/decode/decode.h"
+#include "sensor/decode/inner.h"
 
 static const struct counter vxlan_counters[] = {
     {"decoder.vxlan", "VXLAN headers"},
     COUNTER_END,
 };
 
+enum { HAS_VNI = 0x08, HAS_PROTOCOL = 0x04, GPE_PORT = 4790 };
+
+/* What GPE says stands inside; Ethernet without it. */
+static struct dec_next inside(uint8_t flags, uint8_t protocol, struct slice in)
+{
+    static const uint16_t types[] = {0, 0x0800, 0x86dd, 0x6558, 0x894f, 0x8847};
+
+    if (!(flags & HAS_PROTOCOL))
+        return (struct dec_next){DEC_ETHER, 0x6558, in};
+    if (protocol == 0 || protocol >= sizeof(types) / sizeof(types[0]))
+        return dec_stop();
+    return (struct dec_next){DEC_ETHER, types[protocol], in};
+}
+
+static bool proven(const struct packet *p, const struct dec_next *next, bool strict)
+{
+    if (next->by == DEC_STOP)
+        return false;
+    if (p->dport == 4789 || p->dport == 8472 || p->dport == GPE_PORT)
+        return true;
+    if (!strict)
+        return false;
+    if (next->key == 0x6558)
+        return inner_ethernet(next->rest, p->payload_missing);
+    return (next->key == 0x0800 || next->key == 0x86dd) && inner_ip(next->rest, p->payload_missing);
+}
+
 static struct dec_next vxlan_decode(struct packet *p, struct slice in)
 {
     struct cursor c = cursor_of(in);
     uint8_t flags = cursor_u8(&c);
-    cursor_skip(&c, 3);
+    uint16_t group = cursor_be16(&c); /* of the group policy extension */
+    uint8_t protocol = cursor_u8(&c);
     uint32_t vni = cursor_be24(&c);
-    cursor_skip(&c, 1);
+    uint8_t reserved = cursor_u8(&c);
 
-    if (!cursor_ok(&c) || !(flags & 0x08) || cursor_left(&c) < 14)
+    if (!cursor_ok(&c) || !(flags & HAS_VNI) || cursor_left(&c) < 14)
         return dec_stop();
-    if (!decode_enter(p, "vxlan", vni))
+    struct dec_next next = inside(flags, protocol, cursor_rest(&c));
+    bool clean = reserved == 0 && (flags & 0x80 || group == 0) && !(flags & 0x70);
+    if (!proven(p, &next, clean) || !decode_enter(p, "vxlan", vni))
         return dec_stop();
-    return (struct dec_next){DEC_ETHER, 0x6558, cursor_rest(&c)};
+    return next;
 }
 
 const struct decoder_def dec_vxlan = {
     .name = "vxlan",
-    .doc = "VXLAN",
-    .spec = "RFC 7348",
-    .keys = {{DEC_UDP, 4789}, {DEC_UDP, 8472}},
+    .doc = "VXLAN, VXLAN-GPE",
+    .spec = "RFC 7348, draft-ietf-nvo3-vxlan-gpe",
+    .keys = {{DEC_UDP, 4789},
+             {DEC_UDP, 8472},
+             {DEC_UDP, 4790},
+             {DEC_SHAPE, 0x08},
+             {DEC_SHAPE, 0x0c},
+             {DEC_SHAPE, 0x88}},
     .counters = vxlan_counters,
     .decode = vxlan_decode,
 };

@@ -6,7 +6,9 @@
 #include "sensor/decode/decode.h"
 #include "common/hash.h"
 #include "sensor/decode/checksum.h"
+#include "sensor/decode/dedup.h"
 #include "sensor/decode/defrag.h"
+#include "sensor/decode/views.h"
 
 #include <stdlib.h>
 
@@ -26,7 +28,7 @@ const struct option decode_options[] = {
     {"capture.checksum-validation", CONF_TEXT, "auto",
      "Checksums: none, all, or auto (per host, from evidence)"},
     {"vlan.use-for-tracking", CONF_BOOL, "true",
-     "VLAN ids tell flows apart; switch off where only one direction is tagged"},
+     "VLAN and tunnel ids tell flows apart where both directions show it"},
     {"defrag.trackers", CONF_INT, "1024", "Most packets whose fragments are collected at a time"},
     {"defrag.timeout", CONF_SPAN, "60s", "Time until an incomplete packet is given up"},
     OPTION_END,
@@ -120,6 +122,17 @@ static const char *const note_names[NOTE_COUNT] = {
     [NOTE_SCTP_SMALL] = "sctp.pkt_too_small",
     [NOTE_TOO_MANY_LAYERS] = "too_many_layers",
     [NOTE_UNKNOWN_LINK] = "unknown_link_type",
+    [NOTE_CHDLC_SMALL] = "chdlc.pkt_too_small",
+    [NOTE_ESP_SMALL] = "esp.pkt_too_small",
+    [NOTE_ETAG_SMALL] = "etag.header_too_small",
+    [NOTE_NSH_SMALL] = "nsh.header_too_small",
+    [NOTE_NSH_TYPE] = "nsh.unknown_payload",
+    [NOTE_VNTAG_SMALL] = "vntag.header_too_small",
+    [NOTE_WLAN_SMALL] = "wlan.header_too_small",
+    [NOTE_GTP_INNER] = "gtp.unknown_payload",
+    [NOTE_L2TP_SMALL] = "l2tp.header_too_small",
+    [NOTE_CAPWAP_SMALL] = "capwap.header_too_small",
+    [NOTE_TZSP_SMALL] = "tzsp.header_too_small",
 };
 
 enum { DEC_ROWS_MAX = 255, LINKS_MAX = 64 };
@@ -128,6 +141,8 @@ struct decode {
     uint8_t by_ether[65536]; /* index of the row + 1; 0 = none */
     uint8_t by_udp[65536];
     uint8_t by_ip[256];
+    uint8_t by_shape[256]; /* first byte of a UDP payload */
+    uint8_t other;
     struct {
         uint32_t linktype;
         uint8_t row;
@@ -139,6 +154,10 @@ struct decode {
     uint64_t seed; /* of the flow hash, so that peers cannot choose their bucket */
     struct checksum_policy checksums;
     struct defrag *defrag;
+    struct dedup *dedup;
+    struct views *views;
+    bool tunnel_row[DEC_ROWS_MAX];
+    struct packet outer; /* the packet before its innermost tunnel, without addresses of tunnels */
 };
 
 const char *decode_note_name(uint8_t note)
@@ -152,14 +171,38 @@ void decode_note(struct packet *p, enum decode_note note)
         p->note[p->notes++] = (uint8_t)note;
 }
 
+void decode_tag(struct packet *p, uint64_t value)
+{
+    p->tag = hash_mix(p->tag + value * UINT64_C(0x9e3779b97f4a7c15) + 1);
+}
+
+/* A tunnel without an id is known by its ends, whichever way the packet goes. */
+static uint64_t hash_ends(const struct addr *a, const struct addr *b)
+{
+    uint64_t part[4];
+
+    memcpy(part, a->b, 16);
+    memcpy(part + 2, b->b, 16);
+    return hash_mix(part[0] ^ hash_mix(part[1])) + hash_mix(part[2] ^ hash_mix(part[3]));
+}
+
 bool decode_enter(struct packet *p, const char *kind, uint32_t id)
 {
     if (p->tunnels == PACKET_TUNNELS_MAX) {
         decode_note(p, NOTE_TOO_MANY_LAYERS);
         return false;
     }
-    p->tunnel[p->tunnels++] = (struct tunnel){.kind = kind, .src = p->src, .dst = p->dst, .id = id};
+    p->tunnel[p->tunnels++] = (struct tunnel){.kind = kind,
+                                              .src = p->src,
+                                              .dst = p->dst,
+                                              .id = id,
+                                              .sport = p->sport,
+                                              .dport = p->dport,
+                                              .proto = p->proto};
+    decode_tag(p, id ? id : hash_ends(&p->src, &p->dst));
+    decode_tag(p, (uint64_t)kind[0] << 8 | (uint64_t)kind[1]);
     p->has_mac = false;
+    p->level_vlans = 0;
     p->ip_version = p->proto = 0;
     p->l3 = p->l4 = p->payload = SLICE_NONE;
     p->payload_missing = 0;
@@ -189,6 +232,12 @@ static void enter_key(struct decode *d, const struct dec_key *key, uint8_t row)
             d->link[d->links++].row = row;
         }
         break;
+    case DEC_SHAPE:
+        d->by_shape[key->key & 0xff] = row;
+        break;
+    case DEC_OTHER:
+        d->other = row;
+        break;
     case DEC_STOP:
         break;
     }
@@ -203,6 +252,7 @@ struct decode *decode_new(const struct conf *conf, struct stats *stats)
     for (uint8_t i = 0; dec_rows[i] && i < DEC_ROWS_MAX - 1; i++) {
         for (uint32_t k = 0; k < DEC_KEYS_MAX && dec_rows[i]->keys[k].by != DEC_STOP; k++)
             enter_key(d, &dec_rows[i]->keys[k], (uint8_t)(i + 1));
+        d->tunnel_row[i] = dec_rows[i]->tunnel;
         if (dec_rows[i]->counters)
             d->row_count[i] = stats_add(stats, dec_rows[i]->counters);
     }
@@ -211,15 +261,20 @@ struct decode *decode_new(const struct conf *conf, struct stats *stats)
     checksum_policy_init(&d->checksums, conf_text(conf, "capture.checksum-validation"));
     d->defrag = defrag_new((uint32_t)conf_int(conf, "defrag.trackers"),
                            conf_span_ns(conf, "defrag.timeout"), stats);
-    if (!d->defrag)
+    d->dedup = dedup_new(conf, stats);
+    d->views = views_new();
+    if (!d->defrag || !d->dedup || !d->views)
         decode_free(&d);
     return d;
 }
 
 void decode_free(struct decode **decode)
 {
-    if (*decode)
-        defrag_free(&(*decode)->defrag);
+    if (!*decode)
+        return;
+    defrag_free(&(*decode)->defrag);
+    dedup_free(&(*decode)->dedup);
+    views_free(&(*decode)->views);
     free(*decode);
     *decode = NULL;
 }
@@ -235,19 +290,20 @@ static uint8_t row_of_link(const struct decode *d, uint32_t linktype)
 
 static uint8_t row_of(const struct decode *d, const struct dec_next *next)
 {
+    uint8_t row = 0;
+
     switch (next->by) {
     case DEC_ETHER:
-        return d->by_ether[next->key & 0xffff];
+        row = d->by_ether[next->key & 0xffff];
+        return row ? row : d->other;
     case DEC_IP:
-        return d->by_ip[next->key & 0xff];
-    case DEC_UDP:
-        return d->by_udp[next->key & 0xffff];
+        row = d->by_ip[next->key & 0xff];
+        return row ? row : d->other;
     case DEC_LINK:
         return row_of_link(d, next->key);
-    case DEC_STOP:
-        break;
+    default:
+        return 0;
     }
-    return 0;
 }
 
 /* ---- hash --------------------------------------------------------------------------------- */
@@ -269,15 +325,13 @@ static uint64_t hash_end(const struct decode *d, const struct addr *addr, uint16
     return mix(high ^ (uint64_t)port << 40 ^ d->seed, low ^ port);
 }
 
-/* The same for both directions: the hashes of the two ends are added. */
+/* The same for both directions: the hashes of the two ends are added. Tags are left out: the flow
+ * table joins what belongs together (flow/tags.c). */
 static uint64_t flow_hash(const struct decode *d, const struct packet *p)
 {
     uint64_t ends = hash_end(d, &p->src, p->sport) + hash_end(d, &p->dst, p->dport);
-    uint64_t rest = (uint64_t)p->proto << 8 | p->ip_version;
 
-    for (uint8_t i = 0; d->vlan_tracking && i < p->vlans; i++)
-        rest = rest << 16 ^ p->vlan[i];
-    return mix(ends ^ d->seed, rest ^ (uint64_t)p->tunnels << 56);
+    return mix(ends ^ d->seed, (uint64_t)p->proto << 8 | p->ip_version);
 }
 
 /* The same for both directions and in every run. */
@@ -296,22 +350,83 @@ static uint8_t shard_of(const struct packet *p)
 
 /* ---- the walk ----------------------------------------------------------------------------- */
 
+/* Keeps the packet around a tunnel, in case nothing is found inside. */
+static void keep_outer(struct decode *d, const struct packet *p)
+{
+    memcpy(&d->outer, p, offsetof(struct packet, tunnel));
+}
+
+static struct dec_next one_row(struct decode *d, struct packet *p, uint8_t row, struct slice in)
+{
+    if (p->ip_version)
+        keep_outer(d, p);
+    uint8_t tunnels = p->tunnels;
+    struct dec_next next = dec_rows[row - 1]->decode(p, in);
+    if (d->row_count[row - 1] && (next.by != DEC_STOP || p->tunnels != tunnels))
+        d->row_count[row - 1][0]++;
+    return next;
+}
+
+/* A datagram: the rows of its ports, then the row that knows its first byte; each may decline. */
+static struct dec_next datagram(struct decode *d, struct packet *p, struct slice in)
+{
+    uint8_t rows[3] = {d->by_udp[p->dport], d->by_udp[p->sport],
+                       in.len ? d->by_shape[in.at[0]] : (uint8_t)0};
+
+    for (uint32_t i = 0; i < 3; i++) {
+        if (!rows[i] || (i && rows[i] == rows[i - 1]))
+            continue;
+        struct dec_next next = one_row(d, p, rows[i], in);
+        if (next.by != DEC_STOP)
+            return next;
+    }
+    return dec_stop();
+}
+
 static void walk(struct decode *d, struct packet *p, struct dec_next next, uint32_t *layers)
 {
     while (next.by != DEC_STOP) {
-        uint8_t row = row_of(d, &next);
-        if (next.by == DEC_ETHER)
-            p->ethertype = (uint16_t)next.key;
-        if (!row)
-            return;
         if (++*layers > DEC_LAYERS_MAX) {
             decode_note(p, NOTE_TOO_MANY_LAYERS);
+            p->view |= VIEW_BIT(VIEW_LAYERS);
             return;
+        }
+        if (next.by == DEC_UDP) {
+            next = datagram(d, p, next.rest);
+            continue;
+        }
+        if (next.by == DEC_ETHER)
+            p->ethertype = (uint16_t)next.key;
+        uint8_t row = row_of(d, &next);
+        if (!row)
+            return;
+        if (d->tunnel_row[row - 1]) {
+            next = one_row(d, p, row, next.rest);
+            continue;
         }
         if (d->row_count[row - 1])
             d->row_count[row - 1][0]++;
         next = dec_rows[row - 1]->decode(p, next.rest);
     }
+}
+
+/* A tunnel with nothing inside that is known: its own packet is what counts. */
+static void leave_empty_tunnel(struct decode *d, struct packet *p)
+{
+    uint32_t view = p->view;
+    uint8_t notes = p->notes;
+    uint8_t note[PACKET_NOTES_MAX];
+
+    if (p->ip_version || !p->tunnels || p->l3.len || !d->outer.ip_version)
+        return;
+    if (p->has_mac && d->by_ether[p->ethertype]) /* a frame that carries no IP, in a mirror */
+        return;
+    view |= VIEW_BIT(VIEW_UNKNOWN);
+    memcpy(note, p->note, sizeof(note));
+    memcpy(p, &d->outer, offsetof(struct packet, tunnel));
+    p->view |= view;
+    p->notes = notes;
+    memcpy(p->note, note, sizeof(note));
 }
 
 static void check_sums(struct decode *d, struct packet *p)
@@ -321,6 +436,7 @@ static void check_sums(struct decode *d, struct packet *p)
         break;
     case CHECKSUM_FORGIVEN:
         d->count[COUNT_OFFLOAD]++;
+        p->view |= VIEW_BIT(VIEW_OFFLOAD);
         break;
     case CHECKSUM_BAD:
         d->count[COUNT_CHECKSUM]++;
@@ -345,6 +461,7 @@ void decode_frame(struct decode *d, const struct frame *frame, struct arena *are
         decode_note(p, NOTE_UNKNOWN_LINK);
         return;
     }
+    d->outer.ip_version = 0;
     walk(d, p, next, &layers);
     while (p->fragment && layers < DEC_LAYERS_MAX) {
         struct slice whole = defrag_take(d->defrag, p, arena);
@@ -356,11 +473,20 @@ void decode_frame(struct decode *d, const struct frame *frame, struct arena *are
         walk(d, p, (struct dec_next){DEC_ETHER, p->ip_version == 4 ? 0x0800 : 0x86dd, whole},
              &layers);
     }
+    leave_empty_tunnel(d, p);
     if (p->ip_version) {
-        check_sums(d, p);
         p->flow_hash = flow_hash(d, p);
         p->shard = shard_of(p);
+        dedup_look(d->dedup, p);
+        if (!p->duplicate)
+            check_sums(d, p);
     }
+    views_packet(d->views, p);
     if (p->notes)
         d->count[COUNT_INVALID]++;
+}
+
+bool decode_finding(struct decode *d, struct view_finding *finding)
+{
+    return views_next(d->views, finding);
 }

@@ -9,6 +9,7 @@
 #include "common/arena.h"
 #include "common/cursor.h"
 #include "sensor/decode/packet.h"
+#include "sensor/decode/views.h"
 
 /** Faults of headers; names (decode_note_name) are those rules use in `decode-event`. */
 enum decode_note {
@@ -99,6 +100,17 @@ enum decode_note {
     NOTE_SCTP_SMALL,
     NOTE_TOO_MANY_LAYERS,
     NOTE_UNKNOWN_LINK,
+    NOTE_CHDLC_SMALL,
+    NOTE_ESP_SMALL,
+    NOTE_ETAG_SMALL,
+    NOTE_NSH_SMALL,
+    NOTE_NSH_TYPE,
+    NOTE_VNTAG_SMALL,
+    NOTE_WLAN_SMALL,
+    NOTE_GTP_INNER,
+    NOTE_L2TP_SMALL,
+    NOTE_CAPWAP_SMALL,
+    NOTE_TZSP_SMALL,
     NOTE_COUNT
 };
 
@@ -113,7 +125,10 @@ enum dec_by {
     DEC_LINK,  /* key: LINKTYPE_ value */
     DEC_ETHER, /* key: EtherType */
     DEC_IP,    /* key: IP protocol number */
-    DEC_UDP,   /* key: UDP destination port; the row may decline by DEC_STOP */
+    DEC_UDP,   /* key: UDP port of either end; the row may decline by DEC_STOP */
+    DEC_SHAPE, /* key: first byte of a UDP payload on any port; the row must be sure of what it sees
+                */
+    DEC_OTHER, /* key 0: what no row of its EtherType or IP protocol takes */
 };
 
 struct dec_next {
@@ -132,7 +147,7 @@ struct dec_key {
     uint32_t key;
 };
 
-enum { DEC_KEYS_MAX = 8, DEC_LAYERS_MAX = 24 };
+enum { DEC_KEYS_MAX = 16, DEC_LAYERS_MAX = 24 };
 
 struct decoder_def {
     const char *name;
@@ -140,6 +155,8 @@ struct decoder_def {
     const char *spec;
     struct dec_key keys[DEC_KEYS_MAX]; /* ended by DEC_STOP */
     const struct counter *counters;    /* one row: how often it decoded, or NULL */
+    bool tunnel; /* behind IP, may call decode_enter; rows of DEC_UDP and DEC_OTHER need not say so
+                  */
     struct dec_next (*decode)(struct packet *p, struct slice in);
 };
 
@@ -148,6 +165,8 @@ extern const struct decoder_def *const dec_rows[];
 /** Goes into a tunnel: what was decoded so far becomes its outer layer. False (and a note) when it
  * is nested too deep. */
 bool decode_enter(struct packet *p, const char *kind, uint32_t id);
+/** Something that tells tenants apart: a VLAN id, a label, a session. */
+void decode_tag(struct packet *p, uint64_t value);
 
 struct decode; /* tables, fragments, checksum evidence; one thread */
 
@@ -161,5 +180,8 @@ void decode_free(struct decode **decode);
  */
 void decode_frame(struct decode *decode, const struct frame *frame, struct arena *arena,
                   struct packet *p);
+
+/** Next thing found out about the mirror itself; false when there is none. */
+bool decode_finding(struct decode *decode, struct view_finding *finding);
 
 #endif

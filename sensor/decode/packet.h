@@ -9,6 +9,9 @@
 
 #include "common/addr.h"
 #include "sensor/capture/capture.h"
+#include "sensor/decode/view.h"
+
+#include <stddef.h>
 
 enum dir { TO_SERVER, TO_CLIENT };
 
@@ -34,13 +37,15 @@ enum {
     TCP_ECE = 64,
     TCP_CWR = 128
 };
-enum { PACKET_VLANS_MAX = 3, PACKET_NOTES_MAX = 8, PACKET_TUNNELS_MAX = 4, PACKET_SHARDS = 64 };
+enum { PACKET_VLANS_MAX = 3, PACKET_NOTES_MAX = 8, PACKET_TUNNELS_MAX = 6, PACKET_SHARDS = 64 };
 
 /** A layer of encapsulation around the packet, outermost first. */
 struct tunnel {
-    const char *kind; /* "gre", "vxlan", "ipip", … (a literal) */
-    struct addr src, dst;
-    uint32_t id; /* VNI, key, TEID; 0 when there is none */
+    const char *kind;     /* "gre", "vxlan", "ipip", … (a literal) */
+    struct addr src, dst; /* family 0: the layer has no addresses of IP */
+    uint32_t id;          /* VNI, key, TEID, session; 0 when there is none */
+    uint16_t sport, dport;
+    uint8_t proto; /* IP protocol of the outer packet: 47, 17, … */
 };
 
 struct packet {
@@ -51,10 +56,12 @@ struct packet {
     struct mac src_mac, dst_mac;
     bool has_mac;
     uint8_t vlans;
-    uint16_t vlan[PACKET_VLANS_MAX]; /* ids, outermost first */
+    uint8_t level_vlans;             /* tags since the innermost tunnel began */
+    uint16_t vlan[PACKET_VLANS_MAX]; /* the first ids, outermost first */
     uint16_t ethertype;              /* of the innermost link layer */
     uint8_t tunnels;
-    struct tunnel tunnel[PACKET_TUNNELS_MAX];
+    uint64_t tag;  /* digest of all tags and tunnel ids: tells tenants apart; 0 = none */
+    uint32_t view; /* bits of enum view_kind: what impairs the sight on this packet */
 
     uint8_t ip_version; /* 4, 6; 0 = not IP */
     uint8_t proto;      /* transport protocol after extension headers */
@@ -68,6 +75,13 @@ struct packet {
     uint16_t frag_offset; /* fragment: where its data lies, in bytes */
     uint32_t frag_id;     /* fragment: identification (32 bits in IPv6) */
     bool checksum_bad;    /* of IP or transport, under the policy in force */
+    bool duplicate;       /* the mirror sent it before: not for flows */
+    bool quotes;          /* an ICMP error: `quoted` is the packet it is about */
+    struct {
+        struct addr src, dst;
+        uint16_t sport, dport;
+        uint8_t proto;
+    } quoted;
     struct addr src, dst;
     struct slice l3; /* IP header to the end of the IP packet; ARP message for ARP */
     struct slice l4; /* transport header and payload; empty when unknown */
@@ -91,6 +105,14 @@ struct packet {
     uint8_t shard;      /* below PACKET_SHARDS; of both directions, the same in every run */
     uint8_t notes;      /* how many */
     uint8_t note[PACKET_NOTES_MAX]; /* enum decode_note, in order of discovery */
+
+    struct tunnel tunnel[PACKET_TUNNELS_MAX]; /* last: only the first `tunnels` are ever set */
 };
+
+/** Copies a packet without the tunnels it does not have. */
+static inline void packet_copy(struct packet *to, const struct packet *from)
+{
+    memcpy(to, from, offsetof(struct packet, tunnel) + from->tunnels * sizeof(struct tunnel));
+}
 
 #endif

@@ -2,6 +2,7 @@
 #include "sensor/run/settings.h"
 #include "common/sandbox.h"
 #include "sensor/decode/decode.h"
+#include "sensor/decode/dedup.h"
 #include "sensor/decode/defrag.h"
 #include "sensor/event/event.h"
 #include "sensor/flow/flow_table.h"
@@ -30,15 +31,15 @@ const struct option settings_options[] = {
 };
 
 static const struct option *const option_tables[] = {
-    sandbox_options,    settings_options, front_options, ifaces_options,     decode_options,
-    flow_table_options, stream_options,   app_options,   breadth_options,    files_options,
-    device_options,     ruleset_options,  tail_options,  event_options_rows,
+    sandbox_options, settings_options,   front_options,   ifaces_options, decode_options,
+    dedup_options,   flow_table_options, stream_options,  app_options,    breadth_options,
+    files_options,   device_options,     ruleset_options, tail_options,   event_options_rows,
 };
 
 static const struct counter *const counter_tables[] = {
-    front_counters,      ifaces_counters, decode_counters, defrag_counters,
-    flow_table_counters, stream_counters, app_counters,    breadth_counters,
-    files_counters,      device_counters, detect_counters, tail_counters,
+    front_counters,      ifaces_counters, decode_counters, dedup_counters,   defrag_counters,
+    flow_table_counters, stream_counters, app_counters,    breadth_counters, files_counters,
+    device_counters,     detect_counters, tail_counters,
 };
 
 struct conf *settings_new(void)

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A table of the last packets, two to a cache line, found by a digest of what no copy changes:
+ * addresses, IP identification, length, first bytes of the transport header with its checksum. As
+ * soon as an interface shows copies, whole payloads are compared by digest too: nobody can hide a
+ * packet behind another one that merely looks alike.
+ *
+ * Limits: packets without IP identification (IPv6, 0) and without sequence numbers count as copies
+ * only within half a millisecond, copies in another VLAN that nobody routed only within 50 us, as
+ * tenants may say the same thing. The digest has no secret: the same capture gives the same result.
+ */
+#include "sensor/decode/dedup.h"
+#include "common/clock.h"
+#include "common/hash.h"
+
+#include <stdlib.h>
+
+enum { BUCKETS = 2048, WAYS = 2, HOPS_MAX = 3, CALM_PKTS = 100000, HEAD = 28 };
+#define WEAK_NS UINT64_C(500000)
+#define VLAN_NS UINT64_C(50000)
+
+const struct option dedup_options[] = {
+    {"dedup.enabled", CONF_BOOL, "true", "Leave out packets that the mirror sent before"},
+    {"dedup.window", CONF_SPAN, "5ms", "Longest time between a packet and its copy"},
+    OPTION_END,
+};
+
+enum { COUNT_SAME, COUNT_ROUTED, COUNT_VLAN };
+const struct counter dedup_counters[] = {
+    [COUNT_SAME] = {"decoder.duplicates",
+                    "Packets left out: the mirror sent them twice; mirror one direction of a port"},
+    [COUNT_ROUTED] = {"decoder.duplicates_routed",
+                      "Packets left out: copies from behind a router; mirror one side of it"},
+    [COUNT_VLAN] = {"decoder.duplicates_vlan",
+                    "Packets left out: copies in another VLAN or tunnel; mirror one of them"},
+    COUNTER_END,
+};
+
+struct seen {
+    uint64_t key, ts_ns;
+    uint32_t tag, body; /* body 0: not known */
+    uint32_t macs;
+    uint8_t ttl;
+};
+
+struct dedup {
+    struct seen seen[BUCKETS][WAYS];
+    uint64_t window_ns;
+    uint64_t *count;
+    uint32_t alert; /* packets for which bodies are still digested */
+    bool enabled;
+};
+
+struct dedup *dedup_new(const struct conf *conf, struct stats *stats)
+{
+    struct dedup *d = calloc(1, sizeof(*d));
+    if (!d)
+        return NULL;
+    d->enabled = conf_bool(conf, "dedup.enabled");
+    d->window_ns = conf_span_ns(conf, "dedup.window");
+    d->count = stats_add(stats, dedup_counters);
+    return d;
+}
+
+void dedup_free(struct dedup **dedup)
+{
+    free(*dedup);
+    *dedup = NULL;
+}
+
+static uint64_t load(const uint8_t *at)
+{
+    uint64_t value;
+
+    memcpy(&value, at, 8);
+    return value;
+}
+
+static uint64_t fold(uint64_t a, uint64_t b)
+{
+    unsigned __int128 product =
+        (unsigned __int128)(a ^ UINT64_C(0x9e3779b97f4a7c15)) * (b ^ UINT64_C(0xd6e8feb86659fd93));
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static uint64_t key_of(const struct packet *p)
+{
+    uint64_t head = fold(load(p->src.b) ^ load(p->src.b + 8), load(p->dst.b) + load(p->dst.b + 8));
+    uint64_t lengths = (uint64_t)p->ip_id << 48 | (uint64_t)p->proto << 40 | p->l4.len;
+
+    if (p->l4.len < HEAD)
+        return fold(head, hash_bytes(p->l4, lengths));
+    return fold(head ^ load(p->l4.at), load(p->l4.at + 8) ^ lengths) ^
+           fold(load(p->l4.at + 12), load(p->l4.at + 20));
+}
+
+static uint32_t macs_of(const struct packet *p)
+{
+    uint8_t both[16] = {0};
+
+    memcpy(both, p->src_mac.b, 6);
+    memcpy(both + 8, p->dst_mac.b, 6);
+    return (uint32_t)fold(load(both), load(both + 8));
+}
+
+static uint32_t body_of(const struct packet *p)
+{
+    return (uint32_t)hash_bytes(p->l4, 0) | 1;
+}
+
+/* Nothing in the packet changes from one sending to the next. */
+static bool weak(const struct packet *p)
+{
+    return p->proto != IPPROTO_TCP4 && (p->ip_version == 6 || p->ip_id == 0);
+}
+
+/* Which kind of copy the packet is of `seen`; false when it is none. */
+static bool is_copy(const struct dedup *d, const struct seen *seen, const struct packet *p,
+                    uint32_t macs, enum view_kind *kind)
+{
+    uint64_t apart = p->ts_ns > seen->ts_ns ? p->ts_ns - seen->ts_ns : seen->ts_ns - p->ts_ns;
+    int hops = (int)seen->ttl - p->ttl;
+    uint64_t window = weak(p) && d->window_ns > WEAK_NS ? WEAK_NS : d->window_ns;
+
+    *kind = VIEW_DUPLICATE;
+    if (hops) {
+        *kind = VIEW_DUPLICATE_ROUTED;
+        window = d->window_ns;
+    } else if (seen->tag != (uint32_t)p->tag) {
+        *kind = VIEW_DUPLICATE_VLAN;
+        if (macs != seen->macs) /* another tenant's */
+            return false;
+        window = VLAN_NS;
+    }
+    return hops <= HOPS_MAX && hops >= -HOPS_MAX && apart <= window;
+}
+
+static void mark(struct dedup *d, struct packet *p, enum view_kind kind)
+{
+    d->count[kind == VIEW_DUPLICATE          ? COUNT_SAME
+             : kind == VIEW_DUPLICATE_ROUTED ? COUNT_ROUTED
+                                             : COUNT_VLAN]++;
+    d->alert = CALM_PKTS;
+    p->duplicate = true;
+    p->view |= VIEW_BIT(kind);
+}
+
+void dedup_look(struct dedup *d, struct packet *p)
+{
+    if (!d->enabled || p->fragment || !p->l4.len)
+        return;
+    uint64_t key = key_of(p);
+    struct seen *way = d->seen[key % BUCKETS];
+    uint32_t macs = macs_of(p);
+    uint32_t body = 0;
+
+    if (d->alert) {
+        d->alert--;
+        body = body_of(p);
+    }
+    for (uint32_t i = 0; i < WAYS; i++) {
+        enum view_kind kind;
+        if (way[i].key != key || !is_copy(d, &way[i], p, macs, &kind))
+            continue;
+        if (way[i].body && way[i].body != (body ? body : body_of(p)))
+            continue;
+        mark(d, p, kind);
+        return;
+    }
+    struct seen *oldest = way[0].ts_ns <= way[1].ts_ns ? &way[0] : &way[1];
+    *oldest = (struct seen){key, p->ts_ns, (uint32_t)p->tag, body, macs, p->ttl};
+}
