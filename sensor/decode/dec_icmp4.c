@@ -2,7 +2,7 @@
 /*
  * ICMP for IPv4.
  */
-#include "sensor/decode/decode.h"
+#include "sensor/decode/quote.h"
 
 static const struct counter icmp4_counters[] = {
     {"decoder.icmpv4", "ICMP messages of IPv4"},
@@ -57,6 +57,8 @@ static struct dec_next icmp4_decode(struct packet *p, struct slice in)
         check(p, p->icmp_type, p->icmp_code);
         check_inner(p, p->icmp_type, p->payload);
     }
+    if (in.at[0] == 3 || in.at[0] == 4 || in.at[0] == 5 || in.at[0] == 11 || in.at[0] == 12)
+        quote_read(p, p->payload);
     return dec_stop();
 }
 

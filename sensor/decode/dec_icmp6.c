@@ -2,7 +2,7 @@
 /*
  * ICMP for IPv6.
  */
-#include "sensor/decode/decode.h"
+#include "sensor/decode/quote.h"
 
 static const struct counter icmp6_counters[] = {
     {"decoder.icmpv6", "ICMP messages of IPv6"},
@@ -88,6 +88,8 @@ static struct dec_next icmp6_decode(struct packet *p, struct slice in)
     if (p->icmp_type >= MLD_QUERY && p->icmp_type <= MLD_DONE && p->ttl != 1)
         decode_note(p, NOTE_ICMPV6_MLD_HOPS);
     check_inner(p, p->icmp_type, p->payload);
+    if (in.at[0] >= 1 && in.at[0] <= 4)
+        quote_read(p, p->payload);
     return dec_stop();
 }
 

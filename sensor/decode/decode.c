@@ -325,10 +325,16 @@ static uint64_t hash_end(const struct decode *d, const struct addr *addr, uint16
     return mix(high ^ (uint64_t)port << 40 ^ d->seed, low ^ port);
 }
 
-/* The same for both directions: the hashes of the two ends are added. Tags are left out: the flow
+/* The same for both directions, and for errors about the flow: the hashes of the two ends are
+ * added. Tags are left out: the flow
  * table joins what belongs together (flow/tags.c). */
 static uint64_t flow_hash(const struct decode *d, const struct packet *p)
 {
+    if (p->quotes) {
+        uint64_t quoted = hash_end(d, &p->quoted.src, p->quoted.sport) +
+                          hash_end(d, &p->quoted.dst, p->quoted.dport);
+        return mix(quoted ^ d->seed, (uint64_t)p->quoted.proto << 8 | p->ip_version);
+    }
     uint64_t ends = hash_end(d, &p->src, p->sport) + hash_end(d, &p->dst, p->dport);
 
     return mix(ends ^ d->seed, (uint64_t)p->proto << 8 | p->ip_version);
@@ -450,7 +456,7 @@ void decode_frame(struct decode *d, const struct frame *frame, struct arena *are
 {
     uint32_t layers = 0;
 
-    memset(p, 0, sizeof(*p));
+    memset(p, 0, offsetof(struct packet, tunnel));
     p->frame = *frame;
     p->ts_ns = frame->ts_ns;
     d->count[COUNT_PKTS]++;

@@ -308,7 +308,12 @@ static void write_tunnel(struct jsonw *w, const struct event_ctx *ctx)
     jsonw_obj_open(w, "tunnel");
     if (t->src.family) {
         jsonw_addr(w, "src_ip", &t->src);
+        if (has_ports(t->proto))
+            jsonw_u64(w, "src_port", t->sport);
         jsonw_addr(w, "dest_ip", &t->dst);
+        if (has_ports(t->proto))
+            jsonw_u64(w, "dest_port", t->dport);
+        write_proto(w, t->proto);
     }
     jsonw_str(w, "kind", t->kind);
     if (t->id)
@@ -383,7 +388,9 @@ static void write_visibility(struct jsonw *w, const struct flow *f)
 {
     const char *side = one_sided(f);
 
-    if (!f->midstream && !side && f->gaps[0] == 0 && f->gaps[1] == 0)
+    uint32_t view = f->view & ~VIEW_BIT(VIEW_NO_LAST_ACK);
+
+    if (!f->midstream && !side && !view && f->gaps[0] == 0 && f->gaps[1] == 0)
         return;
     jsonw_obj_open(w, "visibility");
     if (f->midstream)
@@ -394,6 +401,14 @@ static void write_visibility(struct jsonw *w, const struct flow *f)
         jsonw_u64(w, "gaps_toserver", f->gaps[TO_SERVER]);
     if (f->gaps[TO_CLIENT])
         jsonw_u64(w, "gaps_toclient", f->gaps[TO_CLIENT]);
+    if (view) {
+        jsonw_arr_open(w, "findings");
+        for (uint32_t i = 0; i < VIEW_COUNT; i++) {
+            if (view >> i & 1)
+                jsonw_str(w, NULL, view_defs[i].name);
+        }
+        jsonw_arr_close(w);
+    }
     jsonw_obj_close(w);
 }
 

@@ -77,6 +77,14 @@ struct tcp {
     bool pass_over; /* the packet in hand is none that its receiver takes: not for reassembly */
 };
 
+/** What one direction of a flow showed last. */
+struct flow_at {
+    uint64_t tag;          /* of its last packet (packet.tag) */
+    uint32_t seq, ack;     /* TCP: behind the furthest byte sent, furthest acknowledgement */
+    bool seen;             /* it has a tag */
+    bool has_seq, has_ack; /* TCP */
+};
+
 struct flow {
     struct addr client, server; /* client: sent the SYN, or the first packet seen */
     uint16_t client_port, server_port;
@@ -111,6 +119,11 @@ struct flow {
     uint32_t community_port_pad; /* keeps the record's layout stable */
     char community_id[36];       /* "1:…" (Community ID v1, seed 0); empty until asked for */
     struct tunnel tunnel;        /* outermost tunnel of the first packet; kind NULL = none */
+    struct flow_at at[2];        /* by direction */
+    uint32_t view, told;         /* bits of enum view_kind: what impairs the sight; reported */
+    bool reported;               /* its view was reported */
+    uint16_t iface;              /* of the first packet */
+    uint16_t unreachable;        /* ICMP errors about this flow, saturating */
     void *ext[FLOW_EXT_COUNT];
     struct flow *bucket_next, *lru_prev, *lru_next; /* flow table's own */
 };

@@ -6,12 +6,14 @@
 #include "sensor/flow/flow_table.h"
 #include "common/clock.h"
 #include "common/hash.h"
+#include "sensor/flow/sight.h"
 #include "sensor/flow/stream_event.h"
+#include "sensor/flow/tags.h"
 #include "sensor/flow/tcp_track.h"
 
 #include <stdlib.h>
 
-enum { SLAB_FLOWS = 256, EVER_SAFE = (1 << 30) };
+enum { SLAB_FLOWS = 256, EVER_SAFE = (1 << 30), TENANTS_MAX = 64 };
 
 /* In order of value: the first is evicted first. */
 enum timeout_class {
@@ -62,6 +64,8 @@ enum {
     COUNT_TIMEOUT,
     COUNT_REUSED,
     COUNT_EVICTED,
+    COUNT_TENANTS,
+    COUNT_JOINED,
 };
 const struct counter flow_table_counters[] = {
     [COUNT_TOTAL] = {"flow.total", "Flows"},
@@ -73,6 +77,9 @@ const struct counter flow_table_counters[] = {
     [COUNT_REUSED] = {"flow.end.tcp_reuse", "Flows ended by a new connection of the same ports"},
     [COUNT_EVICTED] = {"flow.end.evicted",
                        "Flows ended early because the table was full; raise --memory"},
+    [COUNT_TENANTS] = {"flow.tenants", "Flows kept apart from others by VLAN or tunnel id only"},
+    [COUNT_JOINED] = {"flow.tags_joined",
+                      "Flows whose directions carry different VLANs or tunnel ids"},
     COUNTER_END,
 };
 
@@ -94,7 +101,7 @@ struct flow_table {
     struct flow *free; /* by bucket_next */
     uint32_t n, most;
     uint32_t made; /* flows of all slabs */
-    bool vlan_tracking;
+    bool tags;     /* tell tenants apart */
     flow_ended_fn ended;
     void *context;
     uint64_t *count;
@@ -123,7 +130,7 @@ struct flow_table *flow_table_new(const struct conf *conf, struct stats *stats,
     t->ended = ended;
     t->context = context;
     t->count = stats_add(stats, flow_table_counters);
-    t->vlan_tracking = conf_bool(conf, "vlan.use-for-tracking");
+    t->tags = conf_bool(conf, "vlan.use-for-tracking");
     for (uint32_t i = 0; i < CLASS_COUNT; i++)
         t->timeout_ns[i] = conf_span_ns(conf, timeout_keys[i]);
     if (!t->bucket)
@@ -311,26 +318,34 @@ static bool same_ends(const struct flow *f, const struct packet *p)
            f->client_port == p->dport && f->server_port == p->sport;
 }
 
-static bool same_vlans(const struct flow *f, const struct packet *p)
-{
-    return f->vlans == p->vlans && memcmp(f->vlan, p->vlan, sizeof(f->vlan[0]) * f->vlans) == 0;
-}
-
-static bool same(const struct flow_table *t, const struct flow *f, const struct packet *p)
+static bool same(const struct flow *f, const struct packet *p)
 {
     return f->hash == p->flow_hash && f->proto == p->proto && same_ends(f, p) &&
            (!is_icmp(p->proto) ||
-            icmp_kind(f->proto, f->icmp_type) == icmp_kind(p->proto, p->icmp_type)) &&
-           (!t->vlan_tracking || same_vlans(f, p));
+            icmp_kind(f->proto, f->icmp_type) == icmp_kind(p->proto, p->icmp_type));
 }
 
-static struct flow *find(const struct flow_table *t, const struct packet *p)
+/* The flow whose tag fits best. When more flows share their ends than tenants can, the one that
+ * was found last in the chain is `spare`: it makes room. */
+static struct flow *find(const struct flow_table *t, const struct packet *p, struct flow **spare,
+                         bool *others)
 {
-    struct flow *f = t->bucket[p->flow_hash & t->mask];
+    struct flow *likely = NULL;
+    uint32_t alike = 0;
 
-    while (f && !same(t, f, p))
-        f = f->bucket_next;
-    return f;
+    for (struct flow *f = t->bucket[p->flow_hash & t->mask]; f; f = f->bucket_next) {
+        if (!same(f, p))
+            continue;
+        enum tags_fit fit = t->tags ? tags_fit(f, p, flow_dir(f, p)) : TAGS_CERTAIN;
+        if (fit == TAGS_CERTAIN)
+            return f;
+        if (fit == TAGS_LIKELY && !likely)
+            likely = f;
+        *others = true;
+        if (++alike >= TENANTS_MAX)
+            *spare = f;
+    }
+    return likely;
 }
 
 /* ---- new flows ---------------------------------------------------------------------------- */
@@ -356,9 +371,8 @@ static uint64_t id_of(const struct flow *f)
     struct {
         struct addr client, server;
         uint16_t client_port, server_port;
-        uint16_t vlan[PACKET_VLANS_MAX];
-        uint8_t proto, pad[3];
-        uint64_t first_number;
+        uint8_t proto, pad[5];
+        uint64_t first_number, tag;
         uint32_t generation, pad2;
     } key;
 
@@ -367,7 +381,7 @@ static uint64_t id_of(const struct flow *f)
     key.server = f->server;
     key.client_port = f->client_port;
     key.server_port = f->server_port;
-    memcpy(key.vlan, f->vlan, sizeof(key.vlan));
+    key.tag = f->at[f->swapped ? TO_CLIENT : TO_SERVER].tag;
     key.proto = f->proto;
     key.first_number = f->first_number;
     key.generation = f->generation;
@@ -392,6 +406,8 @@ static void fill(struct flow *f, const struct packet *p, uint32_t generation)
     f->proto = p->proto;
     f->vlans = p->vlans;
     memcpy(f->vlan, p->vlan, sizeof(f->vlan));
+    f->iface = p->frame.iface;
+    f->at[f->swapped ? TO_CLIENT : TO_SERVER].tag = p->tag;
     f->icmp_type = p->icmp_type;
     f->icmp_code = p->icmp_code;
     f->hash = p->flow_hash;
@@ -444,6 +460,11 @@ static void update(struct flow_table *t, struct flow *f, const struct packet *p)
         tcp_track(f, p, dir);
     else if (f->pkts[TO_SERVER] && f->pkts[TO_CLIENT])
         f->state = FLOW_ESTABLISHED;
+    uint32_t joined = f->view & (VIEW_BIT(VIEW_TAG_ONE_SIDE) | VIEW_BIT(VIEW_TAGS_DIFFER));
+    tags_learn(f, p, dir);
+    t->count[COUNT_JOINED] +=
+        !joined && f->view & (VIEW_BIT(VIEW_TAG_ONE_SIDE) | VIEW_BIT(VIEW_TAGS_DIFFER));
+    sight_packet(f, p, dir);
     t->count[COUNT_MIDSTREAM] += f->midstream && !was_midstream;
     lru_unlink(t, f, before);
     lru_append(t, f, class_of(f));
@@ -452,7 +473,9 @@ static void update(struct flow_table *t, struct flow *f, const struct packet *p)
 struct flow *flow_table_touch(struct flow_table *t, const struct packet *p)
 {
     uint32_t generation = 0;
-    struct flow *f = find(t, p);
+    bool others = false;
+    struct flow *spare = NULL;
+    struct flow *f = find(t, p, &spare, &others);
 
     if (f && timed_out(t, f, p->clock_ns)) {
         generation = f->generation + 1;
@@ -464,9 +487,43 @@ struct flow *flow_table_touch(struct flow_table *t, const struct packet *p)
         end_flow(t, f, FLOW_END_REUSED);
         f = NULL;
     }
-    if (!f)
+    if (!f) {
+        if (spare)
+            end_flow(t, spare, FLOW_END_FORCED);
         f = create(t, p, generation);
+        if (f && others) {
+            f->view |= VIEW_BIT(VIEW_TENANTS);
+            t->count[COUNT_TENANTS]++;
+        }
+    }
     if (f)
         update(t, f, p);
+    return f;
+}
+
+static bool is_quoted(const struct flow *f, const struct packet *p)
+{
+    return f->hash == p->flow_hash && f->proto == p->quoted.proto &&
+           ((addr_eq(&f->client, &p->quoted.src) && addr_eq(&f->server, &p->quoted.dst) &&
+             f->client_port == p->quoted.sport && f->server_port == p->quoted.dport) ||
+            (addr_eq(&f->client, &p->quoted.dst) && addr_eq(&f->server, &p->quoted.src) &&
+             f->client_port == p->quoted.dport && f->server_port == p->quoted.sport));
+}
+
+struct flow *flow_table_quoted(struct flow_table *t, const struct packet *p)
+{
+    struct flow *f = t->bucket[p->flow_hash & t->mask];
+
+    while (f && !is_quoted(f, p))
+        f = f->bucket_next;
+    if (!f || timed_out(t, f, p->clock_ns))
+        return NULL;
+    enum dir dir = flow_dir(f, p);
+    f->pkts[dir]++;
+    f->bytes[dir] += p->frame.wirelen;
+    if (p->ts_ns > f->last_ns)
+        f->last_ns = p->ts_ns;
+    f->unreachable = (uint16_t)(f->unreachable + (f->unreachable != UINT16_MAX));
+    stream_event_clear(f);
     return f;
 }

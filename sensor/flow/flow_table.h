@@ -30,6 +30,10 @@ void flow_table_prefetch(const struct flow_table *table, uint64_t flow_hash);
  * eviction). `p` is an IP packet. */
 struct flow *flow_table_touch(struct flow_table *table, const struct packet *p);
 
+/** The flow that an ICMP error (packet.quotes) is about, with the error counted in; NULL when it is
+ * not known. */
+struct flow *flow_table_quoted(struct flow_table *table, const struct packet *p);
+
 /** Ends what has timed out at `now_ns`. */
 void flow_table_tick(struct flow_table *table, uint64_t now_ns);
 

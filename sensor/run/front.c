@@ -12,6 +12,7 @@
 #include "sensor/capture/sources.h"
 #include "sensor/decode/decode.h"
 #include "sensor/run/ifaces.h"
+#include "sensor/run/span.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -308,15 +309,18 @@ static void deal(struct front *f, struct round *round, struct frame *frame, bool
         frame->caplen = 0;
     if (f->plan.workers == 1) {
         struct round_part *part = &round->part[0];
-        struct packet *p = &part->packets[part->n++];
+        struct packet *p = &part->packets[part->n];
         decode_frame(f->decode, frame, &round->arena, p);
         p->clock_ns = f->clock_ns;
+        part->n += !p->duplicate;
         return;
     }
     decode_frame(f->decode, frame, &round->arena, &f->scratch);
+    if (f->scratch.duplicate)
+        return;
     f->scratch.clock_ns = f->clock_ns;
     struct round_part *part = &round->part[f->scratch.shard % f->plan.workers];
-    part->packets[part->n++] = f->scratch;
+    packet_copy(&part->packets[part->n++], &f->scratch);
 }
 
 /* The frame belongs to the next round: time starts over, a second begins, or it is not due yet. */
@@ -441,6 +445,17 @@ static bool stats_due(struct front *f)
     return due;
 }
 
+static void tell_findings(struct front *f, struct round *round)
+{
+    struct view_finding finding;
+    struct notice notice;
+
+    while (round->notices < ROUND_NOTICES_MAX && decode_finding(f->decode, &finding)) {
+        span_notice(&finding, f->plan.ifaces ? f->plan.ifaces[finding.iface] : NULL, &notice);
+        round_notice_at(round, &notice);
+    }
+}
+
 bool front_fill(struct front *f, struct round *round, bool stop)
 {
     f->round++;
@@ -454,6 +469,7 @@ bool front_fill(struct front *f, struct round *round, bool stop)
     if (begin_with_held(f, round))
         more = fill(f, round);
     more = more && !ended;
+    tell_findings(f, round);
     round->last_ns = f->clock_ns;
     round->tell_stats = stats_due(f);
     round->want_stats = round->tell_stats || !more;

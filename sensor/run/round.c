@@ -63,9 +63,16 @@ void round_notice(struct round *round, const char *what, const char *affects, st
     struct notice *n = &round->notice[round->notices++];
     n->what = what;
     n->ts_ns = ts_ns;
+    n->number = 0;
     snprintf(n->affects, sizeof(n->affects), "%s", affects);
     memcpy(n->detail, detail.at, detail.len);
     n->detail_len = detail.len;
+}
+
+void round_notice_at(struct round *round, const struct notice *notice)
+{
+    if (round->notices < ROUND_NOTICES_MAX)
+        round->notice[round->notices++] = *notice;
 }
 
 enum err rounds_init(struct rounds *r, uint32_t workers)

@@ -18,7 +18,7 @@
 
 enum { ROUND_PACKETS = 256, ROUND_SLOTS = 4, WORKERS_MAX = 64 };
 
-enum item_kind { ITEM_EVENT, ITEM_ALERT, ITEM_FACT };
+enum item_kind { ITEM_EVENT, ITEM_ALERT, ITEM_FACT, ITEM_SIGHT };
 
 /** Something for the host tier. Ordered by `number`, `of_packet`, `order`, then as they came. */
 struct item {
@@ -33,9 +33,12 @@ struct item {
     const struct rule_info *rule;
     struct addr src, dst;
     uint64_t ts_ns, flow_id;
+    uint32_t view;        /* ITEM_SIGHT: bits of enum view_kind that are new of this flow */
+    uint16_t iface, vlan; /* ITEM_SIGHT: where the flow was seen */
+    bool first;           /* ITEM_SIGHT: the flow was not reported before */
 };
 
-enum { ROUND_NOTICES_MAX = 16, ROUND_DETAIL_MAX = 512 };
+enum { ROUND_NOTICES_MAX = 16, ROUND_DETAIL_MAX = 2048 };
 
 /** What the packet tier wants told: a `visibility` event. */
 struct notice {
@@ -44,6 +47,7 @@ struct notice {
     char detail[ROUND_DETAIL_MAX]; /* members of a JSON object */
     uint32_t detail_len;
     uint64_t ts_ns;
+    uint64_t number; /* of the frame that showed it; 0 = none: told first */
 };
 
 /** A worker's part of a round. */
@@ -87,6 +91,8 @@ void round_clear(struct round_part *part);
 /** Adds a notice; beyond the most, or when its detail is too long, it is left out. */
 void round_notice(struct round *round, const char *what, const char *affects, struct slice detail,
                   uint64_t ts_ns);
+/** The same for what a frame showed: told where that frame's events stand. */
+void round_notice_at(struct round *round, const struct notice *notice);
 
 /** The rounds under way, shared by the threads. */
 struct rounds {

@@ -86,6 +86,7 @@ static enum err open_tail(struct sensor *s)
     struct tail_plan plan = {
         .conf = s->plan->conf,
         .ruleset = s->ruleset,
+        .ifaces = s->plan->ifaces,
         .sensor = conf_text(s->plan->conf, "sensor.name"),
         .dir = s->plan->dir,
         .replay = s->plan->replay != NULL,

@@ -11,6 +11,7 @@
 #include "sensor/output/output.h"
 #include "sensor/run/ledger.h"
 #include "sensor/run/merge.h"
+#include "sensor/run/span.h"
 
 #include <stdlib.h>
 
@@ -45,6 +46,8 @@ struct tail {
     uint32_t outputs;
     struct strbuf line;
     struct merge merge;
+    struct span *span;
+    uint32_t notices;      /* of the round in hand: told */
     uint64_t *rule_alerts; /* by rule index */
     uint64_t first_ns, wait_ns;
     struct tail_state state;
@@ -76,7 +79,10 @@ enum err tail_new(const struct tail_plan *plan, struct tail **tail, struct strbu
     t->count = stats_add(&t->stats, tail_counters);
     t->wait_ns = conf_span_ns(plan->conf, "output.wait");
     event_options_read(plan->conf, &t->events);
-    enum err err = devices_new(plan->conf, &t->stats, &t->devices, report);
+    t->span = span_new(plan->ifaces);
+    enum err err = t->span ? ERR_OK : ERR_NOMEM;
+    if (!err)
+        err = devices_new(plan->conf, &t->stats, &t->devices, report);
     if (!err && plan->ruleset) {
         t->thresholds = thresholds_new(plan->ruleset, plan->conf);
         t->rule_alerts = calloc(ruleset_rules(plan->ruleset) + 1, sizeof(*t->rule_alerts));
@@ -107,6 +113,7 @@ void tail_free(struct tail **tail)
     strbuf_fini(&t->line);
     stats_fini(&t->stats);
     merge_fini(&t->merge);
+    span_free(&t->span);
     free(t->rule_alerts);
     free(t);
     *tail = NULL;
@@ -215,6 +222,40 @@ static void take_findings(struct tail *t)
         take_finding(t, &finding);
 }
 
+static void write_notice(struct tail *t, const struct notice *n)
+{
+    struct event_ctx ctx = {
+        .sensor = t->plan.sensor,
+        .ts_ns = n->ts_ns,
+        .note = n->what,
+        .note_layer = n->affects,
+        .detail_json = {(const uint8_t *)n->detail, n->detail_len},
+        .options = &t->events,
+    };
+
+    strbuf_clear(&t->line);
+    if (!event_write("visibility", &ctx, &t->line))
+        return;
+    event_close(&t->line, NULL, NULL, NULL, NULL);
+    hand_out(t, CLASS_DEVICE, ctx.ts_ns, NULL);
+}
+
+/* What the packet tier tells, up to a frame. */
+static void write_notices(struct tail *t, const struct round *round, uint64_t number)
+{
+    while (t->notices < round->notices && round->notice[t->notices].number <= number)
+        write_notice(t, &round->notice[t->notices++]);
+}
+
+static void take_sight(struct tail *t, const struct item *item)
+{
+    struct notice notice;
+
+    span_sight(t->span, item);
+    while (span_next(t->span, &notice))
+        write_notice(t, &notice);
+}
+
 static void take_item(struct tail *t, const struct round_part *part, const struct item *item)
 {
     switch ((enum item_kind)item->kind) {
@@ -227,6 +268,9 @@ static void take_item(struct tail *t, const struct round_part *part, const struc
     case ITEM_FACT:
         devices_fact(t->devices, &part->facts[item->fact]);
         take_findings(t);
+        break;
+    case ITEM_SIGHT:
+        take_sight(t, item);
         break;
     }
 }
@@ -272,26 +316,6 @@ static void take_stats(struct tail *t, const struct round *round)
     stats_fini(&sum);
 }
 
-static void write_notices(struct tail *t, const struct round *round)
-{
-    for (uint32_t i = 0; i < round->notices; i++) {
-        const struct notice *n = &round->notice[i];
-        struct event_ctx ctx = {
-            .sensor = t->plan.sensor,
-            .ts_ns = n->ts_ns,
-            .note = n->what,
-            .note_layer = n->affects,
-            .detail_json = {(const uint8_t *)n->detail, n->detail_len},
-            .options = &t->events,
-        };
-        strbuf_clear(&t->line);
-        if (!event_write("visibility", &ctx, &t->line))
-            continue;
-        event_close(&t->line, NULL, NULL, NULL, NULL);
-        hand_out(t, CLASS_DEVICE, ctx.ts_ns, NULL);
-    }
-}
-
 static void tick_devices(struct tail *t, uint64_t now_ns)
 {
     devices_tick(t->devices, now_ns);
@@ -312,6 +336,7 @@ static void take_items(struct tail *t, const struct round *round)
             ticked_ns = round->tick_ns;
             tick_devices(t, ticked_ns);
         }
+        write_notices(t, round, item->number);
         take_item(t, t->merge.ref[i].part, item);
     }
     if (round->tick_ns > ticked_ns)
@@ -324,8 +349,10 @@ void tail_round(struct tail *t, const struct round *round)
         log_say(LOG_FAULT, "no memory: the events of a round are lost");
     if (!t->first_ns)
         t->first_ns = round->last_ns;
-    write_notices(t, round);
+    t->notices = 0;
+    write_notices(t, round, 0);
     take_items(t, round);
+    write_notices(t, round, UINT64_MAX);
     if (round->last && round->last_ns)
         tick_devices(t, round->last_ns);
     if (round->want_stats)

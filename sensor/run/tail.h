@@ -19,7 +19,8 @@ struct tail_plan {
     const struct conf *conf;
     const struct ruleset *ruleset; /* NULL: no detection */
     const char *sensor;
-    const char *dir; /* of the outputs */
+    const char *dir;           /* of the outputs */
+    const char *const *ifaces; /* names by frame.iface, ended by NULL; or NULL */
     bool replay;
     uint32_t workers;
     struct board *board; /* gets the counters; NULL: nobody asks */

@@ -8,6 +8,7 @@
 #include "sensor/decode/decode.h"
 #include "sensor/flow/community_id.h"
 #include "sensor/flow/flow_table.h"
+#include "sensor/flow/sight.h"
 #include "sensor/flow/stream_event.h"
 #include "sensor/run/facts.h"
 
@@ -277,6 +278,32 @@ static void detect_on(struct worker *w, const struct detect_input *in)
         detect_run(w->detect, in);
 }
 
+/* What the flow shows of the mirror, once when it has some packets and once more at its end. */
+static void report_sight(struct worker *w, struct flow *flow)
+{
+    static const uint32_t any_proto =
+        VIEW_BIT(VIEW_TAG_ONE_SIDE) | VIEW_BIT(VIEW_TAGS_DIFFER) | VIEW_BIT(VIEW_TENANTS);
+    struct item *item;
+
+    sight_judge(flow);
+    bool counts = flow->proto == IPPROTO_TCP4 && flow->pkts[0] + flow->pkts[1] > 2;
+    uint32_t fresh = flow->view & ~flow->told & ~(VIEW_BIT(VIEW_OF_FLOWS) - 1);
+    if ((!counts && !(fresh & any_proto)) || (!fresh && flow->reported))
+        return;
+    item = round_item(w->part);
+    if (!item)
+        return;
+    stamp(w, item);
+    item->kind = ITEM_SIGHT;
+    item->view = fresh;
+    item->iface = flow->iface;
+    item->vlan = flow->vlans ? flow->vlan[0] : 0;
+    item->first = !flow->reported;
+    item->flow_id = flow->id;
+    flow->reported = true;
+    flow->told = flow->view;
+}
+
 static void without_flow(struct worker *w, const struct packet *p)
 {
     struct facts_sink sink = sink_of(w);
@@ -288,8 +315,27 @@ static void without_flow(struct worker *w, const struct packet *p)
     write_notes(w, NULL, p);
 }
 
+/* An ICMP error belongs to the flow it quotes; its bytes are none of that flow's. */
+static void worker_icmp_error(struct worker *w, const struct packet *p)
+{
+    struct flow *flow = flow_table_quoted(w->flows, p);
+
+    if (!flow) {
+        without_flow(w, p);
+        return;
+    }
+    detect_on(w, &(struct detect_input){.packet = p, .flow = flow, .dir = flow_dir(flow, p)});
+    write_results(w, flow, p);
+    app_clear(w->app, flow);
+    files_clear(w->files, flow);
+}
+
 static void worker_packet(struct worker *w, const struct packet *p)
 {
+    if (p->quotes) {
+        worker_icmp_error(w, p);
+        return;
+    }
     struct flow *flow = p->ip_version && !p->fragment ? flow_table_touch(w->flows, p) : NULL;
 
     if (!flow) {
@@ -311,6 +357,8 @@ static void worker_packet(struct worker *w, const struct packet *p)
     write_tagged(w, flow, p);
     facts_packet(&sink, flow, p);
     write_results(w, flow, p);
+    if (sight_due(flow))
+        report_sight(w, flow);
     app_clear(w->app, flow);
     files_clear(w->files, flow);
 }
@@ -358,6 +406,7 @@ static void flow_ended(void *context, struct flow *flow)
     struct event_ctx ctx = ctx_of(w, flow, NULL);
     if (!flow->silent)
         write_event(w, "flow", &ctx, CLASS_FLOW);
+    report_sight(w, flow);
     facts_flow_end(&sink, flow);
     app_clear(w->app, flow);
     files_clear(w->files, flow);

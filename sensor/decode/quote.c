@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sensor/decode/quote.h"
+
+static bool has_ports(uint8_t proto)
+{
+    return proto == IPPROTO_TCP4 || proto == IPPROTO_UDP4 || proto == IPPROTO_SCTP4;
+}
+
+void quote_read(struct packet *p, struct slice quoted)
+{
+    struct cursor c = cursor_of(quoted);
+    uint8_t version = quoted.len ? quoted.at[0] >> 4 : 0;
+
+    if (version != p->ip_version)
+        return;
+    cursor_skip(&c, version == 4 ? 9 : 6);
+    p->quoted.proto = cursor_u8(&c);
+    cursor_skip(&c, version == 4 ? 2 : 1);
+    p->quoted.src = addr_from_bytes(cursor_take(&c, version == 4 ? 4 : 16));
+    p->quoted.dst = addr_from_bytes(cursor_take(&c, version == 4 ? 4 : 16));
+    if (version == 4)
+        cursor_skip(&c, (quoted.at[0] & 0x0fu) * 4 - 20);
+    p->quoted.sport = cursor_be16(&c);
+    p->quoted.dport = cursor_be16(&c);
+    p->quotes = cursor_ok(&c) && has_ports(p->quoted.proto);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sensor/flow/sight.h"
+
+enum { FEW = 3 };
+
+static int32_t ahead(uint32_t a, uint32_t b)
+{
+    return (int32_t)(a - b);
+}
+
+/* New data that the other side acknowledged before it was seen: its answer overtook it. */
+static bool overtaken(const struct flow *f, const struct packet *p, enum dir dir, uint32_t end)
+{
+    const struct flow_at *own = &f->at[dir];
+    const struct flow_at *other = &f->at[dir_other(dir)];
+
+    if (!other->has_ack || end == p->tcp.seq || ahead(end, other->ack) > 0)
+        return false;
+    return own->has_seq ? ahead(end, own->seq) > 0 : ahead(other->ack, p->tcp.seq) < FEW * 65536;
+}
+
+static void tcp_packet(struct flow *f, const struct packet *p, enum dir dir)
+{
+    struct flow_at *own = &f->at[dir];
+    uint32_t end = p->tcp.seq + p->payload.len + p->payload_missing +
+                   ((p->tcp.flags & (TCP_SYN | TCP_FIN)) != 0);
+
+    if (p->tcp.flags & TCP_RST)
+        return;
+    if (overtaken(f, p, dir, end))
+        f->view |= VIEW_BIT(VIEW_DISORDER);
+    if (dir == TO_SERVER && f->pkts[TO_SERVER] == 2 && p->payload.len &&
+        (f->tcp_flags[TO_SERVER] & f->tcp_flags[TO_CLIENT] & TCP_SYN))
+        f->view |= VIEW_BIT(VIEW_NO_LAST_ACK);
+    if (!own->has_seq || ahead(end, own->seq) > 0)
+        own->seq = end;
+    own->has_seq = true;
+    if (p->tcp.flags & TCP_ACK) {
+        own->ack = own->has_ack && ahead(p->tcp.ack, own->ack) < 0 ? own->ack : p->tcp.ack;
+        own->has_ack = true;
+    }
+}
+
+void sight_packet(struct flow *f, const struct packet *p, enum dir dir)
+{
+    f->view |= p->view;
+    if (p->proto == IPPROTO_TCP4)
+        tcp_packet(f, p, dir);
+}
+
+/* The other side must have spoken: its packets are acknowledged. */
+static bool one_direction(const struct flow *f)
+{
+    for (uint32_t dir = 0; dir < 2; dir++) {
+        if (f->pkts[dir] >= FEW && f->pkts[!dir] == 0 && f->tcp_flags[dir] & TCP_ACK)
+            return true;
+    }
+    return false;
+}
+
+void sight_judge(struct flow *f)
+{
+    bool syn = f->tcp_flags[TO_SERVER] & TCP_SYN;
+    bool syn_ack = f->tcp_flags[TO_CLIENT] & TCP_SYN;
+    bool both = f->pkts[TO_SERVER] && f->pkts[TO_CLIENT];
+
+    if (f->proto != IPPROTO_TCP4)
+        return;
+    if (one_direction(f))
+        f->view |= VIEW_BIT(VIEW_ONE_DIRECTION);
+    else if (both && !syn && !syn_ack && f->pkts[0] + f->pkts[1] > FEW)
+        f->view |= VIEW_BIT(VIEW_NO_HANDSHAKE);
+    else if (both && !syn && syn_ack)
+        f->view |= VIEW_BIT(VIEW_NO_SYN);
+    else if (both && syn && !syn_ack && f->state != FLOW_NEW && f->pkts[TO_CLIENT] > 1)
+        f->view |= VIEW_BIT(VIEW_NO_SYN_ACK);
+    if (f->gaps[0] || f->gaps[1])
+        f->view |= VIEW_BIT(VIEW_LOSS);
+    if (f->gaps[0] + f->gaps[1] > 1 && (f->gaps[0] + f->gaps[1]) * 4 >= f->pkts[0] + f->pkts[1])
+        f->view |= VIEW_BIT(VIEW_SAMPLED);
+}
