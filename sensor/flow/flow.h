@@ -83,6 +83,7 @@ struct flow_at {
     uint32_t seq, ack;     /* TCP: behind the furthest byte sent, furthest acknowledgement */
     bool seen;             /* it has a tag */
     bool has_seq, has_ack; /* TCP */
+    bool fin_hole;         /* TCP: bytes before its FIN were not seen */
 };
 
 struct flow {

@@ -481,7 +481,7 @@ struct flow *flow_table_touch(struct flow_table *t, const struct packet *p)
         generation = f->generation + 1;
         end_by_time(t, f);
         f = NULL;
-    } else if (f && tcp_track_reused(f, p)) {
+    } else if (f && tcp_track_reused(f, p) && !sight_awaited(f, p, flow_dir(f, p))) {
         generation = f->generation + 1;
         t->count[COUNT_REUSED]++;
         end_flow(t, f, FLOW_END_REUSED);

@@ -32,6 +32,8 @@ static void tcp_packet(struct flow *f, const struct packet *p, enum dir dir)
     if (dir == TO_SERVER && f->pkts[TO_SERVER] == 2 && p->payload.len &&
         (f->tcp_flags[TO_SERVER] & f->tcp_flags[TO_CLIENT] & TCP_SYN))
         f->view |= VIEW_BIT(VIEW_NO_LAST_ACK);
+    own->fin_hole = p->tcp.flags & TCP_FIN ? own->has_seq && ahead(p->tcp.seq, own->seq) > 0
+                                           : own->fin_hole && !p->payload.len;
     if (!own->has_seq || ahead(end, own->seq) > 0)
         own->seq = end;
     own->has_seq = true;
@@ -39,6 +41,14 @@ static void tcp_packet(struct flow *f, const struct packet *p, enum dir dir)
         own->ack = own->has_ack && ahead(p->tcp.ack, own->ack) < 0 ? own->ack : p->tcp.ack;
         own->has_ack = true;
     }
+}
+
+bool sight_awaited(const struct flow *f, const struct packet *p, enum dir dir)
+{
+    const struct flow_at *other = &f->at[dir_other(dir)];
+    int32_t before = ahead(other->ack, p->tcp.seq);
+
+    return !f->at[dir].has_seq && other->has_ack && before > 0 && before < FEW * 65536;
 }
 
 void sight_packet(struct flow *f, const struct packet *p, enum dir dir)
@@ -74,8 +84,8 @@ void sight_judge(struct flow *f)
         f->view |= VIEW_BIT(VIEW_NO_SYN);
     else if (both && syn && !syn_ack && f->state != FLOW_NEW && f->pkts[TO_CLIENT] > 1)
         f->view |= VIEW_BIT(VIEW_NO_SYN_ACK);
-    if (f->gaps[0] || f->gaps[1])
+    if (f->gaps[0] || f->gaps[1] || f->at[0].fin_hole || f->at[1].fin_hole)
         f->view |= VIEW_BIT(VIEW_LOSS);
-    if (f->gaps[0] + f->gaps[1] > 1 && (f->gaps[0] + f->gaps[1]) * 4 >= f->pkts[0] + f->pkts[1])
+    if (f->gaps[0] + f->gaps[1] > 1 && (f->gaps[0] + f->gaps[1]) * 8 >= f->pkts[0] + f->pkts[1])
         f->view |= VIEW_BIT(VIEW_SAMPLED);
 }

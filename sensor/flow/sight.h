@@ -20,6 +20,10 @@ static inline bool sight_due(const struct flow *flow)
     return flow->pkts[TO_SERVER] + flow->pkts[TO_CLIENT] == SIGHT_PKTS;
 }
 
+/** The packet begins a direction of which nothing was seen yet but its acknowledgements: they fit.
+ */
+bool sight_awaited(const struct flow *flow, const struct packet *p, enum dir dir);
+
 /** Adds to flow->view what only the whole flow shows. */
 void sight_judge(struct flow *flow);
 
