@@ -9,12 +9,44 @@ static const struct counter ppp_counters[] = {
     COUNTER_END,
 };
 
+/* Bridged frames (BCP): flags, kind of MAC (1 = Ethernet), then the frame. */
+static struct dec_next bridged(struct packet *p, struct cursor *c)
+{
+    cursor_skip(c, 2);
+    if (!cursor_left(c) || !decode_enter(p, "bcp", 0))
+        return dec_stop();
+    return (struct dec_next){DEC_ETHER, 0x6558, cursor_rest(c)};
+}
+
+static struct dec_next inside(struct packet *p, uint16_t protocol, struct cursor *c)
+{
+    switch (protocol) {
+    case 0x0021:
+        return (struct dec_next){DEC_ETHER, 0x0800, cursor_rest(c)};
+    case 0x0057:
+        return (struct dec_next){DEC_ETHER, 0x86dd, cursor_rest(c)};
+    case 0x0281:
+        return (struct dec_next){DEC_ETHER, 0x8847, cursor_rest(c)};
+    case 0x0031:
+        return bridged(p, c);
+    default: /* control protocols carry no IP; the rest is not PPP */
+        if (!(protocol & 0x8000) && protocol != 0x002d && protocol != 0x002f)
+            decode_note(p, NOTE_PPP_TYPE);
+        return dec_stop();
+    }
+}
+
+static bool is_cisco_hdlc(struct slice in)
+{
+    return in.len >= 4 && (in.at[0] == 0x0f || in.at[0] == 0x8f) && in.at[1] == 0;
+}
+
 static struct dec_next ppp_decode(struct packet *p, struct slice in)
 {
     struct cursor c = cursor_of(in);
 
-    if (in.len >= 4 && (in.at[0] == 0x0f || in.at[0] == 0x8f) && in.at[1] == 0)
-        return (struct dec_next){DEC_LINK, 104, in}; /* Cisco's HDLC on the same line */
+    if (is_cisco_hdlc(in)) /* on the same line */
+        return (struct dec_next){DEC_LINK, 104, in};
     if (in.len >= 2 && in.at[0] == 0xff && in.at[1] == 0x03)
         cursor_skip(&c, 2);
     uint16_t protocol = cursor_u8(&c);
@@ -24,23 +56,7 @@ static struct dec_next ppp_decode(struct packet *p, struct slice in)
         decode_note(p, NOTE_PPP_SMALL);
         return dec_stop();
     }
-    switch (protocol) {
-    case 0x0021:
-        return (struct dec_next){DEC_ETHER, 0x0800, cursor_rest(&c)};
-    case 0x0057:
-        return (struct dec_next){DEC_ETHER, 0x86dd, cursor_rest(&c)};
-    case 0x0281:
-        return (struct dec_next){DEC_ETHER, 0x8847, cursor_rest(&c)};
-    case 0x0031: /* bridged: flags, kind of MAC (1 = Ethernet) */
-        cursor_skip(&c, 2);
-        return cursor_ok(&c) && in.len && decode_enter(p, "bcp", 0)
-                   ? (struct dec_next){DEC_ETHER, 0x6558, cursor_rest(&c)}
-                   : dec_stop();
-    default: /* control protocols carry no IP; the rest is not PPP */
-        if (!(protocol & 0x8000) && protocol != 0x002d && protocol != 0x002f)
-            decode_note(p, NOTE_PPP_TYPE);
-        return dec_stop();
-    }
+    return inside(p, protocol, &c);
 }
 
 const struct decoder_def dec_ppp = {

@@ -518,11 +518,6 @@ struct flow *flow_table_quoted(struct flow_table *t, const struct packet *p)
         f = f->bucket_next;
     if (!f || timed_out(t, f, p->clock_ns))
         return NULL;
-    enum dir dir = flow_dir(f, p);
-    f->pkts[dir]++;
-    f->bytes[dir] += p->frame.wirelen;
-    if (p->ts_ns > f->last_ns)
-        f->last_ns = p->ts_ns;
     f->unreachable = (uint16_t)(f->unreachable + (f->unreachable != UINT16_MAX));
     stream_event_clear(f);
     return f;

@@ -68,24 +68,38 @@ static bool one_direction(const struct flow *f)
     return false;
 }
 
-void sight_judge(struct flow *f)
+/* Which packets of the handshake are missing, of a flow whose both directions were seen. */
+static uint32_t handshake(const struct flow *f)
 {
     bool syn = f->tcp_flags[TO_SERVER] & TCP_SYN;
     bool syn_ack = f->tcp_flags[TO_CLIENT] & TCP_SYN;
-    bool both = f->pkts[TO_SERVER] && f->pkts[TO_CLIENT];
 
+    if (syn && syn_ack)
+        return 0;
+    if (syn_ack)
+        return VIEW_BIT(VIEW_NO_SYN);
+    if (!syn)
+        return f->pkts[TO_SERVER] + f->pkts[TO_CLIENT] > FEW ? VIEW_BIT(VIEW_NO_HANDSHAKE) : 0;
+    return f->state != FLOW_NEW && f->pkts[TO_CLIENT] > 1 ? VIEW_BIT(VIEW_NO_SYN_ACK) : 0;
+}
+
+static uint32_t loss(const struct flow *f)
+{
+    uint32_t gaps = f->gaps[TO_SERVER] + f->gaps[TO_CLIENT];
+    bool sampled = gaps > 1 && gaps * 8 >= f->pkts[TO_SERVER] + f->pkts[TO_CLIENT];
+
+    if (!gaps && !f->at[TO_SERVER].fin_hole && !f->at[TO_CLIENT].fin_hole)
+        return 0;
+    return VIEW_BIT(VIEW_LOSS) | (sampled ? VIEW_BIT(VIEW_SAMPLED) : 0);
+}
+
+void sight_judge(struct flow *f)
+{
     if (f->proto != IPPROTO_TCP4)
         return;
     if (one_direction(f))
         f->view |= VIEW_BIT(VIEW_ONE_DIRECTION);
-    else if (both && !syn && !syn_ack && f->pkts[0] + f->pkts[1] > FEW)
-        f->view |= VIEW_BIT(VIEW_NO_HANDSHAKE);
-    else if (both && !syn && syn_ack)
-        f->view |= VIEW_BIT(VIEW_NO_SYN);
-    else if (both && syn && !syn_ack && f->state != FLOW_NEW && f->pkts[TO_CLIENT] > 1)
-        f->view |= VIEW_BIT(VIEW_NO_SYN_ACK);
-    if (f->gaps[0] || f->gaps[1] || f->at[0].fin_hole || f->at[1].fin_hole)
-        f->view |= VIEW_BIT(VIEW_LOSS);
-    if (f->gaps[0] + f->gaps[1] > 1 && (f->gaps[0] + f->gaps[1]) * 8 >= f->pkts[0] + f->pkts[1])
-        f->view |= VIEW_BIT(VIEW_SAMPLED);
+    else if (f->pkts[TO_SERVER] && f->pkts[TO_CLIENT])
+        f->view |= handshake(f);
+    f->view |= loss(f);
 }

@@ -331,10 +331,12 @@ static void a_host_that_offloads_is_forgiven_and_others_are_not(void **state)
         struct bytes b = {.len = 0};
         put_tcp(&tcp, 1000, 80, 1, 0, TCP_ACK, SLICE_LIT("GET"));
         put_ip4(&b, CLIENT + (uint32_t)honest, SERVER, 6, 1, 0, view(&tcp));
-        put_ip4(&good, CLIENT + (uint32_t)honest, SERVER, 1, 1, 0,
-                (struct slice){(const uint8_t *)"\x08\0\xf7\xff\0\0\0\0", 8});
-        for (int i = 0; honest && i < 20; i++)
+        for (uint32_t i = 0; honest && i < 20; i++) {
+            good.len = 0;
+            put_ip4(&good, CLIENT + (uint32_t)honest, SERVER, 1, (uint16_t)(1 + i), 0,
+                    (struct slice){(const uint8_t *)"\x08\0\xf7\xff\0\0\0\0", 8});
             decode(rig, &good, LINK_RAW);
+        }
         decode(rig, &b, LINK_RAW);
         assert_int_equal(rig->p.checksum_bad, honest);
     }

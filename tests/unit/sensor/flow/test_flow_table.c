@@ -207,9 +207,64 @@ static void tags_tell_flows_apart(void **state)
     struct packet p = packet_of(rig, IPPROTO_UDP4, 1, 5000, 2, 53);
     struct flow *f = flow_table_touch(rig->table, &p);
 
-    p.vlans = 1;
-    p.vlan[0] = 100;
-    assert_ptr_not_equal(flow_table_touch(rig->table, &p), f);
+    p.tag = 100;
+    struct flow *other = flow_table_touch(rig->table, &p);
+    assert_ptr_not_equal(other, f);
+    assert_true(other->view & VIEW_BIT(VIEW_TENANTS));
+    assert_true(other->id != f->id);
+    p.tag = 0;
+    assert_ptr_equal(flow_table_touch(rig->table, &p), f);
+}
+
+static void directions_under_different_tags_are_one_flow(void **state)
+{
+    struct rig *rig = *state;
+    struct packet there = packet_of(rig, IPPROTO_UDP4, 1, 5000, 2, 53);
+    struct packet back = packet_of(rig, IPPROTO_UDP4, 2, 53, 1, 5000);
+    struct flow *f = flow_table_touch(rig->table, &there);
+
+    back.tag = 100;
+    assert_ptr_equal(flow_table_touch(rig->table, &back), f);
+    assert_true(f->view & VIEW_BIT(VIEW_TAG_ONE_SIDE));
+}
+
+static void an_answer_of_another_tenant_does_not_fit(void **state)
+{
+    struct rig *rig = *state;
+    struct packet syn = packet_of(rig, IPPROTO_TCP4, 1, 5000, 2, 80);
+    struct packet answer = packet_of(rig, IPPROTO_TCP4, 2, 80, 1, 5000);
+
+    syn.tcp.flags = TCP_SYN;
+    syn.tcp.seq = 1000;
+    syn.tag = 10;
+    struct flow *f = flow_table_touch(rig->table, &syn);
+    answer.tcp.flags = TCP_SYN | TCP_ACK;
+    answer.tcp.ack = 0x40000000;
+    answer.tag = 20;
+    assert_ptr_not_equal(flow_table_touch(rig->table, &answer), f);
+    answer.tcp.ack = 1001;
+    answer.tag = 30;
+    assert_ptr_equal(flow_table_touch(rig->table, &answer), f);
+}
+
+static void an_icmp_error_finds_the_flow_it_quotes(void **state)
+{
+    struct rig *rig = *state;
+    struct packet there = packet_of(rig, IPPROTO_UDP4, 1, 5000, 2, 53);
+    struct packet error = packet_of(rig, IPPROTO_ICMP4, 3, 0, 1, 0);
+    struct flow *f = flow_table_touch(rig->table, &there);
+
+    error.quotes = true;
+    error.quoted.src = there.src;
+    error.quoted.dst = there.dst;
+    error.quoted.sport = 5000;
+    error.quoted.dport = 53;
+    error.quoted.proto = IPPROTO_UDP4;
+    error.flow_hash = there.flow_hash;
+    assert_ptr_equal(flow_table_quoted(rig->table, &error), f);
+    assert_int_equal(f->unreachable, 1);
+    error.quoted.dport = 54;
+    assert_null(flow_table_quoted(rig->table, &error));
 }
 
 static void request_and_reply_of_icmp_are_one_flow(void **state)
@@ -263,6 +318,9 @@ int main(void)
         FLOW_TEST(a_new_syn_on_a_closed_connection_is_a_new_flow),
         FLOW_TEST(when_full_the_unanswered_go_first),
         FLOW_TEST(tags_tell_flows_apart),
+        FLOW_TEST(directions_under_different_tags_are_one_flow),
+        FLOW_TEST(an_answer_of_another_tenant_does_not_fit),
+        FLOW_TEST(an_icmp_error_finds_the_flow_it_quotes),
         FLOW_TEST(request_and_reply_of_icmp_are_one_flow),
         cmocka_unit_test(community_ids_are_those_of_the_specification),
     };
