@@ -340,16 +340,19 @@ static uint64_t flow_hash(const struct decode *d, const struct packet *p)
     return mix(ends ^ d->seed, (uint64_t)p->proto << 8 | p->ip_version);
 }
 
-/* The same for both directions and in every run. */
+/* The same for both directions, for errors about the flow, and in every run. */
 static uint8_t shard_of(const struct packet *p)
 {
+    const struct addr *src = p->quotes ? &p->quoted.src : &p->src;
+    const struct addr *dst = p->quotes ? &p->quoted.dst : &p->dst;
+    uint32_t ports =
+        p->quotes ? (uint32_t)p->quoted.sport + p->quoted.dport : (uint32_t)p->sport + p->dport;
     uint64_t a[2];
     uint64_t b[2];
 
-    memcpy(a, p->src.b, 16);
-    memcpy(b, p->dst.b, 16);
-    uint64_t x = (a[0] + b[0]) * UINT64_C(0x9e3779b97f4a7c15) + (a[1] + b[1]) +
-                 (uint64_t)(p->sport + p->dport);
+    memcpy(a, src->b, 16);
+    memcpy(b, dst->b, 16);
+    uint64_t x = (a[0] + b[0]) * UINT64_C(0x9e3779b97f4a7c15) + (a[1] + b[1]) + ports;
     x = (x ^ x >> 32) * UINT64_C(0xd6e8feb86659fd93);
     return (uint8_t)(x >> 58);
 }
