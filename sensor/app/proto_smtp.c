@@ -2,8 +2,8 @@
 /*
  * SMTP over TCP: commands, replies and the messages between them.
  * Spec: RFC 5321, RFC 2920 (pipelining), RFC 3030 (BDAT), RFC 3207 (STARTTLS).
- * One transaction = the commands up to the end of a message (or RSET), with that message; what
- * follows begins another one, as Suricata counts them.
+ * One transaction = the commands up to the end of a message (or RSET), with that message and the
+ * reply to it; what follows begins another one, as Suricata counts them.
  * Limits: a line of a command or reply LINE_MAX bytes, WAITING_MAX commands without a reply.
  */
 #include "sensor/app/mime.h"
@@ -31,6 +31,7 @@ struct smtp_state {
     bool heard, greeted; /* the server has spoken; it has said 220 */
     bool pipelining;     /* it takes commands ahead of its replies */
     bool open;           /* a transaction is open; its key is `key` */
+    bool ended;          /* its message is complete, the reply to it is not there yet */
     bool in_data;
     bool in_reply;       /* inside a reply of several lines */
     bool chunk_last;     /* the chunk that comes ends the message */
@@ -90,6 +91,7 @@ static struct tx *open_tx(struct app *app)
     smtp->config = app_config(app);
     smtp->helo = app_keep(app, tx, (struct slice){state->helo, state->helo_len});
     state->open = true;
+    state->ended = false;
     state->mime = NULL;
     app_progress(app, tx, TO_SERVER, TX_LINE);
     app_progress(app, tx, TO_CLIENT, TX_LINE);
@@ -214,7 +216,9 @@ static void finish_message(struct app *app, struct tx *tx)
 
     if (state->mime)
         mime_end(state->mime, app, tx);
-    close_tx(app, tx);
+    state->mime = NULL;
+    state->ended = true;
+    app_progress(app, tx, TO_SERVER, TX_DONE);
 }
 
 static enum command act_on(struct app *app, struct tx *tx, struct slice line)
@@ -245,17 +249,20 @@ static bool on_command(struct app *app, struct slice line, bool cut)
     struct smtp_state *state = app_state(app);
     bool quits = is_command(line, SLICE_LIT("QUIT")) || is_command(line, SLICE_LIT("RSET"));
 
-    if (quits && !state->open && state->n_waiting) { /* sent along with the message */
-        wait_for_reply(app, NULL, OTHER);
+    struct tx *tx = current(app);
+    if (tx && state->ended && quits) { /* sent along with the message */
+        wait_for_reply(app, tx, OTHER);
         return true;
     }
-    struct tx *tx = open_tx(app);
+    if (tx && state->ended)
+        close_tx(app, tx);
+    tx = open_tx(app);
     if (!tx)
         return false;
     if (cut)
         app_note(app, tx, SMTP_LONG_COMMAND);
     enum command command = act_on(app, tx, line);
-    wait_for_reply(app, tx, command);
+    wait_for_reply(app, tx, command == BDAT && state->chunk_last ? DATA_END : command);
     if (command == BDAT && state->chunk_last && !state->chunk_left)
         finish_message(app, tx);
     else if (is_command(line, SLICE_LIT("RSET")))
@@ -300,6 +307,8 @@ static void on_reply_to(struct app *app, struct tx *tx, enum command command, ui
     } else if (command == DATA) {
         state->in_data = false;
         app_note(app, tx, SMTP_DATA_REJECTED);
+    } else if (command == DATA_END && tx && state->ended) {
+        close_tx(app, tx);
     }
 }
 
