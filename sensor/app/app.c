@@ -136,8 +136,27 @@ static void flow_note(struct app *app, const char *name)
         engine->notes[engine->n_notes++] = name;
 }
 
+/* Where a note of the whole flow goes, so that rules see it: its newest transaction, or one that
+ * holds nothing else. */
+static struct tx *flow_tx(struct app *app)
+{
+    struct tx *tx = app_tx_last(app);
+
+    if (tx)
+        return tx;
+    tx = app_tx_new(app, UINT64_MAX);
+    if (!tx)
+        return NULL;
+    tx->silent = true;
+    app_progress(app, tx, TO_SERVER, TX_DONE);
+    app_progress(app, tx, TO_CLIENT, TX_DONE);
+    return tx;
+}
+
 void app_note(struct app *app, struct tx *tx, uint32_t note)
 {
+    if (!tx)
+        tx = flow_tx(app);
     if (!tx) {
         flow_note(app, app->proto->notes[note]);
         return;
@@ -305,6 +324,57 @@ static void feed_datagram(struct app *app, enum dir dir, struct slice in)
     }
 }
 
+const char *app_event_name(uint32_t event)
+{
+    static const char *const names[APP_EVENT_COUNT] = {
+        [APP_EVENT_MISMATCH] = "applayer_mismatch_protocol_both_directions",
+        [APP_EVENT_WRONG_DIRECTION] = "applayer_wrong_direction_first_data",
+        [APP_EVENT_ONE_DIRECTION] = "applayer_detect_protocol_only_one_direction",
+        [APP_EVENT_SKIPPED] = "applayer_proto_detection_skipped",
+        [APP_EVENT_NO_TLS] = "applayer_no_tls_after_starttls",
+        [APP_EVENT_UNEXPECTED] = "applayer_unexpected_protocol",
+    };
+
+    return event < APP_EVENT_COUNT ? names[event] : NULL;
+}
+
+static void raise_event(struct app *app, enum app_event event)
+{
+    app->flow->app_events |= (uint8_t)(1u << event);
+}
+
+/* Requests come first in these: an answer that does shows that they were missed. */
+static void check_first(struct app *app, enum dir dir)
+{
+    static const char *const asked[] = {"http", "tls", "modbus", "mqtt", "smb", "sip"};
+
+    for (uint32_t i = 0; dir == TO_CLIENT && i < sizeof(asked) / sizeof(asked[0]); i++) {
+        if (strcmp(app->proto->name, asked[i]) == 0 && !app->side[TO_SERVER].len &&
+            !app->flow->midstream && app->flow->proto == IPPROTO_TCP4)
+            raise_event(app, APP_EVENT_WRONG_DIRECTION);
+    }
+}
+
+/* The first bytes of the other direction, when they are there: do they fit? */
+static void check_other(struct app *app, enum dir dir, struct slice in)
+{
+    if (!app->proto->probe || app->checked[dir] || app->flow->proto != IPPROTO_TCP4)
+        return;
+    app->checked[dir] = true;
+    if (app->unclear || app->proto->probe(in, dir) != PROBE_NO)
+        return;
+    for (uint32_t i = 0; i < app->engine->n_rows; i++) {
+        const struct proto_def *row = proto_rows[i];
+        bool other = row != app->proto && (row->l4 & L4_TCP) && row->probe &&
+                     row->probe(in, dir) == PROBE_YES;
+        if (other) {
+            raise_event(app, APP_EVENT_MISMATCH);
+            return;
+        }
+    }
+    raise_event(app, APP_EVENT_ONE_DIRECTION);
+}
+
 static void identify(struct app *app, enum dir dir, struct slice in)
 {
     struct app_side *side = &app->side[dir];
@@ -320,6 +390,8 @@ static void identify(struct app *app, enum dir dir, struct slice in)
     enum app_probing probing = app_probe(app, dir, head);
     if (probing == PROBING_FOUND) {
         begin(app);
+        check_first(app, dir);
+        app->checked[dir] = true;
         if (app->flow->proto == IPPROTO_UDP4) {
             feed_datagram(app, dir, in);
             return;
@@ -332,6 +404,7 @@ static void identify(struct app *app, enum dir dir, struct slice in)
     }
     if (probing == PROBING_HOPELESS) {
         app->engine->count[APP_FAILED]++;
+        raise_event(app, APP_EVENT_SKIPPED);
         app->flow->app_failed = !app->flow->app_name;
         stop(app);
         return;
@@ -547,8 +620,10 @@ void app_input(struct app_engine *engine, struct flow *flow, const struct packet
             identify(app, chunk->dir, chunk->data);
         else if (chunk->datagram)
             feed_datagram(app, chunk->dir, chunk->data);
-        else
+        else {
+            check_other(app, chunk->dir, chunk->data);
             feed(app, chunk->dir, chunk->data);
+        }
     }
     if (chunk->end)
         end_side(app, chunk->dir);

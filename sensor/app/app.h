@@ -28,6 +28,19 @@ struct app_file {
     struct slice bytes; /* name at BEGIN, data at DATA */
 };
 
+/** What recognition found odd about a flow, for the packet in hand: bits of flow->app_events. */
+enum app_event {
+    APP_EVENT_MISMATCH,        /* the two directions speak different protocols */
+    APP_EVENT_WRONG_DIRECTION, /* the first data came from the side that answers */
+    APP_EVENT_ONE_DIRECTION,   /* only one direction was recognised */
+    APP_EVENT_SKIPPED,         /* nothing was recognised: given up */
+    APP_EVENT_NO_TLS,          /* no TLS behind STARTTLS */
+    APP_EVENT_UNEXPECTED,      /* another protocol than the one switched to */
+    APP_EVENT_COUNT
+};
+/** "applayer_mismatch_protocol_both_directions" …; NULL behind the last. */
+const char *app_event_name(uint32_t event);
+
 /** Feeds ordered bytes (or a datagram) of a flow. Sets flow->app_name once known. */
 void app_input(struct app_engine *engine, struct flow *flow, const struct packet *p,
                const struct chunk *chunk);

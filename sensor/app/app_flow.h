@@ -79,6 +79,7 @@ struct app {
     bool unclear;      /* a chunk may begin inside a unit: midstream, datagrams, lost bytes */
     bool off;          /* nothing is parsed any more */
     bool dirty;        /* app_clear has work */
+    bool checked[2];   /* the first bytes of the direction were compared with the protocol */
     bool switching;
     const char *switch_to;
     enum dir dir; /* of the call in hand */

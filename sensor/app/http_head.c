@@ -5,7 +5,7 @@
  */
 #include "sensor/app/http_tx.h"
 
-enum { FIELDS_MAX = 256 };
+enum { FIELDS_MAX = 256, REPEATED_MAX = 64 };
 
 static const struct {
     struct slice name;
@@ -106,6 +106,25 @@ static struct slice clean_name(struct tx *tx, struct slice name)
     return (struct slice){at, len};
 }
 
+static bool is_name(struct slice name)
+{
+    for (uint32_t i = 0; i < name.len; i++) {
+        if (name.at[i] <= ' ' || name.at[i] >= 0x7f || strchr("()<>@,;\\\"/[]?={}", name.at[i]))
+            return false;
+    }
+    return name.len > 0;
+}
+
+static void note_odd(struct http_message *m, struct slice line, int64_t colon, struct slice name)
+{
+    if (colon < 0)
+        m->odd |= HTTP_ODD_COLON;
+    else if (!is_name(name) || name.len != (uint32_t)colon)
+        m->odd |= HTTP_ODD_NAME;
+    if (line.len > HTTP_LINE_MAX)
+        m->odd |= HTTP_ODD_LONG;
+}
+
 /* A header, unfolded. */
 static bool take_header(struct app *app, struct tx *tx, struct http_message *m, struct slice line)
 {
@@ -117,8 +136,13 @@ static bool take_header(struct app *app, struct tx *tx, struct http_message *m, 
     name = clean_name(tx, name);
     if (!name.at)
         name.at = line.at;
+    note_odd(m, line, colon, name);
     struct http_field *same = find(m, name);
     if (same) {
+        if (slice_ieq(name, SLICE_LIT("content-length")))
+            m->odd |= HTTP_ODD_LENGTH_AGAIN;
+        if (m->repeated++ >= REPEATED_MAX)
+            m->odd |= HTTP_ODD_AGAIN;
         same->value = joined(tx, same->value, SLICE_LIT(", "), value);
         return true;
     }
@@ -191,6 +215,8 @@ bool http_head_read(struct app *app, struct tx *tx, enum dir dir, struct slice l
         lines = slice_from(lines, http_head_line(dir, lines, &line));
         if (!line.len)
             continue;
+        if (!header.len && !m->fields.n && (line.at[0] == ' ' || line.at[0] == '\t'))
+            m->odd |= HTTP_ODD_FOLDING;
         if (header.len && is_folded(line)) {
             header = joined(tx, header, SLICE_LIT(" "), slice_trim(line));
             continue;
@@ -198,6 +224,8 @@ bool http_head_read(struct app *app, struct tx *tx, enum dir dir, struct slice l
         good = !header.len || take_header(app, tx, m, header);
         header = slice_trim(line);
     }
+    if (m->fields.n >= FIELDS_MAX)
+        m->odd |= HTTP_ODD_MANY;
     good = good && (!header.len || take_header(app, tx, m, header));
     fill_known(tx, m);
     return good;

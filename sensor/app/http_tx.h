@@ -36,7 +36,21 @@ struct http_field {
     struct slice text;        /* "Name: value" */
 };
 
+/** What was odd while the header lines were read. */
+enum http_odd {
+    HTTP_ODD_COLON = 1,         /* a line without one */
+    HTTP_ODD_NAME = 2,          /* empty, or with bytes that no name has */
+    HTTP_ODD_AGAIN = 4,         /* headers come again and again */
+    HTTP_ODD_LONG = 8,          /* a line longer than HTTP_LINE_MAX */
+    HTTP_ODD_FOLDING = 16,      /* the first line continues another */
+    HTTP_ODD_MANY = 32,         /* more headers than are looked at */
+    HTTP_ODD_LENGTH_AGAIN = 64, /* Content-Length came twice */
+};
+enum { HTTP_LINE_MAX = 18000, HTTP_CODINGS_MAX = 2 };
+
 struct http_message {
+    uint16_t odd;          /* enum http_odd */
+    uint16_t repeated;     /* headers that came before */
     struct slice line;     /* first line without its end */
     struct slice protocol; /* "HTTP/1.1" */
     struct slice raw;      /* header lines as sent, with the blank line */
@@ -62,6 +76,74 @@ static inline struct http_message *http_tx_message(struct tx *tx, enum dir dir)
     struct http_tx *http = tx_data(tx);
     return dir == TO_SERVER ? &http->request : &http->response;
 }
+
+/* ---- http_notes.c ------------------------------------------------------------------------- */
+
+enum http_note {
+    HTTP_NOTE_REQUEST_LINE,
+    HTTP_NOTE_RESPONSE_PROTOCOL,
+    HTTP_NOTE_REQUEST_LENGTH,
+    HTTP_NOTE_RESPONSE_LENGTH,
+    HTTP_NOTE_REQUEST_CHUNK,
+    HTTP_NOTE_RESPONSE_CHUNK,
+    HTTP_NOTE_TWO_LENGTHS,
+    HTTP_NOTE_UNPACKING,
+    HTTP_NOTE_NO_HOST,
+    HTTP_NOTE_NO_VERSION,
+    HTTP_NOTE_LEADING_BLANK,
+    HTTP_NOTE_INCOMPLETE,
+    HTTP_NOTE_METHOD_DELIMITER,
+    HTTP_NOTE_URI_DELIMITER,
+    HTTP_NOTE_REQUEST_COLON,
+    HTTP_NOTE_RESPONSE_COLON,
+    HTTP_NOTE_REQUEST_HEADER,
+    HTTP_NOTE_RESPONSE_HEADER,
+    HTTP_NOTE_REQUEST_AGAIN,
+    HTTP_NOTE_RESPONSE_AGAIN,
+    HTTP_NOTE_REQUEST_LONG,
+    HTTP_NOTE_RESPONSE_LONG,
+    HTTP_NOTE_REQUEST_FOLDING,
+    HTTP_NOTE_RESPONSE_FOLDING,
+    HTTP_NOTE_REQUEST_MANY,
+    HTTP_NOTE_RESPONSE_MANY,
+    HTTP_NOTE_REQUEST_LENGTH_AGAIN,
+    HTTP_NOTE_RESPONSE_LENGTH_AGAIN,
+    HTTP_NOTE_REQUEST_CODING,
+    HTTP_NOTE_RESPONSE_CODING,
+    HTTP_NOTE_ABNORMAL_CODING,
+    HTTP_NOTE_OLD_CHUNKED,
+    HTTP_NOTE_STATUS,
+    HTTP_NOTE_BYTERANGES,
+    HTTP_NOTE_CONTENT_CODING,
+    HTTP_NOTE_CODING_LAYERS,
+    HTTP_NOTE_BOMB,
+    HTTP_NOTE_LZMA,
+    HTTP_NOTE_HOST_INVALID,
+    HTTP_NOTE_URI_HOST_INVALID,
+    HTTP_NOTE_HOST_AMBIGUOUS,
+    HTTP_NOTE_PORT,
+    HTTP_NOTE_AUTHORITY_PORT,
+    HTTP_NOTE_PORT_MISMATCH,
+    HTTP_NOTE_AUTHORIZATION,
+    HTTP_NOTE_DOUBLE_ENCODED,
+    HTTP_NOTE_CONTINUE_AGAIN,
+    HTTP_NOTE_NO_REQUEST,
+    HTTP_NOTE_BODY_UNEXPECTED,
+    HTTP_NOTE_CHUNK_EXTENSION,
+    HTTP_NOTE_RANGE,
+    HTTP_NOTE_NAME_LONG,
+    HTTP_NOTE_MULTIPART,
+    HTTP_NOTE_MULTIPART_NO_FILE,
+    HTTP_NOTE_MULTIPART_HEADER,
+    HTTP_NOTE_CHANGE_FAILED,
+    HTTP_NOTE_WARNINGS,
+    HTTP_NOTE_ERROR,
+    HTTP_NOTE_COUNT,
+};
+extern const char *const http_notes[];
+/** Notes on the head of a message, once it is whole. */
+void http_notes_request(struct app *app, struct tx *tx);
+void http_notes_response(struct app *app, struct tx *tx);
 
 /* ---- http_fields.c ------------------------------------------------------------------------ */
 

@@ -12,6 +12,8 @@ enum {
     HEADER_BYTES = 12,
     NAME_BYTES_MAX = 1024,
     POINTERS_MAX = 32,
+    LABELS_MAX = 255,
+    FAULT_NAMES_MAX = 64,
     QUESTIONS_MAX = 64,
     RECORDS_MAX = 1024,
     QUESTION_BYTES_MIN = 5, /* root name, type, class */
@@ -19,15 +21,26 @@ enum {
     OPCODE_LAST = 6,
 };
 
-enum { NOTE_MALFORMED, NOTE_Z_FLAG, NOTE_OPCODE, NOTE_NOT_REQUEST, NOTE_NOT_RESPONSE };
+enum {
+    NOTE_MALFORMED,
+    NOTE_Z_FLAG,
+    NOTE_OPCODE,
+    NOTE_NOT_REQUEST,
+    NOTE_NOT_RESPONSE,
+    NOTE_NAME_LONG,
+    NOTE_LOOP,
+    NOTE_LABELS
+};
 static const char *const dns_notes[] = {
-    "malformed_data", "z_flag_set", "invalid_opcode", "not_a_request", "not_a_response", NULL,
+    "malformed_data", "z_flag_set",    "invalid_opcode",  "not_request", "not_response",
+    "name_too_long",  "infinite_loop", "too_many_labels", NULL,
 };
 
 /* ---- reading ------------------------------------------------------------------------------ */
 
 struct name {
     uint32_t len;
+    uint8_t fault; /* note that says why it cannot be read; NOTE_MALFORMED when nothing else does */
     uint8_t text[NAME_BYTES_MAX];
 };
 
@@ -50,20 +63,27 @@ static bool read_name(struct slice message, struct cursor *c, struct name *name)
     struct cursor *at = c;
 
     name->len = 0;
+    name->fault = NOTE_MALFORMED;
+    uint32_t labels = 0;
     for (uint32_t pointers = 0; cursor_ok(at);) {
         uint8_t len = cursor_u8(at);
         if (len == 0)
             break;
         if ((len & 0xc0) == 0xc0) {
             uint32_t target = (uint32_t)(len & 0x3f) << 8 | cursor_u8(at);
-            if (!cursor_ok(at) || ++pointers > POINTERS_MAX || target >= message.len)
+            if (++pointers > POINTERS_MAX)
+                name->fault = NOTE_LOOP;
+            if (!cursor_ok(at) || pointers > POINTERS_MAX || target >= message.len)
                 return false;
             away = cursor_of(slice_from(message, target));
             at = &away;
             continue;
         }
+        if (name->len + 1 >= NAME_BYTES_MAX)
+            name->fault = labels >= LABELS_MAX ? NOTE_LABELS : NOTE_NAME_LONG;
         if ((len & 0xc0) || name->len + 1 >= NAME_BYTES_MAX)
             return false;
+        labels++;
         struct slice label = cursor_take(at, len);
         if (cursor_ok(at))
             name_add(name, label);
@@ -278,6 +298,27 @@ static bool read_sections(struct app *app, struct tx *tx, struct slice message, 
     return true;
 }
 
+/* Why the names of a message that cannot be read cannot: read once more, for the note. */
+static uint32_t fault_of(struct slice message, const struct header *h)
+{
+    struct cursor c = cursor_of(slice_from(message, HEADER_BYTES));
+    struct name name;
+    uint32_t names = 0;
+
+    for (uint32_t i = 0; i <= DNS_SECTIONS; i++)
+        names += h->counts[i];
+    for (uint32_t i = 0; i < names && i < FAULT_NAMES_MAX; i++) {
+        if (!read_name(message, &c, &name))
+            return name.fault;
+        cursor_skip(&c, 4); /* type, class */
+        if (i < h->counts[0])
+            continue;
+        cursor_skip(&c, 4);
+        cursor_skip(&c, cursor_be16(&c));
+    }
+    return NOTE_MALFORMED;
+}
+
 static enum parsed_kind read_message(struct app *app, enum dir dir, struct slice message)
 {
     struct cursor c = cursor_of(message);
@@ -295,7 +336,7 @@ static enum parsed_kind read_message(struct app *app, enum dir dir, struct slice
     dns->opcode = opcode_of(h.flags);
     dns->rcode = h.flags & 0xf;
     if (!read_sections(app, tx, message, &c, &h))
-        app_note(app, tx, NOTE_MALFORMED);
+        app_note(app, tx, fault_of(message, &h));
     if (h.flags & 0x40)
         app_note(app, tx, NOTE_Z_FLAG);
     if (dns->opcode > OPCODE_LAST)

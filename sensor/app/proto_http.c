@@ -38,28 +38,13 @@ struct http_side {
     uint64_t left;    /* of the body or chunk */
     uint64_t number;  /* of the message in hand: the key of its transaction */
     struct http_body *body;
-    bool plain; /* the coding turned out damaged: rest as it is */
+    bool continued; /* an interim response came */
+    bool plain;     /* the coding turned out damaged: rest as it is */
 };
 
 struct http_state {
     struct http_side side[2];
     bool old; /* the request had no version: HTTP/0.9 */
-};
-
-enum {
-    NOTE_BAD_REQUEST_LINE,
-    NOTE_BAD_STATUS_LINE,
-    NOTE_BAD_LENGTH,
-    NOTE_BAD_CHUNK,
-    NOTE_TWO_LENGTHS,
-    NOTE_BAD_CODING,
-    NOTE_NO_HOST,
-    NOTE_NO_VERSION,
-};
-static const char *const http_notes[] = {
-    "request_line_invalid", "response_invalid_protocol",     "invalid_content_length_field",
-    "invalid_chunk_length", "content_length_and_chunked",    "abnormal_ce_header",
-    "missing_host_header",  "request_line_missing_protocol", NULL,
 };
 
 /* ---- start lines -------------------------------------------------------------------------- */
@@ -119,10 +104,10 @@ static void read_request_line(struct app *app, struct tx *tx, struct slice line)
         http->host_raw = http->host;
     }
     if (!http->method.len || !http->uri_raw.len)
-        app_note(app, tx, NOTE_BAD_REQUEST_LINE);
+        app_note(app, tx, HTTP_NOTE_REQUEST_LINE);
 }
 
-static void read_status_line(struct app *app, struct tx *tx, struct slice line)
+static void read_status_line(struct tx *tx, struct slice line)
 {
     struct http_tx *http = tx_data(tx);
     struct slice rest = line;
@@ -134,8 +119,6 @@ static void read_status_line(struct app *app, struct tx *tx, struct slice line)
     http->status_message = rest;
     if (slice_to_u64(http->status_text, &status) && status < 1000)
         http->status = (uint16_t)status;
-    else
-        app_note(app, tx, NOTE_BAD_STATUS_LINE);
 }
 
 /* ---- recognising -------------------------------------------------------------------------- */
@@ -245,7 +228,7 @@ static void body_bytes(struct app *app, struct tx *tx, enum dir dir, struct http
     if (!data.len || side->plain)
         return;
     if (!http_body_data(side->body, app, tx, dir, data)) {
-        app_note(app, tx, NOTE_BAD_CODING);
+        app_note(app, tx, HTTP_NOTE_UNPACKING);
         side->plain = true;
     }
 }
@@ -260,6 +243,7 @@ static void message_done(struct app *app, struct tx *tx, enum dir dir, bool comp
     app_progress(app, tx, dir, TX_DONE);
     side->phase = AT_HEAD;
     side->scanned = 0;
+    side->continued = false;
     side->number++;
 }
 
@@ -310,7 +294,7 @@ static bool framing(struct app *app, struct tx *tx, struct http_message *m, stru
 
     if (http_head_says(coding, SLICE_LIT("chunked"))) {
         if (length.at)
-            app_note(app, tx, NOTE_TWO_LENGTHS);
+            app_note(app, tx, HTTP_NOTE_TWO_LENGTHS);
         side->phase = IN_CHUNK_LINE;
         return true;
     }
@@ -320,7 +304,9 @@ static bool framing(struct app *app, struct tx *tx, struct http_message *m, stru
     if (comma >= 0) /* repeated: the first one counts */
         length = slice_trim(slice_head(length, (uint32_t)comma));
     if (!slice_to_u64(length, &side->left)) {
-        app_note(app, tx, NOTE_BAD_LENGTH);
+        app_note(app, tx,
+                 m == http_tx_message(tx, TO_SERVER) ? HTTP_NOTE_REQUEST_LENGTH
+                                                     : HTTP_NOTE_RESPONSE_LENGTH);
         return false;
     }
     side->phase = IN_LENGTH;
@@ -336,8 +322,9 @@ static void request_head_done(struct app *app, struct tx *tx, struct http_side *
         http->host = http_uri_host(tx, host, &http->port);
         http->host_raw = host;
     } else if (!host.at && slice_eq(http->request.protocol, SLICE_LIT("HTTP/1.1"))) {
-        app_note(app, tx, NOTE_NO_HOST);
+        app_note(app, tx, HTTP_NOTE_NO_HOST);
     }
+    http_notes_request(app, tx);
     app_progress(app, tx, TO_SERVER, TX_HEADERS);
     if (framing(app, tx, &http->request, side) && (side->phase != IN_LENGTH || side->left))
         body_begin(app, tx, TO_SERVER, side);
@@ -362,6 +349,7 @@ static void response_head_done(struct app *app, struct tx *tx, struct http_side 
 {
     struct http_tx *http = tx_data(tx);
 
+    http_notes_response(app, tx);
     app_progress(app, tx, TO_CLIENT, TX_HEADERS);
     if (http->status == 101) {
         bool socket = slice_ieq(http->response.known[HTTP_UPGRADE], SLICE_LIT("websocket"));
@@ -406,8 +394,12 @@ static struct parsed take_head(struct app *app, enum dir dir, struct slice head)
     uint32_t next = http_head_line(dir, head, &line);
 
     side->scanned = 0;
-    if (dir == TO_CLIENT && is_interim(head, line))
+    if (dir == TO_CLIENT && is_interim(head, line)) {
+        if (side->continued)
+            app_note(app, app_tx_find(app, side->number), HTTP_NOTE_CONTINUE_AGAIN);
+        side->continued = true;
         return parse_done(head.len);
+    }
     struct tx *tx = app_tx(app, side->number);
     struct slice kept = tx ? app_keep(app, tx, head) : SLICE_NONE;
     if (!kept.len)
@@ -416,7 +408,7 @@ static struct parsed take_head(struct app *app, enum dir dir, struct slice head)
     if (dir == TO_SERVER)
         read_request_line(app, tx, line);
     else
-        read_status_line(app, tx, line);
+        read_status_line(tx, line);
     app_progress(app, tx, dir, TX_LINE);
     if (!http_head_read(app, tx, dir, slice_from(kept, next)))
         return parse_full();
@@ -492,7 +484,7 @@ static struct parsed take_late_header(struct app *app, struct slice head)
         struct http_tx *http = tx_data(tx);
         http->host_raw = http->request.known[HTTP_HOST];
         http->host = http_uri_host(tx, http->host_raw, &http->port);
-        app_note(app, tx, NOTE_NO_VERSION);
+        app_note(app, tx, HTTP_NOTE_NO_VERSION);
     }
     return parse_done(head.len);
 }
@@ -617,7 +609,7 @@ static struct parsed parse_chunk_line(struct app *app, struct tx *tx, enum dir d
     }
     int64_t size = eol < 0 ? -1 : chunk_size(slice_head(in, (uint32_t)eol));
     if (size < 0) {
-        app_note(app, tx, NOTE_BAD_CHUNK);
+        app_note(app, tx, dir == TO_SERVER ? HTTP_NOTE_REQUEST_CHUNK : HTTP_NOTE_RESPONSE_CHUNK);
         side->phase = IN_REST;
         return parse_body(app, tx, dir, side, in);
     }

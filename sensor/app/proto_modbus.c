@@ -17,7 +17,17 @@ enum {
     COIL_ON = 0xff00,
 };
 
-enum { NOTE_PROTOCOL, NOTE_UNSOLICITED, NOTE_LENGTH, NOTE_VALUE, NOTE_MISMATCH, NOTE_EXCEPTION };
+enum {
+    NOTE_PROTOCOL,
+    NOTE_UNSOLICITED,
+    NOTE_LENGTH,
+    NOTE_VALUE,
+    NOTE_MISMATCH,
+    NOTE_EXCEPTION,
+    NOTE_FUNCTION,
+    NOTE_FLOOD
+};
+enum { OPEN_MAX = 500 };
 static const char *const modbus_notes[] = {
     "invalid_protocol_id",
     "unsolicited_response",
@@ -25,6 +35,8 @@ static const char *const modbus_notes[] = {
     "invalid_value",
     "value_mismatch",
     "invalid_exception_code",
+    "invalid_function_code",
+    "flooded",
     NULL,
 };
 
@@ -253,6 +265,8 @@ static void note_faults(struct app *app, struct tx *tx, const struct modbus_mess
         app_note(app, tx, NOTE_LENGTH);
     if (m->bad_value)
         app_note(app, tx, NOTE_VALUE);
+    if (m->function == 0 || (m->function > 0x7f && !m->has_exception))
+        app_note(app, tx, NOTE_FUNCTION);
 }
 
 static struct parsed modbus_parse(struct app *app, enum dir dir, struct slice in)

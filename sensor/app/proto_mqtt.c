@@ -13,12 +13,40 @@ enum { MESSAGE_KEPT = 65536, HEADER_MAX = 5, TOPICS_MAX = 256, CODES_MAX = 256, 
 
 struct mqtt_state {
     uint8_t version; /* of the CONNECT; 0 = not seen */
+    bool connected;  /* a CONNECT came */
+    bool told;       /* that none came */
 };
 
-enum { NOTE_MALFORMED, NOTE_UNSOLICITED, NOTE_DOUBLE_CONNECT, NOTE_TRUNCATED, NOTE_VERSION };
+enum {
+    NOTE_MALFORMED,
+    NOTE_NO_CONNECT,
+    NOTE_NO_PUBLISH,
+    NOTE_NO_SUBSCRIBE,
+    NOTE_NO_UNSUBSCRIBE,
+    NOTE_DOUBLE_CONNECT,
+    NOTE_TRUNCATED,
+    NOTE_VERSION,
+    NOTE_QOS,
+    NOTE_TYPE,
+    NOTE_NO_ID,
+    NOTE_UNINTRODUCED,
+    NOTE_TOO_MANY
+};
 static const char *const mqtt_notes[] = {
-    "malformed_traffic", "missing_request",          "double_connect",
-    "message_truncated", "invalid_protocol_version", NULL,
+    [NOTE_MALFORMED] = "malformed_traffic",
+    [NOTE_NO_CONNECT] = "missing_connect",
+    [NOTE_NO_PUBLISH] = "missing_publish",
+    [NOTE_NO_SUBSCRIBE] = "missing_subscribe",
+    [NOTE_NO_UNSUBSCRIBE] = "missing_unsubscribe",
+    [NOTE_DOUBLE_CONNECT] = "double_connect",
+    [NOTE_TRUNCATED] = "message_truncated",
+    [NOTE_VERSION] = "invalid_protocol_version",
+    [NOTE_QOS] = "invalid_qos_level",
+    [NOTE_TYPE] = "unassigned_msg_type",
+    [NOTE_NO_ID] = "missing_msg_id",
+    [NOTE_UNINTRODUCED] = "unintroduced_message",
+    [NOTE_TOO_MANY] = "too_many_transactions",
+    NULL,
 };
 
 /* ---- reading ------------------------------------------------------------------------------ */
@@ -283,6 +311,40 @@ static uint16_t peek_id(uint8_t type, struct slice body)
     return cursor_be16(&c);
 }
 
+/* What an answer came without. */
+static uint32_t missing_note(uint8_t type)
+{
+    return type == MQTT_CONNACK    ? NOTE_NO_CONNECT
+           : type == MQTT_SUBACK   ? NOTE_NO_SUBSCRIBE
+           : type == MQTT_UNSUBACK ? NOTE_NO_UNSUBSCRIBE
+                                   : NOTE_NO_PUBLISH;
+}
+
+/* Messages that carry an identifier, of which 0 is none. */
+static bool wants_id(uint8_t type, uint8_t qos)
+{
+    return type == MQTT_PUBLISH ? qos > 0 : type > MQTT_PUBLISH && type <= MQTT_UNSUBACK;
+}
+
+static void note_message(struct app *app, struct tx *tx, uint8_t type, uint8_t qos,
+                         struct slice body)
+{
+    struct mqtt_state *state = app_state(app);
+
+    if (type == MQTT_CONNECT)
+        state->connected = true;
+    else if (!state->connected && type != MQTT_CONNACK && !state->told) {
+        app_note(app, tx, NOTE_UNINTRODUCED);
+        state->told = true;
+    }
+    if (qos == 3)
+        app_note(app, tx, NOTE_QOS);
+    if (type == 0)
+        app_note(app, tx, NOTE_TYPE);
+    if (wants_id(type, qos) && peek_id(type, body) == 0)
+        app_note(app, tx, NOTE_NO_ID);
+}
+
 static struct tx *exchange(struct app *app, uint8_t type, enum role role, enum dir dir,
                            struct slice body)
 {
@@ -298,7 +360,7 @@ static struct tx *exchange(struct app *app, uint8_t type, enum role role, enum d
     if (!tx || again) {
         tx = app_tx_new(app, role == ALONE ? 0 : key);
         if (tx && (role == ANSWERS || role == ENDS))
-            app_note(app, tx, NOTE_UNSOLICITED);
+            app_note(app, tx, missing_note(type));
     }
     if (tx) {
         struct mqtt_tx *mqtt = tx_data(tx);
@@ -321,6 +383,7 @@ static struct parsed take_message(struct app *app, enum dir dir, uint8_t first, 
         return parse_full();
     *m = (struct mqtt_message){.type = type, .flags = first & 15, .qos = qos, .length = length};
     m->truncated = body.len < length;
+    note_message(app, tx, type, qos, body);
     if (m->truncated)
         app_note(app, tx, NOTE_TRUNCATED);
     if (!read_body(app, tx, m, body) && !m->truncated)

@@ -62,8 +62,8 @@ static const struct field ssh_fields[] = {
     FIELD_END,
 };
 
-enum { NOTE_BANNER, NOTE_KEX };
-static const char *const ssh_notes[] = {"invalid_banner", "invalid_record", NULL};
+enum { NOTE_BANNER, NOTE_KEX, NOTE_LONG };
+static const char *const ssh_notes[] = {"invalid_banner", "invalid_record", "long_banner", NULL};
 
 static struct parsed side_over(struct app *app, struct tx *tx, enum dir dir, uint32_t used)
 {
@@ -97,8 +97,12 @@ static struct parsed parse_version(struct app *app, struct tx *tx, enum dir dir,
     struct ssh_state *state = app_state(app);
     int64_t eol = slice_find_byte(slice_head(in, BANNER_MAX), '\n');
 
-    if (eol < 0)
-        return in.len < BANNER_MAX ? parse_more(in.len + 1) : parse_bad();
+    if (eol < 0 && in.len < BANNER_MAX)
+        return parse_more(in.len + 1);
+    if (eol < 0) {
+        app_note(app, tx, NOTE_LONG);
+        return parse_bad();
+    }
     struct slice line = slice_trim(slice_head(in, (uint32_t)eol));
     if (!slice_starts(line, SLICE_LIT("SSH-"))) /* servers may greet before their version */
         return dir == TO_CLIENT ? parse_done((uint32_t)eol + 1) : parse_bad();

@@ -35,12 +35,61 @@ enum handshake_type {
     CLIENT_HELLO = 1,
     SERVER_HELLO = 2,
     CERTIFICATE = 11,
+    SERVER_KEY_EXCHANGE = 12,
+    CLIENT_KEY_EXCHANGE = 16,
 };
 
-enum { NOTE_HELLO, NOTE_CERTIFICATE, NOTE_RECORD, NOTE_HEARTBEAT, NOTE_TOO_LONG };
+enum {
+    NOTE_HELLO,
+    NOTE_CERTIFICATE,
+    NOTE_RECORD,
+    NOTE_HEARTBEAT_OVERFLOW,
+    NOTE_TOO_LONG,
+    NOTE_HEADER,
+    NOTE_VERSION,
+    NOTE_OLD_HEADER,
+    NOTE_SSL_RECORD,
+    NOTE_HEARTBEAT,
+    NOTE_HEARTBEAT_BAD,
+    NOTE_HEARTBEAT_LEAK,
+    NOTE_SNI_MANY,
+    NOTE_SNI_TYPE,
+    NOTE_SNI_LENGTH,
+    NOTE_RECORDS,
+    NOTE_ALERT,
+    NOTE_EXTENSIONS,
+    NOTE_X509, /* and the following, by enum x509_part */
+};
 static const char *const tls_notes[] = {
-    "invalid_handshake_message",  "invalid_certificate", "invalid_record_type",
-    "overflow_heartbeat_message", "handshake_too_long",  NULL,
+    [NOTE_HELLO] = "invalid_handshake_message",
+    [NOTE_CERTIFICATE] = "invalid_certificate",
+    [NOTE_RECORD] = "invalid_record_type",
+    [NOTE_HEARTBEAT_OVERFLOW] = "overflow_heartbeat_message",
+    [NOTE_TOO_LONG] = "handshake_invalid_length",
+    [NOTE_HEADER] = "invalid_tls_header",
+    [NOTE_VERSION] = "invalid_record_version",
+    [NOTE_OLD_HEADER] = "invalid_sslv2_header",
+    [NOTE_SSL_RECORD] = "invalid_ssl_record",
+    [NOTE_HEARTBEAT] = "heartbeat_message",
+    [NOTE_HEARTBEAT_BAD] = "invalid_heartbeat_message",
+    [NOTE_HEARTBEAT_LEAK] = "dataleak_heartbeat_mismatch",
+    [NOTE_SNI_MANY] = "multiple_sni_extensions",
+    [NOTE_SNI_TYPE] = "invalid_sni_type",
+    [NOTE_SNI_LENGTH] = "invalid_sni_length",
+    [NOTE_RECORDS] = "too_many_records_in_packet",
+    [NOTE_ALERT] = "error_message_encountered",
+    [NOTE_EXTENSIONS] = "certificate_invalid_extensions",
+    [NOTE_X509 + X509_DER] = "certificate_invalid_der",
+    [NOTE_X509 + X509_LENGTH] = "certificate_invalid_length",
+    [NOTE_X509 + X509_VERSION] = "certificate_invalid_version",
+    [NOTE_X509 + X509_SERIAL] = "certificate_invalid_serial",
+    [NOTE_X509 + X509_ALGORITHM] = "certificate_invalid_algorithmidentifier",
+    [NOTE_X509 + X509_ISSUER] = "certificate_invalid_issuer",
+    [NOTE_X509 + X509_VALIDITY] = "certificate_invalid_validity",
+    [NOTE_X509 + X509_DATE] = "certificate_invalid_date",
+    [NOTE_X509 + X509_SUBJECT] = "certificate_invalid_subject",
+    [NOTE_X509 + X509_NAME] = "certificate_invalid_x509name",
+    NULL,
 };
 
 struct tls_side {
@@ -51,7 +100,8 @@ struct tls_side {
 
 struct tls_state {
     struct tls_side side[2];
-    bool retry; /* HelloRetryRequest: both hellos come once more */
+    uint32_t heartbeat_len; /* of the last request's record */
+    bool retry;             /* HelloRetryRequest: both hellos come once more */
 };
 
 /* ---- hellos ------------------------------------------------------------------------------- */
@@ -79,6 +129,8 @@ static void client_hello(struct app *app, struct tx *tx, struct slice body)
         return;
     if (!tls_hello_read(body, true, &hello))
         app_note(app, tx, NOTE_HELLO);
+    if (hello.sni_fault)
+        app_note(app, tx, NOTE_SNI_MANY + hello.sni_fault - 1u);
     if (!tls->version)
         tls->version = hello.version;
     tls->client_random = app_keep(app, tx, hello.random);
@@ -143,6 +195,7 @@ static void first_certificate(struct app *app, struct tx *tx, struct slice der,
 {
     if (!x509_read(tx, der, &who->x509)) {
         app_note(app, tx, NOTE_CERTIFICATE);
+        app_note(app, tx, (uint32_t)NOTE_X509 + who->x509.fault);
     } else {
         who->not_before = time_text(tx, who->x509.not_before);
         who->not_after = time_text(tx, who->x509.not_after);
@@ -177,6 +230,13 @@ static void certificates(struct app *app, struct tx *tx, enum dir dir, struct sl
 
 static void message(struct app *app, struct tx *tx, enum dir dir, uint8_t type, struct slice body)
 {
+    struct tls_tx *tls = tx_data(tx);
+
+    tls->seen |= type == CLIENT_HELLO          ? TLS_CLIENT_HELLO
+                 : type == SERVER_HELLO        ? TLS_SERVER_HELLO
+                 : type == CLIENT_KEY_EXCHANGE ? TLS_CLIENT_KEYX
+                 : type == SERVER_KEY_EXCHANGE ? TLS_SERVER_KEYX
+                                               : TLS_SEEN_OTHER;
     if (type == CLIENT_HELLO && dir == TO_SERVER)
         client_hello(app, tx, body);
     else if (type == SERVER_HELLO && dir == TO_CLIENT)
@@ -234,14 +294,27 @@ static void handshake(struct app *app, struct tx *tx, enum dir dir, struct slice
 
 /* ---- records ------------------------------------------------------------------------------ */
 
+enum { HEARTBEAT_REQUEST = 1, HEARTBEAT_RESPONSE = 2, ALERT_FATAL = 2 };
+
 /* RFC 6520 with the fault of CVE-2014-0160: a payload length beyond the record. */
 static void heartbeat(struct app *app, struct tx *tx, struct slice record)
 {
     struct cursor c = cursor_of(record);
     uint8_t type = cursor_u8(&c);
     uint32_t len = cursor_be16(&c);
-    if (cursor_ok(&c) && type == 1 && len > cursor_left(&c))
-        app_note(app, tx, NOTE_HEARTBEAT);
+    struct tls_state *state = app_state(app);
+
+    app_note(app, tx, NOTE_HEARTBEAT);
+    if (!cursor_ok(&c) || (type != HEARTBEAT_REQUEST && type != HEARTBEAT_RESPONSE)) {
+        app_note(app, tx, NOTE_HEARTBEAT_BAD);
+        return;
+    }
+    if (len > cursor_left(&c))
+        app_note(app, tx, NOTE_HEARTBEAT_OVERFLOW);
+    if (type == HEARTBEAT_REQUEST)
+        state->heartbeat_len = record.len;
+    else if (state->heartbeat_len && record.len > state->heartbeat_len)
+        app_note(app, tx, NOTE_HEARTBEAT_LEAK);
 }
 
 static void encrypts(struct app *app, struct tx *tx, enum dir dir)
@@ -275,6 +348,10 @@ static void take_record(struct app *app, struct tx *tx, enum dir dir, uint8_t ty
         break;
     case HEARTBEAT:
         heartbeat(app, tx, body);
+        break;
+    case ALERT:
+        if (body.len >= 2 && body.at[0] == ALERT_FATAL)
+            app_note(app, tx, NOTE_ALERT);
         break;
     default:
         break;
@@ -312,6 +389,18 @@ static bool known_type(uint8_t type)
     return type >= CHANGE_CIPHER && type <= HEARTBEAT;
 }
 
+/* A record that is none: its version, its type or its length. */
+static void note_record(struct app *app, uint8_t type, uint8_t major)
+{
+    struct tx *tx = app_tx_find(app, 0);
+
+    if (major != 3)
+        app_note(app, tx, NOTE_VERSION);
+    else
+        app_note(app, tx, known_type(type) ? NOTE_HEADER : NOTE_RECORD);
+    app_note(app, tx, NOTE_SSL_RECORD);
+}
+
 static struct parsed tls_parse(struct app *app, enum dir dir, struct slice in)
 {
     const struct tls_state *state = app_state(app);
@@ -326,7 +415,7 @@ static struct parsed tls_parse(struct app *app, enum dir dir, struct slice in)
     if (dir == TO_SERVER && !app_tx_last(app) && is_old_hello(in))
         return old_hello(app, in);
     if (!known_type(type) || major != 3 || length > RECORD_MAX) {
-        app_note(app, app_tx_find(app, 0), NOTE_RECORD);
+        note_record(app, type, major);
         return parse_bad();
     }
     if (!state->side[dir].encrypted && type != APPLICATION) {

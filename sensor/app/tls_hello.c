@@ -18,11 +18,17 @@ enum extension {
 static void read_server_name(struct slice body, struct tls_hello *hello)
 {
     struct cursor c = cursor_of(body);
+    if (hello->has_server_name)
+        hello->sni_fault = TLS_SNI_MANY;
     hello->has_server_name = true;
     cursor_skip(&c, 2); /* length of the list */
     uint8_t type = cursor_u8(&c);
     struct slice name = cursor_take(&c, cursor_be16(&c));
-    if (cursor_ok(&c) && type == 0)
+    if (!cursor_ok(&c))
+        hello->sni_fault = TLS_SNI_LENGTH;
+    else if (type != 0)
+        hello->sni_fault = TLS_SNI_TYPE;
+    else
         hello->server_name = name;
 }
 

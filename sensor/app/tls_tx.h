@@ -8,6 +8,9 @@
 #include "sensor/app/proto.h"
 #include "sensor/app/x509.h"
 
+/** What is wrong with the name a client asks for. */
+enum tls_sni { TLS_SNI_GOOD, TLS_SNI_MANY, TLS_SNI_TYPE, TLS_SNI_LENGTH };
+
 /** A hello as it stands in the handshake; slices point into it. */
 struct tls_hello {
     uint16_t version;     /* legacy_version */
@@ -20,6 +23,7 @@ struct tls_hello {
     struct slice signatures;    /* 2 bytes each */
     struct slice server_name;
     struct slice alpn; /* protocol list: length byte and name, repeated */
+    uint8_t sni_fault; /* enum tls_sni */
     bool has_server_name, has_alpn;
 };
 
@@ -42,9 +46,19 @@ struct tls_identity {
     struct slice not_before, not_after;
 };
 
+/** Messages of the handshake, for ssl_state. */
+enum tls_seen {
+    TLS_CLIENT_HELLO = 1,
+    TLS_SERVER_HELLO = 2,
+    TLS_CLIENT_KEYX = 4,
+    TLS_SERVER_KEYX = 8,
+    TLS_SEEN_OTHER = 16,
+};
+
 struct tls_tx {
     uint16_t version; /* agreed on, or offered while there is no answer */
     uint16_t cipher;
+    uint8_t seen; /* enum tls_seen */
     bool resumed;
     struct slice server_name;
     struct slice client_random, server_random;

@@ -152,29 +152,64 @@ static bool read_validity(struct slice validity, struct x509 *x509)
            der_time(&until, &x509->not_after);
 }
 
-bool x509_read(struct tx *tx, struct slice der, struct x509 *x509)
+/* The next SEQUENCE; `part` is what is wrong when there is none. */
+static bool sequence(struct cursor *c, struct slice *body, struct x509 *x509, enum x509_part part)
 {
-    struct cursor c = cursor_of(der);
-    struct slice certificate, tbs, part;
-    struct der element;
-    struct text serial = {.len = 0};
+    x509->fault = (uint8_t)part;
+    return der_expect(c, DER_SEQUENCE, body);
+}
 
-    if (!der_expect(&c, DER_SEQUENCE, &certificate))
+static bool read_serial(struct tx *tx, struct cursor *c, struct x509 *x509)
+{
+    struct text serial = {.len = 0};
+    struct der element;
+
+    x509->fault = X509_VERSION;
+    if (!der_next(c, &element))
         return false;
-    c = cursor_of(certificate);
-    if (!der_expect(&c, DER_SEQUENCE, &tbs))
+    if (element.tag == DER_CONTEXT_0 && !der_next(c, &element)) /* version, then the serial */
         return false;
-    c = cursor_of(tbs);
-    if (!der_next(&c, &element))
-        return false;
-    if (element.tag == DER_CONTEXT_0 && !der_next(&c, &element)) /* version, then the serial */
-        return false;
+    x509->fault = X509_SERIAL;
     if (element.tag != DER_INTEGER)
         return false;
     add_hex(&serial, slice_head(element.body, SERIAL_MAX), ':');
     x509->serial = app_tx_keep(tx, (struct slice){serial.at, serial.len});
-    return der_expect(&c, DER_SEQUENCE, &part) && /* signature algorithm */
-           der_expect(&c, DER_SEQUENCE, &part) && read_name(tx, part, &x509->issuer) &&
-           der_expect(&c, DER_SEQUENCE, &part) && read_validity(part, x509) &&
-           der_expect(&c, DER_SEQUENCE, &part) && read_name(tx, part, &x509->subject);
+    return true;
+}
+
+static bool read_dates(struct cursor *c, struct x509 *x509)
+{
+    struct slice part;
+
+    if (!sequence(c, &part, x509, X509_VALIDITY))
+        return false;
+    x509->fault = X509_DATE;
+    return read_validity(part, x509);
+}
+
+static bool read_party(struct tx *tx, struct cursor *c, struct x509 *x509, enum x509_part who,
+                       struct slice *name)
+{
+    struct slice part;
+
+    if (!sequence(c, &part, x509, who))
+        return false;
+    x509->fault = X509_NAME;
+    return read_name(tx, part, name);
+}
+
+bool x509_read(struct tx *tx, struct slice der, struct x509 *x509)
+{
+    struct cursor c = cursor_of(der);
+    struct slice certificate, tbs, algorithm;
+
+    if (!sequence(&c, &certificate, x509, X509_DER))
+        return false;
+    c = cursor_of(certificate);
+    if (!sequence(&c, &tbs, x509, X509_LENGTH))
+        return false;
+    c = cursor_of(tbs);
+    return read_serial(tx, &c, x509) && sequence(&c, &algorithm, x509, X509_ALGORITHM) &&
+           read_party(tx, &c, x509, X509_ISSUER, &x509->issuer) && read_dates(&c, x509) &&
+           read_party(tx, &c, x509, X509_SUBJECT, &x509->subject);
 }

@@ -7,7 +7,22 @@
 
 #include "sensor/app/proto.h"
 
+/** Which part of a certificate cannot be read. */
+enum x509_part {
+    X509_DER,
+    X509_LENGTH,
+    X509_VERSION,
+    X509_SERIAL,
+    X509_ALGORITHM,
+    X509_ISSUER,
+    X509_VALIDITY,
+    X509_DATE,
+    X509_SUBJECT,
+    X509_NAME,
+};
+
 struct x509 {
+    uint8_t fault;                  /* enum x509_part, when x509_read has said false */
     struct slice subject, issuer;   /* "C=VN, O=…, CN=…" in the certificate's order */
     struct slice serial;            /* "2A:BF:…" */
     uint64_t not_before, not_after; /* seconds since 1970 */

@@ -357,7 +357,7 @@ static void run_ip(struct detect *d)
 
 static bool has_events(const struct detect_input *in)
 {
-    return in->packet->notes || (in->flow && stream_event_any(in->flow));
+    return in->packet->notes || (in->flow && (in->flow->app_events || stream_event_any(in->flow)));
 }
 
 /* Rules on events of decoders and streams, asked only for packets that have one. */

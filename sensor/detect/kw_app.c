@@ -64,12 +64,38 @@ static bool app_event_match(const struct inspection *in, const void *args)
     return false;
 }
 
+/* Of the flow as a whole: asked on packets that have one. */
+static bool flow_event_match(const struct inspection *in, const void *args)
+{
+    return in->flow && (in->flow->app_events >> *(const uint8_t *)args & 1);
+}
+
+static bool flow_event_parse(struct draft *d, const struct keyword *kw, struct slice name)
+{
+    uint8_t *event = draft_alloc(d, sizeof(*event));
+
+    for (uint8_t i = 0; event && app_event_name(i); i++) {
+        if (!slice_eq(name, slice_of_str(app_event_name(i))))
+            continue;
+        *event = i;
+        d->need_packet = true;
+        d->rule.events_only = true;
+        if (!draft_test(d, kw, event))
+            return false;
+        d->tests[d->rule.n_tests - 1].match = flow_event_match;
+        return true;
+    }
+    return draft_fail(d, "recognition of protocols notes no \"%.*s\"", (int)(name.len & 127),
+                      (const char *)name.at);
+}
+
 static bool app_event_parse(struct draft *d, const struct keyword *kw, struct slice value)
 {
     struct slice proto;
     struct event_args *a = draft_alloc(d, sizeof(*a));
 
-    (void)kw;
+    if (slice_starts(value, SLICE_LIT("applayer_")))
+        return flow_event_parse(d, kw, value);
     if (!a || !draft_part(&value, '.', &proto))
         return draft_fail(d, "app-layer-event wants protocol.name");
     for (uint32_t i = 0; proto_rows[i]; i++) {

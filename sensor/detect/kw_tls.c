@@ -202,7 +202,74 @@ static bool date_parse(struct draft *d, const struct keyword *kw, struct slice v
     return call(d, kw->extra ? after_match : before_match, num);
 }
 
+/* ---- ssl_state ----------------------------------------------------------------------------- */
+
+struct states {
+    uint8_t any, none;
+};
+
+static bool state_match(const struct inspection *in, const void *args)
+{
+    const struct states *s = args;
+    const struct tls_tx *tls = handshake_of(in);
+
+    return tls && (!s->any || (tls->seen & s->any)) && !(tls->seen & s->none);
+}
+
+static bool state_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    static const struct label names[] = {
+        {TLS_CLIENT_HELLO, "client_hello"}, {TLS_SERVER_HELLO, "server_hello"},
+        {TLS_CLIENT_KEYX, "client_keyx"},   {TLS_SERVER_KEYX, "server_keyx"},
+        {TLS_SEEN_OTHER, "unknown"},        {0, NULL}};
+    struct states *s = draft_alloc(d, sizeof(*s));
+    struct slice part;
+
+    while (s &&
+           draft_part(&value, value.at && slice_find_byte(value, '|') >= 0 ? '|' : ',', &part)) {
+        bool negated = part.at[0] == '!';
+        struct slice name = slice_trim(slice_from(part, negated ? 1 : 0));
+        uint32_t i = 0;
+        while (names[i].name && !slice_eq(name, slice_of_str(names[i].name)))
+            i++;
+        if (!names[i].name)
+            return draft_fail(d, "%s does not know \"%.*s\"", kw->name, (int)(name.len & 63),
+                              (const char *)name.at);
+        *(negated ? &s->none : &s->any) |= (uint8_t)names[i].value;
+    }
+    if (!s || (!s->any && !s->none))
+        return draft_fail(d, "%s wants a state", kw->name);
+    struct op *op =
+        draft_op(d, buffer_special(d->loader, "tls.state", BUFFER_TX, SIDE_BOTH), OP_CALL);
+    if (!op)
+        return false;
+    d->last_group = -1;
+    op->call.match = state_match;
+    op->call.args = s;
+    return true;
+}
+
+static bool store_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    (void)kw;
+    (void)value;
+    d->tx_tests = true; /* the certificates stand in the alert's tls object already */
+    return true;
+}
+
 static const struct keyword rows[] = {
+    {.name = "ssl_state",
+     .stage = AT_TX,
+     .parse = state_parse,
+     .example = "ssl_state:client_hello",
+     .doc = "Messages of the handshake that came: client_hello, server_hello, client_keyx, "
+            "server_keyx, unknown (any other); ! did not come"},
+    {.name = "tls_store",
+     .aliases = "tls.store",
+     .stage = AT_HIT,
+     .parse = store_parse,
+     .example = "tls.cert_subject; content:\"CN=\"; tls_store",
+     .doc = "The certificate chain is kept: it stands in the alert's tls object"},
     {.name = "tls.subject",
      .stage = AT_BUFFER,
      .parse = name_parse,

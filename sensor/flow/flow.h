@@ -112,6 +112,7 @@ struct flow {
     uint32_t generation;        /* reuse of the same tuple */
     uint32_t gaps[2];           /* holes given up, by direction */
     struct tcp tcp;
+    uint8_t app_events;          /* of the packet in hand: bits by enum app_event (app.h) */
     uint64_t stream_events[2];   /* of the packet in hand: bits by enum stream_event */
     uint16_t alerts;             /* hits on this flow, saturating */
     uint16_t ndpi_proto;         /* breadth classification; 0 = unknown */

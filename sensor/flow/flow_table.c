@@ -454,6 +454,7 @@ static void update(struct flow_table *t, struct flow *f, const struct packet *p)
         f->last_ns = p->ts_ns;
     f->seen_ns = p->clock_ns;
     stream_event_clear(f);
+    f->app_events = 0;
     if (p->checksum_bad) /* its receiver drops it */
         f->tcp.pass_over = true;
     else if (p->proto == IPPROTO_TCP4)

@@ -389,6 +389,7 @@ static void flow_ended(void *context, struct flow *flow)
         w->order = flow->first_number;
     end_packet(w, flow, &p);
     stream_event_clear(flow);
+    flow->app_events = 0;
     streams_end(w->streams, flow);
     uint32_t chunks = take_stream(w, flow, &p, 0);
     app_end(w->app, flow);

@@ -62,7 +62,7 @@ static void a_pointer_that_leads_to_itself_ends(void **state)
     one_says(&one, TO_SERVER, SLICE_LIT("\0\1\1\0\0\1\0\0\0\0\0\0\xc0\x0c\0\1\0\1"));
     struct tx *tx = one_tx(&one, 0);
     assert_non_null(tx);
-    assert_string_equal(tx->proto->notes[tx->note[0]], "malformed_data");
+    assert_string_equal(tx->proto->notes[tx->note[0]], "infinite_loop");
     assert_int_equal(app_events(tx), 0);
 }
 

@@ -51,12 +51,12 @@ static void options_of_ip4_are_judged(void **state)
 static void options_of_ip6_headers_are_judged(void **state)
 {
     static const struct vector vectors[] = {
-        {"\x3a\x00\x05\x02\x00\x00\x01\x00", 8, NULL},
+        {"\x3a\x00\x05\x02\x00\x00\x00\x00", 8, NULL},
         {"\x3a\x00\x01\x04\x00\x00\x00\x00", 8, "ipv6.hopopts_only_padding"},
         {"\x3a\x00\x1e\x04\x00\x00\x00\x00", 8, "ipv6.hopopts_unknown_opt"},
         {"\x3a\x00\x05\x01\x00\x01\x01\x00", 8, "ipv6.exthdr_invalid_optlen"},
-        {"\x3a\x00\x01\x09\x00\x00\x00\x00", 8, "ipv6.exthdr_invalid_optlen"},
-        {"\x3a\x00\x05\x02\x00\x00\x01\x00", 8, NULL},
+
+        {"\x3a\x00\x05\x02\x00\x00\x01\x00", 8, "ipv6.zero_len_padn"},
     };
 
     (void)state;
