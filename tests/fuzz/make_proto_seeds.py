@@ -293,6 +293,34 @@ seed("quic-google", 443, [("c", b"\xc3Q046\x50" + bytes(8) + b"\0\0\0\1" + bytes
                           ("c", b"\x0d" + bytes(8) + b"Q039\1" + bytes(12) + b"\x80\1" + OLD)], UDP)
 
 
+# ---- DNP3
+def crc3(data):
+    c = 0
+    for b in data:
+        c ^= b
+        for _ in range(8):
+            c = c >> 1 ^ 0xa6bc if c & 1 else c >> 1
+    return struct.pack("<H", c ^ 0xffff)
+
+
+def dnp3(control, app, transport=0xc0, length=None):
+    user = bytes([transport]) + app
+    head = struct.pack("<BBBBHH", 5, 0x64, len(user) + 5 if length is None else length, control, 10, 1)
+    blocks = [user[i:i + 16] for i in range(0, len(user), 16)]
+    return head + crc3(head) + b"".join(b + crc3(b) for b in blocks)
+
+
+POINTS3 = (b"\x1e\1\0\0\1\1\5\0\0\0\1\6\0\0\0" + b"\1\1\0\0\7\xa5" + b"\x0c\1\x28\1\0\3\0\x41\1\x64\0\0\0\x64\0\0\0\0"
+           + b"\x16\1\x17\1\2\1\7\0\0\0" + b"\x32\1\7\1\1\2\3\4\5\6" + b"\x34\2\7\1\x88\x13"
+           + b"\x29\3\x17\1\2\0\0\x80\x3f\0" + b"\x46\5\x5b\1\4\0abcd")
+seed("dnp3", 20000, [("c", dnp3(0xc4, b"\xc1\1\x3c\2\6\x3c\1\6")), ("s", dnp3(0x44, b"\xc1\x81\x90\0" + POINTS3)),
+                     ("c", dnp3(0xc4, b"\xc2\0") + dnp3(0xc4, b"\xc3\3" + POINTS3, 0x41) + dnp3(0xc4, b"rest", 0x82)),
+                     ("s", dnp3(0x44, b"\xc1\x82\0\0\x63\x63\7\1") + dnp3(0x4b, b"", 0xc0, 5)[:10])])
+seed("dnp3-faults", 20000, [("c", dnp3(0xc4, b"\xc1\1\x3c\2\6")), ("c", dnp3(0xc4, b"\xc1\2\1\1\0\5\1")),
+                            ("c", dnp3(0xc4, b"\xc1", 0xc0, 5)[:8] + b"xx"), ("c", dnp3(0xc4, b"\xc1\1")[:-1] + b"?"),
+                            ("c", dnp3(0xc4, b"\xc1\2\1\2\2\0\0\0\0\xff\xff\xff\xff"))])
+
+
 # ---- DHCP
 def dhcp(op, ident, options, assigned=b"\0\0\0\0"):
     return (struct.pack("!BBBBIHH", op, 1, 6, 0, ident, 0, 0) + b"\0\0\0\0" + assigned
