@@ -206,6 +206,7 @@ static void state_release(struct app *app)
 {
     if (app->state && app->proto->state_fini)
         app->proto->state_fini(app->state);
+    app_tx_free_state(app);
     pool_put(&app->engine->pool, app->state, app->state_room);
     app->state = NULL;
     app->state_room = 0;

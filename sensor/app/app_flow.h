@@ -11,12 +11,13 @@
 #include "sensor/app/pool.h"
 
 enum {
-    APP_ROWS_MAX = 64,      /* bits of app.excluded */
-    APP_NOTES_MAX = 16,     /* notes without a transaction, per packet */
-    APP_TX_OPEN_MAX = 256,  /* unfinished transactions of a flow; beyond, the oldest is ended */
-    APP_TX_MAX = 4096,      /* transactions one packet may hold alive in a flow */
-    APP_TX_BYTES = 2 << 20, /* memory of one transaction */
-    APP_HEAD_MAX = 4096,    /* bytes shown to the probes */
+    APP_ROWS_MAX = 64,          /* bits of app.excluded */
+    APP_NOTES_MAX = 16,         /* notes without a transaction, per packet */
+    APP_TX_OPEN_MAX = 256,      /* unfinished transactions of a flow; beyond, the oldest is ended */
+    APP_TX_MAX = 4096,          /* transactions one packet may hold alive in a flow */
+    APP_TX_BYTES = 2 << 20,     /* memory of one transaction */
+    APP_STATE_BYTES = 96 << 10, /* what a flow's state may add to itself */
+    APP_HEAD_MAX = 4096,        /* bytes shown to the probes */
     APP_TRIES_MAX = 8,      /* chunks or datagrams of a direction tried where starts are unclear */
     APP_BUFFER_MAX = 65536, /* an incomplete unit, unless the row says otherwise */
     APP_EXPECT_BUCKETS = 256,
@@ -70,6 +71,9 @@ struct app {
     const struct proto_def *proto; /* NULL = not known yet */
     void *state;
     size_t state_room, room;
+    struct tx_block *state_blocks; /* of app_state_alloc, newest first */
+    uint32_t state_used;           /* of the newest */
+    uint32_t state_bytes;          /* of all */
     struct app_side side[2];
     struct app_expectation *expected; /* what announced this flow; NULL = nothing */
     struct tx *first, *last;
@@ -131,6 +135,9 @@ static inline struct tx_box *app_flow_box(struct tx *tx)
 void app_tx_sweep(struct app *app, bool all);
 /** Ends one direction of every transaction. */
 void app_tx_end_dir(struct app *app, enum dir dir);
+
+/** Frees what app_state_alloc gave. */
+void app_tx_free_state(struct app *app);
 
 /* app_file.c */
 /** Says that an open file ends early because its transaction does. */

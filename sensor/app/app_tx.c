@@ -69,6 +69,43 @@ void *app_tx_alloc(struct tx *tx, size_t bytes)
     return p;
 }
 
+void *app_state_alloc(struct app *app, size_t bytes)
+{
+    size_t need = aligned(bytes);
+
+    if (app->state_bytes + need > APP_STATE_BYTES)
+        return NULL;
+    if (!app->state_blocks ||
+        app->state_blocks->room - aligned(sizeof(struct tx_block)) - app->state_used < need) {
+#ifdef TRAMGAC_SANITIZED
+        size_t size = need;
+#else
+        size_t size = need < BLOCK_BYTES ? (size_t)BLOCK_BYTES : need;
+#endif
+        struct tx_block *block = block_new(app->engine, size);
+        if (!block)
+            return NULL;
+        block->next = app->state_blocks;
+        app->state_blocks = block;
+        app->state_used = 0;
+    }
+    uint8_t *at = block_start(app->state_blocks) + app->state_used;
+    app->state_used += (uint32_t)need;
+    app->state_bytes += (uint32_t)need;
+    memset(at, 0, need);
+    return at;
+}
+
+void app_tx_free_state(struct app *app)
+{
+    for (struct tx_block *block = app->state_blocks, *next; block; block = next) {
+        next = block->next;
+        pool_put(&app->engine->pool, block, block->room);
+    }
+    app->state_blocks = NULL;
+    app->state_used = app->state_bytes = 0;
+}
+
 struct slice app_tx_keep(struct tx *tx, struct slice bytes)
 {
     if (!bytes.len)

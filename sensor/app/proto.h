@@ -171,6 +171,9 @@ struct tx *app_tx_find(struct app *app, uint64_t key);
 struct tx *app_tx_last(struct app *app);
 /** Per-flow state of the protocol (proto_def.state_size bytes, zeroed at first). */
 void *app_state(struct app *app);
+/** Zeroed bytes that live as long as the flow's state, freed with it as a whole; NULL at their cap.
+ * For what few flows need and would make every state large. */
+void *app_state_alloc(struct app *app, size_t bytes);
 /** Copy into the transaction's arena; an empty slice at its cap (and tx->truncated). */
 struct slice app_keep(struct app *app, struct tx *tx, struct slice bytes);
 /** Zeroed bytes in the transaction's arena; NULL at its cap. */

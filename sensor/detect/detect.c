@@ -215,8 +215,7 @@ static bool app_ok(const struct detect *d, const struct rule *r)
 {
     if (!r->app || r->app - 1 == d->proto)
         return true;
-    return d->proto >= 0 && strcmp(proto_rows[d->proto]->name, "http2") == 0 &&
-           strcmp(proto_rows[r->app - 1]->name, "http") == 0;
+    return d->proto >= 0 && r->app - 1 == d->rs->kin[d->proto];
 }
 
 bool detect_header_ok(struct detect *d, const struct rule *r, enum dir dir)

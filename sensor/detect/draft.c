@@ -132,6 +132,23 @@ bool draft_act(struct draft *draft, void (*run)(const struct inspection *, const
     return true;
 }
 
+bool draft_app(struct draft *draft, const char *proto)
+{
+    int index = 0;
+
+    while (proto_rows[index] && strcmp(proto_rows[index]->name, proto) != 0)
+        index++;
+    if (!proto_rows[index])
+        return draft_fail(draft, "no parser for the protocol \"%s\"", proto);
+    const char *named = draft->rule.app ? proto_rows[draft->rule.app - 1]->name : NULL;
+    if (named && strcmp(named, proto) != 0 &&
+        !(strcmp(named, "smb") == 0 && strcmp(proto, "dcerpc") == 0))
+        return draft_fail(draft, "the rule is for %s, this option for %s", named, proto);
+    if (!named)
+        draft->rule.app = (uint16_t)(index + 1);
+    return true;
+}
+
 bool draft_stick(struct draft *draft, const struct buffer *buffer)
 {
     draft->sticky = buffer;

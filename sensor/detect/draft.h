@@ -78,6 +78,9 @@ bool draft_move(struct draft *draft, const struct buffer *to);
 bool draft_test(struct draft *draft, const struct keyword *kw, const void *args);
 bool draft_act(struct draft *draft, void (*run)(const struct inspection *, const void *),
                const void *args);
+/** The rule is for this protocol only; one that its header names must be it or use it (smb for
+ * dcerpc). False after draft_fail. */
+bool draft_app(struct draft *draft, const char *proto);
 /** Makes `buffer` the sticky one. */
 bool draft_stick(struct draft *draft, const struct buffer *buffer);
 /** Zeroed memory of the ruleset. */

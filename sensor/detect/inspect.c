@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sensor/detect/inspect.h"
 
+#include "sensor/app/dcerpc_pdu.h"
+
 #include "common/pcre.h"
 #include "sensor/detect/content.h"
 
@@ -166,6 +168,15 @@ static bool text_number(struct slice s, uint8_t base, uint64_t *value, uint32_t 
     return i > first;
 }
 
+/* `dce`: as the message says whose arguments are looked at; big elsewhere. */
+static bool is_little(const struct walk *w, const struct bytes_op *b)
+{
+    if (!b->dce)
+        return b->little;
+    const struct dcerpc_call *call = w->in->tx ? dcerpc_pdu_call(w->in->tx) : NULL;
+    return call && w->group->buffer->kind == BUFFER_FIELD && call->little[w->in->dir];
+}
+
 static uint64_t binary_number(struct slice s, bool little)
 {
     uint64_t v = 0;
@@ -198,7 +209,7 @@ static bool read_number(const struct walk *w, const struct op *op, uint32_t star
     } else {
         if (n > 8)
             return false;
-        *value = binary_number(s, b->little);
+        *value = binary_number(s, is_little(w, b));
     }
     if (b->mask)
         *value = (*value & b->mask) >> __builtin_ctzll(b->mask);

@@ -197,6 +197,8 @@ static bool add(struct draft *d, struct bytes_draft *b, enum op_kind kind, uint3
 {
     if (!b->op->base && !b->op->n_is_var && (b->op->n == 0 || b->op->n > 8) && kind != OP_BYTE_JUMP)
         return draft_fail(d, "between 1 and 8 bytes make a number");
+    if (b->op->dce && !draft_app(d, "dcerpc"))
+        return false;
     struct op *op = draft_op(d, draft_near(d, b->relative), kind);
     if (!op)
         return false;

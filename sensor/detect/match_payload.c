@@ -162,12 +162,9 @@ static void scan_app(struct detect *d, enum dir dir, struct slice data, uint32_t
     if (d->proto < 0)
         return;
     detect_scan(d, &d->rs->app[d->proto][dir], data, old, true);
-    if (strcmp(proto_rows[d->proto]->name, "http2") != 0)
-        return;
-    for (int p = 0; proto_rows[p] && p < PROTOS_MAX; p++) {
-        if (strcmp(proto_rows[p]->name, "http") == 0)
-            detect_scan(d, &d->rs->app[p][dir], data, old, true);
-    }
+    int kin = d->rs->kin[d->proto];
+    if (kin >= 0)
+        detect_scan(d, &d->rs->app[kin][dir], data, old, true);
 }
 
 /* A packet without a flow has no direction: rules of both are tried. */

@@ -228,7 +228,7 @@ static void run_tx(struct detect *d, struct tx *tx, int proto, enum dir dir)
     const struct plan *plan = &d->rs->plans[proto][dir];
     const struct flow *f = d->in->flow;
 
-    if (!plan->n && !plan->n_always)
+    if (!plan->n && !plan->n_always && !d->n_raw[dir] && !tx->detect)
         return;
     struct tx_state *s = state_tx(d->pool, tx);
     if (!s) {

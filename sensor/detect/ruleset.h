@@ -70,6 +70,7 @@ struct ruleset {
     struct port_set *ports; /* open addressing, power of two */
     uint32_t n_ports;
     struct plan plans[PROTOS_MAX][2];
+    int kin[PROTOS_MAX]; /* protocol whose rules hold for this one too (http2: http); -1 = none */
     uint32_t n_noted;
     const uint32_t *noted; /* rules on decoder events: only packets that have one */
     struct ip_index *ip;

@@ -202,10 +202,10 @@ static void add_payload(struct builder *b, const struct rule *r)
 
 /* ---- transactions ------------------------------------------------------------------------- */
 
-static bool of_proto(const struct rule *r, const struct proto_def *proto, int index)
+static bool of_proto(const struct ruleset *rs, const struct rule *r, const struct proto_def *proto,
+                     int index)
 {
-    if (r->app && r->app - 1 != index &&
-        !(strcmp(proto->name, "http2") == 0 && strcmp(proto_rows[r->app - 1]->name, "http") == 0))
+    if (r->app && r->app - 1 != index && r->app - 1 != rs->kin[index])
         return false;
     if (!(r->l4 & proto->l4))
         return false;
@@ -257,7 +257,7 @@ static bool plan_add(struct plan *plan, const struct buffer *buffer, const struc
 static void add_raw_tx(struct builder *b, const struct rule *r, uint32_t dir)
 {
     for (int p = 0; proto_rows[p] && p < PROTOS_MAX; p++) {
-        if (of_proto(r, proto_rows[p], p))
+        if (of_proto(b->rs, r, proto_rows[p], p))
             add_rule(b, &b->rs->app[p][dir], r, true);
     }
 }
@@ -279,7 +279,7 @@ static void add_tx_literals(struct builder *b, struct tx_builder *t, uint32_t di
         struct lit_set *set = shared_set(b, t, buffer, dir);
         add_rule(b, set, r, true);
         for (int p = 0; proto_rows[p] && p < PROTOS_MAX; p++) {
-            if (of_proto(r, proto_rows[p], p))
+            if (of_proto(rs, r, proto_rows[p], p))
                 plan_add(&rs->plans[p][dir], buffer, set);
         }
     }
@@ -307,7 +307,7 @@ static void add_tx_always(struct builder *b, struct tx_builder *t, uint32_t dir)
         t->n_always = 0;
         for (uint32_t i = 0; i < rs->n; i++) {
             const struct rule *r = &rs->rules[i];
-            if (r->kind != RULE_TX || !(r->dirs >> dir & 1) || !of_proto(r, proto_rows[p], p) ||
+            if (r->kind != RULE_TX || !(r->dirs >> dir & 1) || !of_proto(rs, r, proto_rows[p], p) ||
                 !needs_always(r, plan))
                 continue;
             t->always = wider(t->always, t->n_always, &t->room_always, sizeof(*t->always));
@@ -475,12 +475,29 @@ static bool take_list(struct ruleset *rs, enum rule_kind kind, bool noted, uint3
     return *list != NULL;
 }
 
+static void find_kin(struct ruleset *rs)
+{
+    static const struct {
+        const char *proto, *of;
+    } kin[] = {{"http2", "http"}, {"smb", "dcerpc"}};
+
+    for (int p = 0; p < PROTOS_MAX; p++)
+        rs->kin[p] = -1;
+    for (int p = 0; proto_rows[p] && p < PROTOS_MAX; p++) {
+        for (uint32_t k = 0; k < sizeof(kin) / sizeof(kin[0]); k++) {
+            for (int of = 0; proto_rows[of] && strcmp(proto_rows[p]->name, kin[k].proto) == 0; of++)
+                rs->kin[p] = strcmp(proto_rows[of]->name, kin[k].of) == 0 ? of : rs->kin[p];
+        }
+    }
+}
+
 enum err ruleset_build(struct ruleset *rs, const char *cache, struct strbuf *report)
 {
     struct builder b = {.rs = rs, .cache = cache, .report = report};
     struct tx_builder t = {0};
     uint32_t *list, n;
 
+    find_kin(rs);
     rs->n_ports = 4096;
     rs->ports = calloc(rs->n_ports, sizeof(*rs->ports));
     if (!rs->ports)

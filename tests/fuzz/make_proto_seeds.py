@@ -432,3 +432,159 @@ seed("ssh-1", 2222, [("s", b"SSH-1.5-old\n"), ("c", b"SSH-1.5-older\n\0\0\0\x0c"
 seed("unknown", 7777, [("c", b"\x01\x02garbage"), ("s", bytes(range(256)))])
 seed("unknown-midstream", 443, [("s", bytes(200)), ("c", GET)], MIDSTREAM)
 
+
+# ---- DCE/RPC and SMB
+def uuid(text):
+    import uuid as u
+    return u.UUID(text).bytes_le
+
+
+NDR = uuid("8a885d04-1ceb-11c9-9fe8-08002b104860") + struct.pack("<I", 2)
+SVCCTL = uuid("367abb81-9844-35f1-ad32-98f038001003") + struct.pack("<HH", 2, 0)
+
+
+def rpc(kind, call, body, flags=3):
+    return struct.pack("<BBBBIHHI", 5, 0, kind, flags, 0x10, 16 + len(body), 0, call) + body
+
+
+BIND = struct.pack("<HHIBBH", 4280, 4280, 0, 2, 0, 0) + b"".join(
+    struct.pack("<HBB", i, 1, 0) + SVCCTL + NDR for i in range(2))
+BIND_ACK = (struct.pack("<HHIH", 4280, 4280, 99, 13) + b"\\pipe\\ntsvcs\0" + b"\0"
+            + struct.pack("<BBH", 2, 0, 0) + struct.pack("<HH", 0, 0) + NDR + struct.pack("<HH", 2, 1) + bytes(20))
+
+
+def call(number, opnum, stub, flags=3):
+    return rpc(0, number, struct.pack("<IHH", len(stub), 0, opnum) + stub, flags)
+
+
+def answer(number, stub, flags=3):
+    return rpc(2, number, struct.pack("<IHBB", len(stub), 0, 0, 0) + stub, flags)
+
+
+STUB = bytes(range(64))
+seed("dcerpc-tcp", 135, [("c", rpc(11, 1, BIND)), ("s", rpc(12, 1, BIND_ACK)), ("c", rpc(16, 1, b"auth3...")),
+                         ("c", call(2, 15, STUB, 1) + call(2, 15, STUB, 2)), ("s", answer(2, STUB, 1) + answer(2, STUB, 2)),
+                         ("c", rpc(14, 3, BIND)), ("s", rpc(15, 3, BIND_ACK)), ("c", call(4, 0, b"")),
+                         ("s", rpc(3, 4, b"\5\0\0\x1c" * 4)), ("c", call(5, 1, b"x"))])
+DGRAM = struct.pack("<BBBB", 4, 0, 0x28, 0) + b"\x10\0\0\0" + bytes(16) + SVCCTL[:16] + bytes(range(16))
+seed("dcerpc-udp", 34964, [
+    ("c", DGRAM + struct.pack("<IIIHHHHHBB", 0, 1, 7, 2, 0xffff, 0xffff, len(STUB), 0, 0, 0) + STUB),
+    ("s", DGRAM.replace(b"\4\0", b"\4\2", 1) + struct.pack("<IIIHHHHHBB", 0, 1, 7, 2, 0xffff, 0xffff, 4, 0, 0, 0) + b"done")],
+     flags=UDP)
+
+
+def frame(*messages):
+    data = b"".join(messages)
+    return struct.pack(">I", len(data)) + data
+
+
+def u16(text):
+    return text.encode("utf-16-le")
+
+
+def smb2(command, number, body, answered=False, status=0, tree=1, session=0x11, following=0):
+    return (b"\xfeSMB" + struct.pack("<HHIHHIIQIIQ", 64, 1, status, command, 1, 1 if answered else 0, following, number,
+                                     0xfeff, tree, session) + bytes(16) + body)
+
+
+def ntlm3():
+    parts, head, at = [u16("CITY"), u16("operator"), u16("PC-7")], b"", 72
+    out = b"NTLMSSP\0" + struct.pack("<I", 3) + struct.pack("<HHI", 0, 0, 72) * 2
+    for part in parts:
+        out += struct.pack("<HHI", len(part), len(part), at)
+        at += len(part)
+    return out + struct.pack("<HHI", 0, 0, at) + struct.pack("<I", 0x02000001) + b"\x0a\0\x39\x38\0\0\0\x0f" + b"".join(parts)
+
+
+GUID, PIPE = bytes(range(1, 17)), bytes(range(17, 33))
+
+
+def create(number, name, tree=1):
+    text = u16(name)
+    return smb2(5, number, struct.pack("<HBBIQQIIIIIHHII", 57, 0, 0, 2, 0, 0, 0x12019f, 0, 7, 1, 0x40, 120, len(text), 0, 0)
+                + text, tree=tree)
+
+
+def created(number, guid, tree=1):
+    return smb2(5, number, struct.pack("<HBBIQQQQQQII", 89, 0, 0, 1, *[132000000000000000] * 4, 4096, 9, 0x20, 0) + guid
+                + bytes(8), True, tree=tree)
+
+
+def write2(number, guid, data, offset=0, tree=1):
+    return smb2(9, number, struct.pack("<HHIQ", 49, 112, len(data), offset) + guid + bytes(16) + data, tree=tree)
+
+
+def read2(number, guid, length, offset=0, tree=1):
+    return smb2(8, number, struct.pack("<HBBIQ", 49, 80, 0, length, offset) + guid + bytes(17), tree=tree)
+
+
+def got2(number, data, status=0, tree=1):
+    return smb2(8, number, struct.pack("<HBBIII", 17, 80, 0, len(data), 0, 0) + data, True, status, tree)
+
+
+def ioctl2(number, data, answered=False, tree=2):
+    if answered:
+        body = struct.pack("<HHI", 49, 0, 0x11c017) + PIPE + struct.pack("<IIIIII", 0, 0, 112, len(data), 0, 0)
+    else:
+        body = struct.pack("<HHI", 57, 0, 0x11c017) + PIPE + struct.pack("<IIIIIIII", 120, len(data), 0, 0, 0, 4096, 1, 0)
+    return smb2(11, number, body + data, answered, tree=tree)
+
+
+BLOB = ntlm3()
+SHARE, IPC = u16("\\\\srv\\data"), u16("\\\\srv\\IPC$")
+seed("smb-2", 445, [
+    ("c", frame(smb2(0, 0, struct.pack("<HHHHI", 36, 2, 1, 0, 0) + GUID + bytes(8) + struct.pack("<HH", 0x202, 0x311), session=0))),
+    ("s", frame(smb2(0, 0, struct.pack("<HHHH", 65, 1, 0x311, 0) + GUID + struct.pack("<IIIIQQHHI", 0, 1 << 20, 1 << 20, 1 << 24, 0, 0, 0, 0, 0), True, session=0))),
+    ("c", frame(smb2(1, 1, struct.pack("<HBBIIHHQ", 25, 0, 1, 0, 0, 88, len(BLOB), 0) + BLOB))),
+    ("s", frame(smb2(1, 1, struct.pack("<HHHH", 9, 0, 72, 0), True))),
+    ("c", frame(smb2(3, 2, struct.pack("<HHHH", 9, 0, 72, len(SHARE)) + SHARE, tree=0))),
+    ("s", frame(smb2(3, 2, struct.pack("<HBBIII", 16, 1, 0, 0, 0, 0), True))),
+    ("c", frame(create(3, "plan.txt"))), ("s", frame(created(3, GUID))),
+    ("c", frame(write2(4, GUID, b"water ")) + frame(write2(5, GUID, b"level", 6))),
+    ("s", frame(smb2(9, 4, struct.pack("<HHIII", 17, 0, 6, 0, 0), True))),
+    ("c", frame(read2(6, GUID, 11))), ("s", frame(got2(6, b"water level"))),
+    ("c", frame(smb2(17, 7, struct.pack("<HBBIHHI", 33, 1, 13, 1, 96, 0, 0) + GUID + b"\1"),)),
+    ("s", frame(smb2(17, 7, b"\2\0", True))),
+    ("c", frame(smb2(6, 8, struct.pack("<HHI", 24, 0, 0) + GUID))), ("s", frame(smb2(6, 8, bytes(60), True))),
+    ("c", frame(smb2(3, 9, struct.pack("<HHHH", 9, 0, 72, len(IPC)) + IPC, tree=0))),
+    ("s", frame(smb2(3, 9, struct.pack("<HBBIII", 16, 2, 0, 0, 0, 0), True, tree=2))),
+    ("c", frame(create(10, "svcctl", 2))), ("s", frame(created(10, PIPE, 2))),
+    ("c", frame(write2(11, PIPE, rpc(11, 1, BIND), tree=2))), ("c", frame(read2(12, PIPE, 1024, tree=2))),
+    ("s", frame(got2(12, rpc(12, 1, BIND_ACK), tree=2))),
+    ("c", frame(ioctl2(13, call(2, 15, STUB)))), ("s", frame(ioctl2(13, answer(2, STUB)[:40], True))),
+    ("c", frame(read2(14, PIPE, 1024, tree=2))), ("s", frame(got2(14, answer(2, STUB)[40:], tree=2))),
+    ("c", frame(smb2(6, 15, struct.pack("<HHI", 24, 0, 0) + PIPE, following=88), smb2(4, 16, b"\4\0\0\0"))),
+    ("s", frame(b"\xfdSMB" + bytes(60)))])
+
+
+def smb1(command, number, words, data, answered=False, tree=1, flags2=0xc001, status=0):
+    return (b"\xffSMB" + struct.pack("<BIBHH8sHHHHH", command, status, 0x80 if answered else 0, flags2, 0, b"", 0, tree, 7, 1, number)
+            + struct.pack("<B", len(words) // 2) + words + struct.pack("<H", len(data)) + data)
+
+
+ANDX = b"\xff\0\0\0"
+seed("smb-1", 139, [
+    ("c", b"\x81\0\0\x44" + b" " + b"A" * 32 + b"\0 " + b"B" * 32 + b"\0"), ("s", b"\x82\0\0\0"),
+    ("c", frame(smb1(0x72, 1, b"", b"\2LANMAN1.0\0\2NT LM 0.12\0", tree=0))),
+    ("s", frame(smb1(0x72, 1, struct.pack("<HBHHIIIIQHB", 1, 3, 1, 1, 4096, 65536, 0, 0x80000000, 0, 0, 0), GUID, True, tree=0))),
+    ("c", frame(smb1(0x73, 2, ANDX + struct.pack("<HHHIHII", 4356, 10, 0, 0, len(BLOB), 0, 0x80000000), BLOB + b"\0" + u16("Unix\0Samba\0"), tree=0))),
+    ("s", frame(smb1(0x73, 2, ANDX + struct.pack("<HH", 0, 0), b"\0" + u16("Windows\0LM\0"), True, tree=0))),
+    ("c", frame(smb1(0x75, 3, ANDX + struct.pack("<HH", 0, 1), b"\0" + SHARE + b"\0\0?????\0", tree=0))),
+    ("s", frame(smb1(0x75, 3, ANDX + struct.pack("<H", 1), b"A:\0" + b"N\0T\0\0\0", True))),
+    ("c", frame(smb1(0xa2, 4, ANDX + struct.pack("<BHIIIQIIIIIB", 0, 16, 0, 0, 0x20089, 0, 0, 7, 1, 0, 2, 0), b"\0" + u16("\\a.txt\0")))),
+    ("s", frame(smb1(0xa2, 4, ANDX + struct.pack("<BHIQQQQIQQHHB", 0, 0x4000, 1, *[132000000000000000] * 4, 0x20, 4096, 5, 0, 0, 0), b"", True))),
+    ("c", frame(smb1(0x2f, 5, ANDX + struct.pack("<HIIHHHHHI", 0x4000, 0, 0, 0, 0, 0, 5, 64, 0), b"\0hello"))),
+    ("s", frame(smb1(0x2f, 5, ANDX + struct.pack("<HHI", 5, 0, 0), b"", True))),
+    ("c", frame(smb1(0x2e, 6, ANDX + struct.pack("<HIHHIHI", 0x4000, 0, 5, 5, 0, 0, 0), b""))),
+    ("s", frame(smb1(0x2e, 6, ANDX + struct.pack("<HHHHHH", 0, 0, 0, 5, 60, 0) + bytes(8), b"\0hello", True))),
+    ("c", frame(smb1(0x32, 7, struct.pack("<HHHHBBHIHHHHHBBH", 8, 1, 2, 0, 0, 0, 0, 0, 0, 8, 66, 1, 74, 1, 0, 8), b"\0" + struct.pack("<HHI", 0x4000, 0x102, 0) + b"\1"))),
+    ("s", frame(smb1(0x32, 7, b"", b"", True))),
+    ("c", frame(smb1(0x04, 8, struct.pack("<HI", 0x4000, 0), b""))), ("s", frame(smb1(0x04, 8, b"", b"", True))),
+    ("c", frame(smb1(0x07, 9, b"\0\0", b"\4" + u16("\\a\0") + b"\4\0" + u16("\\b\0")))),
+    ("c", frame(smb1(0x25, 10, struct.pack("<HHHHBBHIHHHHHBBHH", 0, len(call(1, 3, STUB)), 0, 4096, 0, 0, 0, 0, 0, 0, 0, len(call(1, 3, STUB)), 84, 2, 0, 0x26, 0x4001),
+                     b"\0" + u16("\\PIPE\\\0") + b"\0\0" + call(1, 3, STUB)))),
+    ("s", frame(smb1(0x25, 10, struct.pack("<HHHHHHHHHBB", 0, 88, 0, 0, 0, 0, len(answer(1, STUB)), 56, 0, 0, 0), b"\0" + answer(1, STUB), True))),
+    ("c", frame(smb1(0x71, 11, b"", b""))), ("s", frame(smb1(0x71, 11, b"", b"", True)))])
+seed("smb-lost-bytes", 445, [("c", frame(create(3, "plan.txt"))), ("s", frame(created(3, GUID))),
+                             ("c", frame(write2(4, GUID, b"x" * 9000))[:2000]), ("C", b"x" * 3116 + frame(create(5, "b"))),
+                             ("S", b"noise" + frame(created(5, PIPE)))], flags=MIDSTREAM)
