@@ -3,7 +3,7 @@
 #include "analyzer/enrich/attack.h"
 #include "analyzer/record/incident_name.h"
 #include "analyzer/record/words.h"
-#include "analyzer/report/tally.h"
+#include "analyzer/record/tally.h"
 #include "analyzer/store/db_groups.h"
 #include "analyzer/store/db_incidents.h"
 #include "analyzer/store/db_outbox.h"

@@ -179,8 +179,6 @@ static const struct {
 } names[] = {
     {"src", "src.ip"},
     {"dst", "dest.ip"},
-    {"sport", "src.port"},
-    {"dport", "dest.port"},
     {"src_mac", "src.mac"},
     {"dst_mac", "dest.mac"},
     {"src_zone", "src.zone"},
@@ -190,35 +188,58 @@ static const struct {
     {"src_country", "src.country"},
     {"dst_country", "dest.country"},
     {"device", "src.device"},
-    {"sid", "alert.signature_id"},
-    {"gid", "alert.gid"},
-    {"app", "app_proto"},
-    {"type", "event_type"},
     {"technique", "attack.technique"},
     {"tactic", "attack.tactic"},
-    {"flow", "flow_id"},
 };
+
+static bool number_field(const struct record *r, const char *field, struct record_value *value)
+{
+    uint8_t criticality =
+        r->src.criticality > r->dst.criticality ? r->src.criticality : r->dst.criticality;
+    const struct {
+        const char *name;
+        double number;
+    } numbers[] = {
+        {"time", (double)r->ts_ns},     {"group", (double)r->group_id},
+        {"flow", (double)r->flow_id},   {"criticality", criticality},
+        {"sid", (double)r->alert.sid},  {"gid", (double)r->alert.gid},
+        {"sport", (double)r->src.port}, {"dport", (double)r->dst.port},
+    };
+
+    for (uint32_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        if (strcmp(numbers[i].name, field) == 0) {
+            *value = (struct record_value){.kind = VALUE_NUMBER, .number = numbers[i].number};
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool text_field(const struct record *r, const char *field, struct record_value *value)
+{
+    const struct {
+        const char *name, *text;
+    } texts[] = {
+        {"signature", r->alert.signature}, {"proto", r->proto},   {"app", r->app_proto},
+        {"type", r->event_type},           {"sensor", r->sensor}, {"site", r->site},
+    };
+
+    for (uint32_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (strcmp(texts[i].name, field) == 0) {
+            *value = (struct record_value){.kind = VALUE_TEXT, .text = slice_of_str(texts[i].text)};
+            return true;
+        }
+    }
+    return false;
+}
 
 struct record_value match_record_field(const void *record, const char *field)
 {
     const struct record *r = record;
-    struct record_value v = {.kind = VALUE_NUMBER};
+    struct record_value v;
 
-    if (strcmp(field, "time") == 0) {
-        v.number = (double)r->ts_ns;
+    if (number_field(r, field, &v) || text_field(r, field, &v))
         return v;
-    }
-    if (strcmp(field, "group") == 0) {
-        v.number = (double)r->group_id;
-        return v;
-    }
-    if (strcmp(field, "criticality") == 0) {
-        v.number =
-            r->src.criticality > r->dst.criticality ? r->src.criticality : r->dst.criticality;
-        return v;
-    }
-    if (strcmp(field, "signature") == 0)
-        return (struct record_value){.kind = VALUE_TEXT, .text = slice_of_str(r->alert.signature)};
     for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (strcmp(names[i].ours, field) == 0)
             return record_field(r, names[i].theirs);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyzer/store/db_events.h"
+#include "analyzer/store/rows.h"
 #include "analyzer/store/sql.h"
 #include "common/json.h"
 
@@ -54,11 +55,7 @@ enum err db_events_put(struct store *store, const struct record *r)
     return sql_run(q);
 }
 
-#define EVENT_COLUMNS                                                                              \
-    "id,ts,received,kind,type,sensor,site,src,dst,sport,dport,src_name,dst_name,proto,app,"        \
-    "device,severity,grp,flow,signature,gid,sid,raw"
-
-static void read_row(struct sql *q, struct arena *arena, struct event_row *row)
+void db_events_read(struct sql *q, struct arena *arena, struct event_row *row)
 {
     row->id = sql_col_int(q, 0);
     row->ts_ns = sql_col_time(q, 1);
@@ -87,11 +84,11 @@ static void read_row(struct sql *q, struct arena *arena, struct event_row *row)
 
 enum err db_events_get(struct store *store, int64_t id, struct arena *arena, struct event_row *row)
 {
-    struct sql *q = sql_start(store, "SELECT " EVENT_COLUMNS " FROM event WHERE id=$1");
+    struct sql *q = sql_start(store, "SELECT " ROWS_EVENT " FROM event WHERE id=$1");
     sql_int(q, id);
     bool found = sql_row(q);
     if (found)
-        read_row(q, arena, row);
+        db_events_read(q, arena, row);
     enum err err = sql_end(q);
     return err ? err : found ? ERR_OK : ERR_NOTFOUND;
 }
@@ -146,7 +143,7 @@ enum err db_events_list(struct store *store, const struct events_query *query, s
     struct sql_rows out = {.arena = arena, .size = sizeof(**rows)};
     struct sql_where w;
 
-    sql_where_init(&w, "SELECT " EVENT_COLUMNS " FROM event");
+    sql_where_init(&w, "SELECT " ROWS_EVENT " FROM event");
     conditions(&w, query, arena);
     sql_where_page(&w, "id DESC", query->limit, 50, 1000);
     struct sql *q = sql_where_start(&w, store);
@@ -154,7 +151,7 @@ enum err db_events_list(struct store *store, const struct events_query *query, s
         struct event_row *row = sql_rows_add(&out);
         if (!row)
             break;
-        read_row(q, arena, row);
+        db_events_read(q, arena, row);
     }
     *rows = out.at;
     *n = out.n;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyzer/store/db_groups.h"
 #include "analyzer/record/utf8.h"
+#include "analyzer/store/rows.h"
 #include "analyzer/store/sql.h"
 
 #include <stdio.h>
@@ -110,13 +111,7 @@ enum err db_groups_add(struct store *store, const struct group_add *add)
     return err;
 }
 
-#define GROUP_COLUMNS                                                                              \
-    "id,gid,sid,signature,signature_vi,category,source,severity,src,dst,src_name,dst_name,src_"    \
-    "zone,dst_zone,"                                                                               \
-    "src_country,dst_country,dport,proto,app,criticality,sensor,site,techniques,reason_en,"        \
-    "reason_vi,n,n_kept,n_done,first,last,state,assignee,incident,last_event,version"
-
-static void read_row(struct sql *q, struct arena *arena, struct group_row *row)
+void db_groups_read(struct sql *q, struct arena *arena, struct group_row *row)
 {
     row->id = sql_col_int(q, 0);
     row->gid = sql_col_int(q, 1);
@@ -153,15 +148,16 @@ static void read_row(struct sql *q, struct arena *arena, struct group_row *row)
     row->incident_id = sql_col_int(q, 32);
     row->last_event_id = sql_col_int(q, 33);
     row->version = sql_col_int(q, 34);
+    row->words = sql_col_str(q, 35, arena);
 }
 
 enum err db_groups_get(struct store *store, int64_t id, struct arena *arena, struct group_row *row)
 {
-    struct sql *q = sql_start(store, "SELECT " GROUP_COLUMNS " FROM grp WHERE id=$1");
+    struct sql *q = sql_start(store, "SELECT " ROWS_GROUP " FROM grp WHERE id=$1");
     sql_int(q, id);
     bool found = sql_row(q);
     if (found)
-        read_row(q, arena, row);
+        db_groups_read(q, arena, row);
     enum err err = sql_end(q);
     return err ? err : found ? ERR_OK : ERR_NOTFOUND;
 }
@@ -194,7 +190,7 @@ enum err db_groups_list(struct store *store, const struct groups_query *query, s
     struct sql_rows out = {.arena = arena, .size = sizeof(**rows)};
     struct sql_where w;
 
-    sql_where_init(&w, "SELECT " GROUP_COLUMNS " FROM grp");
+    sql_where_init(&w, "SELECT " ROWS_GROUP " FROM grp");
     conditions(&w, query);
     sql_where_before(&w, "last", query->before_ns, query->before_id);
     sql_where_page(&w, "last DESC, id DESC", query->limit, 100, 1000);
@@ -203,7 +199,7 @@ enum err db_groups_list(struct store *store, const struct groups_query *query, s
         struct group_row *row = sql_rows_add(&out);
         if (!row)
             break;
-        read_row(q, arena, row);
+        db_groups_read(q, arena, row);
     }
     *rows = out.at;
     *n = out.n;

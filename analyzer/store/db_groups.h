@@ -37,6 +37,7 @@ struct group_row {
     int64_t incident_id; /* the newest incident it belongs to; 0 = none */
     int64_t last_event_id;
     int64_t version;
+    const char *words; /* folded texts that words of a search are looked for in */
 };
 
 struct groups_query {

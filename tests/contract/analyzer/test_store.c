@@ -12,82 +12,7 @@
 #include "analyzer/store/db_sensors.h"
 #include "analyzer/store/db_users.h"
 #include "analyzer/store/sql.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#define OK(call) assert_int_equal(call, ERR_OK)
-
-struct fixture {
-    char dir[64];
-    const char *engine;
-    struct store *store;
-    struct arena arena;
-    struct batch batch;
-};
-
-static struct fixture fixture;
-
-static int open_store(void **state)
-{
-    char fault[256] = "";
-    strcpy(fixture.dir, "/tmp/tramgac-store-XXXXXX");
-    assert_non_null(mkdtemp(fixture.dir));
-    if (store_open_at(fixture.engine, fixture.dir, &fixture.store, fault, sizeof(fault)))
-        fail_msg("%s", fault);
-    arena_init(&fixture.arena, 65536, 0);
-    batch_init(&fixture.batch);
-    *state = &fixture;
-    return 0;
-}
-
-static int close_store(void **state)
-{
-    struct fixture *f = *state;
-    char command[128];
-    store_close(&f->store);
-    arena_fini(&f->arena);
-    batch_fini(&f->batch);
-    snprintf(command, sizeof(command), "rm -rf %s", f->dir);
-    return system(command);
-}
-
-static struct record *alert(struct fixture *f, int64_t event, int64_t group, uint64_t ts)
-{
-    struct record *r = batch_add(&f->batch);
-    r->event_id = event;
-    r->group_id = group;
-    r->ts_ns = ts;
-    r->kind = RECORD_ALERT;
-    r->is_alert = true;
-    r->event_type = "alert";
-    r->severity = SEVERITY_HIGH;
-    r->sensor = "s1";
-    r->site = "ct";
-    strcpy(r->src.addr_text, "10.20.4.12");
-    strcpy(r->dst.addr_text, "10.30.1.11");
-    r->src.name = "cam-ninh-kieu";
-    r->dst.name = "Trạm bơm Cái Khế";
-    r->dst.criticality = 5;
-    r->alert.gid = 1;
-    r->alert.sid = 9000001;
-    r->alert.signature = "Modbus write from a stranger";
-    r->technique_words = "T0855";
-    r->flow_id = 77;
-    r->raw = SLICE_LIT("{\"event_type\":\"alert\",\"note\":\"Percent 100%_\"}");
-    return r;
-}
-
-static struct group_add sum_of(const struct record *r, int64_t n)
-{
-    return (struct group_add){r, r->severity, r->ts_ns, r->ts_ns, n, 1};
-}
+#include "tests/contract/analyzer/fixture.h"
 
 static void a_rolled_back_batch_leaves_nothing(void **state)
 {
@@ -607,8 +532,6 @@ static void a_backup_can_be_opened(void **state)
     store_close(&copy);
 }
 
-#define T(test) cmocka_unit_test_setup_teardown(test, open_store, close_store)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -633,10 +556,5 @@ int main(void)
         T(hostile_texts_come_back_as_they_were),
         T(a_backup_can_be_opened),
     };
-    int failed = 0;
-    for (uint32_t i = 0; store_rows[i]; i++) {
-        fixture.engine = store_rows[i]->name;
-        failed += cmocka_run_group_tests_name(store_rows[i]->name, tests, NULL, NULL);
-    }
-    return failed;
+    return EACH_ENGINE(tests);
 }

@@ -5,7 +5,7 @@
 #include "analyzer/report/doc.h"
 #include "analyzer/report/html.h"
 #include "analyzer/report/pdf.h"
-#include "analyzer/report/tally.h"
+#include "analyzer/record/tally.h"
 #include "common/json.h"
 
 #include <setjmp.h>

@@ -43,6 +43,11 @@ static int setup(void **state)
     f.r->ts_ns = NOW - 3600 * CLOCK_S;
     f.r->is_alert = true;
     f.r->severity = SEVERITY_HIGH;
+    f.r->event_type = "alert";
+    f.r->proto = "TCP";
+    f.r->app_proto = "modbus";
+    f.r->flow_id = 77;
+    f.r->alert.sid = 9100001;
     f.r->site = "can-tho";
     f.r->sensor = "s1";
     f.r->technique_words = "T0846 T1110.001";

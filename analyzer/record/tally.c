@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "analyzer/report/tally.h"
+#include "analyzer/record/tally.h"
 #include "common/arena.h"
 #include "common/check.h"
 #include "common/hash.h"

@@ -3,8 +3,8 @@
  * Counts names, and tells the most frequent. Bounded: what comes after TALLY_MAX names is counted
  * under none.
  */
-#ifndef TRAMGAC_ANALYZER_REPORT_TALLY_H
-#define TRAMGAC_ANALYZER_REPORT_TALLY_H
+#ifndef TRAMGAC_ANALYZER_RECORD_TALLY_H
+#define TRAMGAC_ANALYZER_RECORD_TALLY_H
 
 #include "common/jsonw.h"
 

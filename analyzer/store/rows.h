@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Columns of a row in the order in which its reader takes them, for the db_*.c files only.
+ */
+#ifndef TRAMGAC_ANALYZER_STORE_ROWS_H
+#define TRAMGAC_ANALYZER_STORE_ROWS_H
+
+#include "analyzer/store/db_events.h"
+#include "analyzer/store/db_groups.h"
+#include "analyzer/store/sql.h"
+
+#define ROWS_EVENT                                                                                 \
+    "id,ts,received,kind,type,sensor,site,src,dst,sport,dport,src_name,dst_name,proto,app,"        \
+    "device,severity,grp,flow,signature,gid,sid,raw"
+enum { ROWS_EVENT_COLUMNS = 23 };
+void db_events_read(struct sql *q, struct arena *arena, struct event_row *row);
+
+#define ROWS_GROUP                                                                                 \
+    "id,gid,sid,signature,signature_vi,category,source,severity,src,dst,src_name,dst_name,"        \
+    "src_zone,dst_zone,src_country,dst_country,dport,proto,app,criticality,sensor,site,"           \
+    "techniques,reason_en,reason_vi,n,n_kept,n_done,first,last,state,assignee,incident,"           \
+    "last_event,version,words"
+void db_groups_read(struct sql *q, struct arena *arena, struct group_row *row);
+
+#endif

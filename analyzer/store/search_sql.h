@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A search as conditions of a statement, as far as columns can say it.
+ */
+#ifndef TRAMGAC_ANALYZER_STORE_SEARCH_SQL_H
+#define TRAMGAC_ANALYZER_STORE_SEARCH_SQL_H
+
+#include "analyzer/search/search.h"
+#include "analyzer/store/sql.h"
+
+enum search_table { SEARCH_EVENTS, SEARCH_GROUPS };
+
+/** Appends to `w` a condition that holds for every row that fits. True: and for no other row. */
+bool search_sql_where(struct sql_where *w, const struct search_node *root, enum search_table table);
+
+/** Expression of a field of the table; NULL when it has none. */
+const char *search_sql_column(const char *field, enum search_table table);
+
+#endif
