@@ -588,3 +588,40 @@ seed("smb-1", 139, [
 seed("smb-lost-bytes", 445, [("c", frame(create(3, "plan.txt"))), ("s", frame(created(3, GUID))),
                              ("c", frame(write2(4, GUID, b"x" * 9000))[:2000]), ("C", b"x" * 3116 + frame(create(5, "b"))),
                              ("S", b"noise" + frame(created(5, PIPE)))], flags=MIDSTREAM)
+
+
+# ---- Kerberos
+def der(tag, *parts):
+    body = b"".join(parts)
+    return bytes([tag]) + (bytes([len(body)]) if len(body) < 128 else b"\x82" + struct.pack(">H", len(body))) + body
+
+
+def num(value):
+    return der(2, bytes([value]))
+
+
+def principal(*parts):
+    return der(0x30, der(0xa0, num(1)), der(0xa1, der(0x30, *[der(0x1b, p) for p in parts])))
+
+
+def sealed(kind):
+    return der(0x30, der(0xa0, num(kind)), der(0xa2, der(4, b"sealed" * 9)))
+
+
+REALM = der(0x1b, b"CITY.VN")
+AS_REQ = der(0x6a, der(0x30, der(0xa1, num(5)), der(0xa2, num(10)), der(0xa4, der(
+    0x30, der(0xa1, principal(b"operator")), der(0xa2, REALM), der(0xa3, principal(b"krbtgt", b"CITY.VN")),
+    der(0xa8, der(0x30, num(18), num(23)))))))
+TICKET = der(0x61, der(0x30, der(0xa0, num(5)), der(0xa1, REALM), der(0xa2, principal(b"cifs", b"srv")), der(0xa3, sealed(23))))
+AS_REP = der(0x6b, der(0x30, der(0xa0, num(5)), der(0xa1, num(11)), der(0xa3, REALM), der(0xa4, principal(b"operator")),
+                       der(0xa5, TICKET), der(0xa6, sealed(18))))
+KRB_ERROR = der(0x7e, der(0x30, der(0xa0, num(5)), der(0xa1, num(30)), der(0xa6, num(25)), der(0xa9, REALM),
+                          der(0xaa, principal(b"krbtgt", b"CITY.VN"))))
+
+
+def record(data):
+    return struct.pack(">I", len(data)) + data
+
+
+seed("krb5-udp", 88, [("c", AS_REQ), ("s", KRB_ERROR), ("c", AS_REQ), ("s", AS_REP)], flags=UDP)
+seed("krb5-tcp", 88, [("c", record(AS_REQ)), ("s", record(KRB_ERROR) + record(AS_REP)), ("c", record(b"\x6a\3abc"))])
