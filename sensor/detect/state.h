@@ -12,18 +12,23 @@ struct pool;
 struct pool *state_pool_new(uint64_t cap_bytes);
 void state_pool_free(struct pool **pool);
 
+/** What became of a rule in a transaction. RULE_LOST: not on the files seen so far; another file of
+ * the transaction may still fire it. */
+enum rule_fate { RULE_OPEN, RULE_FIRED, RULE_LOST };
+
 /** A rule of which a part has matched, or that has fired, in one transaction. */
 struct tx_rule {
     uint32_t rule;
     uint32_t done; /* bit i: group i has matched */
     uint8_t dir;
-    uint8_t fired; /* or can never fire */
+    uint8_t fate; /* enum rule_fate */
     struct lack lack;
 };
 
 /** On tx->detect. */
 struct tx_state {
     uint64_t scanned[2];   /* by direction: bit i = i-th buffer of the plan */
+    uint32_t file[2];      /* id of the file looked at last, by direction; 0 = none */
     uint8_t file_step[2];  /* size class of the file at the last look */
     uint64_t seen[2];      /* by direction: what there was at the last look */
     bool wants_payload[2]; /* a rule waits for bytes of the stream */
