@@ -450,6 +450,7 @@ static void check_sums(struct decode *d, struct packet *p)
     case CHECKSUM_BAD:
         d->count[COUNT_CHECKSUM]++;
         p->checksum_bad = true;
+        p->checksum_sure = d->checksums.mode == CHECKSUM_ALL;
         break;
     }
 }

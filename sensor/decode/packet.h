@@ -75,6 +75,7 @@ struct packet {
     uint16_t frag_offset; /* fragment: where its data lies, in bytes */
     uint32_t frag_id;     /* fragment: identification (32 bits in IPv6) */
     bool checksum_bad;    /* of IP or transport, under the policy in force */
+    bool checksum_sure;   /* checksum_bad by order, not by evidence about the sender */
     bool duplicate;       /* the mirror sent it before: not for flows */
     bool quotes;          /* an ICMP error: `quoted` is the packet it is about */
     struct {

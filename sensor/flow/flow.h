@@ -83,6 +83,7 @@ struct flow_at {
     uint32_t seq, ack;     /* TCP: behind the furthest byte sent, furthest acknowledgement */
     bool seen;             /* it has a tag */
     bool has_seq, has_ack; /* TCP */
+    bool right_sums;       /* a packet with a right checksum was seen */
     bool fin_hole;         /* TCP: bytes before its FIN were not seen */
 };
 
@@ -123,6 +124,7 @@ struct flow {
     struct tunnel tunnel;        /* outermost tunnel of the first packet; kind NULL = none */
     struct flow_at at[2];        /* by direction */
     uint32_t view, told;         /* bits of enum view_kind: what impairs the sight; reported */
+    bool sum_bad;                /* of the packet in hand: its receiver drops it */
     bool reported;               /* its view was reported */
     uint16_t iface;              /* of the first packet */
     uint16_t unreachable;        /* ICMP errors about this flow, saturating */

@@ -455,7 +455,10 @@ static void update(struct flow_table *t, struct flow *f, const struct packet *p)
     f->seen_ns = p->clock_ns;
     stream_event_clear(f);
     f->app_events = 0;
-    if (p->checksum_bad) /* its receiver drops it */
+    /* a sender whose every checksum in this flow is wrong leaves them to its network card */
+    f->sum_bad = p->checksum_bad && (p->checksum_sure || f->at[dir].right_sums);
+    f->at[dir].right_sums = f->at[dir].right_sums || !p->checksum_bad;
+    if (f->sum_bad)
         f->tcp.pass_over = true;
     else if (p->proto == IPPROTO_TCP4)
         tcp_track(f, p, dir);

@@ -250,7 +250,7 @@ static uint32_t take_stream(struct worker *w, struct flow *flow, const struct pa
 static uint32_t take_payload(struct worker *w, struct flow *flow, const struct packet *p,
                              enum dir dir)
 {
-    if (p->checksum_bad)
+    if (flow->sum_bad)
         return 0;
     if (p->proto == IPPROTO_TCP4) {
         streams_push(w->streams, flow, p);
