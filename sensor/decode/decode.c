@@ -192,6 +192,8 @@ bool decode_enter(struct packet *p, const char *kind, uint32_t id)
         decode_note(p, NOTE_TOO_MANY_LAYERS);
         return false;
     }
+    if (p->outer && p->ip_version)
+        memcpy(p->outer, p, offsetof(struct packet, tunnel));
     p->tunnel[p->tunnels++] = (struct tunnel){.kind = kind,
                                               .src = p->src,
                                               .dst = p->dst,
@@ -359,16 +361,8 @@ static uint8_t shard_of(const struct packet *p)
 
 /* ---- the walk ----------------------------------------------------------------------------- */
 
-/* Keeps the packet around a tunnel, in case nothing is found inside. */
-static void keep_outer(struct decode *d, const struct packet *p)
-{
-    memcpy(&d->outer, p, offsetof(struct packet, tunnel));
-}
-
 static struct dec_next one_row(struct decode *d, struct packet *p, uint8_t row, struct slice in)
 {
-    if (p->ip_version)
-        keep_outer(d, p);
     uint8_t tunnels = p->tunnels;
     struct dec_next next = dec_rows[row - 1]->decode(p, in);
     if (d->row_count[row - 1] && (next.by != DEC_STOP || p->tunnels != tunnels))
@@ -472,6 +466,7 @@ void decode_frame(struct decode *d, const struct frame *frame, struct arena *are
         return;
     }
     d->outer.ip_version = 0;
+    p->outer = &d->outer;
     walk(d, p, next, &layers);
     while (p->fragment && layers < DEC_LAYERS_MAX) {
         struct slice whole = defrag_take(d->defrag, p, arena);
@@ -484,6 +479,7 @@ void decode_frame(struct decode *d, const struct frame *frame, struct arena *are
              &layers);
     }
     leave_empty_tunnel(d, p);
+    p->outer = NULL;
     if (p->ip_version) {
         p->flow_hash = flow_hash(d, p);
         p->shard = shard_of(p);
@@ -494,6 +490,19 @@ void decode_frame(struct decode *d, const struct frame *frame, struct arena *are
     views_packet(d->views, p);
     if (p->notes)
         d->count[COUNT_INVALID]++;
+}
+
+bool decode_around(const struct decode *d, const struct packet *inner, struct packet *p)
+{
+    if (inner->duplicate || inner->tunnels <= d->outer.tunnels || !d->outer.ip_version ||
+        d->outer.proto == IPPROTO_UDP4)
+        return false;
+    memcpy(p, &d->outer, offsetof(struct packet, tunnel));
+    memcpy(p->tunnel, inner->tunnel, p->tunnels * sizeof(p->tunnel[0]));
+    p->around = true;
+    p->outer = NULL;
+    p->notes = 0;
+    return true;
 }
 
 bool decode_finding(struct decode *d, struct view_finding *finding)

@@ -181,6 +181,10 @@ void decode_free(struct decode **decode);
 void decode_frame(struct decode *decode, const struct frame *frame, struct arena *arena,
                   struct packet *p);
 
+/** The packet around the innermost tunnel of `inner`, which was decoded last; false when there is
+ * none, or when it is a datagram: those say nothing that the tunnel does not say. */
+bool decode_around(const struct decode *decode, const struct packet *inner, struct packet *p);
+
 /** Next thing found out about the mirror itself; false when there is none. */
 bool decode_finding(struct decode *decode, struct view_finding *finding);
 

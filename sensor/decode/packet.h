@@ -77,6 +77,7 @@ struct packet {
     bool checksum_bad;    /* of IP or transport, under the policy in force */
     bool checksum_sure;   /* checksum_bad by order, not by evidence about the sender */
     bool duplicate;       /* the mirror sent it before: not for flows */
+    bool around;          /* what is around a tunnel: only for rules about packets */
     bool quotes;          /* an ICMP error: `quoted` is the packet it is about */
     struct {
         struct addr src, dst;
@@ -101,6 +102,8 @@ struct packet {
         bool has_wscale, sack_ok, has_ts;
         uint32_t ts_val, ts_ecr;
     } tcp;
+
+    struct packet *outer; /* while decoding: where a tunnel leaves what is around it */
 
     uint64_t flow_hash; /* equal for both directions; chooses the worker and the flow bucket */
     uint8_t shard;      /* below PACKET_SHARDS; of both directions, the same in every run */

@@ -293,6 +293,18 @@ static bool new_second(const struct front *f, uint64_t ts_ns)
     return f->clock_ns && ts_ns / TICK_NS > f->clock_ns / TICK_NS;
 }
 
+/* What is around a tunnel goes to the same worker, so that the order of events is given. */
+static void deal_around(struct front *f, struct round_part *part, const struct packet *inner)
+{
+    struct packet *p = &part->packets[part->n];
+
+    if (!inner->tunnels || !decode_around(f->decode, inner, p))
+        return;
+    p->clock_ns = f->clock_ns;
+    part->n++;
+    f->dealt++;
+}
+
 static void deal(struct front *f, struct round *round, struct frame *frame, bool stable)
 {
     frame->number = ++f->number;
@@ -313,6 +325,7 @@ static void deal(struct front *f, struct round *round, struct frame *frame, bool
         decode_frame(f->decode, frame, &round->arena, p);
         p->clock_ns = f->clock_ns;
         part->n += !p->duplicate;
+        deal_around(f, part, p);
         return;
     }
     decode_frame(f->decode, frame, &round->arena, &f->scratch);
@@ -321,6 +334,7 @@ static void deal(struct front *f, struct round *round, struct frame *frame, bool
     f->scratch.clock_ns = f->clock_ns;
     struct round_part *part = &round->part[f->scratch.shard % f->plan.workers];
     packet_copy(&part->packets[part->n++], &f->scratch);
+    deal_around(f, part, &f->scratch);
 }
 
 /* The frame belongs to the next round: time starts over, a second begins, or it is not due yet. */

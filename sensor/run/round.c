@@ -89,7 +89,7 @@ enum err rounds_init(struct rounds *r, uint32_t workers)
         round->part = calloc(workers, sizeof(*round->part));
         for (uint32_t w = 0; round->part && w < workers; w++) {
             strbuf_init(&round->part[w].text, 0);
-            round->part[w].packets = calloc(ROUND_PACKETS, sizeof(struct packet));
+            round->part[w].packets = calloc(ROUND_PACKETS + 1, sizeof(struct packet));
             if (!round->part[w].packets)
                 return ERR_NOMEM;
         }

@@ -53,7 +53,7 @@ struct notice {
 /** A worker's part of a round. */
 struct round_part {
     uint32_t n;
-    struct packet *packets; /* ROUND_PACKETS */
+    struct packet *packets; /* ROUND_PACKETS + 1: what is around the last tunnel */
     /* what the worker made of them */
     struct strbuf text;
     struct item *items;

@@ -336,7 +336,8 @@ static void worker_packet(struct worker *w, const struct packet *p)
         worker_icmp_error(w, p);
         return;
     }
-    struct flow *flow = p->ip_version && !p->fragment ? flow_table_touch(w->flows, p) : NULL;
+    bool has_flow = p->ip_version && !p->fragment && !p->around;
+    struct flow *flow = has_flow ? flow_table_touch(w->flows, p) : NULL;
 
     if (!flow) {
         without_flow(w, p);
