@@ -51,7 +51,7 @@ static struct arena_block *block_for(struct arena *arena, size_t bytes)
     return block;
 }
 
-void *arena_alloc(struct arena *arena, size_t bytes)
+static void *take(struct arena *arena, size_t bytes)
 {
     if (bytes > SIZE_MAX / 2)
         return NULL;
@@ -75,7 +75,14 @@ void *arena_alloc(struct arena *arena, size_t bytes)
     void *result = arena->at;
     arena->at += rounded;
     arena->used_bytes += rounded;
-    if (bytes)
+    return result;
+}
+
+void *arena_alloc(struct arena *arena, size_t bytes)
+{
+    void *result = take(arena, bytes);
+
+    if (result && bytes)
         memset(result, 0, bytes);
     return result;
 }
@@ -103,7 +110,7 @@ void arena_reset(struct arena *arena)
 
 struct slice arena_keep(struct arena *arena, struct slice s)
 {
-    uint8_t *copy = s.len ? arena_alloc(arena, s.len) : NULL;
+    uint8_t *copy = s.len ? take(arena, s.len) : NULL;
     if (!copy)
         return SLICE_NONE;
     memcpy(copy, s.at, s.len);

@@ -58,11 +58,15 @@ struct iface {
     bool has_head, ended;
     uint64_t frames, frames_before; /* before: at the last check that saw new ones */
     uint64_t heard_ns;              /* monotonic; when that was */
-    bool silent;
-    struct nic_counts before; /* when it was opened */
+    bool silent, gone;
+    struct nic_counts before, now; /* when it was opened; when it was last asked */
+    /* of earlier openings: a device that was taken away and came back is opened again */
+    struct capture_loss past;
+    struct nic_counts past_nic;
 };
 
 struct ifaces {
+    const struct conf *conf;
     struct iface iface[IFACES_MAX];
     uint32_t n;
     bool stopped;
@@ -105,6 +109,7 @@ static enum err open_iface(struct ifaces *s, const struct conf *conf, const char
         return err;
     log_say(LOG_NOTE, "%s is read by %s", name, f->row->name);
     nic_counts(name, &f->before);
+    f->now = f->before;
     f->heard_ns = clock_mono_ns();
     s->n++;
     return ERR_OK;
@@ -116,6 +121,7 @@ enum err ifaces_new(const struct conf *conf, const char *const *names, struct st
     struct ifaces *s = calloc(1, sizeof(*s));
     if (!s)
         return ERR_NOMEM;
+    s->conf = conf;
     s->count = stats_add(stats, ifaces_counters);
     s->silence_ns = conf_span_ns(conf, "capture.silence");
     enum err err = ERR_OK;
@@ -220,26 +226,86 @@ void ifaces_stop(struct ifaces *s)
 
 /* ---- what is not seen --------------------------------------------------------------------- */
 
+static void add_nic(struct nic_counts *sum, const struct nic_counts *now,
+                    const struct nic_counts *before)
+{
+    sum->packets += now->packets - before->packets;
+    sum->missed += now->missed - before->missed;
+    sum->fifo += now->fifo - before->fifo;
+    sum->dropped += now->dropped - before->dropped;
+    sum->damaged += now->damaged - before->damaged;
+}
+
+/* All of an interface so far, earlier openings included. */
+static void sum_up(const struct iface *f, struct capture_loss *loss, struct nic_counts *nic)
+{
+    struct capture_loss now = {0};
+
+    *loss = f->past;
+    *nic = f->past_nic;
+    if (f->row->loss)
+        f->row->loss(f->capture, &now);
+    loss->offered += now.offered;
+    loss->ring += now.ring;
+    loss->stalls += now.stalls;
+    add_nic(nic, &f->now, &f->before);
+}
+
+/* The device came back under its name, as another one to the kernel. */
+static void open_again(struct ifaces *s, struct iface *f)
+{
+    struct capture_fault fault = {""};
+    const struct capture_def *row = NULL;
+    struct capture *capture = NULL;
+    struct strbuf notes;
+
+    strbuf_init(&notes, 4096);
+    enum err err = sources_open_iface(s->conf, f->name, &row, &capture, &fault, &notes);
+    strbuf_fini(&notes);
+    if (err)
+        return; /* asked again in a second */
+    sum_up(f, &f->past, &f->past_nic);
+    f->row->close(&f->capture);
+    f->row = row;
+    f->capture = capture;
+    nic_counts(f->name, &f->before);
+    f->now = f->before;
+    f->gone = f->ended = false;
+    log_say(LOG_NOTE, "%s is there again, and read by %s", f->name, row->name);
+}
+
+static void look_after(struct ifaces *s, struct iface *f)
+{
+    struct nic_counts now;
+    bool there = nic_counts(f->name, &now);
+
+    if (f->gone && there && !f->has_head && !s->stopped) {
+        open_again(s, f);
+    } else if (!there && !f->gone) {
+        f->gone = true;
+        log_say(LOG_WARN, "%s was taken away; the sensor waits for it", f->name);
+    } else if (there && !f->gone) {
+        f->now = now;
+    }
+}
+
 static void count_losses(struct ifaces *s)
 {
     uint64_t sum[COUNT_SILENT] = {0};
 
     for (uint32_t i = 0; i < s->n; i++) {
-        const struct iface *f = &s->iface[i];
-        struct capture_loss loss = {0};
-        struct nic_counts now;
-        if (f->row->loss)
-            f->row->loss(f->capture, &loss);
+        struct capture_loss loss;
+        struct nic_counts nic;
+        look_after(s, &s->iface[i]);
+        sum_up(&s->iface[i], &loss, &nic);
         sum[COUNT_OFFERED] += loss.offered;
         sum[COUNT_LOST] += loss.ring;
         sum[COUNT_STALLS] += loss.stalls;
-        if (!nic_counts(f->name, &now) || now.packets < f->before.packets)
-            continue;
-        sum[COUNT_MISSED] += now.missed - f->before.missed;
-        sum[COUNT_FIFO] += now.fifo - f->before.fifo;
-        sum[COUNT_DROPPED] += now.dropped - f->before.dropped;
-        sum[COUNT_ARRIVED] += now.packets - f->before.packets;
-        sum[COUNT_DAMAGED] += now.damaged - f->before.damaged;
+        sum[COUNT_MISSED] += nic.missed;
+        sum[COUNT_FIFO] += nic.fifo;
+        sum[COUNT_DROPPED] += nic.dropped;
+        sum[COUNT_ARRIVED] += nic.packets;
+        sum[COUNT_DAMAGED] += nic.damaged;
     }
     memcpy(s->count, sum, sizeof(sum));
     s->lost = sum[COUNT_LOST] + sum[COUNT_MISSED] + sum[COUNT_FIFO];
