@@ -197,9 +197,9 @@ static const struct cli_row rows[] = {
     {.name = NULL},
 };
 
-static const char *const lists[] = {"protocols", "keywords", "fields",   "options",
-                                    "counters",  "outputs",  "features", "events",
-                                    "detectors", "evidence", NULL};
+static const char *const lists[] = {"protocols", "keywords", "fields", "options",   "counters",
+                                    "outputs",   "features", "events", "detectors", "evidence",
+                                    "commands",  "ledger",   NULL};
 
 static void take_list(struct options *o, const char *list)
 {

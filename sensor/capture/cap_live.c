@@ -129,21 +129,37 @@ static void live_stop(struct capture *c)
     c->stopped = true;
 }
 
-/* Only a live handle knows where the kernel keeps VLAN tags: one is opened for the moment. */
+/* Only a live handle knows where the kernel keeps VLAN tags: one is opened for the moment. An
+ * interface that is down has none; a filter that does not ask for tags needs none. */
+static pcap_t *open_compiler(const char *iface, const struct iface_settings *s, char *text)
+{
+    pcap_t *pcap = pcap_create(iface, text);
+
+    if (!pcap)
+        return NULL;
+    pcap_set_snaplen(pcap, (int)s->snaplen);
+    pcap_set_buffer_size(pcap, 1 << 20);
+    int rc = pcap_activate(pcap);
+    if (rc >= 0)
+        return pcap;
+    snprintf(text, PCAP_ERRBUF_SIZE, "%s", pcap_geterr(pcap));
+    pcap_close(pcap);
+    if (rc != PCAP_ERROR_IFACE_NOT_UP || strstr(s->filter, "vlan"))
+        return NULL;
+    return pcap_open_dead(DLT_EN10MB, (int)s->snaplen);
+}
+
 enum err cap_live_filter(const char *iface, const struct iface_settings *s,
                          struct sock_filter *code, unsigned short *n, struct capture_fault *fault)
 {
     char text[PCAP_ERRBUF_SIZE] = "";
     struct bpf_program program;
     enum err err = ERR_INPUT;
-    pcap_t *pcap = pcap_create(iface, text);
+    pcap_t *pcap = open_compiler(iface, s, text);
 
     if (!pcap)
         return refused(iface, text, fault);
-    pcap_set_snaplen(pcap, (int)s->snaplen);
-    pcap_set_buffer_size(pcap, 1 << 20);
-    if (pcap_activate(pcap) >= 0 &&
-        pcap_compile(pcap, &program, s->filter, 1, PCAP_NETMASK_UNKNOWN) == 0) {
+    if (pcap_compile(pcap, &program, s->filter, 1, PCAP_NETMASK_UNKNOWN) == 0) {
         if (program.bf_len <= CAP_LIVE_FILTER_MAX) {
             for (uint32_t i = 0; i < program.bf_len; i++)
                 code[i] = (struct sock_filter){program.bf_insns[i].code, program.bf_insns[i].jt,
@@ -154,7 +170,7 @@ enum err cap_live_filter(const char *iface, const struct iface_settings *s,
         pcap_freecode(&program);
     }
     if (err)
-        snprintf(fault->text, sizeof(fault->text), "interface %s: filter \"%s\": %s", iface,
+        snprintf(fault->text, sizeof(fault->text), "interface %s: filter \"%.64s\": %.128s", iface,
                  s->filter, pcap_geterr(pcap));
     pcap_close(pcap);
     return err;

@@ -48,7 +48,7 @@ const struct counter ifaces_counters[] = {
 };
 
 enum { WAIT_BY_ITSELF_MS = 20 };
-#define HOLD_NS (4 * CLOCK_MS)
+#define HOLD_NS (3 * CLOCK_MS)
 
 struct iface {
     const char *name;
@@ -107,7 +107,7 @@ static enum err open_iface(struct ifaces *s, const struct conf *conf, const char
     strbuf_fini(&notes);
     if (err)
         return err;
-    log_say(LOG_NOTE, "%s is read by %s", name, f->row->name);
+    log_say(LOG_NOTE, "%s is read by %s", name, f->row->method);
     nic_counts(name, &f->before);
     f->now = f->before;
     f->heard_ns = clock_mono_ns();
@@ -271,7 +271,7 @@ static void open_again(struct ifaces *s, struct iface *f)
     nic_counts(f->name, &f->before);
     f->now = f->before;
     f->gone = f->ended = false;
-    log_say(LOG_NOTE, "%s is there again, and read by %s", f->name, row->name);
+    log_say(LOG_NOTE, "%s is there again, and read by %s", f->name, row->method);
 }
 
 static void look_after(struct ifaces *s, struct iface *f)

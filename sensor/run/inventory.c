@@ -4,6 +4,8 @@
 #include "sensor/detect/keyword.h"
 #include "sensor/event/event.h"
 #include "sensor/output/output.h"
+#include "sensor/run/control.h"
+#include "sensor/run/ledger.h"
 #include "sensor/run/settings.h"
 
 #include <stdio.h>
@@ -163,6 +165,27 @@ static void features(const struct conf *conf, struct listing *l)
         row(l, "decoder", dec_rows[i]->name, dec_rows[i]->doc, dec_rows[i]->spec);
 }
 
+static void commands(const struct conf *conf, struct listing *l)
+{
+    (void)conf;
+    for (uint32_t i = 0; ctl_rows[i]; i++) {
+        struct strbuf arguments;
+        strbuf_init(&arguments, 0);
+        for (uint32_t k = 0; k < CTL_ARGUMENTS_MAX && ctl_rows[i]->arguments[k]; k++)
+            strbuf_fmt(&arguments, "%s%s", k ? " " : "", ctl_rows[i]->arguments[k]);
+        row(l, ctl_rows[i]->name, arguments.at ? arguments.at : "",
+            ctl_rows[i]->alias ? ctl_rows[i]->alias : "", ctl_rows[i]->doc);
+        strbuf_fini(&arguments);
+    }
+}
+
+static void ledger(const struct conf *conf, struct listing *l)
+{
+    (void)conf;
+    for (const struct ledger_row *at = ledger_rows; at->stage; at++)
+        row(l, at->stage, at->name, at->cause_en, at->remedy_en);
+}
+
 static const struct list_row lists[] = {
     {"protocols", {"protocol", "ports", "specification", "text", NULL}, protocols},
     {"keywords", {"keyword", "stage", "example", "text", NULL}, keywords},
@@ -173,6 +196,8 @@ static const struct list_row lists[] = {
     {"events", {"event", "key", "type", "text", NULL}, events},
     {"detectors", {"sid", "class", "signature", "text", NULL}, detectors},
     {"evidence", {"kind", "text", NULL}, evidence},
+    {"commands", {"command", "arguments", "also", "text", NULL}, commands},
+    {"ledger", {"stage", "loss", "cause", "remedy", NULL}, ledger},
     {"features", {"kind", "name", "text", "specification", NULL}, features},
 };
 
