@@ -19,8 +19,9 @@
 #include <unistd.h>
 
 enum { AHEAD_BYTES = 6144, LINE_BYTES = 64, HEADER_MIN = 28 };
-#define WINDOW_BYTES (UINT64_C(1) << 40) /* of addresses, not of memory: what a file may grow to   \
-                                          */
+#define WINDOW_BYTES                                                                               \
+    (UINT64_C(1) << 40) /* of addresses, not of memory: what a file may grow to                    \
+                         */
 
 struct capture {
     struct pcap_format format;
