@@ -298,7 +298,8 @@ struct tx *app_tx(struct app *app, uint64_t key)
 
 struct tx *app_tx_last(struct app *app)
 {
-    return app->last;
+    /* behind a change of protocol the newest may be of the one before */
+    return app->last && app->last->proto == app->proto ? app->last : NULL;
 }
 
 static void tx_free(struct app *app, struct tx *tx)

@@ -167,7 +167,7 @@ struct tx *app_tx(struct app *app, uint64_t key);
 struct tx *app_tx_new(struct app *app, uint64_t key);
 /** Only an existing one that is not done in both directions; NULL otherwise. */
 struct tx *app_tx_find(struct app *app, uint64_t key);
-/** The newest transaction, or NULL. */
+/** The newest transaction of this protocol, or NULL. */
 struct tx *app_tx_last(struct app *app);
 /** Per-flow state of the protocol (proto_def.state_size bytes, zeroed at first). */
 void *app_state(struct app *app);

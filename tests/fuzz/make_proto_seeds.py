@@ -321,6 +321,55 @@ seed("dnp3-faults", 20000, [("c", dnp3(0xc4, b"\xc1\1\x3c\2\6")), ("c", dnp3(0xc
                             ("c", dnp3(0xc4, b"\xc1\2\1\2\2\0\0\0\0\xff\xff\xff\xff"))])
 
 
+# ---- EtherNet/IP
+def enip(command, body=b"", status=0):
+    return struct.pack("<HHII8sI", command, len(body), 7, status, b"context!", 0) + body
+
+
+def cpf(kind, cip):
+    return struct.pack("<IHHHHHH", 0, 5, 2, 0, 0, kind, len(cip)) + cip
+
+
+MULTI = b"\x0a\2\x20\2\x24\1" + struct.pack("<HHH", 2, 6, 16) + b"\x0e\3\x20\1\x24\1\x30\7\0\0" + b"\3\2\x20\x8b\x24\1\2\0\x0a\0\x0b\0"
+IDENTITY = struct.pack("<H16sHHHBBHI", 1, b"", 1, 12, 58, 4, 3, 48, 0x524d9e) + b"\x0b1756-ENBT/A\3"
+seed("enip", 44818, [("c", enip(0x65, b"\1\0\0\0") + enip(0x6f, cpf(0xb2, b"\x10\4\x20\4\x25\0\1\0\x30\3\1\0"))),
+                     ("s", enip(0x65, b"\1\0\0\0") + enip(0x6f, cpf(0xb2, b"\x90\0\5\1\0\0"))),
+                     ("c", enip(0x70, cpf(0xb1, b"\1\0" + MULTI)) + enip(0x66))])
+seed("enip-udp", 44818, [("c", enip(0x63)), ("s", enip(0x63, struct.pack("<HHH", 1, 12, len(IDENTITY)) + IDENTITY)),
+                         ("s", enip(0x63, struct.pack("<HHH", 1, 12, 9) + IDENTITY[:9])), ("c", enip(0x6f, cpf(0xb2, b"\1\x60\x20")))], UDP)
+
+
+# ---- SNMP
+def ber(tag, *parts):
+    body = b"".join(parts)
+    return bytes([tag]) + (bytes([len(body)]) if len(body) < 128 else b"\x82" + struct.pack("!H", len(body))) + body
+
+
+def ber_int(value):
+    return ber(2, bytes([value]))
+
+
+VARS = ber(0x30, ber(0x30, ber(6, b"\x2b\6\1\2\1\1\5\0"), ber(5)), ber(0x30, ber(6, b"\x2b\6\1\4\1\x82\x37"), ber(4, b"x" * 200)))
+USM = ber(0x30, ber(4, b"engine"), ber_int(1), ber_int(2), ber(4, b"admin"), ber(4), ber(4))
+seed("snmp", 161, [("c", ber(0x30, ber_int(1), ber(4, b"public"), ber(0xa0, ber_int(1), ber_int(0), ber_int(0), VARS))),
+                   ("s", ber(0x30, ber_int(0), ber(4, b""), ber(0xa2, ber_int(1), ber_int(2), ber_int(1), VARS))),
+                   ("s", ber(0x30, ber_int(0), ber(4, b"p"), ber(0xa4, ber(6, b"\x2b\6"), ber(0x40, b"\xc0\0\2\1"), ber_int(3), ber_int(0), ber(0x43, b"\1"), VARS))),
+                   ("c", ber(0x30, ber_int(3), ber(0x30, ber_int(1), ber_int(99), ber(4, b"\4"), ber_int(3)), ber(4, USM),
+                             ber(0x30, ber(4), ber(4), ber(0xa1, ber_int(1), ber_int(0), ber_int(0), VARS)))),
+                   ("c", ber(0x30, ber_int(3), ber(0x30, ber_int(1), ber_int(99), ber(4, b"\7"), ber_int(3)), ber(4, USM), ber(4, b"sealed"))),
+                   ("c", ber(0x30, ber_int(1), ber(4, b"public"), ber(0xa0, ber_int(1))))], UDP)
+
+
+# ---- RFB
+INIT3 = struct.pack("!HH16sI", 640, 480, bytes([32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0]), 4) + b"desk"
+seed("rfb", 5900, [("s", b"RFB 003.008\n"), ("c", b"RFB 003.008\n"), ("s", b"\2\1\2"), ("c", b"\2"), ("s", bytes(16)),
+                   ("c", bytes(range(16))), ("s", bytes(4)), ("c", b"\1"), ("s", INIT3 + b"\0\0\0\1pixels"), ("c", b"\3\0\0\0\0\0\0\0\0\0")])
+seed("rfb-refused", 5900, [("s", b"RFB 003.008\n"), ("c", b"RFB 003.008\n"), ("s", b"\1\2"), ("c", b"\2"), ("s", bytes(16)),
+                           ("c", bytes(16)), ("s", b"\0\0\0\1\0\0\0\2no")])
+seed("rfb-old", 5901, [("s", b"RFB 003.003\n"), ("c", b"RFB 003.003\n"), ("s", b"\0\0\0\1"), ("c", b"\0"), ("s", INIT3)])
+seed("rfb-other", 5900, [("s", b"RFB 003.889\n"), ("c", b"RFB 003.007\n"), ("s", b"\1\x1e"), ("c", b"\x1e"), ("s", bytes(9))])
+
+
 # ---- DHCP
 def dhcp(op, ident, options, assigned=b"\0\0\0\0"):
     return (struct.pack("!BBBBIHH", op, 1, 6, 0, ident, 0, 0) + b"\0\0\0\0" + assigned
