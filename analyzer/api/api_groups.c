@@ -5,6 +5,7 @@
 #include "analyzer/api/shape.h"
 #include "analyzer/store/db_audit.h"
 #include "analyzer/store/db_events.h"
+#include "analyzer/store/db_search.h"
 #include "analyzer/store/store.h"
 
 #include <stdio.h>
@@ -12,77 +13,77 @@
 
 enum { GROUPS_PAGE = 60, GROUPS_BULK_MAX = 1000 };
 
-/* Terms of the search line: sid:N, ip:A, host words; the rest is free text. */
-static void read_terms(struct call *call, struct groups_query *query)
+/* The search line with what the page's own choices add to it. */
+static const char *search_text(struct call *call)
 {
-    struct strbuf rest;
-    const char *at = call->query(call, "q");
+    const char *q = call->query(call, "q"), *state = call->query(call, "state");
+    const char *severity = call->query(call, "severity");
+    bool all = !*state || strcmp(state, "all") == 0;
+    struct strbuf text;
 
-    strbuf_init(&rest, 1024);
-    while (*at) {
-        while (*at == ' ')
-            at++;
-        size_t len = strcspn(at, " ");
-        if (strncmp(at, "sid:", 4) == 0)
-            query->sid = strtoll(at + 4, NULL, 10);
-        else if (strncmp(at, "ip:", 3) == 0)
-            query->host =
-                arena_str(call->arena, (struct slice){(const uint8_t *)at + 3, (uint32_t)len - 3});
-        else if (strncmp(at, "sensor:", 7) == 0)
-            query->sensor =
-                arena_str(call->arena, (struct slice){(const uint8_t *)at + 7, (uint32_t)len - 7});
-        else if (len) {
-            if (rest.len)
-                strbuf_char(&rest, ' ');
-            strbuf_bytes(&rest, at, len);
-        }
-        at += len;
-    }
-    query->text = rest.len ? arena_str(call->arena, strbuf_view(&rest)) : "";
-    strbuf_fini(&rest);
+    strbuf_init(&text, 0);
+    strbuf_fmt(&text, "%s%s%s", *q ? "(" : "", q, *q ? ")" : "");
+    if (!all)
+        strbuf_fmt(&text, " is:\"%.20s\"", state);
+    if (*severity)
+        strbuf_fmt(&text, " severity:>=%.20s", severity);
+    const char *copy = arena_str(call->arena, strbuf_view(&text));
+    strbuf_fini(&text);
+    return copy ? copy : "";
 }
 
-static bool read_query(struct call *call, struct groups_query *query)
+/* False: answered. */
+static bool read_query(struct call *call, struct search *search, struct search_range *range)
 {
-    const char *state = call->query(call, "state"), *severity = call->query(call, "severity");
+    const char *state = call->query(call, "state");
+    const char *before = call->query(call, "before");
+    int64_t limit = api_number(call, "limit", GROUPS_PAGE);
     enum group_state one;
     long long ns = 0, id = 0;
+    bool known =
+        !*state || strcmp(state, "all") == 0 || db_groups_state_parse(slice_of_str(state), &one);
 
-    *query = (struct groups_query){.limit = (uint32_t)api_number(call, "limit", GROUPS_PAGE)};
-    if (*state && strcmp(state, "all") != 0) {
-        if (!db_groups_state_parse(slice_of_str(state), &one))
-            return false;
-        query->states = 1u << one;
-    }
-    if (*severity && !record_severity_parse(slice_of_str(severity), &query->at_least))
+    *range = (struct search_range){.limit = limit < 1 || limit > 500 ? 500 : (uint32_t)limit};
+    if (!known || (*before && sscanf(before, "%lld-%lld", &ns, &id) != 2)) {
+        api_fail(call, 400, "A value of the query is not known.");
         return false;
-    const char *before = call->query(call, "before");
-    if (*before) {
-        if (sscanf(before, "%lld-%lld", &ns, &id) != 2)
-            return false;
-        query->before_ns = (uint64_t)ns;
-        query->before_id = id;
     }
-    if (query->limit > 500)
-        query->limit = 500;
-    read_terms(call, query);
-    return true;
+    range->before_ns = (uint64_t)ns;
+    range->before_id = id;
+    if (!shape_search(call, search_text(call), search))
+        return false;
+    if (search->shape != SEARCH_ROWS)
+        api_fail(call, 400, "groupby, top and histogram work on events: GET /api/search.");
+    return search->shape == SEARCH_ROWS;
+}
+
+static void write_next(struct call *call, const struct search_state *at)
+{
+    char next[64];
+
+    if (at->complete)
+        return;
+    snprintf(next, sizeof(next), "%llu-%lld", (unsigned long long)at->next_ns,
+             (long long)at->next_id);
+    jsonw_str(&call->out, "next", next);
 }
 
 static void list(struct call *call)
 {
-    struct groups_query query;
+    struct search search;
+    struct search_range range;
+    struct search_state at, counted;
     struct group_row *rows = NULL;
     uint32_t n = 0;
     int64_t total = 0, alerts = 0;
 
-    if (!read_query(call, &query)) {
-        api_fail(call, 400, "A value of the query is not known.");
+    if (!read_query(call, &search, &range))
         return;
-    }
-    enum err err = db_groups_list(call->store, &query, call->arena, &rows, &n);
+    enum err err = db_search_groups(call->store, &search, &range, call->arena, &rows, &n, &at);
+    range.before_ns = 0;
+    range.before_id = 0;
     if (!err)
-        err = db_groups_count(call->store, &query, &total, &alerts);
+        err = db_search_count(call->store, &search, &range, &total, &alerts, &counted);
     if (err) {
         api_fail_store(call, err);
         return;
@@ -90,26 +91,13 @@ static void list(struct call *call)
     jsonw_obj_open(&call->out, NULL);
     jsonw_i64(&call->out, "total", total);
     jsonw_i64(&call->out, "alerts", alerts);
+    jsonw_bool(&call->out, "exact", counted.complete);
     jsonw_arr_open(&call->out, "items");
     for (uint32_t i = 0; i < n; i++)
         shape_group(call, NULL, &rows[i]);
     jsonw_arr_close(&call->out);
-    if (n && n == query.limit) {
-        char next[64];
-        snprintf(next, sizeof(next), "%llu-%lld", (unsigned long long)rows[n - 1].last_ns,
-                 (long long)rows[n - 1].id);
-        jsonw_str(&call->out, "next", next);
-    }
+    write_next(call, &at);
     jsonw_obj_close(&call->out);
-}
-
-static void write_summary(struct call *call, const struct event_row *e)
-{
-    char text[400];
-
-    snprintf(text, sizeof(text), "%s%s%s:%u → %s:%u %s", e->signature, *e->signature ? " · " : "",
-             e->src_ip, e->src_port, e->dst_ip, e->dst_port, e->app_proto);
-    jsonw_str(&call->out, "summary", text);
 }
 
 static void events(struct call *call)
@@ -126,16 +114,8 @@ static void events(struct call *call)
     }
     jsonw_obj_open(&call->out, NULL);
     jsonw_arr_open(&call->out, "items");
-    for (uint32_t i = 0; i < n; i++) {
-        jsonw_obj_open(&call->out, NULL);
-        jsonw_i64(&call->out, "id", rows[i].id);
-        shape_time(&call->out, "time", rows[i].ts_ns);
-        jsonw_str(&call->out, "sensor", rows[i].sensor);
-        jsonw_str(&call->out, "event_type", rows[i].event_type);
-        write_summary(call, &rows[i]);
-        jsonw_raw(&call->out, "eve", slice_of_str(rows[i].json));
-        jsonw_obj_close(&call->out);
-    }
+    for (uint32_t i = 0; i < n; i++)
+        shape_event(call, &rows[i]);
     jsonw_arr_close(&call->out);
     jsonw_obj_close(&call->out);
 }

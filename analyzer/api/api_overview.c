@@ -43,23 +43,10 @@ static void write_incidents(struct call *call)
     jsonw_arr_close(&call->out);
 }
 
-static uint64_t newest_event(struct call *call)
-{
-    struct ledger_row *rows = NULL;
-    uint32_t n = 0;
-    uint64_t newest = 0;
-
-    if (db_sensors_ledgers(call->store, NULL, call->arena, &rows, &n) == ERR_OK)
-        for (uint32_t i = 0; i < n; i++)
-            if (rows[i].event_ns > newest)
-                newest = rows[i].event_ns;
-    return newest ? newest : call->now_ns;
-}
-
 static void write_hours(struct call *call)
 {
     uint64_t step = OVERVIEW_DAY / OVERVIEW_STEPS;
-    uint64_t to = (newest_event(call) / step + 1) * step, from = to - OVERVIEW_DAY;
+    uint64_t to = (shape_newest(call) / step + 1) * step, from = to - OVERVIEW_DAY;
     int64_t sums[OVERVIEW_STEPS][SEVERITY_LEVELS] = {{0}};
     struct histogram_row *rows = NULL;
     uint32_t n = 0;

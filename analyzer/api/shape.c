@@ -5,7 +5,10 @@
 #include "analyzer/record/incident_name.h"
 #include "analyzer/store/db_devices.h"
 #include "analyzer/store/db_incidents.h"
+#include "analyzer/store/db_sensors.h"
 #include "common/clock.h"
+
+#include <stdio.h>
 
 enum { TREND_STEPS = 18, ENTITIES_MAX = 12 };
 
@@ -216,4 +219,45 @@ void shape_incident_head(struct call *call, const struct incident *i)
     write_involved(call, i);
     shape_techniques(call, "techniques", i->techniques);
     shape_words(w, "sensors", i->sensors);
+}
+
+void shape_event(struct call *call, const struct event_row *e)
+{
+    char text[400];
+
+    snprintf(text, sizeof(text), "%.200s%s%s:%u → %s:%u %.40s", e->signature,
+             *e->signature ? " · " : "", e->src_ip, e->src_port, e->dst_ip, e->dst_port,
+             e->app_proto);
+    jsonw_obj_open(&call->out, NULL);
+    jsonw_i64(&call->out, "id", e->id);
+    shape_time(&call->out, "time", e->ts_ns);
+    jsonw_str(&call->out, "sensor", e->sensor);
+    jsonw_str(&call->out, "event_type", e->event_type);
+    if (e->group_id)
+        jsonw_i64(&call->out, "group", e->group_id);
+    jsonw_str(&call->out, "summary", text);
+    jsonw_raw(&call->out, "eve", slice_of_str(e->json));
+    jsonw_obj_close(&call->out);
+}
+
+bool shape_search(struct call *call, const char *text, struct search *search)
+{
+    char fault[SEARCH_FAULT_MAX];
+
+    if (search_parse(text, call->now_ns, call->arena, search, fault) == ERR_OK)
+        return true;
+    api_fail(call, 400, *fault ? fault : "The search is too large.");
+    return false;
+}
+
+uint64_t shape_newest(struct call *call)
+{
+    struct ledger_row *rows = NULL;
+    uint32_t n = 0;
+    uint64_t ns = 0;
+
+    if (db_sensors_ledgers(call->store, NULL, call->arena, &rows, &n) == ERR_OK)
+        for (uint32_t i = 0; i < n; i++)
+            ns = rows[i].event_ns > ns ? rows[i].event_ns : ns;
+    return ns ? ns : call->now_ns;
 }

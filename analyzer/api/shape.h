@@ -7,6 +7,8 @@
 
 #include "analyzer/api/api.h"
 #include "analyzer/record/incident.h"
+#include "analyzer/search/search.h"
+#include "analyzer/store/db_events.h"
 #include "analyzer/store/db_groups.h"
 
 /** RFC 3339, or nothing at all for 0. */
@@ -24,6 +26,12 @@ void shape_technique(struct call *call, const char *key, const char *id);
 /** ["a","b"] from words with blanks between. */
 void shape_words(struct jsonw *w, const char *key, const char *words);
 void shape_group(struct call *call, const char *key, const struct group_row *g);
+/** One event as an object: head, one-line summary, and the event itself. */
+void shape_event(struct call *call, const struct event_row *e);
+/** Time of the newest event of all sensors: a replayed capture has its own today. */
+uint64_t shape_newest(struct call *call);
+/** Parses a search; false when it cannot be read, and that is answered. */
+bool shape_search(struct call *call, const char *text, struct search *search);
 /** Members into an open object. */
 void shape_incident_head(struct call *call, const struct incident *i);
 

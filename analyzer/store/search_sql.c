@@ -173,13 +173,31 @@ static enum reach put_words(struct out *o, const struct search_node *node, const
     return node->op == SEARCH_WORD ? REACH_EXACT : REACH_WIDE;
 }
 
+/* One pattern per value that the last, cut octet can have. */
+static void put_octets(struct out *o, const char *column, const uint8_t *b, uint32_t bits)
+{
+    uint32_t whole = bits / 8;
+    uint32_t n = bits % 8 ? 1u << (8 - bits % 8) : 1;
+    bool last = bits > 24; /* the whole text */
+
+    strbuf_char(&o->text, '(');
+    for (uint32_t i = 0; i < n; i++) {
+        strbuf_fmt(&o->text, "%s%s %s '", i ? " OR " : "", column, last ? "=" : "LIKE");
+        for (uint32_t k = 0; k < whole; k++)
+            strbuf_fmt(&o->text, "%s%u", k ? "." : "", b[k]);
+        if (bits % 8)
+            strbuf_fmt(&o->text, "%s%u", whole ? "." : "", (b[whole] & ~(n - 1)) + i);
+        strbuf_str(&o->text, last ? "'" : ".%'");
+    }
+    strbuf_char(&o->text, ')');
+}
+
 /* IPv4 networks are prefixes of texts: "10.20.%", or up to 64 of them side by side. */
 static enum reach put_network(struct out *o, const struct search_node *node, const char *column)
 {
     char text[ADDR_TEXT_MAX];
     const uint8_t *b = node->network.addr.b;
     uint32_t bits = node->network.bits;
-    uint32_t whole = bits / 8;
     bool v4 = node->network.addr.family == 4;
 
     addr_text(&node->network.addr, text);
@@ -196,17 +214,7 @@ static enum reach put_network(struct out *o, const struct search_node *node, con
         strbuf_fmt(&o->text, "%s LIKE '%%.%%'", column);
         return REACH_WIDE;
     }
-    strbuf_char(&o->text, '(');
-    for (uint32_t i = 0; i < n; i++) {
-        strbuf_fmt(&o->text, "%s%s %s '", i ? " OR " : "", column,
-                   whole == 3 && bits > 24 ? "=" : "LIKE");
-        for (uint32_t k = 0; k < whole; k++)
-            strbuf_fmt(&o->text, "%s%u", k ? "." : "", b[k]);
-        if (bits % 8)
-            strbuf_fmt(&o->text, "%s%u", whole ? "." : "", (b[whole] & ~(n - 1)) + i);
-        strbuf_str(&o->text, bits > 24 ? "'" : ".%'");
-    }
-    strbuf_char(&o->text, ')');
+    put_octets(o, column, b, bits);
     return REACH_EXACT;
 }
 

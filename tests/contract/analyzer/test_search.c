@@ -8,7 +8,7 @@
 #include "common/clock.h"
 #include "tests/contract/analyzer/fixture.h"
 
-enum { ROWS = 300, SEARCHES = 400 };
+enum { ROWS = 300, SEARCHES = 150 };
 #define BEGIN (UINT64_C(1795230000) * CLOCK_S)
 
 static uint64_t seed = 1;

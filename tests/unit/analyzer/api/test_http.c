@@ -202,8 +202,16 @@ static void hostile_requests_get_an_answer_and_no_file(void **state)
     }
     sign_in(b);
     assert_int_equal(ask(b, "GET", "/api/incidents/INC-2026-'%20OR%201=1", "", ""), 404);
-    assert_int_equal(ask(b, "GET", "/api/groups?q=%27%22%3Cscript%3E&before=1-2;DROP", "", ""),
+    assert_int_equal(ask(b, "GET", "/api/groups?q=%27%22%3Cscript%3E%22&before=1-2;DROP", "", ""),
                      200);
+    assert_int_equal(ask(b, "GET", "/api/groups?q=%22unclosed", "", ""), 400);
+    assert_int_equal(ask(b, "GET", "/api/groups?q=a%20%7C%20top%205%20src", "", ""), 400);
+    assert_int_equal(ask(b, "GET", "/api/search?q=src:10.0.0.0/8%20%7C%20top%205%20dport", "", ""),
+                     200);
+    assert_int_equal(
+        ask(b, "GET", "/api/search?q=%7C%20histogram&from=2026-11-21T00:00:00Z", "", ""), 200);
+    assert_int_equal(ask(b, "GET", "/api/search?q=src:x", "", ""), 400);
+    assert_int_equal(ask(b, "GET", "/api/search?from=tomorrow", "", ""), 400);
     assert_int_equal(ask(b, "GET", "/api/groups?before=x", "", ""), 400);
     assert_int_equal(ask(b, "GET", "/api/groups?state=nonsense", "", ""), 400);
     assert_int_equal(ask(b, "POST", "/api/login", "", "[[[[[[[["), 400);

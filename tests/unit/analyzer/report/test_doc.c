@@ -2,10 +2,10 @@
 /*
  * Forms and facts become documents; documents become HTML and PDF that no text of the facts breaks.
  */
+#include "analyzer/record/tally.h"
 #include "analyzer/report/doc.h"
 #include "analyzer/report/html.h"
 #include "analyzer/report/pdf.h"
-#include "analyzer/record/tally.h"
 #include "common/json.h"
 
 #include <setjmp.h>
