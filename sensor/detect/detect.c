@@ -67,117 +67,6 @@ void detect_candidates_sort(struct detect *d)
     }
 }
 
-struct scan {
-    struct detect *d;
-    const struct lit_set *set;
-    struct slice data;
-    uint32_t old;
-};
-
-/* A literal is reported once, at its first place. When that lies in bytes that were searched
- * before, it may still be in the new ones too. */
-static uint32_t fresh_end(const struct scan *scan, const struct rule *r)
-{
-    bool nocase;
-    struct slice text = ruleset_literal(r, &nocase);
-    uint32_t from = scan->old >= text.len ? scan->old - text.len + 1 : 0;
-    int64_t at = content_find(slice_from(scan->data, from), text, 0, nocase);
-
-    return at < 0 ? 0 : from + (uint32_t)at + text.len;
-}
-
-static void on_literal(void *context, uint32_t id, uint32_t end)
-{
-    const struct scan *scan = context;
-    const struct lit_set *set = scan->set;
-
-    if (end <= scan->old)
-        end = fresh_end(scan, &scan->d->rs->rules[set->rules[set->first[id]]]);
-    if (!end)
-        return;
-    for (uint32_t i = set->first[id]; i < set->first[id + 1]; i++)
-        detect_candidate(scan->d, set->rules[i], end);
-}
-
-static bool gate_bytes_ok(const struct rule *r, struct slice data)
-{
-    return data.len >= (uint32_t)r->gate_at + r->gate_len &&
-           memcmp(data.at + r->gate_at, r->gate, r->gate_len) == 0;
-}
-
-/* False when a rule without a literal cannot match this packet (nor the start of this stream). */
-static bool gate_open(const struct detect *d, const struct rule *r)
-{
-    struct slice payload = d->in->packet->payload;
-
-    if (r->gate_dsize && !rule_num_ok(r->gate_dsize, payload.len))
-        return false;
-    if (r->kind == RULE_PACKET && r->gate_bytes && !payload.len)
-        return false;
-    if (r->kind == RULE_STREAM || !r->gate_len)
-        return true;
-    return gate_bytes_ok(r, payload) ||
-           (r->kind == RULE_PACKET_STREAM && d->gate_view.len && gate_bytes_ok(r, d->gate_view));
-}
-
-static void on_pair(struct detect *d, const struct pair_map *map, uint16_t pair)
-{
-    uint32_t lo = 0, hi = map->n;
-
-    while (lo < hi) {
-        uint32_t mid = (lo + hi) / 2;
-        if (map->pair[mid] < pair)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    for (; lo < map->n && map->pair[lo] == pair; lo++) {
-        if (gate_open(d, &d->rs->rules[map->rule[lo]]))
-            detect_candidate(d, map->rule[lo], 0);
-    }
-}
-
-/* Each two neighbouring bytes against a bitmap of 8 KB. */
-static void find_pairs(struct detect *d, const struct pair_map *map, struct slice data)
-{
-    for (uint32_t i = 0; i + 1 < data.len; i++) {
-        uint16_t pair = (uint16_t)(data.at[i] | data.at[i + 1] << 8);
-        if (map->bits[pair >> 6] >> (pair & 63) & 1)
-            on_pair(d, map, pair);
-    }
-}
-
-/* Sets of a few literals are searched one by one. */
-static void find_one(const struct scan *scan, uint32_t id)
-{
-    const struct literal *l = &scan->set->few[id];
-    int64_t at = content_find(scan->data, l->text, scan->set->few_rare[id], l->nocase);
-
-    if (at >= 0)
-        on_literal((void *)(uintptr_t)scan, id, (uint32_t)at + l->text.len);
-}
-
-void detect_scan(struct detect *d, const struct lit_set *set, struct slice data, uint32_t old,
-                 bool always)
-{
-    struct scan scan = {d, set, data, old};
-
-    for (uint32_t i = 0; always && i < set->n_always; i++) {
-        if (gate_open(d, &d->rs->rules[set->always[i]]))
-            detect_candidate(d, set->always[i], 0);
-    }
-    if (!data.len)
-        return;
-    for (uint32_t i = 0; set->few && i < set->n; i++)
-        find_one(&scan, i);
-    if (set->pairs)
-        find_pairs(d, set->pairs, slice_from(data, old ? old - 1 : 0));
-    if (!set->db)
-        return;
-    d->count[DETECT_SCANNED_BYTES] += data.len;
-    literals_scan(set->db, d->literals, data, on_literal, &scan);
-}
-
 /* ---- headers ------------------------------------------------------------------------------ */
 
 void detect_ends(struct detect *d, struct ends ends)
@@ -268,6 +157,86 @@ struct slice detect_conditions(const struct detect *d, const struct hit *hit)
 {
     return slice_head(slice_from(strbuf_view(&d->conditions), hit->conditions_at),
                       hit->conditions_len);
+}
+
+/* ---- searching ---------------------------------------------------------------------------- */
+
+struct scan {
+    struct detect *d;
+    const struct lit_set *set;
+    bool headers;
+};
+
+/* Literals of all ports and protocols are in one set: whose header does not fit goes no further. */
+static void on_literal(void *context, uint32_t id, uint32_t end)
+{
+    const struct scan *scan = context;
+    const struct lit_set *set = scan->set;
+    struct detect *d = scan->d;
+
+    for (uint32_t i = set->first[id]; i < set->first[id + 1]; i++) {
+        uint32_t rule = set->rules[i];
+        if (d->mark[rule] != d->epoch &&
+            (!scan->headers || detect_header_ok(d, &d->rs->rules[rule], d->look.dir)))
+            detect_candidate(d, rule, end);
+    }
+}
+
+void detect_scan(struct detect *d, const struct lit_set *set, struct slice data, uint32_t old,
+                 bool headers)
+{
+    struct scan scan = {d, set, headers};
+
+    if (!set->db || !data.len)
+        return;
+    d->count[DETECT_SCANNED_BYTES] += data.len;
+    literals_scan(set->db, data, old, on_literal, &scan);
+}
+
+/* The bytes of a gate stand at their place of packet or stream. */
+static bool gate_bytes(const struct gate *g, struct slice data, uint64_t base)
+{
+    uint64_t at = g->at - base; /* wraps when it lies before */
+
+    if (at >= data.len || data.len - at < g->len)
+        return false;
+    for (uint32_t i = 0; i < g->len; i++) {
+        if (data.at[at + i] != (uint8_t)(g->value >> 8 * i))
+            return false;
+    }
+    return true;
+}
+
+static void try_gates(struct detect *d, const struct gate *g, uint32_t n, const struct view *stream)
+{
+    struct slice payload = d->in->packet->payload;
+
+    for (const struct gate *end = g + n; g < end; g++) {
+        if (payload.len < g->least || payload.len > g->most)
+            continue;
+        if (g->len && !(g->on_packet && gate_bytes(g, payload, 0)) &&
+            !(g->on_stream && stream && gate_bytes(g, stream->data, stream->base)))
+            continue;
+        if (detect_header_ok(d, &d->rs->rules[g->rule], d->look.dir))
+            detect_candidate(d, g->rule, 0);
+    }
+}
+
+void detect_gates(struct detect *d, const struct lit_set *set, const struct view *stream)
+{
+    const struct gates *gates = set->gates;
+    struct slice payload = d->in->packet->payload;
+
+    if (!gates)
+        return;
+    const uint16_t *first = gates->first;
+    try_gates(d, gates->at, first[0], stream);
+    uint32_t p = payload.len ? payload.at[0] : 256;
+    uint32_t s = stream && !stream->base && stream->data.len ? stream->data.at[0] : 256;
+    if (p < 256)
+        try_gates(d, gates->at + first[p], (uint32_t)first[p + 1] - first[p], stream);
+    if (s < 256 && s != p)
+        try_gates(d, gates->at + first[s], (uint32_t)first[s + 1] - first[s], stream);
 }
 
 /* ---- hits --------------------------------------------------------------------------------- */
@@ -502,17 +471,13 @@ static bool make_marks(struct detect *d, const struct ruleset *rs)
     return ok && d->mark && d->mark_end;
 }
 
-static bool make_scratch(struct detect *d, const struct ruleset *rs)
+static bool make_scratch(struct detect *d)
 {
-    d->literals = literals_scratch_new();
     d->buffers = buffer_scratch_new();
     d->inspect.pcre = pcre_scratch_new(&regex_limits);
     d->room = malloc(2 * VIEW_ROOM);
     d->look.hit = calloc(1, sizeof(struct hit));
-    bool ok = d->literals && d->buffers && d->inspect.pcre && d->room && d->look.hit;
-    for (uint32_t i = 0; ok && i < rs->n_sets; i++)
-        ok = !rs->sets[i]->db || literals_scratch_fit(d->literals, rs->sets[i]->db);
-    return ok;
+    return d->buffers && d->inspect.pcre && d->room && d->look.hit;
 }
 
 struct detect *detect_new(const struct ruleset *rs, const struct conf *conf, struct stats *stats)
@@ -529,7 +494,7 @@ struct detect *detect_new(const struct ruleset *rs, const struct conf *conf, str
     else
         take_defaults(d);
     bool ok = make_marks(d, rs);
-    ok = make_scratch(d, rs) && ok && d->pool;
+    ok = make_scratch(d) && ok && d->pool;
     if (!ok)
         detect_free(&d);
     return d;
@@ -542,7 +507,6 @@ void detect_free(struct detect **detect)
     if (!d)
         return;
     state_pool_free(&d->pool);
-    literals_scratch_free(&d->literals);
     buffer_scratch_free(&d->buffers);
     pcre_scratch_free(&d->inspect.pcre);
     for (int i = 0; i < 2; i++) {

@@ -1,251 +1,452 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sensor/detect/literals.h"
 
-#include "common/digest.h"
-#include "common/strbuf.h"
+#include "sensor/detect/content.h"
 
-#include <fcntl.h>
-#include <hs/hs.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-enum { CACHE_LEAST = 24 }; /* fewer literals compile faster than a file is read */
+enum {
+    GRAM = 4,        /* bytes of a gram */
+    STRIDE = 2,      /* places between two looks */
+    AT_ONCE = 4,     /* looks between two decisions */
+    PAIRS = 1 << 16, /* of bytes */
+    TABLE_BITS = 16, /* of the table of grams, at most */
+    USUAL_BITS = 16,
+    SPREAD_BITS = 5, /* its places for each gram, about */
+    FOLD =
+        0x20202020 /* letters without case; other bytes lose a bit, which the comparison regains */
+};
+
+/* A gram or pair and one of the literals known by it. */
+struct mark {
+    uint32_t key;
+    uint32_t id;
+    uint32_t at; /* in the literal */
+};
+
+/* Marks by a hash of their key: those of bucket i stand from first[i] to first[i + 1]. */
+struct marks {
+    struct mark *mark;
+    uint32_t *first;
+    uint32_t n, room;
+    uint32_t bits; /* of the number of buckets */
+};
 
 struct literals {
-    hs_database_t *db;
-    size_t bytes;
+    const struct literal *list;
+    struct marks grams, pairs;
+    uint8_t *table;      /* by hash of a gram: bits by another hash of it */
+    uint32_t table_bits; /* of its size */
+    uint8_t *pair_table; /* by pair: not 0 = marked; NULL when there is none */
 };
 
-struct literals_scratch {
-    hs_scratch_t *scratch;
-};
-
-struct cache_head {
-    char magic[8];
-    uint64_t bytes;
-    uint8_t digest[32]; /* of the bytes behind the head */
-};
-
-/* ---- disk cache --------------------------------------------------------------------------- */
-
-static bool cache_name(const struct literal *list, uint32_t n, const char *dir, char *out,
-                       size_t room)
+static uint32_t load4(const uint8_t *at)
 {
-    struct strbuf text;
-    uint8_t digest[32];
-    hs_platform_info_t platform = {0};
+    uint32_t v;
 
-    strbuf_init(&text, 0);
-    hs_populate_platform(&platform);
-    strbuf_fmt(&text, "1 %s %u %llu\n", hs_version(), platform.tune,
-               (unsigned long long)platform.cpu_features);
-    for (uint32_t i = 0; i < n; i++) {
-        strbuf_fmt(&text, "%u %d ", list[i].text.len, list[i].nocase);
-        strbuf_slice(&text, list[i].text);
-    }
-    digest_of(DIGEST_SHA256, strbuf_view(&text), digest);
-    bool ok = !text.full;
-    strbuf_fini(&text);
-    int len = snprintf(out, room, "%s/", dir);
-    for (int i = 0; i < 20 && len > 0 && (size_t)len + 8 < room; i++)
-        len += snprintf(out + len, room - (size_t)len, "%02x", digest[i]);
-    return ok && len > 0 && (size_t)snprintf(out + len, room - (size_t)len, ".hs") < room;
+    memcpy(&v, at, sizeof(v));
+    return v;
 }
 
-static bool read_all(int fd, void *to, size_t bytes)
+static uint32_t load2(const uint8_t *at)
 {
-    uint8_t *at = to;
+    uint16_t v;
 
-    while (bytes) {
-        ssize_t n = read(fd, at, bytes);
-        if (n <= 0)
-            return false;
-        at += n;
-        bytes -= (size_t)n;
-    }
-    return true;
+    memcpy(&v, at, sizeof(v));
+    return v;
 }
 
-static bool cache_load(const char *path, struct literals *l)
+static uint32_t hash_of(uint32_t key)
 {
-    struct cache_head head;
-    uint8_t digest[32];
-    struct stat st;
-    char *bytes = NULL;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    return key * 2654435761u;
+}
 
-    if (fd < 0)
+/* ---- rarity ------------------------------------------------------------------------------- */
+
+/* What nearly all traffic says: grams in here are common, whatever their bytes. */
+static const char sample[] =
+    "get / http/1.1\r\nhost: www.google.com\r\nuser-agent: mozilla/5.0 (windows nt 10.0; win64; "
+    "x64) "
+    "applewebkit/537.36 (khtml, like gecko) chrome/100.0.0.0 safari/537.36 firefox/ msie 6.0; "
+    "windows nt 5.1; sv1; compatible; trident/ macintosh; intel mac os x linux x86_64 "
+    "gecko/2010\r\n"
+    "accept: */*\r\naccept-encoding: gzip, deflate\r\naccept-language: en-us,en;q=0.5\r\n"
+    "accept-charset: iso-8859-1,utf-8;q=0.7,*;q=0.7\r\nconnection: keep-alive\r\ncookie: \r\n"
+    "referer: http://www.\r\ncache-control: no-cache\r\npragma: no-cache\r\nx-requested-with: \r\n"
+    "post /index.php http/1.0\r\ncontent-type: application/x-www-form-urlencoded\r\n"
+    "content-type: text/html; charset=utf-8\r\ncontent-type: image/gif jpeg png\r\n"
+    "content-type: application/octet-stream json xml javascript\r\ncontent-length: 0\r\n"
+    "http/1.1 200 ok\r\nserver: apache/2.2 (unix) microsoft-iis/7.5 nginx/1.0 php/5.3\r\n"
+    "date: mon, 01 jan 2012 00:00:00 gmt\r\nlast-modified: \r\nexpires: \r\netag: \"\r\n"
+    "transfer-encoding: chunked\r\ncontent-encoding: gzip\r\nset-cookie: path=/; domain=.\r\n"
+    "location: https://\r\nx-powered-by: asp.net\r\nvary: accept-encoding\r\naccept-ranges: "
+    "bytes\r\n"
+    "content-disposition: attachment; filename=\"\r\nupgrade-insecure-requests: 1\r\n"
+    "<!doctype html public \"-//w3c//dtd xhtml 1.0 transitional//en\"><html><head><meta "
+    "http-equiv=\"content-type\" content=\"text/html\"><title></title><script "
+    "type=\"text/javascript\" language=\"javascript\" src=\"</script><style link "
+    "rel=\"stylesheet\" "
+    "type=\"text/css\" href=\"http://</head><body><div id=\"<div class=\"</div><table border=\"0\" "
+    "cellpadding cellspacing width=\"100%\" height=\"<td></td><tr></tr><form action=\" "
+    "method=\"post\"><input type=\"text\" name=\" value=\"submit password hidden\" /><img src=\" "
+    "alt=\"<a href=\"</a><br /><span style=\"display: none; text-align: center; color: "
+    "background font-family font-size: px;\"></span><iframe object</body></html> function(){ "
+    "return this; } var document.write(window.location document.getelementbyid(unescape(string."
+    "fromcharcode( length; i++) if (navigator.useragent. new array(eval(charat( substr split( "
+    "replace( null; true; false; else for (while (try { catch(e) { } typeof undefined prototype."
+    "php?id=&a=1 .html .asp .aspx .jpg .exe .com .net .org .txt .zip .js .css .xml error user "
+    "admin login id= name= version microsoft windows this program cannot be run in dos mode. "
+    "software system program files update download cmd.exe kernel32.dll getprocaddress loadlibrary "
+    "\xffsmb \xfesmb@ ntlmssp ipc$ mqtt public notify * m-search * ssdp: upnp location: rootdevice "
+    "urn:schemas-upnp-org:device:basic digicert inc global root ca verisign certificate authority "
+    "\x55\x04\x03 \x55\x04\x06\x13\x02us \x55\x04\x07 \x55\x04\x08 \x55\x04\x0a \x55\x04\x0b "
+    "\x06\x03\x55\x1d \x2a\x86\x48\x86\xf7\x0d\x01\x01 \x30\x82 \x30\x0d\x06\x09 \x16\x03\x01 "
+    "\x16\x03\x03 \x17\x03\x03 \x14\x03\x03 \x18\x03 \x03\x63om\x20 \x03www";
+
+struct literals_usual {
+    uint8_t gram[1 << USUAL_BITS]; /* by hash: 1 = in the sample */
+};
+
+struct literals_usual *literals_usual_new(void)
+{
+    struct literals_usual *u = calloc(1, sizeof(*u));
+
+    for (uint32_t i = 0; u && i + GRAM < sizeof(sample); i++)
+        u->gram[hash_of(load4((const uint8_t *)sample + i) | FOLD) >> (32 - USUAL_BITS)] = 1;
+    return u;
+}
+
+void literals_usual_free(struct literals_usual **usual)
+{
+    free(*usual);
+    *usual = NULL;
+}
+
+static uint8_t folded(uint8_t c)
+{
+    return c >= 'A' && c <= 'Z' ? c | 32 : c;
+}
+
+/* About the binary logarithm of one over its frequency. */
+static uint32_t byte_bits(uint8_t c)
+{
+    static const char common[] = "\0 etaonisrhldcumpf/=.0g1-:b2w\xffy\n\r<>3v\"4k5,86;79&_%()x'\t"
+                                 "\x01\x02\x03\x04\x05\x06\x07\x08";
+    const char *at = memchr(common, folded(c), sizeof(common) - 1);
+
+    if (!at)
+        return 10;
+    uint32_t rank = (uint32_t)(at - common);
+    return rank < 1 ? 2 : rank < 4 ? 4 : rank < 16 ? 6 : rank < 40 ? 7 : 8;
+}
+
+/* A byte that was met just before says little. */
+static uint32_t part_bits(struct slice part)
+{
+    uint32_t bits = 0;
+
+    for (uint32_t i = 0; i < part.len; i++) {
+        bool again = i && memchr(part.at, part.at[i], i);
+        bits += again ? 1 : byte_bits(part.at[i]);
+    }
+    return bits;
+}
+
+/* What everybody says counts half, but still more than zeros. */
+static uint32_t gram_bits(const struct literals_usual *usual, const uint8_t *at, uint32_t at_least)
+{
+    struct slice gram = {at, GRAM};
+    uint32_t bits = part_bits(gram);
+
+    if (bits <= at_least || bits <= LITERAL_COMMON ||
+        !usual->gram[hash_of(load4(at) | FOLD) >> (32 - USUAL_BITS)])
+        return bits;
+    return bits / 2 > LITERAL_COMMON ? bits / 2 : LITERAL_COMMON;
+}
+
+/* What a literal is known by: grams at `at` and behind, or a pair. */
+struct known_by {
+    uint32_t at, bits;
+    bool pair;
+};
+
+static struct known_by rarest_grams(const struct literals_usual *usual, struct slice text)
+{
+    struct known_by best = {0};
+
+    for (uint32_t i = 0; i + LITERAL_LONG <= text.len; i++) {
+        uint32_t a = gram_bits(usual, text.at + i, best.bits);
+        uint32_t b = a > best.bits ? gram_bits(usual, text.at + i + 1, best.bits) : 0;
+        uint32_t bits = a < b ? a : b;
+        if (bits > best.bits)
+            best = (struct known_by){i, bits, false};
+    }
+    return best;
+}
+
+static struct known_by rarest_pair(struct slice text)
+{
+    struct known_by best = {.pair = true};
+
+    for (uint32_t i = 0; i + LITERAL_SHORTEST <= text.len; i++) {
+        uint32_t bits = part_bits((struct slice){text.at + i, LITERAL_SHORTEST});
+        if (bits > best.bits)
+            best = (struct known_by){i, bits, true};
+    }
+    return best;
+}
+
+/* Grams of zeros are met more often than a pair in which there is something else. */
+static struct known_by known_by(const struct literals_usual *usual, struct slice text)
+{
+    struct known_by best = rarest_grams(usual, text);
+
+    return best.bits >= LITERAL_COMMON ? best : rarest_pair(text);
+}
+
+uint32_t literals_rarity(const struct literals_usual *usual, struct slice text)
+{
+    struct known_by best = known_by(usual, text);
+
+    return best.pair && best.bits > LITERAL_COMMON - 1 ? LITERAL_COMMON - 1 : best.bits;
+}
+
+/* ---- making ------------------------------------------------------------------------------- */
+
+static uint8_t table_bit(uint32_t hash)
+{
+    return (uint8_t)(1u << (hash >> 7 & 7));
+}
+
+static uint32_t bits_for(uint32_t n, uint32_t most)
+{
+    uint32_t bits = 4;
+
+    while (bits < most && 1u << bits < n)
+        bits++;
+    return bits;
+}
+
+static void add_mark(struct marks *m, uint32_t key, uint32_t id, uint32_t at)
+{
+    m->mark[m->n++] = (struct mark){key, id, at};
+}
+
+static void add_grams(struct literals *l, uint32_t id, uint32_t at)
+{
+    struct slice text = l->list[id].text;
+
+    for (uint32_t i = 0; i < STRIDE; i++)
+        add_mark(&l->grams, load4(text.at + at + i) | FOLD, id, at + i);
+}
+
+static uint8_t upper(uint8_t c)
+{
+    return c >= 'a' && c <= 'z' ? (uint8_t)(c - 32) : c;
+}
+
+/* Without case: all ways to write the pair. */
+static void add_pair(struct literals *l, uint32_t id, uint32_t at)
+{
+    const struct literal *lit = &l->list[id];
+    uint8_t a = lit->text.at[at], b = lit->text.at[at + 1];
+
+    for (uint32_t i = 0; i < 4; i++) {
+        uint8_t x = i & 1 ? upper(a) : a, y = i & 2 ? upper(b) : b;
+        if (i && (!lit->nocase || (i & 1 && x == a) || (i & 2 && y == b)))
+            continue;
+        add_mark(&l->pairs, load2((const uint8_t[]){x, y}), id, at);
+    }
+}
+
+static int by_key(const void *a, const void *b)
+{
+    const struct mark *x = a, *y = b;
+    uint32_t hx = hash_of(x->key), hy = hash_of(y->key);
+
+    if (hx != hy)
+        return hx < hy ? -1 : 1;
+    return x->id < y->id ? -1 : x->id > y->id;
+}
+
+static bool order_marks(struct marks *m)
+{
+    m->bits = bits_for(m->n, 20);
+    m->first = calloc(((size_t)1 << m->bits) + 1, sizeof(*m->first));
+    if (!m->first)
         return false;
-    bool ok = fstat(fd, &st) == 0 && read_all(fd, &head, sizeof(head)) &&
-              memcmp(head.magic, "tramhs1", 8) == 0 && head.bytes < UINT32_MAX &&
-              (uint64_t)st.st_size == head.bytes + sizeof(head);
-    if (ok)
-        bytes = malloc(head.bytes ? head.bytes : 1);
-    ok = ok && bytes && read_all(fd, bytes, head.bytes);
-    if (ok) {
-        digest_of(DIGEST_SHA256, (struct slice){(const uint8_t *)bytes, (uint32_t)head.bytes},
-                  digest);
-        ok = memcmp(digest, head.digest, sizeof(digest)) == 0 &&
-             hs_deserialize_database(bytes, head.bytes, &l->db) == HS_SUCCESS;
-    }
-    free(bytes);
-    close(fd);
-    return ok;
-}
-
-static bool write_all(int fd, const void *from, size_t bytes)
-{
-    const uint8_t *at = from;
-
-    while (bytes) {
-        ssize_t n = write(fd, at, bytes);
-        if (n <= 0)
-            return false;
-        at += n;
-        bytes -= (size_t)n;
+    qsort(m->mark, m->n, sizeof(*m->mark), by_key);
+    for (uint32_t i = 0, b = 0; b <= 1u << m->bits; b++) {
+        while (i < m->n && hash_of(m->mark[i].key) >> (32 - m->bits) < b)
+            i++;
+        m->first[b] = i;
     }
     return true;
 }
 
-/* Written beside and renamed: a reader never sees half a file. Failing costs only time. */
-static void cache_save(const char *path, const struct literals *l)
+static bool fill_tables(struct literals *l)
 {
-    struct cache_head head = {.magic = "tramhs1"};
-    char *bytes = NULL;
-    size_t n = 0;
-    char part[1200];
-
-    if (hs_serialize_database(l->db, &bytes, &n) != HS_SUCCESS)
-        return;
-    head.bytes = n;
-    digest_of(DIGEST_SHA256, (struct slice){(const uint8_t *)bytes, (uint32_t)n}, head.digest);
-    int len = snprintf(part, sizeof(part), "%s.%ld", path, (long)getpid());
-    int fd = len > 0 && (size_t)len < sizeof(part)
-                 ? open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)
-                 : -1;
-    if (fd >= 0) {
-        bool ok = write_all(fd, &head, sizeof(head)) && write_all(fd, bytes, n);
-        ok = close(fd) == 0 && ok;
-        if (!ok || rename(part, path) != 0)
-            unlink(part);
+    l->table_bits = bits_for(l->grams.n << SPREAD_BITS, TABLE_BITS);
+    l->table = calloc(1, (size_t)1 << l->table_bits);
+    l->pair_table = l->pairs.n ? calloc(1, PAIRS) : NULL;
+    if (!l->table || (l->pairs.n && !l->pair_table))
+        return false;
+    for (uint32_t i = 0; i < l->grams.n; i++) {
+        uint32_t hash = hash_of(l->grams.mark[i].key);
+        l->table[hash >> (32 - l->table_bits)] |= table_bit(hash);
     }
-    free(bytes);
+    for (uint32_t i = 0; i < l->pairs.n; i++)
+        l->pair_table[l->pairs.mark[i].key] = 1;
+    return order_marks(&l->grams) && order_marks(&l->pairs);
 }
 
-/* ---- compiling ---------------------------------------------------------------------------- */
-
-static bool compile(const struct literal *list, uint32_t n, struct literals *l, char fault[160])
+struct literals *literals_new(const struct literals_usual *usual, const struct literal *list,
+                              uint32_t n)
 {
-    const char **texts = calloc(n, sizeof(*texts));
-    size_t *lens = calloc(n, sizeof(*lens));
-    unsigned *flags = calloc(n, sizeof(*flags));
-    unsigned *ids = calloc(n, sizeof(*ids));
-    hs_compile_error_t *error = NULL;
-    bool ok = texts && lens && flags && ids;
-
-    for (uint32_t i = 0; ok && i < n; i++) {
-        texts[i] = (const char *)list[i].text.at;
-        lens[i] = list[i].text.len;
-        flags[i] = HS_FLAG_SINGLEMATCH | (list[i].nocase ? HS_FLAG_CASELESS : 0);
-        ids[i] = i;
-    }
-    ok = ok && hs_compile_lit_multi(texts, flags, ids, lens, n, HS_MODE_BLOCK, NULL, &l->db,
-                                    &error) == HS_SUCCESS;
-    if (!ok)
-        snprintf(fault, 160, "prefilter: %s", error ? error->message : "out of memory");
-    hs_free_compile_error(error);
-    free(texts);
-    free(lens);
-    free(flags);
-    free(ids);
-    return ok;
-}
-
-enum err literals_new(const struct literal *list, uint32_t n, const char *cache,
-                      struct literals **literals, bool *from_cache, char fault[160])
-{
-    char path[1024];
     struct literals *l = calloc(1, sizeof(*l));
-    bool named = l && cache && n >= CACHE_LEAST && cache_name(list, n, cache, path, sizeof(path));
 
-    *literals = NULL;
-    *from_cache = false;
     if (!l)
-        return ERR_NOMEM;
-    *from_cache = named && cache_load(path, l);
-    if (!*from_cache) {
-        if (!compile(list, n, l, fault)) {
-            free(l);
-            return ERR_UNSUPPORTED;
-        }
-        if (named)
-            cache_save(path, l);
+        return NULL;
+    l->list = list;
+    l->grams.mark = calloc((size_t)n * STRIDE + 1, sizeof(struct mark));
+    l->pairs.mark = calloc((size_t)n * 4 + 1, sizeof(struct mark));
+    bool ok = l->grams.mark && l->pairs.mark;
+    for (uint32_t i = 0; ok && i < n; i++) {
+        struct known_by best = known_by(usual, list[i].text);
+        if (best.pair)
+            add_pair(l, i, best.at);
+        else
+            add_grams(l, i, best.at);
     }
-    hs_database_size(l->db, &l->bytes);
-    *literals = l;
-    return ERR_OK;
+    if (!ok || !fill_tables(l))
+        literals_free(&l);
+    return l;
 }
 
 void literals_free(struct literals **literals)
 {
-    if (!*literals)
+    struct literals *l = *literals;
+
+    if (!l)
         return;
-    hs_free_database((*literals)->db);
-    free(*literals);
+    free(l->grams.mark);
+    free(l->grams.first);
+    free(l->pairs.mark);
+    free(l->pairs.first);
+    free(l->table);
+    free(l->pair_table);
+    free(l);
     *literals = NULL;
 }
 
-size_t literals_bytes(const struct literals *literals)
+static size_t marks_bytes(const struct marks *m)
 {
-    return literals->bytes;
+    return m->n * sizeof(struct mark) + ((size_t)1 << m->bits) * sizeof(uint32_t);
+}
+
+size_t literals_bytes(const struct literals *l)
+{
+    return sizeof(*l) + ((size_t)1 << l->table_bits) + (l->pair_table ? PAIRS : 0) +
+           marks_bytes(&l->grams) + marks_bytes(&l->pairs);
 }
 
 /* ---- scanning ----------------------------------------------------------------------------- */
 
-struct literals_scratch *literals_scratch_new(void)
-{
-    return calloc(1, sizeof(struct literals_scratch));
-}
-
-bool literals_scratch_fit(struct literals_scratch *scratch, const struct literals *literals)
-{
-    return hs_alloc_scratch(literals->db, &scratch->scratch) == HS_SUCCESS;
-}
-
-void literals_scratch_free(struct literals_scratch **scratch)
-{
-    if (!*scratch)
-        return;
-    hs_free_scratch((*scratch)->scratch);
-    free(*scratch);
-    *scratch = NULL;
-}
-
 struct scan {
+    const struct literals *l;
+    struct slice data;
+    uint32_t old;
     void (*hit)(void *context, uint32_t id, uint32_t end);
     void *context;
 };
 
-static int on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
-                    void *context)
+/* The literals known by what stands at `at`. */
+static void compare(const struct scan *s, const struct marks *m, uint32_t key, uint32_t at)
 {
-    const struct scan *scan = context;
+    uint32_t b = hash_of(key) >> (32 - m->bits);
 
-    (void)from;
-    (void)flags;
-    scan->hit(scan->context, id, (uint32_t)to);
-    return 0;
+    for (uint32_t i = m->first[b]; i < m->first[b + 1]; i++) {
+        const struct mark *mark = &m->mark[i];
+        if (mark->key != key || mark->at > at)
+            continue;
+        const struct literal *lit = &s->l->list[mark->id];
+        uint32_t from = at - mark->at;
+        if (from + lit->text.len > s->data.len || from + lit->text.len <= s->old)
+            continue;
+        if (content_at(s->data.at + from, lit->text, lit->nocase))
+            s->hit(s->context, mark->id, from + lit->text.len);
+    }
 }
 
-void literals_scan(const struct literals *literals, struct literals_scratch *scratch,
-                   struct slice data, void (*hit)(void *context, uint32_t id, uint32_t end),
-                   void *context)
+static void look_at_gram(const struct scan *s, uint32_t at)
 {
-    struct scan scan = {hit, context};
+    uint32_t gram = load4(s->data.at + at) | FOLD, hash = hash_of(gram);
 
-    if (data.len)
-        (void)hs_scan(literals->db, (const char *)data.at, data.len, 0, scratch->scratch, on_match,
-                      &scan);
+    if (s->l->table[hash >> (32 - s->l->table_bits)] & table_bit(hash))
+        compare(s, &s->l->grams, gram, at);
+}
+
+static inline uint32_t slot(const uint8_t *at, uint32_t shift)
+{
+    return hash_of(load4(at) | FOLD) >> shift;
+}
+
+static void scan_grams(const struct scan *s)
+{
+    const uint8_t *table = s->l->table, *at = s->data.at;
+    uint32_t shift = 32 - s->l->table_bits, i = 0, len = s->data.len;
+    enum { STEP = STRIDE * AT_ONCE };
+
+    for (; i + STEP + GRAM <= len; i += STEP) {
+        const uint8_t *a = at + i;
+        if (!(table[slot(a, shift)] | table[slot(a + 2, shift)] | table[slot(a + 4, shift)] |
+              table[slot(a + 6, shift)]))
+            continue;
+        for (uint32_t k = 0; k < STEP; k += STRIDE)
+            look_at_gram(s, i + k);
+    }
+    for (; i + GRAM <= len; i += STRIDE)
+        look_at_gram(s, i);
+}
+
+static void look_at_pair(const struct scan *s, uint32_t at)
+{
+    uint32_t pair = load2(s->data.at + at);
+
+    if (s->l->pair_table[pair])
+        compare(s, &s->l->pairs, pair, at);
+}
+
+static inline uint8_t four_pairs(const uint8_t *table, const uint8_t *at)
+{
+    return table[load2(at)] | table[load2(at + 1)] | table[load2(at + 2)] | table[load2(at + 3)];
+}
+
+static void scan_pairs(const struct scan *s)
+{
+    const uint8_t *table = s->l->pair_table, *at = s->data.at;
+    uint32_t i = 0, len = s->data.len;
+    enum { STEP = 16 };
+
+    for (; i + STEP + 2 <= len; i += STEP) {
+        const uint8_t *a = at + i;
+        if (!(four_pairs(table, a) | four_pairs(table, a + 4) | four_pairs(table, a + 8) |
+              four_pairs(table, a + 12)))
+            continue;
+        for (uint32_t k = 0; k < STEP; k++)
+            look_at_pair(s, i + k);
+    }
+    for (; i + 2 <= len; i++)
+        look_at_pair(s, i);
+}
+
+void literals_scan(const struct literals *l, struct slice data, uint32_t old,
+                   void (*hit)(void *context, uint32_t id, uint32_t end), void *context)
+{
+    struct scan s = {l, data, old, hit, context};
+
+    if (l->grams.n)
+        scan_grams(&s);
+    if (l->pair_table)
+        scan_pairs(&s);
 }

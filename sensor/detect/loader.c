@@ -7,7 +7,10 @@
  */
 #include "sensor/detect/loader.h"
 
+#include "sensor/detect/literals.h"
+
 #include <stdio.h>
+#include <stdlib.h>
 
 void loader_init(struct loader *loader, struct arena *arena, struct ruleset *ruleset,
                  const struct conf *conf)
@@ -19,6 +22,9 @@ void loader_init(struct loader *loader, struct arena *arena, struct ruleset *rul
                             &loader->sids,    &loader->keywords};
     for (uint32_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         intern_init(all[i], arena);
+    loader->usual = literals_usual_new();
+    if (!loader->usual)
+        abort();
     loader->addresses = conf ? conf_tree(conf, "vars.address-groups") : NULL;
     loader->sets_conf = conf ? conf_tree(conf, "datasets") : NULL;
     loader->data_dir = conf ? conf_text(conf, "default-data-dir") : NULL;
@@ -35,6 +41,7 @@ void loader_fini(struct loader *loader)
                             &loader->sids,    &loader->keywords};
     for (uint32_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         intern_fini(all[i]);
+    literals_usual_free(&loader->usual);
 }
 
 const char *loader_str(struct loader *loader, struct slice text)

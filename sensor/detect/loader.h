@@ -41,7 +41,8 @@ struct loader {
     const struct geo *geo;
     struct dataset *datasets;
     uint16_t n_datasets;
-    struct pcre *pcre_list; /* all that were compiled; goes to the ruleset */
+    struct literals_usual *usual; /* for the choice of literals */
+    struct pcre *pcre_list;       /* all that were compiled; goes to the ruleset */
 };
 
 void loader_init(struct loader *loader, struct arena *arena, struct ruleset *ruleset,

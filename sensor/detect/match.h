@@ -48,7 +48,6 @@ struct ends {
 struct detect {
     const struct ruleset *rs;
     struct pool *pool;
-    struct literals_scratch *literals;
     struct buffer_scratch *buffers;
     struct inspect_scratch inspect;
     uint64_t *count;
@@ -80,18 +79,20 @@ struct detect {
     uint32_t raw[2][RAW_MAX];
     struct lack lack; /* of the transaction rule in hand */
     bool passed, tagged;
-    struct slice gate_view; /* the stream's start, when this run looks at it */
-    bool fresh;             /* first packet of this direction since the protocol is known */
+    bool fresh; /* first packet of this direction since the protocol is known */
 };
 
 /** Begins a new list of candidates. */
 void detect_candidates_clear(struct detect *d);
 void detect_candidate(struct detect *d, uint32_t rule, uint32_t end);
 void detect_candidates_sort(struct detect *d);
-/** Candidates of a set: those whose literal occurs in `data` and ends behind its first `old` bytes
- * (searched before), and those without a literal. */
+/** Candidates of a set: rules whose literal occurs in `data` and ends behind its first `old` bytes
+ * (searched before); with `headers` only those whose header fits. */
 void detect_scan(struct detect *d, const struct lit_set *set, struct slice data, uint32_t old,
-                 bool always);
+                 bool headers);
+/** Candidates of a set without a literal: those whose gate and header let the packet or what is
+ * seen of its stream (or NULL) through. */
+void detect_gates(struct detect *d, const struct lit_set *set, const struct view *stream);
 
 /** Sets whose ends the headers of rules are compared with. */
 void detect_ends(struct detect *d, struct ends ends);

@@ -105,8 +105,6 @@ static bool try_stream(struct detect *d, const struct rule *r, struct window *wi
 static void try_rule(struct detect *d, const struct rule *r, uint32_t modes, struct window *win,
                      const struct view *view)
 {
-    if (!detect_header_ok(d, r, d->look.dir))
-        return;
     if (r->kind == RULE_TX) { /* match_tx.c goes on with it */
         uint32_t *n = &d->n_raw[d->look.dir];
         if (*n < RAW_MAX)
@@ -141,30 +139,25 @@ static void try_candidates(struct detect *d, uint32_t modes, struct window *win,
 
 /* ---- collecting --------------------------------------------------------------------------- */
 
-static void scan_sets(struct detect *d, enum dir dir, struct slice data, uint32_t old)
+/* Rules without a literal: those of any port, of these ports, of this protocol. */
+static void open_gates(struct detect *d, enum dir dir, const struct view *stream)
 {
     const struct ruleset *rs = d->rs;
     const struct lit_set *set;
 
-    detect_scan(d, &rs->base[d->class_][dir], data, old, true);
+    detect_gates(d, &rs->base[d->class_][dir], stream);
+    if (d->proto >= 0)
+        detect_gates(d, &rs->app[d->proto][dir], stream);
+    if (d->proto >= 0 && rs->kin[d->proto] >= 0)
+        detect_gates(d, &rs->app[rs->kin[d->proto]][dir], stream);
     if (d->class_ == CLASS_OTHER)
         return;
     set = ruleset_port(rs, ruleset_port_key(d->class_, dir, false, d->ends.dport));
     if (set)
-        detect_scan(d, set, data, old, true);
+        detect_gates(d, set, stream);
     set = ruleset_port(rs, ruleset_port_key(d->class_, dir, true, d->ends.sport));
     if (set)
-        detect_scan(d, set, data, old, true);
-}
-
-static void scan_app(struct detect *d, enum dir dir, struct slice data, uint32_t old)
-{
-    if (d->proto < 0)
-        return;
-    detect_scan(d, &d->rs->app[d->proto][dir], data, old, true);
-    int kin = d->rs->kin[d->proto];
-    if (kin >= 0)
-        detect_scan(d, &d->rs->app[kin][dir], data, old, true);
+        detect_gates(d, set, stream);
 }
 
 /* A packet without a flow has no direction: rules of both are tried. */
@@ -172,15 +165,15 @@ static void run_packet(struct detect *d)
 {
     const struct detect_input *in = d->in;
     struct slice payload = in->packet->payload;
+    struct view view = {payload, 0, true};
 
     detect_candidates_clear(d);
     d->look.dir = in->dir;
-    d->gate_view = SLICE_NONE;
-    scan_sets(d, in->dir, payload, 0);
-    scan_app(d, in->dir, payload, 0);
-    if (!in->flow)
-        scan_sets(d, dir_other(in->dir), payload, 0);
-    struct view view = {payload, 0, true};
+    for (uint32_t i = 0; i < (in->flow ? 1 : 2); i++) {
+        enum dir dir = i ? dir_other(in->dir) : in->dir;
+        detect_scan(d, &d->rs->base[d->class_][dir], payload, 0, true);
+        open_gates(d, dir, NULL);
+    }
     try_candidates(d, ON_PACKET, NULL, &view);
 }
 
@@ -258,15 +251,18 @@ static struct ends ends_of(const struct flow *f, enum dir dir)
     return (struct ends){&f->server, &f->client, f->server_port, f->client_port};
 }
 
-/* The protocol has become known: its literals are searched in what was seen before, too. */
-static void catch_up(struct detect *d, struct window *win, const struct view *view, uint32_t old,
-                     enum dir dir)
+/* What is new is searched, with the last bytes before it. When the protocol has just become known
+ * all that is left of the stream is: rules of the protocol did not fit before. */
+static void scan_view(struct detect *d, struct window *win, const struct view *view, uint32_t old,
+                      enum dir dir)
 {
-    if (d->proto < 0 || win->app_scanned)
-        return;
-    if (old)
-        scan_app(d, dir, view->data, 0);
-    win->app_scanned = true;
+    const struct lit_set *set = &d->rs->base[d->class_][dir];
+    bool again = d->proto >= 0 && !win->app_scanned;
+    uint32_t from = d->n_candidates, tail = again ? old : old < TAIL ? old : TAIL;
+
+    win->app_scanned |= d->proto >= 0;
+    detect_scan(d, set, slice_from(view->data, old - tail), again ? 0 : tail, true);
+    shift_marks(d, from, old - tail);
 }
 
 static bool run_chunk(struct detect *d, const struct chunk *chunk, bool with_packet)
@@ -284,19 +280,12 @@ static bool run_chunk(struct detect *d, const struct chunk *chunk, bool with_pac
         return false;
     }
     struct view view = view_of(d, win, chunk, &old);
-    uint32_t tail = old < TAIL ? old : TAIL;
     detect_candidates_clear(d);
     d->look.dir = chunk->dir;
     detect_ends(d, ends_of(d->in->flow, chunk->dir));
-    d->gate_view = view.base ? SLICE_NONE : view.data;
     add_pending(d, win, &view);
-    uint32_t from = d->n_candidates;
-    struct slice fresh = slice_from(view.data, old - tail);
-    scan_sets(d, chunk->dir, fresh, tail);
-    if (win->app_scanned || !old)
-        scan_app(d, chunk->dir, fresh, tail);
-    shift_marks(d, from, old - tail);
-    catch_up(d, win, &view, old, chunk->dir);
+    scan_view(d, win, &view, old, chunk->dir);
+    open_gates(d, chunk->dir, &view);
     d->view[chunk->dir] = view;
     win->next = view.base + view.data.len;
     try_candidates(d, ON_STREAM | (with_packet ? ON_PACKET : 0u), s ? win : NULL, &view);

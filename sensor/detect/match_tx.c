@@ -126,6 +126,14 @@ static uint8_t fate_of(bool all, bool never)
     return all ? RULE_FIRED : never ? RULE_LOST : RULE_OPEN;
 }
 
+/* A rule that waits for a flow bit, say: its literal in a file is not found twice. */
+static void keep_for_later(struct detect *d, struct tx_state *s, const struct rule *r,
+                           struct tx_rule *known)
+{
+    if (r->fast_op >= 0 && r->groups[r->fast_group].buffer->kind == BUFFER_FILE)
+        remember(d, s, r, known, false);
+}
+
 /* Variables do not outlive a look, so a rule that has some starts over. */
 static void try_rule(struct detect *d, struct tx_state *s, const struct rule *r)
 {
@@ -133,8 +141,12 @@ static void try_rule(struct detect *d, struct tx_state *s, const struct rule *r)
     uint32_t done = known && !r->n_vars && !r->datasets ? known->done : 0;
     bool never = false;
 
-    if ((known && known->fate) || !detect_header_ok(d, r, d->look.dir) || !detect_tests_ok(d, r))
+    if ((known && known->fate) || !detect_header_ok(d, r, d->look.dir))
         return;
+    if (!detect_tests_ok(d, r)) {
+        keep_for_later(d, s, r, known);
+        return;
+    }
     d->count[DETECT_RULES_TRIED]++;
     detect_hit_clear(d);
     d->look.base64 = SLICE_NONE;
@@ -154,16 +166,22 @@ static void try_rule(struct detect *d, struct tx_state *s, const struct rule *r)
 
 /* ---- one transaction ---------------------------------------------------------------------- */
 
-static void scan_buffer(struct detect *d, const struct plan_buffer *b)
+/* Of a file that has grown only what is new is searched, with the last bytes before it. */
+static void scan_buffer(struct detect *d, const struct plan_buffer *b, uint32_t seen)
 {
     struct slice bytes;
+    bool grown = b->buffer->kind == BUFFER_FILE && !b->buffer->n_transforms;
+    uint32_t from = grown && seen > LITERAL_MAX ? seen - LITERAL_MAX : 0;
 
     for (uint32_t i = 0; buffer_instance(b->buffer, &d->look, i, d->buffers, &bytes); i++)
-        detect_scan(d, b->set, bytes, 0, false);
+        detect_scan(d, b->set, slice_from(bytes, from), 0, false);
 }
 
 static void scan_plan(struct detect *d, struct tx_state *s, const struct plan *plan, enum dir dir)
 {
+    const struct file *file = buffer_file(&d->look);
+    bool looked = false;
+
     for (uint32_t i = 0; i < plan->n; i++) {
         if (s->scanned[dir] >> i & 1)
             continue;
@@ -178,8 +196,11 @@ static void scan_plan(struct detect *d, struct tx_state *s, const struct plan *p
             s->scanned[dir] |= UINT64_C(1) << i;
         }
         if (state != BUFFER_NEVER)
-            scan_buffer(d, &plan->at[i]);
+            scan_buffer(d, &plan->at[i], s->file_seen[dir]);
+        looked |= plan->at[i].buffer->kind == BUFFER_FILE;
     }
+    if (looked && file)
+        s->file_seen[dir] = file->data.len;
 }
 
 static void set_payload(struct detect *d, enum dir dir)
@@ -243,6 +264,7 @@ static void take_file(struct tx_state *s, const struct plan *plan, enum dir dir,
         return;
     s->seen[dir] = 0;
     s->file_step[dir] = 0;
+    s->file_seen[dir] = 0;
     s->started[dir] = false;
     for (uint32_t i = 0; i < plan->n; i++)
         if (is_of_file(plan->at[i].buffer))

@@ -19,7 +19,6 @@ enum {
     RULE_ACTS_MAX = 24,
     RULE_VARS_MAX = 16, /* byte_extract, byte_math */
     LITERAL_MAX = 48,   /* longest prefilter literal; also the carried tail of a stream */
-    LITERAL_MIN = 4,    /* shorter ones are tested by position, never by the prefilter */
 };
 
 /* ---- addresses and ports ------------------------------------------------------------------ */
@@ -291,9 +290,7 @@ struct rule {
     uint16_t gate_at;
     uint8_t gate_len; /* bytes of `gate` that stand at gate_at; 0 = none */
     uint8_t gate[4];
-    bool gate_bytes; /* an empty payload cannot match */
-    bool has_pair, pair_nocase;
-    uint8_t pair[2];   /* two bytes of a short content */
+    bool gate_bytes;   /* an empty payload cannot match */
     uint8_t bits_role; /* 1 sets, 2 sets and tests, 3 tests flowbits; 0 none */
 };
 

@@ -7,6 +7,7 @@
 
 #include "common/jsonw.h"
 #include "sensor/detect/content.h"
+#include "sensor/detect/literals.h"
 
 #include <stdio.h>
 
@@ -159,37 +160,6 @@ static bool dull(const struct buffer *b)
     return false;
 }
 
-/* Literals that occur in nearly everything. */
-static bool common_text(struct slice s)
-{
-    static const char *const texts[] = {
-        "http/1.",      "http/1.1", "http/1.0", "user-agent", "mozilla/", "mozilla/5.0",
-        "content-type", "host: ",   "www.",     ".com",       ".php",     "http://",
-        "https://",     "content-", "accept",   "get /",      "post "};
-    while (s.len && (s.at[s.len - 1] == ' ' || s.at[s.len - 1] == '\r' || s.at[s.len - 1] == '\n'))
-        s.len--;
-    for (uint32_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        if (slice_ieq(s, slice_trim(slice_of_str(texts[i]))))
-            return true;
-    }
-    return false;
-}
-
-/* How rare a literal is likely to be: its different bytes, letters less than others. */
-static int rarity(struct slice s)
-{
-    int score = 0;
-    bool seen[256] = {false};
-
-    for (uint32_t i = 0; i < s.len && i < 32; i++) {
-        uint8_t c = s.at[i];
-        int worth = c == 0 || c == 0xff ? 2 : c == ' ' || c == 'e' || c == '0' ? 5 : 8;
-        score += seen[c] ? worth / 3 : worth;
-        seen[c] = true;
-    }
-    return common_text(s) ? score / 4 : score;
-}
-
 static struct slice fast_text(const struct op *op)
 {
     struct slice s = op->content.text;
@@ -203,6 +173,7 @@ static struct slice fast_text(const struct op *op)
  * buffers have none, or one that says little (a method). */
 static void choose_literal(struct draft *d, bool payload)
 {
+    enum { FILE_SHORTEST = 4 }; /* files are long */
     int best = -1;
     struct rule *r = &d->rule;
 
@@ -215,11 +186,11 @@ static void choose_literal(struct draft *d, bool payload)
             if (op->kind != OP_CONTENT || (op->flags & OP_NEGATED))
                 continue;
             struct slice s = fast_text(op);
-            if (s.len < (b->kind == BUFFER_FIELD ? 2 : LITERAL_MIN))
+            if (s.len < (b->kind == BUFFER_FILE ? FILE_SHORTEST : LITERAL_SHORTEST))
                 continue;
-            int score = rarity(s);
-            if ((op->flags & OP_FAST) && s.len >= LITERAL_MIN)
-                score += 60;
+            int score = (int)literals_rarity(d->loader->usual, s) * 4;
+            if ((op->flags & OP_FAST) && s.len >= LITERAL_LONG)
+                score += score / 2;
             if (dull(b))
                 score /= 4;
             if (score > best) {
@@ -228,29 +199,6 @@ static void choose_literal(struct draft *d, bool payload)
                 r->fast_op = (int16_t)i;
             }
         }
-    }
-}
-
-/* Two bytes of a short content, for rules without a literal: looked up for each place of a payload.
- */
-static void choose_pair(struct draft *d)
-{
-    struct rule *r = &d->rule;
-    int g = r->payload_group, best = -1;
-
-    if (g < 0 || r->fast_op >= 0 || d->groups[g].buffer->n_transforms)
-        return;
-    for (uint16_t i = 0; i < d->groups[g].n; i++) {
-        const struct op *op = &d->groups[g].ops[i];
-        if (op->kind != OP_CONTENT || (op->flags & OP_NEGATED) || op->content.text.len < 2)
-            continue;
-        int score = rarity(slice_head(op->content.text, 2));
-        if (score <= best)
-            continue;
-        best = score;
-        r->has_pair = true;
-        r->pair_nocase = op->flags & OP_NOCASE;
-        memcpy(r->pair, op->content.text.at, 2);
     }
 }
 
@@ -285,6 +233,20 @@ static void find_gate(struct draft *d)
         r->gate_len = (uint8_t)(op->content.text.len < 4 ? op->content.text.len : 4);
         memcpy(r->gate, op->content.text.at, r->gate_len);
     }
+}
+
+/* Bytes at one place are cheaper to compare than a literal that is everywhere. */
+static void prefer_gate(struct draft *d)
+{
+    struct rule *r = &d->rule;
+
+    if (r->fast_op < 0 || r->kind == RULE_TX || !(r->gate_len || r->gate_dsize))
+        return;
+    const struct op *op = &d->groups[r->fast_group].ops[r->fast_op];
+    struct slice s = fast_text(op);
+    bool ports = !r->sport->any || !r->dport->any;
+    if (literals_rarity(d->loader->usual, s) < LITERAL_COMMON && (ports || r->gate_len > 1))
+        r->fast_op = -1;
 }
 
 /* ---- move --------------------------------------------------------------------------------- */
@@ -422,8 +384,8 @@ bool rule_finish(struct draft *d, struct rule *rule)
     choose_literal(d, d->rule.kind != RULE_TX);
     if (d->rule.fast_op < 0 || dull(d->groups[d->rule.fast_group].buffer))
         choose_literal(d, true);
-    choose_pair(d);
     find_gate(d);
+    prefer_gate(d);
     *rule = d->rule;
     rule->tests = copy(d, d->tests, d->rule.n_tests * sizeof(struct test));
     rule->acts = copy(d, d->acts, d->rule.n_acts * sizeof(struct act));

@@ -2,18 +2,17 @@
 /*
  * Grouping: which rules are tried on which bytes, and the databases of their literals.
  *
- * Payload rules go to the set of their protocol, of their port when they name few, or to the base
- * set of transport and direction. Transaction rules go to the set of the buffer their literal is
- * in. A packet is scanned with the base set, its protocol's and its ports': each small.
+ * Literals of payload rules all go to the base set of transport and direction. Payload rules
+ * without one go to the gates of their protocol, of their ports when they name few, or to those of
+ * the base set. Transaction rules go to the set of the buffer their literal is in.
  */
 #include "sensor/detect/buffer.h"
-#include "sensor/detect/content.h"
 #include "sensor/detect/rule_parse.h"
 #include "sensor/detect/ruleset.h"
 
 #include <stdlib.h>
 
-enum { PORTS_FEW = 12, LITERALS_FEW = 6, PAIRS_LEAST = 6 };
+enum { PORTS_FEW = 24 };
 
 struct item {
     struct slice text;
@@ -21,15 +20,8 @@ struct item {
     uint32_t rule;
 };
 
-struct pair {
-    uint16_t pair;
-    uint32_t rule;
-};
-
 struct set_draft {
     struct lit_set *set;
-    struct pair *pairs;
-    uint32_t n_pairs, room_pairs, pair_rules;
     struct item *items;
     uint32_t n, room;
     uint32_t *always;
@@ -38,8 +30,7 @@ struct set_draft {
 
 struct builder {
     struct ruleset *rs;
-    const char *cache;
-    struct strbuf *report;
+    const struct literals_usual *usual;
     struct set_draft *drafts; /* one per lit_set in use */
     uint32_t n, room;
 };
@@ -77,40 +68,10 @@ struct slice ruleset_literal(const struct rule *r, bool *nocase)
     return slice_head(s, LITERAL_MAX);
 }
 
-static void add_one_pair(struct set_draft *d, uint8_t a, uint8_t b, uint32_t rule)
-{
-    d->pairs = wider(d->pairs, d->n_pairs, &d->room_pairs, sizeof(*d->pairs));
-    d->pairs[d->n_pairs++] = (struct pair){(uint16_t)(a | b << 8), rule};
-}
-
-static uint8_t upper(uint8_t c)
-{
-    return c >= 'a' && c <= 'z' ? (uint8_t)(c - 32) : c;
-}
-
-static void add_pair(struct set_draft *d, const struct rule *r)
-{
-    uint8_t a = r->pair[0], b = r->pair[1];
-    bool twice_a = r->pair_nocase && upper(a) != a, twice_b = r->pair_nocase && upper(b) != b;
-
-    d->pair_rules++;
-    add_one_pair(d, a, b, r->info.index);
-    if (twice_a)
-        add_one_pair(d, upper(a), b, r->info.index);
-    if (twice_b)
-        add_one_pair(d, a, upper(b), r->info.index);
-    if (twice_a && twice_b)
-        add_one_pair(d, upper(a), upper(b), r->info.index);
-}
-
 static void add_rule(struct builder *b, struct lit_set *set, const struct rule *r, bool literal)
 {
     struct set_draft *d = draft_of(b, set);
 
-    if (!literal && r->has_pair && r->gate_len < 2 && r->kind != RULE_TX) {
-        add_pair(d, r);
-        return;
-    }
     if (!literal) {
         d->always = wider(d->always, d->n_always, &d->room_always, sizeof(*d->always));
         d->always[d->n_always++] = r->info.index;
@@ -124,15 +85,16 @@ static void add_rule(struct builder *b, struct lit_set *set, const struct rule *
 
 /* ---- payload ------------------------------------------------------------------------------ */
 
-static uint32_t few_ports(const struct portset *set)
+/* Few enough, and there is room for them. */
+static bool few_ports(const struct ruleset *rs, const struct portset *set)
 {
     uint32_t n = 0;
 
-    if (set->any)
-        return 0;
+    if (set->any || rs->n_port_sets + PORTS_FEW > rs->n_ports / 2)
+        return false;
     for (uint32_t i = 0; i < set->n; i++)
         n += (uint32_t)set->at[i].hi - set->at[i].lo + 1;
-    return n <= PORTS_FEW ? n : 0;
+    return n <= PORTS_FEW;
 }
 
 static struct lit_set *new_set(struct ruleset *rs)
@@ -150,8 +112,10 @@ static struct lit_set *port_set(struct ruleset *rs, uint32_t key)
 
     while (rs->ports[i].key && rs->ports[i].key != key)
         i = (i + 1) & (rs->n_ports - 1);
-    if (!rs->ports[i].key)
+    if (!rs->ports[i].key) {
         rs->ports[i] = (struct port_set){key, new_set(rs)};
+        rs->n_port_sets++;
+    }
     return (struct lit_set *)(uintptr_t)rs->ports[i].set;
 }
 
@@ -165,15 +129,28 @@ const struct lit_set *ruleset_port(const struct ruleset *rs, uint32_t key)
 }
 
 static void add_ports(struct builder *b, const struct rule *r, uint32_t class_, uint32_t dir,
-                      bool source, bool literal)
+                      bool source)
 {
     const struct portset *set = source ? r->sport : r->dport;
 
     for (uint32_t i = 0; i < set->n; i++) {
         for (uint32_t p = set->at[i].lo; p <= set->at[i].hi; p++)
             add_rule(b, port_set(b->rs, ruleset_port_key(class_, dir, source, (uint16_t)p)), r,
-                     literal);
+                     false);
     }
+}
+
+/* To the gates of its ports when they are few, else to those of all. */
+static void add_gate(struct builder *b, const struct rule *r, uint32_t class_, uint32_t dir)
+{
+    bool ports = class_ != CLASS_OTHER && !r->both_ways;
+
+    if (ports && few_ports(b->rs, r->dport))
+        add_ports(b, r, class_, dir, false);
+    else if (ports && few_ports(b->rs, r->sport))
+        add_ports(b, r, class_, dir, true);
+    else
+        add_rule(b, &b->rs->base[class_][dir], r, false);
 }
 
 static void add_payload(struct builder *b, const struct rule *r)
@@ -183,19 +160,17 @@ static void add_payload(struct builder *b, const struct rule *r)
     for (uint32_t dir = 0; dir < 2; dir++) {
         if (!(r->dirs >> dir & 1))
             continue;
-        if (r->app) {
-            add_rule(b, &b->rs->app[r->app - 1][dir], r, literal);
+        if (r->app && !literal) {
+            add_rule(b, &b->rs->app[r->app - 1][dir], r, false);
             continue;
         }
         for (uint32_t c = 0; c < CLASSES; c++) {
             if (!(r->l4 >> c & 1))
                 continue;
-            if (c != CLASS_OTHER && !r->both_ways && few_ports(r->dport))
-                add_ports(b, r, c, dir, false, literal);
-            else if (c != CLASS_OTHER && !r->both_ways && few_ports(r->sport))
-                add_ports(b, r, c, dir, true, literal);
+            if (literal)
+                add_rule(b, &b->rs->base[c][dir], r, true);
             else
-                add_rule(b, &b->rs->base[c][dir], r, literal);
+                add_gate(b, r, c, dir);
         }
     }
 }
@@ -256,9 +231,9 @@ static bool plan_add(struct plan *plan, const struct buffer *buffer, const struc
 /* The literal lies in the payload: looked for there, once the protocol is known. */
 static void add_raw_tx(struct builder *b, const struct rule *r, uint32_t dir)
 {
-    for (int p = 0; proto_rows[p] && p < PROTOS_MAX; p++) {
-        if (of_proto(b->rs, r, proto_rows[p], p))
-            add_rule(b, &b->rs->app[p][dir], r, true);
+    for (uint32_t c = 0; c < CLASSES; c++) {
+        if (r->l4 >> c & 1)
+            add_rule(b, &b->rs->base[c][dir], r, true);
     }
 }
 
@@ -340,89 +315,102 @@ static int by_literal(const void *a, const void *b)
 static bool freeze_literals(struct builder *b, struct set_draft *d)
 {
     struct lit_set *set = d->set;
-    char fault[160] = "";
-    bool cached = false;
     uint32_t *first = arena_alloc(&b->rs->arena, (d->n + 1) * sizeof(*first));
     uint32_t *rules = arena_alloc(&b->rs->arena, (d->n + 1) * sizeof(*rules));
-    struct literal *list = calloc(d->n, sizeof(*list));
+    struct literal *list = arena_alloc(&b->rs->arena, d->n * sizeof(*list));
 
     if (!first || !rules || !list)
-        abort();
+        return false;
     qsort(d->items, d->n, sizeof(*d->items), by_literal);
-    uint32_t n = 0;
     for (uint32_t i = 0; i < d->n; i++) {
         const struct item *item = &d->items[i];
         if (!i || item->nocase != item[-1].nocase || !slice_eq(item->text, item[-1].text)) {
-            first[n] = i;
-            list[n++] = (struct literal){item->text, item->nocase};
+            first[set->n] = i;
+            list[set->n++] = (struct literal){item->text, item->nocase};
         }
         rules[i] = item->rule;
     }
-    first[n] = d->n;
-    set->n = n;
+    first[set->n] = d->n;
     set->first = first;
     set->rules = rules;
-    if (n <= LITERALS_FEW) {
-        struct literal *few = arena_alloc(&b->rs->arena, n * sizeof(*few));
-        if (!few)
-            abort();
-        memcpy(few, list, n * sizeof(*few));
-        uint8_t *rare = arena_alloc(&b->rs->arena, n);
-        for (uint32_t i = 0; rare && i < n; i++)
-            rare[i] = content_rare(few[i].text);
-        set->few = few;
-        set->few_rare = rare;
-        free(list);
-        return true;
-    }
-    enum err err = literals_new(list, n, b->cache, &set->db, &cached, fault);
-    free(list);
-    if (err) {
-        strbuf_fmt(b->report, "%s\n", fault);
-        return false;
-    }
-    b->rs->db_bytes += literals_bytes(set->db);
-    b->rs->db_cached += cached;
-    b->rs->db_built += !cached;
-    return true;
+    set->list = list;
+    set->db = literals_new(b->usual, list, set->n);
+    b->rs->db_bytes += set->db ? literals_bytes(set->db) : 0;
+    return set->db != NULL;
 }
 
-static int by_pair(const void *a, const void *b)
+/* Bounds of the payload's length; what is no range is left to the rule's own test. */
+static void length_gate(const struct num *n, struct gate *g)
 {
-    const struct pair *x = a, *y = b;
+    static const struct {
+        bool from, to;                /* bounded */
+        uint8_t from_next, to_before; /* the number itself is outside */
+        bool second;                  /* the upper bound is b */
+    } rows[] = {
+        [NUM_EQ] = {true, true, 0, 0, false},      [NUM_LT] = {false, true, 0, 1, false},
+        [NUM_LE] = {false, true, 0, 0, false},     [NUM_GT] = {true, false, 1, 0, false},
+        [NUM_GE] = {true, false, 0, 0, false},     [NUM_RANGE] = {true, true, 1, 1, true},
+        [NUM_IN_RANGE] = {true, true, 0, 0, true},
+    };
+    g->most = UINT16_MAX;
+    if (!n || n->a >= UINT16_MAX || n->b >= UINT16_MAX)
+        return;
+    uint64_t top = rows[n->mode].second ? n->b : n->a;
+    if (rows[n->mode].from)
+        g->least = (uint16_t)(n->a + rows[n->mode].from_next);
+    if (rows[n->mode].to && top >= rows[n->mode].to_before)
+        g->most = (uint16_t)(top - rows[n->mode].to_before);
+}
 
-    if (x->pair != y->pair)
-        return x->pair < y->pair ? -1 : 1;
+static struct gate gate_of(const struct rule *r)
+{
+    struct gate g = {.rule = r->info.index, .at = r->gate_at, .len = r->gate_len};
+
+    for (uint8_t i = 0; i < r->gate_len; i++)
+        g.value |= (uint32_t)r->gate[i] << 8 * i;
+    length_gate(r->gate_dsize, &g);
+    if (r->kind == RULE_PACKET && r->gate_bytes && !g.least)
+        g.least = 1;
+    g.on_packet = r->kind != RULE_STREAM || !r->no_packet;
+    g.on_stream = r->kind == RULE_STREAM || r->kind == RULE_PACKET_STREAM;
+    return g;
+}
+
+/* Place in the order of gates: 0 = an other, else its first byte + 1. */
+static uint32_t gate_place(const struct gate *g)
+{
+    return g->len && !g->at ? (g->value & 0xffu) + 1 : 0;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct gate *x = a, *y = b;
+    uint32_t px = gate_place(x), py = gate_place(y);
+
+    if (px != py)
+        return px < py ? -1 : 1;
     return x->rule < y->rule ? -1 : x->rule > y->rule;
 }
 
-/* Few are not worth a walk over the payload: they are tried like those without a literal. */
-static void freeze_pairs(struct builder *b, struct set_draft *d)
+static bool freeze_gates(struct ruleset *rs, const struct set_draft *d)
 {
-    if (d->pair_rules < PAIRS_LEAST) {
-        for (uint32_t i = 0; i < d->n_pairs; i++) {
-            if (i && d->pairs[i].rule == d->pairs[i - 1].rule)
-                continue;
-            d->always = wider(d->always, d->n_always, &d->room_always, sizeof(*d->always));
-            d->always[d->n_always++] = d->pairs[i].rule;
-        }
-        return;
+    if (!d->n_always)
+        return true;
+    struct gate *at = arena_alloc(&rs->arena, d->n_always * sizeof(*at));
+    struct gates *gates = arena_alloc(&rs->arena, sizeof(*gates));
+    if (!at || !gates)
+        return false;
+    for (uint32_t i = 0; i < d->n_always; i++)
+        at[i] = gate_of(&rs->rules[d->always[i]]);
+    qsort(at, d->n_always, sizeof(*at), by_place);
+    for (uint32_t byte = 0, i = 0; byte <= 256; byte++) {
+        while (i < d->n_always && gate_place(&at[i]) <= byte)
+            i++;
+        gates->first[byte] = (uint16_t)i;
     }
-    struct pair_map *map = arena_alloc(&b->rs->arena, sizeof(*map));
-    uint16_t *pair = arena_alloc(&b->rs->arena, d->n_pairs * sizeof(*pair));
-    uint32_t *rule = arena_alloc(&b->rs->arena, d->n_pairs * sizeof(*rule));
-    if (!map || !pair || !rule)
-        abort();
-    qsort(d->pairs, d->n_pairs, sizeof(*d->pairs), by_pair);
-    for (uint32_t i = 0; i < d->n_pairs; i++) {
-        pair[i] = d->pairs[i].pair;
-        rule[i] = d->pairs[i].rule;
-        map->bits[pair[i] >> 6] |= UINT64_C(1) << (pair[i] & 63);
-    }
-    map->n = d->n_pairs;
-    map->pair = pair;
-    map->rule = rule;
-    d->set->pairs = map;
+    gates->at = at;
+    d->set->gates = gates;
+    return true;
 }
 
 static bool freeze_sets(struct builder *b)
@@ -439,14 +427,7 @@ static bool freeze_sets(struct builder *b)
         rs->sets[rs->n_sets++] = d->set;
         if (d->n)
             ok = freeze_literals(b, d) && ok;
-        if (d->n_pairs)
-            freeze_pairs(b, d);
-        free(d->pairs);
-        struct slice kept =
-            arena_keep(&rs->arena, (struct slice){(const uint8_t *)d->always,
-                                                  (uint32_t)(d->n_always * sizeof(uint32_t))});
-        d->set->always = (const uint32_t *)(const void *)kept.at;
-        d->set->n_always = d->n_always;
+        ok = freeze_gates(rs, d) && ok;
         free(d->items);
         free(d->always);
     }
@@ -491,14 +472,14 @@ static void find_kin(struct ruleset *rs)
     }
 }
 
-enum err ruleset_build(struct ruleset *rs, const char *cache, struct strbuf *report)
+enum err ruleset_build(struct ruleset *rs, const struct literals_usual *usual)
 {
-    struct builder b = {.rs = rs, .cache = cache, .report = report};
+    struct builder b = {.rs = rs, .usual = usual};
     struct tx_builder t = {0};
     uint32_t *list, n;
 
     find_kin(rs);
-    rs->n_ports = 4096;
+    rs->n_ports = 16384;
     rs->ports = calloc(rs->n_ports, sizeof(*rs->ports));
     if (!rs->ports)
         return ERR_NOMEM;
@@ -518,7 +499,7 @@ enum err ruleset_build(struct ruleset *rs, const char *cache, struct strbuf *rep
     free(t.sets);
     free(t.always);
     if (!freeze_sets(&b))
-        return ERR_UNSUPPORTED;
+        return ERR_NOMEM;
     if (!take_list(rs, RULE_IP, false, &list, &n))
         return ERR_NOMEM;
     rs->ip = ip_index_new(rs->rules, list, n);

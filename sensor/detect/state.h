@@ -29,6 +29,7 @@ struct tx_rule {
 struct tx_state {
     uint64_t scanned[2];   /* by direction: bit i = i-th buffer of the plan */
     uint32_t file[2];      /* id of the file looked at last, by direction; 0 = none */
+    uint32_t file_seen[2]; /* how much of it was searched */
     uint8_t file_step[2];  /* size class of the file at the last look */
     uint64_t seen[2];      /* by direction: what there was at the last look */
     bool wants_payload[2]; /* a rule waits for bytes of the stream */
