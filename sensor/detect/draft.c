@@ -54,9 +54,16 @@ const struct buffer *draft_near(struct draft *draft, bool relative)
     return draft_buffer(draft);
 }
 
+/* A sticky buffer with several instances, named once more, asks for another of them. */
+static bool begins_anew(const struct draft *draft, const struct buffer *buffer)
+{
+    return draft->sticky && !draft->sticky_used && buffer->kind == BUFFER_FIELD && buffer->n_refs &&
+           buffer->refs[0].list;
+}
+
 static int group_of(struct draft *draft, const struct buffer *buffer)
 {
-    for (int i = 0; i < draft->n_groups; i++) {
+    for (int i = draft->n_groups - 1; i >= 0 && !begins_anew(draft, buffer); i--) {
         if (draft->groups[i].buffer == buffer)
             return i;
     }
