@@ -170,6 +170,7 @@ def stalled():
     written = len(read(b.path("stalled", "eve.json")))
     api = Api(port)
     wait_for("all events are stored", 60, lambda: sum(s["events"] for s in api.get("/api/sensors")["items"]) == written)
+    assert all(s["stats"]["ledger"] == [] for s in api.get("/api/sensors")["items"]), "the ledger does not reach the analyzer"
     print(f"broker stopped: {sent} packets, {written} events written, {written} stored, nothing lost")
 
 
