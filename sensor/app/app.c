@@ -14,7 +14,8 @@
 #include <stdlib.h>
 
 const struct option app_options[] = {
-    {"app.memory", CONF_SIZE, "128M", "Bytes a worker may use for flows' parsing and transactions"},
+    {"app.memory", CONF_SIZE, "0",
+     "Bytes a worker may use for flows' parsing and transactions; 0 = three twentieths of memory"},
     OPTION_END,
 };
 

@@ -12,14 +12,14 @@ struct pool_block {
 static uint32_t class_of(size_t bytes)
 {
     uint32_t class = 0;
-    for (size_t size = POOL_SMALLEST; size < bytes && class < POOL_CLASSES; size *= 4)
+    for (size_t size = POOL_SMALLEST; size < bytes && class < POOL_CLASSES; size *= 2)
         class ++;
     return class;
 }
 
 void pool_init(struct pool *pool, size_t cap_bytes)
 {
-    *pool = (struct pool){.cap_bytes = cap_bytes};
+    *pool = (struct pool){.cap_bytes = cap_bytes ? cap_bytes : SIZE_MAX};
 }
 
 void pool_fini(struct pool *pool)
@@ -33,6 +33,23 @@ void pool_fini(struct pool *pool)
     }
 }
 
+/* A new block; free ones of other sizes make room for it. */
+static struct pool_block *obtain(struct pool *pool, size_t size)
+{
+    for (uint32_t i = POOL_CLASSES; i > 0 && pool->held_bytes + size > pool->cap_bytes; i--) {
+        while (pool->free[i - 1] && pool->held_bytes + size > pool->cap_bytes) {
+            struct pool_block *block = pool->free[i - 1];
+            pool->free[i - 1] = block->next;
+            pool->held_bytes -= (size_t)POOL_SMALLEST << (i - 1);
+            free(block);
+        }
+    }
+    struct pool_block *block = malloc(size);
+    if (block)
+        pool->held_bytes += size;
+    return block;
+}
+
 void *pool_get(struct pool *pool, size_t bytes, size_t *room)
 {
     uint32_t class = class_of(bytes);
@@ -41,7 +58,7 @@ void *pool_get(struct pool *pool, size_t bytes, size_t *room)
 #ifdef TRAMGAC_SANITIZED
     size_t size = bytes ? bytes : 1;
 #else
-    size_t size = (size_t)POOL_SMALLEST << (2 * class);
+    size_t size = (size_t)POOL_SMALLEST << class;
 #endif
     if (pool->used_bytes + size > pool->cap_bytes)
         return NULL;
@@ -49,7 +66,7 @@ void *pool_get(struct pool *pool, size_t bytes, size_t *room)
     if (block)
         pool->free[class] = block->next;
     else
-        block = malloc(size);
+        block = obtain(pool, size);
     if (!block)
         return NULL;
     pool->used_bytes += size;
@@ -63,6 +80,7 @@ void pool_put(struct pool *pool, void *block, size_t room)
         return;
     pool->used_bytes -= room;
 #ifdef TRAMGAC_SANITIZED
+    pool->held_bytes -= room;
     free(block);
 #else
     struct pool_block *freed = block;

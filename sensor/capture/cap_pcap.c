@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { AHEAD_BYTES = 6144, LINE_BYTES = 64, HEADER_MIN = 28 };
+enum { AHEAD_BYTES = 6144, LINE_BYTES = 64, HEADER_MIN = 28, BEHIND_BYTES = 8 << 20 };
 #define WINDOW_BYTES                                                                               \
     (UINT64_C(1) << 40) /* of addresses, not of memory: what a file may grow to                    \
                          */
@@ -28,6 +28,7 @@ struct capture {
     struct pcap_input in;
     const uint8_t *map;
     size_t map_bytes;
+    size_t given_back;    /* bytes from the start that need not be in memory any more */
     const uint8_t *ahead; /* prefetched up to here */
     char *source;
     int fd; /* followed: to ask how long it is by now; else -1 */
@@ -144,6 +145,14 @@ static enum err pcap_open(const struct conf *conf, const char *source, struct ca
     return err;
 }
 
+/* A capture may be larger than the memory: pages that were read leave it. Frames of rounds under
+ * way lie less than BEHIND_BYTES behind; if not, their pages come back from the file. */
+static void give_back(struct capture *c)
+{
+    madvise((void *)(uintptr_t)(c->map + c->given_back), BEHIND_BYTES, MADV_DONTNEED);
+    c->given_back += BEHIND_BYTES;
+}
+
 static enum err pcap_next(struct capture *c, struct frame *frame, struct capture_fault *fault)
 {
     size_t left = (size_t)(c->in.end - c->in.at);
@@ -153,6 +162,8 @@ static enum err pcap_next(struct capture *c, struct frame *frame, struct capture
         c->ahead = c->in.at;
     for (; c->ahead < until; c->ahead += LINE_BYTES)
         __builtin_prefetch(c->ahead);
+    if ((size_t)(c->in.at - c->map) > c->given_back + 2 * (size_t)BEHIND_BYTES)
+        give_back(c);
     return pcap_format_next(&c->format, &c->in, frame, fault);
 }
 

@@ -97,9 +97,9 @@ struct flow {
     uint16_t vlan[PACKET_VLANS_MAX];
     uint8_t vlans;
     uint8_t icmp_type, icmp_code; /* of the first packet, ICMP only */
-    uint8_t shard;
-    bool midstream; /* TCP whose handshake was not seen */
-    bool swapped;   /* direction was corrected after the first packet */
+    uint8_t shard, table_class;   /* table_class: the flow table's own */
+    bool midstream;               /* TCP whose handshake was not seen */
+    bool swapped;                 /* direction was corrected after the first packet */
     bool has_mac;
     bool silent;          /* a rule wants no event of it */
     uint8_t tcp_flags[2]; /* all flags seen, by direction */

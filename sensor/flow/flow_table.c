@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Chained hash over a slab of flows. Each timeout class keeps its flows in order of their last
- * packet, so expiry looks only at the old ends.
+ * Chained hash over a slab of flows. Each timeout class of a shard keeps its flows in order of
+ * their last packet, so expiry looks only at the old ends. Room is counted per shard: who is
+ * evicted does not depend on how many workers share the shards.
  */
 #include "sensor/flow/flow_table.h"
 #include "common/clock.h"
@@ -13,7 +14,14 @@
 
 #include <stdlib.h>
 
-enum { SLAB_FLOWS = 256, EVER_SAFE = (1 << 30), TENANTS_MAX = 64 };
+enum {
+    SLAB_FLOWS = 64,
+    EVER_SAFE = (1 << 30),
+    TENANTS_MAX = 64,
+    SHARD_LEAST = 64,
+    PICKED_PACKETS = 4
+};
+#define TICK_NS (CLOCK_S / 4)
 
 /* In order of value: the first is evicted first. */
 enum timeout_class {
@@ -21,6 +29,8 @@ enum timeout_class {
     CLASS_UDP_NEW,
     CLASS_ICMP_NEW,
     CLASS_OTHER_NEW,
+    CLASS_TCP_PICKED, /* lone packets without handshake, or a handshake and no data: perhaps a scan
+                       */
     CLASS_TCP_CLOSED,
     CLASS_ICMP_EST,
     CLASS_OTHER_EST,
@@ -48,6 +58,7 @@ static const char *const timeout_keys[CLASS_COUNT] = {
     [CLASS_UDP_NEW] = "flow.timeout.udp.new",
     [CLASS_ICMP_NEW] = "flow.timeout.icmp.new",
     [CLASS_OTHER_NEW] = "flow.timeout.other.new",
+    [CLASS_TCP_PICKED] = "flow.timeout.tcp.established",
     [CLASS_TCP_CLOSED] = "flow.timeout.tcp.closed",
     [CLASS_ICMP_EST] = "flow.timeout.icmp.established",
     [CLASS_OTHER_EST] = "flow.timeout.other.established",
@@ -92,16 +103,21 @@ struct slab {
     struct flow flow[SLAB_FLOWS];
 };
 
+struct shard {
+    struct lru lru[CLASS_COUNT];
+    uint32_t n;
+};
+
 struct flow_table {
     struct flow **bucket;
     uint64_t mask;
-    struct lru lru[CLASS_COUNT];
+    struct shard shard[FLOW_SHARDS];
+    uint64_t tick; /* last looked for timeouts, in TICK_NS */
     uint64_t timeout_ns[CLASS_COUNT];
     struct slab *slabs;
     struct flow *free; /* by bucket_next */
-    uint32_t n, most;
-    uint32_t made; /* flows of all slabs */
-    bool tags;     /* tell tenants apart */
+    uint32_t n, most;  /* most: of one shard */
+    bool tags;         /* tell tenants apart */
     flow_ended_fn ended;
     void *context;
     uint64_t *count;
@@ -117,14 +133,19 @@ static uint64_t power_of_two(uint64_t at_least)
 }
 
 struct flow_table *flow_table_new(const struct conf *conf, struct stats *stats,
-                                  uint64_t memory_bytes, flow_ended_fn ended, void *context)
+                                  const struct flow_table_limits *limits, flow_ended_fn ended,
+                                  void *context)
 {
     struct flow_table *t = calloc(1, sizeof(*t));
     if (!t)
         return NULL;
-    uint64_t most = memory_bytes / (sizeof(struct flow) + 2 * sizeof(struct flow *));
-    t->most = most > EVER_SAFE ? EVER_SAFE : most < 64 ? 64 : (uint32_t)most;
-    uint64_t buckets = power_of_two(t->most);
+    uint64_t most = limits->memory_bytes /
+                    (sizeof(struct flow) + 2 * sizeof(struct flow *) + limits->more_flow_bytes);
+    most = most > EVER_SAFE ? EVER_SAFE : most;
+    t->most = (uint32_t)most / FLOW_SHARDS;
+    if (t->most < SHARD_LEAST)
+        t->most = SHARD_LEAST;
+    uint64_t buckets = power_of_two(most / (limits->workers ? limits->workers : 1));
     t->mask = buckets - 1;
     t->bucket = calloc(buckets, sizeof(struct flow *));
     t->ended = ended;
@@ -166,12 +187,21 @@ void flow_table_prefetch(const struct flow_table *t, uint64_t flow_hash)
 
 /* ---- lists -------------------------------------------------------------------------------- */
 
+/* No data yet, or no more than a scan's packets. */
+static bool is_bare(const struct flow *f)
+{
+    return !f->ext[FLOW_EXT_STREAM] || (f->midstream && !(f->pkts[0] && f->pkts[1]) &&
+                                        f->pkts[0] + f->pkts[1] < PICKED_PACKETS);
+}
+
 static enum timeout_class class_of(const struct flow *f)
 {
     bool is_new = f->state == FLOW_NEW;
 
     switch (f->proto) {
     case IPPROTO_TCP4:
+        if (f->state == FLOW_ESTABLISHED && is_bare(f))
+            return CLASS_TCP_PICKED;
         return is_new ? CLASS_TCP_NEW : f->state == FLOW_CLOSED ? CLASS_TCP_CLOSED : CLASS_TCP_EST;
     case IPPROTO_UDP4:
         return is_new ? CLASS_UDP_NEW : CLASS_UDP_EST;
@@ -183,9 +213,9 @@ static enum timeout_class class_of(const struct flow *f)
     }
 }
 
-static void lru_unlink(struct flow_table *t, struct flow *f, enum timeout_class class)
+static void lru_unlink(struct flow_table *t, struct flow *f)
 {
-    struct lru *lru = &t->lru[class];
+    struct lru *lru = &t->shard[f->shard].lru[f->table_class];
 
     *(f->lru_prev ? &f->lru_prev->lru_next : &lru->oldest) = f->lru_next;
     *(f->lru_next ? &f->lru_next->lru_prev : &lru->newest) = f->lru_prev;
@@ -193,12 +223,23 @@ static void lru_unlink(struct flow_table *t, struct flow *f, enum timeout_class 
 
 static void lru_append(struct flow_table *t, struct flow *f, enum timeout_class class)
 {
-    struct lru *lru = &t->lru[class];
+    struct lru *lru = &t->shard[f->shard].lru[class];
 
+    f->table_class = (uint8_t) class;
     f->lru_next = NULL;
     f->lru_prev = lru->newest;
     *(lru->newest ? &lru->newest->lru_next : &lru->oldest) = f;
     lru->newest = f;
+}
+
+static void lru_renew(struct flow_table *t, struct flow *f)
+{
+    enum timeout_class class = class_of(f);
+
+    if (class == f->table_class && !f->lru_next)
+        return; /* it is the newest already */
+    lru_unlink(t, f);
+    lru_append(t, f, class);
 }
 
 static void end_flow(struct flow_table *t, struct flow *f, enum flow_end why)
@@ -209,15 +250,16 @@ static void end_flow(struct flow_table *t, struct flow *f, enum flow_end why)
     while (*at != f)
         at = &(*at)->bucket_next;
     *at = f->bucket_next;
-    lru_unlink(t, f, class_of(f));
+    lru_unlink(t, f);
     f->bucket_next = t->free;
     t->free = f;
+    t->shard[f->shard].n--;
     t->n--;
 }
 
 static bool timed_out(const struct flow_table *t, const struct flow *f, uint64_t now_ns)
 {
-    return f->seen_ns + t->timeout_ns[class_of(f)] <= now_ns;
+    return f->seen_ns + t->timeout_ns[f->table_class] <= now_ns;
 }
 
 /* A closed session leaves by a timeout too; what its record says is that it was closed. */
@@ -229,29 +271,37 @@ static void end_by_time(struct flow_table *t, struct flow *f)
 
 void flow_table_tick(struct flow_table *t, uint64_t now_ns)
 {
-    for (uint32_t i = 0; i < CLASS_COUNT; i++) {
-        while (t->lru[i].oldest && timed_out(t, t->lru[i].oldest, now_ns))
-            end_by_time(t, t->lru[i].oldest);
+    if (now_ns / TICK_NS == t->tick)
+        return;
+    t->tick = now_ns / TICK_NS;
+    for (uint32_t shard = 0; shard < FLOW_SHARDS; shard++) {
+        for (uint32_t i = 0; t->shard[shard].n && i < CLASS_COUNT; i++) {
+            struct lru *lru = &t->shard[shard].lru[i];
+            while (lru->oldest && timed_out(t, lru->oldest, now_ns))
+                end_by_time(t, lru->oldest);
+        }
     }
 }
 
 void flow_table_end_all(struct flow_table *t, enum flow_end why)
 {
-    for (uint32_t i = 0; i < CLASS_COUNT; i++) {
-        while (t->lru[i].oldest)
-            end_flow(t, t->lru[i].oldest, why);
+    for (uint32_t shard = 0; shard < FLOW_SHARDS; shard++) {
+        for (uint32_t i = 0; i < CLASS_COUNT; i++) {
+            while (t->shard[shard].lru[i].oldest)
+                end_flow(t, t->shard[shard].lru[i].oldest, why);
+        }
     }
 }
 
 /* ---- room --------------------------------------------------------------------------------- */
 
-static bool evict_one(struct flow_table *t)
+static bool evict_one(struct flow_table *t, const struct shard *shard)
 {
     for (uint32_t i = 0; i < CLASS_COUNT; i++) {
-        if (!t->lru[i].oldest)
+        if (!shard->lru[i].oldest)
             continue;
         t->count[COUNT_EVICTED]++;
-        end_flow(t, t->lru[i].oldest, FLOW_END_FORCED);
+        end_flow(t, shard->lru[i].oldest, FLOW_END_FORCED);
         return true;
     }
     return false;
@@ -269,17 +319,16 @@ static void add_slab(struct flow_table *t)
         slab->flow[i - 1].bucket_next = t->free;
         t->free = &slab->flow[i - 1];
     }
-    t->made += SLAB_FLOWS;
 }
 
-static struct flow *room_for_one(struct flow_table *t)
+static struct flow *room_for_one(struct flow_table *t, const struct shard *shard)
 {
-    if (t->n >= t->most)
-        evict_one(t);
+    if (shard->n >= t->most)
+        evict_one(t, shard);
     if (!t->free)
         add_slab(t);
     if (!t->free)
-        evict_one(t);
+        evict_one(t, shard);
     struct flow *f = t->free;
     if (f)
         t->free = f->bucket_next;
@@ -411,7 +460,7 @@ static void fill(struct flow *f, const struct packet *p, uint32_t generation)
     f->icmp_type = p->icmp_type;
     f->icmp_code = p->icmp_code;
     f->hash = p->flow_hash;
-    f->shard = p->shard;
+    f->shard = p->shard % FLOW_SHARDS;
     f->first_number = p->frame.number;
     f->first_ns = f->last_ns = p->ts_ns;
     f->generation = generation;
@@ -422,7 +471,8 @@ static void fill(struct flow *f, const struct packet *p, uint32_t generation)
 
 static struct flow *create(struct flow_table *t, const struct packet *p, uint32_t generation)
 {
-    struct flow *f = room_for_one(t);
+    struct shard *shard = &t->shard[p->shard % FLOW_SHARDS];
+    struct flow *f = room_for_one(t, shard);
 
     if (!f)
         return NULL;
@@ -431,6 +481,7 @@ static struct flow *create(struct flow_table *t, const struct packet *p, uint32_
     f->bucket_next = *bucket;
     *bucket = f;
     lru_append(t, f, class_of(f));
+    shard->n++;
     t->n++;
     t->count[COUNT_TOTAL]++;
     if (p->proto == IPPROTO_TCP4)
@@ -445,7 +496,6 @@ static struct flow *create(struct flow_table *t, const struct packet *p, uint32_
 static void update(struct flow_table *t, struct flow *f, const struct packet *p)
 {
     enum dir dir = flow_dir(f, p);
-    enum timeout_class before = class_of(f);
     bool was_midstream = f->midstream;
 
     f->pkts[dir]++;
@@ -470,8 +520,7 @@ static void update(struct flow_table *t, struct flow *f, const struct packet *p)
         !joined && f->view & (VIEW_BIT(VIEW_TAG_ONE_SIDE) | VIEW_BIT(VIEW_TAGS_DIFFER));
     sight_packet(f, p, dir);
     t->count[COUNT_MIDSTREAM] += f->midstream && !was_midstream;
-    lru_unlink(t, f, before);
-    lru_append(t, f, class_of(f));
+    lru_renew(t, f);
 }
 
 struct flow *flow_table_touch(struct flow_table *t, const struct packet *p)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The flows of one worker: found by hash, ended by timeouts in packet time, bounded in memory. When
- * the table is full the least valuable flow goes: first unanswered ones, then closed, then
- * datagrams, last TCP sessions; the longest silent first.
+ * a shard is full its least valuable flow goes: first unanswered ones, then lone packets without a
+ * handshake, then closed, then datagrams, last TCP sessions; the longest silent first.
  */
 #ifndef TRAMGAC_SENSOR_FLOW_FLOW_TABLE_H
 #define TRAMGAC_SENSOR_FLOW_FLOW_TABLE_H
@@ -19,8 +19,17 @@ extern const struct counter flow_table_counters[];
 /** Called for each flow before it is released; flow->end says why. Must not touch the table. */
 typedef void (*flow_ended_fn)(void *context, struct flow *flow);
 
+/** What bounds the flows. The memory is that of all workers together, the limit is kept per shard.
+ */
+struct flow_table_limits {
+    uint64_t memory_bytes;
+    uint32_t more_flow_bytes; /* what other floors keep for each flow */
+    uint32_t workers;         /* that share the shards */
+};
+
 struct flow_table *flow_table_new(const struct conf *conf, struct stats *stats,
-                                  uint64_t memory_bytes, flow_ended_fn ended, void *context);
+                                  const struct flow_table_limits *limits, flow_ended_fn ended,
+                                  void *context);
 void flow_table_free(struct flow_table **table);
 
 /** Asks for the cache lines a look-up will need. */

@@ -109,6 +109,7 @@ static enum err open_workers(struct sensor *s)
         .sensor = conf_text(s->plan->conf, "sensor.name"),
         .ifaces = s->plan->ifaces,
         .flow_bytes = s->shares.flow_bytes,
+        .workers = s->shares.workers,
     };
 
     while (plan.ifaces && plan.ifaces[plan.n_ifaces])

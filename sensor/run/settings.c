@@ -110,6 +110,10 @@ enum err settings_derive(struct conf *conf, struct settings_shares *shares, stru
     shares->workers = (uint32_t)workers;
     derive(conf, "flow.memcap", shares->memory_bytes / 5, report);
     derive(conf, "stream.memcap", shares->memory_bytes / 10, report);
-    shares->flow_bytes = conf_size(conf, "flow.memcap") / shares->workers;
+    derive(conf, "app.memory", shares->memory_bytes / 20 * 3 / shares->workers, report);
+    derive(conf, "app.ndpi_memory", shares->memory_bytes / 20 / shares->workers, report);
+    derive(conf, "detect.memory", shares->memory_bytes / 20 / shares->workers, report);
+    derive(conf, "files.memory", shares->memory_bytes / 10 / shares->workers, report);
+    shares->flow_bytes = conf_size(conf, "flow.memcap");
     return ERR_OK;
 }

@@ -24,7 +24,7 @@ void settings_counters(const struct counter *tables[SETTINGS_TABLES_MAX]);
 struct settings_shares {
     uint32_t workers;
     uint64_t memory_bytes;
-    uint64_t flow_bytes; /* of one worker */
+    uint64_t flow_bytes; /* of all workers together */
 };
 
 /** Derives the shares and fills in limits that were left to be derived. ERR_INPUT with a sentence

@@ -503,7 +503,8 @@ struct worker *worker_new(const struct worker_plan *plan)
     if (!w)
         return NULL;
     w->plan = *plan;
-    w->flows = flow_table_new(plan->conf, &w->stats, plan->flow_bytes, flow_ended, w);
+    struct flow_table_limits limits = {plan->flow_bytes, streams_flow_bytes(), plan->workers};
+    w->flows = flow_table_new(plan->conf, &w->stats, &limits, flow_ended, w);
     w->streams = streams_new(plan->conf, &w->stats);
     w->app = app_engine_new(plan->conf, &w->stats);
     w->breadth = breadth_new(plan->conf, &w->stats);

@@ -11,7 +11,8 @@ enum { LARGE_BYTES = 1984, SMALL_BYTES = 192 };
 
 void pieces_pool_init(struct pieces_pool *pool, uint64_t memory_bytes)
 {
-    *pool = (struct pieces_pool){.quota_bytes = memory_bytes / FLOW_SHARDS};
+    *pool =
+        (struct pieces_pool){.quota_bytes = memory_bytes ? memory_bytes / FLOW_SHARDS : UINT64_MAX};
     slab_init(&pool->small, sizeof(struct piece) + SMALL_BYTES, 0);
     slab_init(&pool->large, sizeof(struct piece) + LARGE_BYTES, 0);
 }

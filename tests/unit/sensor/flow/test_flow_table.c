@@ -32,7 +32,8 @@ static int set_up(void **state)
     static struct rig rig;
 
     rig = (struct rig){.conf = settings_new(), .now_ns = 1000 * CLOCK_S};
-    rig.table = flow_table_new(rig.conf, &rig.stats, 1, ended, &rig); /* the least: 64 flows */
+    struct flow_table_limits least = {.memory_bytes = 1}; /* 64 flows in a shard */
+    rig.table = flow_table_new(rig.conf, &rig.stats, &least, ended, &rig);
     *state = &rig;
     return 0;
 }
