@@ -302,12 +302,11 @@ static void on_ip_rule(void *context, uint32_t rule)
 static void run_ip(struct detect *d)
 {
     const struct detect_input *in = d->in;
-    struct flow_marks *s = in->flow ? state_flow(d->pool, in->flow) : NULL;
 
-    if (s && (s->ip_done >> in->dir & 1))
+    if (in->flow && (in->flow->asked_ip >> in->dir & 1))
         return;
-    if (s)
-        s->ip_done |= (uint8_t)(1 << in->dir);
+    if (in->flow)
+        in->flow->asked_ip |= (uint8_t)(1 << in->dir);
     if (!in->packet->ip_version)
         return;
     detect_candidates_clear(d);
@@ -342,14 +341,12 @@ static void run_noted(struct detect *d)
 }
 
 /* The protocol is news to this direction. */
-static bool app_fresh(struct detect *d, const struct detect_input *in)
+static bool app_fresh(const struct detect_input *in)
 {
     if (!in->flow || in->flow_ends || (!in->flow->app_name && !in->flow->app_failed))
         return false;
-    struct flow_marks *s = state_flow(d->pool, in->flow);
-    bool known = !s || (s->app_done >> in->dir & 1);
-    if (s)
-        s->app_done |= (uint8_t)(1 << in->dir);
+    bool known = in->flow->asked_app >> in->dir & 1;
+    in->flow->asked_app |= (uint8_t)(1 << in->dir);
     return !known;
 }
 
@@ -364,7 +361,7 @@ static void begin(struct detect *d, const struct detect_input *in)
     strbuf_clear(&d->conditions);
     d->passed = false;
     d->n_raw[0] = d->n_raw[1] = 0;
-    d->fresh = app_fresh(d, in);
+    d->fresh = app_fresh(in);
     d->proto = in->flow ? ruleset_proto(app_proto(in->flow)) : -1;
     d->class_ = !p                         ? CLASS_OTHER
                 : p->proto == IPPROTO_TCP4 ? CLASS_TCP

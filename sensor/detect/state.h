@@ -83,8 +83,6 @@ struct flow_marks {
     uint16_t n_bits, room_bits;
     struct flow_int *ints;
     uint16_t n_ints, room_ints;
-    uint8_t ip_done; /* bit by direction: address rules were asked */
-    uint8_t app_done;
     bool pass; /* a pass rule let the flow through, or it is bypassed */
     struct tagged tag;
 };

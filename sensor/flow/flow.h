@@ -72,6 +72,7 @@ struct tcp {
     struct tcp_side side[2]; /* by enum dir: what that side sends */
     uint32_t syn_us;         /* of the SYN-ACK, since the flow's first packet */
     uint32_t rtt_us;         /* of the handshake; 0 = not seen */
+    bool data;               /* some was sent */
     bool lenient;            /* not all packets pass here: what looks impossible may be true */
     bool four_way;           /* both sides sent a SYN */
     bool pass_over; /* the packet in hand is none that its receiver takes: not for reassembly */
@@ -113,13 +114,13 @@ struct flow {
     uint32_t generation;        /* reuse of the same tuple */
     uint32_t gaps[2];           /* holes given up, by direction */
     struct tcp tcp;
+    uint8_t asked_ip, asked_app; /* detection's own: rules asked once, bit by direction */
     uint8_t app_events;          /* of the packet in hand: bits by enum app_event (app.h) */
     uint64_t stream_events[2];   /* of the packet in hand: bits by enum stream_event */
     uint16_t alerts;             /* hits on this flow, saturating */
     uint16_t ndpi_proto;         /* breadth classification; 0 = unknown */
     const char *app_name;        /* protocol name as EVE says it; NULL = not known yet */
     bool app_failed;             /* all probing ended without a name: EVE's "failed" */
-    uint32_t community_port_pad; /* keeps the record's layout stable */
     char community_id[36];       /* "1:…" (Community ID v1, seed 0); empty until asked for */
     struct tunnel tunnel;        /* outermost tunnel of the first packet; kind NULL = none */
     struct flow_at at[2];        /* by direction */

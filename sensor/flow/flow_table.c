@@ -190,8 +190,8 @@ void flow_table_prefetch(const struct flow_table *t, uint64_t flow_hash)
 /* No data yet, or no more than a scan's packets. */
 static bool is_bare(const struct flow *f)
 {
-    return !f->ext[FLOW_EXT_STREAM] || (f->midstream && !(f->pkts[0] && f->pkts[1]) &&
-                                        f->pkts[0] + f->pkts[1] < PICKED_PACKETS);
+    return !f->tcp.data || (f->midstream && !(f->pkts[0] && f->pkts[1]) &&
+                            f->pkts[0] + f->pkts[1] < PICKED_PACKETS);
 }
 
 static enum timeout_class class_of(const struct flow *f)

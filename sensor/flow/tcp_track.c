@@ -121,6 +121,7 @@ static void take_data(struct seen *s)
 
     if (!s->len || keep_alive(s))
         return;
+    s->flow->tcp.data = true;
     if (tcp_after(s->end, own->next) <= 0) {
         repeated(s);
         return;
