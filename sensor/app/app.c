@@ -14,8 +14,9 @@
 #include <stdlib.h>
 
 const struct option app_options[] = {
-    {"app.memory", CONF_SIZE, "0",
-     "Bytes a worker may use for flows' parsing and transactions; 0 = three twentieths of memory"},
+    {"app.memory", CONF_SIZE, "128M",
+     "Bytes a worker may use for flows' parsing and transactions; at most three twentieths of "
+     "memory by the workers"},
     OPTION_END,
 };
 

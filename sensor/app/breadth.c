@@ -40,8 +40,9 @@ enum { TCP_PACKETS = 10, UDP_PACKETS = 8, L3_MAX = 65535 };
 
 const struct option breadth_options[] = {
     {"app.ndpi", CONF_BOOL, "true", "Classify flows with nDPI (name in app_proto_ndpi, risks)"},
-    {"app.ndpi_memory", CONF_SIZE, "0",
-     "Bytes a worker may use for undecided flows in nDPI; 0 = a twentieth of memory"},
+    {"app.ndpi_memory", CONF_SIZE, "64M",
+     "Bytes a worker may use for undecided flows in nDPI; at most a twentieth of memory by the "
+     "workers"},
     OPTION_END,
 };
 

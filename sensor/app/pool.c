@@ -19,7 +19,7 @@ static uint32_t class_of(size_t bytes)
 
 void pool_init(struct pool *pool, size_t cap_bytes)
 {
-    *pool = (struct pool){.cap_bytes = cap_bytes ? cap_bytes : SIZE_MAX};
+    *pool = (struct pool){.cap_bytes = cap_bytes};
 }
 
 void pool_fini(struct pool *pool)

@@ -23,7 +23,6 @@ struct pool {
     size_t cap_bytes;
 };
 
-/** `cap_bytes` 0: no cap. */
 void pool_init(struct pool *pool, size_t cap_bytes);
 void pool_fini(struct pool *pool);
 

@@ -31,7 +31,7 @@ struct pool *state_pool_new(uint64_t cap_bytes)
     struct pool *pool = calloc(1, sizeof(*pool));
 
     if (pool)
-        pool->cap_bytes = cap_bytes ? cap_bytes : UINT64_MAX;
+        pool->cap_bytes = cap_bytes;
     return pool;
 }
 

@@ -29,8 +29,9 @@ enum {
 
 const struct option files_options[] = {
     {"files.inspect", CONF_SIZE, "1M", "First bytes of a file kept for rules, magic and YARA"},
-    {"files.memory", CONF_SIZE, "0",
-     "Bytes a worker may use for the contents of open files; 0 = a tenth of memory"},
+    {"files.memory", CONF_SIZE, "128M",
+     "Bytes a worker may use for the contents of open files; at most a tenth of memory by the "
+     "workers"},
     {"files.magic", CONF_BOOL, "false", "Name the type of every file with libmagic"},
     {"files.hash", CONF_LIST, "", "Digests of every file: md5, sha1, sha256"},
     {"files.yara", CONF_LIST, "", "YARA rule files or directories that every file is scanned with"},

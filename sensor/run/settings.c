@@ -93,8 +93,25 @@ static void derive(struct conf *conf, const char *key, uint64_t bytes, struct st
     conf_set(conf, text, report);
 }
 
+/* Lowers what each worker may take of `key` to its part of `bytes`. */
+static void at_most(struct conf *conf, const char *key, uint64_t bytes, uint32_t workers,
+                    struct strbuf *report)
+{
+    char text[96];
+
+    if (conf_size(conf, key) <= bytes / workers)
+        return;
+    snprintf(text, sizeof(text), "%s=%llu", key, (unsigned long long)(bytes / workers));
+    conf_set(conf, text, report);
+}
+
 enum err settings_derive(struct conf *conf, struct settings_shares *shares, struct strbuf *report)
 {
+    static const struct {
+        const char *key;
+        uint32_t twentieths;
+    } parts[] = {
+        {"app.memory", 3}, {"app.ndpi_memory", 1}, {"detect.memory", 1}, {"files.memory", 2}};
     int64_t workers = conf_int(conf, "workers");
 
     shares->memory_bytes = conf_size(conf, "memory");
@@ -110,10 +127,9 @@ enum err settings_derive(struct conf *conf, struct settings_shares *shares, stru
     shares->workers = (uint32_t)workers;
     derive(conf, "flow.memcap", shares->memory_bytes / 5, report);
     derive(conf, "stream.memcap", shares->memory_bytes / 10, report);
-    derive(conf, "app.memory", shares->memory_bytes / 20 * 3 / shares->workers, report);
-    derive(conf, "app.ndpi_memory", shares->memory_bytes / 20 / shares->workers, report);
-    derive(conf, "detect.memory", shares->memory_bytes / 20 / shares->workers, report);
-    derive(conf, "files.memory", shares->memory_bytes / 10 / shares->workers, report);
+    for (uint32_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        at_most(conf, parts[i].key, shares->memory_bytes / 20 * parts[i].twentieths,
+                shares->workers, report);
     shares->flow_bytes = conf_size(conf, "flow.memcap");
     return ERR_OK;
 }
