@@ -5,7 +5,7 @@
   span_matrix.py OUTDIR [CASE...]     writes OUTDIR/<case>.pcap and OUTDIR/span.rules
   span_matrix.py --list
 
-The base is ../http/exploits.pcap (seven HTTP attacks on a camera, recorded with real stacks), repeated with other client
+The base is ../http/exploits.pcap (six HTTP attacks on a camera, recorded with real stacks), repeated with other client
 addresses and sequence numbers. The same output each time."""
 import os
 import random

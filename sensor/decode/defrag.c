@@ -29,7 +29,7 @@ const struct counter defrag_counters[] = {
 struct tracker {
     struct addr src, dst;
     uint32_t id;
-    uint16_t vlan;
+    uint64_t tag;
     uint8_t proto, ip_version;
     bool used;
     uint32_t bucket;
@@ -130,9 +130,9 @@ static uint32_t bucket_of(const struct packet *p)
     return (uint32_t)(hash >> 40) % BUCKETS;
 }
 
-static bool same(const struct tracker *t, const struct packet *p, uint16_t vlan)
+static bool same(const struct tracker *t, const struct packet *p, uint64_t tag)
 {
-    return t->id == p->frag_id && t->ip_version == p->ip_version && t->vlan == vlan &&
+    return t->id == p->frag_id && t->ip_version == p->ip_version && t->tag == tag &&
            (t->proto == p->proto || p->ip_version == 6) && addr_eq(&t->src, &p->src) &&
            addr_eq(&t->dst, &p->dst);
 }
@@ -140,10 +140,9 @@ static bool same(const struct tracker *t, const struct packet *p, uint16_t vlan)
 static struct tracker *tracker_of(struct defrag *d, const struct packet *p)
 {
     uint32_t bucket = bucket_of(p);
-    uint16_t vlan = p->vlans ? p->vlan[0] : 0;
 
     for (struct tracker *t = d->bucket[bucket]; t; t = t->bucket_next) {
-        if (!same(t, p, vlan))
+        if (!same(t, p, p->tag))
             continue;
         if (t->last_ns + d->timeout_ns > p->ts_ns)
             return t;
@@ -160,7 +159,7 @@ static struct tracker *tracker_of(struct defrag *d, const struct packet *p)
     t->src = p->src;
     t->dst = p->dst;
     t->id = p->frag_id;
-    t->vlan = vlan;
+    t->tag = p->tag;
     t->proto = p->proto;
     t->ip_version = p->ip_version;
     t->used = true;
@@ -277,7 +276,10 @@ struct slice defrag_take(struct defrag *d, struct packet *p, struct arena *arena
     d->count[COUNT_FRAGMENTS]++;
     if (!sound(p))
         return SLICE_NONE;
+    uint64_t given_up = d->count[COUNT_TIMEOUT] + d->count[COUNT_EVICTED];
     struct tracker *t = tracker_of(d, p);
+    if (d->count[COUNT_TIMEOUT] + d->count[COUNT_EVICTED] != given_up)
+        p->view |= VIEW_BIT(VIEW_FRAGMENTS);
     t->last_ns = p->ts_ns;
     unlink_age(d, t);
     link_newest(d, t);

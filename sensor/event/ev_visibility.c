@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the sensor cannot see, and why: one-sided mirror ports, loss, shed work.
+ * What the sensor cannot see, and why: faults of mirror ports (sensor/decode/view.c), loss, shed
+ * work.
  */
 #include "common/jsonw.h"
 #include "sensor/event/event.h"
