@@ -21,17 +21,17 @@ static struct dec_next udp_decode(struct packet *p, struct slice in)
     cursor_skip(&c, 2);
 
     if (!cursor_ok(&c)) {
-        decode_note(p, NOTE_UDP_SMALL);
-        p->l4 = p->payload = SLICE_NONE;
-        return dec_stop();
-    }
-    if (length && length < HEADER) {
         decode_note(p, NOTE_UDP_HLEN);
         p->l4 = p->payload = SLICE_NONE;
         return dec_stop();
     }
-    if (length > in.len && !p->payload_missing)
+    if (length && length < HEADER) {
         decode_note(p, NOTE_UDP_LEN);
+        p->l4 = p->payload = SLICE_NONE;
+        return dec_stop();
+    }
+    if (length > in.len && !p->payload_missing)
+        decode_note(p, NOTE_UDP_SMALL);
     if (length)
         p->l4 = slice_head(in, length);
     p->sport = sport;

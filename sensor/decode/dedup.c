@@ -7,7 +7,8 @@
  *
  * Limits: packets without IP identification (IPv6, 0) and without sequence numbers count as copies
  * only within half a millisecond, copies in another VLAN that nobody routed only within 50 us, as
- * tenants may say the same thing. The digest has no secret: the same capture gives the same result.
+ * tenants may say the same thing. ICMP of that kind is only left out where other copies were found.
+ * The digest has no secret: the same capture gives the same result.
  */
 #include "sensor/decode/dedup.h"
 #include "common/clock.h"
@@ -88,6 +89,11 @@ static uint64_t key_of(const struct packet *p)
     uint64_t head = fold(load(p->src.b) ^ load(p->src.b + 8), load(p->dst.b) + load(p->dst.b + 8));
     uint64_t lengths = (uint64_t)p->ip_id << 48 | (uint64_t)p->proto << 40 | p->l4.len;
 
+    uint32_t fixed = p->ip_version == 4 ? 20 : 40;
+
+    if (p->l3.at + fixed < p->l4.at) /* options and extension headers are content, too */
+        head ^= hash_bytes(
+            slice_head(slice_from(p->l3, fixed), (uint32_t)(p->l4.at - p->l3.at) - fixed), 1);
     if (p->l4.len < HEAD)
         return fold(head, hash_bytes(p->l4, lengths));
     return fold(head ^ load(p->l4.at), load(p->l4.at + 8) ^ lengths) ^
@@ -123,6 +129,8 @@ static bool is_copy(const struct dedup *d, const struct seen *seen, const struct
     uint64_t window = weak(p) && d->window_ns > WEAK_NS ? WEAK_NS : d->window_ns;
 
     *kind = VIEW_DUPLICATE;
+    if (weak(p) && p->proto != IPPROTO_UDP4 && !d->alert) /* echo replies are alike by nature */
+        return false;
     if (hops) {
         *kind = VIEW_DUPLICATE_ROUTED;
         window = d->window_ns;

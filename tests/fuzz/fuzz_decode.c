@@ -61,6 +61,7 @@ static uint32_t play(struct slice input)
 
     conf_add(rig.conf, decode_options);
     conf_add(rig.conf, dedup_options);
+    conf_set(rig.conf, "defrag.trackers=4", NULL);
     arena_init(&rig.arena, 65536, 0);
     rig.decode = decode_new(rig.conf, &rig.stats);
     for (uint64_t i = 1; i <= FRAMES_MAX && cursor_left(&c); i++) {
