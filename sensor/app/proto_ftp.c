@@ -7,6 +7,7 @@
  * Limits: a line LINE_MAX bytes, the rest of it is dropped and noted.
  */
 #include "sensor/app/ftp_tx.h"
+#include "sensor/app/greeting.h"
 
 enum {
     LINE_MAX = 4096,
@@ -443,27 +444,13 @@ static enum probe probe_request(struct slice head)
     return PROBE_NO;
 }
 
-/* A greeting of mail servers begins with the same code: whole lines that name FTP decide, else the
- * client's first words will. */
 static enum probe probe_reply(struct slice head)
 {
-    static const struct slice code = SLICE_LIT("220");
-    struct slice rest = head;
-    int64_t eol;
+    enum greeting greeting = greeting_of(head);
 
-    if (!slice_starts(head, slice_head(code, head.len)))
-        return PROBE_NO;
-    if (head.len > CODE_BYTES && head.at[CODE_BYTES] != ' ' && head.at[CODE_BYTES] != '-')
-        return PROBE_NO;
-    if (slice_starts(head, SLICE_LIT("220 (")))
-        return PROBE_YES;
-    while ((eol = slice_find_byte(rest, '\n')) >= 0) {
-        struct slice line = slice_head(rest, (uint32_t)eol);
-        if (slice_find(line, SLICE_LIT("FTP")) >= 0)
-            return PROBE_YES;
-        rest = slice_from(rest, (uint32_t)eol + 1);
-    }
-    return PROBE_MORE;
+    if (greeting == GREETING_MORE)
+        return PROBE_MORE;
+    return greeting == GREETING_FTP ? PROBE_YES : PROBE_NO;
 }
 
 static enum probe ftp_probe(struct slice head, enum dir dir)

@@ -6,6 +6,7 @@
  * reply to it; what follows begins another one, as Suricata counts them.
  * Limits: a line of a command or reply LINE_MAX bytes, WAITING_MAX commands without a reply.
  */
+#include "sensor/app/greeting.h"
 #include "sensor/app/mime.h"
 
 enum {
@@ -461,24 +462,13 @@ static enum probe probe_request(struct slice head)
     return PROBE_NO;
 }
 
-/* FTP's servers greet alike: whole lines that name SMTP decide, else the client's first words. */
 static enum probe probe_reply(struct slice head)
 {
-    static const struct slice code = SLICE_LIT("220");
-    struct slice rest = head;
-    int64_t eol;
+    enum greeting greeting = greeting_of(head);
 
-    if (!slice_starts(head, slice_head(code, head.len)))
-        return PROBE_NO;
-    if (head.len > CODE_BYTES && head.at[CODE_BYTES] != ' ' && head.at[CODE_BYTES] != '-')
-        return PROBE_NO;
-    while ((eol = slice_find_byte(rest, '\n')) >= 0) {
-        struct slice line = slice_head(rest, (uint32_t)eol);
-        if (slice_find(line, SLICE_LIT("SMTP")) >= 0)
-            return PROBE_YES;
-        rest = slice_from(rest, (uint32_t)eol + 1);
-    }
-    return PROBE_MORE;
+    if (greeting == GREETING_MORE)
+        return PROBE_MORE;
+    return greeting == GREETING_SMTP ? PROBE_YES : PROBE_NO;
 }
 
 static enum probe smtp_probe(struct slice head, enum dir dir)
