@@ -89,7 +89,7 @@ class Suricata:
     def start(self):
         self.p = subprocess.Popen(self.words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         log = os.path.join(self.dir, "suricata.log")
-        while not (os.path.exists(log) and "Engine started" in open(log).read()) and not os.path.exists(os.path.join(self.dir, "stats.log")):
+        while not (os.path.exists(log) and "Engine started" in open(log, encoding="utf-8").read()):
             assert self.p.poll() is None, "Suricata ended"
             time.sleep(0.3)
         time.sleep(1)
