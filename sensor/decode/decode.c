@@ -30,6 +30,7 @@ const struct option decode_options[] = {
     {"vlan.use-for-tracking", CONF_BOOL, "true",
      "VLAN and tunnel ids tell flows apart where both directions show it"},
     {"defrag.trackers", CONF_INT, "1024", "Most packets whose fragments are collected at a time"},
+    {"defrag.overlap", CONF_TEXT, "bsd", "Policy for overlapping fragments of hosts not listed"},
     {"defrag.timeout", CONF_SPAN, "60s", "Time until an incomplete packet is given up"},
     OPTION_END,
 };
@@ -261,8 +262,7 @@ struct decode *decode_new(const struct conf *conf, struct stats *stats)
     d->seed = hash_random_seed();
     d->vlan_tracking = conf_bool(conf, "vlan.use-for-tracking");
     checksum_policy_init(&d->checksums, conf_text(conf, "capture.checksum-validation"));
-    d->defrag = defrag_new((uint32_t)conf_int(conf, "defrag.trackers"),
-                           conf_span_ns(conf, "defrag.timeout"), stats);
+    d->defrag = defrag_new(conf, stats);
     d->dedup = dedup_new(conf, stats);
     d->views = views_new();
     if (!d->defrag || !d->dedup || !d->views)

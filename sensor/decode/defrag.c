@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A tracker holds the data of one packet in place (64 KB of address space, touched as data comes)
- * and a bit for each unit of 8 bytes that has arrived.
+ * and, for each unit of 8 bytes that has arrived, the fragment that it is of. Where a fragment
+ * meets units of another, the policy of the receiving host says which stays.
  */
 #include "sensor/decode/defrag.h"
 #include "sensor/decode/decode.h"
+#include "sensor/decode/os_policy.h"
 
 #include <stdlib.h>
 
@@ -13,6 +15,9 @@ enum {
     UNIT = 8,
     HEADER_MAX = 512,
     BUCKETS = 1024,
+    UNITS = DATA_MAX / UNIT,
+    TRACKERS_MAX = 65536,
+    FRAGMENTS_MAX = 255, /* whose bounds are known; later ones never win */
 };
 
 enum { COUNT_FRAGMENTS, COUNT_REASSEMBLED, COUNT_TIMEOUT, COUNT_EVICTED, COUNT_OVERLAP };
@@ -31,7 +36,7 @@ struct tracker {
     uint32_t id;
     uint64_t tag;
     uint8_t proto, ip_version;
-    bool used;
+    bool taken;
     uint32_t bucket;
     uint64_t last_ns;
     uint32_t header_len; /* 0 until the first fragment came */
@@ -40,8 +45,12 @@ struct tracker {
     struct tracker *bucket_next;
     struct tracker *older, *newer; /* by last fragment */
     uint8_t header[HEADER_MAX];
-    uint8_t seen[DATA_MAX / UNIT / 8];
-    uint8_t *data; /* DATA_MAX bytes */
+    uint8_t policy;    /* enum os_policy of the receiver */
+    uint8_t fragments; /* in `span` */
+    uint32_t used;     /* units, up to the furthest */
+    struct os_span span[FRAGMENTS_MAX];
+    uint8_t owner[UNITS]; /* of each unit: fragment + 1; 0 = has not arrived */
+    uint8_t *data;        /* DATA_MAX bytes */
 };
 
 struct defrag {
@@ -52,6 +61,8 @@ struct defrag {
     uint8_t *data;
     uint64_t timeout_ns;
     uint64_t *count;
+    struct os_policies *policies;
+    enum os_policy fallback;
 };
 
 static void unlink_age(struct defrag *d, struct tracker *t)
@@ -76,17 +87,21 @@ static void link_oldest(struct defrag *d, struct tracker *t)
     d->oldest = t;
 }
 
-struct defrag *defrag_new(uint32_t trackers, uint64_t timeout_ns, struct stats *stats)
+struct defrag *defrag_new(const struct conf *conf, struct stats *stats)
 {
+    int64_t trackers = conf_int(conf, "defrag.trackers");
+
     struct defrag *d = calloc(1, sizeof(*d));
     if (!d)
         return NULL;
-    d->n = trackers ? trackers : 1;
-    d->timeout_ns = timeout_ns;
+    d->n = trackers > 0 && trackers < TRACKERS_MAX ? (uint32_t)trackers : TRACKERS_MAX;
+    d->timeout_ns = conf_span_ns(conf, "defrag.timeout");
     d->count = stats_add(stats, defrag_counters);
+    d->policies = os_policies_new(conf);
+    d->fallback = os_policy_find(conf_text(conf, "defrag.overlap"));
     d->tracker = calloc(d->n, sizeof(*d->tracker));
     d->data = calloc(d->n, DATA_MAX);
-    if (!d->tracker || !d->data) {
+    if (!d->tracker || !d->data || !d->policies) {
         defrag_free(&d);
         return NULL;
     }
@@ -101,6 +116,7 @@ void defrag_free(struct defrag **defrag)
 {
     if (!*defrag)
         return;
+    os_policies_free(&(*defrag)->policies);
     free((*defrag)->tracker);
     free((*defrag)->data);
     free(*defrag);
@@ -114,7 +130,7 @@ static void release(struct defrag *d, struct tracker *t)
     while (*at != t)
         at = &(*at)->bucket_next;
     *at = t->bucket_next;
-    t->used = false;
+    t->taken = false;
     unlink_age(d, t);
     link_oldest(d, t);
 }
@@ -151,7 +167,7 @@ static struct tracker *tracker_of(struct defrag *d, const struct packet *p)
         break;
     }
     struct tracker *t = d->oldest;
-    if (t->used) {
+    if (t->taken) {
         d->count[t->last_ns + d->timeout_ns <= p->ts_ns ? COUNT_TIMEOUT : COUNT_EVICTED]++;
         release(d, t);
         t = d->oldest;
@@ -162,38 +178,56 @@ static struct tracker *tracker_of(struct defrag *d, const struct packet *p)
     t->tag = p->tag;
     t->proto = p->proto;
     t->ip_version = p->ip_version;
-    t->used = true;
+    t->taken = true;
     t->bucket = bucket;
     t->header_len = t->total = t->units = 0;
-    memset(t->seen, 0, sizeof(t->seen));
+    memset(t->owner, 0, t->used);
+    t->used = 0;
+    t->fragments = 0;
+    enum os_policy policy = os_policy_of(d->policies, &p->dst);
+    t->policy = (uint8_t)(policy == OS_NONE ? d->fallback : policy);
     t->bucket_next = d->bucket[bucket];
     d->bucket[bucket] = t;
     return t;
 }
 
-/* Copies the units that are not there yet; notes when one is said again, counts when differently.
- */
+/* Puts one unit in its place, unless another copy of it stays; true when the two differ. */
+static bool store_unit(struct tracker *t, uint32_t unit, const uint8_t *from, uint32_t len,
+                       const struct os_span *span, uint8_t me)
+{
+    uint8_t *into = t->data + (size_t)unit * UNIT;
+    uint8_t owner = t->owner[unit];
+    bool differs = owner && memcmp(into, from, len) != 0;
+
+    if (owner && (!me || !os_policy_ip_newer((enum os_policy)t->policy, *span, t->span[owner - 1])))
+        return differs;
+    memcpy(into, from, len);
+    t->units += !owner;
+    t->owner[unit] = me ? me : FRAGMENTS_MAX;
+    return differs;
+}
+
 static void store(struct defrag *d, struct tracker *t, struct packet *p)
 {
-    bool differs = false, again = false;
+    struct os_span span = {p->frag_offset, p->frag_offset + p->l4.len};
+    uint8_t me = 0;
+    bool differs = false;
 
-    for (uint32_t at = 0; at < p->l4.len; at += UNIT) {
-        uint32_t unit = (p->frag_offset + at) / UNIT;
-        uint32_t len = p->l4.len - at < UNIT ? p->l4.len - at : UNIT;
-        uint8_t *into = t->data + (size_t)unit * UNIT;
-        uint8_t bit = (uint8_t)(1u << unit % 8);
-        if (t->seen[unit / 8] & bit) {
-            again = true;
-            differs = differs || memcmp(into, p->l4.at + at, len) != 0;
-            continue;
-        }
-        memcpy(into, p->l4.at + at, len);
-        t->seen[unit / 8] |= bit;
-        t->units++;
+    if (t->fragments < FRAGMENTS_MAX) {
+        t->span[t->fragments++] = span;
+        me = t->fragments;
     }
-    d->count[COUNT_OVERLAP] += differs;
-    if (again)
+    for (uint32_t at = 0; at < p->l4.len; at += UNIT) {
+        uint32_t len = p->l4.len - at < UNIT ? p->l4.len - at : UNIT;
+        differs |= store_unit(t, (p->frag_offset + at) / UNIT, p->l4.at + at, len, &span, me);
+    }
+    uint32_t end = (span.to + UNIT - 1) / UNIT;
+    if (end > t->used)
+        t->used = end;
+    if (differs) {
+        d->count[COUNT_OVERLAP]++;
         decode_note(p, p->ip_version == 4 ? NOTE_IPV4_FRAG_OVERLAP : NOTE_IPV6_FRAG_OVERLAP);
+    }
 }
 
 /* The IP header without its fragment part, with the length of the whole. */
@@ -228,7 +262,7 @@ static bool complete(const struct tracker *t)
     if (!t->header_len || !t->total || t->units < units)
         return false;
     for (uint32_t i = 0; i < units; i++) {
-        if (!(t->seen[i / 8] & 1u << i % 8))
+        if (!t->owner[i])
             return false;
     }
     return true;

@@ -38,6 +38,26 @@ static void write_flags(struct jsonw *w, const char *key, uint8_t flags)
     jsonw_str(w, key, text);
 }
 
+/* How well the connection does; what was not seen is not written. */
+static void write_health(struct jsonw *w, const struct flow *f)
+{
+    static const char *const keys[2][4] = {
+        {"rtt_data_us_ts", "retransmits_ts", "out_of_order_ts", "zero_windows_ts"},
+        {"rtt_data_us_tc", "retransmits_tc", "out_of_order_tc", "zero_windows_tc"}};
+
+    if (f->tcp.rtt_us)
+        jsonw_u64(w, "rtt_handshake_us", f->tcp.rtt_us);
+    for (uint32_t dir = 0; dir < 2; dir++) {
+        const struct tcp_side *side = &f->tcp.side[dir];
+        const uint32_t values[4] = {side->rtt_us, side->retransmits, side->out_of_order,
+                                    side->zero_windows};
+        for (uint32_t i = 0; i < 4; i++) {
+            if (values[i])
+                jsonw_u64(w, keys[dir][i], values[i]);
+        }
+    }
+}
+
 static void write_tcp(struct jsonw *w, const struct flow *f)
 {
     static const struct {
@@ -58,6 +78,7 @@ static void write_tcp(struct jsonw *w, const struct flow *f)
         if (both & names[i].bit)
             jsonw_bool(w, names[i].key, true);
     }
+    write_health(w, f);
     jsonw_str(w, "state", states[f->tcp_state <= TCP_CLOSED ? f->tcp_state : TCP_NONE]);
     jsonw_obj_close(w);
 }
@@ -97,22 +118,29 @@ const struct event_def ev_flow = {
     .name = "flow",
     .doc = "A flow ended",
     .ends = EVENT_ENDS_CLIENT,
-    .schema = "flow.pkts_toserver|integer|Packets from the client\n"
-              "flow.pkts_toclient|integer|Packets from the server\n"
-              "flow.bytes_toserver|integer|Bytes on the wire from the client\n"
-              "flow.bytes_toclient|integer|Bytes on the wire from the server\n"
-              "flow.start|time|First packet\n"
-              "flow.end|time|Last packet\n"
-              "flow.age|integer|Seconds between them\n"
-              "flow.state|text|new, established, closed\n"
-              "flow.reason|text|Why it ended: timeout, tcp_reuse, forced, shutdown\n"
-              "flow.alerted|boolean|A rule matched on it\n"
-              "tcp.tcp_flags|text|All flags seen, two hexadecimal digits\n"
-              "tcp.tcp_flags_ts|text|Flags from the client\n"
-              "tcp.tcp_flags_tc|text|Flags from the server\n"
-              "tcp.syn|boolean|Flag seen; so fin, rst, psh, ack, urg, ecn, cwr\n"
-              "tcp.state|text|TCP state at the end\n"
-              "ndpi.proto|text|Protocol by nDPI, e.g. TLS.Google\n"
-              "ndpi.risks|list|Names of nDPI's risks of the flow\n",
+    .schema =
+        "flow.pkts_toserver|integer|Packets from the client\n"
+        "flow.pkts_toclient|integer|Packets from the server\n"
+        "flow.bytes_toserver|integer|Bytes on the wire from the client\n"
+        "flow.bytes_toclient|integer|Bytes on the wire from the server\n"
+        "flow.start|time|First packet\n"
+        "flow.end|time|Last packet\n"
+        "flow.age|integer|Seconds between them\n"
+        "flow.state|text|new, established, closed\n"
+        "flow.reason|text|Why it ended: timeout, tcp_reuse, forced, shutdown\n"
+        "flow.alerted|boolean|A rule matched on it\n"
+        "tcp.tcp_flags|text|All flags seen, two hexadecimal digits\n"
+        "tcp.tcp_flags_ts|text|Flags from the client\n"
+        "tcp.tcp_flags_tc|text|Flags from the server\n"
+        "tcp.syn|boolean|Flag seen; so fin, rst, psh, ack, urg, ecn, cwr\n"
+        "tcp.rtt_handshake_us|integer|From the SYN to the ACK that ends the handshake\n"
+        "tcp.rtt_data_us_ts|integer|From data of the client to its acknowledgement, smoothed\n"
+        "tcp.rtt_data_us_tc|integer|The same of the server's data\n"
+        "tcp.retransmits_ts|integer|Segments that the client sent again; _tc: the server\n"
+        "tcp.out_of_order_ts|integer|Segments overtaken on their way; _tc: of the server\n"
+        "tcp.zero_windows_ts|integer|Times the client closed its window; _tc: the server\n"
+        "tcp.state|text|TCP state at the end\n"
+        "ndpi.proto|text|Protocol by nDPI, e.g. TLS.Google\n"
+        "ndpi.risks|list|Names of nDPI's risks of the flow\n",
     .write = flow_write,
 };

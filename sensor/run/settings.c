@@ -14,6 +14,8 @@
 
 #include <stdio.h>
 
+enum { TRACKER_BYTES = 77824 }; /* of a packet whose fragments are collected, when it is large */
+
 const struct option settings_options[] = {
     {"sensor.name", CONF_TEXT, "sensor", "Name of this sensor in every event"},
     {"sensor.site", CONF_TEXT, "site", "Name of the site it stands at"},
@@ -130,6 +132,12 @@ enum err settings_derive(struct conf *conf, struct settings_shares *shares, stru
     for (uint32_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
         at_most(conf, parts[i].key, shares->memory_bytes / 20 * parts[i].twentieths,
                 shares->workers, report);
+    if (conf_int(conf, "defrag.trackers") > (int64_t)(shares->memory_bytes / 20 / TRACKER_BYTES)) {
+        char text[64];
+        snprintf(text, sizeof(text), "defrag.trackers=%llu",
+                 (unsigned long long)(shares->memory_bytes / 20 / TRACKER_BYTES));
+        conf_set(conf, text, report);
+    }
     shares->flow_bytes = conf_size(conf, "flow.memcap");
     return ERR_OK;
 }
