@@ -27,7 +27,8 @@ const struct counter defrag_counters[] = {
     [COUNT_TIMEOUT] = {"defrag.timeout", "Packets given up: a fragment never came"},
     [COUNT_EVICTED] = {"defrag.evicted",
                        "Packets given up for newer ones; raise defrag.trackers if this grows"},
-    [COUNT_OVERLAP] = {"defrag.overlap", "Fragments that say again, differently, what came before"},
+    [COUNT_OVERLAP] = {"defrag.overlap",
+                       "Fragments that overlap others; one sent twice alike does not count"},
     COUNTER_END,
 };
 
@@ -211,7 +212,11 @@ static void store(struct defrag *d, struct tracker *t, struct packet *p)
 {
     struct os_span span = {p->frag_offset, p->frag_offset + p->l4.len};
     uint8_t me = 0;
+    uint32_t before = t->units;
+    uint32_t count = (p->l4.len + UNIT - 1) / UNIT;
     bool differs = false;
+    bool again = t->fragments && t->span[t->fragments - 1].from == span.from &&
+                 t->span[t->fragments - 1].to == span.to;
 
     if (t->fragments < FRAGMENTS_MAX) {
         t->span[t->fragments++] = span;
@@ -224,7 +229,7 @@ static void store(struct defrag *d, struct tracker *t, struct packet *p)
     uint32_t end = (span.to + UNIT - 1) / UNIT;
     if (end > t->used)
         t->used = end;
-    if (differs) {
+    if (differs || (!again && t->units - before < count)) {
         d->count[COUNT_OVERLAP]++;
         decode_note(p, p->ip_version == 4 ? NOTE_IPV4_FRAG_OVERLAP : NOTE_IPV6_FRAG_OVERLAP);
     }
