@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -188,6 +189,71 @@ static void of_overlaps_the_receivers_policy_keeps_bytes(void **state)
     }
 }
 
+enum { MODEL_BYTES = 48 };
+
+/* Each byte and the segment it is of, as the policy says, by hand. */
+struct model {
+    char byte[MODEL_BYTES];
+    struct os_span owner[MODEL_BYTES];
+    bool known[MODEL_BYTES];
+};
+
+static void model_put(struct model *m, enum os_policy policy, struct os_span span, const char *text)
+{
+    for (uint32_t i = span.from; i < span.to; i++) {
+        if (m->known[i] && !os_policy_tcp_newer(policy, span, m->owner[i]))
+            continue;
+        m->byte[i] = text[i - span.from];
+        m->owner[i] = span;
+        m->known[i] = true;
+    }
+}
+
+static uint32_t random_below(uint32_t *seed, uint32_t n)
+{
+    *seed = *seed * 1664525u + 1013904223u;
+    return (*seed >> 8) % n;
+}
+
+/* Segments at random behind a hole of one byte, which comes last. */
+static void play_at_random(struct rig *rig, enum os_policy policy, uint32_t *seed)
+{
+    struct model model = {.known = {true}, .byte = "."};
+    char want[MODEL_BYTES + 1] = "";
+
+    open_at(rig, 99);
+    rig->flow.tcp.side[TO_CLIENT].policy = (uint8_t)policy;
+    for (uint32_t n = 2 + random_below(seed, 12); n; n--) {
+        char text[MODEL_BYTES + 1] = "";
+        uint32_t from = 1 + random_below(seed, MODEL_BYTES - 1);
+        uint32_t to = from + 1 + random_below(seed, MODEL_BYTES - from);
+        to = to > MODEL_BYTES ? MODEL_BYTES : to;
+        for (uint32_t i = from; i < to; i++)
+            text[i - from] = (char)('a' + random_below(seed, 26));
+        model_put(&model, policy, (struct os_span){from, to}, text);
+        client(rig, 100 + from, text);
+    }
+    client(rig, 100, ".");
+    acks(rig, 100 + MODEL_BYTES);
+    for (uint32_t i = 0; i < MODEL_BYTES && model.known[i]; i++)
+        want[i] = model.byte[i];
+    assert_memory_equal(rig->out[0], want, strlen(want));
+}
+
+static void random_overlaps_come_out_as_a_model_says(void **state)
+{
+    static const enum os_policy policies[] = {OS_FIRST,     OS_LAST,    OS_BSD,   OS_LINUX,
+                                              OS_OLD_LINUX, OS_SOLARIS, OS_VISTA, OS_BSD_RIGHT};
+    const char *rounds = getenv("TRAMGAC_ROUNDS"); /* more of them by hand */
+    uint32_t seed = 1;
+
+    for (uint32_t i = 0; i < (rounds ? (uint32_t)atoi(rounds) : 2000); i++) {
+        tear_down(state);
+        set_up(state);
+        play_at_random(*state, policies[i % 8], &seed);
+    }
+}
+
 static void retransmissions_give_only_what_is_new(void **state)
 {
     struct rig *rig = *state;
@@ -325,6 +391,7 @@ int main(void)
         STREAM_TEST(a_hole_that_was_acknowledged_is_a_gap),
         STREAM_TEST(an_acknowledgement_seen_before_its_data_is_no_gap),
         STREAM_TEST(of_overlaps_the_receivers_policy_keeps_bytes),
+        STREAM_TEST(random_overlaps_come_out_as_a_model_says),
         STREAM_TEST(retransmissions_give_only_what_is_new),
         STREAM_TEST(sequence_numbers_wrap),
         STREAM_TEST(too_much_behind_a_hole_gives_it_up),
