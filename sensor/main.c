@@ -76,6 +76,7 @@ static enum err set_from_options(struct program *p)
         {"capture.checksum-validation", o->checksums},
         {"workers", o->workers},
         {"memory", o->memory},
+        {"capture.filter", *o->filter ? o->filter : NULL},
         {"default-log-dir", o->dir},
         {"default-data-dir", o->data_dir},
         {"capture.follow", o->follow ? "true" : NULL},

@@ -149,15 +149,38 @@ static bool take_follow(struct options *o, const char *v)
     o->follow = true;
     return true;
 }
-static bool take_word(struct options *o, const char *v)
-{
-    return o->command == COMMAND_CTL && add(o->words, v);
-}
 static bool ignore(struct options *o, const char *v)
 {
     (void)o;
     (void)v;
     return true;
+}
+
+/* Words that are no option are a packet filter, as other sensors take it; behind `ctl` a request.
+ */
+static bool take_word(struct options *o, const char *word)
+{
+    if (o->command == COMMAND_CTL)
+        return add(o->words, word);
+    if (o->command != COMMAND_RUN)
+        return false;
+    size_t len = strlen(o->filter);
+    int n = snprintf(o->filter + len, sizeof(o->filter) - len, "%s%s", len ? " " : "", word);
+
+    return n > 0 && (size_t)n < sizeof(o->filter) - len;
+}
+
+static bool take_filter_file(struct options *o, const char *v)
+{
+    FILE *f = fopen(v, "re");
+    size_t len = f ? fread(o->filter, 1, sizeof(o->filter) - 1, f) : 0;
+
+    if (f)
+        fclose(f);
+    o->filter[len] = '\0';
+    while (len && (o->filter[len - 1] == '\n' || o->filter[len - 1] == ' '))
+        o->filter[--len] = '\0';
+    return len > 0;
 }
 
 static const struct cli_row rows[] = {
@@ -167,6 +190,8 @@ static const struct cli_row rows[] = {
     {"-S", "FILE|DIR", take_rules_only, "exactly these rules (repeatable)"},
     {"-s", "FILE|DIR", take_rules_more, "these rules beside the configured ones (repeatable)"},
     {"-l", "DIR", take_dir, "where eve.json and the state of the run go"},
+    {"-F", "FILE", take_filter_file,
+     "packet filter (BPF) in a file; or its words behind the options"},
     {"--data-dir", "DIR", take_data_dir, "where sets of values that rules fill are saved"},
     {"-k", "none|auto|all", take_checksums, "which checksums must be right (auto: per host)"},
     {"--workers", "N", take_workers, "threads that own flows"},
@@ -192,6 +217,14 @@ static const struct cli_row rows[] = {
     {"--init-errors-fatal", NULL, take_strict, NULL},
     {"--runmode", "MODE", ignore, NULL},
     {"--simulate-ips", NULL, ignore, NULL},
+    {"-D", NULL, ignore, NULL},
+    {"--pidfile", "FILE", ignore, NULL},
+    {"--user", "NAME", ignore, NULL},
+    {"--group", "NAME", ignore, NULL},
+    {"--engine-analysis", NULL, ignore, NULL},
+    {"--reject-dev", "NAME", ignore, NULL},
+    {"--pcap-file-delete", NULL, ignore, NULL},
+    {"--pcap-file-buffer-size", "BYTES", ignore, NULL},
     {"--pcap-file-continuous", NULL, ignore, NULL},
     {"--pcap-file-recursive", NULL, ignore, NULL},
     {.name = NULL},

@@ -33,6 +33,7 @@ struct options {
     const char *rules_more[OPTIONS_MANY + 1]; /* -s */
     const char *set[OPTIONS_MANY + 1];        /* key=value */
     const char *dir;                          /* -l */
+    char filter[4096];                        /* words that are no option: a packet filter */
     const char *data_dir;                     /* --data-dir */
     const char *checksums;                    /* -k */
     const char *workers, *memory;

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 const struct option app_options[] = {
+    {"app.off", CONF_LIST, "", "Protocols that are not recognised"},
     {"app.memory", CONF_SIZE, "128M",
      "Bytes a worker may use for flows' parsing and transactions; at most three twentieths of "
      "memory by the workers"},
@@ -44,8 +45,21 @@ const struct counter app_counters[] = {
 
 enum { SCRATCH_BLOCK = 64 << 10, SCRATCH_MAX = 32 << 20 };
 
+static void switch_off(struct app_engine *engine, const struct conf *conf)
+{
+    const char *name;
+
+    for (uint32_t k = 0; (name = conf_item(conf, "app.off", k)); k++) {
+        for (uint32_t i = 0; i < engine->n_rows; i++) {
+            if (strcmp(proto_rows[i]->name, name) == 0)
+                engine->off |= UINT64_C(1) << i;
+        }
+    }
+}
+
 static void configure(struct app_engine *engine, const struct conf *conf)
 {
+    switch_off(engine, conf);
     engine->config = calloc(engine->n_rows + 1, sizeof *engine->config);
     CHECK(engine->config);
     for (uint32_t i = 0; i < engine->n_rows; i++) {
@@ -138,6 +152,16 @@ static void flow_note(struct app *app, const char *name)
         engine->notes[engine->n_notes++] = name;
 }
 
+/* Parts that several protocols share (MIME) note things that not all of them name. */
+static bool has_note(const struct proto_def *proto, uint32_t note)
+{
+    for (uint32_t i = 0; proto->notes && i <= note; i++) {
+        if (!proto->notes[i])
+            return false;
+    }
+    return proto->notes != NULL;
+}
+
 /* Where a note of the whole flow goes, so that rules see it: its newest transaction, or one that
  * holds nothing else. */
 static struct tx *flow_tx(struct app *app)
@@ -157,6 +181,8 @@ static struct tx *flow_tx(struct app *app)
 
 void app_note(struct app *app, struct tx *tx, uint32_t note)
 {
+    if (!has_note(tx ? tx->proto : app->proto, note))
+        return;
     if (!tx)
         tx = flow_tx(app);
     if (!tx) {

@@ -41,7 +41,7 @@ static const struct proto_def *pass(struct app *app, enum dir dir, struct slice 
     for (uint32_t i = 0; i < app->engine->n_rows; i++) {
         const struct proto_def *row = proto_rows[i];
         uint64_t bit = (uint64_t)1 << i;
-        if ((app->excluded & bit) || usual_port(row, app->flow) != usual)
+        if (((app->excluded | app->engine->off) & bit) || usual_port(row, app->flow) != usual)
             continue;
         enum probe probe = possible(row, app->flow) ? ask(row, app, dir, head) : PROBE_NO;
         if (probe == PROBE_YES || (probe == PROBE_LIKELY && usual))

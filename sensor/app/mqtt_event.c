@@ -238,7 +238,7 @@ void mqtt_event_write(struct tx *tx, uint32_t i, struct jsonw *w)
         write_body(w, mqtt, m);
         if (m->truncated) {
             jsonw_bool(w, "truncated", true);
-            jsonw_u64(w, "skipped_length", m->length);
+            jsonw_u64(w, "skipped_length", (uint64_t)m->length + m->header);
         }
         write_properties(w, m->properties);
         jsonw_obj_close(w);

@@ -37,6 +37,7 @@ struct mqtt_message {
     bool has_id, has_reason, truncated;
     uint16_t id;
     uint8_t reason;
+    uint8_t header;          /* bytes of the fixed header */
     uint32_t length;         /* behind the fixed header, as announced */
     struct slice properties; /* MQTT 5, without their length */
     struct slice codes;      /* of SUBACK, UNSUBACK */

@@ -9,7 +9,25 @@
  */
 #include "sensor/app/mqtt_tx.h"
 
+#include "common/conf.h"
+
 enum { MESSAGE_KEPT = 65536, HEADER_MAX = 5, TOPICS_MAX = 256, CODES_MAX = 256, MESSAGES_MAX = 8 };
+
+struct mqtt_config {
+    uint64_t message_max;
+};
+
+static const struct option mqtt_options[] = {
+    {"mqtt.max-msg-length", CONF_SIZE, "1M", "Longer messages are told of and not looked into"},
+    OPTION_END,
+};
+
+static void mqtt_configure(const struct conf *conf, void *config)
+{
+    struct mqtt_config *c = config;
+
+    c->message_max = conf_size(conf, "mqtt.max-msg-length");
+}
 
 struct mqtt_state {
     uint8_t version; /* of the CONNECT; 0 = not seen */
@@ -369,8 +387,8 @@ static struct tx *exchange(struct app *app, uint8_t type, enum role role, enum d
     return tx;
 }
 
-static struct parsed take_message(struct app *app, enum dir dir, uint8_t first, uint32_t length,
-                                  struct slice body)
+static struct parsed take_message(struct app *app, enum dir dir, uint8_t first, uint8_t header_len,
+                                  uint32_t length, struct slice body)
 {
     uint8_t type = first >> 4, qos = first >> 1 & 3;
     enum role role = role_of(type, qos);
@@ -382,6 +400,7 @@ static struct parsed take_message(struct app *app, enum dir dir, uint8_t first, 
     if (!m)
         return parse_full();
     *m = (struct mqtt_message){.type = type, .flags = first & 15, .qos = qos, .length = length};
+    m->header = header_len;
     m->truncated = body.len < length;
     note_message(app, tx, type, qos, body);
     if (m->truncated)
@@ -423,11 +442,14 @@ static struct parsed mqtt_parse(struct app *app, enum dir dir, struct slice in)
         return parse_bad();
     if (!header)
         return parse_more(in.len + 1);
+    const struct mqtt_config *config = app_config(app);
     uint32_t seen = length < MESSAGE_KEPT ? length : MESSAGE_KEPT;
+    if (config && length > config->message_max)
+        seen = 0;
     if (in.len - header < seen)
         return parse_more(header + seen);
     struct slice body = slice_head(slice_from(in, header), seen);
-    struct parsed parsed = take_message(app, dir, first, length, body);
+    struct parsed parsed = take_message(app, dir, first, (uint8_t)header, length, body);
     return parsed.kind == PARSED_DONE ? parse_done(header + length) : parsed;
 }
 
@@ -468,6 +490,9 @@ const struct proto_def proto_mqtt = {
     .probe = mqtt_probe,
     .parse = mqtt_parse,
     .write_event = mqtt_event_write,
+    .options = mqtt_options,
+    .config_size = sizeof(struct mqtt_config),
+    .configure = mqtt_configure,
     .fields = mqtt_fields,
     .notes = mqtt_notes,
 };

@@ -176,6 +176,77 @@ enum err cap_live_filter(const char *iface, const struct iface_settings *s,
     return err;
 }
 
+/* ---- frames of files ---------------------------------------------------------------------- */
+
+enum { SIEVE_LINKS = 8, SIEVE_SNAPLEN = 262144 };
+
+struct cap_live_sieve {
+    char *text;
+    uint32_t n;
+    struct {
+        uint16_t linktype;
+        bool good; /* the filter makes sense for such links */
+        struct bpf_program program;
+    } link[SIEVE_LINKS];
+};
+
+/* The program for a link type, compiled when the first such frame comes; -1 = no room. */
+static int sieve_link(struct cap_live_sieve *s, uint16_t linktype)
+{
+    for (uint32_t i = 0; i < s->n; i++) {
+        if (s->link[i].linktype == linktype)
+            return (int)i;
+    }
+    if (s->n == SIEVE_LINKS)
+        return -1;
+    pcap_t *pcap = pcap_open_dead(linktype, SIEVE_SNAPLEN);
+    s->link[s->n].linktype = linktype;
+    s->link[s->n].good =
+        pcap && pcap_compile(pcap, &s->link[s->n].program, s->text, 1, PCAP_NETMASK_UNKNOWN) == 0;
+    if (pcap)
+        pcap_close(pcap);
+    return (int)s->n++;
+}
+
+struct cap_live_sieve *cap_live_sieve_new(const char *text, struct capture_fault *fault)
+{
+    struct cap_live_sieve *s = calloc(1, sizeof(*s));
+
+    if (!s)
+        return NULL;
+    s->text = strdup(text);
+    int i = s->text ? sieve_link(s, 1) : -1;
+    if (i < 0 || !s->link[i].good) {
+        snprintf(fault->text, sizeof(fault->text), "\"%s\" is no packet filter", text);
+        cap_live_sieve_free(&s);
+    }
+    return s;
+}
+
+void cap_live_sieve_free(struct cap_live_sieve **sieve)
+{
+    struct cap_live_sieve *s = *sieve;
+
+    if (!s)
+        return;
+    for (uint32_t i = 0; i < s->n; i++) {
+        if (s->link[i].good)
+            pcap_freecode(&s->link[i].program);
+    }
+    free(s->text);
+    free(s);
+    *sieve = NULL;
+}
+
+bool cap_live_sieve_passes(struct cap_live_sieve *s, const struct frame *frame)
+{
+    int i = sieve_link(s, frame->linktype);
+    struct pcap_pkthdr head = {.caplen = frame->caplen, .len = frame->wirelen};
+
+    return i >= 0 && s->link[i].good &&
+           pcap_offline_filter(&s->link[i].program, &head, frame->data) != 0;
+}
+
 const struct capture_def cap_live = {
     .name = "live",
     .doc = "network interface through libpcap",

@@ -18,4 +18,12 @@ enum { CAP_LIVE_FILTER_MAX = 4096 }; /* BPF_MAXINSNS: what the kernel takes */
 enum err cap_live_filter(const char *iface, const struct iface_settings *s,
                          struct sock_filter *code, unsigned short *n, struct capture_fault *fault);
 
+/** A filter for frames that come from files. */
+struct cap_live_sieve;
+/** NULL with a sentence when the text is no filter. */
+struct cap_live_sieve *cap_live_sieve_new(const char *text, struct capture_fault *fault);
+void cap_live_sieve_free(struct cap_live_sieve **sieve);
+/** True when the frame passes. */
+bool cap_live_sieve_passes(struct cap_live_sieve *sieve, const struct frame *frame);
+
 #endif

@@ -270,6 +270,7 @@ void detect_fire(struct detect *d, const struct rule *r)
     hit->file = d->look.file;
     hit->dir = d->look.dir;
     hit->on_stream = d->look.on_stream;
+    hit->payload = d->look.payload;
     if (flow && flow->alerts < UINT16_MAX && !r->info.noalert)
         flow->alerts++;
 }

@@ -46,7 +46,8 @@ struct hit {
     struct tx *tx; /* NULL = packet or stream */
     struct file *file;
     enum dir dir;
-    bool on_stream; /* matched on reassembled bytes */
+    bool on_stream;       /* matched on reassembled bytes */
+    struct slice payload; /* those bytes, until the next detect_run */
     uint8_t matches;
     uint32_t conditions_at, conditions_len; /* see detect_conditions */
     struct hit_match match[HIT_MATCHES_MAX];

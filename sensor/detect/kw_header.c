@@ -372,13 +372,32 @@ static bool ip_dst_match(const struct inspection *in, const void *args)
     return in->packet && rule_net_has(args, &in->packet->dst);
 }
 
+static bool end_bytes(const struct packet *p, const struct addr *end, struct slice *out)
+{
+    *out = (struct slice){end->b, end->family == 4 ? 4 : 16};
+    return p->ip_version != 0;
+}
+
+static bool src_bytes(const struct inspection *in, struct slice *out)
+{
+    return end_bytes(in->packet, &in->packet->src, out);
+}
+
+static bool dst_bytes(const struct inspection *in, struct slice *out)
+{
+    return end_bytes(in->packet, &in->packet->dst, out);
+}
+
 static bool ip_end_parse(struct draft *d, const struct keyword *kw, struct slice value)
 {
+    if (!value.len) { /* a buffer of the address's bytes */
+        d->need_packet = true;
+        return draft_stick(d,
+                           buffer_packet(d->loader, kw->name,
+                                         strcmp(kw->name, "ip.src") == 0 ? src_bytes : dst_bytes));
+    }
     char fault[160];
 
-    if (!value.len)
-        return draft_fail(d, "\"%s\" as a buffer is not supported: give a list of addresses",
-                          kw->name);
     const struct netset *set = rule_net_parse(d->loader, value, fault);
     return set ? draft_test(d, kw, set) : draft_fail(d, "%s", fault);
 }
@@ -444,13 +463,13 @@ static const struct keyword rows[] = {
      .parse = ip_end_parse,
      .match = ip_src_match,
      .example = "ip.src:10.0.0.0/8",
-     .doc = "Source address is in the list"},
+     .doc = "Source address is in the list; without one: buffer of its bytes, for dataset"},
     {.name = "ip.dst",
      .stage = AT_PACKET,
      .parse = ip_end_parse,
      .match = ip_dst_match,
      .example = "ip.dst:10.0.0.0/8",
-     .doc = "Destination address is in the list"},
+     .doc = "Destination address is in the list; without one: buffer of its bytes, for dataset"},
     HEADER_ROW("ipv4.hdr", "ipv4.hdr; content:\"|45|\"", "Buffer: IPv4 header with options"),
     HEADER_ROW("ipv6.hdr", "ipv6.hdr; content:\"|60|\"", "Buffer: IPv6 header with extensions"),
     HEADER_ROW("tcp.hdr", "tcp.hdr; content:\"|02 04|\"", "Buffer: TCP header with options"),

@@ -59,6 +59,8 @@ static void write_alert(struct jsonw *w, const struct event_ctx *ctx)
     jsonw_str(w, "category", rule->category ? rule->category : "");
     jsonw_u64(w, "severity", rule->priority);
     write_target(w, ctx);
+    if (ctx->forwarded.family && !ctx->options->choice.xff_overwrite)
+        jsonw_addr(w, "xff", &ctx->forwarded);
     if (rule->metadata_json.len)
         jsonw_raw(w, "metadata", rule->metadata_json);
     if (rule->references_json.len)
@@ -132,6 +134,12 @@ static void write_flow(struct jsonw *w, const struct flow *f)
     jsonw_obj_close(w);
 }
 
+/* What the rule looked at: the stream where it matched there. */
+static struct slice payload_of(const struct event_ctx *ctx)
+{
+    return ctx->hit->on_stream && ctx->hit->payload.len ? ctx->hit->payload : ctx->packet->payload;
+}
+
 static void write_payload(struct jsonw *w, const struct event_ctx *ctx)
 {
     const struct event_options *options = ctx->options;
@@ -140,9 +148,9 @@ static void write_payload(struct jsonw *w, const struct event_ctx *ctx)
     if (!p)
         return;
     if (options->payload)
-        jsonw_base64(w, "payload", p->payload);
+        jsonw_base64(w, "payload", payload_of(ctx));
     if (options->payload_printable)
-        jsonw_printable(w, "payload_printable", p->payload);
+        jsonw_printable(w, "payload_printable", payload_of(ctx));
     if (options->payload || options->payload_printable)
         jsonw_u64(w, "stream", ctx->hit->on_stream);
     if (!options->packet)
@@ -185,6 +193,7 @@ const struct event_def ev_alert = {
               "alert.severity|integer|1 highest to 4 lowest (255: none given)\n"
               "alert.source|object|ip and port of the attacker, when the rule has a target\n"
               "alert.target|object|ip and port of the victim, when the rule has a target\n"
+              "alert.xff|text|For whom a proxy speaks (event.xff)\n"
               "alert.metadata|object|Metadata of the rule: key to list of values\n"
               "alert.references|list|References of the rule\n"
               "alert.reason|list|What matched: buffer, offset and length, in bytes\n"

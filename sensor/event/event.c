@@ -67,6 +67,7 @@ void event_options_read(const struct conf *conf, struct event_options *options)
         .stream_notes = conf_bool(conf, "event.anomaly.stream"),
         .app_notes = conf_bool(conf, "event.anomaly.applayer"),
     };
+    choice_read(conf, &options->choice);
     for (uint32_t i = 0; ev_rows[i] && i < 32; i++) {
         bool on = wanted(conf, ev_rows[i]->name);
         if (strcmp(ev_rows[i]->name, "tx") == 0)
@@ -346,9 +347,24 @@ static const char *type_of(const struct event_def *row, const struct event_ctx *
     return row->type ? row->type : row->name;
 }
 
+/* Where the packet of an event comes from, in Suricata's words. */
+static void write_origin(struct jsonw *w, const struct event_def *row, const struct event_ctx *ctx)
+{
+    bool of_packet = row->ends == EVENT_ENDS_PACKET || ctx->tx;
+
+    if (!of_packet || !ctx->flow)
+        return;
+    if (!ctx->packet)
+        jsonw_str(w, "pkt_src", "stream (flow timeout)");
+    else
+        jsonw_str(w, "pkt_src", ctx->packet->reassembled ? "defrag" : "wire/pcap");
+}
+
 static void write_head(struct jsonw *w, const struct event_def *row, const struct event_ctx *ctx)
 {
     struct ends ends = ends_of(row->ends, ctx);
+    if (ctx->forwarded.family && ctx->options->choice.xff_overwrite)
+        *(ctx->dir == TO_SERVER ? &ends.src : &ends.dst) = &ctx->forwarded;
     uint64_t id = flow_id_of(ctx);
 
     jsonw_time(w, "timestamp", ctx->ts_ns);
@@ -362,6 +378,7 @@ static void write_head(struct jsonw *w, const struct event_def *row, const struc
     jsonw_str(w, "event_type", type_of(row, ctx));
     write_vlans(w, ctx);
     write_ends(w, &ends, row->ends == EVENT_ENDS_FACT);
+    write_origin(w, row, ctx);
     if (ctx->flow && row->ends != EVENT_ENDS_NONE) {
         if (ctx->options->community_id && ctx->flow->community_id[0])
             jsonw_str(w, "community_id", ctx->flow->community_id);
@@ -428,7 +445,8 @@ static bool switched_on(uint32_t row, const struct event_ctx *ctx)
     if (strcmp(ev_rows[row]->name, "tx") != 0)
         return true;
     return ctx->tx && *event_proto_name(ctx->tx->proto) &&
-           protocol_on(ctx->options, ctx->tx->proto);
+           protocol_on(ctx->options, ctx->tx->proto) &&
+           choice_wants(&ctx->options->choice, ctx->tx);
 }
 
 static bool find_row(const char *name, const struct event_ctx *ctx, uint32_t *row)

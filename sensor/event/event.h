@@ -8,6 +8,7 @@
 
 #include "sensor/detect/detect.h"
 #include "sensor/device/device.h"
+#include "sensor/event/choice.h"
 
 /** Everything an event may speak of; what does not apply is NULL. */
 struct event_ctx {
@@ -26,6 +27,7 @@ struct event_ctx {
     const char *note;         /* anomaly, visibility: name of the note */
     const char *note_layer;   /* "decode", "stream", "applayer"; visibility: what is affected */
     struct slice detail_json; /* visibility, stats: more members, without braces */
+    struct addr forwarded;    /* alert: for whom a proxy speaks; family 0 = nobody */
     const char *iface;        /* live: name of the interface; NULL in a replay */
     uint64_t uptime_s;
     const struct event_options *options;
@@ -38,7 +40,8 @@ struct event_options {
     bool metadata;                              /* alerts carry the transaction's protocol object */
     bool decode_notes, stream_notes, app_notes; /* anomaly by layer */
     uint32_t types;                             /* bit i: row i of ev_rows is written */
-    uint64_t protocols;                         /* bit i: events of proto_rows[i] are written */
+    struct choice choice;
+    uint64_t protocols; /* bit i: events of proto_rows[i] are written */
 };
 
 /** Which end stands as `src` in the common head. */

@@ -9,6 +9,7 @@
 #include "sensor/run/front.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "sensor/capture/cap_live.h"
 #include "sensor/capture/sources.h"
 #include "sensor/decode/decode.h"
 #include "sensor/run/ifaces.h"
@@ -66,8 +67,9 @@ struct front {
     struct opened file;
     struct retired *retired; /* newest first */
     uint64_t round;
-    uint32_t dealt;        /* frames of the round in hand */
-    struct ifaces *ifaces; /* NULL: a replay */
+    uint32_t dealt;               /* frames of the round in hand */
+    struct ifaces *ifaces;        /* NULL: a replay */
+    struct cap_live_sieve *sieve; /* of a replay; NULL = everything passes */
     struct packet scratch;
     struct frame held; /* read, for the next round */
     bool has_held, held_stable;
@@ -86,6 +88,12 @@ static enum err add_sources(struct front *f, struct capture_fault *fault)
         enum err err = sources_add(&f->sources, *path, fault);
         if (err)
             return err;
+    }
+    const char *filter = conf_text(f->plan.conf, "capture.filter");
+    if (f->sources.n && *filter) {
+        f->sieve = cap_live_sieve_new(filter, fault);
+        if (!f->sieve)
+            return ERR_INPUT;
     }
     for (uint32_t i = 0; i < f->sources.n; i++) {
         struct stat st;
@@ -153,6 +161,7 @@ void front_free(struct front **front)
     if (f->file.capture)
         f->file.row->close(&f->file.capture);
     close_retired(f, UINT64_MAX);
+    cap_live_sieve_free(&f->sieve);
     ifaces_free(&f->ifaces);
     sources_fini(&f->sources);
     decode_free(&f->decode);
@@ -224,6 +233,8 @@ static enum err frame_of_files(struct front *f, struct frame *frame, bool *stabl
         frame->sums_open = false;
         enum err err = f->file.row->next(f->file.capture, frame, &fault);
         *stable = f->file.row->stable;
+        if (err == ERR_OK && f->sieve && !cap_live_sieve_passes(f->sieve, frame))
+            continue;
         if (err == ERR_OK || err == ERR_AGAIN)
             return err;
         if (err != ERR_END)

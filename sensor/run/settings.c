@@ -33,9 +33,10 @@ const struct option settings_options[] = {
 };
 
 static const struct option *const option_tables[] = {
-    sandbox_options, settings_options,   front_options,   ifaces_options, decode_options,
-    dedup_options,   flow_table_options, stream_options,  app_options,    breadth_options,
-    files_options,   device_options,     ruleset_options, tail_options,   event_options_rows,
+    sandbox_options, settings_options, front_options,      ifaces_options,
+    decode_options,  dedup_options,    flow_table_options, stream_options,
+    app_options,     breadth_options,  files_options,      device_options,
+    ruleset_options, tail_options,     event_options_rows, choice_options,
 };
 
 static const struct counter *const counter_tables[] = {

@@ -88,6 +88,73 @@ static void take_smtp_type(struct conf *conf, const struct json *type)
     strbuf_fini(&list);
 }
 
+static void set_bool(struct conf *conf, const char *key, const struct json *value, bool or_else)
+{
+    set(conf, key, json_bool(value, or_else) ? "true" : "false");
+}
+
+/* `requests`, `responses`, `types` of dns; the older `query`, `answer`, `custom`. */
+static void take_dns_type(struct conf *conf, const struct json *type)
+{
+    const struct json *types = json_get(type, "types");
+    const struct json *custom = types ? types : json_get(type, "custom");
+    const struct json *requests = json_get(type, "requests"),
+                      *answers = json_get(type, "responses");
+    struct strbuf list;
+
+    set_bool(conf, "event.dns.requests", requests ? requests : json_get(type, "query"), true);
+    set_bool(conf, "event.dns.responses", answers ? answers : json_get(type, "answer"), true);
+    strbuf_init(&list, 4096);
+    for (const struct json *t = json_first(custom); t; t = json_next(t))
+        strbuf_fmt(&list, "%s%s", list.len ? "," : "", json_str(t, ""));
+    if (list.len)
+        set(conf, "event.dns.types", list.at);
+    strbuf_fini(&list);
+}
+
+static void take_alert_type(struct conf *conf, const struct json *type)
+{
+    static const struct {
+        const char *theirs, *ours;
+    } flags[] = {{"payload", "event.alert.payload"},
+                 {"payload-printable", "event.alert.payload_printable"},
+                 {"packet", "event.alert.packet"},
+                 {"http-body", "event.alert.http_body"}};
+    const struct json *xff = json_get(type, "xff");
+
+    for (uint32_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+        set_bool(conf, flags[i].ours, json_get(type, flags[i].theirs), false);
+    set_bool(conf, "event.xff.enabled", json_get(xff, "enabled"), false);
+    set(conf, "event.xff.mode", json_str(json_get(xff, "mode"), "extra-data"));
+    set(conf, "event.xff.deployment", json_str(json_get(xff, "deployment"), "reverse"));
+}
+
+static void take_anomaly_type(struct conf *conf, const struct json *type)
+{
+    const struct json *types = json_get(type, "types");
+
+    set_bool(conf, "event.anomaly.decode", json_get(types, "decode"), false);
+    set_bool(conf, "event.anomaly.stream", json_get(types, "stream"), false);
+    set_bool(conf, "event.anomaly.applayer", json_get(types, "applayer"), true);
+}
+
+/* Options of one event type, where it has some here. */
+static void take_options(struct conf *conf, const char *name, const struct json *entry)
+{
+    static const struct {
+        const char *name;
+        void (*take)(struct conf *conf, const struct json *type);
+    } rows[] = {{"smtp", take_smtp_type},
+                {"dns", take_dns_type},
+                {"alert", take_alert_type},
+                {"anomaly", take_anomaly_type}};
+
+    for (uint32_t i = 0; json_kind(entry) == JSON_OBJ && i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (strcmp(name, rows[i].name) == 0)
+            rows[i].take(conf, json_get(entry, name));
+    }
+}
+
 /* What Suricata does not have is not switched off by a list of what it has. */
 static void take_types(struct conf *conf, const struct json *types)
 {
@@ -97,8 +164,8 @@ static void take_types(struct conf *conf, const struct json *types)
     strbuf_str(&list, "device,deviation,visibility,yara");
     for (const struct json *t = json_first(types); t; t = json_next(t)) {
         const char *name = type_of(t);
-        if (name && strcmp(name, "smtp") == 0)
-            take_smtp_type(conf, json_get(t, "smtp"));
+        if (name)
+            take_options(conf, name, t);
         if (name)
             strbuf_fmt(&list, ",%s", name);
         if (name && strcmp(name, "ftp") == 0) /* Suricata has one switch for both channels */
@@ -107,6 +174,57 @@ static void take_types(struct conf *conf, const struct json *types)
     if (json_count(types))
         set(conf, "event.types", list.at);
     strbuf_fini(&list);
+}
+
+/* Protocols that are off there; those for which only detection or nothing is said stay on: what
+ * this sensor watches for is what Suricata ships switched off. */
+static void take_protocols(struct conf *conf, const struct json *protocols)
+{
+    struct strbuf list;
+
+    strbuf_init(&list, 4096);
+    for (const struct json *p = json_first(protocols); p; p = json_next(p)) {
+        const char *name = json_key(p);
+        bool industrial =
+            strcmp(name, "modbus") == 0 || strcmp(name, "dnp3") == 0 || strcmp(name, "enip") == 0;
+        const struct json *enabled = json_get(p, "enabled");
+        if (enabled && !industrial && !json_bool(enabled, true))
+            strbuf_fmt(&list, "%s%s", list.len ? "," : "", name);
+    }
+    if (list.len)
+        set(conf, "app.off", list.at);
+    strbuf_fini(&list);
+}
+
+static void take_stream(struct conf *conf, const struct json *stream)
+{
+    const struct json *depth = json_path(stream, "reassembly.depth");
+    char text[32];
+
+    if (json_kind(depth) == JSON_NUM) {
+        snprintf(text, sizeof(text), "%lld", (long long)json_i64(depth, 0));
+        set(conf, "detect.stream-depth", text);
+    } else if (json_str(depth, NULL)) {
+        snprintf(text, sizeof(text), "%s", json_str(depth, ""));
+        for (char *c = text; *c; c++)
+            *c = *c == 'b' && c > text ? '\0' : *c;
+        set(conf, "detect.stream-depth", text);
+    }
+    /* a mirror's copies are packets there like any others */
+    set(conf, "dedup.enabled", "false");
+}
+
+static void take_mqtt(struct conf *conf, const struct json *tree)
+{
+    const struct json *length = json_path(tree, "app-layer.protocols.mqtt.max-msg-length");
+    char text[32];
+
+    if (json_kind(length) == JSON_NUM) {
+        snprintf(text, sizeof(text), "%lld", (long long)json_i64(length, 0));
+        set(conf, "mqtt.max-msg-length", text);
+    } else if (json_str(length, NULL)) {
+        set(conf, "mqtt.max-msg-length", json_str(length, NULL));
+    }
 }
 
 /* The event's options and the parser's stand in different places there. */
@@ -146,9 +264,25 @@ static void take_outputs(struct conf *conf, const struct json *outputs)
 
 static void list_unknown(const struct json *tree, const char *path, struct strbuf *report)
 {
-    static const char *const known[] = {
-        "vars",    "rule-files", "default-rule-path", "flow-timeouts",       "default-log-dir",
-        "outputs", "vlan",       "packet-alert-max",  "classification-file", "threshold-file"};
+    static const char *const known[] = {"vars",
+                                        "rule-files",
+                                        "default-rule-path",
+                                        "flow-timeouts",
+                                        "default-log-dir",
+                                        "outputs",
+                                        "vlan",
+                                        "packet-alert-max",
+                                        "classification-file",
+                                        "threshold-file",
+                                        "datasets",
+                                        "default-data-dir",
+                                        "reputation-files",
+                                        "default-reputation-path",
+                                        "reputation-categories-file",
+                                        "pcap-file",
+                                        "app-layer",
+                                        "stream",
+                                        "suricata-version"};
 
     strbuf_fmt(report, "%s: read as a Suricata configuration; passed over:", path);
     for (const struct json *v = json_first(tree); v; v = json_next(v)) {
@@ -172,6 +306,9 @@ enum err suricata_yaml_load(struct conf *conf, const char *path, struct strbuf *
     report->len = before; /* its keys are not ours: one line says it all */
     take_timeouts(conf, json_get(tree, "flow-timeouts"));
     take_outputs(conf, json_get(tree, "outputs"));
+    take_protocols(conf, json_path(tree, "app-layer.protocols"));
+    take_stream(conf, json_get(tree, "stream"));
+    take_mqtt(conf, tree);
     take_smtp(conf, tree);
     int64_t alerts = json_i64(json_get(tree, "packet-alert-max"), 0);
     if (alerts > 0 && alerts < 256) {

@@ -133,6 +133,7 @@ static void write_hits(struct worker *w, struct flow *flow, const struct packet 
         ctx.tx = hits[i].tx;
         ctx.file = hits[i].file;
         ctx.dir = hits[i].dir;
+        (void)choice_forwarded(&w->events.choice, ctx.tx, &ctx.forwarded);
         if (flow && !hits[i].rule->noalert && flow->alerts < UINT16_MAX)
             flow->alerts++;
         struct item *item = write_event(w, "alert", &ctx, CLASS_ALERT);

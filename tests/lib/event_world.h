@@ -134,6 +134,7 @@ static inline void event_world_open(struct event_world *w)
     strbuf_init(&report, 0);
     w->conf = conf_new();
     conf_add(w->conf, event_options_rows);
+    conf_add(w->conf, choice_options);
     conf_add(w->conf, device_options);
     conf_set(w->conf, "device.oui=", &report);
     event_options_read(w->conf, &w->options);
