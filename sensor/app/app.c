@@ -168,7 +168,7 @@ static struct tx *flow_tx(struct app *app)
 {
     struct tx *tx = app_tx_last(app);
 
-    if (tx)
+    if (tx && tx->proto == app->proto)
         return tx;
     tx = app_tx_new(app, UINT64_MAX);
     if (!tx)
