@@ -111,12 +111,34 @@ static uint32_t utf8_len(const uint8_t *at, uint32_t left)
     return 0;
 }
 
+/* True when one of eight bytes is `c`; or, wrongly, when one behind such a byte is near it. */
+static inline uint64_t holds(uint64_t eight, uint8_t c)
+{
+    uint64_t ones = UINT64_C(0x0101010101010101), x = eight ^ ones * c;
+
+    return (x - ones) & ~x;
+}
+
+/* None of the eight bytes at `at` has to be looked at: all are printable ASCII as they are. */
+static inline bool plain(const uint8_t *at)
+{
+    uint64_t ones = UINT64_C(0x0101010101010101), x;
+
+    memcpy(&x, at, sizeof(x));
+    uint64_t odd = x | ((x - ones * 0x20) & ~x) | holds(x, '"') | holds(x, '\\') | holds(x, 0x7f);
+    return !(odd & ones * 0x80);
+}
+
 static void quoted(struct strbuf *out, struct slice s)
 {
     uint32_t from = 0, i = 0;
 
     strbuf_char(out, '"');
     while (i < s.len) {
+        if (s.len - i >= 8 && plain(s.at + i)) {
+            i += 8;
+            continue;
+        }
         uint8_t c = s.at[i];
         if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
             i++;
