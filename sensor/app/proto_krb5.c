@@ -161,7 +161,8 @@ static const struct field krb5_servers[] = {
 };
 
 static const struct field krb5_fields[] = {
-    {.name = "krb5_msg_type",
+    {.name = "krb5.msg_type",
+     .alias = "krb5_msg_type",
      .uses = IN_RULES,
      .type = FIELD_U8,
      .offset = offsetof(struct krb5_tx, type),
@@ -169,7 +170,8 @@ static const struct field krb5_fields[] = {
      .progress = TX_DONE,
      .zero = true,
      .doc = "Kind of the message: 10 AS-REQ, 11 AS-REP, 12 TGS-REQ, 13 TGS-REP, 30 error"},
-    {.name = "krb5_err_code",
+    {.name = "krb5.err_code",
+     .alias = "krb5_err_code",
      .uses = IN_RULES,
      .type = FIELD_U32,
      .offset = offsetof(struct krb5_tx, error),
