@@ -26,10 +26,12 @@ static void hash_of(const struct audit_row *row, const char *before, char out[SE
 static enum err add_behind(struct store *store, const struct audit_row *row, struct arena *arena)
 {
     char hash[SECRET_DIGEST_MAX];
+    enum err err = store_lock(store, STORE_LOCK_AUDIT);
+    if (err)
+        return err;
     struct sql *q = sql_start(store, "SELECT hash FROM audit ORDER BY id DESC LIMIT 1");
     const char *before = sql_row(q) ? sql_col_str(q, 0, arena) : "";
-    enum err err = sql_end(q);
-
+    err = sql_end(q);
     if (err)
         return err;
     hash_of(row, before, hash);

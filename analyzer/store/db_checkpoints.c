@@ -8,7 +8,7 @@ enum err db_checkpoints_put(struct store *store, const char *name, struct slice 
                                      "ON CONFLICT (name) DO UPDATE SET bytes=excluded.bytes");
     sql_str(q, name);
     sql_blob(q, bytes);
-    return sql_run(q);
+    return sql_post(q);
 }
 
 enum err db_checkpoints_get(struct store *store, const char *name, struct arena *arena,
@@ -26,7 +26,7 @@ enum err db_checkpoints_delete(struct store *store, const char *name)
 {
     struct sql *q = sql_start(store, "DELETE FROM checkpoint WHERE name=$1");
     sql_str(q, name);
-    return sql_run(q);
+    return sql_post(q);
 }
 
 enum err db_checkpoints_each(struct store *store, const char *prefix,

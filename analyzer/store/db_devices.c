@@ -81,7 +81,7 @@ enum err db_devices_add(struct store *store, const struct device_row *row)
     sql_str(q, row->json);
     words_of(row, &words);
     sql_text(q, strbuf_view(&words));
-    enum err err = sql_run(q);
+    enum err err = sql_post(q);
     strbuf_fini(&words);
     return err;
 }
@@ -205,7 +205,7 @@ enum err db_devices_bind(struct store *store, const struct binding_row *row)
     sql_str(q, row->ip);
     sql_time(q, row->first_ns);
     sql_time(q, row->last_ns);
-    return sql_run(q);
+    return sql_post(q);
 }
 
 enum err db_devices_bindings(struct store *store, const char *device, struct arena *arena,

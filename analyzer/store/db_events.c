@@ -52,7 +52,7 @@ enum err db_events_put(struct store *store, const struct record *r)
     sql_int(q, (int64_t)r->id.seq);
     sql_int(q, r->id.index);
     sql_text(q, r->raw);
-    return sql_run(q);
+    return sql_post(q);
 }
 
 void db_events_read(struct sql *q, struct arena *arena, struct event_row *row)

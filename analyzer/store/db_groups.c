@@ -106,7 +106,7 @@ enum err db_groups_add(struct store *store, const struct group_add *add)
     sql_int(q, r->sampled_out ? 0 : r->event_id);
     words_of(r, &words);
     sql_text(q, strbuf_view(&words));
-    enum err err = sql_run(q);
+    enum err err = sql_post(q);
     strbuf_fini(&words);
     return err;
 }
@@ -262,7 +262,7 @@ enum err db_groups_spark_add(struct store *store, int64_t id, uint64_t hour_ns, 
     sql_int(q, id);
     sql_time(q, hour_ns);
     sql_int(q, n);
-    return sql_run(q);
+    return sql_post(q);
 }
 
 enum err db_groups_spark(struct store *store, int64_t id, uint64_t from_ns, struct arena *arena,
@@ -295,7 +295,7 @@ enum err db_groups_rollup_add(struct store *store, const struct rollup *add)
     sql_int(q, add->severity);
     sql_str(q, add->site);
     sql_int(q, add->n);
-    return sql_run(q);
+    return sql_post(q);
 }
 
 enum err db_groups_histogram(struct store *store, uint64_t from_ns, uint64_t to_ns,

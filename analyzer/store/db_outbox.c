@@ -18,7 +18,7 @@ enum err db_outbox_add(struct store *store, const struct outbox_row *row)
     sql_str(q, row->payload);
     sql_time(q, row->created_ns);
     sql_time(q, row->next_ns);
-    return sql_run(q);
+    return sql_post(q);
 }
 
 static enum err all(struct sql *q, struct arena *arena, struct outbox_row **rows, uint32_t *n)

@@ -35,7 +35,7 @@ enum err db_sensors_ledger_put(struct store *store, const struct ledger_row *row
     sql_time(q, row->first_ns);
     sql_time(q, row->last_ns);
     sql_time(q, row->event_ns);
-    return sql_run(q);
+    return sql_post(q);
 }
 
 static void read_ledger(struct sql *q, uint32_t at, struct arena *arena, struct ledger_row *row)
@@ -116,7 +116,7 @@ enum err db_sensors_seen(struct store *store, const struct sensor_row *row)
     sql_time(q, row->status_ns);
     sql_str(q, row->stats_json);
     sql_str(q, row->visibility_json);
-    return sql_run(q);
+    return sql_post(q);
 }
 
 enum err db_sensors_online(struct store *store, const char *sensor, bool online, uint64_t now_ns)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The tables. Times are nanoseconds since 1970 UTC. Texts are never NULL.
- * @id@: key counted up by the store; @key@: 64-bit key given by us; both in the engine's words.
+ * @id@: key counted up by the store; @key@: 64-bit key given by us; both, and TEXT, in the engine's
+ * words.
  */
 #include "analyzer/store/schema.h"
 #include "analyzer/store/sql.h"
@@ -124,19 +125,21 @@ static const char *const migrations[][6] = {
 };
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };
 
+enum { KINDS = 4 }; /* of words that engines say in their own way */
+
 static enum err script(struct store *store, const char *text)
 {
     const struct store_def *def = store->def;
-    const char *const from[] = {"@id@", "@key@", "@blob@"};
-    const char *const to[] = {def->id_key, def->key, def->blob};
+    const char *const from[KINDS] = {"@id@", "@key@", "@blob@", "TEXT"};
+    const char *const to[KINDS] = {def->id_key, def->key, def->blob, def->text};
     struct strbuf sql;
 
     strbuf_init(&sql, 0);
     while (*text) {
         uint32_t i = 0;
-        while (i < 3 && strncmp(text, from[i], strlen(from[i])) != 0)
+        while (i < KINDS && strncmp(text, from[i], strlen(from[i])) != 0)
             i++;
-        if (i < 3) {
+        if (i < KINDS) {
             strbuf_str(&sql, to[i]);
             text += strlen(from[i]);
         } else {
@@ -169,6 +172,8 @@ static enum err migrate_one(struct store *store, int64_t i)
     char version[24];
     enum err err = store_begin(store);
 
+    if (!err)
+        err = store_lock(store, STORE_LOCK_SCHEMA);
     if (!err && schema_version(store) > i) { /* another process was faster */
         store_rollback(store);
         return ERR_OK;
@@ -185,10 +190,25 @@ static enum err migrate_one(struct store *store, int64_t i)
     return store_commit(store);
 }
 
+static enum err make_meta(struct store *store)
+{
+    enum err err = store_begin(store);
+
+    if (err)
+        return err;
+    err = store_lock(store, STORE_LOCK_SCHEMA);
+    if (!err)
+        err = script(
+            store, "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)");
+    if (!err)
+        return store_commit(store);
+    store_rollback(store);
+    return err;
+}
+
 enum err schema_migrate(struct store *store)
 {
-    enum err err = script(
-        store, "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)");
+    enum err err = make_meta(store);
     if (!err && schema_version(store) > MIGRATIONS) {
         snprintf(store->fault, sizeof(store->fault),
                  "the store was written by a newer version of the program");

@@ -177,6 +177,19 @@ enum err sql_run(struct sql *q)
     return sql_end(q);
 }
 
+enum err sql_post(struct sql *q)
+{
+    const struct store_def *def = q->store->def;
+
+    CHECK(q->busy);
+    if (!def->post || !q->store->in_batch)
+        return sql_run(q);
+    if (!q->err)
+        failed(q, def->post(q->stmt, q->args, q->n));
+    q->busy = false;
+    return q->err;
+}
+
 int64_t sql_changed(struct store *store)
 {
     return store->def->changed(store->engine);

@@ -55,6 +55,9 @@ void sql_blob(struct sql *q, struct slice bytes);
 
 /** Runs a statement without rows. */
 enum err sql_run(struct sql *q);
+/** The same, in a transaction, without waiting for the answer: a failure shows in a later statement
+ * or in the commit. For rows that nobody asks back about. */
+enum err sql_post(struct sql *q);
 /** Rows the last sql_run changed. */
 int64_t sql_changed(struct store *store);
 

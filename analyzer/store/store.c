@@ -11,9 +11,12 @@
 #include <stdlib.h>
 
 const struct option store_options[] = {
-    {"store.engine", CONF_TEXT, "sqlite", "Where incidents, groups and events are kept: sqlite."},
+    {"store.engine", CONF_TEXT, "sqlite",
+     "Where incidents, groups and events are kept: sqlite or postgres."},
     {"store.place", CONF_TEXT, "",
-     "Directory or file of the store, or connection text; empty: the directory of --data."},
+     "Directory or file of the store; of postgres the connection text (host=... dbname=...); "
+     "empty: "
+     "the directory of --data."},
     OPTION_END};
 
 static const struct store_def *engine_named(const char *name)
@@ -130,6 +133,16 @@ bool store_in_batch(const struct store *store)
     return store->in_batch;
 }
 
+enum err store_lock(struct store *store, enum store_lock lock)
+{
+    CHECK(store->in_batch);
+    if (!store->def->lock)
+        return ERR_OK;
+    struct sql *q = sql_start(store, store->def->lock);
+    sql_int(q, (int64_t)lock);
+    return sql_run(q);
+}
+
 const char *store_fault(const struct store *store)
 {
     return store->fault;
@@ -172,5 +185,5 @@ enum err store_meta_put(struct store *store, const char *name, const char *value
                                      "ON CONFLICT (name) DO UPDATE SET value=excluded.value");
     sql_str(q, name);
     sql_str(q, value);
-    return sql_run(q);
+    return sql_post(q);
 }

@@ -44,6 +44,9 @@ struct store_def {
     const char *id_key; /* column type of a key that the store counts up itself */
     const char *key;    /* column type of a 64-bit key that the caller gives */
     const char *blob;   /* column type of bytes */
+    const char *text;   /* column type of text, ordered by its bytes */
+    const char *lock;   /* statement that takes lock $1 until the transaction ends; NULL: `begin`
+                         * does already */
     /** `place`: directory or connection text. A fault is a sentence for the operator. */
     enum err (*open)(const char *place, bool read_only, struct sql_engine **engine, char *fault,
                      uint32_t fault_room);
@@ -58,6 +61,9 @@ struct store_def {
      * holds the lock too long. ERR_FULL: no space. ERR_IO: all else. */
     enum err (*step)(struct sql_stmt *stmt);
     void (*reset)(struct sql_stmt *stmt);
+    /** Binds and runs in a transaction without waiting; a failure is told by a later statement or
+     * by the commit. The bytes are taken at once. NULL: the engine waits for nobody. */
+    enum err (*post)(struct sql_stmt *stmt, const struct sql_value *args, uint32_t n);
     struct sql_value (*column)(struct sql_stmt *stmt, uint32_t i);
     int64_t (*changed)(struct sql_engine *engine); /* rows of the last statement */
     const char *(*fault)(struct sql_engine *engine);
@@ -85,6 +91,10 @@ enum err store_begin(struct store *store);
 enum err store_commit(struct store *store);
 void store_rollback(struct store *store);
 bool store_in_batch(const struct store *store);
+/** In a transaction: nobody else has this lock until it ends. For what must not be forked: chains
+ * of rows, migrations. */
+enum store_lock { STORE_LOCK_SCHEMA = 7001, STORE_LOCK_AUDIT };
+enum err store_lock(struct store *store, enum store_lock lock);
 
 /** Text of the last failure, for health and messages. */
 const char *store_fault(const struct store *store);

@@ -231,6 +231,7 @@ const struct store_def store_sqlite = {
     .id_key = "INTEGER PRIMARY KEY AUTOINCREMENT",
     .key = "INTEGER PRIMARY KEY",
     .blob = "BLOB",
+    .text = "TEXT",
     .open = lite_open,
     .close = lite_close,
     .script = lite_script,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An empty store of each engine, and rows to fill it with. For the suites that all engines pass.
+ * PostgreSQL runs as a server of its own for the suite; where it is not installed, this is said.
  */
 #ifndef TRAMGAC_TESTS_CONTRACT_ANALYZER_FIXTURE_H
 #define TRAMGAC_TESTS_CONTRACT_ANALYZER_FIXTURE_H
@@ -14,6 +15,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -22,6 +24,9 @@
 
 struct fixture {
     char dir[64];
+    char server[64]; /* directory of the database server; "" = the engine needs none */
+    char place[128];
+    uint32_t n; /* stores opened */
     const char *engine;
     struct store *store;
     struct arena arena;
@@ -30,12 +35,34 @@ struct fixture {
 
 static struct fixture fixture;
 
+/* Exit status of tests/lib/postgres. */
+static int server(const char *verb, const char *name)
+{
+    char command[512];
+    snprintf(command, sizeof(command), "%s/tests/lib/postgres %s %s %s", TRAMGAC_SOURCE_DIR, verb,
+             fixture.server, name);
+    return WEXITSTATUS(system(command));
+}
+
+static void choose_place(void)
+{
+    char name[24];
+    strcpy(fixture.place, fixture.dir);
+    if (!*fixture.server)
+        return;
+    snprintf(name, sizeof(name), "t%u", ++fixture.n);
+    assert_int_equal(server("new", name), 0);
+    snprintf(fixture.place, sizeof(fixture.place), "host=%s user=postgres dbname=%s",
+             fixture.server, name);
+}
+
 static int open_store(void **state)
 {
     char fault[256] = "";
     strcpy(fixture.dir, "/tmp/tramgac-store-XXXXXX");
     assert_non_null(mkdtemp(fixture.dir));
-    if (store_open_at(fixture.engine, fixture.dir, &fixture.store, fault, sizeof(fault)))
+    choose_place();
+    if (store_open_at(fixture.engine, fixture.place, &fixture.store, fault, sizeof(fault)))
         fail_msg("%s", fault);
     arena_init(&fixture.arena, 65536, 0);
     batch_init(&fixture.batch);
@@ -87,6 +114,30 @@ static struct group_add sum_of(const struct record *r, int64_t n)
 
 #define T(test) cmocka_unit_test_setup_teardown(test, open_store, close_store)
 
+/* False: the engine cannot be had here. */
+static bool start_server(void)
+{
+    fixture.server[0] = '\0';
+    if (strcmp(fixture.engine, "postgres") != 0)
+        return true;
+    strcpy(fixture.server, "/tmp/tramgac-pg-XXXXXX");
+    assert_non_null(mkdtemp(fixture.server));
+    int status = server("start", "");
+    if (status && status != 77)
+        printf("the PostgreSQL server does not start\n");
+    return status != 77;
+}
+
+static int stop_server(void)
+{
+    char command[128];
+    if (!*fixture.server)
+        return 0;
+    int status = server("stop", "");
+    snprintf(command, sizeof(command), "rm -rf %s", fixture.server);
+    return system(command) + status;
+}
+
 /** Runs the tests with every engine; the number of failures. */
 #define EACH_ENGINE(tests) each_engine(tests, sizeof(tests) / sizeof((tests)[0]))
 
@@ -96,7 +147,12 @@ static int each_engine(const struct CMUnitTest *tests, size_t n)
 
     for (uint32_t i = 0; store_rows[i]; i++) {
         fixture.engine = store_rows[i]->name;
+        if (!start_server()) {
+            printf("%s: skipped, it is not installed\n", fixture.engine);
+            continue;
+        }
         failed += _cmocka_run_group_tests(store_rows[i]->name, tests, n, NULL, NULL);
+        failed += stop_server();
     }
     return failed;
 }

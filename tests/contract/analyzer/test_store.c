@@ -72,6 +72,69 @@ static void events_are_found_by_group_host_flow_kind_and_text(void **state)
     assert_int_equal(last, 5);
 }
 
+static void the_same_event_twice_spoils_its_transaction(void **state)
+{
+    struct fixture *f = *state;
+    struct event_row row;
+    OK(store_begin(f->store));
+    OK(db_events_put(f->store, alert(f, 1, 5, 100)));
+    enum err err = db_events_put(f->store, alert(f, 1, 5, 100));
+    err = err ? err : store_commit(f->store);
+    assert_int_equal(err, ERR_CONFLICT);
+    store_rollback(f->store);
+    assert_int_equal(db_events_get(f->store, 1, &f->arena, &row), ERR_NOTFOUND);
+    OK(db_events_put(f->store, alert(f, 1, 5, 100)));
+}
+
+static void a_killed_server_takes_the_same_batch_again(void **state)
+{
+    struct fixture *f = *state;
+    struct event_row row;
+    if (!*f->server)
+        skip();
+    OK(db_events_put(f->store, alert(f, 1, 5, 100)));
+    OK(store_begin(f->store));
+    OK(db_events_put(f->store, alert(f, 2, 5, 100)));
+    assert_int_equal(server("kill", ""), 0);
+    enum err err = db_events_get(f->store, 2, &f->arena, &row);
+    assert_int_equal(err, ERR_IO);
+    store_rollback(f->store);
+    assert_int_equal(store_begin(f->store), ERR_IO);
+    assert_int_equal(server("again", ""), 0);
+    OK(store_begin(f->store));
+    assert_int_equal(db_events_get(f->store, 2, &f->arena, &row), ERR_NOTFOUND);
+    OK(db_events_put(f->store, alert(f, 2, 5, 100)));
+    OK(store_commit(f->store));
+    OK(db_events_get(f->store, 1, &f->arena, &row));
+    OK(db_events_get(f->store, 2, &f->arena, &row));
+}
+
+static void a_question_is_asked_again_after_the_server_was_killed(void **state)
+{
+    struct fixture *f = *state;
+    struct event_row row;
+    if (!*f->server)
+        skip();
+    OK(db_events_put(f->store, alert(f, 1, 5, 100)));
+    assert_int_equal(server("kill", ""), 0);
+    assert_int_equal(server("again", ""), 0);
+    OK(db_events_get(f->store, 1, &f->arena, &row));
+}
+
+static void texts_that_are_no_utf8_are_kept_as_far_as_they_are(void **state)
+{
+    struct fixture *f = *state;
+    const char *value;
+    if (strcmp(f->engine, "sqlite") == 0)
+        skip(); /* takes any bytes */
+    OK(store_meta_put(f->store, "agent",
+                      "a\xff"
+                      "b\xc3"));
+    OK(store_meta_get(f->store, "agent", &f->arena, &value));
+    assert_string_equal(value, "a\xef\xbf\xbd"
+                               "b\xef\xbf\xbd");
+}
+
 static void groups_add_up_and_keep_the_worst(void **state)
 {
     struct fixture *f = *state;
@@ -538,6 +601,10 @@ int main(void)
         T(a_rolled_back_batch_leaves_nothing),
         T(another_connection_sees_only_what_was_committed),
         T(events_are_found_by_group_host_flow_kind_and_text),
+        T(the_same_event_twice_spoils_its_transaction),
+        T(a_killed_server_takes_the_same_batch_again),
+        T(a_question_is_asked_again_after_the_server_was_killed),
+        T(texts_that_are_no_utf8_are_kept_as_far_as_they_are),
         T(groups_add_up_and_keep_the_worst),
         T(an_archived_group_opens_again_with_what_is_new),
         T(groups_are_paged_by_key_and_searched_without_diacritics),
