@@ -207,7 +207,9 @@ static const cJSON *child_named(const struct json *obj, const char *key, size_t 
     if (json_kind(obj) != JSON_OBJ)
         return NULL;
     for (const cJSON *c = item(obj)->child; c; c = c->next) {
-        if (c->string && strncmp(c->string, key, len) == 0 && c->string[len] == '\0')
+        const char *name = c->string;
+        if (name && (len == 0 || *name == *key) && strncmp(name, key, len) == 0 &&
+            name[len] == '\0')
             return c;
     }
     return NULL;
