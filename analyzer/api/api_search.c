@@ -10,14 +10,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SEARCH_PAGE = 50, SEARCH_PAGE_MOST = 500 };
+enum { SEARCH_PAGE = 50, SEARCH_PAGE_MOST = 500, SEARCH_LAST_MOST_S = 10 * 366 * 24 * 3600 };
 #define SEARCH_DAY (24 * 3600 * CLOCK_S)
 
-/* The last day unless said. False: answered. */
+/* The last day unless said; `last` counts back from the newest event, so that a replay of an old
+ * capture is found like live traffic. False: answered. */
 static bool read_range(struct call *call, struct search_range *range)
 {
     const char *from = call->query(call, "from"), *to = call->query(call, "to");
     int64_t limit = api_number(call, "limit", SEARCH_PAGE);
+    int64_t last_s = api_number(call, "last", 0);
 
     *range = (struct search_range){.limit = limit < 1 || limit > SEARCH_PAGE_MOST ? SEARCH_PAGE_MOST
                                                                                   : (uint32_t)limit,
@@ -29,8 +31,10 @@ static bool read_range(struct call *call, struct search_range *range)
     }
     if (!range->to_ns)
         range->to_ns = shape_newest(call) + CLOCK_S;
+    uint64_t back_ns =
+        last_s > 0 && last_s <= SEARCH_LAST_MOST_S ? (uint64_t)last_s * CLOCK_S : SEARCH_DAY;
     if (!range->from_ns)
-        range->from_ns = range->to_ns > SEARCH_DAY ? range->to_ns - SEARCH_DAY : 0;
+        range->from_ns = range->to_ns > back_ns ? range->to_ns - back_ns : 0;
     if (range->from_ns > range->to_ns)
         api_fail(call, 400, "from must not be after to.");
     return range->from_ns <= range->to_ns;
@@ -144,7 +148,7 @@ static void search(struct call *call)
 static const struct api_route routes[] = {
     {"GET", "/api/search", API_VIEWER, search,
      "Events that fit a search, newest first, or what | groupby, top and histogram make of them.",
-     "q (the search language), from, to (the last day unless given), limit, before"},
+     "q (the search language), from, to, last (seconds; the last day unless given), limit, before"},
     {.method = NULL},
 };
 

@@ -59,6 +59,7 @@ export interface EventRow {
   time: string;
   sensor: string;
   event_type: string;
+  group?: number;
   summary: string;
   eve: Record<string, unknown>;
 }
@@ -209,6 +210,28 @@ export interface Overview {
   push: { connector: string; waiting: number; sent: number; failed: number; last?: string }[];
 }
 
+// What a search gives: rows, or what `| groupby` and `| histogram` make of them.
+interface FoundHead {
+  from: string;
+  to: string;
+  complete: boolean; // false: only so many rows were looked at
+  looked: number;
+  next?: number;
+}
+export type Found = FoundHead &
+  (
+    | { shape: 'rows'; items: EventRow[] }
+    | { shape: 'groupby'; by: string[]; items: { values: string[]; count: number }[] }
+    | { shape: 'histogram'; step_s: number; items: { time: string; count: number }[] }
+  );
+
+export interface Form {
+  id: string;
+  scope: 'incident' | 'period';
+  title: Text2;
+  due: Text2;
+}
+
 export class ApiError extends Error {
   status: number;
   constructor(status: number, message: string) {
@@ -273,6 +296,11 @@ export const api = {
   ) => call<Incident>('POST', `/incidents/${encodeURIComponent(id)}`, change),
   devices: (f: { q?: string }) => call<Page<DeviceHead>>('GET', `/devices${query(f)}`),
   device: (id: string) => call<Device>('GET', `/devices/${encodeURIComponent(id)}`),
+  search: (f: { q: string; from?: string; to?: string; last?: string; before?: number; limit?: number }) => call<Found>('GET', `/search${query(f)}`),
+  forms: () => call<{ items: Form[] }>('GET', '/reports'),
+  // A report is a file: the browser fetches it by itself, with the session's cookie.
+  reportAddress: (form: string, f: { incident?: string; from?: string; to?: string; site?: string; lang: 'vi' | 'en'; format: 'pdf' | 'html' }) =>
+    `/api/reports/${encodeURIComponent(form)}${query(f)}`,
   sensors: () => call<{ items: Sensor[] }>('GET', '/sensors'),
 };
 

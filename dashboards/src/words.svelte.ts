@@ -6,7 +6,12 @@ import vi from './strings/vi.json';
 type Key = keyof typeof en;
 const books: Record<'vi' | 'en', Record<Key, string>> = { vi, en };
 
-export const words = $state<{ language: 'vi' | 'en' }>({ language: localStorage.getItem('language') === 'en' ? 'en' : 'vi' });
+export type Zone = 'Asia/Ho_Chi_Minh' | 'UTC';
+
+export const words = $state<{ language: 'vi' | 'en'; zone: Zone }>({
+  language: localStorage.getItem('language') === 'en' ? 'en' : 'vi',
+  zone: localStorage.getItem('zone') === 'UTC' ? 'UTC' : 'Asia/Ho_Chi_Minh',
+});
 
 export function setLanguage(language: 'vi' | 'en') {
   words.language = language;
@@ -28,19 +33,40 @@ export function both(text: Text2 | undefined): string {
   return text ? text[words.language] || text.en : '';
 }
 
-const zone = 'Asia/Ho_Chi_Minh';
+export function setZone(zone: Zone) {
+  words.zone = zone;
+  localStorage.setItem('zone', zone);
+}
+
+export function zoneName(): string {
+  return words.zone === 'UTC' ? 'UTC' : t('zone_vn');
+}
+
+// Việt Nam has had no summer time since 1975: a fixed offset.
+const offset = () => (words.zone === 'UTC' ? 0 : 7 * 3_600_000);
+
+// A time as a field of the kind datetime-local holds it, in the reader's zone; and back.
+export function toField(time: string): string {
+  const ms = new Date(time).getTime();
+  return Number.isNaN(ms) ? '' : new Date(ms + offset()).toISOString().slice(0, 19);
+}
+
+export function fromField(field: string): string {
+  const ms = new Date(`${field}Z`).getTime();
+  return field && !Number.isNaN(ms) ? new Date(ms - offset()).toISOString() : '';
+}
 
 export function clock(time: string): string {
   const d = new Date(time);
   if (Number.isNaN(d.getTime())) return '—';
-  return d.toLocaleTimeString('vi-VN', { timeZone: zone, hour12: false });
+  return d.toLocaleTimeString('vi-VN', { timeZone: words.zone, hour12: false });
 }
 
 export function stamp(time: string | undefined): string {
   const d = time ? new Date(time) : new Date(Number.NaN);
   if (Number.isNaN(d.getTime())) return '—';
-  const day = d.toLocaleDateString('vi-VN', { timeZone: zone, day: '2-digit', month: '2-digit', year: 'numeric' });
-  return `${day} ${d.toLocaleTimeString('vi-VN', { timeZone: zone, hour12: false })}`;
+  const day = d.toLocaleDateString('vi-VN', { timeZone: words.zone, day: '2-digit', month: '2-digit', year: 'numeric' });
+  return `${day} ${d.toLocaleTimeString('vi-VN', { timeZone: words.zone, hour12: false })}`;
 }
 
 export function span(from: string, to: string): string {
@@ -68,4 +94,9 @@ export function count(n: number | undefined): string {
 // What a group of alerts is about, in the reader's language: a detector's sentence, a rule's title.
 export function seen_as(g: Group): string {
   return both(g.reason) || (words.language === 'vi' && g.signature_vi) || g.signature;
+}
+
+// For comparing: without case and diacritics, đ as d.
+export function fold(text: string): string {
+  return text.toLowerCase().replace(/đ/g, 'd').normalize('NFD').replace(/\p{M}/gu, '').trim();
 }

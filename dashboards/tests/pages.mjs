@@ -86,6 +86,9 @@ for (const [language, theme] of [['vi', 'dark'], ['en', 'light']]) {
   await visit('devices', '.list table', `devices-${tag}`);
   const device = expect.device ? await page.$(`a[href*="${encodeURIComponent(expect.device)}"]`) : await page.$('td a');
   if (device) await visit((await device.getAttribute('href')).replace(/^#\//, ''), '.head h1', `device-${tag}`);
+  await visit('hunt?last=30d', '.list table', `hunt-${tag}`);
+  await visit('hunt?q=type%3Aalert%20%7C%20groupby%20signature%2C%20src&last=30d', '.list table', `hunt-groupby-${tag}`);
+  await visit('reports', '.forms', `reports-${tag}`);
   await visit('sensors', '.page', `sensors-${tag}`);
 }
 
