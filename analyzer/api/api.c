@@ -22,11 +22,18 @@ const struct option api_options[] = {
 
 void api_fail(struct call *call, unsigned status, const char *text)
 {
+    api_fail_both(call, status, text, NULL);
+}
+
+void api_fail_both(struct call *call, unsigned status, const char *en, const char *vi)
+{
     call->status = status;
     strbuf_clear(call->out.out);
     jsonw_init(&call->out, call->out.out);
     jsonw_obj_open(&call->out, NULL);
-    jsonw_str(&call->out, "error", text);
+    jsonw_str(&call->out, "error", en);
+    if (vi)
+        jsonw_str(&call->out, "error_vi", vi);
     jsonw_obj_close(&call->out);
 }
 

@@ -66,6 +66,8 @@ extern const struct option api_options[];
 
 /** Replaces what was written by {"error": text} with this status. */
 void api_fail(struct call *call, unsigned status, const char *text);
+/** The same with the Vietnamese text as "error_vi". */
+void api_fail_both(struct call *call, unsigned status, const char *en, const char *vi);
 /** The usual answer to a store's refusal: 404, 409, 503. */
 void api_fail_store(struct call *call, enum err err);
 /** Value of a query, as a number; `or_else` when absent or no number. */

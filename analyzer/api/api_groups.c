@@ -32,6 +32,26 @@ static const char *search_text(struct call *call)
     return copy ? copy : "";
 }
 
+/* What an exception hides is not in the inbox unless the search speaks of it. */
+static bool without_excepted(struct call *call, struct search *search)
+{
+    struct search hidden;
+    struct search_node *both = arena_alloc(call->arena, sizeof(*both));
+    struct search_node *first = arena_alloc(call->arena, sizeof(*first));
+    struct search_node *second = arena_alloc(call->arena, sizeof(*second));
+
+    if (!both || !first || !second || !shape_search(call, "-is:excepted", &hidden))
+        return false;
+    *first = *search->root;
+    *second = *hidden.root;
+    first->next = second;
+    second->next = NULL;
+    both->kind = SEARCH_AND;
+    both->first = first;
+    search->root = both;
+    return true;
+}
+
 /* False: answered. */
 static bool read_query(struct call *call, struct search *search, struct search_range *range)
 {
@@ -51,6 +71,8 @@ static bool read_query(struct call *call, struct search *search, struct search_r
     range->before_ns = (uint64_t)ns;
     range->before_id = id;
     if (!shape_search(call, search_text(call), search))
+        return false;
+    if (!search_asks(search->root, "exception") && !without_excepted(call, search))
         return false;
     if (search->shape != SEARCH_ROWS)
         api_fail(call, 400, "groupby, top and histogram work on events: GET /api/search.");

@@ -141,7 +141,7 @@ static void write_sensors(struct call *call, int64_t *events)
 
 static void write_compression(struct call *call, int64_t events)
 {
-    struct groups_query query = {.text = ""};
+    struct groups_query query = {.text = "", .excepted = true};
     int64_t groups = 0, alerts = 0, incidents = 0, counts[INCIDENT_STATES] = {0};
 
     db_groups_count(call->store, &query, &groups, &alerts);

@@ -158,6 +158,8 @@ void shape_group(struct call *call, const char *key, const struct group_row *g)
     write_trend(call, g);
     jsonw_str(w, "state", db_groups_state_name(g->state));
     write_group_incident(call, g->incident_id);
+    if (g->exception_id)
+        jsonw_i64(w, "exception", g->exception_id);
     jsonw_obj_close(w);
 }
 

@@ -677,7 +677,8 @@ void correlate_batch(struct correlator *c, const struct batch *batch, correlate_
         uint64_t ts_ns = batch->records[i].ts_ns;
         oldest_ns = ts_ns < oldest_ns ? ts_ns : oldest_ns;
         watermark_note(c->watermark, batch->records[i].sensor, ts_ns);
-        match_record(c, &batch->records[i]);
+        if (!batch->records[i].exception_id)
+            match_record(c, &batch->records[i]);
     }
     if (c->n_pending)
         qsort(c->pending, c->n_pending, sizeof(*c->pending), by_time);

@@ -97,6 +97,9 @@ int64_t dedup_group_id(const struct record *r)
     h = hash_bytes(slice_of_str(r->technique_words), h); /* a detector has one number for many */
     if (r->alert.sid == 0) /* a detector without numbers: its words tell */
         h = hash_bytes(slice_of_str(r->alert.signature), h);
+    if (r->exception_id) /* counted apart: what is left of the group stays to be seen */
+        h = hash_bytes((struct slice){(const uint8_t *)&r->exception_id, sizeof(r->exception_id)},
+                       h);
     int64_t id = (int64_t)(h >> 11); /* below 2^53: every JSON reader keeps it exact */
     return id ? id : 1;
 }

@@ -24,7 +24,8 @@ struct dedup;
 struct dedup *dedup_new(const struct conf *conf, int64_t next_event_id);
 void dedup_free(struct dedup **dedup);
 
-/** Group of an alert: a hash of (gid, sid, source, destination, site, techniques). 1 .. 2^53 - 1.
+/** Group of an alert: a hash of (gid, sid, source, destination, site, techniques,
+ * exception). 1 .. 2^53 - 1.
  */
 int64_t dedup_group_id(const struct record *r);
 

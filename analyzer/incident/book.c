@@ -319,7 +319,7 @@ void book_records(struct book *book, const struct batch *batch)
         const struct record *r = &batch->records[i];
         struct story_entity ends[STORY_ENTITIES_MAX];
         struct found found = {.n = 0};
-        if (!r->is_alert || r->severity < book->attach_at)
+        if (!r->is_alert || r->exception_id || r->severity < book->attach_at)
             continue;
         uint32_t n = story_entities_of_record(r, ends);
         for (uint32_t k = 0; k < n; k++)

@@ -104,10 +104,11 @@ struct record {
     const struct json *eve;                     /* the whole event */
     struct json *tree;                          /* the same, to be freed; only batch_* touches it */
     struct slice raw;                           /* its line: valid UTF-8, valid JSON, no newline */
-    /* Set by dedup: */
+    /* Set by dedup (exception_id before the rest): */
     int64_t group_id;  /* alerts: the group it was counted in; a function of the group's key */
     bool group_is_new; /* first alert of that group since the start (or since it was forgotten) */
-    bool sampled_out;  /* storm: counted in group and rollups, its row is not kept */
+    int64_t exception_id; /* the exception that hides it; 0 = none */
+    bool sampled_out;     /* storm: counted in group and rollups, its row is not kept */
 };
 
 /** Value of a field, as Sigma rules and searches see it. */

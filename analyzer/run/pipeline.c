@@ -4,6 +4,7 @@
  */
 #include "analyzer/run/pipeline.h"
 #include "analyzer/dedup/dedup.h"
+#include "analyzer/dedup/exceptions.h"
 #include "analyzer/enrich/enrich.h"
 #include "analyzer/normalise/normalise.h"
 #include "analyzer/run/expiry.h"
@@ -53,12 +54,13 @@ struct pipeline {
     struct queue *queue;
     struct hub *hub;
     struct stats stats;
-    uint64_t *counters, *normalise, *dedup_counters;
+    uint64_t *counters, *normalise, *dedup_counters, *exception_counters;
     struct stats before; /* of the stages before this batch: one that is tried again counts once */
     uint32_t batch_max;
     struct batch batch;
     struct enrich *enrich;
     struct dedup *dedup;
+    struct exceptions *exceptions;
     struct origins *origins;
     struct sightings *sightings;
     struct expiry *expiry;
@@ -96,9 +98,11 @@ enum err pipeline_new(const struct conf *conf, struct store *store, struct queue
     p->counters = stats_add(&p->stats, pipeline_counters);
     p->normalise = stats_add(&p->stats, normalise_counters);
     p->dedup_counters = stats_add(&p->stats, dedup_counters);
+    p->exception_counters = stats_add(&p->stats, exceptions_counters);
     p->batch_max = batch_max(conf);
     batch_init(&p->batch);
     p->dedup = dedup_new(conf, last_id + 1);
+    p->exceptions = exceptions_new();
     p->origins = origins_new();
     p->sightings = sightings_new();
     p->expiry = expiry_new(conf);
@@ -119,6 +123,7 @@ void pipeline_free(struct pipeline **pipeline)
     expiry_free(&p->expiry);
     sightings_free(&p->sightings);
     origins_free(&p->origins);
+    exceptions_free(&p->exceptions);
     dedup_free(&p->dedup);
     batch_fini(&p->batch);
     stats_fini(&p->stats);
@@ -294,6 +299,10 @@ static enum err transaction(struct pipeline *p, const struct message *list, uint
         return err;
     for (uint32_t i = 0; i < p->batch.n; i++)
         enrich_record(p->enrich, &p->batch, &p->batch.records[i]);
+    err =
+        exceptions_batch(p->exceptions, p->store, &p->batch, clock_now_ns(), p->exception_counters);
+    if (err)
+        return err;
     dedup_batch(p->dedup, &p->batch, p->dedup_counters);
     for (uint32_t i = 0; i < p->batch.n; i++)
         sightings_add(p->sightings, &p->batch, &p->batch.records[i]);

@@ -3,6 +3,7 @@
 #include "analyzer/api/api.h"
 #include "analyzer/correlate/correlate.h"
 #include "analyzer/dedup/dedup.h"
+#include "analyzer/dedup/exceptions.h"
 #include "analyzer/enrich/enrich.h"
 #include "analyzer/incident/book.h"
 #include "analyzer/ingest/ingest.h"
@@ -21,8 +22,13 @@ static const struct option *const option_tables[] = {
     store_options,     dedup_options, pipeline_options,   expiry_options, api_options,
     correlate_options, book_options,  connectors_options, facts_options,  NULL};
 
-static const struct counter *const counter_tables[] = {
-    pipeline_counters, normalise_counters, dedup_counters, correlate_counters, book_counters, NULL};
+static const struct counter *const counter_tables[] = {pipeline_counters,
+                                                       normalise_counters,
+                                                       dedup_counters,
+                                                       exceptions_counters,
+                                                       correlate_counters,
+                                                       book_counters,
+                                                       NULL};
 
 /* What of an installation is found by itself. */
 static const struct {

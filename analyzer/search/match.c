@@ -200,10 +200,15 @@ static bool number_field(const struct record *r, const char *field, struct recor
         const char *name;
         double number;
     } numbers[] = {
-        {"time", (double)r->ts_ns},     {"group", (double)r->group_id},
-        {"flow", (double)r->flow_id},   {"criticality", criticality},
-        {"sid", (double)r->alert.sid},  {"gid", (double)r->alert.gid},
-        {"sport", (double)r->src.port}, {"dport", (double)r->dst.port},
+        {"time", (double)r->ts_ns},
+        {"group", (double)r->group_id},
+        {"flow", (double)r->flow_id},
+        {"criticality", criticality},
+        {"sid", (double)r->alert.sid},
+        {"gid", (double)r->alert.gid},
+        {"sport", (double)r->src.port},
+        {"dport", (double)r->dst.port},
+        {"exception", (double)r->exception_id},
     };
 
     for (uint32_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {

@@ -68,6 +68,7 @@ static const struct field {
     {"state", "state", TYPE_TEXT},
     {"is", "state", TYPE_TEXT},
     {"assignee", "assignee", TYPE_TEXT},
+    {"exception", "exception", TYPE_NUMBER},
     {"criticality", "criticality", TYPE_NUMBER},
     {"source", "source", TYPE_TEXT},
 };
@@ -90,6 +91,17 @@ bool search_is_pair(const char *field, const char **src, const char **dst)
             *dst = pairs[i][2];
             return true;
         }
+    }
+    return false;
+}
+
+bool search_asks(const struct search_node *node, const char *field)
+{
+    if (node->kind == SEARCH_TEST)
+        return strcmp(node->field, field) == 0;
+    for (const struct search_node *c = node->first; c; c = c->next) {
+        if (search_asks(c, field))
+            return true;
     }
     return false;
 }
@@ -310,6 +322,16 @@ static void read_plain(struct parser *p, struct search_node *node, const struct 
     }
 }
 
+/* is:excepted: an exception applies, whichever. */
+static void means_excepted(struct search_node *node)
+{
+    node->field = "exception";
+    node->op = SEARCH_BETWEEN;
+    node->number = true;
+    node->low = 1;
+    node->high = FAR;
+}
+
 static struct search_node *read_test(struct parser *p, const char *name, const struct field *field,
                                      bool in_list)
 {
@@ -325,6 +347,8 @@ static struct search_node *read_test(struct parser *p, const char *name, const s
     if (quoted || !read_between(p, node, field, text))
         read_plain(p, node, field, text, quoted);
     node->given = text;
+    if (strcmp(node->field, "state") == 0 && strcmp(node->text, "excepted") == 0)
+        means_excepted(node);
     return node;
 }
 

@@ -14,7 +14,8 @@
  *
  * Fields: time src dst ip sport dport port mac device sid gid signature severity sensor site zone
  * country name proto app type technique tactic flow group incident state assignee criticality
- * source, with EveBox's @sid @sig @ip @mac; anything else is a path of the EVE event (dns.rrname).
+ * source exception (is:excepted: any), with EveBox's @sid @sig @ip @mac; anything else is a path of
+ * the EVE event (dns.rrname).
  */
 #ifndef TRAMGAC_ANALYZER_SEARCH_SEARCH_H
 #define TRAMGAC_ANALYZER_SEARCH_SEARCH_H
@@ -72,5 +73,8 @@ enum err search_parse(const char *text, uint64_t now_ns, struct arena *arena, st
 /** Whether both ends of an event are meant: ip, port, zone, name, country, mac. Then *src and *dst
  * name them. */
 bool search_is_pair(const char *field, const char **src, const char **dst);
+
+/** Whether the search asks for a field anywhere. */
+bool search_asks(const struct search_node *node, const char *field);
 
 #endif

@@ -76,9 +76,10 @@ enum err db_groups_add(struct store *store, const struct group_add *add)
         "INSERT INTO grp "
         "(id,gid,sid,signature,signature_vi,category,source,severity,src,dst,src_name,dst_name,"
         "src_zone,dst_zone,src_country,dst_country,dport,proto,app,criticality,sensor,site,"
-        "techniques,reason_en,reason_vi,n,n_kept,first,last,last_event,words) VALUES ($1,$2,$3,$4,"
+        "techniques,reason_en,reason_vi,n,n_kept,first,last,last_event,words,exception) VALUES "
+        "($1,$2,$3,$4,"
         "$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27,"
-        "$28,$29,$30,$31) ON CONFLICT (id) DO UPDATE SET "
+        "$28,$29,$30,$31,$32) ON CONFLICT (id) DO UPDATE SET "
         "signature=excluded.signature, signature_vi=excluded.signature_vi, "
         "category=excluded.category,"
         "severity=CASE WHEN excluded.severity>grp.severity THEN excluded.severity"
@@ -91,7 +92,8 @@ enum err db_groups_add(struct store *store, const struct group_add *add)
         "last=CASE WHEN excluded.last>grp.last THEN excluded.last ELSE grp.last END,"
         "last_event=CASE WHEN excluded.last_event>0 THEN excluded.last_event"
         " ELSE grp.last_event END,"
-        "state=CASE WHEN grp.state=1 THEN 0 ELSE grp.state END, words=excluded.words");
+        "state=CASE WHEN grp.state=1 THEN 0 ELSE grp.state END, words=excluded.words,"
+        "exception=excluded.exception");
     bind_texts(q, add);
     sql_int(q, criticality);
     sql_str(q, r->sensor);
@@ -106,6 +108,7 @@ enum err db_groups_add(struct store *store, const struct group_add *add)
     sql_int(q, r->sampled_out ? 0 : r->event_id);
     words_of(r, &words);
     sql_text(q, strbuf_view(&words));
+    sql_int(q, r->exception_id);
     enum err err = sql_post(q);
     strbuf_fini(&words);
     return err;
@@ -149,6 +152,7 @@ void db_groups_read(struct sql *q, struct arena *arena, struct group_row *row)
     row->last_event_id = sql_col_int(q, 33);
     row->version = sql_col_int(q, 34);
     row->words = sql_col_str(q, 35, arena);
+    row->exception_id = sql_col_int(q, 36);
 }
 
 enum err db_groups_get(struct store *store, int64_t id, struct arena *arena, struct group_row *row)
@@ -180,6 +184,8 @@ static void conditions(struct sql_where *w, const struct groups_query *query)
         sql_where_contains(w, "techniques", slice_of_str(query->technique));
     if (query->incident_id)
         sql_where_and(w, "id IN (SELECT grp FROM link WHERE incident=? AND grp<>0)", incident, 1);
+    if (!query->excepted && !query->incident_id)
+        sql_where_and(w, "exception=0", NULL, 0);
     sql_where_int(w, "last>=?", (int64_t)query->from_ns);
     sql_where_int(w, "last<=?", (int64_t)query->to_ns);
 }

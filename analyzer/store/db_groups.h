@@ -37,7 +37,8 @@ struct group_row {
     int64_t incident_id; /* the newest incident it belongs to; 0 = none */
     int64_t last_event_id;
     int64_t version;
-    const char *words; /* folded texts that words of a search are looked for in */
+    const char *words;    /* folded texts that words of a search are looked for in */
+    int64_t exception_id; /* hidden by it; 0 = not hidden */
 };
 
 struct groups_query {
@@ -48,6 +49,7 @@ struct groups_query {
     int64_t sid;
     const char *site, *sensor, *technique;
     int64_t incident_id;
+    bool excepted;           /* also those that an exception hides; always with incident_id */
     uint64_t from_ns, to_ns; /* last seen within */
     uint64_t before_ns;      /* page: after the row (last_ns, id); 0 = first page */
     int64_t before_id;

@@ -118,6 +118,7 @@ static struct record_value group_field(const void *ctx, const char *field)
         {"group", g->id},
         {"incident", g->incident_id},
         {"criticality", g->criticality},
+        {"exception", g->exception_id},
     };
 
     for (uint32_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
@@ -314,6 +315,7 @@ static void found_open(struct found *f, struct sql *q, struct arena *arena)
              sql_col_str(q, ROWS_EVENT_COLUMNS + 4, arena));
     r->dst.criticality = (uint8_t)sql_col_int(q, ROWS_EVENT_COLUMNS + 5);
     r->alert.source = sql_col_str(q, ROWS_EVENT_COLUMNS + 6, arena);
+    r->exception_id = sql_col_int(q, ROWS_EVENT_COLUMNS + 7);
     snprintf(r->src.addr_text, sizeof(r->src.addr_text), "%s", row->src_ip);
     snprintf(r->dst.addr_text, sizeof(r->dst.addr_text), "%s", row->dst_ip);
     r->src.port = row->src_port;
@@ -338,7 +340,8 @@ static uint32_t scan_events(struct scan *s, uint32_t most, each_event *each, voi
     sql_where_init(&w, "SELECT e.*,coalesce(g.techniques,''),coalesce(g.src_zone,''),"
                        "coalesce(g.dst_zone,''),coalesce(g.src_country,''),"
                        "coalesce(g.dst_country,''),coalesce(g.criticality,0),"
-                       "coalesce(g.source,'') FROM (SELECT " ROWS_EVENT " FROM event");
+                       "coalesce(g.source,''),coalesce(g.exception,0) FROM (SELECT " ROWS_EVENT
+                       " FROM event");
     put_range(&w, s->range, "ts", "site");
     sql_where_int(&w, "id<?", s->state->next_id);
     s->exact = search_sql_where(&w, s->search->root, SEARCH_EVENTS);
@@ -462,11 +465,18 @@ struct grouping {
     struct map *counts; /* values with a zero byte behind each → count */
 };
 
+static bool is_whole(double number)
+{
+    return number > -9e15 && number < 9e15 && (double)(int64_t)number == number;
+}
+
 static void put_value(struct record_value v, struct strbuf *key)
 {
     if (v.kind == VALUE_TEXT)
         strbuf_slice(key, slice_head(v.text, VALUE_BYTES));
-    else if (v.kind == VALUE_NUMBER || v.kind == VALUE_BOOL)
+    else if ((v.kind == VALUE_NUMBER || v.kind == VALUE_BOOL) && is_whole(v.number))
+        strbuf_fmt(key, "%.0f", v.number); /* numbers of groups and flows have all their digits */
+    else if (v.kind == VALUE_NUMBER)
         strbuf_fmt(key, "%.15g", v.number);
     else if (v.kind == VALUE_LIST && json_kind(json_first(v.list)) == JSON_STR)
         strbuf_slice(key, slice_head(json_text(json_first(v.list)), VALUE_BYTES));

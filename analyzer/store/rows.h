@@ -19,7 +19,7 @@ void db_events_read(struct sql *q, struct arena *arena, struct event_row *row);
     "id,gid,sid,signature,signature_vi,category,source,severity,src,dst,src_name,dst_name,"        \
     "src_zone,dst_zone,src_country,dst_country,dport,proto,app,criticality,sensor,site,"           \
     "techniques,reason_en,reason_vi,n,n_kept,n_done,first,last,state,assignee,incident,"           \
-    "last_event,version,words"
+    "last_event,version,words,exception"
 void db_groups_read(struct sql *q, struct arena *arena, struct group_row *row);
 
 #endif

@@ -120,8 +120,17 @@ static const char network[] =
     "CREATE INDEX binding_ip ON binding (ip, last);"
     "CREATE TABLE checkpoint (name TEXT NOT NULL PRIMARY KEY, bytes @blob@ NOT NULL);";
 
+static const char exceptions[] =
+    "CREATE TABLE exception (id @id@, version BIGINT NOT NULL, query TEXT NOT NULL,"
+    " reason TEXT NOT NULL, owner TEXT NOT NULL, sites TEXT NOT NULL, expires BIGINT NOT NULL,"
+    " enabled BIGINT NOT NULL, created BIGINT NOT NULL, changed BIGINT NOT NULL,"
+    " hits BIGINT NOT NULL, last_hit BIGINT NOT NULL);"
+    "ALTER TABLE grp ADD COLUMN exception BIGINT NOT NULL DEFAULT 0;"
+    "CREATE INDEX grp_exception ON grp (exception) WHERE exception<>0;";
+
 static const char *const migrations[][6] = {
     {events, groups, incidents, people, network, NULL},
+    {exceptions, NULL},
 };
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };
 

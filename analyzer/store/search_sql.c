@@ -34,6 +34,7 @@ static const struct column {
     {"group", "grp", "id", COLUMN_NUMBER},
     {"incident", NULL, "incident", COLUMN_NUMBER},
     {"flow", "flow", NULL, COLUMN_NUMBER},
+    {"exception", NULL, "exception", COLUMN_NUMBER},
     {"sensor", "sensor", "sensor", COLUMN_TEXT},
     {"site", "site", "site", COLUMN_TEXT},
     {"proto", "proto", "proto", COLUMN_TEXT},
