@@ -674,3 +674,30 @@ def record(data):
 
 seed("krb5-udp", 88, [("c", AS_REQ), ("s", KRB_ERROR), ("c", AS_REQ), ("s", AS_REP)], flags=UDP)
 seed("krb5-tcp", 88, [("c", record(AS_REQ)), ("s", record(KRB_ERROR) + record(AS_REP)), ("c", record(b"\x6a\3abc"))])
+
+
+# ---- IKE
+def ike(version, exchange, first, body, flags=0, spi=0, message=0):
+    return struct.pack("!QQBBBBII", 0x1122334455667788, spi, first, version, exchange, flags, message, 28 + len(body)) + body
+
+
+def payload(following, body):
+    return struct.pack("!BBH", following, 0, 4 + len(body)) + body
+
+
+IKE_OFFER = struct.pack("!BBHHHHHHHI", 1, 1, 0, 0x8001, 7, 0x8004, 2, 12, 4, 86400)
+IKE_SA = payload(13, struct.pack("!II", 1, 1) + payload(0, struct.pack("!BBBB", 1, 1, 0, 2) + payload(3, IKE_OFFER) + payload(0, IKE_OFFER)))
+IKE_KEYS = payload(10, b"key" * 40) + payload(20, b"nonce" * 4) + payload(0, b"nat")
+seed("ike-1", 500, [("c", ike(0x10, 2, 1, IKE_SA + payload(0, b"vendor"))), ("s", ike(0x10, 2, 1, IKE_SA + payload(0, b"v"), spi=5)),
+                    ("c", ike(0x10, 2, 4, IKE_KEYS, spi=5)), ("s", ike(0x10, 2, 4, IKE_KEYS, spi=5)),
+                    ("c", ike(0x10, 2, 5, b"sealed" * 8, 1, 5)), ("s", ike(0x10, 5, 99, b"\0\0\0\1", 0, 5))], flags=UDP)
+IKE_2 = [(1, 20), (1, 3), (2, 2), (3, 0), (3, 2), (4, 2), (4, 0), (5, 1), (9, 9)]
+IKE_PROPOSAL = struct.pack("!BBBB", 1, 2, 0, len(IKE_2)) + b"".join(
+    struct.pack("!BBHBBH", 3, 0, 8, kind, 0, number) for kind, number in IKE_2)
+IKE_SA2 = payload(34, payload(2, IKE_PROPOSAL) + payload(0, IKE_PROPOSAL))
+IKE_INIT = IKE_SA2 + payload(40, b"\0\2\0\0" + b"key" * 40) + payload(41, b"nonce" * 5) \
+    + payload(41, struct.pack("!BBH", 0, 0, 16388) + b"h" * 20) + payload(0, struct.pack("!BBH", 1, 4, 14) + b"spi!")
+seed("ike-2", 500, [("c", ike(0x20, 34, 33, IKE_INIT, 8)), ("s", ike(0x20, 34, 33, IKE_INIT, 32, 5)),
+                    ("c", ike(0x20, 35, 46, payload(35, b"sealed" * 9), 8, 5, 1)), ("s", ike(0x20, 34, 33, IKE_INIT[:-3], 32, 5))], flags=UDP)
+seed("ike-4500", 4500, [("c", b"\0" * 4 + ike(0x20, 35, 46, payload(35, b"sealed" * 9), 8, 5, 1)), ("s", b"\xff"),
+                        ("s", b"\0\0\1\2ESP in UDP that is long enough to hold a header")], flags=UDP)
