@@ -269,6 +269,16 @@ void dedup_undo(struct dedup *dedup)
     dedup->next_id = dedup->next_id_before;
 }
 
+void dedup_number_from(struct dedup *dedup, int64_t next_event_id)
+{
+    dedup->next_id = next_event_id;
+}
+
+int64_t dedup_next_number(const struct dedup *dedup)
+{
+    return dedup->next_id;
+}
+
 const struct group_add *dedup_groups(const struct dedup *dedup, uint32_t *n)
 {
     *n = dedup->n_groups;

@@ -61,6 +61,7 @@ struct incident {
     uint64_t first_ns, last_ns;                /* event time of what belongs to it */
     uint64_t opened_ns, updated_ns, closed_ns; /* wall clock */
     int64_t merged_into;
+    bool hold; /* legal hold; only db_incidents_hold changes it */
     int64_t n_events, n_groups;
     const char *techniques; /* ids with blanks between */
     const char *tactics;

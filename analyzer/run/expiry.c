@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Event ids rise with arrival. Once a day the last id is noted under the day; what is to go is then
- * all below the note of that many days ago.
+ * What is kept, by class, in days since it came and in bytes; whichever ends first. Whole days go
+ * where the store keeps days apart; elsewhere rows go in small transactions, so that nothing waits
+ * for long. What an open incident links, and all of an incident on legal hold, stays.
  */
 #include "analyzer/run/expiry.h"
-#include "analyzer/record/record.h"
+#include "analyzer/store/db_audit.h"
+#include "analyzer/store/db_days.h"
 #include "analyzer/store/db_events.h"
 #include "analyzer/store/db_groups.h"
+#include "analyzer/store/db_incidents.h"
 #include "common/check.h"
 #include "common/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { LOOK_BACK_DAYS = 31, ROWS_AT_ONCE = 2000, REST_S = 600, CLASSES = 3 };
-#define DAY_NS (86400 * CLOCK_S)
+enum { ROWS_AT_ONCE = 2000, REST_S = 600, INCIDENTS_AT_ONCE = 50, STEPS = DAYS_CLASSES + 3 };
 
 const struct option expiry_options[] = {
     {"retention.alerts", CONF_SPAN, "366d",
@@ -22,36 +24,47 @@ const struct option expiry_options[] = {
     {"retention.flows", CONF_SPAN, "30d", "How long flows and statistics are kept."},
     {"retention.transactions", CONF_SPAN, "30d",
      "How long transactions, files and other events are kept."},
+    {"retention.alerts_bytes", CONF_SIZE, "0",
+     "Most bytes of alerts, without indexes; beyond that whole days go, the oldest first. 0: any."},
+    {"retention.flows_bytes", CONF_SIZE, "0", "The same of flows and statistics."},
+    {"retention.transactions_bytes", CONF_SIZE, "0",
+     "The same of transactions, files and other events."},
+    {"retention.incidents", CONF_SPAN, "1830d",
+     "How long incidents are kept after they were closed; those on legal hold stay."},
+    {"retention.audit", CONF_SPAN, "1830d", "How long the audit trail is kept."},
     OPTION_END};
 
 struct keep {
-    uint32_t kinds;
     uint64_t days;
-    bool groups; /* and the groups, sparklines and rollups */
+    int64_t bytes; /* 0 = any */
 };
 
 struct expiry {
-    struct keep keep[CLASSES];
+    struct keep keep[DAYS_CLASSES];
+    uint64_t incidents_ns, audit_ns;
     uint64_t day;     /* noted already */
     uint64_t next_ns; /* monotonic: nothing before that */
-    uint32_t class_;  /* being worked on */
+    uint32_t step;    /* being worked on */
 };
 
-static uint64_t days_of(const struct conf *conf, const char *key)
+static struct keep keep_of(const struct conf *conf, const char *key)
 {
-    return (conf_span_ns(conf, key) + DAY_NS - 1) / DAY_NS;
+    char bytes[64];
+    uint64_t span = conf_span_ns(conf, key);
+
+    snprintf(bytes, sizeof(bytes), "%s_bytes", key);
+    return (struct keep){(span + DAYS_NS - 1) / DAYS_NS, (int64_t)conf_size(conf, bytes)};
 }
 
 struct expiry *expiry_new(const struct conf *conf)
 {
     struct expiry *e = calloc(1, sizeof(*e));
     CHECK(e);
-    e->keep[0] = (struct keep){1 << RECORD_ALERT | 1 << RECORD_DEVIATION | 1 << RECORD_DEVICE,
-                               days_of(conf, "retention.alerts"), true};
-    e->keep[1] = (struct keep){1 << RECORD_FLOW | 1 << RECORD_STATS,
-                               days_of(conf, "retention.flows"), false};
-    e->keep[2] = (struct keep){1 << RECORD_TX | 1 << RECORD_VISIBILITY | 1 << RECORD_OTHER,
-                               days_of(conf, "retention.transactions"), false};
+    e->keep[DAYS_ALERTS] = keep_of(conf, "retention.alerts");
+    e->keep[DAYS_FLOWS] = keep_of(conf, "retention.flows");
+    e->keep[DAYS_OTHER] = keep_of(conf, "retention.transactions");
+    e->incidents_ns = conf_span_ns(conf, "retention.incidents");
+    e->audit_ns = conf_span_ns(conf, "retention.audit");
     return e;
 }
 
@@ -61,86 +74,91 @@ void expiry_free(struct expiry **expiry)
     *expiry = NULL;
 }
 
-static void name_of(uint64_t day, char out[32])
+/* First day to keep; 0: all. */
+static enum err first_kept(struct store *store, const struct keep *keep, enum days_class class_,
+                           uint64_t today, uint64_t *day)
 {
-    snprintf(out, 32, "day/%llu", (unsigned long long)day);
-}
+    uint64_t fitting = 0;
+    enum err err = keep->bytes ? db_days_fitting(store, class_, keep->bytes, &fitting) : ERR_OK;
 
-static enum err note_day(struct expiry *e, struct store *store, uint64_t day)
-{
-    char name[32], value[24];
-    const char *old;
-    struct arena arena;
-    int64_t last = 0;
-
-    name_of(day, name);
-    arena_init(&arena, 256, 0);
-    enum err err = store_meta_get(store, name, &arena, &old);
-    arena_fini(&arena);
-    if (err == ERR_NOTFOUND) {
-        err = db_events_last_id(store, &last);
-        snprintf(value, sizeof(value), "%lld", (long long)last);
-        err = err ? err : store_meta_put(store, name, value);
-    }
-    if (!err)
-        e->day = day;
+    *day = keep->days < today ? today - keep->days : 0;
+    if (fitting > *day)
+        *day = fitting;
     return err;
 }
 
-/* Highest id that had arrived when that day began; 0: not known. */
-static enum err mark_of(struct store *store, uint64_t day, int64_t *id)
+static enum err expire_class(struct expiry *e, struct store *store, enum days_class class_,
+                             uint64_t today, int64_t *deleted)
 {
-    char name[32];
-    const char *value;
-    struct arena arena;
-    uint64_t number = 0;
-
-    name_of(day, name);
-    arena_init(&arena, 256, 0);
-    enum err err = store_meta_get(store, name, &arena, &value);
-    slice_to_u64(slice_of_str(value), &number);
-    *id = (int64_t)number;
-    arena_fini(&arena);
-    return err == ERR_NOTFOUND ? ERR_OK : err;
-}
-
-static enum err expire(struct store *store, const struct keep *keep, uint64_t day, int64_t *deleted)
-{
+    uint64_t day = 0;
     int64_t mark = 0, groups = 0;
+    enum err err = first_kept(store, &e->keep[class_], class_, today, &day);
 
-    *deleted = 0;
-    if (keep->days >= day)
-        return ERR_OK;
-    enum err err = ERR_OK; /* on days when we did not run nothing was noted: then the day before */
-    for (uint64_t back = keep->days;
-         !err && !mark && back < day && back < keep->days + LOOK_BACK_DAYS; back++)
-        err = mark_of(store, day - back, &mark);
+    if (!err && day)
+        err = db_days_mark(store, day, &mark);
     if (err || mark == 0)
         return err;
-    err = db_events_expire(store, keep->kinds, mark, ROWS_AT_ONCE, deleted);
-    if (!err && keep->groups)
+    err = db_events_expire(store, db_days_kinds(class_), mark, ROWS_AT_ONCE, deleted);
+    if (!err && class_ == DAYS_ALERTS)
         err = db_groups_expire(store, mark, ROWS_AT_ONCE, &groups);
     *deleted += groups;
-    return err;
+    return err || *deleted ? err : db_days_forget(store, class_, day);
+}
+
+/* Days that no class keeps. */
+static enum err drop_days(struct expiry *e, struct store *store, uint64_t today)
+{
+    uint64_t least = today;
+    uint32_t dropped;
+    enum err err = ERR_OK;
+
+    for (uint32_t i = 0; !err && i < DAYS_CLASSES; i++) {
+        uint64_t day = 0;
+        err = first_kept(store, &e->keep[i], (enum days_class)i, today, &day);
+        least = day < least ? day : least;
+    }
+    return err || !least ? err : db_days_drop(store, least, &dropped);
+}
+
+static enum err step(struct expiry *e, struct store *store, uint64_t now_ns, int64_t *deleted)
+{
+    uint64_t today = now_ns / DAYS_NS;
+
+    *deleted = 0;
+    switch (e->step) {
+    case 0:
+        return drop_days(e, store, today);
+    case 1:
+        return now_ns < e->incidents_ns ? ERR_OK
+                                        : db_incidents_expire(store, now_ns - e->incidents_ns,
+                                                              INCIDENTS_AT_ONCE, deleted);
+    case 2:
+        return now_ns < e->audit_ns
+                   ? ERR_OK
+                   : db_audit_expire(store, now_ns - e->audit_ns, now_ns, ROWS_AT_ONCE, deleted);
+    default:
+        return expire_class(e, store, (enum days_class)(e->step - 3), today, deleted);
+    }
 }
 
 enum err expiry_tick(struct expiry *expiry, struct store *store, uint64_t now_ns, uint64_t mono_ns)
 {
-    uint64_t day = now_ns / DAY_NS;
+    uint64_t day = now_ns / DAYS_NS;
     int64_t deleted = 0;
 
     if (expiry->day != day) {
-        enum err err = note_day(expiry, store, day);
+        enum err err = db_days_begin(store, day);
         if (err)
             return err;
+        expiry->day = day;
     }
     if (mono_ns < expiry->next_ns)
         return ERR_OK;
-    enum err err = expire(store, &expiry->keep[expiry->class_], day, &deleted);
+    enum err err = step(expiry, store, now_ns, &deleted);
     if (deleted > 0)
         return err; /* go on with the same at the next tick */
-    if (++expiry->class_ == CLASSES) {
-        expiry->class_ = 0;
+    if (++expiry->step == STEPS) {
+        expiry->step = 0;
         expiry->next_ns = mono_ns + REST_S * CLOCK_S;
     }
     return err;

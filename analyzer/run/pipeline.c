@@ -12,6 +12,7 @@
 #include "analyzer/run/origins.h"
 #include "analyzer/run/sightings.h"
 #include "analyzer/store/db_checkpoints.h"
+#include "analyzer/store/db_days.h"
 #include "analyzer/store/db_events.h"
 #include "common/check.h"
 #include "common/clock.h"
@@ -61,6 +62,7 @@ struct pipeline {
     struct enrich *enrich;
     struct dedup *dedup;
     struct exceptions *exceptions;
+    struct event_ids ids;
     struct origins *origins;
     struct sightings *sightings;
     struct expiry *expiry;
@@ -82,8 +84,8 @@ enum err pipeline_new(const struct conf *conf, struct store *store, struct queue
                       struct hub *hub, const struct attack *attack, struct pipeline **pipeline,
                       struct strbuf *report)
 {
-    int64_t last_id = 0;
-    enum err err = db_events_last_id(store, &last_id);
+    struct event_ids ids = {0, 0};
+    enum err err = db_days_claim(store, clock_now_ns(), &ids);
 
     if (err) {
         strbuf_fmt(report, "the store cannot be read: %s\n", store_fault(store));
@@ -101,7 +103,8 @@ enum err pipeline_new(const struct conf *conf, struct store *store, struct queue
     p->exception_counters = stats_add(&p->stats, exceptions_counters);
     p->batch_max = batch_max(conf);
     batch_init(&p->batch);
-    p->dedup = dedup_new(conf, last_id + 1);
+    p->ids = ids;
+    p->dedup = dedup_new(conf, ids.next);
     p->exceptions = exceptions_new();
     p->origins = origins_new();
     p->sightings = sightings_new();
@@ -252,10 +255,12 @@ static uint32_t fitting(const struct pipeline *p, const struct message *list)
 
 /* ---- records to rows */
 
+enum { EVENT_OVERHEAD = 300 }; /* columns beside the event itself */
+
 static enum err save_events(struct pipeline *p)
 {
-    char text[24];
-    int64_t last = 0;
+    int64_t last = 0, n[DAYS_CLASSES] = {0}, bytes[DAYS_CLASSES] = {0};
+    uint64_t day = clock_now_ns() / DAYS_NS;
     enum err err = ERR_OK;
 
     for (uint32_t i = 0; !err && i < p->batch.n; i++) {
@@ -264,11 +269,13 @@ static enum err save_events(struct pipeline *p)
             continue;
         err = db_events_put(p->store, r);
         last = r->event_id;
+        n[db_days_class(r->kind)]++;
+        bytes[db_days_class(r->kind)] += EVENT_OVERHEAD + (int64_t)r->raw.len;
     }
-    if (err || last == 0)
-        return err;
-    snprintf(text, sizeof(text), "%lld", (long long)last);
-    return store_meta_put(p->store, "event.last", text);
+    for (uint32_t i = 0; !err && i < DAYS_CLASSES; i++)
+        if (n[i])
+            err = db_days_add(p->store, day, (enum days_class)i, n[i], bytes[i]);
+    return err || last == 0 ? err : db_events_mark_last(p->store, last);
 }
 
 static enum err save_sums(struct pipeline *p)
@@ -435,12 +442,23 @@ static void go_back(struct pipeline *p)
     p->matching_lost = true; /* read back when the store answers again */
 }
 
+/* Numbers for the events of one batch. */
+static enum err number(struct pipeline *p)
+{
+    p->ids.next = dedup_next_number(p->dedup);
+    enum err err = db_days_claim(p->store, clock_now_ns(), &p->ids);
+    dedup_number_from(p->dedup, p->ids.next);
+    return err;
+}
+
 static enum err one_batch(struct pipeline *p, struct message **list)
 {
     uint32_t n = fitting(p, *list);
     uint64_t began = clock_mono_ns();
-    enum err err = store_begin(p->store);
+    enum err err = number(p);
 
+    if (!err)
+        err = store_begin(p->store);
     if (err) {
         refused(p, err);
         return err;

@@ -7,6 +7,9 @@
 #include "analyzer/record/secret.h"
 #include "analyzer/store/sql.h"
 
+#include <stdio.h>
+
+#define AUDIT_BASE    "audit.base"
 #define AUDIT_COLUMNS "id,ts,who,address,action,object,detail,hash"
 
 static void hash_of(const struct audit_row *row, const char *before, char out[SECRET_DIGEST_MAX])
@@ -102,15 +105,93 @@ enum err db_audit_list(struct store *store, const char *object, int64_t before_i
     return err;
 }
 
+/* The last of the first rows that are old enough: behind a younger one nothing goes. */
+static enum err last_old(struct store *store, uint64_t before_ns, uint32_t limit, int64_t *id,
+                         struct arena *arena, const char **hash)
+{
+    struct sql *q = sql_start(
+        store, "SELECT id,hash FROM audit WHERE id IN (SELECT id FROM audit ORDER BY id LIMIT $1) "
+               "AND id<coalesce((SELECT min(id) FROM audit WHERE ts>=$2),9223372036854775807) "
+               "ORDER BY id DESC LIMIT 1");
+    sql_int(q, limit);
+    sql_time(q, before_ns);
+    bool found = sql_row(q);
+    *id = found ? sql_col_int(q, 0) : 0;
+    *hash = found ? sql_col_str(q, 1, arena) : "";
+    return sql_end(q);
+}
+
+static enum err drop_upto(struct store *store, int64_t id, const char *hash, int64_t *deleted)
+{
+    enum err err = store_meta_put(store, AUDIT_BASE, hash);
+    if (err)
+        return err;
+    struct sql *q = sql_start(store, "DELETE FROM audit WHERE id<=$1");
+    sql_int(q, id);
+    err = sql_run(q);
+    *deleted = err ? 0 : sql_changed(store);
+    return err;
+}
+
+static enum err tell_end(struct store *store, uint64_t now_ns, int64_t id, struct arena *arena)
+{
+    char detail[64];
+    struct audit_row row = {.ts_ns = now_ns,
+                            .user = "",
+                            .address = "local",
+                            .action = "audit.expired",
+                            .object = "audit",
+                            .detail_json = detail};
+    snprintf(detail, sizeof(detail), "{\"upto\":%lld}", (long long)id);
+    return add_behind(store, &row, arena);
+}
+
+enum err db_audit_expire(struct store *store, uint64_t before_ns, uint64_t now_ns, uint32_t limit,
+                         int64_t *deleted)
+{
+    struct arena arena;
+    const char *hash;
+    int64_t id = 0;
+    enum err err = store_begin(store);
+
+    *deleted = 0;
+    if (err)
+        return err;
+    arena_init(&arena, 1024, 0);
+    err = store_lock(store, STORE_LOCK_AUDIT);
+    if (!err)
+        err = last_old(store, before_ns, limit, &id, &arena, &hash);
+    if (!err && id)
+        err = tell_end(store, now_ns, id, &arena);
+    if (!err && id)
+        err = drop_upto(store, id, hash, deleted);
+    arena_fini(&arena);
+    if (!err)
+        return store_commit(store);
+    store_rollback(store);
+    return err;
+}
+
+/* Hash of the row before the first. */
+static enum err base_of(struct store *store, struct arena *arena, char out[SECRET_DIGEST_MAX])
+{
+    const char *base;
+    enum err err = store_meta_get(store, AUDIT_BASE, arena, &base);
+
+    snprintf(out, SECRET_DIGEST_MAX, "%s", base);
+    return err == ERR_NOTFOUND ? ERR_OK : err;
+}
+
 enum err db_audit_verify(struct store *store, int64_t *bad_id)
 {
-    char before[SECRET_DIGEST_MAX] = "";
+    char before[SECRET_DIGEST_MAX];
     char hash[SECRET_DIGEST_MAX];
     struct arena arena;
-    struct sql *q = sql_start(store, "SELECT " AUDIT_COLUMNS " FROM audit ORDER BY id");
 
     *bad_id = 0;
     arena_init(&arena, 4096, 0);
+    enum err err = base_of(store, &arena, before);
+    struct sql *q = sql_start(store, "SELECT " AUDIT_COLUMNS " FROM audit ORDER BY id");
     while (*bad_id == 0 && sql_row(q)) {
         struct audit_row row;
         arena_reset(&arena);
@@ -120,7 +201,8 @@ enum err db_audit_verify(struct store *store, int64_t *bad_id)
             *bad_id = row.id;
         memcpy(before, hash, sizeof(before));
     }
-    enum err err = sql_end(q);
+    enum err end = sql_end(q);
+    err = err ? err : end;
     arena_fini(&arena);
     return err ? err : *bad_id ? ERR_INPUT : ERR_OK;
 }

@@ -25,4 +25,9 @@ enum err db_audit_list(struct store *store, const char *object, int64_t before_i
 /** Walks the chain: ERR_OK, or ERR_INPUT with the first id that does not fit. */
 enum err db_audit_verify(struct store *store, int64_t *bad_id);
 
+/** Deletes rows before `before_ns`, at most `limit`. The hash of the last one that went is kept:
+ * the chain begins behind it, and the end of rows is a row itself. */
+enum err db_audit_expire(struct store *store, uint64_t before_ns, uint64_t now_ns, uint32_t limit,
+                         int64_t *deleted);
+
 #endif

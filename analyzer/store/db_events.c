@@ -4,6 +4,8 @@
 #include "analyzer/store/sql.h"
 #include "common/json.h"
 
+#include <stdio.h>
+
 enum { ALERT_KINDS = 1 << RECORD_ALERT | 1 << RECORD_DEVIATION | 1 << RECORD_DEVICE };
 
 /* The device an event is about; of a conversation, its source. */
@@ -179,6 +181,16 @@ enum err db_events_last_id(struct store *store, int64_t *id)
     return sql_end(q);
 }
 
+enum err db_events_mark_last(struct store *store, int64_t id)
+{
+    char text[24];
+
+    if (store->def->next_block) /* numbers come from the store itself */
+        return ERR_OK;
+    snprintf(text, sizeof(text), "%lld", (long long)id);
+    return store_meta_put(store, "event.last", text);
+}
+
 enum err db_events_expire(struct store *store, uint32_t kinds, int64_t last_id, uint32_t limit,
                           int64_t *deleted)
 {
@@ -188,10 +200,7 @@ enum err db_events_expire(struct store *store, uint32_t kinds, int64_t last_id, 
     sql_where_init(&w, "DELETE FROM event WHERE id IN (SELECT id FROM event");
     sql_where_and(&w, "id<=?", &last, 1);
     sql_where_bits(&w, "kind", kinds);
-    sql_where_and(&w,
-                  "NOT EXISTS (SELECT 1 FROM link l JOIN incident i ON i.id=l.incident "
-                  "WHERE i.state NOT IN (4,5) AND l.event<>0 AND l.event=event.id)",
-                  NULL, 0);
+    sql_where_and(&w, "NOT (" ROWS_SPARED ")", NULL, 0);
     sql_where_page(&w, "id", limit, 1000, 100000);
     strbuf_char(&w.text, ')');
     enum err err = sql_run(sql_where_start(&w, store));

@@ -51,8 +51,10 @@ enum err db_events_list(struct store *store, const struct events_query *query, s
                         struct event_row **rows, uint32_t *n);
 /** Highest id given so far; 0 when empty. Ids of expired events are not used again. */
 enum err db_events_last_id(struct store *store, int64_t *id);
+/** In the transaction that put it: nothing up to `id` is given again. */
+enum err db_events_mark_last(struct store *store, int64_t id);
 /** Deletes events of these kinds (0 = all) with ids up to `last_id`, at most `limit`, but none that
- * an open incident links; gives the number deleted. */
+ * an open incident links or an incident on legal hold needs; gives the number deleted. */
 enum err db_events_expire(struct store *store, uint32_t kinds, int64_t last_id, uint32_t limit,
                           int64_t *deleted);
 

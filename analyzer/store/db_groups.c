@@ -344,7 +344,7 @@ enum err db_groups_expire(struct store *store, int64_t last_event_id, uint32_t l
     struct sql *q = sql_start(
         store, "DELETE FROM grp WHERE id IN (SELECT id FROM grp WHERE last_event<=$1 AND NOT "
                "EXISTS (SELECT 1 FROM link l JOIN incident i ON i.id=l.incident WHERE l.grp=grp.id "
-               "AND l.grp<>0 AND i.state NOT IN (4,5)) ORDER BY id LIMIT $2)");
+               "AND l.grp<>0 AND (i.state NOT IN (4,5) OR i.hold<>0)) ORDER BY id LIMIT $2)");
     sql_int(q, last_event_id);
     sql_int(q, limit);
     enum err err = sql_run(q);

@@ -104,7 +104,7 @@ enum err db_incidents_put(struct store *store, struct incident *incident)
 #define INCIDENT_COLUMNS                                                                           \
     "id,version,revision,ikey,site,rule,entity,entity_ip,title_en,title_vi,severity,score,state,"  \
     "disposition,assignee,tlp,personal,first,last,opened,updated,closed,merged_into,n_events,"     \
-    "n_groups,techniques,tactics,sensors,why"
+    "n_groups,techniques,tactics,sensors,why,hold"
 
 static void read_row(struct sql *q, struct arena *arena, struct incident *i)
 {
@@ -137,6 +137,7 @@ static void read_row(struct sql *q, struct arena *arena, struct incident *i)
     i->tactics = sql_col_str(q, 26, arena);
     i->sensors = sql_col_str(q, 27, arena);
     i->why_json = sql_col_str(q, 28, arena);
+    i->hold = sql_col_int(q, 29) != 0;
 }
 
 static enum err one(struct sql *q, struct arena *arena, struct incident *incident)
@@ -348,4 +349,51 @@ enum err db_incidents_move(struct store *store, int64_t from_id, int64_t to_id)
     struct sql *q = sql_start(store, "DELETE FROM link WHERE incident=$1");
     sql_int(q, from_id);
     return sql_run(q);
+}
+
+enum err db_incidents_hold(struct store *store, int64_t id, bool hold)
+{
+    struct sql *q = sql_start(store, "UPDATE incident SET hold=$1 WHERE id=$2");
+    sql_int(q, hold);
+    sql_int(q, id);
+    enum err err = sql_run(q);
+    return err ? err : sql_changed(store) ? ERR_OK : ERR_NOTFOUND;
+}
+
+/* Which ones: the same words in each statement, so that all go together. */
+#define EXPIRED                                                                                    \
+    "(SELECT id FROM incident WHERE state IN (4,5) AND hold=0 AND updated<$1 AND closed<$1 "       \
+    "ORDER BY id LIMIT $2)"
+
+static enum err expire(struct store *store, uint64_t before_ns, uint32_t limit, int64_t *deleted)
+{
+    static const char *const texts[] = {"DELETE FROM entry WHERE incident IN " EXPIRED,
+                                        "DELETE FROM link WHERE incident IN " EXPIRED,
+                                        "DELETE FROM outbox WHERE incident IN " EXPIRED,
+                                        "DELETE FROM incident WHERE id IN " EXPIRED};
+    enum err err = ERR_OK;
+
+    for (uint32_t i = 0; !err && i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct sql *q = sql_start(store, texts[i]);
+        sql_time(q, before_ns);
+        sql_int(q, limit);
+        err = sql_run(q);
+        *deleted = err ? 0 : sql_changed(store);
+    }
+    return err;
+}
+
+enum err db_incidents_expire(struct store *store, uint64_t before_ns, uint32_t limit,
+                             int64_t *deleted)
+{
+    enum err err = store_begin(store);
+
+    *deleted = 0;
+    if (err)
+        return err;
+    err = expire(store, before_ns, limit, deleted);
+    if (!err)
+        return store_commit(store);
+    store_rollback(store);
+    return err;
 }

@@ -40,6 +40,13 @@ struct incidents_query {
 enum err db_incidents_list(struct store *store, const struct incidents_query *query,
                            struct arena *arena, struct incident **rows, uint32_t *n);
 /** Incidents per state: counts[state]. */
+/** Legal hold: while it is on, neither the incident nor what it links expires. Part of no version.
+ */
+enum err db_incidents_hold(struct store *store, int64_t id, bool hold);
+/** Deletes closed and merged incidents that were closed before `before_ns`, with their history,
+ * links and outbox, at most `limit`; none on hold. */
+enum err db_incidents_expire(struct store *store, uint64_t before_ns, uint32_t limit,
+                             int64_t *deleted);
 enum err db_incidents_counts(struct store *store, int64_t counts[INCIDENT_STATES]);
 
 /** Appends to the history; entry->id is set. Never changed or deleted. */

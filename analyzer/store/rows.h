@@ -15,6 +15,13 @@
 enum { ROWS_EVENT_COLUMNS = 23 };
 void db_events_read(struct sql *q, struct arena *arena, struct event_row *row);
 
+/* A condition on `event`: an incident that is open or on legal hold needs it. */
+#define ROWS_SPARED                                                                                \
+    "EXISTS (SELECT 1 FROM link l JOIN incident i ON i.id=l.incident WHERE l.event<>0 AND "        \
+    "l.event=event.id AND (i.state NOT IN (4,5) OR i.hold<>0)) OR (event.grp<>0 AND "              \
+    "EXISTS (SELECT 1 FROM link l JOIN incident i ON i.id=l.incident WHERE l.grp<>0 AND "          \
+    "l.grp=event.grp AND i.hold<>0))"
+
 #define ROWS_GROUP                                                                                 \
     "id,gid,sid,signature,signature_vi,category,source,severity,src,dst,src_name,dst_name,"        \
     "src_zone,dst_zone,src_country,dst_country,dport,proto,app,criticality,sensor,site,"           \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The tables. Times are nanoseconds since 1970 UTC. Texts are never NULL.
- * @id@: key counted up by the store; @key@: 64-bit key given by us; both, and TEXT, in the engine's
- * words.
+ * @id@: key counted up by the store; @key@: 64-bit key given by us; @by_day@: partitions; they, and
+ * TEXT, in the engine's words.
  */
 #include "analyzer/store/schema.h"
 #include "analyzer/store/sql.h"
@@ -19,7 +19,7 @@ static const char events[] =
     " device TEXT NOT NULL, severity BIGINT NOT NULL, grp BIGINT NOT NULL, flow BIGINT NOT NULL,"
     " signature TEXT NOT NULL, gid BIGINT NOT NULL, sid BIGINT NOT NULL,"
     " origin TEXT NOT NULL, epoch BIGINT NOT NULL, seq BIGINT NOT NULL, line BIGINT NOT NULL,"
-    " raw TEXT NOT NULL);"
+    " raw TEXT NOT NULL)@by_day@;"
     "CREATE INDEX event_ts ON event (ts);"
     "CREATE INDEX event_grp ON event (grp, id) WHERE grp<>0;"
     "CREATE INDEX event_kind ON event (kind, id) WHERE kind<3;"
@@ -128,19 +128,26 @@ static const char exceptions[] =
     "ALTER TABLE grp ADD COLUMN exception BIGINT NOT NULL DEFAULT 0;"
     "CREATE INDEX grp_exception ON grp (exception) WHERE exception<>0;";
 
+/* Legal hold; what each day of arrival holds, for retention in bytes. */
+static const char holding[] =
+    "ALTER TABLE incident ADD COLUMN hold BIGINT NOT NULL DEFAULT 0;"
+    "CREATE TABLE usage (day BIGINT NOT NULL, class BIGINT NOT NULL, n BIGINT NOT NULL,"
+    " bytes BIGINT NOT NULL, PRIMARY KEY (day, class));";
+
 static const char *const migrations[][6] = {
     {events, groups, incidents, people, network, NULL},
     {exceptions, NULL},
+    {holding, NULL},
 };
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };
 
-enum { KINDS = 4 }; /* of words that engines say in their own way */
+enum { KINDS = 5 }; /* of words that engines say in their own way */
 
 static enum err script(struct store *store, const char *text)
 {
     const struct store_def *def = store->def;
-    const char *const from[KINDS] = {"@id@", "@key@", "@blob@", "TEXT"};
-    const char *const to[KINDS] = {def->id_key, def->key, def->blob, def->text};
+    const char *const from[KINDS] = {"@id@", "@key@", "@blob@", "TEXT", "@by_day@"};
+    const char *const to[KINDS] = {def->id_key, def->key, def->blob, def->text, def->by_day};
     struct strbuf sql;
 
     strbuf_init(&sql, 0);

@@ -67,6 +67,11 @@ struct store_def {
     struct sql_value (*column)(struct sql_stmt *stmt, uint32_t i);
     int64_t (*changed)(struct sql_engine *engine); /* rows of the last statement */
     const char *(*fault)(struct sql_engine *engine);
+    const char *by_day;     /* behind the table of events: partitioned by number; "" = it is not */
+    const char *next_block; /* statement that gives the next block of event numbers; NULL: there is
+                             * one writer, who counts */
+    /** Makes the partition of a day for numbers first <= n < end, or drops it (end 0). */
+    enum err (*day)(struct sql_engine *engine, uint64_t day, int64_t first, int64_t end);
     /** Copies the whole store to a file or directory while it is in use; NULL: cannot. */
     enum err (*backup)(struct sql_engine *engine, const char *to);
     /** Bytes on disk; 0 unknown. */

@@ -516,6 +516,20 @@ static struct sql_value pg_column(struct sql_stmt *s, uint32_t column)
     return v;
 }
 
+static enum err pg_day(struct sql_engine *e, uint64_t day, int64_t first, int64_t end)
+{
+    char text[200];
+
+    if (end)
+        snprintf(text, sizeof(text),
+                 "CREATE TABLE IF NOT EXISTS event_%llu PARTITION OF event FOR VALUES FROM (%lld) "
+                 "TO (%lld)",
+                 (unsigned long long)day, (long long)first, (long long)end);
+    else
+        snprintf(text, sizeof(text), "DROP TABLE IF EXISTS event_%llu", (unsigned long long)day);
+    return pg_script(e, text);
+}
+
 static int64_t pg_changed(struct sql_engine *e)
 {
     return e->changed;
@@ -549,6 +563,12 @@ const struct store_def store_postgres = {
     .key = "BIGINT PRIMARY KEY",
     .blob = "BYTEA",
     .text = "TEXT COLLATE \"C\"",
+    .by_day =
+        " PARTITION BY RANGE (id);"
+        "CREATE TABLE event_0 PARTITION OF event FOR VALUES FROM (MINVALUE) TO (137438953472);"
+        "CREATE SEQUENCE event_block",
+    .next_block = "SELECT nextval('event_block')",
+    .day = pg_day,
     .open = pg_open,
     .close = pg_close,
     .script = pg_script,

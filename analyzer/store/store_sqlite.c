@@ -232,6 +232,7 @@ const struct store_def store_sqlite = {
     .key = "INTEGER PRIMARY KEY",
     .blob = "BLOB",
     .text = "TEXT",
+    .by_day = "",
     .open = lite_open,
     .close = lite_close,
     .script = lite_script,

@@ -4,6 +4,7 @@
  */
 #include "analyzer/store/db_audit.h"
 #include "analyzer/store/db_checkpoints.h"
+#include "analyzer/store/db_days.h"
 #include "analyzer/store/db_devices.h"
 #include "analyzer/store/db_events.h"
 #include "analyzer/store/db_groups.h"
@@ -561,6 +562,113 @@ static void expiry_spares_what_an_open_incident_needs(void **state)
     assert_int_equal(last, 3);
 }
 
+static void a_legal_hold_keeps_an_incident_and_all_it_links(void **state)
+{
+    struct fixture *f = *state;
+    struct incident made = story("k1"), other = story("k2"), got;
+    struct event_row row;
+    int64_t deleted;
+    made.state = other.state = INCIDENT_CLOSED;
+    OK(db_incidents_put(f->store, &made));
+    OK(db_incidents_put(f->store, &other));
+    OK(db_incidents_hold(f->store, made.id, true));
+    assert_int_equal(db_incidents_hold(f->store, 999, true), ERR_NOTFOUND);
+    for (int64_t i = 1; i <= 4; i++)
+        OK(db_events_put(f->store, alert(f, i, i, 100)));
+    OK(db_incidents_link_add(f->store, &(struct incident_link){made.id, 2, 2, "x", 1, 1}, NULL));
+    OK(db_incidents_link_add(f->store, &(struct incident_link){made.id, 3, 0, "x", 1, 1}, NULL));
+    OK(db_incidents_link_add(f->store, &(struct incident_link){other.id, 4, 4, "x", 1, 1}, NULL));
+    OK(db_events_expire(f->store, 0, 4, 100, &deleted));
+    assert_int_equal(deleted, 2);
+    OK(db_events_get(f->store, 2, &f->arena, &row));
+    OK(db_events_get(f->store, 3, &f->arena, &row));
+    OK(db_incidents_expire(f->store, UINT64_MAX, 10, &deleted));
+    assert_int_equal(deleted, 1);
+    OK(db_incidents_get(f->store, made.id, &f->arena, &got));
+    assert_true(got.hold);
+    assert_int_equal(db_incidents_get(f->store, other.id, &f->arena, &got), ERR_NOTFOUND);
+    OK(db_incidents_hold(f->store, made.id, false));
+    OK(db_events_expire(f->store, 0, 4, 100, &deleted));
+    assert_int_equal(deleted, 2);
+}
+
+static void the_audit_chain_holds_when_its_beginning_has_expired(void **state)
+{
+    struct fixture *f = *state;
+    int64_t bad, deleted;
+    for (uint64_t i = 1; i <= 5; i++)
+        OK(db_audit_add(f->store, &(struct audit_row){.ts_ns = i,
+                                                      .user = "lan",
+                                                      .address = "::1",
+                                                      .action = "login",
+                                                      .object = "user/lan",
+                                                      .detail_json = "{}"}));
+    OK(db_audit_expire(f->store, 3, 9, 100, &deleted));
+    assert_int_equal(deleted, 2);
+    OK(db_audit_verify(f->store, &bad));
+    OK(sql_run(sql_start(f->store, "DELETE FROM audit WHERE id=3")));
+    assert_int_equal(db_audit_verify(f->store, &bad), ERR_INPUT);
+}
+
+static void numbers_of_two_writers_never_meet(void **state)
+{
+    struct fixture *f = *state;
+    struct event_ids a = {0, 0}, b = {0, 0};
+    const uint64_t now = 20000 * DAYS_NS + 5;
+    OK(db_days_claim(f->store, now, &a));
+    if (a.end == INT64_MAX)
+        skip(); /* an engine for one writer */
+    OK(db_days_claim(f->store, now, &b));
+    assert_true(a.end <= b.next || b.end <= a.next);
+    assert_int_equal(a.next >> DAYS_ID_BITS, 20000);
+    a.next = a.end - 1;
+    OK(db_days_claim(f->store, now, &a));
+    assert_true(a.end - a.next >= BATCH_RECORDS_MAX && a.next != b.next);
+    OK(db_days_claim(f->store, now + DAYS_NS, &a));
+    assert_int_equal(a.next >> DAYS_ID_BITS, 20001);
+}
+
+static void a_day_goes_as_a_whole_unless_something_is_to_be_spared(void **state)
+{
+    struct fixture *f = *state;
+    struct event_ids first = {0, 0}, second = {0, 0};
+    struct incident made = story("k1");
+    struct event_row row;
+    uint32_t dropped;
+    OK(db_days_claim(f->store, 20000 * DAYS_NS, &first));
+    if (first.end == INT64_MAX)
+        skip();
+    OK(db_events_put(f->store, alert(f, first.next, 1, 100)));
+    OK(db_days_claim(f->store, 20001 * DAYS_NS, &second));
+    OK(db_events_put(f->store, alert(f, second.next, 2, 100)));
+    OK(db_incidents_put(f->store, &made));
+    OK(db_incidents_link_add(f->store, &(struct incident_link){made.id, 2, second.next, "x", 1, 1},
+                             NULL));
+    OK(db_days_drop(f->store, 20002, &dropped));
+    assert_int_equal(dropped, 1);
+    assert_int_equal(db_events_get(f->store, first.next, &f->arena, &row), ERR_NOTFOUND);
+    OK(db_events_get(f->store, second.next, &f->arena, &row));
+    OK(db_days_drop(f->store, 20002, &dropped));
+    assert_int_equal(dropped, 0);
+}
+
+static void days_are_kept_as_far_as_their_bytes_fit(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t day;
+    for (uint64_t i = 1; i <= 4; i++)
+        OK(db_days_add(f->store, i, DAYS_FLOWS, 1, 100));
+    OK(db_days_fitting(f->store, DAYS_FLOWS, 400, &day));
+    assert_int_equal(day, 0);
+    OK(db_days_fitting(f->store, DAYS_FLOWS, 250, &day));
+    assert_int_equal(day, 3);
+    OK(db_days_fitting(f->store, DAYS_FLOWS, 10, &day));
+    assert_int_equal(day, 4);
+    OK(db_days_forget(f->store, DAYS_FLOWS, 3));
+    OK(db_days_fitting(f->store, DAYS_FLOWS, 250, &day));
+    assert_int_equal(day, 0);
+}
+
 static void hostile_texts_come_back_as_they_were(void **state)
 {
     struct fixture *f = *state;
@@ -620,6 +728,11 @@ int main(void)
         T(devices_grow_and_addresses_move),
         T(checkpoints_are_found_by_prefix),
         T(expiry_spares_what_an_open_incident_needs),
+        T(a_legal_hold_keeps_an_incident_and_all_it_links),
+        T(the_audit_chain_holds_when_its_beginning_has_expired),
+        T(numbers_of_two_writers_never_meet),
+        T(a_day_goes_as_a_whole_unless_something_is_to_be_spared),
+        T(days_are_kept_as_far_as_their_bytes_fit),
         T(hostile_texts_come_back_as_they_were),
         T(a_backup_can_be_opened),
     };
