@@ -8,6 +8,15 @@
 
 #include <stdio.h>
 
+static void write_shunt(struct jsonw *w, const struct flow *f)
+{
+    static const char *const why[] = {"", "rule", "large", "encrypted", "memory"};
+
+    jsonw_str(w, "state", "bypassed");
+    jsonw_str(w, "bypass", "local");
+    jsonw_str(w, "bypass_reason", why[f->shunt <= FLOW_SHUNT_MEMORY ? f->shunt : 0]);
+}
+
 static void write_flow(struct jsonw *w, const struct flow *f)
 {
     static const char *const states[] = {"new", "established", "closed"};
@@ -24,8 +33,14 @@ static void write_flow(struct jsonw *w, const struct flow *f)
     jsonw_time(w, "end", f->last_ns);
     /* difference of whole seconds, not of the times: as Suricata counts */
     jsonw_u64(w, "age", f->last_ns / CLOCK_S - f->first_ns / CLOCK_S);
-    jsonw_str(w, "state", states[f->state <= FLOW_CLOSED ? f->state : FLOW_NEW]);
-    jsonw_str(w, "reason", reasons[f->end <= FLOW_END_SHUTDOWN ? f->end : FLOW_END_NONE]);
+    if (f->shunted)
+        write_shunt(w, f);
+    else
+        jsonw_str(w, "state", states[f->state <= FLOW_CLOSED ? f->state : FLOW_NEW]);
+    if (f->end == FLOW_END_NONE)
+        jsonw_bool(w, "interim", true);
+    else
+        jsonw_str(w, "reason", reasons[f->end <= FLOW_END_SHUTDOWN ? f->end : FLOW_END_NONE]);
     jsonw_bool(w, "alerted", f->alerts != 0);
     jsonw_obj_close(w);
 }
@@ -126,7 +141,9 @@ const struct event_def ev_flow = {
         "flow.start|time|First packet\n"
         "flow.end|time|Last packet\n"
         "flow.age|integer|Seconds between them\n"
-        "flow.state|text|new, established, closed\n"
+        "flow.state|text|new, established, closed, bypassed\n"
+        "flow.bypass_reason|text|Why it was only counted: rule, large, encrypted, memory\n"
+        "flow.interim|boolean|The flow lives on; its end gives a last record\n"
         "flow.reason|text|Why it ended: timeout, tcp_reuse, forced, shutdown\n"
         "flow.alerted|boolean|A rule matched on it\n"
         "tcp.tcp_flags|text|All flags seen, two hexadecimal digits\n"

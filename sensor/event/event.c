@@ -72,6 +72,8 @@ void event_options_read(const struct conf *conf, struct event_options *options)
         bool on = wanted(conf, ev_rows[i]->name);
         if (strcmp(ev_rows[i]->name, "tx") == 0)
             on = !listed(conf, "event.off", "tx") && any_protocol(conf);
+        if (strcmp(ev_rows[i]->name, "netflow") == 0) /* says again what "flow" says */
+            on = listed(conf, "event.types", "netflow");
         if (on)
             options->types |= UINT32_C(1) << i;
     }

@@ -24,6 +24,15 @@ enum flow_ext {
  * are kept per shard: so what happens at a limit is the same for any number of workers. */
 enum { FLOW_SHARDS = PACKET_SHARDS };
 
+/** Why a flow is only counted and no longer looked into. */
+enum flow_shunt {
+    FLOW_SHUNT_NONE,
+    FLOW_SHUNT_RULE,      /* a rule with `bypass` */
+    FLOW_SHUNT_LARGE,     /* beyond flow.shunt.bytes */
+    FLOW_SHUNT_ENCRYPTED, /* nothing more to be read (flow.shunt.encrypted) */
+    FLOW_SHUNT_MEMORY,    /* no room (sensor/run/shed.h) */
+};
+
 enum flow_state { FLOW_NEW, FLOW_ESTABLISHED, FLOW_CLOSED };
 
 enum flow_end {
@@ -103,6 +112,9 @@ struct flow {
     bool swapped;                 /* direction was corrected after the first packet */
     bool has_mac;
     bool silent;          /* a rule wants no event of it */
+    uint8_t shunt;        /* enum flow_shunt: is wanted */
+    bool shunted;         /* is done: higher floors hold nothing of it */
+    uint32_t told_s;      /* interim records: seconds since its begin at the last one */
     uint8_t tcp_flags[2]; /* all flags seen, by direction */
     struct mac client_mac, server_mac;
     uint64_t hash;

@@ -36,7 +36,8 @@ enum timeout_class {
     CLASS_OTHER_EST,
     CLASS_UDP_EST,
     CLASS_TCP_EST,
-    CLASS_COUNT
+    CLASS_COUNT,
+    CLASS_HELD = CLASS_UDP_EST
 };
 
 const struct option flow_table_options[] = {
@@ -106,6 +107,7 @@ struct slab {
 struct shard {
     struct lru lru[CLASS_COUNT];
     uint32_t n;
+    uint32_t held; /* of CLASS_HELD and above */
 };
 
 struct flow_table {
@@ -198,6 +200,8 @@ static enum timeout_class class_of(const struct flow *f)
 {
     bool is_new = f->state == FLOW_NEW;
 
+    if (f->shunt == FLOW_SHUNT_MEMORY) /* nothing is kept of it: its place goes first */
+        return CLASS_TCP_NEW;
     switch (f->proto) {
     case IPPROTO_TCP4:
         if (f->state == FLOW_ESTABLISHED && is_bare(f))
@@ -219,6 +223,7 @@ static void lru_unlink(struct flow_table *t, struct flow *f)
 
     *(f->lru_prev ? &f->lru_prev->lru_next : &lru->oldest) = f->lru_next;
     *(f->lru_next ? &f->lru_next->lru_prev : &lru->newest) = f->lru_prev;
+    t->shard[f->shard].held -= f->table_class >= CLASS_HELD;
 }
 
 static void lru_append(struct flow_table *t, struct flow *f, enum timeout_class class)
@@ -226,6 +231,7 @@ static void lru_append(struct flow_table *t, struct flow *f, enum timeout_class 
     struct lru *lru = &t->shard[f->shard].lru[class];
 
     f->table_class = (uint8_t) class;
+    t->shard[f->shard].held += class >= CLASS_HELD;
     f->lru_next = NULL;
     f->lru_prev = lru->newest;
     *(lru->newest ? &lru->newest->lru_next : &lru->oldest) = f;
@@ -574,4 +580,9 @@ struct flow *flow_table_quoted(struct flow_table *t, const struct packet *p)
     f->unreachable = (uint16_t)(f->unreachable + (f->unreachable != UINT16_MAX));
     stream_event_clear(f);
     return f;
+}
+
+uint32_t flow_table_fill(const struct flow_table *t, const struct flow *f)
+{
+    return (uint32_t)((uint64_t)t->shard[f->shard].held * 100 / t->most);
 }

@@ -49,6 +49,10 @@ void flow_table_tick(struct flow_table *table, uint64_t now_ns);
 /** Ends all flows, for `why`. */
 void flow_table_end_all(struct flow_table *table, enum flow_end why);
 
+/** Percent of its room that the flow's shard uses for sessions with data: what eviction spares
+ * longest. */
+uint32_t flow_table_fill(const struct flow_table *table, const struct flow *flow);
+
 /** Flows in the table. */
 uint32_t flow_table_count(const struct flow_table *table);
 

@@ -11,6 +11,7 @@
 #include "sensor/output/output.h"
 #include "sensor/run/ledger.h"
 #include "sensor/run/merge.h"
+#include "sensor/run/shed.h"
 #include "sensor/run/span.h"
 
 #include <stdlib.h>
@@ -47,6 +48,7 @@ struct tail {
     struct strbuf line;
     struct merge merge;
     struct span *span;
+    struct shed_sum shed;
     uint32_t notices;      /* of the round in hand: told */
     uint64_t *rule_alerts; /* by rule index */
     uint64_t first_ns, wait_ns;
@@ -256,6 +258,16 @@ static void take_sight(struct tail *t, const struct item *item)
         write_notice(t, &notice);
 }
 
+static void take_shed(struct tail *t, const struct item *item)
+{
+    struct notice notice;
+
+    if (!shed_take(&t->shed, item, &notice))
+        return;
+    write_notice(t, &notice);
+    log_say(LOG_WARN, "%s", notice.what);
+}
+
 static void take_item(struct tail *t, const struct round_part *part, const struct item *item)
 {
     switch ((enum item_kind)item->kind) {
@@ -271,6 +283,9 @@ static void take_item(struct tail *t, const struct round_part *part, const struc
         break;
     case ITEM_SIGHT:
         take_sight(t, item);
+        break;
+    case ITEM_SHED:
+        take_shed(t, item);
         break;
     }
 }

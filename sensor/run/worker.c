@@ -11,6 +11,8 @@
 #include "sensor/flow/sight.h"
 #include "sensor/flow/stream_event.h"
 #include "sensor/run/facts.h"
+#include "sensor/run/shed.h"
+#include "sensor/run/shunt.h"
 
 #include <stdlib.h>
 
@@ -26,7 +28,9 @@ struct worker {
     struct files *files;
     struct detect *detect; /* NULL without rules */
     struct facts_plan *facts;
-    struct event_options events;
+    struct event_options events, short_events; /* short: without payloads */
+    struct shed shed;
+    struct shunt_policy shunt;
     /* of the round in hand */
     struct round_part *part;
     uint64_t number, order; /* of the items */
@@ -129,6 +133,8 @@ static void write_hits(struct worker *w, struct flow *flow, const struct packet 
         if (hits[i].rule->noalert && !hits[i].rule->has_threshold)
             continue;
         struct event_ctx ctx = ctx_of(w, flow, p);
+        if (flow && w->shed.step[flow->shard] >= SHED_EVIDENCE)
+            ctx.options = &w->short_events;
         ctx.hit = &hits[i];
         ctx.tx = hits[i].tx;
         ctx.file = hits[i].file;
@@ -268,8 +274,9 @@ static void take_files(struct worker *w, struct flow *flow)
 {
     uint32_t n;
     const struct app_file *pieces = app_files(w->app, &n);
+    bool shed = w->shed.step[flow->shard] >= SHED_FILES && !files_first(flow);
 
-    if (n)
+    if (n && !shed)
         files_input(w->files, flow, pieces, n);
 }
 
@@ -331,6 +338,104 @@ static void worker_icmp_error(struct worker *w, const struct packet *p)
     files_clear(w->files, flow);
 }
 
+/* A packet that stands for the end of a flow: no bytes, from client to server. */
+static void end_packet(const struct worker *w, const struct flow *f, struct packet *p)
+{
+    memset(p, 0, sizeof(*p));
+    p->ts_ns = p->frame.ts_ns = w->now_ns;
+    p->ip_version = f->client.family;
+    p->proto = f->proto;
+    p->src = f->client;
+    p->dst = f->server;
+    p->sport = f->client_port;
+    p->dport = f->server_port;
+    p->flow_hash = f->hash;
+}
+
+/* What the floors still hold of a flow. */
+static void last_look(struct worker *w, struct flow *flow, const struct packet *p)
+{
+    stream_event_clear(flow);
+    flow->app_events = 0;
+    if (flow->shunted)
+        return;
+    streams_end(w->streams, flow);
+    uint32_t chunks = take_stream(w, flow, p, 0);
+    app_end(w->app, flow);
+    take_files(w, flow);
+    files_end(w->files, flow);
+    breadth_end(w->breadth, flow);
+    detect_on(w, &(struct detect_input){
+                     .packet = p,
+                     .flow = flow,
+                     .chunks = w->chunks,
+                     .n_chunks = chunks,
+                     .flow_ends = true,
+                 });
+    write_results(w, flow, p);
+}
+
+/* All floors let go of it, highest first. */
+static void let_go(struct worker *w, struct flow *flow)
+{
+    app_clear(w->app, flow);
+    files_clear(w->files, flow);
+    if (w->detect)
+        detect_drop_flow(w->detect, flow);
+    files_drop(w->files, flow);
+    app_drop(w->app, flow);
+    breadth_drop(w->breadth, flow);
+    streams_drop(w->streams, flow);
+}
+
+/* Nobody looks into this flow any more; it is counted. */
+static void pass_by(struct worker *w, struct flow *flow, const struct packet *p)
+{
+    struct facts_sink sink = sink_of(w);
+
+    if (!flow->shunted) {
+        last_look(w, flow, p);
+        let_go(w, flow);
+        flow->shunted = true;
+    }
+    facts_packet(&sink, flow, p);
+}
+
+/* Steps of the ladder are taken and left at packets of the shard. */
+static void look_at_room(struct worker *w, struct flow *flow)
+{
+    struct item *item;
+
+    if (shed_judge(&w->shed, flow->shard, flow_table_fill(w->flows, flow)) &&
+        (item = round_item(w->part))) {
+        stamp(w, item);
+        item->kind = ITEM_SHED;
+        item->shard = flow->shard;
+        item->step = w->shed.step[flow->shard];
+    }
+    if (!flow->shunt)
+        flow->shunt = (uint8_t)shunt_wanted(&w->shunt, flow, w->shed.step[flow->shard]);
+}
+
+static void write_interim(struct worker *w, struct flow *flow)
+{
+    struct event_ctx ctx = ctx_of(w, flow, NULL);
+
+    if (!flow->silent)
+        write_event(w, "flow", &ctx, CLASS_FLOW);
+}
+
+/* One record for each direction that was seen. */
+static void write_netflow(struct worker *w, struct flow *flow)
+{
+    for (int dir = TO_SERVER; dir <= TO_CLIENT; dir++) {
+        struct event_ctx ctx = ctx_of(w, flow, NULL);
+        ctx.dir = (enum dir)dir;
+        if (flow->pkts[dir])
+            write_event(w, "netflow", &ctx, CLASS_FLOW);
+    }
+}
+
 static void worker_packet(struct worker *w, const struct packet *p)
 {
     if (p->quotes) {
@@ -345,6 +450,13 @@ static void worker_packet(struct worker *w, const struct packet *p)
         return;
     }
     struct facts_sink sink = sink_of(w);
+    look_at_room(w, flow);
+    if (shunt_interim(&w->shunt, flow, w->now_ns))
+        write_interim(w, flow);
+    if (flow->shunt) {
+        pass_by(w, flow, p);
+        return;
+    }
     enum dir dir = flow_dir(flow, p);
     uint32_t chunks = take_payload(w, flow, p, dir);
     take_files(w, flow);
@@ -365,21 +477,6 @@ static void worker_packet(struct worker *w, const struct packet *p)
     files_clear(w->files, flow);
 }
 
-/* A packet that stands for the end of a flow: no bytes, from client to server. */
-static void end_packet(const struct worker *w, const struct flow *f, struct packet *p)
-{
-    memset(p, 0, sizeof(*p));
-    p->ts_ns = p->frame.ts_ns = w->now_ns;
-    p->ip_version = f->client.family;
-    p->proto = f->proto;
-    p->src = f->client;
-    p->dst = f->server;
-    p->sport = f->client_port;
-    p->dport = f->server_port;
-    p->flow_hash = f->hash;
-}
-
-/* The last look at a flow, then all floors let go of it, highest first. */
 static void flow_ended(void *context, struct flow *flow)
 {
     struct worker *w = context;
@@ -390,35 +487,15 @@ static void flow_ended(void *context, struct flow *flow)
     if (!w->of_packet)
         w->order = flow->first_number;
     end_packet(w, flow, &p);
-    stream_event_clear(flow);
-    flow->app_events = 0;
-    streams_end(w->streams, flow);
-    uint32_t chunks = take_stream(w, flow, &p, 0);
-    app_end(w->app, flow);
-    take_files(w, flow);
-    files_end(w->files, flow);
-    breadth_end(w->breadth, flow);
-    detect_on(w, &(struct detect_input){
-                     .packet = &p,
-                     .flow = flow,
-                     .chunks = w->chunks,
-                     .n_chunks = chunks,
-                     .flow_ends = true,
-                 });
-    write_results(w, flow, &p);
+    last_look(w, flow, &p);
     struct event_ctx ctx = ctx_of(w, flow, NULL);
-    if (!flow->silent)
+    if (!flow->silent) {
         write_event(w, "flow", &ctx, CLASS_FLOW);
+        write_netflow(w, flow);
+    }
     report_sight(w, flow);
     facts_flow_end(&sink, flow);
-    app_clear(w->app, flow);
-    files_clear(w->files, flow);
-    if (w->detect)
-        detect_drop_flow(w->detect, flow);
-    files_drop(w->files, flow);
-    app_drop(w->app, flow);
-    breadth_drop(w->breadth, flow);
-    streams_drop(w->streams, flow);
+    let_go(w, flow);
     w->order = order;
 }
 
@@ -514,6 +591,9 @@ struct worker *worker_new(const struct worker_plan *plan)
     if (plan->ruleset)
         w->detect = detect_new(plan->ruleset, plan->conf, &w->stats);
     event_options_read(plan->conf, &w->events);
+    w->short_events = w->events;
+    w->short_events.payload = w->short_events.payload_printable = w->short_events.packet = false;
+    shunt_policy_read(plan->conf, &w->shunt);
     if (!w->flows || !w->streams || !w->app || !w->breadth || !w->files || !w->facts ||
         (plan->ruleset && !w->detect)) {
         worker_free(&w);
@@ -537,6 +617,7 @@ void worker_free(struct worker **worker)
     breadth_free(&w->breadth);
     files_free(&w->files);
     facts_plan_free(&w->facts);
+    shunt_policy_fini(&w->shunt);
     stats_fini(&w->stats);
     free(w);
     *worker = NULL;
