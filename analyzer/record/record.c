@@ -142,12 +142,32 @@ static struct record_value end_field(const struct record_end *end, const char *n
     }
 }
 
+static struct record_value intel_field(const struct record_intel *intel, const char *name)
+{
+    const struct {
+        const char *name, *text;
+    } texts[] = {{"value", intel->value},
+                 {"source", intel->source},
+                 {"kind", intel->kind},
+                 {"where", intel->where}};
+
+    for (uint32_t i = 0; intel->value && i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (strcmp(texts[i].name, name) == 0)
+            return of_text(texts[i].text);
+    }
+    return intel->value && strcmp(name, "confidence") == 0
+               ? of_number(intel->confidence)
+               : (struct record_value){.kind = VALUE_NONE};
+}
+
 static bool own_field(const struct record *r, const char *path, struct record_value *value)
 {
     if (strncmp(path, "src.", 4) == 0)
         *value = end_field(&r->src, path + 4);
     else if (strncmp(path, "dest.", 5) == 0)
         *value = end_field(&r->dst, path + 5);
+    else if (strncmp(path, "intel.", 6) == 0)
+        *value = intel_field(&r->intel, path + 6);
     else if (strcmp(path, "site") == 0)
         *value = of_text(r->site);
     else if (strcmp(path, "sensor") == 0)

@@ -79,6 +79,13 @@ struct record_end {
     const char *as_name;
 };
 
+/** An indicator of threat intelligence that the event holds. */
+struct record_intel {
+    const char *value; /* NULL = none */
+    const char *source, *kind, *where;
+    uint8_t confidence;
+};
+
 struct record {
     struct record_id id;
     int64_t
@@ -100,6 +107,7 @@ struct record {
     const char *techniques[RECORD_TECHNIQUES_MAX]; /* ATT&CK ids, upper case, distinct */
     const char *tactics[RECORD_TACTICS_MAX];       /* ATT&CK ids "TA0108" */
     uint8_t n_techniques, n_tactics;
+    struct record_intel intel;
     const char *technique_words, *tactic_words; /* the same with blanks between */
     const struct json *eve;                     /* the whole event */
     struct json *tree;                          /* the same, to be freed; only batch_* touches it */
@@ -125,7 +133,8 @@ struct record_value {
  * Field by dotted path. First our own names: `site`, `sensor`, `severity` (text), `source`,
  * `attack.technique`, `attack.tactic` (several: a text with blanks between; see record_has),
  * `src.*` and `dest.*` with ip port mac device name zone zone_kind role profile criticality level
- * internal country asn owner. Then any path of the EVE event ("dns.rrname", "src_ip",
+ * internal country asn owner, and `intel.value`, `intel.source`, `intel.kind`, `intel.where`,
+ * `intel.confidence` of an indicator. Then any path of the EVE event ("dns.rrname", "src_ip",
  * "alert.signature_id"); inside arrays "a.0.b" or "a.b" (VALUE_LIST when there are several).
  */
 struct record_value record_field(const struct record *r, const char *path);
