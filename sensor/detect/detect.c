@@ -190,7 +190,7 @@ void detect_scan(struct detect *d, const struct lit_set *set, struct slice data,
     if (!set->db || !data.len)
         return;
     d->count[DETECT_SCANNED_BYTES] += data.len;
-    literals_scan(set->db, data, old, on_literal, &scan);
+    literals_scan(set->db, d->literals, data, old, on_literal, &scan);
 }
 
 /* The bytes of a gate stand at their place of packet or stream. */
@@ -469,13 +469,17 @@ static bool make_marks(struct detect *d, const struct ruleset *rs)
     return ok && d->mark && d->mark_end;
 }
 
-static bool make_scratch(struct detect *d)
+static bool make_scratch(struct detect *d, const struct ruleset *rs)
 {
+    d->literals = literals_scratch_new();
     d->buffers = buffer_scratch_new();
     d->inspect.pcre = pcre_scratch_new(&regex_limits);
     d->room = malloc(2 * VIEW_ROOM);
     d->look.hit = calloc(1, sizeof(struct hit));
-    return d->buffers && d->inspect.pcre && d->room && d->look.hit;
+    bool ok = d->literals && d->buffers && d->inspect.pcre && d->room && d->look.hit;
+    for (uint32_t i = 0; ok && i < rs->n_sets; i++)
+        ok = !rs->sets[i]->db || literals_scratch_fit(d->literals, rs->sets[i]->db);
+    return ok;
 }
 
 struct detect *detect_new(const struct ruleset *rs, const struct conf *conf, struct stats *stats)
@@ -492,7 +496,7 @@ struct detect *detect_new(const struct ruleset *rs, const struct conf *conf, str
     else
         take_defaults(d);
     bool ok = make_marks(d, rs);
-    ok = make_scratch(d) && ok && d->pool;
+    ok = make_scratch(d, rs) && ok && d->pool;
     if (!ok)
         detect_free(&d);
     return d;
@@ -505,6 +509,7 @@ void detect_free(struct detect **detect)
     if (!d)
         return;
     state_pool_free(&d->pool);
+    literals_scratch_free(&d->literals);
     buffer_scratch_free(&d->buffers);
     pcre_scratch_free(&d->inspect.pcre);
     for (int i = 0; i < 2; i++) {

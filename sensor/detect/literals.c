@@ -2,7 +2,9 @@
 #include "sensor/detect/literals.h"
 
 #include "sensor/detect/content.h"
+#include "sensor/detect/hyper.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -34,6 +36,7 @@ struct marks {
 
 struct literals {
     const struct literal *list;
+    struct hyper *hyper; /* in place of grams, in large sets; or NULL */
     struct marks grams, pairs;
     uint8_t *table;      /* by hash of a gram: bits by another hash of it */
     uint32_t table_bits; /* of its size */
@@ -300,25 +303,52 @@ static bool fill_tables(struct literals *l)
     return order_marks(&l->grams) && order_marks(&l->pairs);
 }
 
-struct literals *literals_new(const struct literals_usual *usual, const struct literal *list,
-                              uint32_t n)
+/* Literals known by grams, when they are many: then Hyperscan looks for them. */
+static bool compile_grams(struct literals *l, struct literals_maker *maker, const uint32_t *ids,
+                          uint32_t n)
+{
+    enum hyper_source source;
+
+    if (n < (maker->many ? maker->many : LITERALS_MANY))
+        return true;
+    l->hyper = hyper_new(l->list, ids, n, maker->cache, &source, maker->fault);
+    if (!l->hyper)
+        return false;
+    l->grams.n = 0;
+    *(source == HYPER_CACHED ? &maker->cached : &maker->compiled) += 1;
+    return true;
+}
+
+static bool fill(struct literals *l, struct literals_maker *maker, uint32_t n)
+{
+    uint32_t *ids = calloc(n, sizeof(*ids)), n_ids = 0;
+
+    l->grams.mark = calloc((size_t)n * STRIDE + 1, sizeof(struct mark));
+    l->pairs.mark = calloc((size_t)n * 4 + 1, sizeof(struct mark));
+    bool ok = ids && l->grams.mark && l->pairs.mark;
+    for (uint32_t i = 0; ok && i < n; i++) {
+        struct known_by best = known_by(maker->usual, l->list[i].text);
+        if (best.pair) {
+            add_pair(l, i, best.at);
+            continue;
+        }
+        ids[n_ids++] = i;
+        add_grams(l, i, best.at);
+    }
+    ok = ok && compile_grams(l, maker, ids, n_ids) && fill_tables(l);
+    free(ids);
+    return ok;
+}
+
+struct literals *literals_new(struct literals_maker *maker, const struct literal *list, uint32_t n)
 {
     struct literals *l = calloc(1, sizeof(*l));
 
+    snprintf(maker->fault, sizeof(maker->fault), "literals: out of memory");
     if (!l)
         return NULL;
     l->list = list;
-    l->grams.mark = calloc((size_t)n * STRIDE + 1, sizeof(struct mark));
-    l->pairs.mark = calloc((size_t)n * 4 + 1, sizeof(struct mark));
-    bool ok = l->grams.mark && l->pairs.mark;
-    for (uint32_t i = 0; ok && i < n; i++) {
-        struct known_by best = known_by(usual, list[i].text);
-        if (best.pair)
-            add_pair(l, i, best.at);
-        else
-            add_grams(l, i, best.at);
-    }
-    if (!ok || !fill_tables(l))
+    if (!fill(l, maker, n))
         literals_free(&l);
     return l;
 }
@@ -329,6 +359,7 @@ void literals_free(struct literals **literals)
 
     if (!l)
         return;
+    hyper_free(&l->hyper);
     free(l->grams.mark);
     free(l->grams.first);
     free(l->pairs.mark);
@@ -347,7 +378,38 @@ static size_t marks_bytes(const struct marks *m)
 size_t literals_bytes(const struct literals *l)
 {
     return sizeof(*l) + ((size_t)1 << l->table_bits) + (l->pair_table ? PAIRS : 0) +
-           marks_bytes(&l->grams) + marks_bytes(&l->pairs);
+           marks_bytes(&l->grams) + marks_bytes(&l->pairs) + (l->hyper ? hyper_bytes(l->hyper) : 0);
+}
+
+/* ---- scratch ------------------------------------------------------------------------------ */
+
+struct literals_scratch {
+    struct hyper_scratch *hyper;
+};
+
+struct literals_scratch *literals_scratch_new(void)
+{
+    struct literals_scratch *s = calloc(1, sizeof(*s));
+
+    if (s)
+        s->hyper = hyper_scratch_new();
+    if (s && !s->hyper)
+        literals_scratch_free(&s);
+    return s;
+}
+
+bool literals_scratch_fit(struct literals_scratch *scratch, const struct literals *literals)
+{
+    return !literals->hyper || hyper_scratch_fit(scratch->hyper, literals->hyper);
+}
+
+void literals_scratch_free(struct literals_scratch **scratch)
+{
+    if (!*scratch)
+        return;
+    hyper_scratch_free(&(*scratch)->hyper);
+    free(*scratch);
+    *scratch = NULL;
 }
 
 /* ---- scanning ----------------------------------------------------------------------------- */
@@ -440,12 +502,23 @@ static void scan_pairs(const struct scan *s)
         look_at_pair(s, i);
 }
 
-void literals_scan(const struct literals *l, struct slice data, uint32_t old,
-                   void (*hit)(void *context, uint32_t id, uint32_t end), void *context)
+static void on_compiled(void *context, uint32_t id, uint32_t end)
+{
+    const struct scan *s = context;
+
+    if (end > s->old)
+        s->hit(s->context, id, end);
+}
+
+void literals_scan(const struct literals *l, struct literals_scratch *scratch, struct slice data,
+                   uint32_t old, void (*hit)(void *context, uint32_t id, uint32_t end),
+                   void *context)
 {
     struct scan s = {l, data, old, hit, context};
 
-    if (l->grams.n)
+    if (l->hyper)
+        hyper_scan(l->hyper, scratch->hyper, data, on_compiled, &s);
+    else if (l->grams.n)
         scan_grams(&s);
     if (l->pair_table)
         scan_pairs(&s);

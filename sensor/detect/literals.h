@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Many literals searched at once, in one pass over the bytes and without a step per literal.
+ * Many literals searched at once, in one pass over the bytes.
  *
  * A literal of LITERAL_LONG bytes or more is known by two of its grams of four bytes that begin one
- * byte apart: wherever it lies, one of them begins at an even place. So every second place is
- * looked up in a table of bytes (64 KB at most), by five instructions each; the few places that are
- * marked there are compared. The grams are chosen to be rare (literals_rarity). Shorter literals,
- * and those of nothing but common grams, are known by two bytes, looked up at every place; a set
- * without such does not pay for them.
+ * byte apart, chosen to be rare (literals_rarity): wherever it lies, one of them begins at an even
+ * place. In a small set every second place is looked up in a table of bytes (64 KB at most); the
+ * few places that are marked there are compared. From LITERALS_MANY on Hyperscan looks for these
+ * literals instead (hyper.h). Shorter literals, and those of nothing but common grams, would make
+ * it several times slower; they are known by two bytes, looked up at every place. A set without
+ * such does not pay for them.
  *
- * Hyperscan in this place took 2.5 times the instructions on ordinary traffic with ET Open (6.2 a
- * byte), had to be asked up to three times for the same bytes, because one large database costs
- * more than small ones, and compiled for a second.
+ * ET Open on load-mixed, paired runs: the same CPU time with Hyperscan for all sets of 256 or more
+ * as with grams in all (ratio 0.99), although it is more instructions on short data. Its databases
+ * are compiled in 1.9 s; those of smaller sets are not worth theirs.
  */
 #ifndef TRAMGAC_SENSOR_DETECT_LITERALS_H
 #define TRAMGAC_SENSOR_DETECT_LITERALS_H
@@ -24,6 +25,7 @@ enum {
     LITERAL_SHORTEST = 2,
     LITERAL_LONG = 5,
     LITERAL_COMMON = 14, /* rarity below which a literal is met in much of the traffic */
+    LITERALS_MANY = 256, /* from here on a set is compiled by Hyperscan */
 };
 
 struct literal {
@@ -39,15 +41,30 @@ uint32_t literals_rarity(const struct literals_usual *usual, struct slice text);
 
 struct literals; /* a searchable set; shared by all workers */
 
-/** The id of a hit is the index in `list`, which is borrowed too. NULL without memory. */
-struct literals *literals_new(const struct literals_usual *usual, const struct literal *list,
-                              uint32_t n);
+/** How sets are made; counts what was. */
+struct literals_maker {
+    const struct literals_usual *usual;
+    const char *cache; /* directory of compiled databases; NULL = none */
+    uint32_t many;     /* literals from which a set is compiled; 0 = LITERALS_MANY */
+    uint32_t compiled, cached;
+    char fault[160]; /* why there is no set */
+};
+
+/** The id of a hit is the index in `list`, which is borrowed too. NULL when it cannot be made. */
+struct literals *literals_new(struct literals_maker *maker, const struct literal *list, uint32_t n);
 void literals_free(struct literals **literals);
 size_t literals_bytes(const struct literals *literals);
 
+struct literals_scratch; /* one worker's */
+/** Room that fits all sets given to it. */
+struct literals_scratch *literals_scratch_new(void);
+bool literals_scratch_fit(struct literals_scratch *scratch, const struct literals *literals);
+void literals_scratch_free(struct literals_scratch **scratch);
+
 /** Calls `hit` for each place of each literal, with the offset behind its end, when that is beyond
  * the first `old` bytes (those were searched before). */
-void literals_scan(const struct literals *literals, struct slice data, uint32_t old,
+void literals_scan(const struct literals *literals, struct literals_scratch *scratch,
+                   struct slice data, uint32_t old,
                    void (*hit)(void *context, uint32_t id, uint32_t end), void *context);
 
 #endif

@@ -48,6 +48,7 @@ struct ends {
 struct detect {
     const struct ruleset *rs;
     struct pool *pool;
+    struct literals_scratch *literals;
     struct buffer_scratch *buffers;
     struct inspect_scratch inspect;
     uint64_t *count;

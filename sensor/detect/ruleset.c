@@ -26,6 +26,9 @@ const struct option ruleset_options[] = {
     {"detect.classification", CONF_TEXT, "",
      "classification.config; empty: beside the rules, or the one that is shipped"},
     {"detect.thresholds", CONF_TEXT, "", "threshold.config; empty: none"},
+    {"detect.cache", CONF_BOOL, "true", "Keep compiled literals on disk"},
+    {"detect.cache-dir", CONF_TEXT, "",
+     "Where; empty: $XDG_CACHE_HOME/tramgac or ~/.cache/tramgac"},
     {"detect.memory", CONF_SIZE, "64M", "Most bytes of detection state per worker"},
     {"detect.stream-window", CONF_SIZE, "2560",
      "Bytes of a stream that rules may look back, at most 4k"},
@@ -317,6 +320,42 @@ static void read_thresholds(struct reading *r, const struct conf *conf)
     free(text);
 }
 
+static const char *cache_dir(const struct conf *conf, char *room, size_t size)
+{
+    if (!conf || !conf_bool(conf, "detect.cache"))
+        return NULL;
+    const char *set = conf_text(conf, "detect.cache-dir");
+    const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    if (set && *set)
+        snprintf(room, size, "%s", set);
+    else if (xdg && *xdg)
+        snprintf(room, size, "%s/tramgac", xdg);
+    else if (home && *home)
+        snprintf(room, size, "%s/.cache/tramgac", home);
+    else
+        return NULL;
+    for (char *slash = strchr(room + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        (void)mkdir(room, 0755);
+        *slash = '/';
+    }
+    return mkdir(room, 0755) == 0 || errno == EEXIST ? room : NULL;
+}
+
+static enum err build(struct reading *r, const struct conf *conf)
+{
+    char room[4096];
+    struct literals_maker maker = {.usual = r->loader.usual,
+                                   .cache = cache_dir(conf, room, sizeof(room))};
+    enum err err = ruleset_build(r->rs, &maker);
+
+    if (err && *maker.fault)
+        strbuf_fmt(r->report, "%s\n", maker.fault);
+    r->rs->db_cached = maker.cached;
+    r->rs->db_compiled = maker.compiled;
+    return err;
+}
+
 /* ---- order -------------------------------------------------------------------------------- */
 
 /* Pass before alert; setters of flowbits before testers; then severity; then as they were read. */
@@ -416,7 +455,7 @@ static enum err reading_close(struct reading *r, const struct conf *conf, enum e
     find_wants(r->rs);
     if (!err) {
         read_thresholds(r, conf);
-        err = ruleset_build(r->rs, r->loader.usual);
+        err = build(r, conf);
     }
     loader_fini(&r->loader);
     strbuf_fini(&r->joined);

@@ -94,6 +94,7 @@ struct ruleset {
     struct dataset *datasets; /* all sets of values that rules name */
     uint32_t n_xbits;
     uint64_t db_bytes;
+    uint32_t db_cached, db_compiled; /* large sets of literals */
 };
 
 static inline uint32_t ruleset_port_key(uint32_t class_, uint32_t dir, bool source, uint16_t port)
@@ -103,7 +104,7 @@ static inline uint32_t ruleset_port_key(uint32_t class_, uint32_t dir, bool sour
 const struct lit_set *ruleset_port(const struct ruleset *ruleset, uint32_t key);
 
 /** Groups the rules and compiles their literals. */
-enum err ruleset_build(struct ruleset *ruleset, const struct literals_usual *usual);
+enum err ruleset_build(struct ruleset *ruleset, struct literals_maker *maker);
 
 /** Lines of threshold.config; faults go to `report`. */
 void ruleset_limits(struct ruleset *ruleset, struct loader *loader, struct slice text,

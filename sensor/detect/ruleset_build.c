@@ -30,7 +30,7 @@ struct set_draft {
 
 struct builder {
     struct ruleset *rs;
-    const struct literals_usual *usual;
+    struct literals_maker *maker;
     struct set_draft *drafts; /* one per lit_set in use */
     uint32_t n, room;
 };
@@ -334,7 +334,7 @@ static bool freeze_literals(struct builder *b, struct set_draft *d)
     set->first = first;
     set->rules = rules;
     set->list = list;
-    set->db = literals_new(b->usual, list, set->n);
+    set->db = literals_new(b->maker, list, set->n);
     b->rs->db_bytes += set->db ? literals_bytes(set->db) : 0;
     return set->db != NULL;
 }
@@ -472,9 +472,9 @@ static void find_kin(struct ruleset *rs)
     }
 }
 
-enum err ruleset_build(struct ruleset *rs, const struct literals_usual *usual)
+enum err ruleset_build(struct ruleset *rs, struct literals_maker *maker)
 {
-    struct builder b = {.rs = rs, .usual = usual};
+    struct builder b = {.rs = rs, .maker = maker};
     struct tx_builder t = {0};
     uint32_t *list, n;
 

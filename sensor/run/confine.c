@@ -37,6 +37,19 @@ static void add_folder_of(struct paths *p, const char *path)
     add(p, "%s%s", folder, "");
 }
 
+static void add_cache(struct paths *p, const char *configured)
+{
+    const char *xdg = getenv("XDG_CACHE_HOME");
+    const char *home = getenv("HOME");
+
+    if (*configured)
+        add(p, "%s%s", configured, "");
+    else if (xdg && *xdg)
+        add(p, "%s%s", xdg, "/tramgac");
+    else if (home)
+        add(p, "%s%s", home, "/.cache/tramgac");
+}
+
 static void say(const struct strbuf *said)
 {
     struct slice rest = strbuf_view(said);
@@ -69,6 +82,7 @@ enum err confine(const struct conf *conf, const char *dir, bool live, bool serve
     add_folder_of(writes, conf_text(conf, "control.socket"));
     add_folder_of(writes, conf_text(conf, "device.state"));
     add(writes, "%s%s", conf_text(conf, "default-data-dir"), "");
+    add_cache(writes, conf_text(conf, "detect.cache-dir"));
     strbuf_init(&said, 0);
     if (live || *user)
         err = privs_drop(user, live, &said);

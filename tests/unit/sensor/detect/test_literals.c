@@ -6,10 +6,13 @@
 
 #include "sensor/detect/content.h"
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -77,11 +80,16 @@ static void each_place_of_each_literal_is_found(void **state)
         uint32_t len = next(&seed) % LONGEST;
         struct slice in = {draw(&seed, len, round & 1 ? "abAB1" : "aXx\0", round & 1 ? 5 : 4), len};
         uint32_t old = next(&seed) % 20;
-        struct literals *l = literals_new(usual, list, n);
+        struct literals_maker maker = {.usual = usual, .many = round & 2 ? 1 : UINT32_MAX};
+        struct literals *l = literals_new(&maker, list, n);
+        struct literals_scratch *scratch = literals_scratch_new();
         struct found found = {0}, expected = plainly(list, n, in, old);
         assert_non_null(l);
-        literals_scan(l, in, old, note, &found);
+        assert_non_null(scratch);
+        assert_true(literals_scratch_fit(scratch, l));
+        literals_scan(l, scratch, in, old, note, &found);
         assert_memory_equal(&found, &expected, sizeof(found));
+        literals_scratch_free(&scratch);
         literals_free(&l);
         free((void *)(uintptr_t)in.at);
         for (uint32_t k = 0; k < n; k++)
@@ -103,11 +111,74 @@ static void what_everybody_says_is_less_rare_than_a_name(void **state)
     literals_usual_free(&usual);
 }
 
+/* Builds the set with this cache; returns whether it came from there. */
+static bool made_from_cache(const struct literals_usual *usual, const char *dir)
+{
+    const struct literal list[] = {{SLICE_LIT("xq7 first"), false},
+                                   {SLICE_LIT("zw9_second"), true}};
+    struct literals_maker maker = {.usual = usual, .cache = dir, .many = 1};
+    struct literals *l = literals_new(&maker, list, 2);
+    struct literals_scratch *scratch = literals_scratch_new();
+    struct found found = {0};
+
+    assert_non_null(l);
+    assert_non_null(scratch);
+    assert_true(literals_scratch_fit(scratch, l));
+    literals_scan(l, scratch, SLICE_LIT("a xq7 first, a ZW9_second"), 0, note, &found);
+    assert_int_equal(found.n[0] + found.n[1], 2);
+    literals_scratch_free(&scratch);
+    literals_free(&l);
+    assert_int_equal(maker.cached + maker.compiled, 1);
+    return maker.cached;
+}
+
+/* The one file of the folder. */
+static void only_file(const char *dir, char path[1024])
+{
+    DIR *d = opendir(dir);
+
+    assert_non_null(d);
+    for (struct dirent *e = readdir(d); e; e = readdir(d)) {
+        if (e->d_name[0] != '.')
+            snprintf(path, 1024, "%s/%s", dir, e->d_name);
+    }
+    closedir(d);
+}
+
+static void a_cached_set_that_was_cut_or_altered_is_built_anew(void **state)
+{
+    char dir[] = "/tmp/tramgac-literals.XXXXXX", path[1024] = "";
+    struct literals_usual *usual = literals_usual_new();
+
+    (void)state;
+    assert_non_null(usual);
+    assert_non_null(mkdtemp(dir));
+    assert_false(made_from_cache(usual, dir));
+    assert_true(made_from_cache(usual, dir));
+    only_file(dir, path);
+    assert_int_equal(truncate(path, 700), 0);
+    assert_false(made_from_cache(usual, dir));
+    assert_true(made_from_cache(usual, dir));
+    FILE *f = fopen(path, "r+");
+    assert_non_null(f);
+    assert_int_equal(fseek(f, 300, SEEK_SET), 0);
+    int c = fgetc(f);
+    assert_int_equal(fseek(f, 300, SEEK_SET), 0);
+    fputc(c ^ 1, f);
+    fclose(f);
+    assert_false(made_from_cache(usual, dir));
+    assert_true(made_from_cache(usual, dir));
+    unlink(path);
+    rmdir(dir);
+    literals_usual_free(&usual);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_place_of_each_literal_is_found),
         cmocka_unit_test(what_everybody_says_is_less_rare_than_a_name),
+        cmocka_unit_test(a_cached_set_that_was_cut_or_altered_is_built_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
