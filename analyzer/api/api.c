@@ -8,6 +8,7 @@
 const struct option api_options[] = {
     {"api.session.idle", CONF_SPAN, "8h", "A session ends after this time without a request."},
     {"api.session.max", CONF_SPAN, "24h", "A session ends after this time in any case."},
+    {"api.undo", CONF_SPAN, "15m", "How long whoever did something can take it back."},
     {"api.secure_cookie", CONF_BOOL, "false",
      "The pages are reached over HTTPS (own TLS or a proxy in front): mark the cookie Secure."},
     {"api.tls.certificate", CONF_TEXT, "",

@@ -10,6 +10,7 @@
 #ifndef TRAMGAC_ANALYZER_API_API_H
 #define TRAMGAC_ANALYZER_API_API_H
 
+#include "analyzer/record/permission.h"
 #include "analyzer/record/services.h"
 #include "analyzer/store/db_users.h"
 #include "common/json.h"
@@ -17,19 +18,15 @@
 
 enum { API_PATH_ARGS_MAX = 3, API_BODY_MAX = 256 * 1024, API_ARENA_MAX = 64 * 1024 * 1024 };
 
-enum api_access {
-    API_OPEN,    /* without signing in */
-    API_VIEWER,  /* any signed-in user */
-    API_ANALYST, /* analyst or administrator */
-    API_ADMIN,
-};
-
 /** One request. All pointers live as long as the handler runs. */
 struct call {
     const struct services *services;
     struct store *store;
     struct arena *arena;
     const struct user_row *user; /* NULL on open routes without a session */
+    uint32_t may;                /* bit per permission: of the role, less what a token lacks */
+    const char *const *sites;    /* only what is of these; NULL = all; ended by NULL */
+    const char *token;           /* name of the token that was sent; NULL: a session */
     const char *csrf;            /* of the session; "" without one */
     const char *session;         /* hash of the session's token; "" without one */
     const char *address;         /* of the peer */
@@ -49,7 +46,7 @@ struct call {
 struct api_route {
     const char *method;
     const char *path; /* "/api/groups/{id}/events" */
-    enum api_access access;
+    enum permission access;
     void (*handle)(struct call *call);
     const char *doc;   /* one sentence */
     const char *takes; /* query values or body members, for the reference; "" when none */

@@ -235,8 +235,8 @@ static void show(struct call *call)
 }
 
 static const struct api_route routes[] = {
-    {"GET", "/api/devices", API_VIEWER, list, "Inventory, last seen first.", "q (words)"},
-    {"GET", "/api/devices/{id}", API_VIEWER, show,
+    {"GET", "/api/devices", PERM_READ, list, "Inventory, last seen first.", "q (words)"},
+    {"GET", "/api/devices/{id}", PERM_READ, show,
      "One device: profile, habits, deviations, alerts, incidents.", ""},
     {.method = NULL},
 };

@@ -404,19 +404,19 @@ static void delete (struct call *call)
 }
 
 static const struct api_route routes[] = {
-    {"GET", "/api/exceptions", API_VIEWER, list, "All exceptions with hits and hidden groups.", ""},
-    {"POST", "/api/exceptions", API_ANALYST, create,
+    {"GET", "/api/exceptions", PERM_READ, list, "All exceptions with hits and hidden groups.", ""},
+    {"POST", "/api/exceptions", PERM_DETECT, create,
      "A new exception; stored groups that fit it wholly are hidden too.",
      "query (the search language), reason, owner, sites (list; empty: all), expires, enabled, days "
      "(how far back stored groups are hidden; 30)"},
-    {"POST", "/api/exceptions/preview", API_ANALYST, preview,
+    {"POST", "/api/exceptions/preview", PERM_DETECT, preview,
      "What an exception would have hidden in the last days, with exact counts.",
      "query, sites, days"},
-    {"GET", "/api/exceptions/{id}", API_VIEWER, one, "One exception.", ""},
-    {"POST", "/api/exceptions/{id}", API_ANALYST, change,
+    {"GET", "/api/exceptions/{id}", PERM_READ, one, "One exception.", ""},
+    {"POST", "/api/exceptions/{id}", PERM_DETECT, change,
      "Changes an exception; disabled ones give their groups back.",
      "version (that was read), query, reason, owner, sites, expires, enabled, days"},
-    {"DELETE", "/api/exceptions/{id}", API_ANALYST, delete,
+    {"DELETE", "/api/exceptions/{id}", PERM_DETECT, delete,
      "Deletes an exception; its groups come back.", ""},
     {.method = NULL},
 };

@@ -2,8 +2,9 @@
 /*
  * The inbox: alert groups, their events, and what an analyst does with them.
  */
+#include "analyzer/api/act.h"
 #include "analyzer/api/shape.h"
-#include "analyzer/store/db_audit.h"
+#include "analyzer/api/undo.h"
 #include "analyzer/store/db_events.h"
 #include "analyzer/store/db_search.h"
 #include "analyzer/store/store.h"
@@ -12,6 +13,12 @@
 #include <stdlib.h>
 
 enum { GROUPS_PAGE = 60, GROUPS_BULK_MAX = 1000 };
+
+struct action {
+    const char *name;
+    enum group_state state;
+    bool keeps; /* the state */
+};
 
 /* The search line with what the page's own choices add to it. */
 static const char *search_text(struct call *call)
@@ -63,7 +70,8 @@ static bool read_query(struct call *call, struct search *search, struct search_r
     bool known =
         !*state || strcmp(state, "all") == 0 || db_groups_state_parse(slice_of_str(state), &one);
 
-    *range = (struct search_range){.limit = limit < 1 || limit > 500 ? 500 : (uint32_t)limit};
+    *range = (struct search_range){.limit = limit < 1 || limit > 500 ? 500 : (uint32_t)limit,
+                                   .sites = call->sites};
     if (!known || (*before && sscanf(before, "%lld-%lld", &ns, &id) != 2)) {
         api_fail(call, 400, "A value of the query is not known.");
         return false;
@@ -126,9 +134,14 @@ static void events(struct call *call)
 {
     struct events_query query = {.group_id = strtoll(call->arg[0], NULL, 10), .limit = 20};
     struct event_row *rows = NULL;
+    struct group_row group;
     uint32_t n = 0;
-    enum err err =
-        query.group_id ? db_events_list(call->store, &query, call->arena, &rows, &n) : ERR_NOTFOUND;
+    enum err err = db_groups_get(call->store, query.group_id, call->arena, &group);
+
+    if (!err && !act_in_scope(call, group.site))
+        err = ERR_NOTFOUND;
+    if (!err)
+        err = db_events_list(call->store, &query, call->arena, &rows, &n);
 
     if (err) {
         api_fail_store(call, err);
@@ -142,70 +155,75 @@ static void events(struct call *call)
     jsonw_obj_close(&call->out);
 }
 
-static enum err set_one(struct call *call, int64_t id, enum group_state state)
+static enum err set_one(struct act *act, int64_t id, const struct action *action,
+                        const char *assignee)
 {
-    struct group_row row;
-    char object[48];
-    enum err err = db_groups_get(call->store, id, call->arena, &row);
+    struct call *call = act->call;
+    struct group_row before, after;
+    enum err err = db_groups_get(call->store, id, call->arena, &before);
 
+    if (!err && !act_in_scope(call, before.site))
+        err = ERR_NOTFOUND;
     if (!err)
-        err = db_groups_set(call->store, id, state, NULL, row.n);
+        err = db_groups_set(call->store, id, action->keeps ? before.state : action->state, assignee,
+                            action->keeps ? before.n_done : before.n);
+    if (!err)
+        err = db_groups_get(call->store, id, call->arena, &after);
     if (err)
         return err;
+    undo_keep_group(act, &before, &after);
+    char object[48];
     snprintf(object, sizeof(object), "group/%lld", (long long)id);
-    struct audit_row audit = {.ts_ns = call->now_ns,
-                              .user = call->user->name,
-                              .address = call->address,
-                              .action = db_groups_state_name(state),
-                              .object = object,
-                              .detail_json = "{}"};
-    return db_audit_add(call->store, &audit);
+    return act_audit(call, action->name, object, "{}");
 }
 
 /* All or none: the answer's number is exactly what was changed. */
-static void act(struct call *call)
+static void act_on(struct call *call)
 {
-    static const struct {
-        const char *name;
-        enum group_state state;
-    } actions[] = {
-        {"archive", GROUP_ARCHIVED}, {"reopen", GROUP_OPEN}, {"escalate", GROUP_ESCALATED}};
+    static const struct action actions[] = {{"archive", GROUP_ARCHIVED, false},
+                                            {"reopen", GROUP_OPEN, false},
+                                            {"escalate", GROUP_ESCALATED, false},
+                                            {"assign", GROUP_OPEN, true}};
     const struct json *ids = json_get(call->body, "ids");
+    const struct json *assignee = json_get(call->body, "assignee");
     const char *name = json_str(json_get(call->body, "action"), "");
+    struct act act;
     int64_t changed = 0;
     uint32_t a = 0;
 
-    while (a < 3 && strcmp(actions[a].name, name) != 0)
+    while (a < 4 && strcmp(actions[a].name, name) != 0)
         a++;
-    if (a == 3 || json_count(ids) == 0 || json_count(ids) > GROUPS_BULK_MAX) {
-        api_fail(call, 400, "Give ids (1 to 1000) and action: archive, reopen or escalate.");
+    if (a == 4 || json_kind(ids) != JSON_ARR || json_count(ids) == 0 ||
+        json_count(ids) > GROUPS_BULK_MAX || (actions[a].keeps && !assignee) ||
+        json_text(assignee).len > 64) {
+        api_fail(call, 400,
+                 "Give ids (1 to 1000) and action: archive, reopen, escalate, or assign with "
+                 "assignee.");
         return;
     }
-    enum err err = store_begin(call->store);
+    enum err err = act_begin(&act, call, "groups");
+    jsonw_str(&act.undo, "edit", "groups");
+    jsonw_arr_open(&act.undo, "items");
     for (const struct json *id = json_first(ids); id && !err; id = json_next(id), changed++)
-        err = set_one(call, json_i64(id, 0), actions[a].state);
-    if (!err)
-        err = store_commit(call->store);
-    if (err) {
-        if (store_in_batch(call->store))
-            store_rollback(call->store);
-        api_fail_store(call, err);
+        err = set_one(&act, json_i64(id, 0), &actions[a], assignee ? json_str(assignee, "") : NULL);
+    jsonw_arr_close(&act.undo);
+    if (act_end(&act, err, name, "{}"))
         return;
-    }
     hub_publish(call->services->hub, "groups", SLICE_LIT("{}"));
     jsonw_obj_open(&call->out, NULL);
     jsonw_i64(&call->out, "changed", changed);
+    act_write_undo(&act);
     jsonw_obj_close(&call->out);
 }
 
 static const struct api_route routes[] = {
-    {"GET", "/api/groups", API_VIEWER, list, "Alert groups, newest first.",
+    {"GET", "/api/groups", PERM_READ, list, "Alert groups, newest first.",
      "state (open, archived, escalated, all), q (words, sid:N, ip:ADDRESS, sensor:NAME), severity "
      "(at least), before, limit"},
-    {"GET", "/api/groups/{id}/events", API_VIEWER, events, "The newest kept events of a group.",
-     ""},
-    {"POST", "/api/groups/actions", API_ANALYST, act,
-     "Archive, reopen or escalate exactly these groups.", "ids, action"},
+    {"GET", "/api/groups/{id}/events", PERM_READ, events, "The newest kept events of a group.", ""},
+    {"POST", "/api/groups/actions", PERM_TRIAGE, act_on,
+     "Archives, reopens, escalates or assigns exactly these groups: all or none.",
+     "ids, action (archive, reopen, escalate, assign), assignee"},
     {.method = NULL},
 };
 

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Incidents: list, the whole page with its reasons, and what people do with them. Who changes one
- * gives the version he has seen; somebody else's change in between is answered with 409.
+ * Incidents: the list, and the whole page of one with its reasons.
  */
+#include "analyzer/api/act.h"
 #include "analyzer/api/shape.h"
 #include "analyzer/enrich/attack.h"
-#include "analyzer/incident/incident_change.h"
 #include "analyzer/record/incident_name.h"
-#include "analyzer/store/db_audit.h"
+#include "analyzer/store/db_desk.h"
 #include "analyzer/store/db_incidents.h"
 #include "analyzer/store/db_outbox.h"
 #include "analyzer/store/store.h"
 
 #include <stdio.h>
 
-enum { INCIDENTS_PAGE = 100, COMMENT_MAX = 4000 };
+enum { INCIDENTS_PAGE = 100 };
 
 static void write_json(struct call *call, const char *key, const struct json *v)
 {
@@ -27,24 +26,71 @@ static void write_json(struct call *call, const char *key, const struct json *v)
     strbuf_fini(&text);
 }
 
+/* One state by its name, "open", "closed" (also merged) or "all". */
+static bool read_states(const char *text, uint32_t *states)
+{
+    enum incident_state one;
+    bool open = strcmp(text, "open") == 0, closed = strcmp(text, "closed") == 0;
+
+    *states = 0;
+    if (!*text || strcmp(text, "all") == 0)
+        return true;
+    if (incident_state_parse(slice_of_str(text), &one))
+        *states = 1u << one;
+    for (int s = 0; s < INCIDENT_STATES && (open || closed); s++)
+        *states |= incident_is_open((enum incident_state)s) == open ? 1u << s : 0;
+    return *states != 0;
+}
+
+/* False: answered. */
+static bool read_query(struct call *call, struct incidents_query *query)
+{
+    const char *severity = call->query(call, "severity"), *before = call->query(call, "before");
+    const char *assignee = call->query(call, "assignee"), *site = call->query(call, "site");
+    int64_t limit = api_number(call, "limit", INCIDENTS_PAGE);
+    long long ns = 0, id = 0;
+
+    *query = (struct incidents_query){.text = call->query(call, "q"),
+                                      .limit = limit < 1 || limit > 500 ? 500 : (uint32_t)limit,
+                                      .sites = call->sites,
+                                      .site = *site ? site : NULL,
+                                      .serious = *call->query(call, "serious") != '\0',
+                                      .personal = *call->query(call, "personal_data") != '\0',
+                                      .unassigned = strcmp(assignee, "none") == 0};
+    if (strcmp(assignee, "me") == 0)
+        query->assignee = call->user->name;
+    else if (*assignee && !query->unassigned)
+        query->assignee = assignee;
+    if (!read_states(call->query(call, "state"), &query->states) ||
+        (*severity && !record_severity_parse(slice_of_str(severity), &query->at_least)) ||
+        (*before && sscanf(before, "%lld-%lld", &ns, &id) != 2)) {
+        api_fail(call, 400, "A value of the query is not known.");
+        return false;
+    }
+    query->before_ns = (uint64_t)ns;
+    query->before_id = id;
+    return true;
+}
+
 static void list(struct call *call)
 {
-    const char *state = call->query(call, "state");
-    struct incidents_query query = {.text = call->query(call, "q"), .limit = INCIDENTS_PAGE};
+    struct incidents_query query;
     struct incident *rows = NULL;
+    char next[64];
     uint32_t n = 0;
+    int64_t total = 0;
 
-    for (int s = 0; s < INCIDENT_STATES; s++)
-        if ((strcmp(state, "closed") == 0 && !incident_is_open((enum incident_state)s)) ||
-            (strcmp(state, "open") == 0 && incident_is_open((enum incident_state)s)))
-            query.states |= 1u << s;
+    if (!read_query(call, &query))
+        return;
     enum err err = db_incidents_list(call->store, &query, call->arena, &rows, &n);
+    if (!err)
+        err = db_incidents_count(call->store, &query, &total);
     if (err) {
         api_fail_store(call, err);
         return;
     }
     jsonw_obj_open(&call->out, NULL);
-    jsonw_u64(&call->out, "total", n);
+    jsonw_i64(&call->out, "total", total);
     jsonw_arr_open(&call->out, "items");
     for (uint32_t i = 0; i < n; i++) {
         jsonw_obj_open(&call->out, NULL);
@@ -52,6 +98,11 @@ static void list(struct call *call)
         jsonw_obj_close(&call->out);
     }
     jsonw_arr_close(&call->out);
+    if (n && n == query.limit) {
+        snprintf(next, sizeof(next), "%llu-%lld", (unsigned long long)rows[n - 1].last_ns,
+                 (long long)rows[n - 1].id);
+        jsonw_str(&call->out, "next", next);
+    }
     jsonw_obj_close(&call->out);
 }
 
@@ -133,7 +184,7 @@ static void write_history(struct call *call, int64_t id)
             shape_time(&call->out, "time", rows[i].ts_ns);
             jsonw_str(&call->out, "user", *rows[i].actor ? rows[i].actor : "tramgac");
             jsonw_str(&call->out, "action", rows[i].kind);
-            jsonw_str(&call->out, "text", rows[i].text_en);
+            shape_text2(&call->out, "text", rows[i].text_en, rows[i].text_vi);
             jsonw_obj_close(&call->out);
         }
     }
@@ -163,131 +214,59 @@ static void write_pushes(struct call *call, int64_t id)
     jsonw_arr_close(&call->out);
 }
 
-static void write_incident(struct call *call, const struct incident *incident)
+static void write_tasks(struct call *call, int64_t id)
+{
+    struct task_row *rows = NULL;
+    uint32_t n = 0;
+
+    jsonw_arr_open(&call->out, "tasks");
+    if (db_desk_tasks(call->store, id, call->arena, &rows, &n) == ERR_OK)
+        for (uint32_t i = 0; i < n; i++)
+            api_tasks_write(call, NULL, &rows[i]);
+    jsonw_arr_close(&call->out);
+}
+
+static void write_incident(struct call *call, const struct incident *incident,
+                           const struct act *act)
 {
     jsonw_obj_open(&call->out, NULL);
     shape_incident_head(call, incident);
     write_why(call, incident);
     write_groups(call, incident->id);
+    write_tasks(call, incident->id);
     write_history(call, incident->id);
     write_pushes(call, incident->id);
+    if (act)
+        act_write_undo(act);
     jsonw_obj_close(&call->out);
 }
 
-static bool find(struct call *call, struct incident *incident)
+void api_incidents_write(struct call *call, int64_t id, const struct act *act)
 {
-    int64_t id = 0;
-    enum err err = incident_name_parse(slice_of_str(call->arg[0]), &id)
-                       ? db_incidents_get(call->store, id, call->arena, incident)
-                       : ERR_NOTFOUND;
+    struct incident incident;
+    enum err err = db_incidents_get(call->store, id, call->arena, &incident);
 
     if (err)
         api_fail_store(call, err);
-    return err == ERR_OK;
+    else
+        write_incident(call, &incident, act);
 }
 
 static void show(struct call *call)
 {
     struct incident incident;
 
-    if (find(call, &incident))
-        write_incident(call, &incident);
-}
-
-/* Reads the wanted changes from the body; false (answered) when one is not allowed. */
-static bool read_change(struct call *call, struct incident_change *change)
-{
-    const struct json *state = json_get(call->body, "state"),
-                      *disposition = json_get(call->body, "disposition");
-    const struct json *severity = json_get(call->body, "severity");
-    struct slice comment = json_text(json_get(call->body, "comment"));
-
-    *change = (struct incident_change){.actor = call->user->name, .now_ns = call->now_ns};
-    change->assignee =
-        json_get(call->body, "assignee") ? json_str(json_get(call->body, "assignee"), "") : NULL;
-    change->comment = comment.len ? arena_str(call->arena, slice_trim(comment)) : NULL;
-    change->has_state = state != NULL;
-    change->has_disposition = disposition != NULL;
-    change->has_severity = severity != NULL;
-    if ((state && !incident_state_parse(json_text(state), &change->state)) ||
-        (disposition &&
-         !incident_disposition_parse(json_text(disposition), &change->disposition)) ||
-        (severity && !record_severity_parse(json_text(severity), &change->severity)) ||
-        comment.len > COMMENT_MAX) {
-        api_fail(call, 400, "A member of the change is not known or too long.");
-        return false;
-    }
-    return true;
-}
-
-/* Incident, history and deliveries stand or fall together. */
-static enum err store_change(struct call *call, struct incident *incident,
-                             const struct incident_change *wanted)
-{
-    struct incident_entry entries[INCIDENT_CHANGE_ENTRIES_MAX];
-    uint32_t n = 0;
-    int64_t revision = incident->revision;
-    enum err err = incident_change_apply(incident, wanted, call->arena, entries, &n);
-
-    if (!err)
-        err = store_begin(call->store);
-    if (err)
-        return err;
-    err = db_incidents_put(call->store, incident);
-    for (uint32_t i = 0; i < n && !err; i++)
-        err = db_incidents_entry_add(call->store, &entries[i]);
-    if (!err && incident->revision != revision && call->services->incident_changed)
-        err = call->services->incident_changed(call->services->run, call->store, incident);
-    if (!err)
-        err = store_commit(call->store);
-    if (err && store_in_batch(call->store))
-        store_rollback(call->store);
-    return err;
-}
-
-static void change(struct call *call)
-{
-    struct incident incident;
-    struct incident_change wanted;
-    char object[INCIDENT_NAME_MAX + 10], name[INCIDENT_NAME_MAX];
-
-    if (!find(call, &incident) || !read_change(call, &wanted))
-        return;
-    if (incident.version != json_i64(json_get(call->body, "version"), -1)) {
-        api_fail_store(call, ERR_CONFLICT);
-        return;
-    }
-    enum err err = store_change(call, &incident, &wanted);
-    if (err) {
-        api_fail_store(call, err);
-        return;
-    }
-    incident_name(incident.id, incident.opened_ns, name);
-    snprintf(object, sizeof(object), "incident/%s", name);
-    struct audit_row audit = {.ts_ns = call->now_ns,
-                              .user = call->user->name,
-                              .address = call->address,
-                              .action = "incident.change",
-                              .object = object,
-                              .detail_json = "{}"};
-    db_audit_add(call->store, &audit);
-    struct strbuf news;
-    strbuf_init(&news, 256);
-    strbuf_fmt(&news, "{\"id\":\"%s\"}", name);
-    hub_publish(call->services->hub, "incident", strbuf_view(&news));
-    strbuf_fini(&news);
-    if (db_incidents_get(call->store, incident.id, call->arena, &incident) == ERR_OK)
-        write_incident(call, &incident);
+    if (act_find_incident(call, call->arg[0], &incident))
+        write_incident(call, &incident, NULL);
 }
 
 static const struct api_route routes[] = {
-    {"GET", "/api/incidents", API_VIEWER, list, "Incidents, newest first.",
-     "state (open, closed, all), q"},
-    {"GET", "/api/incidents/{id}", API_VIEWER, show,
-     "One incident: stages, reasons, why-tree, evidence, history, deliveries.", ""},
-    {"POST", "/api/incidents/{id}", API_ANALYST, change,
-     "Changes state, assignee, disposition or severity, or adds a comment.",
-     "version, state, assignee, disposition, severity, comment"},
+    {"GET", "/api/incidents", PERM_READ, list, "Incidents, newest first.",
+     "state (open, closed, all, or one state), severity (at least), assignee (a name, me, none), "
+     "site, serious, personal_data, q (words), before, limit"},
+    {"GET", "/api/incidents/{id}", PERM_READ, show,
+     "One incident: stages, reasons, why-tree, evidence, tasks, deadlines, history, deliveries.",
+     ""},
     {.method = NULL},
 };
 

@@ -145,7 +145,7 @@ static void write_compression(struct call *call, int64_t events)
     int64_t groups = 0, alerts = 0, incidents = 0, counts[INCIDENT_STATES] = {0};
 
     db_groups_count(call->store, &query, &groups, &alerts);
-    if (db_incidents_counts(call->store, counts) == ERR_OK)
+    if (db_incidents_counts(call->store, NULL, counts) == ERR_OK)
         for (int s = 0; s < INCIDENT_STATES; s++)
             incidents += s == INCIDENT_MERGED ? 0 : counts[s];
     jsonw_obj_open(&call->out, "compression");
@@ -206,7 +206,7 @@ static void show(struct call *call)
 }
 
 static const struct api_route routes[] = {
-    {"GET", "/api/overview", API_VIEWER, show, "All that the first page shows.", ""},
+    {"GET", "/api/overview", PERM_READ, show, "All that the first page shows.", ""},
     {.method = NULL},
 };
 

@@ -160,8 +160,8 @@ static void make(struct call *call)
 }
 
 static const struct api_route routes[] = {
-    {"GET", "/api/reports", API_VIEWER, list, "Forms of reports.", ""},
-    {"GET", "/api/reports/{form}", API_ANALYST, make,
+    {"GET", "/api/reports", PERM_READ, list, "Forms of reports.", ""},
+    {"GET", "/api/reports/{form}", PERM_REPORT, make,
      "A report, as a file: of an incident, or of a time (the last day unless given).",
      "incident, from, to, site, lang (vi, en), format (pdf, html, json)"},
     {.method = NULL},

@@ -23,7 +23,8 @@ static bool read_range(struct call *call, struct search_range *range)
 
     *range = (struct search_range){.limit = limit < 1 || limit > SEARCH_PAGE_MOST ? SEARCH_PAGE_MOST
                                                                                   : (uint32_t)limit,
-                                   .before_id = api_number(call, "before", 0)};
+                                   .before_id = api_number(call, "before", 0),
+                                   .sites = call->sites};
     if ((*from && !clock_parse(slice_of_str(from), &range->from_ns)) ||
         (*to && !clock_parse(slice_of_str(to), &range->to_ns))) {
         api_fail(call, 400, "from and to must be times like 2026-11-21T03:05:10Z.");
@@ -146,7 +147,7 @@ static void search(struct call *call)
 }
 
 static const struct api_route routes[] = {
-    {"GET", "/api/search", API_VIEWER, search,
+    {"GET", "/api/search", PERM_READ, search,
      "Events that fit a search, newest first, or what | groupby, top and histogram make of them.",
      "q (the search language), from, to, last (seconds; the last day unless given), limit, before"},
     {.method = NULL},

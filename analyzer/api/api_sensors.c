@@ -91,10 +91,10 @@ static void alive(struct call *call)
 }
 
 static const struct api_route routes[] = {
-    {"GET", "/api/sensors", API_VIEWER, list, "Sensors with their ledgers.", ""},
-    {"GET", "/api/health", API_VIEWER, health,
+    {"GET", "/api/sensors", PERM_READ, list, "Sensors with their ledgers.", ""},
+    {"GET", "/api/health", PERM_READ, health,
      "The analyzer's own state: queue, counters, store, sources.", ""},
-    {"GET", "/api/alive", API_OPEN, alive,
+    {"GET", "/api/alive", PERM_OPEN, alive,
      "Answers while the server runs; for watchdogs and scripts.", ""},
     {.method = NULL},
 };

@@ -30,7 +30,7 @@ static void write_me(struct call *call, const struct user_row *user, const char 
     jsonw_obj_open(&call->out, NULL);
     jsonw_str(&call->out, "user", user->name);
     jsonw_str(&call->out, "name", user->full_name);
-    jsonw_str(&call->out, "role", db_users_role_name(user->role));
+    jsonw_str(&call->out, "role", permission_role_name(user->role));
     jsonw_str(&call->out, "csrf", csrf);
     jsonw_obj_close(&call->out);
 }
@@ -134,12 +134,12 @@ static void stream(struct call *call)
 }
 
 static const struct api_route routes[] = {
-    {"POST", "/api/login", API_OPEN, login,
+    {"POST", "/api/login", PERM_OPEN, login,
      "Sign in; answers with the account and sets the session's cookie.", "user, password"},
-    {"POST", "/api/logout", API_VIEWER, logout, "End this session.", ""},
-    {"GET", "/api/me", API_VIEWER, me,
+    {"POST", "/api/logout", PERM_SELF, logout, "End this session.", ""},
+    {"GET", "/api/me", PERM_SELF, me,
      "Who is signed in, and the value of X-CSRF-Token for changes.", ""},
-    {"GET", "/api/stream", API_VIEWER, stream,
+    {"GET", "/api/stream", PERM_READ, stream,
      "Server-sent events: groups, incident, device, sensor, health; resumes by Last-Event-ID.", ""},
     {.method = NULL},
 };

@@ -249,7 +249,10 @@ static void run_route(struct http *http, struct MHD_Connection *connection, stru
     const char *token =
         MHD_lookup_connection_value(connection, MHD_COOKIE_KIND, auth_cookie_name(http->secure));
 
-    if (token)
+    const char *sent = header(connection, "Authorization");
+    if (*sent)
+        auth_token(call, sent);
+    else if (token)
         auth_resume(call, token);
     unsigned refused = auth_refuse(call, route, header(connection, "X-CSRF-Token"));
     if (refused) {

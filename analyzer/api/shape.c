@@ -2,6 +2,7 @@
 #include "analyzer/api/shape.h"
 
 #include "analyzer/enrich/attack.h"
+#include "analyzer/incident/sla.h"
 #include "analyzer/record/incident_name.h"
 #include "analyzer/store/db_devices.h"
 #include "analyzer/store/db_incidents.h"
@@ -198,6 +199,34 @@ static void write_involved(struct call *call, const struct incident *i)
     json_free(&why);
 }
 
+/* {"set":true,"since":…,"reason":…}; the reason stays when it was taken back. */
+static void write_flag(struct jsonw *w, const char *key, bool set, uint64_t since_ns,
+                       const char *reason)
+{
+    jsonw_obj_open(w, key);
+    jsonw_bool(w, "set", set);
+    shape_time(w, "since", since_ns);
+    shape_opt(w, "reason", reason);
+    jsonw_obj_close(w);
+}
+
+static void write_sla(struct call *call, const struct incident *i)
+{
+    struct sla_timer timers[SLA_TIMERS_MAX];
+    uint32_t n = sla_timers(call->services->conf, i, call->now_ns, timers);
+
+    jsonw_arr_open(&call->out, "sla");
+    for (uint32_t k = 0; k < n; k++) {
+        jsonw_obj_open(&call->out, NULL);
+        jsonw_str(&call->out, "name", timers[k].name);
+        shape_time(&call->out, "due", timers[k].due_ns);
+        shape_time(&call->out, "met", timers[k].met_ns);
+        jsonw_bool(&call->out, "breached", timers[k].breached);
+        jsonw_obj_close(&call->out);
+    }
+    jsonw_arr_close(&call->out);
+}
+
 void shape_incident_head(struct call *call, const struct incident *i)
 {
     struct jsonw *w = &call->out;
@@ -217,7 +246,19 @@ void shape_incident_head(struct call *call, const struct incident *i)
     shape_time(w, "updated", i->updated_ns);
     shape_time(w, "first_event", i->first_ns);
     shape_time(w, "last_event", i->last_ns);
+    shape_time(w, "closed", i->closed_ns);
+    jsonw_str(w, "site", i->site);
+    shape_opt(w, "rule", i->rule);
+    jsonw_str(w, "tlp", i->tlp);
+    if (i->merged_into) {
+        incident_name(i->merged_into, i->opened_ns, name);
+        jsonw_str(w, "merged_into", name);
+    }
+    write_flag(w, "personal_data", i->personal_data, i->personal_ns, i->personal_reason);
+    write_flag(w, "serious", i->serious, i->serious_ns, i->serious_reason);
+    write_sla(call, i);
     jsonw_i64(w, "alerts", i->n_events);
+    jsonw_i64(w, "groups_count", i->n_groups);
     write_involved(call, i);
     shape_techniques(call, "techniques", i->techniques);
     shape_words(w, "sensors", i->sensors);

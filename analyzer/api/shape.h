@@ -32,6 +32,11 @@ void shape_event(struct call *call, const struct event_row *e);
 uint64_t shape_newest(struct call *call);
 /** Parses a search; false when it cannot be read, and that is answered. */
 bool shape_search(struct call *call, const char *text, struct search *search);
+struct act;
+struct task_row;
+/** The whole page of an incident; `act`: with what takes it back; NULL = none. */
+void api_incidents_write(struct call *call, int64_t id, const struct act *act);
+void api_tasks_write(struct call *call, const char *key, const struct task_row *task);
 /** Members into an open object. */
 void shape_incident_head(struct call *call, const struct incident *i);
 

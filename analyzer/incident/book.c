@@ -5,12 +5,15 @@
  */
 #include "analyzer/incident/book.h"
 #include "analyzer/incident/hosts.h"
+#include "analyzer/incident/incident_row.h"
 #include "analyzer/incident/score.h"
 #include "analyzer/incident/story.h"
-#include "analyzer/incident/why.h"
+#include "analyzer/incident/story_edit.h"
 #include "analyzer/record/incident_name.h"
+#include "analyzer/record/words.h"
 #include "analyzer/store/db_audit.h"
 #include "analyzer/store/db_checkpoints.h"
+#include "analyzer/store/db_desk.h"
 #include "analyzer/store/db_incidents.h"
 #include "common/check.h"
 #include "common/clock.h"
@@ -25,7 +28,6 @@ enum {
     BACKFILL_MAX = 200,
     MERGES_MAX = 256,
     MARKS_MAX = 4096,
-    WHY_MAX = 4 << 20,
 };
 
 const struct counter book_counters[] = {
@@ -70,6 +72,7 @@ struct book {
     struct store *store;
     struct arena arena;
     uint64_t batch;
+    int64_t edits; /* by people, that the book has read */
     uint64_t now_ns;
     enum err err; /* first failure */
     struct merge merges[MERGES_MAX];
@@ -252,7 +255,7 @@ static struct story *join_found(struct book *book, const struct found *found)
         oldest = is_older(found->at[i], oldest) ? found->at[i] : oldest;
     for (uint32_t i = 0; i < found->n; i++) {
         struct story *from = found->at[i];
-        if (from == oldest || book->n_merges == MERGES_MAX)
+        if (from == oldest || book->n_merges == MERGES_MAX || story_edit_apart(oldest, from))
             continue;
         story_join(oldest, from);
         remove_story(book, from);
@@ -313,6 +316,22 @@ static void open_by_alert(struct book *book, const struct record *r)
     add_entities(book, story, entities, story_entities_of_record(r, entities));
 }
 
+/* Of stories that people split, an alert belongs to the one that has its group, else to the older.
+ */
+static bool is_elsewhere(const struct found *found, uint32_t k, int64_t group_id)
+{
+    const struct story *story = found->at[k];
+    bool mine = story_edit_has(story, group_id);
+
+    for (uint32_t i = 0; i < found->n && !mine; i++) {
+        const struct story *other = found->at[i];
+        if (i != k && story_edit_apart(story, other) &&
+            (story_edit_has(other, group_id) || is_older(other, story)))
+            return true;
+    }
+    return false;
+}
+
 void book_records(struct book *book, const struct batch *batch)
 {
     for (uint32_t i = 0; i < batch->n; i++) {
@@ -325,6 +344,8 @@ void book_records(struct book *book, const struct batch *batch)
         for (uint32_t k = 0; k < n; k++)
             find(book, r->site, &ends[k], r->ts_ns, &found);
         for (uint32_t k = 0; k < found.n; k++) {
+            if (is_elsewhere(&found, k, r->group_id))
+                continue;
             story_add_record(found.at[k], r);
             found.at[k]->touched = book->batch;
             book->counters[BOOK_ATTACHED]++;
@@ -334,14 +355,55 @@ void book_records(struct book *book, const struct batch *batch)
     }
 }
 
+/* ---- start ---- */
+
+enum err book_load(struct book *book, struct store *store)
+{
+    struct incident *rows = NULL;
+    uint32_t n = 0;
+
+    forget_all(book);
+    arena_reset(&book->arena);
+    book->store = store;
+    enum err err = db_desk_stories_edits(store, &book->edits);
+    if (!err)
+        err = db_incidents_open(store, NULL, 0, &book->arena, &rows, &n);
+    for (uint32_t i = n; i-- > 0 && !err;) { /* oldest first, as they were opened */
+        char name[48];
+        struct slice bytes;
+        struct story *story = NULL;
+        story_checkpoint(rows[i].id, name);
+        err = db_checkpoints_get(store, name, &book->arena, &bytes);
+        if (err == ERR_OK && story_read(bytes, &story) == ERR_OK && book->n_stories < STORIES_MAX) {
+            story->id = rows[i].id;
+            story->n_filled = story->n_entities;
+            book->stories[book->n_stories++] = story;
+            hosts_add(book->hosts, story);
+        } else {
+            story_free(&story);
+            err = err == ERR_NOTFOUND ? ERR_OK : err;
+        }
+    }
+    return err;
+}
+
+/* People merge and split in the store; the book reads what they made of it. */
+static enum err read_again(struct book *book, struct store *store)
+{
+    int64_t edits = 0;
+    enum err err = db_desk_stories_edits(store, &edits);
+
+    return err || edits == book->edits ? err : book_load(book, store);
+}
+
 void book_begin(struct book *book, struct store *store, uint64_t now_ns)
 {
     arena_reset(&book->arena);
     book->store = store;
     book->now_ns = now_ns;
     book->batch++;
-    book->err = ERR_OK;
     book->n_marks = 0;
+    book->err = read_again(book, store);
 }
 
 /* ---- writing ---- */
@@ -375,112 +437,6 @@ static void backfill(struct book *book, struct story *story)
         for (uint32_t i = n; i-- > 0;) /* oldest first */
             story_add_group(story, &rows[i], from_ns);
     }
-}
-
-static const char *in_arena(struct book *book, const struct strbuf *text)
-{
-    const char *copy = text->len ? arena_str(&book->arena, strbuf_view(text)) : "";
-    return copy ? copy : "";
-}
-
-static const char *ids_text(struct book *book, const struct story *story, enum fact_text which)
-{
-    struct strbuf text;
-
-    strbuf_init(&text, 1024);
-    story_ids(story, which, &text);
-    const char *ids = in_arena(book, &text);
-    strbuf_fini(&text);
-    return ids;
-}
-
-static const char *tactics_text(struct book *book, const struct story *story)
-{
-    struct strbuf text;
-    char room[16];
-
-    strbuf_init(&text, 1024);
-    for (uint32_t i = 0; i < story->n_facts; i++) {
-        const char *id = score_tactic(&story->facts[i], book->attack, room);
-        if (!*id || (text.len && strstr(text.at, id)))
-            continue;
-        strbuf_fmt(&text, "%s%s", text.len ? " " : "", id);
-    }
-    const char *ids = in_arena(book, &text);
-    strbuf_fini(&text);
-    return ids;
-}
-
-static const char *sensors_text(struct book *book, const struct story *story)
-{
-    struct strbuf text;
-
-    strbuf_init(&text, 4096);
-    for (uint32_t i = 0; i < story->n_sensors; i++)
-        strbuf_fmt(&text, "%s%s", i ? " " : "", story->sensors[i]);
-    const char *names = in_arena(book, &text);
-    strbuf_fini(&text);
-    return names;
-}
-
-static const char *entity_text(struct book *book, const struct story_entity *e)
-{
-    struct strbuf text;
-
-    strbuf_init(&text, RECORD_TEXT_MAX);
-    strbuf_fmt(&text, "%.200s%s%.200s", e->name, *e->name && *e->ip ? " " : "",
-               *e->ip ? e->ip : e->device);
-    const char *label = in_arena(book, &text);
-    strbuf_fini(&text);
-    return label;
-}
-
-static void count_facts(const struct story *story, struct incident *row)
-{
-    row->n_events = 0;
-    row->n_groups = 0;
-    for (uint32_t i = 0; i < story->n_facts; i++) {
-        const struct fact *f = &story->facts[i];
-        bool alert = f->kind == FACT_ALERT;
-        row->n_groups += alert;
-        if (alert || (f->kind == FACT_STAGE && !f->group_id))
-            row->n_events += f->n;
-    }
-}
-
-/* What the analyzer says; severity and title stay a person's when a person changed them. */
-static void fill_row(struct book *book, struct story *story, const struct score *score,
-                     struct incident *row)
-{
-    const struct fact *head = story_head(story);
-    struct strbuf why;
-
-    if (head && (!row->id || strcmp(row->title_en, story->told_title) == 0)) {
-        story->material = story->material || strcmp(story->told_title, head->text[FACT_TITLE_EN]);
-        row->title_en = head->text[FACT_TITLE_EN];
-        row->title_vi = head->text[FACT_TITLE_VI];
-        story->told_title = head->text[FACT_TITLE_EN];
-    }
-    if (!row->id || row->severity == story->told_severity) {
-        story->material = story->material || row->severity != score->severity;
-        row->severity = score->severity;
-        story->told_severity = score->severity;
-    }
-    row->score = score->points;
-    row->first_ns = story->first_ns;
-    row->last_ns = story->last_ns;
-    row->updated_ns = book->now_ns;
-    const struct story_entity *main = story_main_entity(story);
-    row->entity = main ? entity_text(book, main) : "";
-    row->entity_ip = main ? main->ip : "";
-    row->techniques = ids_text(book, story, FACT_TECHNIQUES);
-    row->tactics = tactics_text(book, story);
-    row->sensors = sensors_text(book, story);
-    count_facts(story, row);
-    strbuf_init(&why, WHY_MAX);
-    why_write(story, score, book->attack, &why);
-    row->why_json = why.full ? "{}" : in_arena(book, &why);
-    strbuf_fini(&why);
 }
 
 static struct incident new_row(const struct book *book, const struct story *story)
@@ -560,11 +516,6 @@ static void write_facts(struct book *book, struct story *story)
     story->n_proofs = 0;
 }
 
-static void checkpoint_name(int64_t id, char name[48])
-{
-    snprintf(name, 48, "incident/%012lld", (long long)id);
-}
-
 static void save_story(struct book *book, const struct story *story)
 {
     char name[48];
@@ -572,7 +523,7 @@ static void save_story(struct book *book, const struct story *story)
 
     strbuf_init(&text, 0);
     story_write(story, &text);
-    checkpoint_name(story->id, name);
+    story_checkpoint(story->id, name);
     note_err(book, db_checkpoints_put(book->store, name, strbuf_view(&text)));
     strbuf_fini(&text);
 }
@@ -606,7 +557,7 @@ static void end_story(struct book *book, struct story *story, book_changed *chan
         return;
     bool opened = !story->id;
     bool rises = row.id && score.severity > row.severity && row.severity == story->told_severity;
-    fill_row(book, story, &score, &row);
+    incident_row_fill(&row, story, &score, book->attack, book->now_ns, &book->arena);
     row.revision += story->material;
     note_err(book, db_incidents_put(book->store, &row));
     if (book->err)
@@ -617,8 +568,8 @@ static void end_story(struct book *book, struct story *story, book_changed *chan
                   row.title_vi);
         add_audit(book, &row, "incident.open");
     } else if (rises) {
-        const char *text = record_severity_name(row.severity);
-        add_entry(book, row.id, "severity", book->now_ns, NULL, text, text);
+        add_entry(book, row.id, "severity", book->now_ns, NULL, words_severity(row.severity, false),
+                  words_severity(row.severity, true));
     }
     write_facts(book, story);
     save_story(book, story);
@@ -634,7 +585,7 @@ static void end_merge(struct book *book, const struct merge *m, book_changed *ch
 {
     struct incident row;
     char name[48];
-    char into[INCIDENT_NAME_MAX];
+    char into[INCIDENT_NAME_MAX], en[80], vi[80];
 
     if (!m->from->id)
         return; /* it was never written */
@@ -649,11 +600,15 @@ static void end_merge(struct book *book, const struct merge *m, book_changed *ch
     note_err(book, db_incidents_put(book->store, &row));
     note_err(book, db_incidents_move(book->store, m->from->id, m->into->id));
     incident_name(m->into->id, row.opened_ns, into);
-    add_entry(book, row.id, "merge", book->now_ns, NULL, into, into);
+    snprintf(en, sizeof(en), "Merged into %s", into);
+    snprintf(vi, sizeof(vi), "Đã gộp vào %s", into);
+    add_entry(book, row.id, "merge", book->now_ns, NULL, en, vi);
     incident_name(row.id, row.opened_ns, into);
-    add_entry(book, m->into->id, "merge", book->now_ns, NULL, into, into);
+    snprintf(en, sizeof(en), "Took in %s", into);
+    snprintf(vi, sizeof(vi), "Đã nhận %s", into);
+    add_entry(book, m->into->id, "merge", book->now_ns, NULL, en, vi);
     add_audit(book, &row, "incident.merge");
-    checkpoint_name(row.id, name);
+    story_checkpoint(row.id, name);
     note_err(book, db_checkpoints_delete(book->store, name));
     if (!book->err && changed)
         note_err(book, changed(ctx, book->store, &row, "closed"));
@@ -685,34 +640,4 @@ enum err book_mark_groups(struct book *book)
     }
     book->n_marks = 0;
     return book->err;
-}
-
-/* ---- start ---- */
-
-enum err book_load(struct book *book, struct store *store)
-{
-    struct incident *rows = NULL;
-    uint32_t n = 0;
-
-    forget_all(book);
-    arena_reset(&book->arena);
-    book->store = store;
-    enum err err = db_incidents_open(store, NULL, 0, &book->arena, &rows, &n);
-    for (uint32_t i = n; i-- > 0 && !err;) { /* oldest first, as they were opened */
-        char name[48];
-        struct slice bytes;
-        struct story *story = NULL;
-        checkpoint_name(rows[i].id, name);
-        err = db_checkpoints_get(store, name, &book->arena, &bytes);
-        if (err == ERR_OK && story_read(bytes, &story) == ERR_OK && book->n_stories < STORIES_MAX) {
-            story->id = rows[i].id;
-            story->n_filled = story->n_entities;
-            book->stories[book->n_stories++] = story;
-            hosts_add(book->hosts, story);
-        } else {
-            story_free(&story);
-            err = err == ERR_NOTFOUND ? ERR_OK : err;
-        }
-    }
-    return err;
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyzer/incident/incident_change.h"
 
-#include "common/strbuf.h"
+#include "analyzer/record/words.h"
+
+#include <stdarg.h>
+#include <stdio.h>
 
 /* Rows: from; bits: to. Merging is done by its own path; a closed incident may be opened again. */
 static const uint32_t allowed[INCIDENT_STATES] = {
@@ -24,47 +27,148 @@ bool incident_change_allowed(enum incident_state from, enum incident_state to)
     return from == to || (allowed[from] >> to & 1);
 }
 
-static const char *joined(struct arena *arena, const char *a, const char *b, const char *c,
-                          const char *d)
-{
-    struct strbuf text;
+/* What is known while a change is applied. */
+struct work {
+    struct incident *incident;
+    const struct incident_change *change;
+    struct arena *arena;
+    struct incident_entry *entries;
+    uint32_t n;
+    bool told; /* something operations centres hear of */
+};
 
-    strbuf_init(&text, 8192);
-    strbuf_str(&text, a);
-    strbuf_str(&text, b);
-    strbuf_str(&text, c);
-    strbuf_str(&text, d);
-    const char *kept = text.len ? arena_str(arena, strbuf_view(&text)) : "";
-    strbuf_fini(&text);
+__attribute__((format(printf, 2, 3))) static const char *text(struct arena *arena, const char *form,
+                                                              ...)
+{
+    char line[2400];
+    va_list args;
+
+    va_start(args, form);
+    vsnprintf(line, sizeof(line), form, args);
+    va_end(args);
+    const char *kept = arena_str(arena, slice_of_str(line));
     return kept ? kept : "";
 }
 
-static struct incident_entry *entry(struct incident_entry *entries, uint32_t *n,
-                                    const struct incident *incident,
-                                    const struct incident_change *change, const char *kind,
-                                    const char *en, const char *vi)
+static void entry(struct work *w, const char *kind, const char *en, const char *vi)
 {
-    struct incident_entry *e = &entries[(*n)++];
-
-    *e = (struct incident_entry){.incident_id = incident->id,
-                                 .ts_ns = change->now_ns,
-                                 .kind = kind,
-                                 .actor = change->actor,
-                                 .text_en = en,
-                                 .text_vi = vi,
-                                 .technique = "",
-                                 .tactic = "",
-                                 .severity = incident->severity,
-                                 .detail_json = "{}"};
-    return e;
+    w->entries[w->n++] = (struct incident_entry){.incident_id = w->incident->id,
+                                                 .ts_ns = w->change->now_ns,
+                                                 .kind = kind,
+                                                 .actor = w->change->actor,
+                                                 .text_en = en,
+                                                 .text_vi = vi,
+                                                 .technique = "",
+                                                 .tactic = "",
+                                                 .severity = w->incident->severity,
+                                                 .detail_json = "{}"};
 }
 
-static void change_state(struct incident *incident, const struct incident_change *change)
+static const char *arrow(struct arena *arena, const char *from, const char *to)
 {
-    incident->state = change->state;
-    incident->closed_ns = change->state == INCIDENT_CLOSED ? change->now_ns : 0;
-    if (change->state != INCIDENT_CLOSED && !change->has_disposition)
-        incident->disposition = DISPOSITION_NONE;
+    return text(arena, "%s → %s", from, to);
+}
+
+static void change_state(struct work *w)
+{
+    struct incident *i = w->incident;
+    const struct incident_change *c = w->change;
+    enum incident_state from = i->state, to = c->state;
+
+    if (!c->has_state || from == to)
+        return;
+    entry(w, "state", arrow(w->arena, words_state(from, false), words_state(to, false)),
+          arrow(w->arena, words_state(from, true), words_state(to, true)));
+    i->state = to;
+    i->closed_ns = to == INCIDENT_CLOSED ? c->now_ns : 0;
+    if (to != INCIDENT_CLOSED && !c->has_disposition)
+        i->disposition = DISPOSITION_NONE;
+    if (to != INCIDENT_NEW && !i->acked_ns)
+        i->acked_ns = c->now_ns;
+    w->told = true;
+}
+
+static void change_disposition(struct work *w)
+{
+    enum disposition to = w->change->disposition;
+
+    if (!w->change->has_disposition || to == w->incident->disposition)
+        return;
+    entry(w, "disposition", words_disposition(to, false), words_disposition(to, true));
+    w->incident->disposition = to;
+    w->told = true;
+}
+
+static void change_severity(struct work *w)
+{
+    enum severity from = w->incident->severity, to = w->change->severity;
+
+    if (!w->change->has_severity || to == from)
+        return;
+    entry(w, "severity", arrow(w->arena, words_severity(from, false), words_severity(to, false)),
+          arrow(w->arena, words_severity(from, true), words_severity(to, true)));
+    w->incident->severity = to;
+    w->told = true;
+}
+
+static void change_assignee(struct work *w)
+{
+    struct incident *i = w->incident;
+    const char *to = w->change->assignee;
+
+    if (!to || strcmp(to, i->assignee) == 0)
+        return;
+    to = text(w->arena, "%s", to);
+    entry(w, "assign", *to ? to : "Nobody", *to ? to : "Không ai");
+    i->assignee = to;
+    if (*to && !i->acked_ns)
+        i->acked_ns = w->change->now_ns;
+}
+
+static void change_flags(struct work *w)
+{
+    struct incident *i = w->incident;
+    const struct incident_change *c = w->change;
+    const char *reason = c->reason ? text(w->arena, "%s", c->reason) : "";
+
+    if (c->has_personal && c->personal != i->personal_data) {
+        entry(w, "personal",
+              text(w->arena, "Personal data %sinvolved: %s", c->personal ? "" : "not ", reason),
+              text(w->arena, "%s dữ liệu cá nhân: %s",
+                   c->personal ? "Có liên quan" : "Không liên quan", reason));
+        i->personal_data = c->personal;
+        i->personal_reason = reason;
+        i->personal_ns = c->personal ? c->now_ns : 0;
+        w->told = true;
+    }
+    if (c->has_serious && c->serious != i->serious) {
+        entry(w, "serious",
+              text(w->arena, "%s: %s", c->serious ? "Serious incident" : "Not a serious incident",
+                   reason),
+              text(w->arena, "%s: %s",
+                   c->serious ? "Sự cố nghiêm trọng" : "Không phải sự cố nghiêm trọng", reason));
+        i->serious = c->serious;
+        i->serious_reason = reason;
+        i->serious_ns = c->serious ? c->now_ns : 0;
+        w->told = true;
+    }
+}
+
+static void change_marks(struct work *w)
+{
+    struct incident *i = w->incident;
+    const struct incident_change *c = w->change;
+
+    if (c->has_contained && c->contained != (i->contained_ns != 0)) {
+        entry(w, "contained", c->contained ? "Contained" : "Not contained",
+              c->contained ? "Đã khống chế" : "Chưa khống chế");
+        i->contained_ns = c->contained ? c->now_ns : 0;
+    }
+    if (c->has_reported && c->reported != (i->reported_ns != 0)) {
+        entry(w, "reported", c->reported ? "Report sent" : "Report not sent",
+              c->reported ? "Đã gửi báo cáo" : "Chưa gửi báo cáo");
+        i->reported_ns = c->reported ? c->now_ns : 0;
+    }
 }
 
 static bool state_fits(const struct incident *incident, const struct incident_change *change)
@@ -75,45 +179,34 @@ static bool state_fits(const struct incident *incident, const struct incident_ch
            (change->state != INCIDENT_CLOSED || concluded);
 }
 
+static bool flags_fit(const struct incident *incident, const struct incident_change *change)
+{
+    bool flips = (change->has_personal && change->personal != incident->personal_data) ||
+                 (change->has_serious && change->serious != incident->serious);
+
+    return !flips || (change->reason && *change->reason);
+}
+
 enum err incident_change_apply(struct incident *incident, const struct incident_change *change,
                                struct arena *arena,
                                struct incident_entry entries[INCIDENT_CHANGE_ENTRIES_MAX],
                                uint32_t *n)
 {
-    bool told = false;
+    struct work w = {incident, change, arena, entries, 0, false};
 
     *n = 0;
-    if (change->has_state && !state_fits(incident, change))
+    if ((change->has_state && !state_fits(incident, change)) || !flags_fit(incident, change))
         return ERR_INPUT;
-    if (change->has_state && change->state != incident->state) {
-        const char *from = incident_state_name(incident->state),
-                   *to = incident_state_name(change->state);
-        const char *text = joined(arena, from, " → ", to, "");
-        entry(entries, n, incident, change, "state", text, text);
-        change_state(incident, change);
-        told = true;
-    }
-    if (change->has_disposition && change->disposition != incident->disposition) {
-        const char *text = incident_disposition_name(change->disposition);
-        entry(entries, n, incident, change, "disposition", text, text);
-        incident->disposition = change->disposition;
-        told = true;
-    }
-    if (change->has_severity && change->severity != incident->severity) {
-        const char *text = joined(arena, record_severity_name(incident->severity), " → ",
-                                  record_severity_name(change->severity), "");
-        entry(entries, n, incident, change, "severity", text, text);
-        incident->severity = change->severity;
-        told = true;
-    }
-    if (change->assignee && strcmp(change->assignee, incident->assignee) != 0) {
-        const char *to = joined(arena, change->assignee, "", "", "");
-        entry(entries, n, incident, change, "assign", to, to);
-        incident->assignee = to;
-    }
+    change_state(&w);
+    change_disposition(&w);
+    change_severity(&w);
+    change_assignee(&w);
+    change_flags(&w);
+    change_marks(&w);
     if (change->comment && *change->comment)
-        entry(entries, n, incident, change, "comment", change->comment, change->comment);
+        entry(&w, "comment", change->comment, change->comment);
     incident->updated_ns = change->now_ns;
-    incident->revision += told;
+    incident->revision += w.told;
+    *n = w.n;
     return ERR_OK;
 }

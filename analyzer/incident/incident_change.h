@@ -17,15 +17,20 @@ struct incident_change {
     enum severity severity;
     const char *assignee; /* NULL = unchanged, "" = nobody */
     const char *comment;  /* NULL = none */
+    bool has_personal, has_serious, has_contained, has_reported;
+    bool personal, serious;   /* setting or taking back one of them needs the reason */
+    bool contained, reported; /* true: now */
+    const char *reason;       /* NULL = none */
 };
 
-enum { INCIDENT_CHANGE_ENTRIES_MAX = 5 };
+enum { INCIDENT_CHANGE_ENTRIES_MAX = 9 };
 
 /**
  * Applies the change to `incident` and gives the lines of its history (kinds "state", "assign",
- * "severity", "disposition", "comment"); the revision rises when something operations centres are
- * told changed. ERR_INPUT: the transition is not allowed, or closing without a disposition; nothing
- * is changed then. Texts are kept in `arena`.
+ * "severity", "disposition", "personal", "serious", "contained", "reported", "comment"), in both
+ * languages; the revision rises when something operations centres are
+ * told changed. ERR_INPUT: the transition is not allowed, or closing without a disposition, or a
+ * flag without its reason; nothing is changed then. Texts are kept in `arena`.
  */
 enum err incident_change_apply(struct incident *incident, const struct incident_change *change,
                                struct arena *arena,

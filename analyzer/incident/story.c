@@ -454,6 +454,16 @@ static void join_fact(struct story *into, struct fact *fact, const struct fact *
     fact->fresh = fact->fresh && old->fresh;
 }
 
+void story_add_fact(struct story *story, const struct fact *fact)
+{
+    struct fact *mine = fact_take(story, fact->key, fact);
+
+    if (mine) {
+        join_fact(story, mine, fact);
+        mine->last_event_id = fact->last_event_id;
+    }
+}
+
 void story_join(struct story *into, const struct story *from)
 {
     struct fact *moved[STORY_FACTS_MAX];
@@ -479,6 +489,8 @@ void story_join(struct story *into, const struct story *from)
         story_add_entity(into, &from->entities[i]);
     for (uint32_t i = 0; i < from->n_sensors; i++)
         add_sensor(into, from->sensors[i]);
+    for (uint32_t i = 0; i < from->n_apart && into->n_apart < STORY_APART_MAX; i++)
+        into->apart[into->n_apart++] = from->apart[i];
     into->dirty = true;
     into->material = true;
 }
@@ -625,6 +637,11 @@ static void head_out(struct jsonw *w, const struct story *story)
     jsonw_str(w, "told_title", story->told_title);
 }
 
+void story_checkpoint(int64_t id, char name[48])
+{
+    snprintf(name, 48, "incident/%012lld", (long long)id);
+}
+
 void story_write(const struct story *story, struct strbuf *out)
 {
     struct jsonw w;
@@ -647,6 +664,10 @@ void story_write(const struct story *story, struct strbuf *out)
     jsonw_arr_open(&w, "sensors");
     for (uint32_t i = 0; i < story->n_sensors; i++)
         jsonw_str(&w, NULL, story->sensors[i]);
+    jsonw_arr_close(&w);
+    jsonw_arr_open(&w, "apart");
+    for (uint32_t i = 0; i < story->n_apart; i++)
+        jsonw_i64(&w, NULL, story->apart[i]);
     jsonw_arr_close(&w);
     jsonw_arr_open(&w, "facts");
     for (uint32_t i = 0; i < story->n_facts; i++)
@@ -742,6 +763,9 @@ enum err story_read(struct slice bytes, struct story **out)
         entity_in(story, c);
     for (const struct json *c = json_first(json_get(v, "sensors")); c; c = json_next(c))
         add_sensor(story, json_str(c, ""));
+    for (const struct json *c = json_first(json_get(v, "apart"));
+         c && story->n_apart < STORY_APART_MAX; c = json_next(c))
+        story->apart[story->n_apart++] = json_i64(c, 0);
     check_children(story);
     story->first_ns = time_in(v, "first");
     story->last_ns = time_in(v, "last");

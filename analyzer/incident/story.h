@@ -19,6 +19,7 @@ enum {
     STORY_PROOFS_MAX = 256,
     FACT_SEEN_MAX = 16,
     STORY_IDS_MAX = 48, /* distinct techniques or tactics */
+    STORY_APART_MAX = 16,
 };
 
 enum fact_kind {
@@ -90,6 +91,8 @@ struct story {
     uint32_t n_sensors;
     struct story_proof proofs[STORY_PROOFS_MAX];
     uint32_t n_proofs;
+    int64_t apart[STORY_APART_MAX]; /* incidents that people split off: never joined again */
+    uint32_t n_apart;
     enum severity told_severity; /* as last written: another value was set by a person */
     const char *told_title;
     bool dirty;    /* something changed */
@@ -120,6 +123,8 @@ void story_add_record(struct story *story, const struct record *r);
 /** A group of alerts that came before the story began; what is older than `from_ns` does not make
  * the story longer. */
 void story_add_group(struct story *story, const struct group_row *row, uint64_t from_ns);
+/** A fact as another story has it, without its children; counts of a known one add up. */
+void story_add_fact(struct story *story, const struct fact *fact);
 /** Everything of `from` becomes part of `into`. */
 void story_join(struct story *into, const struct story *from);
 
@@ -131,6 +136,8 @@ const struct story_entity *story_main_entity(const struct story *story);
 /** Distinct ids of techniques or tactics with blanks between, in order of first fact. */
 void story_ids(const struct story *story, enum fact_text which, struct strbuf *out);
 
+/** Where the incident's story is kept in the store. */
+void story_checkpoint(int64_t id, char name[48]);
 /** As one JSON object, and back. */
 void story_write(const struct story *story, struct strbuf *out);
 enum err story_read(struct slice bytes, struct story **story);

@@ -61,7 +61,13 @@ struct incident {
     uint64_t first_ns, last_ns;                /* event time of what belongs to it */
     uint64_t opened_ns, updated_ns, closed_ns; /* wall clock */
     int64_t merged_into;
-    bool hold; /* legal hold; only db_incidents_hold changes it */
+    bool hold;    /* legal hold; only db_incidents_hold changes it */
+    bool serious; /* by decree: reported at once; set by a person, with the reason */
+    const char *serious_reason, *personal_reason;
+    uint64_t serious_ns, personal_ns; /* when that was found */
+    uint64_t acked_ns;                /* somebody took it */
+    uint64_t contained_ns;            /* it does no more harm */
+    uint64_t reported_ns;             /* the report was sent */
     int64_t n_events, n_groups;
     const char *techniques; /* ids with blanks between */
     const char *tactics;
@@ -84,7 +90,7 @@ struct incident_entry {
     int64_t incident_id;
     uint64_t ts_ns; /* event time for network entries, wall clock for people's */
     const char
-        *kind; /* "stage", "alert", "opened", "state", "assign", "comment", "merge", "push" */
+        *kind; /* "stage", "alert", "opened", "state", "assign", "comment", "merge", "split", ... */
     const char *actor; /* user name; "" = the analyzer */
     const char *text_en, *text_vi;
     const char *technique; /* ATT&CK id or "" */

@@ -81,7 +81,7 @@ static int add_user(struct store *store, const struct accounts_order *order)
                             .language = order->language ? order->language : "vi",
                             .created_ns = clock_now_ns()};
 
-    if (order->role && !db_users_role_parse(slice_of_str(order->role), &user.role)) {
+    if (order->role && !permission_role_parse(slice_of_str(order->role), &user.role)) {
         log_say(LOG_FAULT, "a role is viewer, analyst or admin, not %s", order->role);
         return 2;
     }
@@ -99,7 +99,7 @@ static int add_user(struct store *store, const struct accounts_order *order)
     if (refused(store, err))
         return 2;
     audit(store, "user.add", user.name);
-    printf("user %s added, role %s\n", user.name, db_users_role_name(user.role));
+    printf("user %s added, role %s\n", user.name, permission_role_name(user.role));
     return 0;
 }
 
@@ -142,7 +142,7 @@ static int list_users(struct store *store)
     bool failed = refused(store, db_users_list(store, &arena, &rows, &n));
     struct listing *l = listing_new(heads);
     for (uint32_t i = 0; !failed && i < n; i++) {
-        const char *cells[] = {rows[i].name, db_users_role_name(rows[i].role), rows[i].full_name,
+        const char *cells[] = {rows[i].name, permission_role_name(rows[i].role), rows[i].full_name,
                                rows[i].disabled ? "disabled" : ""};
         listing_row(l, cells);
     }

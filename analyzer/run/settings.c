@@ -6,6 +6,7 @@
 #include "analyzer/dedup/exceptions.h"
 #include "analyzer/enrich/enrich.h"
 #include "analyzer/incident/book.h"
+#include "analyzer/incident/sla.h"
 #include "analyzer/ingest/ingest.h"
 #include "analyzer/normalise/normalise.h"
 #include "analyzer/push/connectors.h"
@@ -18,9 +19,17 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static const struct option *const option_tables[] = {
-    store_options,     dedup_options, pipeline_options,   expiry_options, api_options,
-    correlate_options, book_options,  connectors_options, facts_options,  NULL};
+static const struct option *const option_tables[] = {store_options,
+                                                     dedup_options,
+                                                     pipeline_options,
+                                                     expiry_options,
+                                                     api_options,
+                                                     correlate_options,
+                                                     book_options,
+                                                     connectors_options,
+                                                     facts_options,
+                                                     sla_options,
+                                                     NULL};
 
 static const struct counter *const counter_tables[] = {pipeline_counters,
                                                        normalise_counters,
@@ -123,12 +132,11 @@ LIST_ROWS(connectors, push_rows)
 
 static void list_routes(const struct conf *conf, struct listing *l)
 {
-    static const char *const access_names[] = {"open", "viewer", "analyst", "admin"};
-
     (void)conf;
     for (uint32_t g = 0; api_rows[g]; g++) {
         for (const struct api_route *r = api_rows[g]->routes; r->method; r++) {
-            const char *cells[] = {r->method, r->path, access_names[r->access], r->takes, r->doc};
+            const char *cells[] = {r->method, r->path, permission_name(r->access), r->takes,
+                                   r->doc};
             listing_row(l, cells);
         }
     }
@@ -146,7 +154,7 @@ static const struct list {
              {"correlations", {"name", "doc", NULL}, list_correlations},
              {"connectors", {"name", "doc", NULL}, list_connectors},
              {"stores", {"name", "doc", NULL}, list_stores},
-             {"routes", {"method", "path", "role", "takes", "doc", NULL}, list_routes}};
+             {"routes", {"method", "path", "permission", "takes", "doc", NULL}, list_routes}};
 
 bool settings_list(const struct conf *conf, const char *name, enum listing_format format,
                    struct strbuf *out)

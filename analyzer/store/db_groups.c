@@ -252,6 +252,19 @@ enum err db_groups_set(struct store *store, int64_t id, enum group_state state,
     return changed_one(store, err);
 }
 
+enum err db_groups_put_back(struct store *store, int64_t id, enum group_state state, int64_t n_done,
+                            const char *assignee)
+{
+    struct sql *q = sql_start(store, "UPDATE grp SET state=$1,n_done=$2,assignee=$3,"
+                                     "version=version+1 WHERE id=$4");
+    sql_int(q, state);
+    sql_int(q, n_done);
+    sql_str(q, assignee);
+    sql_int(q, id);
+    enum err err = sql_run(q);
+    return changed_one(store, err);
+}
+
 enum err db_groups_set_incident(struct store *store, int64_t id, int64_t incident_id)
 {
     struct sql *q = sql_start(store, "UPDATE grp SET incident=$1 WHERE id=$2");

@@ -77,6 +77,9 @@ enum err db_groups_count(struct store *store, const struct groups_query *query, 
  * that came later stay new. ERR_NOTFOUND. */
 enum err db_groups_set(struct store *store, int64_t id, enum group_state state,
                        const char *assignee, int64_t n_seen);
+/** State, handled alerts and assignee as they were. ERR_NOTFOUND. */
+enum err db_groups_put_back(struct store *store, int64_t id, enum group_state state, int64_t n_done,
+                            const char *assignee);
 enum err db_groups_set_incident(struct store *store, int64_t id, int64_t incident_id);
 
 /** Alerts per hour of one group: sparkline. */

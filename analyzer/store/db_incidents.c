@@ -46,6 +46,14 @@ static void bind_state(struct sql *q, const struct incident *i, const struct str
     sql_str(q, i->sensors);
     sql_str(q, i->why_json && *i->why_json ? i->why_json : "{}");
     sql_text(q, strbuf_view(words));
+    sql_int(q, i->serious);
+    sql_str(q, i->serious_reason ? i->serious_reason : "");
+    sql_str(q, i->personal_reason ? i->personal_reason : "");
+    sql_time(q, i->serious_ns);
+    sql_time(q, i->personal_ns);
+    sql_time(q, i->acked_ns);
+    sql_time(q, i->contained_ns);
+    sql_time(q, i->reported_ns);
 }
 
 static enum err put_new(struct store *store, struct incident *i, const struct strbuf *words)
@@ -54,9 +62,12 @@ static enum err put_new(struct store *store, struct incident *i, const struct st
         store,
         "INSERT INTO incident (revision,site,rule,entity,entity_ip,title_en,title_vi,severity,"
         "score,state,disposition,assignee,tlp,personal,first,last,opened,updated,closed,"
-        "merged_into,n_events,n_groups,techniques,tactics,sensors,why,words,ikey,version) VALUES "
+        "merged_into,n_events,n_groups,techniques,tactics,sensors,why,words,serious,"
+        "serious_reason,personal_reason,serious_at,personal_at,acked,contained,reported,ikey,"
+        "version) VALUES "
         "($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,"
-        "$25,$26,$27,$28,1) ON CONFLICT (ikey) DO NOTHING RETURNING id");
+        "$25,$26,$27,$28,$29,$30,$31,$32,$33,$34,$35,$36,1) ON CONFLICT (ikey) DO NOTHING "
+        "RETURNING id");
     bind_state(q, i, words);
     sql_str(q, i->key);
     int64_t id = sql_row(q) ? sql_col_int(q, 0) : 0;
@@ -77,7 +88,9 @@ static enum err put_again(struct store *store, struct incident *i, const struct 
                "title_en=$6,title_vi=$7,severity=$8,score=$9,state=$10,disposition=$11,"
                "assignee=$12,tlp=$13,personal=$14,first=$15,last=$16,opened=$17,updated=$18,"
                "closed=$19,merged_into=$20,n_events=$21,n_groups=$22,techniques=$23,tactics=$24,"
-               "sensors=$25,why=$26,words=$27,version=version+1 WHERE id=$28 AND version=$29");
+               "sensors=$25,why=$26,words=$27,serious=$28,serious_reason=$29,personal_reason=$30,"
+               "serious_at=$31,personal_at=$32,acked=$33,contained=$34,reported=$35,"
+               "version=version+1 WHERE id=$36 AND version=$37");
     bind_state(q, i, words);
     sql_int(q, i->id);
     sql_int(q, i->version);
@@ -104,7 +117,8 @@ enum err db_incidents_put(struct store *store, struct incident *incident)
 #define INCIDENT_COLUMNS                                                                           \
     "id,version,revision,ikey,site,rule,entity,entity_ip,title_en,title_vi,severity,score,state,"  \
     "disposition,assignee,tlp,personal,first,last,opened,updated,closed,merged_into,n_events,"     \
-    "n_groups,techniques,tactics,sensors,why,hold"
+    "n_groups,techniques,tactics,sensors,why,hold,serious,serious_reason,personal_reason,"         \
+    "serious_at,personal_at,acked,contained,reported"
 
 static void read_row(struct sql *q, struct arena *arena, struct incident *i)
 {
@@ -138,6 +152,14 @@ static void read_row(struct sql *q, struct arena *arena, struct incident *i)
     i->sensors = sql_col_str(q, 27, arena);
     i->why_json = sql_col_str(q, 28, arena);
     i->hold = sql_col_int(q, 29) != 0;
+    i->serious = sql_col_int(q, 30) != 0;
+    i->serious_reason = sql_col_str(q, 31, arena);
+    i->personal_reason = sql_col_str(q, 32, arena);
+    i->serious_ns = sql_col_time(q, 33);
+    i->personal_ns = sql_col_time(q, 34);
+    i->acked_ns = sql_col_time(q, 35);
+    i->contained_ns = sql_col_time(q, 36);
+    i->reported_ns = sql_col_time(q, 37);
 }
 
 static enum err one(struct sql *q, struct arena *arena, struct incident *incident)
@@ -195,21 +217,33 @@ enum err db_incidents_open(struct store *store, const char *entity_ip, uint64_t 
     return err;
 }
 
+static void conditions(struct sql_where *w, const struct incidents_query *query)
+{
+    sql_where_bits(w, "state", query->states);
+    sql_where_int(w, "severity>=?", query->at_least);
+    if (query->text)
+        sql_where_words(w, "words", query->text);
+    sql_where_str(w, "entity_ip=?", query->entity_ip);
+    sql_where_str(w, "assignee=?", query->assignee);
+    sql_where_str(w, "site=?", query->site);
+    sql_where_sites(w, "site", query->sites);
+    if (query->serious)
+        sql_where_and(w, "serious<>0", NULL, 0);
+    if (query->personal)
+        sql_where_and(w, "personal<>0", NULL, 0);
+    if (query->unassigned)
+        sql_where_and(w, "assignee=''", NULL, 0);
+    sql_where_int(w, "last>=?", (int64_t)query->from_ns);
+    sql_where_int(w, "last<=?", (int64_t)query->to_ns);
+}
+
 enum err db_incidents_list(struct store *store, const struct incidents_query *query,
                            struct arena *arena, struct incident **rows, uint32_t *n)
 {
     struct sql_where w;
 
     sql_where_init(&w, "SELECT " INCIDENT_COLUMNS " FROM incident");
-    sql_where_bits(&w, "state", query->states);
-    sql_where_int(&w, "severity>=?", query->at_least);
-    if (query->text)
-        sql_where_words(&w, "words", query->text);
-    sql_where_str(&w, "entity_ip=?", query->entity_ip);
-    sql_where_str(&w, "assignee=?", query->assignee);
-    sql_where_str(&w, "site=?", query->site);
-    sql_where_int(&w, "last>=?", (int64_t)query->from_ns);
-    sql_where_int(&w, "last<=?", (int64_t)query->to_ns);
+    conditions(&w, query);
     sql_where_before(&w, "last", query->before_ns, query->before_id);
     sql_where_page(&w, "last DESC, id DESC", query->limit, 50, 500);
     enum err err = all(sql_where_start(&w, store), arena, rows, n);
@@ -217,17 +251,37 @@ enum err db_incidents_list(struct store *store, const struct incidents_query *qu
     return err;
 }
 
-enum err db_incidents_counts(struct store *store, int64_t counts[INCIDENT_STATES])
+enum err db_incidents_count(struct store *store, const struct incidents_query *query, int64_t *n)
 {
-    struct sql *q = sql_start(store, "SELECT state,count(*) FROM incident GROUP BY state");
+    struct sql_where w;
+
+    sql_where_init(&w, "SELECT count(*) FROM incident");
+    conditions(&w, query);
+    struct sql *q = sql_where_start(&w, store);
+    *n = sql_row(q) ? sql_col_int(q, 0) : 0;
+    enum err err = sql_end(q);
+    sql_where_fini(&w);
+    return err;
+}
+
+enum err db_incidents_counts(struct store *store, const char *const *sites,
+                             int64_t counts[INCIDENT_STATES])
+{
+    struct sql_where w;
 
     memset(counts, 0, INCIDENT_STATES * sizeof(counts[0]));
+    sql_where_init(&w, "SELECT state,count(*) FROM incident");
+    sql_where_sites(&w, "site", sites);
+    sql_where_tail(&w, " GROUP BY state", NULL, 0);
+    struct sql *q = sql_where_start(&w, store);
     while (sql_row(q)) {
         int64_t state = sql_col_int(q, 0);
         if (state >= 0 && state < INCIDENT_STATES)
             counts[state] = sql_col_int(q, 1);
     }
-    return sql_end(q);
+    enum err err = sql_end(q);
+    sql_where_fini(&w);
+    return err;
 }
 
 enum err db_incidents_entry_add(struct store *store, struct incident_entry *entry)

@@ -31,6 +31,8 @@ struct incidents_query {
     const char *entity_ip;
     const char *assignee;
     const char *site;
+    const char *const *sites; /* only these; NULL = all; ended by NULL */
+    bool serious, personal, unassigned;
     uint64_t from_ns, to_ns; /* last_ns within */
     uint64_t before_ns;      /* page: after the row (last_ns, id) */
     int64_t before_id;
@@ -39,7 +41,6 @@ struct incidents_query {
 /** Newest first (last_ns, id). */
 enum err db_incidents_list(struct store *store, const struct incidents_query *query,
                            struct arena *arena, struct incident **rows, uint32_t *n);
-/** Incidents per state: counts[state]. */
 /** Legal hold: while it is on, neither the incident nor what it links expires. Part of no version.
  */
 enum err db_incidents_hold(struct store *store, int64_t id, bool hold);
@@ -47,7 +48,11 @@ enum err db_incidents_hold(struct store *store, int64_t id, bool hold);
  * links and outbox, at most `limit`; none on hold. */
 enum err db_incidents_expire(struct store *store, uint64_t before_ns, uint32_t limit,
                              int64_t *deleted);
-enum err db_incidents_counts(struct store *store, int64_t counts[INCIDENT_STATES]);
+/** Incidents per state: counts[state]; of these sites, NULL = all. */
+enum err db_incidents_counts(struct store *store, const char *const *sites,
+                             int64_t counts[INCIDENT_STATES]);
+/** All that fit the query, whatever its page. */
+enum err db_incidents_count(struct store *store, const struct incidents_query *query, int64_t *n);
 
 /** Appends to the history; entry->id is set. Never changed or deleted. */
 enum err db_incidents_entry_add(struct store *store, struct incident_entry *entry);

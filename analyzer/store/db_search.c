@@ -15,7 +15,6 @@ enum {
     LIMIT_MOST = 1000,
     BUDGET_USUAL = 100000,
     CHUNK = 2000, /* rows of one statement */
-    SITES_MOST = 20,
     STEPS_USUAL = 60,
     STEPS_MOST = 2000,
     VALUES_MOST = 20000, /* different values of a groupby that are counted */
@@ -36,25 +35,12 @@ static uint32_t budget_of(const struct search_range *range)
 static void put_range(struct sql_where *w, const struct search_range *range, const char *time,
                       const char *site)
 {
-    struct sql_value sites[SITES_MOST];
-    char term[8 + 2 * SITES_MOST + 40];
-    uint32_t n = 0;
-    int len = 0;
-
     char from[32], to[32];
     snprintf(from, sizeof(from), "%.20s>=?", time);
     snprintf(to, sizeof(to), "%.20s<=?", time);
     sql_where_int(w, from, (int64_t)range->from_ns);
     sql_where_int(w, to, (int64_t)range->to_ns);
-    if (!range->sites)
-        return;
-    len = snprintf(term, sizeof(term), "%.20s IN (''", site);
-    for (; range->sites[n] && n < SITES_MOST; n++) {
-        sites[n] = sql_of_str(range->sites[n]);
-        len += snprintf(term + len, sizeof(term) - (size_t)len, ",?");
-    }
-    snprintf(term + len, sizeof(term) - (size_t)len, ")");
-    sql_where_and(w, term, sites, n);
+    sql_where_sites(w, site, range->sites);
 }
 
 /* ---- groups ---- */

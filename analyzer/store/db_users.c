@@ -2,24 +2,6 @@
 #include "analyzer/store/db_users.h"
 #include "analyzer/store/sql.h"
 
-static const char *const role_names[ROLES] = {"viewer", "analyst", "admin"};
-
-const char *db_users_role_name(enum role role)
-{
-    return role_names[(unsigned)role < ROLES ? role : 0];
-}
-
-bool db_users_role_parse(struct slice text, enum role *role)
-{
-    for (uint32_t i = 0; i < ROLES; i++) {
-        if (slice_eq(text, slice_of_str(role_names[i]))) {
-            *role = (enum role)i;
-            return true;
-        }
-    }
-    return false;
-}
-
 bool db_users_name_ok(const char *name)
 {
     size_t len = strlen(name);
@@ -33,7 +15,8 @@ enum err db_users_add(struct store *store, struct user_row *user)
         return ERR_INPUT;
     struct sql *q = sql_start(
         store, "INSERT INTO account (name,full_name,role,password,language,disabled,failures,"
-               "locked_until,created,last_login) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10) "
+               "locked_until,created,last_login,sites) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,"
+               "$11) "
                "ON CONFLICT (name) DO NOTHING RETURNING id");
     sql_str(q, user->name);
     sql_str(q, user->full_name);
@@ -45,13 +28,15 @@ enum err db_users_add(struct store *store, struct user_row *user)
     sql_time(q, user->locked_until_ns);
     sql_time(q, user->created_ns);
     sql_time(q, user->last_login_ns);
+    sql_str(q, user->sites ? user->sites : "");
     user->id = sql_row(q) ? sql_col_int(q, 0) : 0;
     enum err err = sql_end(q);
     return err ? err : user->id ? ERR_OK : ERR_CONFLICT;
 }
 
 #define USER_COLUMNS                                                                               \
-    "id,name,full_name,role,password,language,disabled,failures,locked_until,created,last_login"
+    "id,name,full_name,role,password,language,disabled,failures,locked_until,created,last_login,"  \
+    "sites,totp,totp_on,totp_step,recovery"
 
 static void read_user(struct sql *q, struct arena *arena, struct user_row *user)
 {
@@ -66,6 +51,11 @@ static void read_user(struct sql *q, struct arena *arena, struct user_row *user)
     user->locked_until_ns = sql_col_time(q, 8);
     user->created_ns = sql_col_time(q, 9);
     user->last_login_ns = sql_col_time(q, 10);
+    user->sites = sql_col_str(q, 11, arena);
+    user->totp = sql_col_str(q, 12, arena);
+    user->totp_on = sql_col_int(q, 13) != 0;
+    user->totp_step = sql_col_int(q, 14);
+    user->recovery = sql_col_str(q, 15, arena);
 }
 
 enum err db_users_get(struct store *store, const char *name, int64_t id, struct arena *arena,
@@ -88,7 +78,8 @@ enum err db_users_put(struct store *store, const struct user_row *user)
 {
     struct sql *q = sql_start(
         store, "UPDATE account SET full_name=$1,role=$2,password=$3,language=$4,disabled=$5,"
-               "failures=$6,locked_until=$7,last_login=$8 WHERE id=$9");
+               "failures=$6,locked_until=$7,last_login=$8,sites=$9,totp=$10,totp_on=$11,"
+               "totp_step=$12,recovery=$13 WHERE id=$14");
     sql_str(q, user->full_name);
     sql_int(q, user->role);
     sql_str(q, user->password);
@@ -97,6 +88,11 @@ enum err db_users_put(struct store *store, const struct user_row *user)
     sql_int(q, user->failures);
     sql_time(q, user->locked_until_ns);
     sql_time(q, user->last_login_ns);
+    sql_str(q, user->sites ? user->sites : "");
+    sql_str(q, user->totp ? user->totp : "");
+    sql_int(q, user->totp_on);
+    sql_int(q, user->totp_step);
+    sql_str(q, user->recovery ? user->recovery : "");
     sql_int(q, user->id);
     enum err err = sql_run(q);
     return err ? err : sql_changed(store) ? ERR_OK : ERR_NOTFOUND;

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Accounts and sign-in sessions. Passwords are only seen by password.c; here are hashes.
+ * Accounts and sign-in sessions. Passwords are only seen by secret.c; here are hashes.
  */
 #ifndef TRAMGAC_ANALYZER_STORE_DB_USERS_H
 #define TRAMGAC_ANALYZER_STORE_DB_USERS_H
 
+#include "analyzer/record/permission.h"
 #include "analyzer/store/store.h"
-
-enum role { ROLE_VIEWER, ROLE_ANALYST, ROLE_ADMIN };
-enum { ROLES = 3 };
-/** "viewer", "analyst", "admin". */
-const char *db_users_role_name(enum role role);
-bool db_users_role_parse(struct slice text, enum role *role);
 
 enum { USER_NAME_MAX = 64 };
 
@@ -26,6 +21,11 @@ struct user_row {
     int64_t failures; /* wrong passwords since the last right one */
     uint64_t locked_until_ns;
     uint64_t created_ns, last_login_ns;
+    const char *sites;    /* names with blanks between; "" = all */
+    const char *totp;     /* secret, base32; "" = none */
+    bool totp_on;         /* it has been proved, and is asked for */
+    int64_t totp_step;    /* of the last code: none is taken twice */
+    const char *recovery; /* SHA-256 of codes for once, blanks between */
 };
 
 bool db_users_name_ok(const char *name);

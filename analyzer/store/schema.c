@@ -134,10 +134,44 @@ static const char holding[] =
     "CREATE TABLE usage (day BIGINT NOT NULL, class BIGINT NOT NULL, n BIGINT NOT NULL,"
     " bytes BIGINT NOT NULL, PRIMARY KEY (day, class));";
 
+/* What people do with incidents beside their state, and with accounts. */
+static const char desk[] =
+    "ALTER TABLE incident ADD COLUMN serious BIGINT NOT NULL DEFAULT 0;"
+    "ALTER TABLE incident ADD COLUMN serious_reason TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE incident ADD COLUMN personal_reason TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE incident ADD COLUMN serious_at BIGINT NOT NULL DEFAULT 0;"
+    "ALTER TABLE incident ADD COLUMN personal_at BIGINT NOT NULL DEFAULT 0;"
+    "ALTER TABLE incident ADD COLUMN acked BIGINT NOT NULL DEFAULT 0;"
+    "ALTER TABLE incident ADD COLUMN contained BIGINT NOT NULL DEFAULT 0;"
+    "ALTER TABLE incident ADD COLUMN reported BIGINT NOT NULL DEFAULT 0;"
+    "CREATE TABLE task (id @id@, incident BIGINT NOT NULL, title TEXT NOT NULL,"
+    " assignee TEXT NOT NULL, due BIGINT NOT NULL, done BIGINT NOT NULL, done_by TEXT NOT NULL,"
+    " created BIGINT NOT NULL, created_by TEXT NOT NULL, version BIGINT NOT NULL DEFAULT 1);"
+    "CREATE INDEX task_incident ON task (incident, id);"
+    "CREATE TABLE undo (id TEXT NOT NULL PRIMARY KEY, account BIGINT NOT NULL,"
+    " created BIGINT NOT NULL, expires BIGINT NOT NULL, action TEXT NOT NULL,"
+    " detail TEXT NOT NULL, used BIGINT NOT NULL DEFAULT 0);"
+    "CREATE INDEX undo_expires ON undo (expires);"
+    "CREATE TABLE saved (id @id@, account BIGINT NOT NULL, owner TEXT NOT NULL,"
+    " name TEXT NOT NULL, page TEXT NOT NULL, query TEXT NOT NULL, shared BIGINT NOT NULL,"
+    " created BIGINT NOT NULL, updated BIGINT NOT NULL, UNIQUE (account, page, name));";
+
+static const char doors[] =
+    "ALTER TABLE account ADD COLUMN sites TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE account ADD COLUMN totp TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE account ADD COLUMN totp_on BIGINT NOT NULL DEFAULT 0;"
+    "ALTER TABLE account ADD COLUMN totp_step BIGINT NOT NULL DEFAULT 0;"
+    "ALTER TABLE account ADD COLUMN recovery TEXT NOT NULL DEFAULT '';"
+    "CREATE TABLE token (id @id@, account BIGINT NOT NULL, name TEXT NOT NULL,"
+    " hash TEXT NOT NULL UNIQUE, scopes TEXT NOT NULL, created BIGINT NOT NULL,"
+    " expires BIGINT NOT NULL, used BIGINT NOT NULL, address TEXT NOT NULL);"
+    "CREATE INDEX token_account ON token (account);";
+
 static const char *const migrations[][6] = {
     {events, groups, incidents, people, network, NULL},
     {exceptions, NULL},
     {holding, NULL},
+    {desk, doors, NULL},
 };
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };
 

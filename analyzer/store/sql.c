@@ -381,3 +381,18 @@ void sql_where_bits(struct sql_where *w, const char *column, uint32_t bits)
     }
     strbuf_char(&w->text, ')');
 }
+
+void sql_where_sites(struct sql_where *w, const char *column, const char *const *sites)
+{
+    uint32_t n = 0;
+
+    if (!sites)
+        return;
+    strbuf_fmt(&w->text, "%s%s IN (NULL", w->first ? " WHERE " : " AND ", column);
+    w->first = false;
+    for (; sites[n] && n < SQL_SITES_MOST; n++) {
+        struct sql_value site = sql_of_str(sites[n]);
+        append(w, ",?", &site, 1);
+    }
+    strbuf_char(&w->text, ')');
+}

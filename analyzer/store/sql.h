@@ -84,7 +84,7 @@ void *sql_rows_add(struct sql_rows *rows);
 
 /** Search with a variable WHERE: text and arguments side by side. Texts of arguments are borrowed.
  */
-enum { SQL_WHERE_ARGS = 40 };
+enum { SQL_WHERE_ARGS = 48, SQL_SITES_MOST = 16 };
 struct sql_where {
     struct strbuf text;
     struct sql_value args[SQL_WHERE_ARGS];
@@ -103,6 +103,9 @@ void sql_where_str(struct sql_where *w, const char *term, const char *text);
 void sql_where_words(struct sql_where *w, const char *column, const char *text);
 /** `column` holds `text` somewhere; `column` must be lower case already. */
 void sql_where_contains(struct sql_where *w, const char *column, struct slice text);
+/** `column` is one of the sites of the list that NULL ends; a NULL list = all, an empty one none.
+ */
+void sql_where_sites(struct sql_where *w, const char *column, const char *const *sites);
 /** The page after (a, id) in descending order: a<? or (a=? and id<?), when `a_value` is not 0. */
 void sql_where_before(struct sql_where *w, const char *a, uint64_t a_value, int64_t id);
 /** " ORDER BY <order> LIMIT n" with n cut to 1..most, `usual` for 0. */

@@ -124,7 +124,7 @@ export interface Incident extends IncidentHead {
   timeline: Stage[];
   why: Why;
   groups: Group[];
-  audit: { time: string; user: string; action: string; text: string }[];
+  audit: { time: string; user: string; action: string; text: Text2 }[];
   pushes: { connector: string; revision: number; state: 'waiting' | 'sent' | 'failed'; time?: string; tries: number; error?: string }[];
 }
 

@@ -301,7 +301,7 @@ static void incidents_are_listed_by_state_entity_and_words(void **state)
     struct incidents_query query = {.text = "ghi lenh tram", .states = 1 << INCIDENT_CLOSED};
     OK(db_incidents_list(f->store, &query, &f->arena, &rows, &n));
     assert_int_equal(n, 1);
-    OK(db_incidents_counts(f->store, counts));
+    OK(db_incidents_counts(f->store, NULL, counts));
     assert_int_equal(counts[INCIDENT_NEW], 3);
     assert_int_equal(counts[INCIDENT_CLOSED], 1);
 }

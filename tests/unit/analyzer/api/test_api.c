@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Routes: every row is complete, and each refuses whoever has not its role.
+ * Routes: every row is complete, and each refuses whoever has not its permission.
  */
 #include "analyzer/api/api.h"
 #include "analyzer/api/auth.h"
@@ -37,30 +37,64 @@ static void only_signing_in_and_alive_are_open(void **state)
     EACH_ROUTE(route)
     {
         bool may = strcmp(route->path, "/api/login") == 0 || strcmp(route->path, "/api/alive") == 0;
-        assert_true((route->access == API_OPEN) == may);
+        assert_true((route->access == PERM_OPEN) == may);
     }
 }
 
-static void every_route_refuses_without_session_role_or_header(void **state)
+/* Every route for every role, whatever routes there are. */
+static void every_route_refuses_without_session_permission_or_header(void **state)
 {
     (void)state;
-    static const enum role roles[] = {ROLE_VIEWER, ROLE_ANALYST, ROLE_ADMIN};
-
     EACH_ROUTE(route)
     {
         struct call call = {.csrf = "", .session = ""};
-        assert_int_equal(auth_refuse(&call, route, ""), route->access == API_OPEN ? 0 : 401);
-        for (int r = 0; r < 3; r++) {
-            struct user_row user = {.name = "lan", .role = roles[r]};
-            call = (struct call){.user = &user, .csrf = "secret", .session = "x"};
-            bool enough = route->access <= API_VIEWER || (route->access == API_ANALYST && r >= 1) ||
-                          (route->access == API_ADMIN && r == 2);
-            bool reads = strcmp(route->method, "GET") == 0 || route->access == API_OPEN;
+        bool open = route->access == PERM_OPEN;
+        assert_int_equal(auth_refuse(&call, route, ""), open ? 0 : 401);
+        for (int r = 0; r < ROLES; r++) {
+            struct user_row user = {.name = "lan", .role = (enum role)r};
+            call = (struct call){.user = &user,
+                                 .may = permission_of_role(user.role),
+                                 .csrf = "secret",
+                                 .session = "x"};
+            bool enough = open || permission_in(call.may, route->access);
+            bool reads = strcmp(route->method, "GET") == 0 || open;
             assert_int_equal(auth_refuse(&call, route, "secret"), enough ? 0 : 403);
             assert_int_equal(auth_refuse(&call, route, ""), enough && reads ? 0 : 403);
             assert_int_equal(auth_refuse(&call, route, "other!"), enough && reads ? 0 : 403);
         }
     }
+}
+
+static void a_token_needs_no_header_and_may_what_it_was_given(void **state)
+{
+    (void)state;
+    struct user_row user = {.name = "lan", .role = ROLE_ADMIN};
+    struct call call = {.user = &user, .may = 1u << PERM_READ, .token = "script", .csrf = ""};
+
+    EACH_ROUTE(route)
+    {
+        bool may = route->access == PERM_OPEN || route->access == PERM_READ;
+        assert_int_equal(auth_refuse(&call, route, ""), may ? 0 : 403);
+    }
+}
+
+static void roles_differ_as_they_should(void **state)
+{
+    (void)state;
+    static const struct {
+        enum role role;
+        enum permission may, may_not;
+    } rows[] = {{ROLE_VIEWER, PERM_READ, PERM_RAW},      {ROLE_VIEWER, PERM_SELF, PERM_TRIAGE},
+                {ROLE_ANALYST, PERM_TRIAGE, PERM_AUDIT}, {ROLE_ANALYST, PERM_RAW, PERM_LEAD},
+                {ROLE_LEAD, PERM_LEAD, PERM_ADMIN},      {ROLE_ENGINEER, PERM_DETECT, PERM_TRIAGE},
+                {ROLE_AUDITOR, PERM_AUDIT, PERM_RAW},    {ROLE_AUDITOR, PERM_REVEAL, PERM_TRIAGE}};
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_true(permission_in(permission_of_role(rows[i].role), rows[i].may));
+        assert_false(permission_in(permission_of_role(rows[i].role), rows[i].may_not));
+    }
+    for (int p = 0; p < PERMISSIONS; p++)
+        assert_true(permission_in(permission_of_role(ROLE_ADMIN), (enum permission)p));
 }
 
 static void a_path_is_matched_whole_and_its_parts_are_given(void **state)
@@ -88,7 +122,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_route_is_documented_and_below_api),
         cmocka_unit_test(only_signing_in_and_alive_are_open),
-        cmocka_unit_test(every_route_refuses_without_session_role_or_header),
+        cmocka_unit_test(every_route_refuses_without_session_permission_or_header),
+        cmocka_unit_test(a_token_needs_no_header_and_may_what_it_was_given),
+        cmocka_unit_test(roles_differ_as_they_should),
         cmocka_unit_test(a_path_is_matched_whole_and_its_parts_are_given),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
