@@ -4,6 +4,7 @@
  * an event is analyzer/run/pipeline.c.
  */
 #include "analyzer/options.h"
+#include "analyzer/run/archive.h"
 #include "analyzer/run/serve.h"
 #include "analyzer/run/settings.h"
 #include "common/log.h"
@@ -63,7 +64,16 @@ static int print_list(const struct conf *conf, const struct options *o)
     return known ? 0 : 2;
 }
 
-static int user(const struct conf *conf, const struct options *o)
+static int act(struct store *store, const struct options *o)
+{
+    if (o->command == COMMAND_BACKUP)
+        return archive_backup(store, o->word);
+    if (o->command == COMMAND_EXPORT)
+        return archive_export(store, o->word, o->search ? o->search : "", o->csv, stdout);
+    return accounts_run(store, &o->user);
+}
+
+static int with_store(const struct conf *conf, const struct options *o)
 {
     struct store *store = NULL;
     char fault[256] = "";
@@ -76,7 +86,7 @@ static int user(const struct conf *conf, const struct options *o)
         log_say(LOG_FAULT, "%s", fault);
         return 2;
     }
-    int status = accounts_run(store, &o->user);
+    int status = act(store, o);
     store_close(&store);
     return status;
 }
@@ -113,8 +123,10 @@ static int obey(const struct options *o)
         status = o->command == COMMAND_CHECK ? 1 : 2;
     else if (o->command == COMMAND_LIST)
         status = print_list(conf, o);
-    else if (o->command == COMMAND_USER)
-        status = user(conf, o);
+    else if (o->command == COMMAND_RESTORE)
+        status = archive_restore(o->word, o->data);
+    else if (o->command >= COMMAND_USER && o->command <= COMMAND_EXPORT)
+        status = with_store(conf, o);
     else
         status = run(conf, o);
     strbuf_fini(&report);

@@ -70,6 +70,11 @@ static bool take_format(struct options *o, const char *v)
 {
     return listing_format_parse(v, &o->format);
 }
+static bool take_csv(struct options *o, const char *v)
+{
+    (void)v;
+    return o->csv = true;
+}
 static bool take_role(struct options *o, const char *v)
 {
     o->user.role = v;
@@ -118,6 +123,7 @@ static const struct cli_row rows[] = {
     {"--full-name", "TEXT", take_full_name, "user add: name shown to others"},
     {"--language", "vi|en", take_language, "user add: language of the pages"},
     {"--format", "text|md|json", take_format, "form of the lists"},
+    {"--csv", NULL, take_csv, "export: comma-separated values instead of lines of JSON"},
     {"--quiet", NULL, take_quiet, "only warnings and faults"},
     {"--version", NULL, take_version, "print the version"},
     {"--help", NULL, take_help, "print this"},
@@ -135,9 +141,23 @@ static void take_list(struct options *o, const char *list)
     o->list = list;
 }
 
-/* A word that is no option: of `user`. */
+/* The file of backup and restore; what to export, and the search. */
+static bool take_archive_word(struct options *o, const char *word)
+{
+    if (!o->word)
+        o->word = word;
+    else if (o->command == COMMAND_EXPORT && !o->search)
+        o->search = word;
+    else
+        return false;
+    return true;
+}
+
+/* A word that is no option: of `user` and the commands about the store. */
 static bool take_word(struct options *o, const char *word)
 {
+    if (o->command >= COMMAND_BACKUP && o->command <= COMMAND_EXPORT)
+        return take_archive_word(o, word);
     if (o->command != COMMAND_USER)
         return false;
     if (!o->user.verb)
@@ -151,6 +171,36 @@ static bool take_word(struct options *o, const char *word)
 
 static const struct cli cli = {.rows = rows, .lists = lists, .list = take_list, .word = take_word};
 
+static const struct {
+    const char *word;
+    enum command command;
+    const char *wants;
+} commands[] = {{"user", COMMAND_USER, "user wants add, passwd or list"},
+                {"backup", COMMAND_BACKUP, "backup wants the name of a new file"},
+                {"restore", COMMAND_RESTORE, "restore wants the file of a backup"},
+                {"export", COMMAND_EXPORT, "export wants incidents, groups or events"}};
+enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+/* A command in front of the options; false: there is none. */
+static bool take_command(struct options *o, const char *word)
+{
+    for (uint32_t i = 0; i < COMMANDS; i++) {
+        if (strcmp(word, commands[i].word) == 0) {
+            o->command = commands[i].command;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_command(const struct options *o, struct strbuf *fault)
+{
+    for (uint32_t i = 0; i < COMMANDS; i++) {
+        if (o->command == commands[i].command && !o->user.verb && !o->word)
+            strbuf_str(fault, commands[i].wants);
+    }
+}
+
 bool options_parse(int argc, char **argv, struct options *o, struct strbuf *fault)
 {
     int at = 1;
@@ -158,18 +208,15 @@ bool options_parse(int argc, char **argv, struct options *o, struct strbuf *faul
     memset(o, 0, sizeof(*o));
     o->data = "tramgac-data";
     o->listen = "127.0.0.1:8080";
-    if (argc > 1 && strcmp(argv[1], "user") == 0) {
-        o->command = COMMAND_USER;
+    if (argc > 1 && take_command(o, argv[1]))
         at = 2;
-    }
     for (; at < argc; at++) {
         at = cli_take(&cli, argc, argv, at, o, fault);
         if (at < 0)
             return false;
     }
-    if (o->command == COMMAND_USER && !o->user.verb)
-        strbuf_str(fault, "user wants add, passwd or list");
-    else if (o->once && !o->ingest[0])
+    check_command(o, fault);
+    if (o->once && !o->ingest[0])
         strbuf_str(fault, "--once wants --ingest");
     else if (o->once && o->follow)
         strbuf_str(fault, "--once and --follow exclude each other");
@@ -183,6 +230,8 @@ void options_help(void)
         "  tramgac-analyzer [-c FILE] [--data DIR] [--listen ADDRESS:PORT]\n"
         "  tramgac-analyzer --ingest FILE|DIR|- [--once]   read EVE JSON\n"
         "  tramgac-analyzer user add|passwd|list [NAME]    accounts\n"
+        "  tramgac-analyzer backup|restore FILE.db         copy of the store, checked\n"
+        "  tramgac-analyzer export incidents|groups|events [SEARCH] [--csv]\n"
         "  tramgac-analyzer -T [-c FILE]                   check everything, list all faults\n\n");
     cli_help(&cli);
     printf("Exit status: 0 done, 1 findings of -T, 2 wrong usage or unreadable input.\n");

@@ -15,6 +15,9 @@ enum command {
     COMMAND_CHECK,
     COMMAND_LIST,
     COMMAND_USER,
+    COMMAND_BACKUP,
+    COMMAND_RESTORE,
+    COMMAND_EXPORT,
     COMMAND_VERSION,
     COMMAND_HELP
 };
@@ -28,7 +31,8 @@ struct options {
     enum listing_format format;
     const char *ingest[OPTIONS_MANY + 1];
     const char *set[OPTIONS_MANY + 1];
-    bool once, follow, no_web, quiet;
+    bool once, follow, no_web, quiet, csv;
+    const char *word, *search; /* of backup, restore, export */
     struct accounts_order user;
 };
 
