@@ -42,6 +42,8 @@ const struct option correlate_options[] = {
     {"correlate.late", CONF_SPAN, "10m", "An event this much behind its group still counts"},
     {"correlate.idle", CONF_SPAN, "60s",
      "A sensor this much behind the newest does not hold deadlines back"},
+    {"correlate.strict_pysigma", CONF_BOOL, "no",
+     "Put rules aside that pySigma would refuse: ranges, our own types and modifiers"},
     {"correlate.expand", CONF_TREE, NULL, "Lists for %placeholders% of rules, by name"},
     OPTION_END,
 };
@@ -457,7 +459,7 @@ static void open_deadline(const struct sigma_correlation *corr, struct group *gr
 
 static bool has_deadline(const struct sigma_correlation *corr)
 {
-    return corr->def->counts && (corr->has[CORR_LT] || corr->has[CORR_LTE]);
+    return corr->absence || (corr->def->counts && (corr->has[CORR_LT] || corr->has[CORR_LTE]));
 }
 
 static void place(struct correlator *c, const struct sigma_rule *rule, const struct slice *values,
@@ -569,7 +571,7 @@ static void decide(struct correlator *c, struct group *group, uint64_t ts_ns)
 
     if (w.n == 0 || !completes(corr, &w) || !corr->def->met(corr, &w, &result))
         return;
-    if (is_silent(group, ts_ns, corr->span_ns))
+    if (corr->def->each ? group->fired_ns == ts_ns : is_silent(group, ts_ns, corr->span_ns))
         c->counters[CORRELATE_SILENT]++;
     else
         fire(c, group, &w, &result, ts_ns);
@@ -583,6 +585,8 @@ static void decide_from(struct correlator *c, struct group *group, uint64_t ts_n
 
     for (uint32_t i = 0; i < LATER_MAX; i++) {
         decide(c, group, at);
+        if (corr->def->each)
+            return; /* what came later was told by what was known then */
         struct corr_window later = groups_window(group, at + 1, ts_ns + corr->span_ns);
         if (later.n == 0)
             return;

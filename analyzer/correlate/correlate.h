@@ -8,8 +8,9 @@
  * does not matter. After a hit the same group is silent for one timespan; late events can show that
  * it was met earlier, which is told too. Events of equal time have no order. One event counts once
  * per correlation, however many of its rules it fits. Conditions with an upper limit on a count
- * (lt, lte) are decided when the window of the group's first event is over: when the watermark, the
- * oldest of the newest times of all sensors that are not idle, has passed its end.
+ * (lt, lte) or with an absence (`a and not b`) are decided when the window of the group's first
+ * event is over: when the watermark, the oldest of the newest times of all sensors that are not
+ * idle, has passed its end.
  *
  * Bounded: groups per rule, events per group; the group touched longest ago is given up first, and
  * counted. One thread.
@@ -55,6 +56,8 @@ struct correlation_def {
     bool ends_with_last;  /* only an event of the last rule can complete it */
     bool counts;          /* lt, lte are decided at the end of the window */
     bool needs_percentile;
+    bool ours; /* not of the specification */
+    bool each; /* each event that meets it is told, also soon after another */
     bool (*met)(const struct sigma_correlation *c, const struct corr_window *w,
                 struct corr_result *result);
 };

@@ -35,6 +35,7 @@ void sigma_init(struct sigma_set *set)
     set->types = sigma_alloc(set, SIGMA_FIELDS_MAX * sizeof(char *));
     set->regexes = sigma_alloc(set, SIGMA_REGEXES_MAX * sizeof(struct regex *));
     set->faults = sigma_alloc(set, SIGMA_FAULTS_MAX * sizeof(struct sigma_fault));
+    set->filters = sigma_alloc(set, SIGMA_FILTERS_MAX * sizeof(struct sigma_filter));
     set->order = sigma_alloc(set, SIGMA_RULES_MAX * sizeof(uint32_t));
 }
 
@@ -226,9 +227,42 @@ static void order_by_rank(struct sigma_set *set)
     }
 }
 
+static void narrow(struct sigma_set *set, struct sigma_rule *rule, const struct sigma_node *root)
+{
+    const struct sigma_node *both[2] = {rule->root, root};
+    rule->root = sigma_join(set, both, 2, 2);
+}
+
+/* A filter's condition joins that of each rule it names. */
+static void apply_filter(struct sigma_set *set, const struct sigma_filter *f)
+{
+    char text[SIGMA_FAULT_TEXT];
+
+    for (uint32_t i = 0; f->any && i < set->n_rules; i++) {
+        struct sigma_rule *rule = set->rules[i];
+        if (!rule->correlation &&
+            (f->event_type == UINT32_MAX || f->event_type == rule->event_type))
+            narrow(set, rule, f->root);
+    }
+    for (uint32_t i = 0; i < f->n_rules; i++) {
+        uint32_t at = sigma_find(set, f->rules[i]);
+        if (at != UINT32_MAX && !set->rules[at]->correlation) {
+            narrow(set, set->rules[at], f->root);
+            continue;
+        }
+        snprintf(text, sizeof(text),
+                 "filters the rule \"%.100s\", which is no detection that is "
+                 "loaded",
+                 f->rules[i]);
+        add_fault(set, f->file, f->line, f->title, text);
+    }
+}
+
 void sigma_freeze(struct sigma_set *set)
 {
     CHECK(!set->frozen);
+    for (uint32_t i = 0; i < set->n_filters; i++)
+        apply_filter(set, &set->filters[i]);
     bool *gone = sigma_alloc(set, SIGMA_RULES_MAX * sizeof(bool));
     do {
         while (resolve_all(set, gone))

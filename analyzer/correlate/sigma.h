@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sigma rules (specification 2.1.0): detections on one event, and correlations over them, as they
+ * Sigma rules (specification 2.1.0): detections on one event, filters, and correlations, as they
  * are after reading: immutable, in one arena, names resolved. Fields are those of record_field().
  *
  * A document that is wrong is put aside with file, line and reason; all others load. A correlation
@@ -24,6 +24,7 @@ enum {
     SIGMA_NAME_MAX = 256,
     SIGMA_DEPTH_MAX = 32, /* parentheses of a condition; links of a chain */
     SIGMA_FILE_MAX = 8 << 20,
+    SIGMA_FILTERS_MAX = 512,
 };
 
 /** One value a field is held against. */
@@ -62,6 +63,7 @@ struct sigma_correlation {
     uint32_t value_fields[SIGMA_VALUES_MAX];
     int64_t percentile; /* 0..100; -1 = not given */
     uint32_t rank;      /* 0: over detections only; else above the highest it refers to */
+    bool absence;       /* the wish holds a `not` */
     const struct sigma_node *wish; /* temporal: condition over stages, tests' stage; or NULL */
 };
 
@@ -83,6 +85,17 @@ struct sigma_rule {
     uint32_t event_type;           /* index of sigma_set.types; UINT32_MAX = any */
     const struct sigma_node *root; /* of a detection */
     struct sigma_correlation *correlation; /* of a correlation */
+};
+
+/** A Sigma filter: what the rules it names must fit, too. */
+struct sigma_filter {
+    const char *file, *title;
+    uint32_t line;
+    uint32_t event_type; /* as of a rule */
+    bool any;            /* all rules of the event type */
+    uint32_t n_rules;
+    const char *rules[64]; /* ids or names */
+    const struct sigma_node *root;
 };
 
 struct sigma_fault {
@@ -109,6 +122,9 @@ struct sigma_set {
     uint32_t n_put_aside; /* rules; faults may be fewer when SIGMA_FAULTS_MAX was reached */
     uint32_t *order;      /* correlations in order of rank, lowest first */
     uint32_t n_order;
+    struct sigma_filter *filters;
+    uint32_t n_filters;
+    bool strict;               /* refuse what pySigma refuses; set before adding */
     const struct json *expand; /* lists for %placeholders%; borrowed while adding */
     bool frozen;
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sigma documents (specification 2.1.0): a detection rule or a correlation each. Our own additions
- * stand in a mapping `tramgac`: title_vi, description_vi, attack (ids), incident.
+ * Sigma documents (specification 2.1.0): a detection rule, a correlation or a filter each. Our own
+ * additions stand in a mapping `tramgac`: title_vi, description_vi, attack (ids), incident.
  *
  * A text is cut into its documents before it is parsed, so that one document that is not YAML does
  * not take the others with it. The condition of a correlation takes ranges (gt with lte), as the
@@ -150,7 +150,8 @@ static bool read_selections(struct sigma_reader *rd, const struct json *detectio
 {
     out->n = 0;
     for (const struct json *c = json_first(detection); c; c = json_next(c)) {
-        if (strcmp(json_key(c), "condition") == 0 || strcmp(json_key(c), "timeframe") == 0)
+        if (strcmp(json_key(c), "condition") == 0 || strcmp(json_key(c), "timeframe") == 0 ||
+            (rd->filter && strcmp(json_key(c), "rules") == 0))
             continue;
         if (out->n == SELECTIONS_MAX) {
             sigma_fault(rd, c, "more than %d selections", SELECTIONS_MAX);
@@ -164,17 +165,16 @@ static bool read_selections(struct sigma_reader *rd, const struct json *detectio
     return true;
 }
 
-static void read_detection(struct sigma_reader *rd, const struct json *doc, struct sigma_rule *rule)
+/* Selections and condition: of a detection, or of a filter. NULL after a fault. */
+static const struct sigma_node *read_root(struct sigma_reader *rd, const struct json *detection)
 {
-    const struct json *detection = json_get(doc, "detection");
     const struct json *condition = json_get(detection, "condition");
     const struct sigma_node *kids[SELECTIONS_MAX];
     struct selections found;
     uint32_t n = 0;
 
-    rule->event_type = read_logsource(rd, doc);
     if (rd->failed || !read_selections(rd, detection, &found))
-        return;
+        return NULL;
     struct sigma_names names = {found.names, found.nodes, found.n};
     if (json_kind(condition) == JSON_STR) {
         kids[n] = sigma_cond_read(rd, condition, json_text(condition), &names);
@@ -187,10 +187,21 @@ static void read_detection(struct sigma_reader *rd, const struct json *doc, stru
     }
     if (n == 0) {
         sigma_fault(rd, detection, "condition is missing");
-        return;
+        return NULL;
     }
-    rule->root = sigma_join(rd->set, kids, n, 1);
+    return sigma_join(rd->set, kids, n, 1);
+}
+
+static void read_detection(struct sigma_reader *rd, const struct json *doc, struct sigma_rule *rule)
+{
+    const struct json *detection = json_get(doc, "detection");
+    const struct json *condition = json_get(detection, "condition");
     struct strbuf text;
+
+    rule->event_type = read_logsource(rd, doc);
+    rule->root = read_root(rd, detection);
+    if (rd->failed)
+        return;
     strbuf_init(&text, DETECTION_TEXT_MAX);
     json_write(detection, &text);
     rule->condition =
@@ -260,6 +271,8 @@ static void read_limits(struct sigma_reader *rd, const struct json *condition,
         c->limit[i] = json_num(limit, 0);
         n++;
     }
+    if (n > 1 && rd->set->strict)
+        sigma_fault(rd, condition, "pySigma takes one operator in a condition");
     if (n == 0 && c->def->needs_condition)
         sigma_fault(rd, condition, "%s needs a condition (gt, gte, lt, lte, eq or neq)",
                     c->def->name);
@@ -285,6 +298,15 @@ static void read_value_fields(struct sigma_reader *rd, const struct json *condit
     c->n_values = n;
 }
 
+static bool holds_not(const struct sigma_node *node)
+{
+    bool any = node->kind == SIGMA_NOT;
+
+    for (uint32_t i = 0; !any && node->kind == SIGMA_AT_LEAST && i < node->n; i++)
+        any = holds_not(node->kids[i]);
+    return any;
+}
+
 /* Temporal: "a and not (b or c)" over the rules' names. */
 static void read_wish(struct sigma_reader *rd, const struct json *condition,
                       struct sigma_correlation *c)
@@ -301,6 +323,7 @@ static void read_wish(struct sigma_reader *rd, const struct json *condition,
         nodes[s] = sigma_leaf(rd->set, &test);
     }
     c->wish = sigma_cond_read(rd, condition, json_text(condition), &names);
+    c->absence = c->wish && holds_not(c->wish);
 }
 
 static void read_correlation(struct sigma_reader *rd, const struct json *doc,
@@ -318,6 +341,8 @@ static void read_correlation(struct sigma_reader *rd, const struct json *doc,
         sigma_fault(rd, v, "there is no correlation type \"%.60s\"", type);
         return;
     }
+    if (c->def->ours && rd->set->strict)
+        sigma_fault(rd, v, "pySigma has no correlation type \"%.60s\"", type);
     c->n_rules = read_names(rd, json_get(v, "rules"), "rules", c->rule_names, SIGMA_STAGES_MAX);
     c->n_groups = read_names(rd, json_get(v, "group-by"), "group-by", c->groups, SIGMA_GROUPS_MAX);
     if (c->n_rules < (c->def->stages ? 2u : 1u))
@@ -427,8 +452,36 @@ static void read_head(struct sigma_reader *rd, const struct json *doc, struct si
     read_attack(rd, doc, rule);
 }
 
+/* `rules: any`, or ids and names; the rest is as in a detection. */
+static void read_filter(struct sigma_reader *rd, const struct json *doc)
+{
+    const struct json *body = json_get(doc, "filter");
+    const struct json *rules = json_get(body, "rules");
+    struct sigma_filter f = {.file = rd->file, .title = rd->title, .line = rd->line};
+
+    rd->filter = true;
+    if (!rd->title[0])
+        sigma_fault(rd, doc, "title is missing");
+    f.any = json_kind(rules) == JSON_STR && slice_eq(json_text(rules), SLICE_LIT("any"));
+    if (!f.any)
+        f.n_rules = read_names(rd, rules, "rules", f.rules, sizeof(f.rules) / sizeof(f.rules[0]));
+    if (!f.any && f.n_rules == 0)
+        sigma_fault(rd, body, "a filter names rules, or says any");
+    f.event_type = read_logsource(rd, doc);
+    f.root = read_root(rd, body);
+    if (!rd->failed && rd->set->n_filters == SIGMA_FILTERS_MAX)
+        sigma_fault(rd, doc, "more than %d filters", SIGMA_FILTERS_MAX);
+    if (!rd->failed)
+        rd->set->filters[rd->set->n_filters++] = f;
+}
+
 static void read_document(struct sigma_reader *rd, const struct json *doc)
 {
+    if (json_get(doc, "filter") && !json_get(doc, "detection") && !json_get(doc, "correlation")) {
+        rd->title = text_at(rd, json_get(doc, "title"), "");
+        read_filter(rd, doc);
+        return;
+    }
     struct sigma_rule *rule = sigma_alloc(rd->set, sizeof(*rule));
     bool detects = json_get(doc, "detection");
     bool correlates = json_get(doc, "correlation");

@@ -57,6 +57,7 @@ struct sigma_reader {
     uint32_t line;      /* of the document's first line */
     const char *title;
     bool failed;
+    bool filter; /* the document is one */
 };
 
 /** Puts the document aside: records the reason, at the line of `at` (or of the document). */

@@ -33,6 +33,7 @@ static void load_rules(const struct conf *conf, struct sigma_set *set, struct st
 
     sigma_init(set);
     set->expand = conf_tree(conf, "correlate.expand");
+    set->strict = conf_bool(conf, "correlate.strict_pysigma");
     for (uint32_t i = 0; (path = conf_item(conf, "correlate.rules", i)); i++)
         if (*path && sigma_load(set, path) != ERR_OK)
             strbuf_fmt(report, "correlate.rules: cannot read %s\n", path);
