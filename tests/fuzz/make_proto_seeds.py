@@ -701,3 +701,45 @@ seed("ike-2", 500, [("c", ike(0x20, 34, 33, IKE_INIT, 8)), ("s", ike(0x20, 34, 3
                     ("c", ike(0x20, 35, 46, payload(35, b"sealed" * 9), 8, 5, 1)), ("s", ike(0x20, 34, 33, IKE_INIT[:-3], 32, 5))], flags=UDP)
 seed("ike-4500", 4500, [("c", b"\0" * 4 + ike(0x20, 35, 46, payload(35, b"sealed" * 9), 8, 5, 1)), ("s", b"\xff"),
                         ("s", b"\0\0\1\2ESP in UDP that is long enough to hold a header")], flags=UDP)
+
+
+# ---- NTP
+NTP = b"\x23\x02\x06\xec" + bytes(range(44))
+seed("ntp", 123, [("c", NTP), ("s", b"\x24" + NTP[1:] + b"\0\0\0\1" + b"m" * 16), ("c", NTP[:20]), ("c", b"\x17\0\3\x2a" + b"\0" * 4)], flags=UDP)
+
+# ---- NFS
+def opaque(data):
+    return struct.pack("!I", len(data)) + data + b"\0" * (-len(data) % 4)
+
+
+def rpc_call(xid, procedure, body, version=3, program=100003):
+    creds = struct.pack("!I", 1) + opaque(b"\0\0\0\1" + opaque(b"camera") + struct.pack("!III", 7, 8, 0))
+    return struct.pack("!IIIIII", xid, 0, 2, program, version, procedure) + creds + b"\0" * 8 + body
+
+
+def rpc_reply(xid, body):
+    return struct.pack("!IIIIII", xid, 1, 0, 0, 0, 0) + body
+
+
+HANDLE = opaque(b"handle of a file")
+NFS_CALLS = [
+    rpc_call(1, 3, HANDLE + opaque(b"film.mp4")), rpc_call(2, 6, HANDLE + struct.pack("!QI", 0, 4096)),
+    rpc_call(3, 7, HANDLE + struct.pack("!QII", 0, 9, 0) + opaque(b"some data")), rpc_call(4, 21, HANDLE + struct.pack("!QI", 0, 9)),
+    rpc_call(5, 14, HANDLE + opaque(b"from") + HANDLE + opaque(b"to")), rpc_call(6, 1, b"", 4), rpc_call(7, 0, b"", 3, 100227),
+    rpc_call(8, 7, HANDLE + struct.pack("!QII", 4, 9, 0) + opaque(b"more data")), rpc_call(9, 12, b"\0\0\1\0short")]
+NFS_REPLIES = [
+    rpc_reply(1, b"\0" * 4 + HANDLE), rpc_reply(2, struct.pack("!IIII", 0, 0, 9, 1) + opaque(b"read this")), rpc_reply(3, b"\0" * 4),
+    rpc_reply(4, b"\0" * 4), rpc_reply(5, b"\0\0\0\2"), rpc_reply(6, b"\0" * 4), rpc_reply(9, b""), rpc_reply(99, b"\0" * 4)]
+
+
+def records(parts):
+    return b"".join(struct.pack("!I", 0x80000000 | len(part)) + part for part in parts)
+
+
+seed("nfs-udp", 2049, [("c", NFS_CALLS[0]), ("s", NFS_REPLIES[0]), ("c", NFS_CALLS[1]), ("s", NFS_REPLIES[1])]
+     + [("c", c) for c in NFS_CALLS[2:]] + [("s", r) for r in NFS_REPLIES[2:]], flags=UDP)
+seed("nfs-tcp", 2049, [("c", records(NFS_CALLS[:2])), ("s", records(NFS_REPLIES[:2])), ("c", records(NFS_CALLS[2:])), ("s", records(NFS_REPLIES[2:]))])
+NFS_BLOCK = rpc_call(3, 7, HANDLE + struct.pack("!QII", 0, 5000, 0) + opaque(b"block" * 1000))
+seed("nfs-2", 2049, [("c", rpc_call(1, 6, b"h" * 32 + struct.pack("!III", 0, 100, 0), 2)), ("s", rpc_reply(1, b"\0" * 72 + opaque(b"version 2"))),
+                     ("c", rpc_call(2, 8, b"h" * 32 + struct.pack("!III", 0, 0, 9) + opaque(b"version 2"), 2)), ("s", rpc_reply(2, b"\0" * 72))], flags=UDP)
+seed("nfs-lost-bytes", 2049, [("c", records([NFS_BLOCK])[:3000]), ("C", records([NFS_CALLS[0], NFS_BLOCK])), ("s", records(NFS_REPLIES[:1]))])
