@@ -45,7 +45,14 @@ export interface Group {
   techniques: Technique[];
   trend: number[]; // alerts per step between first and last seen, oldest first
   state: 'open' | 'archived' | 'escalated';
+  assignee?: string;
   incident?: string;
+}
+
+// What takes an action back, for a while.
+export interface Undo {
+  id: string;
+  until: string;
 }
 
 export interface Page<T> {
@@ -286,8 +293,9 @@ export const api = {
   groups: (f: { state?: string; q?: string; severity?: string; device?: string; before?: string; limit?: number }) =>
     call<Page<Group>>('GET', `/groups${query(f)}`),
   groupEvents: (id: number) => call<{ items: EventRow[] }>('GET', `/groups/${id}/events`),
-  groupAction: (ids: number[], action: 'archive' | 'reopen' | 'escalate') =>
-    call<{ changed: number; incident?: string }>('POST', '/groups/actions', { ids, action }),
+  groupAction: (ids: number[], action: 'archive' | 'reopen' | 'escalate' | 'assign', assignee?: string) =>
+    call<{ changed: number; undo?: Undo }>('POST', '/groups/actions', { ids, action, assignee }),
+  undo: (id: string) => call<{ undone: number; action: string }>('POST', `/undo/${encodeURIComponent(id)}`, {}),
   incidents: (f: { state?: string; q?: string }) => call<Page<IncidentHead>>('GET', `/incidents${query(f)}`),
   incident: (id: string) => call<Incident>('GET', `/incidents/${encodeURIComponent(id)}`),
   incidentChange: (

@@ -23,7 +23,11 @@ let serial = 0;
 
 export function say(text: string, kind: Note['kind'] = 'good', undo?: () => void) {
   const id = ++serial;
-  session.notes = [...session.notes.slice(-3), { id, text, kind, undo }];
+  const once = undo && (() => {
+    session.notes = session.notes.filter((n) => n.id !== id);
+    undo();
+  });
+  session.notes = [...session.notes.slice(-3), { id, text, kind, undo: once }];
   setTimeout(() => (session.notes = session.notes.filter((n) => n.id !== id)), 10_000);
 }
 
