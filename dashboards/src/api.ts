@@ -90,6 +90,54 @@ export interface IncidentHead {
   entities: Party[];
   techniques: Technique[];
   sensors: string[];
+  site?: string;
+  merged_into?: string;
+  personal_data?: Flag;
+  serious?: Flag;
+  sla?: Timer[];
+}
+
+// A fact that was stated with a reason.
+export interface Flag {
+  set: boolean;
+  since?: string;
+  reason?: string;
+}
+
+// A deadline: met at, or still running, or missed.
+export interface Timer {
+  name: 'ack' | 'contain' | 'report' | 'personal_data';
+  due: string;
+  met?: string;
+  breached: boolean;
+}
+
+export interface Task {
+  id: number;
+  version: number;
+  title: string;
+  assignee?: string;
+  due?: string;
+  overdue: boolean;
+  done: boolean;
+  done_at?: string;
+  done_by?: string;
+  created: string;
+  created_by: string;
+}
+
+export interface IncidentChange {
+  version: number;
+  state?: IncidentState;
+  assignee?: string;
+  disposition?: string;
+  severity?: Severity;
+  personal_data?: boolean;
+  serious?: boolean;
+  contained?: boolean;
+  reported?: boolean;
+  reason?: string;
+  comment?: string;
 }
 
 export interface ScoreReason {
@@ -131,6 +179,8 @@ export interface Incident extends IncidentHead {
   timeline: Stage[];
   why: Why;
   groups: Group[];
+  tasks?: Task[];
+  undo?: Undo;
   audit: { time: string; user: string; action: string; text: Text2 }[];
   pushes: { connector: string; revision: number; state: 'waiting' | 'sent' | 'failed'; time?: string; tries: number; error?: string }[];
 }
@@ -232,6 +282,34 @@ export type Found = FoundHead &
     | { shape: 'histogram'; step_s: number; items: { time: string; count: number }[] }
   );
 
+// What somebody decided not to see.
+export interface Exception {
+  id: number;
+  version: number;
+  query: string;
+  reason: string;
+  owner: string;
+  sites: string[]; // none: all
+  expires?: string;
+  enabled: boolean;
+  expired: boolean;
+  created: string;
+  changed: string;
+  hits: number;
+  last_hit?: string;
+  groups: number; // hidden now
+}
+
+export interface Preview {
+  from: string;
+  to: string;
+  alerts: number;
+  groups: number;
+  groups_partly: number;
+  exact: boolean;
+  items: { alerts: number; whole: boolean; group: Group }[];
+}
+
 export interface Form {
   id: string;
   scope: 'incident' | 'period';
@@ -298,13 +376,24 @@ export const api = {
   undo: (id: string) => call<{ undone: number; action: string }>('POST', `/undo/${encodeURIComponent(id)}`, {}),
   incidents: (f: { state?: string; q?: string }) => call<Page<IncidentHead>>('GET', `/incidents${query(f)}`),
   incident: (id: string) => call<Incident>('GET', `/incidents/${encodeURIComponent(id)}`),
-  incidentChange: (
-    id: string,
-    change: { version: number; state?: IncidentState; assignee?: string; disposition?: string; severity?: Severity; comment?: string },
-  ) => call<Incident>('POST', `/incidents/${encodeURIComponent(id)}`, change),
+  incidentChange: (id: string, change: IncidentChange) => call<Incident>('POST', `/incidents/${encodeURIComponent(id)}`, change),
+  incidentMake: (what: { title?: string; severity?: Severity; assignee?: string; groups: number[]; incidents?: string[]; comment?: string }) => call<Incident>('POST', '/incidents', what),
+  incidentMerge: (id: string, what: { version: number; incidents?: string[]; groups?: number[]; comment?: string }) =>
+    call<Incident>('POST', `/incidents/${encodeURIComponent(id)}/merge`, what),
+  incidentSplit: (id: string, what: { version: number; groups: number[]; title: string; comment?: string }) =>
+    call<Incident>('POST', `/incidents/${encodeURIComponent(id)}/split`, what),
+  taskAdd: (incident: string, what: { title: string; assignee?: string; due?: string }) =>
+    call<{ task: Task; undo?: Undo }>('POST', `/incidents/${encodeURIComponent(incident)}/tasks`, what),
+  taskChange: (id: number, what: { version: number; title?: string; assignee?: string; due?: string; done?: boolean }) => call<{ task: Task; undo?: Undo }>('POST', `/tasks/${id}`, what),
+  taskDrop: (id: number, version: number) => call<{ task: Task; undo?: Undo }>('POST', `/tasks/${id}/delete`, { version }),
   devices: (f: { q?: string }) => call<Page<DeviceHead>>('GET', `/devices${query(f)}`),
   device: (id: string) => call<Device>('GET', `/devices/${encodeURIComponent(id)}`),
   search: (f: { q: string; from?: string; to?: string; last?: string; before?: number; limit?: number }) => call<Found>('GET', `/search${query(f)}`),
+  exceptions: () => call<{ total: number; items: Exception[] }>('GET', '/exceptions'),
+  exceptionPreview: (what: { query: string; sites: string[]; days: number }) => call<Preview>('POST', '/exceptions/preview', what),
+  exceptionAdd: (what: { query: string; reason: string; sites: string[]; days: number; expires: string }) => call<Exception>('POST', '/exceptions', what),
+  exceptionChange: (id: number, what: { version: number; enabled?: boolean; expires?: string; reason?: string }) => call<Exception>('POST', `/exceptions/${id}`, what),
+  exceptionDrop: (id: number) => call<{ shown: number }>('DELETE', `/exceptions/${id}`),
   forms: () => call<{ items: Form[] }>('GET', '/reports'),
   // A report is a file: the browser fetches it by itself, with the session's cookie.
   reportAddress: (form: string, f: { incident?: string; from?: string; to?: string; site?: string; lang: 'vi' | 'en'; format: 'pdf' | 'html' }) =>

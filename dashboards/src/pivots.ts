@@ -76,6 +76,7 @@ export function pivots(v: Value): Choice[] {
   if (isAddress || v.device)
     list.push({ label: t('pivot_host'), run: () => (v.device ? go('device', v.device) : go('devices', '', { q: String(v.value) })) });
   list.push({ label: t('pivot_group'), run: () => go('hunt', '', { q: `${wide} | groupby ${isAddress ? 'signature' : 'src, dst'}`, last: '24h' }) });
+  list.push({ label: t('make_exception'), run: () => go('detections', '', { new: mine }) });
   list.push({ label: t('copy'), run: () => copy(String(v.value)) });
   return list;
 }

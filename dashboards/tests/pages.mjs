@@ -88,6 +88,7 @@ for (const [language, theme] of [['vi', 'dark'], ['en', 'light']]) {
   if (device) await visit((await device.getAttribute('href')).replace(/^#\//, ''), '.head h1', `device-${tag}`);
   await visit('hunt?last=30d', '.list table', `hunt-${tag}`);
   await visit('hunt?q=type%3Aalert%20%7C%20groupby%20signature%2C%20src&last=30d', '.list table', `hunt-groupby-${tag}`);
+  await visit('detections?last=30d', '.meter', `detections-${tag}`);
   await visit('reports', '.forms', `reports-${tag}`);
   await visit('sensors', '.page', `sensors-${tag}`);
 }
