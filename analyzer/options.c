@@ -118,7 +118,7 @@ static const struct cli_row rows[] = {
     {"--once", NULL, take_once, "end when all files are read, stored and pushed"},
     {"--set", "KEY=VALUE", take_set, "override one configuration value (repeatable)"},
     {"-T", NULL, take_check, "check configuration, rules and store; list every fault"},
-    {"--role", "viewer|analyst|admin", take_role, "user add: what the user may do"},
+    {"--role", "ROLE", take_role, "user add: viewer, analyst, lead, engineer, auditor or admin"},
     {"--password-file", "FILE", take_password, "user add, passwd: first line is the password"},
     {"--full-name", "TEXT", take_full_name, "user add: name shown to others"},
     {"--language", "vi|en", take_language, "user add: language of the pages"},

@@ -9,6 +9,15 @@ const struct option api_options[] = {
     {"api.session.idle", CONF_SPAN, "8h", "A session ends after this time without a request."},
     {"api.session.max", CONF_SPAN, "24h", "A session ends after this time in any case."},
     {"api.undo", CONF_SPAN, "15m", "How long whoever did something can take it back."},
+    {"api.rate.address", CONF_INT, "6000",
+     "Requests a minute of one address; a quarter of them at once; 0 = no limit."},
+    {"api.rate.account", CONF_INT, "3000", "Requests a minute of one account."},
+    {"api.rate.login", CONF_INT, "60", "Attempts to sign in a minute from one address."},
+    {"api.mask.fields", CONF_LIST,
+     "payload,payload_printable,packet,http_request_body,http_request_body_printable,"
+     "http_response_body,http_response_body_printable,user,username,user_name,usr,login,email,"
+     "password,mail_from,rcpt_to,from,to,cc,cname,imsi,phone",
+     "Names of fields of events that are personal data: masked, or their reading is noted."},
     {"api.secure_cookie", CONF_BOOL, "false",
      "The pages are reached over HTTPS (own TLS or a proxy in front): mark the cookie Secure."},
     {"api.tls.certificate", CONF_TEXT, "",
@@ -49,6 +58,9 @@ void api_fail_store(struct call *call, enum err err)
         break;
     case ERR_INPUT:
         api_fail(call, 400, "This value is not allowed here.");
+        break;
+    case ERR_DENIED:
+        api_fail(call, 403, "This is not allowed for your account.");
         break;
     default:
         api_fail(call, 503, "The store cannot do this now; try again.");

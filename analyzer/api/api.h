@@ -41,6 +41,8 @@ struct call {
     const char *type;                                                /* of the body; NULL = JSON */
     const char *file;       /* name under which it is to be saved; NULL = none */
     const char *set_cookie; /* NULL = none */
+    uint32_t retry_after_s; /* 0 = says nothing */
+    uint64_t personal;      /* personal values that were written or masked */
 };
 
 struct api_route {

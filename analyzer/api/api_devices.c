@@ -2,6 +2,7 @@
 /*
  * Devices: inventory, profile, learnt conversations, deviations.
  */
+#include "analyzer/api/act.h"
 #include "analyzer/api/shape.h"
 #include "analyzer/record/incident.h"
 #include "analyzer/store/db_devices.h"
@@ -55,7 +56,8 @@ static void write_head(struct call *call, const struct device_row *d)
 
 static void list(struct call *call)
 {
-    struct devices_query query = {.text = call->query(call, "q"), .limit = DEVICES_LIST};
+    struct devices_query query = {
+        .sites = call->sites, .text = call->query(call, "q"), .limit = DEVICES_LIST};
     struct device_row *rows = NULL;
     uint32_t n = 0;
     enum err err = db_devices_list(call->store, &query, call->arena, &rows, &n);
@@ -188,7 +190,8 @@ static void write_history(struct call *call, const char *id)
 
 static void write_groups(struct call *call, const struct device_row *d)
 {
-    struct groups_query query = {.host = d->ip, .text = "", .limit = DEVICE_GROUPS};
+    struct groups_query query = {
+        .sites = call->sites, .host = d->ip, .text = "", .limit = DEVICE_GROUPS};
     struct group_row *rows = NULL;
     uint32_t n = 0;
 
@@ -201,7 +204,8 @@ static void write_groups(struct call *call, const struct device_row *d)
 
 static void write_incidents(struct call *call, const struct device_row *d)
 {
-    struct incidents_query query = {.entity_ip = d->ip, .text = "", .limit = 10};
+    struct incidents_query query = {
+        .sites = call->sites, .entity_ip = d->ip, .text = "", .limit = 10};
     struct incident *rows = NULL;
     uint32_t n = 0;
 
@@ -221,6 +225,8 @@ static void show(struct call *call)
     struct device_row device;
     enum err err = db_devices_get(call->store, call->arg[0], call->arena, &device);
 
+    if (!err && !act_in_scope(call, device.site))
+        err = ERR_NOTFOUND;
     if (err) {
         api_fail_store(call, err);
         return;

@@ -3,6 +3,7 @@
  * The first page: open incidents, the last day's alerts, the loudest groups, sensors, deliveries.
  * "The last day" ends at the newest event, so that a replayed capture shows its own day.
  */
+#include "analyzer/api/act.h"
 #include "analyzer/api/shape.h"
 #include "analyzer/store/db_devices.h"
 #include "analyzer/store/db_events.h"
@@ -18,7 +19,7 @@ enum { OVERVIEW_STEPS = 48, OVERVIEW_INCIDENTS = 8, OVERVIEW_GROUPS = 8, OVERVIE
 
 static void write_incidents(struct call *call)
 {
-    struct incidents_query query = {.text = "", .limit = 500};
+    struct incidents_query query = {.sites = call->sites, .text = "", .limit = 500};
     struct incident *rows = NULL;
     uint32_t n = 0;
     int64_t open[SEVERITY_LEVELS] = {0};
@@ -51,8 +52,8 @@ static void write_hours(struct call *call)
     struct histogram_row *rows = NULL;
     uint32_t n = 0;
 
-    if (db_groups_histogram(call->store, from, to, step, NULL, true, call->arena, &rows, &n) !=
-        ERR_OK)
+    if (db_groups_histogram(call->store, from, to, step, call->sites, true, call->arena, &rows,
+                            &n) != ERR_OK)
         n = 0;
     for (uint32_t i = 0; i < n; i++) {
         uint64_t at = rows[i].at_ns >= from ? (rows[i].at_ns - from) / step : OVERVIEW_STEPS;
@@ -81,7 +82,8 @@ static int louder(const void *a, const void *b)
 
 static void write_top(struct call *call)
 {
-    struct groups_query query = {.states = 1u << GROUP_OPEN, .text = "", .limit = OVERVIEW_SCAN};
+    struct groups_query query = {
+        .sites = call->sites, .states = 1u << GROUP_OPEN, .text = "", .limit = OVERVIEW_SCAN};
     struct group_row *rows = NULL;
     uint32_t n = 0;
 
@@ -97,7 +99,7 @@ static void write_top(struct call *call)
 
 static void write_devices(struct call *call)
 {
-    struct devices_query query = {.text = "", .limit = OVERVIEW_SCAN};
+    struct devices_query query = {.sites = call->sites, .text = "", .limit = OVERVIEW_SCAN};
     struct device_row *rows = NULL;
     uint32_t n = 0, learning = 0, enforcing = 0, deviating = 0;
 
@@ -126,6 +128,8 @@ static void write_sensors(struct call *call, int64_t *events)
         n = 0;
     jsonw_arr_open(&call->out, "sensors");
     for (uint32_t i = 0; i < n; i++) {
+        if (!act_in_scope(call, rows[i].site))
+            continue;
         *events += rows[i].ledger.events;
         jsonw_obj_open(&call->out, NULL);
         jsonw_str(&call->out, "name", rows[i].sensor);
@@ -141,11 +145,11 @@ static void write_sensors(struct call *call, int64_t *events)
 
 static void write_compression(struct call *call, int64_t events)
 {
-    struct groups_query query = {.text = "", .excepted = true};
+    struct groups_query query = {.sites = call->sites, .text = "", .excepted = true};
     int64_t groups = 0, alerts = 0, incidents = 0, counts[INCIDENT_STATES] = {0};
 
     db_groups_count(call->store, &query, &groups, &alerts);
-    if (db_incidents_counts(call->store, NULL, counts) == ERR_OK)
+    if (db_incidents_counts(call->store, call->sites, counts) == ERR_OK)
         for (int s = 0; s < INCIDENT_STATES; s++)
             incidents += s == INCIDENT_MERGED ? 0 : counts[s];
     jsonw_obj_open(&call->out, "compression");

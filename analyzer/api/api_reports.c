@@ -3,6 +3,7 @@
  * Reports by forms: of one incident, or of a time; as PDF, HTML or the facts alone. Who made which
  * report stands in the audit.
  */
+#include "analyzer/api/act.h"
 #include "analyzer/api/shape.h"
 #include "analyzer/record/incident_name.h"
 #include "analyzer/report/facts.h"
@@ -54,6 +55,8 @@ static enum err facts_of_incident(struct call *call, const struct facts_query *q
     if (!incident_name_parse(slice_of_str(call->query(call, "incident")), &id))
         return ERR_NOTFOUND;
     enum err err = db_incidents_get(call->store, id, call->arena, &incident);
+    if (!err && !act_in_scope(call, incident.site))
+        err = ERR_NOTFOUND;
     return err ? err : facts_incident(query, &incident, facts);
 }
 
@@ -69,6 +72,8 @@ static enum err facts_of_period(struct call *call, const struct facts_query *que
     if ((*to && !clock_parse(slice_of_str(to), &to_ns)) ||
         (*from && !clock_parse(slice_of_str(from), &from_ns)) || from_ns > to_ns)
         return ERR_INPUT;
+    if (!act_in_scope(call, call->query(call, "site")))
+        return ERR_NOTFOUND; /* an account of some sites names one of them */
     return facts_period(query, from_ns, to_ns, call->query(call, "site"), facts);
 }
 

@@ -3,6 +3,7 @@
  * Hunting: searches over all events, their counts by fields and by time. A look at rows is bounded;
  * an answer says whether it is complete, and where to go on.
  */
+#include "analyzer/api/mask.h"
 #include "analyzer/api/shape.h"
 #include "analyzer/store/db_search.h"
 #include "common/clock.h"
@@ -72,6 +73,10 @@ static enum err rows(struct call *call, const struct search *search, struct sear
 
 static enum err groupby(struct call *call, const struct search *search, struct search_range *range)
 {
+    for (uint32_t i = 0; i < search->n_by; i++) {
+        if (mask_is_personal(call, search->by[i]) && !mask_may_see(call))
+            return ERR_DENIED;
+    }
     struct search_state at;
     struct search_count *found = NULL;
     uint32_t n = 0;

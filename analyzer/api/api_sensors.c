@@ -2,6 +2,7 @@
 /*
  * Sensors: what came from them, what is missing, how they are. Also the analyzer's own health.
  */
+#include "analyzer/api/act.h"
 #include "analyzer/api/shape.h"
 #include "analyzer/store/db_sensors.h"
 #include "common/clock.h"
@@ -67,8 +68,10 @@ static void list(struct call *call)
     }
     jsonw_obj_open(&call->out, NULL);
     jsonw_arr_open(&call->out, "items");
-    for (uint32_t i = 0; i < n; i++)
-        write_sensor(call, &rows[i]);
+    for (uint32_t i = 0; i < n; i++) {
+        if (act_in_scope(call, rows[i].site))
+            write_sensor(call, &rows[i]);
+    }
     jsonw_arr_close(&call->out);
     jsonw_obj_close(&call->out);
 }

@@ -5,14 +5,16 @@
  */
 #include "analyzer/api/api.h"
 #include "analyzer/api/auth.h"
+#include "analyzer/api/shape.h"
 #include "analyzer/record/secret.h"
+#include "analyzer/record/totp.h"
 #include "analyzer/store/db_audit.h"
 #include "common/clock.h"
 #include "common/conf.h"
 
 #include <stdio.h>
 
-enum { LOGIN_TRIES = 5, LOGIN_LOCK_S = 60 };
+enum { LOGIN_TRIES = 5, LOGIN_LOCK_S = 60, RECOVERY_LEN = 16 };
 
 static void note(struct call *call, const char *user, const char *action)
 {
@@ -27,10 +29,21 @@ static void note(struct call *call, const char *user, const char *action)
 
 static void write_me(struct call *call, const struct user_row *user, const char *csrf)
 {
+    uint32_t may = call->user ? call->may : permission_of_role(user->role);
+
     jsonw_obj_open(&call->out, NULL);
     jsonw_str(&call->out, "user", user->name);
     jsonw_str(&call->out, "name", user->full_name);
     jsonw_str(&call->out, "role", permission_role_name(user->role));
+    jsonw_str(&call->out, "language", user->language);
+    shape_words(&call->out, "sites", user->sites);
+    jsonw_bool(&call->out, "second_factor", user->totp_on);
+    jsonw_arr_open(&call->out, "may");
+    for (int p = PERM_SELF; p < PERMISSIONS; p++) {
+        if (permission_in(may, (enum permission)p))
+            jsonw_str(&call->out, NULL, permission_name((enum permission)p));
+    }
+    jsonw_arr_close(&call->out);
     jsonw_str(&call->out, "csrf", csrf);
     jsonw_obj_close(&call->out);
 }
@@ -95,6 +108,39 @@ static void refuse_login(struct call *call, struct user_row *user)
     api_fail(call, 401, "User name or password is wrong.");
 }
 
+/* The code of the application, or one of the codes for once, which then is used up. */
+static bool second_fits(struct call *call, struct user_row *user, struct slice code)
+{
+    char hash[SECRET_DIGEST_MAX];
+    int64_t step = totp_accept(user->totp, code, call->now_ns, user->totp_step);
+
+    if (step) {
+        user->totp_step = step;
+        return true;
+    }
+    secret_sha256(code, hash);
+    const char *at = code.len >= RECOVERY_LEN ? strstr(user->recovery, hash) : NULL;
+    if (!at)
+        return false;
+    char *rest = arena_str(call->arena, slice_of_str(user->recovery));
+    if (!rest)
+        return false;
+    memset(rest + (at - user->recovery), '-', strlen(hash));
+    user->recovery = rest;
+    note(call, user->name, "login.recovery");
+    return true;
+}
+
+/* Password right, code missing: the page asks for it. */
+static void ask_code(struct call *call)
+{
+    call->status = 401;
+    jsonw_obj_open(&call->out, NULL);
+    jsonw_str(&call->out, "error", "Give the code of your authenticator application, too.");
+    jsonw_bool(&call->out, "code", true);
+    jsonw_obj_close(&call->out);
+}
+
 static void login(struct call *call)
 {
     const char *name = json_str(json_get(call->body, "user"), "");
@@ -107,8 +153,13 @@ static void login(struct call *call)
         api_fail(call, 429, "Too many attempts: wait a minute, then try again.");
         return;
     }
+    struct slice code = slice_trim(json_text(json_get(call->body, "code")));
     if (!secret_fits(known ? user.password : "", password))
         refuse_login(call, known ? &user : NULL);
+    else if (user.totp_on && code.len == 0)
+        ask_code(call);
+    else if (user.totp_on && !second_fits(call, &user, code))
+        refuse_login(call, &user);
     else
         start_session(call, &user);
 }
@@ -135,7 +186,10 @@ static void stream(struct call *call)
 
 static const struct api_route routes[] = {
     {"POST", "/api/login", PERM_OPEN, login,
-     "Sign in; answers with the account and sets the session's cookie.", "user, password"},
+     "Sign in; answers with the account and sets the session's cookie. 401 with `code`: true asks "
+     "for "
+     "the second factor.",
+     "user, password, code"},
     {"POST", "/api/logout", PERM_SELF, logout, "End this session.", ""},
     {"GET", "/api/me", PERM_SELF, me,
      "Who is signed in, and the value of X-CSRF-Token for changes.", ""},

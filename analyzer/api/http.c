@@ -2,6 +2,8 @@
 #include "analyzer/api/http.h"
 
 #include "analyzer/api/auth.h"
+#include "analyzer/api/mask.h"
+#include "analyzer/api/rate.h"
 #include "analyzer/api/static.h"
 #include "analyzer/api/stream.h"
 #include "analyzer/store/store.h"
@@ -22,6 +24,7 @@ struct http {
     struct MHD_Daemon *daemon;
     struct static_files *files;
     struct streams_live *streams;
+    struct rate *rate;
     char *certificate, *key;
     bool secure;
     pthread_mutex_t lock; /* guards `idle` */
@@ -86,6 +89,7 @@ struct answer {
     const char *type, *cache;
     const char *cookie; /* NULL = none */
     const char *file;   /* to be saved under this name; NULL = shown */
+    uint32_t retry_after_s;
 };
 
 static enum MHD_Result send_all(struct http *http, struct MHD_Connection *connection,
@@ -106,6 +110,10 @@ static enum MHD_Result send_all(struct http *http, struct MHD_Connection *connec
         snprintf(disposition, sizeof(disposition), "attachment; filename=\"%.200s\"", a->file);
         MHD_add_response_header(response, "Content-Disposition", disposition);
     }
+    if (a->retry_after_s) {
+        snprintf(disposition, sizeof(disposition), "%u", a->retry_after_s);
+        MHD_add_response_header(response, "Retry-After", disposition);
+    }
     enum MHD_Result result = MHD_queue_response(connection, a->status, response);
     MHD_destroy_response(response);
     return result;
@@ -115,7 +123,7 @@ static enum MHD_Result send_bytes(struct http *http, struct MHD_Connection *conn
                                   unsigned status, struct slice bytes, const char *type,
                                   const char *cache, const char *cookie)
 {
-    struct answer answer = {status, bytes, type, cache, cookie, NULL};
+    struct answer answer = {status, bytes, type, cache, cookie, NULL, 0};
 
     return send_all(http, connection, &answer);
 }
@@ -128,7 +136,8 @@ static enum MHD_Result send_answer(struct http *http, struct MHD_Connection *con
                             call->type ? call->type : "application/json; charset=utf-8",
                             "no-store",
                             call->set_cookie,
-                            call->file};
+                            call->file,
+                            call->retry_after_s};
 
     return send_all(http, connection, &answer);
 }
@@ -175,10 +184,10 @@ static void stream_done(void *cls)
     stream_close(&stream);
 }
 
-static enum MHD_Result send_stream(struct http *http, struct MHD_Connection *connection)
+static enum MHD_Result send_stream(struct http *http, struct MHD_Connection *connection, bool blind)
 {
     const char *last = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Last-Event-ID");
-    struct stream_live *stream = stream_open(http->streams, slice_of_str(last), connection,
+    struct stream_live *stream = stream_open(http->streams, slice_of_str(last), blind, connection,
                                              suspend_connection, resume_connection);
 
     if (!stream)
@@ -241,14 +250,29 @@ static const struct json *read_body(struct call *call, const struct request *req
     return *tree;
 }
 
+/* Too often? Then that is answered. */
+static bool is_slowed(struct http *http, struct call *call, const char *what, const char *who,
+                      const char *option)
+{
+    int64_t most = conf_int(call->services->conf, option);
+
+    call->retry_after_s = rate_take(http->rate, what, who, most, call->now_ns);
+    if (call->retry_after_s)
+        api_fail(call, 429, "Too many requests: wait a little.");
+    return call->retry_after_s != 0;
+}
+
 /* Runs the handler of a route; the answer is in call->out. */
 static void run_route(struct http *http, struct MHD_Connection *connection, struct call *call,
-                      struct request *request, const struct api_route *route)
+                      struct request *request, const struct api_route *route, const char *path)
 {
     struct json *tree = NULL;
     const char *token =
         MHD_lookup_connection_value(connection, MHD_COOKIE_KIND, auth_cookie_name(http->secure));
 
+    if (strcmp(route->path, "/api/login") == 0 &&
+        is_slowed(http, call, "login", call->address, "api.rate.login"))
+        return;
     const char *sent = header(connection, "Authorization");
     if (*sent)
         auth_token(call, sent);
@@ -260,10 +284,14 @@ static void run_route(struct http *http, struct MHD_Connection *connection, stru
                  refused == 401 ? "Sign in first." : "This is not allowed for your account.");
         return;
     }
+    if (call->user && is_slowed(http, call, "account", call->user->name, "api.rate.account"))
+        return;
     call->body = read_body(call, request, &tree);
     if (call->status == 200)
         route->handle(call);
     json_free(&tree);
+    if (call->status == 200 && !mask_note(call, path))
+        api_fail(call, 503, "The reading of personal data cannot be noted now; try again.");
 }
 
 static enum MHD_Result answer_api(struct http *http, struct MHD_Connection *connection,
@@ -289,16 +317,18 @@ static enum MHD_Result answer_api(struct http *http, struct MHD_Connection *conn
     if (!route) {
         api_fail(&call, known ? 405 : 404,
                  known ? "Not with this method." : "There is no such route.");
+    } else if (is_slowed(http, &call, "address", call.address, "api.rate.address")) {
+        route = NULL;
     } else if (request->too_large) {
         api_fail(&call, 413, "The body is too large.");
     } else if (!(call.store = store_lend(http))) {
         api_fail(&call, 503, "The store cannot be opened now; try again.");
     } else {
-        run_route(http, connection, &call, request, route);
+        run_route(http, connection, &call, request, route, path);
         store_return(http, call.store);
     }
     if (streams && call.status == 200)
-        return send_stream(http, connection);
+        return send_stream(http, connection, call.sites != NULL);
     return send_answer(http, connection, &call, strbuf_view(&request->answer));
 }
 
@@ -453,6 +483,7 @@ enum err http_start(const struct services *services, struct http **result,
     http->services = services;
     http->secure = conf_bool(services->conf, "api.secure_cookie") || *certificate;
     pthread_mutex_init(&http->lock, NULL);
+    http->rate = rate_new();
     http->streams = streams_live_new(services->hub);
     static_load(services->dashboard_dir, &http->files);
     enum err err = ERR_OK;
@@ -481,6 +512,7 @@ void http_stop(struct http **result)
     if (http->daemon)
         MHD_stop_daemon(http->daemon);
     streams_live_free(&http->streams);
+    rate_free(&http->rate);
     for (uint32_t i = 0; i < http->n_idle; i++)
         store_close(&http->idle[i]);
     static_free(&http->files);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyzer/api/shape.h"
 
+#include "analyzer/api/mask.h"
+
 #include "analyzer/enrich/attack.h"
 #include "analyzer/incident/sla.h"
 #include "analyzer/record/incident_name.h"
@@ -279,7 +281,7 @@ void shape_event(struct call *call, const struct event_row *e)
     if (e->group_id)
         jsonw_i64(&call->out, "group", e->group_id);
     jsonw_str(&call->out, "summary", text);
-    jsonw_raw(&call->out, "eve", slice_of_str(e->json));
+    mask_event(call, "eve", e->json);
     jsonw_obj_close(&call->out);
 }
 

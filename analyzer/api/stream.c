@@ -15,7 +15,8 @@ struct stream_live {
     void (*sleep)(void *connection);
     void (*wake)(void *connection);
     bool asleep;
-    bool beat; /* a heartbeat is due */
+    bool blind; /* gets no data of the news */
+    bool beat;  /* a heartbeat is due */
     uint64_t after;
     struct strbuf waiting; /* read from the hub, not yet taken */
     size_t taken;
@@ -109,7 +110,7 @@ void streams_live_free(struct streams_live **streams)
     *streams = NULL;
 }
 
-struct stream_live *stream_open(struct streams_live *streams, struct slice last_id,
+struct stream_live *stream_open(struct streams_live *streams, struct slice last_id, bool blind,
                                 void *connection, void (*sleep)(void *connection),
                                 void (*wake)(void *connection))
 {
@@ -120,8 +121,12 @@ struct stream_live *stream_open(struct streams_live *streams, struct slice last_
         return NULL;
     if (!slice_to_u64(last_id, &after))
         after = hub_last(streams->hub);
-    *s = (struct stream_live){
-        .all = streams, .connection = connection, .sleep = sleep, .wake = wake, .after = after};
+    *s = (struct stream_live){.all = streams,
+                              .connection = connection,
+                              .sleep = sleep,
+                              .wake = wake,
+                              .after = after,
+                              .blind = blind};
     strbuf_init(&s->waiting, 0);
     strbuf_str(&s->waiting, "retry: 2000\n: hello\n\n");
     pthread_mutex_lock(&streams->lock);
@@ -158,6 +163,28 @@ void stream_close(struct stream_live **stream)
     *stream = NULL;
 }
 
+/* "data: {...}" becomes "data: {}". Each message is one line of data. */
+static void blank(struct strbuf *text)
+{
+    static const char mark[] = "data: ";
+    struct slice rest = strbuf_view(text);
+    struct strbuf out;
+
+    strbuf_init(&out, 0);
+    while (rest.len) {
+        int64_t end = slice_find_byte(rest, '\n');
+        struct slice line = slice_head(rest, end < 0 ? rest.len : (uint32_t)end + 1);
+        if (slice_eq(slice_head(line, sizeof(mark) - 1), SLICE_LIT(mark)))
+            strbuf_str(&out, "data: {}\n");
+        else
+            strbuf_bytes(&out, line.at, line.len);
+        rest = slice_from(rest, line.len);
+    }
+    strbuf_clear(text);
+    strbuf_bytes(text, out.at, out.len);
+    strbuf_fini(&out);
+}
+
 static ssize_t hand_out(struct stream_live *s, char *buf, size_t max)
 {
     size_t n = s->waiting.len - s->taken;
@@ -184,6 +211,8 @@ ssize_t stream_take(struct stream_live *s, char *buf, size_t max)
     }
     if (s->waiting.len == 0)
         s->after = hub_read(s->all->hub, s->after, &s->waiting);
+    if (s->blind && s->taken == 0 && s->waiting.len)
+        blank(&s->waiting);
     if (s->waiting.len == 0 && s->beat)
         strbuf_str(&s->waiting, ":\n\n");
     s->beat = false;

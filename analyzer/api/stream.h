@@ -22,9 +22,10 @@ struct streams_live *streams_live_new(struct hub *hub);
 void streams_live_end(struct streams_live *streams);
 void streams_live_free(struct streams_live **streams);
 
-/** `last_id`: text of Last-Event-ID, empty = only what comes from now on. NULL when too many are
- * open. */
-struct stream_live *stream_open(struct streams_live *streams, struct slice last_id,
+/** `last_id`: text of Last-Event-ID, empty = only what comes from now on. `blind`: kinds of
+ * news without what they say, for accounts that do not see all sites. NULL when too many are open.
+ */
+struct stream_live *stream_open(struct streams_live *streams, struct slice last_id, bool blind,
                                 void *connection, void (*sleep)(void *connection),
                                 void (*wake)(void *connection));
 void stream_close(struct stream_live **stream);

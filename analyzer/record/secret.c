@@ -39,6 +39,11 @@ bool secret_fits(const char *hash, struct slice password)
     return code == 0 && *hash;
 }
 
+void secret_random(uint8_t *out, uint32_t len)
+{
+    randombytes_buf(out, len);
+}
+
 void secret_token(char out[SECRET_TOKEN_MAX])
 {
     uint8_t bytes[32];

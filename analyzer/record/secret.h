@@ -21,6 +21,7 @@ enum err secret_hash(struct slice password, char out[SECRET_HASH_MAX]);
 /** Constant time. An empty `hash` costs the same time and is false: unknown users look the same. */
 bool secret_fits(const char *hash, struct slice password);
 
+void secret_random(uint8_t *out, uint32_t len);
 void secret_token(char out[SECRET_TOKEN_MAX]);
 /** A password a person can type: 16 letters and digits without look-alikes. */
 void secret_password(char out[32]);

@@ -82,7 +82,8 @@ static int add_user(struct store *store, const struct accounts_order *order)
                             .created_ns = clock_now_ns()};
 
     if (order->role && !permission_role_parse(slice_of_str(order->role), &user.role)) {
-        log_say(LOG_FAULT, "a role is viewer, analyst or admin, not %s", order->role);
+        log_say(LOG_FAULT, "a role is viewer, analyst, lead, engineer, auditor or admin, not %s",
+                order->role);
         return 2;
     }
     if (!db_users_name_ok(user.name)) {

@@ -160,6 +160,7 @@ enum err db_devices_list(struct store *store, const struct devices_query *query,
         sql_where_words(&w, "words", query->text);
     sql_where_str(&w, "zone=?", query->zone);
     sql_where_str(&w, "site=?", query->site);
+    sql_where_sites(&w, "site", query->sites);
     if (query->deviating)
         sql_where_and(&w, "deviations>0", NULL, 0);
     page_before(&w, query->before_ns, query->before_id);

@@ -34,8 +34,9 @@ enum err db_devices_by_ip(struct store *store, const char *ip, uint64_t at_ns, s
 struct devices_query {
     const char *text; /* words of name, address, MAC, vendor, profile, zone */
     const char *zone, *site;
-    bool deviating;     /* only with deviations */
-    uint64_t before_ns; /* page: after the row (last_ns, id) */
+    const char *const *sites; /* only these; NULL = all; ended by NULL */
+    bool deviating;           /* only with deviations */
+    uint64_t before_ns;       /* page: after the row (last_ns, id) */
     const char *before_id;
     uint32_t limit; /* 0 = 100, at most 1000 */
 };

@@ -179,6 +179,7 @@ static void conditions(struct sql_where *w, const struct groups_query *query)
         sql_where_and(w, "src=? OR dst=?", host, 2);
     sql_where_int(w, "sid=?", query->sid);
     sql_where_str(w, "site=?", query->site);
+    sql_where_sites(w, "site", query->sites);
     sql_where_str(w, "sensor=?", query->sensor);
     if (query->technique && *query->technique)
         sql_where_contains(w, "techniques", slice_of_str(query->technique));
@@ -318,7 +319,7 @@ enum err db_groups_rollup_add(struct store *store, const struct rollup *add)
 }
 
 enum err db_groups_histogram(struct store *store, uint64_t from_ns, uint64_t to_ns,
-                             uint64_t step_ns, const char *sensor, bool alerts_only,
+                             uint64_t step_ns, const char *const *sites, bool alerts_only,
                              struct arena *arena, struct histogram_row **rows, uint32_t *n)
 {
     struct sql_rows out = {.arena = arena, .size = sizeof(**rows)};
@@ -332,7 +333,7 @@ enum err db_groups_histogram(struct store *store, uint64_t from_ns, uint64_t to_
              (long long)step, (long long)step);
     sql_where_init(&w, head);
     sql_where_and(&w, "minute>=? AND minute<=?", span, 2);
-    sql_where_str(&w, "sensor=?", sensor);
+    sql_where_sites(&w, "site", sites);
     if (alerts_only)
         sql_where_and(&w, "severity>=0", NULL, 0);
     sql_where_tail(&w, " GROUP BY 1,2 ORDER BY 1,2", NULL, 0);

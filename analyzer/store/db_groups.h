@@ -49,9 +49,10 @@ struct groups_query {
     int64_t sid;
     const char *site, *sensor, *technique;
     int64_t incident_id;
-    bool excepted;           /* also those that an exception hides; always with incident_id */
-    uint64_t from_ns, to_ns; /* last seen within */
-    uint64_t before_ns;      /* page: after the row (last_ns, id); 0 = first page */
+    bool excepted;            /* also those that an exception hides; always with incident_id */
+    const char *const *sites; /* only these; NULL = all; ended by NULL */
+    uint64_t from_ns, to_ns;  /* last seen within */
+    uint64_t before_ns;       /* page: after the row (last_ns, id); 0 = first page */
     int64_t before_id;
     uint32_t limit; /* 0 = 100, at most 1000 */
 };
@@ -108,7 +109,7 @@ struct histogram_row {
     int64_t n;
 };
 enum err db_groups_histogram(struct store *store, uint64_t from_ns, uint64_t to_ns,
-                             uint64_t step_ns, const char *sensor, bool alerts_only,
+                             uint64_t step_ns, const char *const *sites, bool alerts_only,
                              struct arena *arena, struct histogram_row **rows, uint32_t *n);
 /** Deletes groups whose newest kept event is not above `last_event_id`, at most `limit`, but none
  * of an open incident; their sparklines go with them. */

@@ -226,7 +226,8 @@ static void sparklines_and_rollups_add_up(void **state)
     OK(db_groups_rollup_add(f->store, &add));
     add.severity = -1;
     OK(db_groups_rollup_add(f->store, &add));
-    OK(db_groups_histogram(f->store, 0, 1000, 600, "s1", true, &f->arena, &steps, &n));
+    OK(db_groups_histogram(f->store, 0, 1000, 600, (const char *const[]){"ct", NULL}, true,
+                           &f->arena, &steps, &n));
     assert_int_equal(n, 1);
     assert_int_equal(steps[0].n, 8);
     OK(db_groups_histogram(f->store, 0, 1000, 60, NULL, false, &f->arena, &steps, &n));
