@@ -131,6 +131,15 @@ static struct entries entries_of(const struct ruleset *rs)
 
 enum change { ADDED, REMOVED, MODIFIED, BROKEN, MENDED, CHANGES };
 
+static enum change kind_of(const struct entry *old, const struct entry *now, int c)
+{
+    if (c < 0)
+        return old->bad ? MENDED : REMOVED;
+    if (c > 0)
+        return now->bad ? BROKEN : ADDED;
+    return !now->bad && now->uid != old->uid ? MODIFIED : CHANGES;
+}
+
 /* Walks both sorted lists side by side; `list` NULL: counts only. */
 static uint32_t walk(const struct entries *old, const struct entries *now, enum change what,
                      struct jsonw *list)
@@ -141,10 +150,7 @@ static uint32_t walk(const struct entries *old, const struct entries *now, enum 
         const struct entry *o = i < old->n ? &old->at[i] : NULL;
         const struct entry *w = k < now->n ? &now->at[k] : NULL;
         int c = !o ? 1 : !w ? -1 : by_sid(o, w);
-        enum change is = c < 0                         ? (o->bad ? MENDED : REMOVED)
-                         : c > 0                       ? (w->bad ? BROKEN : ADDED)
-                         : !w->bad && w->uid != o->uid ? MODIFIED
-                                                       : CHANGES;
+        enum change is = kind_of(o, w, c);
         i += c <= 0;
         k += c >= 0;
         if (is != what)
