@@ -743,3 +743,21 @@ NFS_BLOCK = rpc_call(3, 7, HANDLE + struct.pack("!QII", 0, 5000, 0) + opaque(b"b
 seed("nfs-2", 2049, [("c", rpc_call(1, 6, b"h" * 32 + struct.pack("!III", 0, 100, 0), 2)), ("s", rpc_reply(1, b"\0" * 72 + opaque(b"version 2"))),
                      ("c", rpc_call(2, 8, b"h" * 32 + struct.pack("!III", 0, 0, 9) + opaque(b"version 2"), 2)), ("s", rpc_reply(2, b"\0" * 72))], flags=UDP)
 seed("nfs-lost-bytes", 2049, [("c", records([NFS_BLOCK])[:3000]), ("C", records([NFS_CALLS[0], NFS_BLOCK])), ("s", records(NFS_REPLIES[:1]))])
+
+
+# ---- PostgreSQL
+def pg(kind, body):
+    return kind + struct.pack("!I", 4 + len(body)) + body
+
+
+PG_START = struct.pack("!I", 35) + b"\0\3\0\0user\0city\0database\0places\0\0"
+PG_READY = pg(b"Z", b"I")
+seed("pgsql", 5432, [
+    ("c", b"\0\0\0\x08\x04\xd2\x16\x2f"), ("s", b"N"), ("c", PG_START), ("s", pg(b"R", b"\0\0\0\x0aSCRAM-SHA-256\0\0")),
+    ("c", pg(b"p", b"SCRAM-SHA-256\0\0\0\0\6n,,n=,")), ("s", pg(b"R", b"\0\0\0\x0br=1,s=2")), ("c", pg(b"p", b"c=biws,p=3")),
+    ("s", pg(b"R", b"\0\0\0\x0cv=4") + pg(b"R", b"\0\0\0\0") + pg(b"S", b"TimeZone\0Asia/Ho_Chi_Minh\0") + pg(b"K", b"\0\0\0\1\0\0\0\2") + PG_READY),
+    ("c", pg(b"Q", b"select 1\0")), ("s", pg(b"T", b"\0\1") + pg(b"D", b"\0\1\0\0\0\3abc") + pg(b"C", b"SELECT 1\0") + PG_READY),
+    ("c", pg(b"P", b"s\0select $1\0\0\0") + pg(b"B", b"\0\0") + pg(b"S", b"")), ("s", pg(b"1", b"") + pg(b"E", b"SERROR\0C42601\0Mno\0\0") + PG_READY),
+    ("c", pg(b"X", b""))])
+seed("pgsql-starttls", 5432, [("c", b"\0\0\0\x08\x04\xd2\x16\x2f"), ("s", b"S"), ("c", b"\x16\3\1\0\2\1\0")])
+seed("pgsql-cancel", 5432, [("c", b"\0\0\0\x10\x04\xd2\x16\x2e\0\0\0\1\0\0\0\2"), ("c", pg(b"?", b"bad"))])
