@@ -13,7 +13,6 @@ enum { OPTIONS_MANY = 64 };
 enum command {
     COMMAND_RUN,
     COMMAND_CHECK,
-    COMMAND_OPENAPI,
     COMMAND_LIST,
     COMMAND_USER,
     COMMAND_BACKUP,

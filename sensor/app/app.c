@@ -678,7 +678,7 @@ uint32_t app_notes(const struct app_engine *engine, const char *const **names)
     return engine->n_notes;
 }
 
-void app_clear(struct app_engine *engine, struct flow *flow)
+void app_clear(struct app_engine *engine, struct flow *flow, uint32_t looked)
 {
     struct app *app = app_of(flow);
 
@@ -688,10 +688,8 @@ void app_clear(struct app_engine *engine, struct flow *flow)
         arena_reset(&engine->scratch);
     }
     engine->chunk = SLICE_NONE;
-    if (app && app->dirty) {
-        app->dirty = false;
-        app_tx_sweep(app, false);
-    }
+    if (app && app->dirty)
+        app->dirty = app_tx_sweep(app, false, looked);
 }
 
 void app_end(struct app_engine *engine, struct flow *flow)
@@ -717,7 +715,7 @@ void app_drop(struct app_engine *engine, struct flow *flow)
 
     if (!app)
         return;
-    app_tx_sweep(app, true);
+    (void)app_tx_sweep(app, true, 3);
     side_release(app, TO_SERVER);
     side_release(app, TO_CLIENT);
     state_release(app);

@@ -52,9 +52,9 @@ struct tx *app_first_tx(struct flow *flow);
 const struct app_file *app_files(const struct app_engine *engine, uint32_t *n);
 /** Notes of the flow without a transaction, since the last app_clear. */
 uint32_t app_notes(const struct app_engine *engine, const char *const **names);
-/** After the packet: clears touched marks, file pieces; frees transactions that are done, logged
- * and seen by detection. */
-void app_clear(struct app_engine *engine, struct flow *flow);
+/** After the packet: clears touched marks of the directions that rules have looked at (bit by enum
+ * dir), file pieces; frees transactions that are done, logged and without such marks. */
+void app_clear(struct app_engine *engine, struct flow *flow, uint32_t looked);
 /** Marks all transactions done in both directions (the flow ends) and touched where that is news.
  */
 void app_end(struct app_engine *engine, struct flow *flow);

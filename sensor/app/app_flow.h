@@ -132,8 +132,9 @@ static inline struct tx_box *app_flow_box(struct tx *tx)
 }
 
 /* app_tx.c */
-/** Frees the transactions that `all` or being over and logged allows. */
-void app_tx_sweep(struct app *app, bool all);
+/** Clears the marks of the directions looked at; frees the transactions that `all` or being over,
+ * logged and unmarked allows. True when some keep a mark. */
+bool app_tx_sweep(struct app *app, bool all, uint32_t looked);
 /** Ends one direction of every transaction. */
 void app_tx_end_dir(struct app *app, enum dir dir);
 

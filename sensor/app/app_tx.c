@@ -318,24 +318,29 @@ static void tx_free(struct app *app, struct tx *tx)
     }
 }
 
-void app_tx_sweep(struct app *app, bool all)
+bool app_tx_sweep(struct app *app, bool all, uint32_t looked)
 {
     struct tx **link = &app->first;
     struct tx *last = NULL;
+    bool marked = false;
 
     while (*link) {
         struct tx *tx = *link;
         bool silent = tx->proto->eve && !tx->proto->eve[0];
-        if (all || (over(tx) && (tx->logged || silent))) {
+        for (uint32_t dir = 0; dir < 2; dir++)
+            tx->touched[dir] = tx->touched[dir] && !(looked >> dir & 1);
+        bool mark = tx->touched[0] || tx->touched[1];
+        if (all || (over(tx) && (tx->logged || silent) && !mark)) {
             *link = tx->next;
             tx_free(app, tx);
             continue;
         }
-        tx->touched[0] = tx->touched[1] = false;
+        marked |= mark;
         last = tx;
         link = &tx->next;
     }
     app->last = last;
+    return marked;
 }
 
 uint32_t app_events(const struct tx *tx)

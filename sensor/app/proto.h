@@ -99,7 +99,7 @@ struct tx {
     uint64_t first_number; /* frame that began it */
     uint64_t first_ns;
     uint8_t progress[2]; /* enum tx_progress by enum dir */
-    bool touched[2];     /* progressed by the packet in hand: detection looks at it */
+    bool touched[2];     /* progressed since detection looked at it */
     bool logged;
     bool silent;    /* a rule wants no event of it */
     bool truncated; /* a cap cut something */

@@ -221,7 +221,7 @@ static void finish_message(struct app *app, struct tx *tx)
         mime_end(state->mime, app, tx);
     state->mime = NULL;
     state->ended = true;
-    app_progress(app, tx, TO_SERVER, TX_DONE);
+    close_tx(app, tx); /* what follows, QUIT too, is another one's, as Suricata has it */
 }
 
 static enum command act_on(struct app *app, struct tx *tx, struct slice line)

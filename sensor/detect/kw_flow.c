@@ -363,7 +363,7 @@ static bool stream_size_parse(struct draft *d, const struct keyword *kw, struct 
     memcpy(text + oper.len, value.at, value.len);
     if (!draft_num((struct slice){(const uint8_t *)text, oper.len + value.len}, NULL, &a->num))
         return draft_fail(d, "bad comparison in stream_size");
-    d->depth_seen = true;
+    d->need_packet = true; /* as Suricata has it: contents then look at packets */
     return draft_test(d, kw, a);
 }
 

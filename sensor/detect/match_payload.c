@@ -11,7 +11,7 @@
  */
 #include "sensor/detect/match.h"
 
-enum { ON_PACKET = 1, ON_STREAM = 2, TAIL = LITERAL_MAX - 1 };
+enum { ON_PACKET = 1, ON_STREAM = 2, TAIL = LITERAL_MAX - 1, HELD_MAX = 8192 };
 
 /* ---- one rule ----------------------------------------------------------------------------- */
 
@@ -80,7 +80,7 @@ static bool try_stream(struct detect *d, const struct rule *r, struct window *wi
 {
     struct slice data = view->data;
     uint64_t base = view->base, end = view->base + view->data.len;
-    const struct pending *p = win ? pending_of(win, r->uid) : NULL;
+    const struct pending *p = win ? pending_of(win, r->info.index) : NULL;
     bool fired = p && p->fired;
 
     if (fired && p->until > base) {
@@ -93,13 +93,26 @@ static bool try_stream(struct detect *d, const struct rule *r, struct window *wi
     d->look.stream_base = base;
     if (groups_ok(d, r, data, base)) {
         if (win)
-            remember(d, win, r->uid, end, true);
+            remember(d, win, r->info.index, end, true);
         return true;
     }
     uint32_t literal_end = d->mark_end[r->info.index];
     if (win && r->n_groups && literal_end && !fired)
-        remember(d, win, r->uid, view->base + literal_end + d->window, false);
+        remember(d, win, r->info.index, view->base + literal_end + d->window, false);
     return false;
+}
+
+/* A rule on packets and streams has fired on a packet whose bytes the stream brings later: these
+ * count once. */
+static void note_packet_hit(struct detect *d, const struct rule *r)
+{
+    const struct detect_input *in = d->in;
+
+    if (r->kind != RULE_PACKET_STREAM || !in->by_ack)
+        return;
+    struct flow_marks *s = state_flow(d->pool, in->flow);
+    if (s)
+        remember(d, &s->win[in->dir], r->info.index, in->stream_at + in->packet->payload.len, true);
 }
 
 static void try_rule(struct detect *d, const struct rule *r, uint32_t modes, struct window *win,
@@ -125,8 +138,10 @@ static void try_rule(struct detect *d, const struct rule *r, uint32_t modes, str
         return;
     d->look.on_stream = false;
     d->look.stream_base = 0;
-    if (groups_ok(d, r, d->in->packet->payload, 0))
-        detect_fire(d, r);
+    if (!groups_ok(d, r, d->in->packet->payload, 0))
+        return;
+    note_packet_hit(d, r);
+    detect_fire(d, r);
 }
 
 static void try_candidates(struct detect *d, uint32_t modes, struct window *win,
@@ -193,7 +208,7 @@ static struct view view_of(struct detect *d, struct window *win, const struct ch
     *old = 0;
     if (chunk->gap || win->next != chunk->offset || !win->len ||
         win->len + chunk->data.len > VIEW_ROOM) {
-        win->len = 0;
+        win->len = win->held = 0;
         win->n_pending = 0;
         return (struct view){chunk->data, chunk->offset, true};
     }
@@ -201,7 +216,8 @@ static struct view view_of(struct detect *d, struct window *win, const struct ch
     memcpy(room, win->at, win->len);
     if (chunk->data.len)
         memcpy(room + win->len, chunk->data.at, chunk->data.len);
-    *old = win->len;
+    *old = win->len - win->held;
+    win->held = 0;
     return (struct view){{room, win->len + chunk->data.len}, chunk->offset - win->len, true};
 }
 
@@ -228,12 +244,11 @@ static void add_pending(struct detect *d, struct window *win, const struct view 
     uint16_t n = 0;
 
     for (uint16_t i = 0; i < win->n_pending; i++) {
-        uint32_t rule = ruleset_index(d->rs, win->pending[i].rule);
-        if (win->pending[i].until <= view->base || rule == RULE_GONE)
+        if (win->pending[i].until <= view->base)
             continue;
         win->pending[n] = win->pending[i];
         if (!win->pending[n++].fired)
-            detect_candidate(d, rule, 0);
+            detect_candidate(d, win->pending[n - 1].rule, 0);
     }
     win->n_pending = n;
 }
@@ -277,7 +292,7 @@ static bool run_chunk(struct detect *d, const struct chunk *chunk, bool with_pac
     win->off |= chunk->offset >= d->depth || encrypted(d, chunk->data);
     if (win->off) {
         win->next = chunk->offset + chunk->data.len;
-        win->len = 0;
+        win->len = win->held = 0;
         return false;
     }
     struct view view = view_of(d, win, chunk, &old);
@@ -291,8 +306,47 @@ static bool run_chunk(struct detect *d, const struct chunk *chunk, bool with_pac
     win->next = view.base + view.data.len;
     try_candidates(d, ON_STREAM | (with_packet ? ON_PACKET : 0u), s ? win : NULL, &view);
     if (s)
-        keep_tail(d, win, &view, chunk->end || d->in->flow_ends);
+        keep_tail(d, win, &view, chunk->end);
     return true;
+}
+
+/* What was delivered with a packet of the other side is looked at with the next one of its own. */
+static bool hold(struct detect *d, const struct chunk *chunk)
+{
+    struct flow_marks *s = state_flow(d->pool, d->in->flow);
+    struct window *win = s ? &s->win[chunk->dir] : NULL;
+
+    if (!win || win->off || chunk->offset >= d->depth || encrypted(d, chunk->data))
+        return false;
+    bool follows = !chunk->gap && win->next == chunk->offset;
+    if (!follows && win->held)
+        return false;
+    if (!follows) {
+        win->len = 0;
+        win->n_pending = 0;
+    }
+    if (win->len + chunk->data.len > HELD_MAX ||
+        !state_window(d->pool, win, win->len + chunk->data.len))
+        return false;
+    if (chunk->data.len)
+        memcpy(win->at + win->len, chunk->data.at, chunk->data.len);
+    win->len += chunk->data.len;
+    win->held += chunk->data.len;
+    win->next = chunk->offset + chunk->data.len;
+    win->held_end |= chunk->end;
+    return true;
+}
+
+static void run_held(struct detect *d, enum dir dir)
+{
+    struct flow_marks *s = d->in->flow ? d->in->flow->ext[FLOW_EXT_DETECT] : NULL;
+    struct window *win = s ? &s->win[dir] : NULL;
+
+    if (!win || (!win->held && !win->held_end))
+        return;
+    bool end = win->held_end;
+    win->held_end = false;
+    run_chunk(d, &(struct chunk){.dir = dir, .offset = win->next, .end = end}, false);
 }
 
 static bool holds_payload(const struct chunk *chunk, const struct packet *p, enum dir dir)
@@ -305,10 +359,17 @@ void match_payload_run(struct detect *d)
 {
     const struct detect_input *in = d->in;
     bool packet_done = in->flow_ends;
+    uint32_t looks = detect_looks(in);
 
+    for (uint32_t dir = 0; dir < 2; dir++) {
+        if (looks >> dir & 1)
+            run_held(d, (enum dir)dir);
+    }
     for (uint32_t i = 0; i < in->n_chunks && in->flow; i++) {
         const struct chunk *chunk = &in->chunks[i];
         if (chunk->datagram || (!chunk->data.len && !chunk->end))
+            continue;
+        if (!(looks >> chunk->dir & 1) && hold(d, chunk))
             continue;
         bool with = !packet_done && holds_payload(chunk, in->packet, in->dir);
         bool done = run_chunk(d, chunk, with);

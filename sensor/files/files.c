@@ -364,33 +364,34 @@ static void entry_free(struct files *files, struct entry *entry)
     pool_put(&files->pool, entry, entry->room);
 }
 
-static void sweep(struct files *files, struct flow_files *list, bool all)
+static bool sweep(struct files *files, struct flow_files *list, bool all, uint32_t looked)
 {
     struct file **link = &list->first;
     struct file *last = NULL;
+    bool marked = false;
 
     while (*link) {
         struct file *file = *link;
-        if (all || (file->state != FILE_OPEN && file->logged)) {
+        file->touched = file->touched && !(looked >> file->dir & 1);
+        if (all || (!file->touched && file->state != FILE_OPEN && file->logged)) {
             *link = file->next;
             list->n--;
             entry_free(files, entry_of(file));
             continue;
         }
-        file->touched = false;
+        marked |= file->touched;
         last = file;
         link = &file->next;
     }
     list->last = last;
+    return marked;
 }
 
-void files_clear(struct files *files, struct flow *flow)
+void files_clear(struct files *files, struct flow *flow, uint32_t looked)
 {
     struct flow_files *list = hanging(flow);
-    if (list && list->dirty) {
-        list->dirty = false;
-        sweep(files, list, false);
-    }
+    if (list && list->dirty)
+        list->dirty = sweep(files, list, false, looked);
 }
 
 void files_end(struct files *files, struct flow *flow)
@@ -406,7 +407,7 @@ void files_drop(struct files *files, struct flow *flow)
     struct flow_files *list = hanging(flow);
     if (!list)
         return;
-    sweep(files, list, true);
+    (void)sweep(files, list, true, 3);
     pool_put(&files->pool, list, list->room);
     flow->ext[FLOW_EXT_FILES] = NULL;
 }

@@ -29,7 +29,7 @@ struct file {
     uint64_t size;     /* bytes seen */
     struct slice data; /* the first bytes, up to files.inspect */
     uint64_t gaps;     /* bytes missing inside */
-    bool touched;      /* grew or ended by the packet in hand */
+    bool touched;      /* grew or ended since rules looked at it */
     bool logged;
     bool wanted_store;                  /* a rule asked for it (filestore) */
     const char *magic;                  /* libmagic's text; NULL = nobody asked (files_magic) */
@@ -62,8 +62,9 @@ const char *files_magic(struct file *file);
  * ends, magic when somebody asks then. */
 enum files_want { FILES_MAGIC = 1, FILES_MD5 = 2, FILES_SHA1 = 4, FILES_SHA256 = 8 };
 void files_want(struct files *files, uint32_t wants);
-/** After the packet: clears touched; frees files that are ended and logged. */
-void files_clear(struct files *files, struct flow *flow);
+/** After the packet: clears touched in the directions that rules have looked at (bit by enum dir);
+ * frees files that are ended and logged. */
+void files_clear(struct files *files, struct flow *flow, uint32_t looked);
 /** Ends open files (truncated) because the flow ends; then they are touched. */
 void files_end(struct files *files, struct flow *flow);
 void files_drop(struct files *files, struct flow *flow);

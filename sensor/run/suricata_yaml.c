@@ -210,6 +210,8 @@ static void take_stream(struct conf *conf, const struct json *stream)
             *c = *c == 'b' && c > text ? '\0' : *c;
         set(conf, "detect.stream-depth", text);
     }
+    if (json_bool(json_get(stream, "inline"), false))
+        set(conf, "stream.inline", "yes");
     /* a mirror's copies are packets there like any others */
     set(conf, "dedup.enabled", "false");
 }

@@ -4,7 +4,6 @@
  * detection, then what leaves as events and facts. No floor below calls another; it is all here.
  */
 #include "sensor/run/worker.h"
-#include "common/check.h"
 #include "common/clock.h"
 #include "sensor/decode/decode.h"
 #include "sensor/flow/community_id.h"
@@ -225,11 +224,12 @@ static void write_file(struct worker *w, struct flow *flow, const struct packet 
     file->logged = true;
 }
 
-static void write_results(struct worker *w, struct flow *flow, const struct packet *p)
+static void write_results(struct worker *w, struct flow *flow, const struct packet *p,
+                          uint32_t looked)
 {
     write_hits(w, flow, p);
     for (struct file *f = files_first(flow); f; f = f->next) {
-        if (f->state != FILE_OPEN && !f->logged)
+        if (f->state != FILE_OPEN && !f->logged && looked >> f->dir & 1)
             write_file(w, flow, p, f);
     }
     write_notes(w, flow, p);
@@ -334,9 +334,9 @@ static void worker_icmp_error(struct worker *w, const struct packet *p)
         return;
     }
     detect_on(w, &(struct detect_input){.packet = p, .flow = flow, .dir = flow_dir(flow, p)});
-    write_results(w, flow, p);
-    app_clear(w->app, flow);
-    files_clear(w->files, flow);
+    write_results(w, flow, p, 3);
+    app_clear(w->app, flow, 3);
+    files_clear(w->files, flow, 3);
 }
 
 /* A packet that stands for the end of a flow: no bytes, from client to server. */
@@ -373,14 +373,14 @@ static void last_look(struct worker *w, struct flow *flow, const struct packet *
                      .n_chunks = chunks,
                      .flow_ends = true,
                  });
-    write_results(w, flow, p);
+    write_results(w, flow, p, 3);
 }
 
 /* All floors let go of it, highest first. */
 static void let_go(struct worker *w, struct flow *flow)
 {
-    app_clear(w->app, flow);
-    files_clear(w->files, flow);
+    app_clear(w->app, flow, 3);
+    files_clear(w->files, flow, 3);
     if (w->detect)
         detect_drop_flow(w->detect, flow);
     files_drop(w->files, flow);
@@ -462,20 +462,25 @@ static void worker_packet(struct worker *w, const struct packet *p)
     uint32_t chunks = take_payload(w, flow, p, dir);
     take_files(w, flow);
     breadth_packet(w->breadth, flow, p);
-    detect_on(w, &(struct detect_input){
-                     .packet = p,
-                     .flow = flow,
-                     .dir = dir,
-                     .chunks = w->chunks,
-                     .n_chunks = chunks,
-                 });
+    struct detect_input in = {
+        .packet = p,
+        .flow = flow,
+        .dir = dir,
+        .chunks = w->chunks,
+        .n_chunks = chunks,
+        .by_ack = w->detect && streams_by_ack(w->streams, flow),
+    };
+    if (in.by_ack)
+        in.stream_at = streams_offset(flow, dir, p->tcp.seq);
+    uint32_t looked = detect_looks(&in);
+    detect_on(w, &in);
     write_tagged(w, flow, p);
     facts_packet(&sink, flow, p);
-    write_results(w, flow, p);
+    write_results(w, flow, p, looked);
     if (sight_due(flow))
         report_sight(w, flow);
-    app_clear(w->app, flow);
-    files_clear(w->files, flow);
+    app_clear(w->app, flow, looked);
+    files_clear(w->files, flow, looked);
 }
 
 static void flow_ended(void *context, struct flow *flow)
@@ -502,35 +507,8 @@ static void flow_ended(void *context, struct flow *flow)
 
 /* ---- rounds ------------------------------------------------------------------------------- */
 
-static void want_file_properties(struct worker *w)
-{
-    static const struct {
-        const char *what;
-        enum files_want want;
-    } wants[] = {{"file.magic", FILES_MAGIC}, {"filemagic", FILES_MAGIC},  {"md5", FILES_MD5},
-                 {"filemd5", FILES_MD5},      {"sha1", FILES_SHA1},        {"filesha1", FILES_SHA1},
-                 {"sha256", FILES_SHA256},    {"filesha256", FILES_SHA256}};
-    uint32_t mask = 0;
-
-    for (uint32_t i = 0; w->plan.ruleset && i < sizeof(wants) / sizeof(wants[0]); i++) {
-        if (ruleset_wants(w->plan.ruleset, wants[i].what))
-            mask |= wants[i].want;
-    }
-    files_want(w->files, mask);
-}
-
-/* Rules were loaded again. The old ones are freed soon: without memory there is no way on. */
-static void change_rules(struct worker *w, const struct ruleset *ruleset)
-{
-    CHECK(detect_swap(w->detect, ruleset) == ERR_OK);
-    w->plan.ruleset = ruleset;
-    want_file_properties(w);
-}
-
 static void begin_round(struct worker *w, const struct round *round)
 {
-    if (w->detect && round->ruleset && round->ruleset != w->plan.ruleset)
-        change_rules(w, round->ruleset);
     w->number = round->first_number;
     w->order = 0;
     w->of_packet = false;
@@ -584,6 +562,23 @@ static void tx_gone(void *context, struct tx *tx)
     if (w->detect)
         detect_drop_tx(w->detect, tx);
     files_drop_tx(tx);
+}
+
+static void want_file_properties(struct worker *w)
+{
+    static const struct {
+        const char *what;
+        enum files_want want;
+    } wants[] = {{"file.magic", FILES_MAGIC}, {"filemagic", FILES_MAGIC},  {"md5", FILES_MD5},
+                 {"filemd5", FILES_MD5},      {"sha1", FILES_SHA1},        {"filesha1", FILES_SHA1},
+                 {"sha256", FILES_SHA256},    {"filesha256", FILES_SHA256}};
+    uint32_t mask = 0;
+
+    for (uint32_t i = 0; w->plan.ruleset && i < sizeof(wants) / sizeof(wants[0]); i++) {
+        if (ruleset_wants(w->plan.ruleset, wants[i].what))
+            mask |= wants[i].want;
+    }
+    files_want(w->files, mask);
 }
 
 struct worker *worker_new(const struct worker_plan *plan)

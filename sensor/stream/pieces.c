@@ -250,6 +250,11 @@ static void place(struct placing *w)
     }
 }
 
+bool pieces_has_room(const struct pieces_pool *pool, const struct pieces_owner *owner)
+{
+    return pool->shard[owner->shard].used_bytes < pool->quota_bytes / 2;
+}
+
 void pieces_put(struct pieces_pool *pool, struct pieces_owner *owner, enum dir dir,
                 struct pieces_coming *coming, uint64_t now_ns)
 {

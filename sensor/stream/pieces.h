@@ -67,6 +67,9 @@ struct pieces_coming {
 void pieces_put(struct pieces_pool *pool, struct pieces_owner *owner, enum dir dir,
                 struct pieces_coming *coming, uint64_t now_ns);
 
+/** Less than half of the shard's memory is in use: bytes that need not wait may. */
+bool pieces_has_room(const struct pieces_pool *pool, const struct pieces_owner *owner);
+
 /** Takes the first piece out of the list; give it back with pieces_give when it is read. */
 struct piece *pieces_shift(struct pieces_pool *pool, struct pieces_owner *owner, enum dir dir,
                            uint64_t now_ns);

@@ -5,7 +5,10 @@
  * says whose bytes stay. A hole is given up when the receiver has acknowledged past it, when it is
  * too old, when too much waits behind it, or when the flow ends.
  *
- * Some bytes wait although it is their turn, until they are acknowledged: those of hosts whose
+ * Without stream.inline all bytes wait until the receiver has acknowledged them: then it has
+ * them, no other copy can win, and rules fire on the packets on which Suricata's do. Where nobody
+ * acknowledges (a mirror of one side), or when what waits takes half the memory, they are handed
+ * out as they come. Else only some bytes wait although it is their turn: those of hosts whose
  * policy lets a second copy win, data on a SYN (few hosts take it), and packets whose hop limit is
  * well below that of their flow: they may never arrive, and a full copy then wins over them.
  *
@@ -36,6 +39,9 @@ const struct option stream_options[] = {
     {"stream.depth", CONF_SIZE, "0", "Bytes of a direction that are put in order; 0 = all"},
     {"stream.urgent", CONF_TEXT, "oob",
      "Urgent byte: oob (taken out of the stream, as most hosts do) or inline"},
+    {"stream.inline", CONF_TEXT, "no",
+     "yes: parsers and rules on streams get bytes as they come; no: when the receiver has "
+     "acknowledged them, so alerts are on the packets that Suricata's are on"},
     {"stream.overlap", CONF_TEXT, "bsd",
      "Policy for overlaps of hosts that are neither listed nor recognised"},
     {"host-os-policy", CONF_TREE, "",
@@ -83,6 +89,7 @@ const struct counter stream_counters[] = {
 struct side {
     uint64_t offset; /* of the byte `next` stands for */
     uint32_t next;   /* sequence number of the next byte */
+    uint32_t edge;   /* behind the bytes that are there without a hole */
     uint32_t fin;
     uint32_t gap; /* given up, to be told with the next chunk */
     uint8_t far;
@@ -105,7 +112,7 @@ struct streams {
     uint64_t hole_ns, depth;
     uint32_t hole_bytes;
     enum os_policy fallback;
-    bool urgent_inline;
+    bool urgent_inline, by_ack;
     /* what streams_next has still to hand out */
     struct piece *given; /* handed out; valid until the next packet */
     struct slice in_order;
@@ -128,6 +135,8 @@ struct streams *streams_new(const struct conf *conf, struct stats *stats)
     s->hole_ns = conf_span_ns(conf, "stream.hole.timeout");
     s->depth = conf_size(conf, "stream.depth");
     s->urgent_inline = strcmp(conf_text(conf, "stream.urgent"), "inline") == 0;
+    const char *as_it_comes = conf_text(conf, "stream.inline");
+    s->by_ack = strcmp(as_it_comes, "yes") != 0 && strcmp(as_it_comes, "true") != 0;
     s->fallback = os_policy_find(conf_text(conf, "stream.overlap"));
     s->policies = os_policies_new(conf);
     if (!s->policies)
@@ -208,7 +217,7 @@ static void start(const struct streams *s, struct flow *flow, struct stream *str
                tcp_after(seq, own->acked) < NEAR) {
         seq = own->acked;
     }
-    side->next = seq;
+    side->next = side->edge = seq;
     if (!side->started)
         find_policy(s, flow, stream, s->dir);
     side->started = true;
@@ -221,7 +230,7 @@ static bool far_away(struct streams *s, struct flow *flow, struct side *side, ui
     if (++side->far < FAR_SEGMENTS)
         return true;
     side->far = 0;
-    side->next = seq;
+    side->next = side->edge = seq;
     flow->gaps[s->dir]++;
     side->gap += 1;
     side->offset += 1;
@@ -290,6 +299,35 @@ static void wait(struct streams *s, struct flow *flow, struct stream *stream,
         stream_event_raise(flow, STREAM_EVENT_REASSEMBLY_INSERT_MEMCAP);
 }
 
+/* The receiver acknowledges what it gets, but not yet all up to `end`. */
+static bool unacked(const struct streams *s, const struct flow *flow, const struct stream *stream,
+                    uint32_t end)
+{
+    const struct tcp_side *own = &flow->tcp.side[s->dir];
+
+    return s->by_ack && own->has_acked && !own->rst && tcp_after(own->acked, end) < 0 &&
+           pieces_has_room(&s->pool, &stream->waiting);
+}
+
+/* Moves the edge over `seq` to `end` and what waits behind it without a hole. */
+static void move_edge(struct stream *stream, enum dir dir, uint32_t seq, uint32_t end)
+{
+    struct side *side = &stream->side[dir];
+
+    if (tcp_after(seq, side->edge) > 0 || tcp_after(end, side->edge) <= 0)
+        return;
+    side->edge = end;
+    const struct piece *last = stream->waiting.side[dir].last;
+    if (!last || tcp_after(last->seq + last->len, end) <= 0)
+        return;
+    for (const struct piece *p = stream->waiting.side[dir].first; p; p = p->next) {
+        if (tcp_after(p->seq, side->edge) > 0)
+            return;
+        if (tcp_after(p->seq + p->len, side->edge) > 0)
+            side->edge = p->seq + p->len;
+    }
+}
+
 /* The bytes from `seq` on that are not known yet: in order (left in s->in_order), or to wait. */
 static void take_fresh(struct streams *s, struct flow *flow, struct stream *stream, uint32_t seq,
                        const struct packet *p, uint32_t known)
@@ -301,11 +339,15 @@ static void take_fresh(struct streams *s, struct flow *flow, struct stream *stre
     bool ahead = tcp_after(seq, side->next) > 0;
     bool doubted = doubtful(flow, s->dir, p);
 
-    s->count[COUNT_AHEAD] += ahead;
-    if (ahead || doubted || side->holds || (first && tcp_after(first->seq, end) < 0)) {
+    s->count[COUNT_AHEAD] += tcp_after(seq, side->edge) > 0;
+    if (ahead || unacked(s, flow, stream, end) || doubted || side->holds ||
+        (first && tcp_after(first->seq, end) < 0)) {
         struct pieces_coming coming = {.seq = seq + known, .bytes = fresh, .doubted = doubted};
         coming.span = (struct os_span){seq, end};
+        bool fills = first && tcp_after(seq, side->edge) <= 0 && tcp_after(end, side->edge) > 0;
         wait(s, flow, stream, &coming);
+        move_edge(stream, s->dir, seq, end);
+        s->count[COUNT_FILLED] += fills && tcp_after(side->edge, end) > 0;
         return;
     }
     s->in_order = fresh;
@@ -372,7 +414,7 @@ static void take_segment(struct streams *s, struct flow *flow, struct stream *st
     if (wire_len && !side->ended) {
         s->count[COUNT_SEGMENTS]++;
         if (too_deep(s, flow, side))
-            side->next = seq + wire_len;
+            side->next = side->edge = seq + wire_len;
         else
             take_data(s, flow, stream, seq, p);
     }
@@ -467,7 +509,9 @@ static uint32_t emit(struct streams *s, struct stream *stream, enum dir dir, str
     side->offset += n;
     n += urgent;
     side->next += n;
-    chunk->end = n == data.len && at_fin(side);
+    if (tcp_after(side->next, side->edge) > 0)
+        side->edge = side->next;
+    chunk->end = !s->by_ack && n == data.len && at_fin(side);
     side->ended = side->ended || chunk->end;
     return n;
 }
@@ -476,6 +520,8 @@ static void lose(struct streams *s, struct flow *flow, struct side *side, enum d
                  uint32_t bytes)
 {
     side->next += bytes;
+    if (tcp_after(side->next, side->edge) > 0)
+        side->edge = side->next;
     side->offset += bytes;
     side->gap += bytes;
     side->begun = true;
@@ -492,26 +538,36 @@ static bool too_much_waits(const struct streams *s, const struct pieces *waiting
            s->now_ns > waiting->since_ns + s->hole_ns;
 }
 
-/* True when the first piece shall come out: its turn has come, or is given up. */
-static bool first_is_due(const struct streams *s, const struct flow *flow,
-                         const struct stream *stream, enum dir dir)
+/* The first piece waits for nothing but its acknowledgement. */
+static bool only_unacked(const struct side *side, const struct piece *first)
+{
+    return tcp_after(first->seq, side->next) <= 0 && !first->doubted && !side->holds;
+}
+
+/* How much of the first piece shall come out: its turn has come, or is given up. */
+static uint32_t due_bytes(const struct streams *s, const struct flow *flow,
+                          const struct stream *stream, enum dir dir)
 {
     const struct side *side = &stream->side[dir];
     const struct tcp_side *own = &flow->tcp.side[dir];
     const struct pieces *waiting = &stream->waiting.side[dir];
     const struct piece *first = waiting->first;
     bool hole = tcp_after(first->seq, side->next) > 0;
+    bool free = only_unacked(side, first);
 
-    if (!hole && !first->doubted && !side->holds)
-        return true;
-    if (s->ending)
-        return true;
+    if (s->ending || (free && (!s->by_ack || !own->has_acked || own->rst ||
+                               !pieces_has_room(&s->pool, &stream->waiting))))
+        return first->len;
     if (own->has_acked && tcp_after(own->acked, first->seq + (hole ? 0 : first->len)) >= 0)
-        return true;
+        return first->len;
     if (too_much_waits(s, waiting))
-        return true;
+        return first->len;
+    if (free && tcp_after(own->acked, first->seq) > 0)
+        return own->acked - first->seq;
     return !own->has_acked && !stream->side[dir_other(dir)].started &&
-           waiting->n >= ONE_SIDED_SEGMENTS;
+                   waiting->n >= ONE_SIDED_SEGMENTS
+               ? first->len
+               : 0;
 }
 
 /* The next waiting piece, if its turn has come. */
@@ -520,8 +576,9 @@ static bool next_waiting(struct streams *s, struct flow *flow, struct stream *st
 {
     struct side *side = &stream->side[dir];
     struct pieces *waiting = &stream->waiting.side[dir];
+    uint32_t due;
 
-    while (waiting->first && !side->ended && first_is_due(s, flow, stream, dir)) {
+    while (waiting->first && !side->ended && (due = due_bytes(s, flow, stream, dir)) != 0) {
         struct piece *piece = waiting->first;
         int32_t ahead = tcp_after(piece->seq, side->next);
         if (ahead > 0)
@@ -531,10 +588,11 @@ static bool next_waiting(struct streams *s, struct flow *flow, struct stream *st
             pieces_give(&s->pool, pieces_shift(&s->pool, &stream->waiting, dir, s->now_ns));
             continue;
         }
+        if (known >= due)
+            return false;
         uint8_t *data = piece->data + piece->at + known;
-        uint32_t len = piece->len - known;
-        uint32_t used = emit(s, stream, dir, (struct slice){data, len}, chunk);
-        if (used < len) { /* the rest comes behind the urgent byte */
+        uint32_t used = emit(s, stream, dir, (struct slice){data, due - known}, chunk);
+        if (known + used < piece->len) { /* the rest: not acknowledged, or behind an urgent byte */
             pieces_trim_first(waiting, known + used);
             return true;
         }
@@ -544,6 +602,18 @@ static bool next_waiting(struct streams *s, struct flow *flow, struct stream *st
         return true;
     }
     return false;
+}
+
+/* Nothing more comes from this side, as far as the other one tells. */
+static bool end_is_due(const struct streams *s, const struct flow *flow, const struct side *side,
+                       enum dir dir)
+{
+    const struct tcp_side *own = &flow->tcp.side[dir];
+
+    if (s->ending)
+        return true;
+    return at_fin(side) &&
+           (!s->by_ack || !own->has_acked || own->rst || flow->tcp_state == TCP_CLOSED);
 }
 
 static bool next_of_side(struct streams *s, struct flow *flow, struct stream *stream, enum dir dir,
@@ -564,11 +634,25 @@ static bool next_of_side(struct streams *s, struct flow *flow, struct stream *st
     }
     if (stream->waiting.side[dir].first && next_waiting(s, flow, stream, dir, chunk))
         return true;
-    if (side->ended || !(at_fin(side) || s->ending))
+    if (side->ended || !end_is_due(s, flow, side, dir))
         return false;
     emit(s, stream, dir, SLICE_NONE, chunk);
     chunk->end = side->ended = true;
     return true;
+}
+
+bool streams_by_ack(const struct streams *s, const struct flow *flow)
+{
+    return s->by_ack && flow->proto == IPPROTO_TCP4 && flow->tcp.side[0].has_acked &&
+           flow->tcp.side[1].has_acked;
+}
+
+uint64_t streams_offset(const struct flow *flow, enum dir dir, uint32_t seq)
+{
+    const struct stream *stream = flow->ext[FLOW_EXT_STREAM];
+    const struct side *side = stream ? &stream->side[dir] : NULL;
+
+    return side ? side->offset + (uint64_t)(int64_t)tcp_after(seq, side->next) : 0;
 }
 
 bool streams_next(struct streams *s, struct flow *flow, struct chunk *chunk)

@@ -89,8 +89,8 @@ static inline void feed_chunk(struct feed *feed, struct flow *flow, struct chunk
     app_input(feed->engine, flow, &packet, &chunk);
     const struct app_file *pieces = app_files(feed->engine, &n);
     files_input(feed->files, flow, pieces, n);
-    app_clear(feed->engine, flow);
-    files_clear(feed->files, flow);
+    app_clear(feed->engine, flow, 3);
+    files_clear(feed->files, flow, 3);
     free(bytes);
 }
 
@@ -173,7 +173,7 @@ static inline void feed_end(struct feed *feed, struct flow *flow, struct strbuf 
     files_end(feed->files, flow);
     (void)feed_read_fields(flow);
     feed_collect(feed, flow, out);
-    app_clear(feed->engine, flow);
+    app_clear(feed->engine, flow, 3);
     files_drop(feed->files, flow);
     app_drop(feed->engine, flow);
 }

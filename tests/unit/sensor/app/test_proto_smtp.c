@@ -56,10 +56,9 @@ static void the_envelope_is_one_transaction(void **state)
     assert_string_equal(one_event(&one, 0, 0),
                         "{\"helo\":\"me\",\"mail_from\":\"<a@b>\",\"rcpt_to\":[\"<c@d>\"]}");
     one_is(&one, "email.subject", "x");
-    assert_false(app_tx_over(one_tx(&one, 0)));
-    SERVER("250 queued\r\n221 bye\r\n");
     assert_true(app_tx_over(one_tx(&one, 0)));
-    assert_null(one_tx(&one, 1)); /* QUIT came along with the message */
+    SERVER("250 queued\r\n221 bye\r\n");
+    assert_non_null(one_tx(&one, 1)); /* of QUIT, as Suricata has it */
 }
 
 static void what_follows_a_message_is_another_transaction(void **state)

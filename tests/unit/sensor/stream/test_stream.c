@@ -31,6 +31,7 @@ static int set_up(void **state)
     rig = (struct rig){.conf = settings_new()};
     strbuf_init(&report, 1024);
     conf_set(rig.conf, "stream.hole.bytes=1000", &report);
+    conf_set(rig.conf, "stream.inline=yes", &report);
     conf_set(rig.conf, "stream.memcap=4M", &report);
     strbuf_fini(&report);
     rig.streams = streams_new(rig.conf, &rig.stats);
@@ -381,7 +382,89 @@ static void memory_has_a_cap(void **state)
     assert_non_null(strstr(rig->out[0], "x$"));
 }
 
+/* ---- bytes wait for their acknowledgement -------------------------------------------------- */
+
+static int set_up_by_ack(void **state)
+{
+    int failed = set_up(state);
+    struct rig *rig = *state;
+    struct strbuf report;
+
+    streams_free(&rig->streams);
+    stats_fini(&rig->stats);
+    strbuf_init(&report, 256);
+    conf_set(rig->conf, "stream.inline=no", &report);
+    strbuf_fini(&report);
+    rig->stats = (struct stats){0};
+    rig->streams = streams_new(rig->conf, &rig->stats);
+    return failed;
+}
+
+static void what_is_acknowledged_comes_out(void **state)
+{
+    struct rig *rig = *state;
+
+    open_at(rig, 99);
+    client(rig, 100, "abc");
+    client(rig, 103, "def");
+    assert_string_equal(rig->out[0], "");
+    acks(rig, 105);
+    assert_string_equal(rig->out[0], "abcde");
+    acks(rig, 106);
+    assert_string_equal(rig->out[0], "abcdef");
+}
+
+static void an_end_waits_until_both_sides_have_it(void **state)
+{
+    struct rig *rig = *state;
+
+    open_at(rig, 99);
+    send_from(rig, TO_SERVER, 100, 900, TCP_ACK | TCP_FIN, "abc");
+    assert_string_equal(rig->out[0], "");
+    send_from(rig, TO_CLIENT, 900, 104, TCP_ACK | TCP_FIN, "");
+    assert_string_equal(rig->out[0], "abc");
+    send_from(rig, TO_SERVER, 104, 901, TCP_ACK, "");
+    assert_string_equal(rig->out[0], "abc$");
+    assert_string_equal(rig->out[1], "$");
+}
+
+static void one_side_alone_does_not_wait(void **state)
+{
+    struct rig *rig = *state;
+
+    client(rig, 100, "abc");
+    client(rig, 103, "def");
+    assert_string_equal(rig->out[0], "abcdef");
+}
+
+static void what_was_never_acknowledged_comes_at_the_end(void **state)
+{
+    struct rig *rig = *state;
+
+    open_at(rig, 99);
+    client(rig, 100, "abc");
+    client(rig, 106, "ghi");
+    streams_end(rig->streams, &rig->flow);
+    collect(rig);
+    assert_string_equal(rig->out[0], "abc<3>ghi$");
+}
+
+static void so_much_waits_and_no_more(void **state)
+{
+    struct rig *rig = *state;
+    char text[101];
+
+    memset(text, 'x', 100);
+    text[100] = '\0';
+    open_at(rig, 99);
+    for (uint32_t i = 0; i < 12; i++)
+        client(rig, 100 + i * 100, text);
+    assert_true(strlen(rig->out[0]) >= 100);
+}
+
 #define STREAM_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+#define BY_ACK_TEST(name) cmocka_unit_test_setup_teardown(name, set_up_by_ack, tear_down)
 
 int main(void)
 {
@@ -403,6 +486,11 @@ int main(void)
         STREAM_TEST(data_in_a_syn_counts_and_in_a_reset_does_not),
         STREAM_TEST(far_out_of_the_window_is_ignored),
         STREAM_TEST(memory_has_a_cap),
+        BY_ACK_TEST(what_is_acknowledged_comes_out),
+        BY_ACK_TEST(an_end_waits_until_both_sides_have_it),
+        BY_ACK_TEST(one_side_alone_does_not_wait),
+        BY_ACK_TEST(what_was_never_acknowledged_comes_at_the_end),
+        BY_ACK_TEST(so_much_waits_and_no_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
