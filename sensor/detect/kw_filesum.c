@@ -141,7 +141,7 @@ static bool filesum_parse(struct draft *d, const struct keyword *kw, struct slic
     d->last_group = -1;
     op->call.match = filesum_match;
     op->call.args = list;
-    loader_want(d->loader, kw->name);
+    ruleset_want(d->loader, kw->name);
     return value.len ? read_list(d, list, value) : draft_fail(d, "%s wants a file", kw->name);
 }
 

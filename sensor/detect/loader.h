@@ -51,7 +51,7 @@ void loader_fini(struct loader *loader);
 /** Kept once and terminated. */
 const char *loader_str(struct loader *loader, struct slice text);
 /** Some rule needs this property of files: see ruleset_wants. */
-void loader_want(struct loader *loader, const char *what);
+void ruleset_want(struct loader *loader, const char *what);
 /** Text of a variable ("HOME_NET"), from the configuration or Suricata's defaults; false when
  * nobody defines it. */
 bool loader_var(const struct loader *loader, bool port, struct slice name, struct slice *text);

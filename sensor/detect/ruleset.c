@@ -397,7 +397,7 @@ static void want(struct ruleset *rs, const char *what)
         rs->wants[rs->n_wants++] = what;
 }
 
-void loader_want(struct loader *loader, const char *what)
+void ruleset_want(struct loader *loader, const char *what)
 {
     want(loader->ruleset, what);
 }
