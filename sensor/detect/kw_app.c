@@ -98,6 +98,8 @@ static bool app_event_parse(struct draft *d, const struct keyword *kw, struct sl
         return flow_event_parse(d, kw, value);
     if (!a || !draft_part(&value, '.', &proto))
         return draft_fail(d, "app-layer-event wants protocol.name");
+    if (slice_eq(proto, SLICE_LIT("ikev2"))) /* its name before version 1 was known, too */
+        proto = SLICE_LIT("ike");
     for (uint32_t i = 0; proto_rows[i]; i++) {
         const struct proto_def *row = proto_rows[i];
         if (!slice_eq(proto, slice_of_str(row->name)))
