@@ -3,6 +3,7 @@
  * tramgac-analyzer: takes the events of sensors, keeps them, makes incidents of them. The path of
  * an event is analyzer/run/pipeline.c.
  */
+#include "analyzer/client/client.h"
 #include "analyzer/options.h"
 #include "analyzer/run/archive.h"
 #include "analyzer/run/serve.h"
@@ -139,6 +140,8 @@ int main(int argc, char **argv)
     struct options o;
     struct strbuf fault;
 
+    if (argc > 1 && client_knows(argv[1]))
+        return client_run(argc, argv);
     log_open("tramgac-analyzer", LOG_NOTE);
     strbuf_init(&fault, 4096);
     bool ok = options_parse(argc, argv, &o, &fault);

@@ -232,6 +232,8 @@ void options_help(void)
         "  tramgac-analyzer user add|passwd|list [NAME]    accounts\n"
         "  tramgac-analyzer backup|restore FILE.db         copy of the store, checked\n"
         "  tramgac-analyzer export incidents|groups|events [SEARCH] [--csv]\n"
+        "  tramgac-analyzer incident|alert|search|report … the desk of a running analyzer "
+        "(--help)\n"
         "  tramgac-analyzer -T [-c FILE]                   check everything, list all faults\n\n");
     cli_help(&cli);
     printf("Exit status: 0 done, 1 findings of -T, 2 wrong usage or unreadable input.\n");

@@ -6,7 +6,7 @@
 #include "analyzer/api/act.h"
 #include "analyzer/api/shape.h"
 #include "analyzer/record/incident_name.h"
-#include "analyzer/record/words.h"
+#include "analyzer/store/db_evidence.h"
 #include "analyzer/store/db_incidents.h"
 #include "analyzer/store/db_search.h"
 #include "common/addr.h"
@@ -65,15 +65,19 @@ static void add_entries(struct call *call, struct items *items, const struct inc
 static enum err add_incidents(struct call *call, struct items *items, const char *ip,
                               const struct search_range *range)
 {
-    struct incidents_query query = {.text = ip, .sites = call->sites, .limit = TIMELINE_INCIDENTS};
-    struct incident *rows = NULL;
+    int64_t *ids = NULL;
     uint32_t n = 0;
-    enum err err = db_incidents_list(call->store, &query, call->arena, &rows, &n);
+    enum err err =
+        db_evidence_incidents(call->store, ip, TIMELINE_INCIDENTS, call->arena, &ids, &n);
 
     for (uint32_t i = 0; i < n && !err; i++) {
-        if (in_range(range, rows[i].first_ns))
-            add(items, (struct item){rows[i].first_ns, NULL, &rows[i], NULL});
-        add_entries(call, items, &rows[i], range);
+        struct incident *incident = arena_alloc(call->arena, sizeof(*incident));
+        err = incident ? db_incidents_get(call->store, ids[i], call->arena, incident) : ERR_NOMEM;
+        if (err || !act_in_scope(call, incident->site))
+            continue;
+        if (in_range(range, incident->first_ns))
+            add(items, (struct item){incident->first_ns, NULL, incident, NULL});
+        add_entries(call, items, incident, range);
     }
     return err;
 }

@@ -45,6 +45,14 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *ctx)
     return size * n;
 }
 
+static size_t on_whole(char *bytes, size_t size, size_t n, void *ctx)
+{
+    struct strbuf *whole = ctx;
+
+    strbuf_bytes(whole, bytes, size * n);
+    return whole->full ? 0 : size * n;
+}
+
 static void set_common(struct courier *courier, const char *url, const char *protocols,
                        const struct courier_tls *tls, uint64_t timeout_ns)
 {
@@ -66,13 +74,13 @@ static void set_common(struct courier *courier, const char *url, const char *pro
         curl_easy_setopt(curl, CURLOPT_SSLKEY, tls->key_file);
 }
 
-static void perform(CURL *curl, struct courier_answer *answer)
+static void perform(CURL *curl, struct courier_answer *answer, struct strbuf *whole)
 {
     curl_off_t wait_s = 0;
     long status = 0;
 
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, whole ? on_whole : on_body);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, whole ? (void *)whole : answer);
     CURLcode code = curl_easy_perform(curl);
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &wait_s);
@@ -102,11 +110,13 @@ void courier_request(struct courier *courier, const struct courier_request *requ
     headers = curl_slist_append(headers, "Expect:"); /* no round trip before small bodies */
     memset(answer, 0, sizeof(*answer));
     set_common(courier, request->url, "http,https", &request->tls, request->timeout_ns);
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, (const char *)request->body.at);
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
+    if (!request->get) {
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, (const char *)request->body.at);
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
+    }
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(curl, CURLOPT_USERAGENT, "tramgac/" TRAMGAC_VERSION);
-    perform(curl, answer);
+    perform(curl, answer, request->whole);
     curl_slist_free_all(headers);
 }
 
@@ -142,7 +152,7 @@ void courier_mail(struct courier *courier, const struct courier_mail *mail,
         curl_easy_setopt(curl, CURLOPT_USERNAME, mail->user);
         curl_easy_setopt(curl, CURLOPT_PASSWORD, mail->password);
     }
-    perform(curl, answer);
+    perform(curl, answer, NULL);
     curl_slist_free_all(to);
 }
 

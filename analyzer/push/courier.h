@@ -9,6 +9,7 @@
 
 #include "common/err.h"
 #include "common/slice.h"
+#include "common/strbuf.h"
 
 enum { COURIER_HEADERS_MAX = 16, COURIER_TEXT_MAX = 1024, COURIER_TO_MAX = 16 };
 
@@ -25,6 +26,8 @@ struct courier_request {
     const char *headers[COURIER_HEADERS_MAX]; /* "Name: value"; ended by NULL */
     struct courier_tls tls;
     uint64_t timeout_ns;
+    bool get;             /* instead of POST; the body is not sent */
+    struct strbuf *whole; /* gets all of the answer's body, up to its cap; NULL = not wanted */
 };
 
 struct courier_answer {
@@ -35,7 +38,7 @@ struct courier_answer {
 
 struct courier *courier_new(void);
 void courier_free(struct courier **courier);
-/** POST. */
+/** One request. */
 void courier_request(struct courier *courier, const struct courier_request *request,
                      struct courier_answer *answer);
 

@@ -79,3 +79,25 @@ enum err db_evidence_groups(struct store *store, int64_t incident_id, struct are
     *n = out.n;
     return sql_end(q);
 }
+
+enum err db_evidence_incidents(struct store *store, const char *ip, uint32_t most,
+                               struct arena *arena, int64_t **ids, uint32_t *n)
+{
+    struct sql_rows out = {.arena = arena, .size = sizeof(**ids)};
+    struct sql *q = sql_start(
+        store, "SELECT id FROM incident WHERE entity_ip=$1 OR id IN (SELECT l.incident FROM link l "
+               "JOIN grp g ON g.id=l.grp WHERE l.grp<>0 AND (g.src=$1 OR g.dst=$1)) "
+               "ORDER BY last DESC, id DESC LIMIT $2");
+
+    sql_str(q, ip);
+    sql_int(q, most);
+    while (sql_row(q)) {
+        int64_t *id = sql_rows_add(&out);
+        if (!id)
+            break;
+        *id = sql_col_int(q, 0);
+    }
+    *ids = out.at;
+    *n = out.n;
+    return sql_end(q);
+}

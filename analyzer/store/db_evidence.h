@@ -17,6 +17,10 @@ enum err db_evidence_take(struct store *store, int64_t incident_id, int64_t grou
 /** The link of a group becomes another incident's, which has none of that group. */
 enum err db_evidence_hand_over(struct store *store, int64_t from_id, int64_t to_id,
                                int64_t group_id);
+/** Newest incidents that are about an address, or whose groups of alerts have it at an end; at most
+ * `most`. */
+enum err db_evidence_incidents(struct store *store, const char *ip, uint32_t most,
+                               struct arena *arena, int64_t **ids, uint32_t *n);
 /** Groups that show this incident as theirs, by id. */
 enum err db_evidence_groups(struct store *store, int64_t incident_id, struct arena *arena,
                             int64_t **ids, uint32_t *n);

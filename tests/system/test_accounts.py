@@ -88,7 +88,28 @@ with Bench("accounts") as b:
     assert script.call("POST", "/api/groups/actions", {"ids": [groups[0]["id"]], "action": "archive"}, bearer)[0] == 403
     assert script.call("POST", "/api/tokens", {"name": "more", "scopes": ["read"]}, bearer)[0] == 403
     assert script.call("GET", "/api/groups", None, {"Authorization": "Bearer tgc_" + "0" * 64})[0] == 401
-    mine = analyst.get("/api/tokens")["items"]
+    # The same desk on the command line.
+    def desk(*words, token=token["token"]):
+        done = subprocess.run([ANALYZER, *words, "--url", f"http://127.0.0.1:{port}"], capture_output=True, text=True, env={**os.environ, "TRAMGAC_TOKEN": token})
+        return done.returncode, done.stdout + done.stderr
+    status, full = analyst.call("POST", "/api/tokens", {"name": "desk", "scopes": ["read", "triage", "report"]})
+    assert desk("incident", "list")[0] == 0 and made["id"] in desk("incident", "list")[1]
+    assert made["id"] in desk("incident", "show", made["id"])[1] and json.loads(desk("incident", "show", made["id"], "--json")[1])["id"] == made["id"]
+    assert desk("incident", "close", made["id"], "--disposition", "unknown")[0] == 1, "the token may only read"
+    said = desk("incident", "comment", made["id"], "--comment", "Từ dòng lệnh", token=full["token"])
+    assert said[0] == 0 and "1 changed" in said[1], said
+    assert desk("incident", "assign", made["id"], "--assignee", "lan", token=full["token"])[0] == 0
+    assert desk("incident", "close", made["id"], "--disposition", "legitimate", token=full["token"])[0] == 0
+    assert desk("incident", "reopen", made["id"], token=full["token"])[0] == 0 and admin.get(f"/api/incidents/{made['id']}")["state"] == "in_progress"
+    status, second = admin.call("POST", "/api/incidents", {"title": "y", "groups": [groups[1]["id"]]})
+    assert desk("incident", "merge", made["id"], second["id"], token=full["token"])[0] == 0 and admin.get(f"/api/incidents/{second['id']}")["state"] == "merged"
+    assert "10.20." in desk("alert", "list", "--q", "rule")[1] and desk("alert", "archive", str(groups[2]["id"]), token=full["token"])[0] == 0
+    since = ("--from", "2026-11-20T00:00:00Z")
+    assert "rule 6001" in desk("search", "sid:6001", *since)[1] and desk("search", "| top 3 sid", *since)[1].count("600") == 3, desk("search", "| top 3 sid", *since)
+    assert desk("report", "period-shift", "--out", b.path("r.pdf"), token=full["token"])[0] == 0 and open(b.path("r.pdf"), "rb").read(5) == b"%PDF-"
+    assert desk("incident", "fly")[0] == 2 and desk("search", "src:x")[0] == 1
+    assert subprocess.run([ANALYZER, "incident", "list", "--url", "http://127.0.0.1:9"], capture_output=True, env={**os.environ, "TRAMGAC_TOKEN": "x"}).returncode == 3
+    mine = [t for t in analyst.get("/api/tokens")["items"] if t["name"] == "script"]
     assert mine[0]["name"] == "script" and mine[0]["used"] and token["token"] not in json.dumps(mine)
     assert viewer.call("POST", f"/api/tokens/{token['id']}/delete", {})[0] == 404
     assert analyst.call("POST", f"/api/tokens/{token['id']}/delete", {})[0] == 200
