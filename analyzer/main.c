@@ -152,6 +152,10 @@ int main(int argc, char **argv)
         return 2;
     if (o.quiet)
         log_open("tramgac-analyzer", LOG_WARN);
+    if (o.command == COMMAND_OPENAPI) {
+        settings_openapi();
+        return 0;
+    }
     if (o.command == COMMAND_HELP || o.command == COMMAND_VERSION) {
         if (o.command == COMMAND_HELP)
             options_help();

@@ -101,6 +101,12 @@ static bool take_version(struct options *o, const char *v)
     o->command = COMMAND_VERSION;
     return true;
 }
+static bool take_openapi(struct options *o, const char *v)
+{
+    (void)v;
+    o->command = COMMAND_OPENAPI;
+    return true;
+}
 static bool take_help(struct options *o, const char *v)
 {
     (void)v;
@@ -124,6 +130,7 @@ static const struct cli_row rows[] = {
     {"--language", "vi|en", take_language, "user add: language of the pages"},
     {"--format", "text|md|json", take_format, "form of the lists"},
     {"--csv", NULL, take_csv, "export: comma-separated values instead of lines of JSON"},
+    {"--openapi", NULL, take_openapi, "print the web interface as an OpenAPI 3.1 document"},
     {"--quiet", NULL, take_quiet, "only warnings and faults"},
     {"--version", NULL, take_version, "print the version"},
     {"--help", NULL, take_help, "print this"},

@@ -13,6 +13,7 @@ enum { OPTIONS_MANY = 64 };
 enum command {
     COMMAND_RUN,
     COMMAND_CHECK,
+    COMMAND_OPENAPI,
     COMMAND_LIST,
     COMMAND_USER,
     COMMAND_BACKUP,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyzer/run/settings.h"
 #include "analyzer/api/api.h"
+#include "analyzer/api/openapi.h"
 #include "analyzer/correlate/correlate.h"
 #include "analyzer/dedup/dedup.h"
 #include "analyzer/dedup/exceptions.h"
@@ -155,6 +156,16 @@ static const struct list {
              {"connectors", {"name", "doc", NULL}, list_connectors},
              {"stores", {"name", "doc", NULL}, list_stores},
              {"routes", {"method", "path", "permission", "takes", "doc", NULL}, list_routes}};
+
+void settings_openapi(void)
+{
+    struct strbuf out;
+
+    strbuf_init(&out, 0);
+    openapi_write(&out);
+    puts(out.at);
+    strbuf_fini(&out);
+}
 
 bool settings_list(const struct conf *conf, const char *name, enum listing_format format,
                    struct strbuf *out)

@@ -18,4 +18,7 @@ struct conf *settings_new(void);
 bool settings_list(const struct conf *conf, const char *name, enum listing_format format,
                    struct strbuf *out);
 
+/** Prints the web interface as an OpenAPI document. */
+void settings_openapi(void);
+
 #endif

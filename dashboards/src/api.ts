@@ -282,6 +282,16 @@ export type Found = FoundHead &
     | { shape: 'histogram'; step_s: number; items: { time: string; count: number }[] }
   );
 
+// A search that was given a name.
+export interface View {
+  id: number;
+  name: string;
+  page: 'groups' | 'incidents' | 'search' | 'devices';
+  query: string; // of the address of the page
+  shared: boolean;
+  owner: string;
+}
+
 // What somebody decided not to see.
 export interface Exception {
   id: number;
@@ -394,6 +404,9 @@ export const api = {
   exceptionAdd: (what: { query: string; reason: string; sites: string[]; days: number; expires: string }) => call<Exception>('POST', '/exceptions', what),
   exceptionChange: (id: number, what: { version: number; enabled?: boolean; expires?: string; reason?: string }) => call<Exception>('POST', `/exceptions/${id}`, what),
   exceptionDrop: (id: number) => call<{ shown: number }>('DELETE', `/exceptions/${id}`),
+  views: () => call<{ items: View[] }>('GET', '/views'),
+  viewSave: (what: { name: string; page: View['page']; query: string; shared: boolean }) => call<unknown>('POST', '/views', what),
+  viewDrop: (id: number) => call<unknown>('POST', `/views/${id}/delete`, {}),
   forms: () => call<{ items: Form[] }>('GET', '/reports'),
   // A report is a file: the browser fetches it by itself, with the session's cookie.
   reportAddress: (form: string, f: { incident?: string; from?: string; to?: string; site?: string; lang: 'vi' | 'en'; format: 'pdf' | 'html' }) =>

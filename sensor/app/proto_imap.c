@@ -84,6 +84,16 @@ static enum probe begins(struct slice head, struct slice with)
     return n == with.len ? PROBE_YES : PROBE_MORE;
 }
 
+/* The first word of a client's line so far: printable ASCII, no longer than a tag (RFC 9051, 9). */
+static bool may_be_tag(struct slice head)
+{
+    uint32_t n = 0;
+
+    while (n < head.len && head.at[n] > ' ' && head.at[n] < 0x7f)
+        n++;
+    return n <= TAG_MAX && (n == head.len || (n > 0 && head.at[n] == ' '));
+}
+
 /* "* OK …" of a server; "tag CAPABILITY" and the like of a client. */
 static enum probe imap_probe(struct slice head, enum dir dir)
 {
@@ -93,9 +103,11 @@ static enum probe imap_probe(struct slice head, enum dir dir)
         enum probe ok = begins(head, SLICE_LIT("* OK"));
         return ok == PROBE_NO ? begins(head, SLICE_LIT("* PREAUTH")) : ok;
     }
+    if (!may_be_tag(head))
+        return PROBE_NO;
     int64_t eol = slice_find_byte(slice_head(head, LINE_MAX), '\n');
     if (eol < 0)
-        return PROBE_MORE;
+        return head.len < LINE_MAX ? PROBE_MORE : PROBE_NO;
     struct slice line = slice_trim(slice_head(head, (uint32_t)eol));
     struct slice tag = next_word(&line), command = next_word(&line);
     return tag.len && tag.len <= TAG_MAX && is_word(command, first) ? PROBE_YES : PROBE_NO;

@@ -297,6 +297,25 @@ void dataset_live_free(struct dataset_live **live)
     *live = NULL;
 }
 
+void dataset_live_take(struct dataset_live *live, struct dataset_live *from)
+{
+    for (struct dataset *s = live->sets; s; s = s->next) {
+        struct dataset *old = from->sets;
+        while (old && (old->type != s->type || strcmp(old->name, s->name) != 0))
+            old = old->next;
+        if (!old)
+            continue;
+        intern_fini(&s->values);
+        intern_init(&s->values, &live->arena);
+        for (uint32_t i = 0; i < old->values.room; i++) {
+            if (old->values.slots[i].value)
+                dataset_add(s, old->values.slots[i].text, 0);
+        }
+        if (s->save)
+            old->save = NULL;
+    }
+}
+
 /* A change matches when it changes something. */
 static bool apply(struct dataset *set, enum dataset_what what, struct slice value)
 {

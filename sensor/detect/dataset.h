@@ -59,6 +59,9 @@ void dataset_condition(struct strbuf *out, const struct dataset *set, enum datas
 /** Sets of the host tier: those that change, with the values they were loaded with. */
 struct dataset_live;
 struct dataset_live *dataset_live_new(const struct dataset *sets);
+/** Values of sets that `from` has too, as rules have made them, take the place of those loaded.
+ * `from` will not save these. */
+void dataset_live_take(struct dataset_live *live, struct dataset_live *from);
 /** Writes the sets that are to be saved, then frees. */
 void dataset_live_free(struct dataset_live **live);
 /** True when all conditions hold, in their order; sets and unsets take effect. */

@@ -386,15 +386,15 @@ static bool take_tag(struct flow_marks *s, const struct packet *p)
 {
     struct tagged *t = s ? &s->tag : NULL;
 
-    if (!t || !t->tag)
+    if (!t || t->tag.unit == TAG_NONE)
         return false;
-    bool over = t->tag->unit == TAG_SECONDS ? p->ts_ns > t->since_ns + t->tag->count
-                                            : t->used >= t->tag->count;
+    bool over = t->tag.unit == TAG_SECONDS ? p->ts_ns > t->since_ns + t->tag.count
+                                           : t->used >= t->tag.count;
     if (over) {
-        t->tag = NULL;
+        t->tag.unit = TAG_NONE;
         return false;
     }
-    t->used += t->tag->unit == TAG_BYTES ? p->frame.wirelen : 1;
+    t->used += t->tag.unit == TAG_BYTES ? p->frame.wirelen : 1;
     return true;
 }
 
@@ -469,6 +469,25 @@ static bool make_marks(struct detect *d, const struct ruleset *rs)
     return ok && d->mark && d->mark_end;
 }
 
+static void free_marks(struct detect *d)
+{
+    for (int i = 0; i < 2; i++) {
+        free(d->net_epoch[i]);
+        free(d->net_yes[i]);
+    }
+    free(d->mark);
+    free(d->mark_end);
+}
+
+static bool fit_scratch(struct detect *d, const struct ruleset *rs)
+{
+    bool ok = true;
+
+    for (uint32_t i = 0; ok && i < rs->n_sets; i++)
+        ok = !rs->sets[i]->db || literals_scratch_fit(d->literals, rs->sets[i]->db);
+    return ok;
+}
+
 static bool make_scratch(struct detect *d, const struct ruleset *rs)
 {
     d->literals = literals_scratch_new();
@@ -476,10 +495,8 @@ static bool make_scratch(struct detect *d, const struct ruleset *rs)
     d->inspect.pcre = pcre_scratch_new(&regex_limits);
     d->room = malloc(2 * VIEW_ROOM);
     d->look.hit = calloc(1, sizeof(struct hit));
-    bool ok = d->literals && d->buffers && d->inspect.pcre && d->room && d->look.hit;
-    for (uint32_t i = 0; ok && i < rs->n_sets; i++)
-        ok = !rs->sets[i]->db || literals_scratch_fit(d->literals, rs->sets[i]->db);
-    return ok;
+    return d->literals && d->buffers && d->inspect.pcre && d->room && d->look.hit &&
+           fit_scratch(d, rs);
 }
 
 struct detect *detect_new(const struct ruleset *rs, const struct conf *conf, struct stats *stats)
@@ -512,17 +529,34 @@ void detect_free(struct detect **detect)
     literals_scratch_free(&d->literals);
     buffer_scratch_free(&d->buffers);
     pcre_scratch_free(&d->inspect.pcre);
-    for (int i = 0; i < 2; i++) {
-        free(d->net_epoch[i]);
-        free(d->net_yes[i]);
-    }
-    free(d->mark);
-    free(d->mark_end);
+    free_marks(d);
     free(d->room);
     free(d->look.hit);
     strbuf_fini(&d->conditions);
     free(d);
     *detect = NULL;
+}
+
+enum err detect_swap(struct detect *d, const struct ruleset *rs)
+{
+    struct detect old = {.mark = d->mark, .mark_end = d->mark_end};
+
+    memcpy(old.net_epoch, d->net_epoch, sizeof(old.net_epoch));
+    memcpy(old.net_yes, d->net_yes, sizeof(old.net_yes));
+    bool ok = fit_scratch(d, rs);
+    ok = make_marks(d, rs) && ok;
+    if (!ok) {
+        free_marks(d);
+        d->mark = old.mark;
+        d->mark_end = old.mark_end;
+        memcpy(d->net_epoch, old.net_epoch, sizeof(old.net_epoch));
+        memcpy(d->net_yes, old.net_yes, sizeof(old.net_yes));
+        return ERR_NOMEM;
+    }
+    free_marks(&old);
+    d->rs = rs;
+    d->epoch = d->net_now = d->n_hits = 0;
+    return ERR_OK;
 }
 
 void detect_drop_tx(struct detect *d, struct tx *tx)

@@ -20,7 +20,8 @@ enum { RULE_CLASS_MAX = 64 };
 struct rule_info {
     uint32_t index; /* dense, 0 … */
     uint32_t gid, sid, rev;
-    uint8_t priority; /* Suricata's severity: 1 highest */
+    uint32_t generation; /* of the ruleset it stands in */
+    uint8_t priority;    /* Suricata's severity: 1 highest */
     const char *msg;
     const char *category; /* description of the classtype; "" = none */
     const char *action;   /* "alert", "pass", "drop", "reject" */
@@ -91,6 +92,24 @@ enum err ruleset_load(const struct conf *conf, const char *const *paths, struct 
 /** The same from memory: rules one a line, without side files. */
 enum err ruleset_load_text(const struct conf *conf, struct slice text, struct ruleset **ruleset,
                            struct strbuf *report);
+/** Like ruleset_load; the new set can take the place of `before` while flows live: rules whose text
+ * did not change keep what flows and hosts know of them, and names keep their numbers. */
+enum err ruleset_reload(const struct conf *conf, const char *const *paths,
+                        const struct ruleset *before, struct ruleset **ruleset,
+                        struct strbuf *report);
+/** 1 for the first, one more with each reload. */
+uint32_t ruleset_generation(const struct ruleset *ruleset);
+
+struct jsonw;
+enum { RULESET_SIDS_MAX = 100 };
+struct ruleset_change {
+    uint32_t added, removed, modified; /* rules */
+    uint32_t broken, mended;           /* put aside now and not before; and the other way round */
+};
+/** How `now` differs from `before`. With a writer: also as members of the open object, with at most
+ * RULESET_SIDS_MAX sids of each kind. */
+struct ruleset_change ruleset_changes(const struct ruleset *before, const struct ruleset *now,
+                                      struct jsonw *w);
 void ruleset_free(struct ruleset **ruleset);
 uint32_t ruleset_rules(const struct ruleset *ruleset);
 const struct rule_info *ruleset_rule(const struct ruleset *ruleset, uint32_t index);
@@ -103,6 +122,9 @@ bool ruleset_wants(const struct ruleset *ruleset, const char *what);
 struct detect *detect_new(const struct ruleset *ruleset, const struct conf *conf,
                           struct stats *stats);
 void detect_free(struct detect **detect);
+/** Another ruleset takes the place of the one in force; it was made by ruleset_reload from that
+ * one. Flows and transactions keep their state. ERR_NOMEM: nothing has changed. */
+enum err detect_swap(struct detect *detect, const struct ruleset *ruleset);
 /** All rules on all that the packet brought: packet, chunks, touched transactions and files. Hits
  * stay until the next call. */
 void detect_run(struct detect *detect, const struct detect_input *in);
@@ -119,6 +141,8 @@ void detect_drop_flow(struct detect *detect, struct flow *flow);
 
 struct thresholds *thresholds_new(const struct ruleset *ruleset, const struct conf *conf);
 void thresholds_free(struct thresholds **thresholds);
+/** As detect_swap: counts, marks of hosts and sets of values stay. */
+enum err thresholds_swap(struct thresholds *thresholds, const struct ruleset *ruleset);
 /** In packet order: true when this hit becomes an alert (threshold, detection_filter, rate,
  * suppress, xbits). */
 bool thresholds_admit(struct thresholds *thresholds, const struct rule_info *rule, uint64_t ts_ns,

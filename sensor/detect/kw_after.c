@@ -17,7 +17,7 @@ static void tag_run(const struct inspection *in, const void *args)
     struct flow_marks *s = in->flow ? state_flow(detect_pool(in->detect), in->flow) : NULL;
 
     if (s && in->packet)
-        s->tag = (struct tagged){tag, 0, in->packet->ts_ns};
+        s->tag = (struct tagged){*tag, 0, in->packet->ts_ns};
 }
 
 static bool tag_parse(struct draft *d, const struct keyword *kw, struct slice value)

@@ -31,7 +31,7 @@ struct loader {
     struct intern pcres;
     struct intern flowbits, xbits, flowints;
     struct intern classes;  /* value: struct class_row */
-    struct intern sids;     /* "gid:sid" of accepted rules */
+    struct intern sids;     /* "gid:sid" of accepted rules: index + 1 */
     struct intern keywords; /* rows by name, found once */
     bool has_classes;
     const char *file;     /* of the rule being read */

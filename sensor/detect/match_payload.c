@@ -80,7 +80,7 @@ static bool try_stream(struct detect *d, const struct rule *r, struct window *wi
 {
     struct slice data = view->data;
     uint64_t base = view->base, end = view->base + view->data.len;
-    const struct pending *p = win ? pending_of(win, r->info.index) : NULL;
+    const struct pending *p = win ? pending_of(win, r->uid) : NULL;
     bool fired = p && p->fired;
 
     if (fired && p->until > base) {
@@ -93,12 +93,12 @@ static bool try_stream(struct detect *d, const struct rule *r, struct window *wi
     d->look.stream_base = base;
     if (groups_ok(d, r, data, base)) {
         if (win)
-            remember(d, win, r->info.index, end, true);
+            remember(d, win, r->uid, end, true);
         return true;
     }
     uint32_t literal_end = d->mark_end[r->info.index];
     if (win && r->n_groups && literal_end && !fired)
-        remember(d, win, r->info.index, view->base + literal_end + d->window, false);
+        remember(d, win, r->uid, view->base + literal_end + d->window, false);
     return false;
 }
 
@@ -244,11 +244,12 @@ static void add_pending(struct detect *d, struct window *win, const struct view 
     uint16_t n = 0;
 
     for (uint16_t i = 0; i < win->n_pending; i++) {
-        if (win->pending[i].until <= view->base)
+        uint32_t rule = ruleset_index(d->rs, win->pending[i].rule);
+        if (win->pending[i].until <= view->base || rule == RULE_GONE)
             continue;
         win->pending[n] = win->pending[i];
         if (!win->pending[n++].fired)
-            detect_candidate(d, win->pending[n - 1].rule, 0);
+            detect_candidate(d, rule, 0);
     }
     win->n_pending = n;
 }

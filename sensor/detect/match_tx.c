@@ -100,7 +100,7 @@ static struct tx_rule *remember(struct detect *d, struct tx_state *s, const stru
 
     if (known || last)
         return known;
-    known = state_tx_add(d->pool, s, r->info.index, (uint8_t)d->look.dir);
+    known = state_tx_add(d->pool, s, r->uid, (uint8_t)d->look.dir);
     d->count[DETECT_STATE_FULL] += known == NULL;
     return known;
 }
@@ -137,7 +137,7 @@ static void keep_for_later(struct detect *d, struct tx_state *s, const struct ru
 /* Variables do not outlive a look, so a rule that has some starts over. */
 static void try_rule(struct detect *d, struct tx_state *s, const struct rule *r)
 {
-    struct tx_rule *known = state_tx_rule(s, r->info.index, (uint8_t)d->look.dir);
+    struct tx_rule *known = state_tx_rule(s, r->uid, (uint8_t)d->look.dir);
     uint32_t done = known && !r->n_vars && !r->datasets ? known->done : 0;
     bool never = false;
 
@@ -237,8 +237,9 @@ static void known_candidates(struct detect *d, const struct tx_state *s, const s
                              enum dir dir)
 {
     for (uint16_t i = 0; i < s->n; i++) {
-        if (!s->rules[i].fate && s->rules[i].dir == dir)
-            detect_candidate(d, s->rules[i].rule, 0);
+        uint32_t rule = ruleset_index(d->rs, s->rules[i].rule);
+        if (!s->rules[i].fate && s->rules[i].dir == dir && rule != RULE_GONE)
+            detect_candidate(d, rule, 0);
     }
     for (uint32_t i = 0; i < d->n_raw[dir]; i++)
         detect_candidate(d, d->raw[dir][i], 0);
@@ -277,6 +278,21 @@ static void take_file(struct tx_state *s, const struct plan *plan, enum dir dir,
     }
 }
 
+/* Another ruleset has other buffers, in another order: all are searched again. What has fired or
+ * cannot any more stays so. */
+static void renew(struct tx_state *s, uint32_t generation)
+{
+    for (uint32_t dir = 0; dir < 2; dir++) {
+        s->scanned[dir] = s->seen[dir] = 0;
+        s->file[dir] = s->file_seen[dir] = 0;
+        s->file_step[dir] = 0;
+        s->started[dir] = false;
+    }
+    for (uint16_t i = 0; i < s->n; i++)
+        s->rules[i].lack = (struct lack){0};
+    s->generation = generation;
+}
+
 static void run_tx(struct detect *d, struct tx *tx, int proto, enum dir dir, struct file *file)
 {
     const struct plan *plan = &d->rs->plans[proto][dir];
@@ -289,6 +305,8 @@ static void run_tx(struct detect *d, struct tx *tx, int proto, enum dir dir, str
         d->count[DETECT_STATE_FULL]++;
         return;
     }
+    if (s->generation != d->rs->generation)
+        renew(s, d->rs->generation);
     if (file)
         take_file(s, plan, dir, file);
     uint64_t news = news_of(tx, file);

@@ -282,6 +282,7 @@ struct rule {
     const struct xbit *xbits;
     const struct limit *limits;
     uint32_t order; /* rank of evaluation; equals the index after freezing */
+    uint32_t uid;   /* the same after a reload that left the rule as it was; states name it */
     /* prefilter: the literal and where it is looked for; fast_op -1 = none */
     int8_t fast_group;
     int16_t fast_op;

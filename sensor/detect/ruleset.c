@@ -58,7 +58,8 @@ struct reading {
     uint32_t n, room;
     struct strbuf joined; /* of a rule over several lines */
     struct strbuf *report;
-    uint32_t skipped; /* requires: not for this version */
+    uint32_t skipped;             /* requires: not for this version */
+    const struct ruleset *before; /* NULL: no reload */
 };
 
 /* ---- files -------------------------------------------------------------------------------- */
@@ -383,10 +384,12 @@ static void order_rules(struct reading *r)
         qsort(r->rules, r->n, sizeof(*r->rules), by_order);
     for (uint32_t i = 0; i < r->n; i++) {
         r->rules[i].info.index = i;
+        r->rules[i].info.generation = rs->generation;
         r->rules[i].order = i;
     }
     rs->rules = r->rules;
     rs->n = r->n;
+    ruleset_change_freeze(rs);
 }
 
 /* ---- wants -------------------------------------------------------------------------------- */
@@ -428,15 +431,17 @@ static void open_knowledge(struct reading *r, const struct conf *conf)
         r->loader.geo = r->rs->geo;
 }
 
-static void reading_open(struct reading *r, const struct conf *conf, struct strbuf *report)
+static void reading_open(struct reading *r, const struct conf *conf, const struct ruleset *before,
+                         struct strbuf *report)
 {
-    *r = (struct reading){.report = report};
+    *r = (struct reading){.report = report, .before = before};
     r->rs = calloc(1, sizeof(*r->rs));
     r->draft = calloc(1, sizeof(*r->draft));
     if (!r->rs || !r->draft)
         abort();
     arena_init(&r->rs->arena, 1024 * 1024, 0);
     loader_init(&r->loader, &r->rs->arena, r->rs, conf);
+    ruleset_change_seed_names(&r->loader, before);
     open_knowledge(r, conf);
     strbuf_init(&r->joined, 1024 * 1024);
     strbuf_init(&r->draft->json, 1024 * 1024);
@@ -447,7 +452,9 @@ static void reading_open(struct reading *r, const struct conf *conf, struct strb
 static enum err reading_close(struct reading *r, const struct conf *conf, enum err err,
                               struct ruleset **ruleset)
 {
+    ruleset_change_uids(r->rs, r->before, &r->loader.sids, r->rules, r->n);
     order_rules(r);
+    ruleset_change_keep_names(r->rs, &r->loader);
     r->rs->pcre_list = r->loader.pcre_list;
     r->rs->datasets = r->loader.datasets;
     r->rs->n_nets = r->loader.netsets.n;
@@ -467,13 +474,14 @@ static enum err reading_close(struct reading *r, const struct conf *conf, enum e
     return err;
 }
 
-enum err ruleset_load(const struct conf *conf, const char *const *paths, struct ruleset **ruleset,
-                      struct strbuf *report)
+enum err ruleset_reload(const struct conf *conf, const char *const *paths,
+                        const struct ruleset *before, struct ruleset **ruleset,
+                        struct strbuf *report)
 {
     struct reading r;
     enum err err = ERR_OK;
 
-    reading_open(&r, conf, report);
+    reading_open(&r, conf, before, report);
     find_classes(&r, conf, paths);
     for (uint32_t i = 0; paths && paths[i]; i++) {
         if (read_path(&r, paths[i]) != ERR_OK)
@@ -482,12 +490,18 @@ enum err ruleset_load(const struct conf *conf, const char *const *paths, struct 
     return reading_close(&r, conf, err, ruleset);
 }
 
+enum err ruleset_load(const struct conf *conf, const char *const *paths, struct ruleset **ruleset,
+                      struct strbuf *report)
+{
+    return ruleset_reload(conf, paths, NULL, ruleset, report);
+}
+
 enum err ruleset_load_text(const struct conf *conf, struct slice text, struct ruleset **ruleset,
                            struct strbuf *report)
 {
     struct reading r;
 
-    reading_open(&r, conf, report);
+    reading_open(&r, conf, NULL, report);
     read_lines(&r, text, loader_str(&r.loader, SLICE_LIT("text")));
     return reading_close(&r, conf, ERR_OK, ruleset);
 }
@@ -504,6 +518,7 @@ void ruleset_free(struct ruleset **ruleset)
     free(rs->ports);
     free(rs->rules);
     free(rs->bad);
+    free(rs->index_of);
     pcre_free(&rs->pcre_list);
     reputation_free(&rs->reputation);
     geo_free(&rs->geo);

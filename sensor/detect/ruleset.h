@@ -18,6 +18,14 @@ enum {
     CLASSES = 3
 };
 
+enum { RULE_GONE = UINT32_MAX, RULESET_NAMES = 3 };
+
+/** Names of flowbits, flowints or xbits; the place is the number. */
+struct names {
+    uint32_t n;
+    const struct slice *at;
+};
+
 /** What is asked before all else of a rule without a literal. */
 struct gate {
     uint32_t rule;
@@ -95,7 +103,27 @@ struct ruleset {
     uint32_t n_xbits;
     uint64_t db_bytes;
     uint32_t db_cached, db_compiled; /* large sets of literals */
+    /* What outlives a reload: numbers of rules and of names that states of flows and hosts hold. */
+    uint32_t generation; /* 1, 2 … */
+    uint32_t n_uids;
+    uint32_t *index_of; /* by uid; RULE_GONE: no longer among the rules */
+    struct names names[RULESET_NAMES];
 };
+
+/** Index of the rule a state speaks of, or RULE_GONE. */
+static inline uint32_t ruleset_index(const struct ruleset *ruleset, uint32_t uid)
+{
+    return uid < ruleset->n_uids ? ruleset->index_of[uid] : RULE_GONE;
+}
+/** Gives every rule its uid: that of the same rule in `before` (NULL: none) where its text is the
+ * same. `sids`: "gid:sid" to index + 1 in `rules`. */
+void ruleset_change_uids(struct ruleset *ruleset, const struct ruleset *before,
+                         const struct intern *sids, struct rule *rules, uint32_t n);
+/** Behind the last rule of `order`: numbers for the new ones, and the table by uid. */
+void ruleset_change_freeze(struct ruleset *ruleset);
+/** Names in the order of their numbers, into the ruleset or from it. */
+void ruleset_change_keep_names(struct ruleset *ruleset, const struct loader *loader);
+void ruleset_change_seed_names(struct loader *loader, const struct ruleset *before);
 
 static inline uint32_t ruleset_port_key(uint32_t class_, uint32_t dir, bool source, uint16_t port)
 {

@@ -18,7 +18,7 @@ enum rule_fate { RULE_OPEN, RULE_FIRED, RULE_LOST };
 
 /** A rule of which a part has matched, or that has fired, in one transaction. */
 struct tx_rule {
-    uint32_t rule;
+    uint32_t rule; /* its uid */
     uint32_t done; /* bit i: group i has matched */
     uint8_t dir;
     uint8_t fate; /* enum rule_fate */
@@ -27,6 +27,7 @@ struct tx_rule {
 
 /** On tx->detect. */
 struct tx_state {
+    uint32_t generation;   /* of the ruleset that the places below belong to */
     uint64_t scanned[2];   /* by direction: bit i = i-th buffer of the plan */
     uint32_t file[2];      /* id of the file looked at last, by direction; 0 = none */
     uint32_t file_seen[2]; /* how much of it was searched */
@@ -42,7 +43,7 @@ enum { STREAM_PENDING_MAX = 64 };
 
 /** A rule whose literal was seen and the rest not yet, or that has fired. */
 struct pending {
-    uint32_t rule;
+    uint32_t rule; /* its uid */
     bool fired;
     uint64_t until; /* stream offset where the literal leaves the window; or up to which a rule
                        that fired has used the bytes */
@@ -66,14 +67,14 @@ struct flow_int {
     uint32_t value;
 };
 
-/** How long the packets of a flow are kept (`tag`); owned by the ruleset. */
-enum tag_unit { TAG_PACKETS, TAG_BYTES, TAG_SECONDS };
+/** How long the packets of a flow are kept (`tag`). */
+enum tag_unit { TAG_NONE, TAG_PACKETS, TAG_BYTES, TAG_SECONDS };
 struct tag {
     uint8_t unit;
     uint64_t count; /* seconds: nanoseconds */
 };
 struct tagged {
-    const struct tag *tag; /* NULL = not */
+    struct tag tag; /* TAG_NONE = not */
     uint64_t used;
     uint64_t since_ns;
 };

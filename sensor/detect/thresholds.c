@@ -18,7 +18,7 @@
 enum { TABLE_BITS = 16, PROBES = 16 };
 
 struct key {
-    uint64_t what; /* rule and place in its list, or xbit */
+    uint64_t what; /* gid, sid and place in the rule's list, or xbit */
     struct addr a, b;
     uint64_t flow;
 };
@@ -60,6 +60,19 @@ void thresholds_free(struct thresholds **thresholds)
     dataset_live_free(&(*thresholds)->sets);
     free(*thresholds);
     *thresholds = NULL;
+}
+
+enum err thresholds_swap(struct thresholds *t, const struct ruleset *rs)
+{
+    struct dataset_live *sets = dataset_live_new(rs->datasets);
+
+    if (!sets)
+        return ERR_NOMEM;
+    dataset_live_take(sets, t->sets);
+    dataset_live_free(&t->sets);
+    t->sets = sets;
+    t->rs = rs;
+    return ERR_OK;
 }
 
 static bool key_eq(const struct key *x, const struct key *y)
@@ -226,7 +239,7 @@ static bool limits_admit(struct thresholds *t, const struct rule *r, const struc
                          uint64_t flow_id)
 {
     bool admit = true;
-    uint64_t what = (uint64_t)(r->info.index + 1) << 8;
+    uint64_t what = (uint64_t)(r->info.gid & 0x3fffff) << 40 | (uint64_t)r->info.sid << 8;
 
     for (const struct limit *l = list; l; l = l->next, what++) {
         if (l->kind == LIMIT_SUPPRESS) {

@@ -55,6 +55,8 @@ static void write_alert(struct jsonw *w, const struct event_ctx *ctx)
     jsonw_u64(w, "gid", rule->gid);
     jsonw_u64(w, "signature_id", rule->sid);
     jsonw_u64(w, "rev", rule->rev);
+    if (rule->generation > 1)
+        jsonw_u64(w, "generation", rule->generation);
     jsonw_str(w, "signature", rule->msg ? rule->msg : "");
     jsonw_str(w, "category", rule->category ? rule->category : "");
     jsonw_u64(w, "severity", rule->priority);
@@ -196,6 +198,7 @@ const struct event_def ev_alert = {
               "alert.xff|text|For whom a proxy speaks (event.xff)\n"
               "alert.metadata|object|Metadata of the rule: key to list of values\n"
               "alert.references|list|References of the rule\n"
+              "alert.generation|integer|Number of the ruleset, once rules were loaded again\n"
               "alert.reason|list|What matched: buffer, offset and length, in bytes\n"
               "<protocol>|object|Transaction that was hit, as in the protocol's own event\n"
               "files|list|File that was hit, as in fileinfo\n"

@@ -13,6 +13,7 @@ enum {
     REORDER_US = 3000,      /* a late packet within this time was overtaken, not sent again */
     NEAR = 1 << 16,         /* in a connection that is not wholly seen */
 };
+#define REPEAT_NS UINT64_C(100000000) /* copies of a mirror come sooner */
 
 /* A packet with what every handler asks of it. */
 struct seen {
@@ -675,6 +676,16 @@ void tcp_track(struct flow *f, const struct packet *p, enum dir dir)
         after_close(&s);
 }
 
+/* The same initial number once more: a late copy of the SYN, or, long after both sides have closed,
+ * a connection that repeats itself (a replayed capture, a small device without randomness). */
+static bool is_late_syn(const struct flow *f, const struct packet *p)
+{
+    const struct tcp_side *client = &f->tcp.side[TO_SERVER];
+
+    return client->has_isn && p->tcp.seq == client->isn &&
+           !(client->fin && f->tcp.side[TO_CLIENT].fin && p->ts_ns > f->last_ns + REPEAT_NS);
+}
+
 bool tcp_track_reused(const struct flow *f, const struct packet *p)
 {
     const struct tcp_side *client = &f->tcp.side[TO_SERVER];
@@ -683,7 +694,7 @@ bool tcp_track_reused(const struct flow *f, const struct packet *p)
     if (p->proto != IPPROTO_TCP4 || !(flags & TCP_SYN) || p->checksum_bad)
         return false;
     if (flags == TCP_SYN)
-        return f->tcp_state >= TCP_FIN_WAIT1 && !(client->has_isn && p->tcp.seq == client->isn);
+        return f->tcp_state >= TCP_FIN_WAIT1 && !is_late_syn(f, p);
     /* the end of the old connection was missed; the server's answer proves that there is a new one
      */
     return flags == (TCP_SYN | TCP_ACK) && f->tcp_state == TCP_ESTABLISHED && client->has_other &&

@@ -10,6 +10,7 @@
 struct board {
     const char *sensor, *dir;
     bool serves;
+    struct reload *reload;
     uint64_t start_ns;
     int wake;
     pthread_mutex_t lock; /* of all below */
@@ -72,6 +73,16 @@ bool board_serves(const struct board *b)
 uint64_t board_start_ns(const struct board *b)
 {
     return b->start_ns;
+}
+
+void board_set_reload(struct board *b, struct reload *reload)
+{
+    b->reload = reload;
+}
+
+struct reload *board_reload(const struct board *b)
+{
+    return b->reload;
 }
 
 void board_publish(struct board *b, const struct stats *stats)

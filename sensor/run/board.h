@@ -33,6 +33,11 @@ const char *board_dir(const struct board *board);
 bool board_serves(const struct board *board);
 uint64_t board_start_ns(const struct board *board);
 
+/** Who loads rules again; NULL: nobody. Borrowed, set before anybody asks. */
+struct reload;
+void board_set_reload(struct board *board, struct reload *reload);
+struct reload *board_reload(const struct board *board);
+
 /** Newest counters of the run; copied. */
 void board_publish(struct board *board, const struct stats *stats);
 /** Copy of the newest counters, to be freed with stats_fini; empty before the first. */

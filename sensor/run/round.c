@@ -86,6 +86,7 @@ enum err rounds_init(struct rounds *r, uint32_t workers)
     for (uint32_t i = 0; i < ROUND_SLOTS; i++) {
         struct round *round = &r->slot[i];
         arena_init(&round->arena, 256 * 1024, 0);
+        strbuf_init(&round->rules_told, 0);
         round->part = calloc(workers, sizeof(*round->part));
         for (uint32_t w = 0; round->part && w < workers; w++) {
             strbuf_init(&round->part[w].text, 0);
@@ -111,6 +112,7 @@ void rounds_fini(struct rounds *r)
             free(round->part[w].facts);
         }
         stats_fini(&round->stats);
+        strbuf_fini(&round->rules_told);
         free(round->part);
         arena_fini(&round->arena);
     }
@@ -132,6 +134,8 @@ struct round *rounds_open(struct rounds *r)
     round->reopen = round->restart = round->last = false;
     round->first_number = round->tick_from_ns = round->tick_ns = round->last_ns = 0;
     round->notices = 0;
+    round->ruleset = NULL;
+    strbuf_clear(&round->rules_told);
     for (uint32_t w = 0; w < r->workers; w++)
         round_clear(&round->part[w]);
     return round;

@@ -70,15 +70,18 @@ struct round {
      * long ends, second by second. Both 0: none began. At a restart tick_ns is when the old time
      * ended. Only the frames decide where they fall. */
     uint64_t tick_from_ns, tick_ns;
-    uint64_t last_ns;   /* packet time at its end */
-    bool want_stats;    /* parts copy their counters */
-    bool tell_stats;    /* they become an event */
-    bool idle;          /* there was nothing to read: what is held back may go out */
-    bool restart;       /* another capture begins, earlier in time: all flows end first */
-    bool reopen;        /* files were rotated: outputs begin new ones */
-    bool last;          /* all flows end */
-    struct arena arena; /* bytes of packets whose source is not stable; reassembled packets */
-    struct stats stats; /* copy of the front's counters when wanted */
+    uint64_t last_ns; /* packet time at its end */
+    bool want_stats;  /* parts copy their counters */
+    bool tell_stats;  /* they become an event */
+    bool idle;        /* there was nothing to read: what is held back may go out */
+    bool restart;     /* another capture begins, earlier in time: all flows end first */
+    bool reopen;      /* files were rotated: outputs begin new ones */
+    bool last;        /* all flows end */
+    /* Rules from the round's first packet on; NULL = none. Others than before: a reload. */
+    const struct ruleset *ruleset;
+    struct strbuf rules_told; /* members of a `rules` event at its start; empty = none */
+    struct arena arena;       /* bytes of packets whose source is not stable; reassembled packets */
+    struct stats stats;       /* copy of the front's counters when wanted */
     struct notice notice[ROUND_NOTICES_MAX];
     uint32_t notices;
     struct round_part *part; /* one for each worker */

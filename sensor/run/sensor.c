@@ -7,6 +7,7 @@
 #include "sensor/run/control.h"
 #include "sensor/run/metrics.h"
 #include "sensor/run/progress.h"
+#include "sensor/run/reload.h"
 #include "sensor/run/summary.h"
 #include "sensor/run/worker.h"
 
@@ -22,7 +23,8 @@
 struct sensor {
     const struct sensor_plan *plan;
     struct settings_shares shares;
-    struct ruleset *ruleset;
+    const struct ruleset *ruleset; /* in force; owned by `reload` */
+    struct reload *reload;         /* NULL: no rules */
     struct front *front;
     struct tail *tail;
     struct worker *worker[WORKERS_MAX];
@@ -69,12 +71,18 @@ static enum err load_rules(struct sensor *s)
     if (!s->plan->rules || !s->plan->rules[0])
         return ERR_OK;
     strbuf_init(&report, 1 << 20);
-    enum err err = ruleset_load(s->plan->conf, s->plan->rules, &s->ruleset, &report);
+    struct ruleset *ruleset = NULL;
+    enum err err = ruleset_load(s->plan->conf, s->plan->rules, &ruleset, &report);
     say_report(err ? LOG_FAULT : LOG_WARN, &report);
     strbuf_fini(&report);
-    if (!err)
-        say_quarantined(s->ruleset);
-    if (!err && ruleset_rules(s->ruleset) == 0)
+    if (err)
+        return err;
+    s->ruleset = ruleset;
+    s->reload = reload_new(s->plan->conf, s->plan->rules, ruleset);
+    if (!s->reload)
+        return ERR_NOMEM;
+    say_quarantined(ruleset);
+    if (ruleset_rules(s->ruleset) == 0)
         log_say(LOG_WARN, "rules: none in force; is %s the directory of the .rules files?",
                 s->plan->rules[0]);
     return err;
@@ -92,6 +100,7 @@ static enum err open_tail(struct sensor *s)
         .replay = s->plan->replay != NULL,
         .workers = s->shares.workers,
         .board = s->board,
+        .reload = s->reload,
     };
 
     strbuf_init(&report, 1 << 20);
@@ -181,6 +190,7 @@ static enum err open_doors(struct sensor *s)
     s->doors = doors_new();
     if (!s->board || !s->doors)
         return ERR_NOMEM;
+    board_set_reload(s->board, s->reload);
     strbuf_init(&fault, 1024);
     if (*control) {
         place(s, control, path, sizeof(path));
@@ -195,7 +205,8 @@ static enum err open_doors(struct sensor *s)
     return s->plan->serve ? err : ERR_OK;
 }
 
-/* SIGINT and SIGTERM end the input; the rest is worked off. SIGHUP: the files were rotated. */
+/* SIGINT and SIGTERM end the input; the rest is worked off. SIGHUP: the files were rotated, the
+ * rules may be others; SIGUSR2: the rules only, as Suricata takes it. */
 static int open_signals(void)
 {
     sigset_t set;
@@ -204,6 +215,7 @@ static int open_signals(void)
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGUSR2);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
@@ -215,7 +227,10 @@ static bool take_signals(const struct sensor *s, bool *reopen)
     bool stop = s->board && board_stopping(s->board);
 
     while (s->signals >= 0 && read(s->signals, &info, sizeof(info)) == sizeof(info)) {
-        stop = stop || info.ssi_signo != SIGHUP;
+        bool rules = info.ssi_signo == SIGHUP || info.ssi_signo == SIGUSR2;
+        stop = stop || !rules;
+        if (rules && s->reload)
+            reload_ask(s->reload);
         *reopen = *reopen || info.ssi_signo == SIGHUP;
     }
     return stop;
@@ -288,16 +303,29 @@ static void sensor_close(struct sensor *s)
     doors_free(&s->doors);
     close_path(s);
     board_free(&s->board);
-    ruleset_free(&s->ruleset);
+    reload_free(&s->reload);
     if (s->signals >= 0)
         close(s->signals);
 }
 
 /* ---- running ------------------------------------------------------------------------------ */
 
+/* The rules from this round on. */
+static void take_rules(struct sensor *s, struct round *round)
+{
+    const struct strbuf *told;
+
+    if (!s->reload)
+        return;
+    s->ruleset = round->ruleset = reload_current(s->reload, front_state(s->front).packets, &told);
+    if (told)
+        strbuf_slice(&round->rules_told, strbuf_view(told));
+}
+
 /* One round of input; false after the last. */
 static bool read_round(struct sensor *s, struct round *round)
 {
+    take_rules(s, round);
     bool more = front_fill(s->front, round, take_signals(s, &round->reopen));
 
     if (!s->plan->replay)
@@ -472,6 +500,8 @@ static void run_job(struct sensor *s, struct job *job)
                  err ? "its directory or memory could not be had; see the log"
                      : front_fault(s->front));
     close_path(s);
+    if (s->reload)
+        reload_settled(s->reload, s->ruleset);
     s->plan = service;
     job->run_ns = clock_mono_ns() - start;
     log_say(LOG_NOTE, "%s: %s, %llu packets, %llu alerts", job->file,
@@ -485,9 +515,14 @@ static void wait_for_jobs(struct sensor *s)
                           {.fd = board_fd(s->board), .events = POLLIN}};
     bool unused = false;
 
-    poll(at, 2, 1000);
+    poll(at, 2, s->reload ? 100 : 1000);
     if (take_signals(s, &unused))
         board_stop(s->board);
+    if (s->reload) { /* between two captures nobody holds rules */
+        const struct strbuf *told;
+        s->ruleset = reload_current(s->reload, 0, &told);
+        reload_settled(s->reload, s->ruleset);
+    }
     tell_alive(s);
 }
 

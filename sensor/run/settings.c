@@ -9,6 +9,7 @@
 #include "sensor/output/output.h"
 #include "sensor/run/front.h"
 #include "sensor/run/ifaces.h"
+#include "sensor/run/reload.h"
 #include "sensor/run/round.h"
 #include "sensor/run/shunt.h"
 #include "sensor/run/tail.h"
@@ -34,10 +35,10 @@ const struct option settings_options[] = {
 };
 
 static const struct option *const option_tables[] = {
-    sandbox_options,    settings_options,   front_options,  ifaces_options,  decode_options,
-    dedup_options,      flow_table_options, shunt_options,  stream_options,  app_options,
-    breadth_options,    files_options,      device_options, ruleset_options, tail_options,
-    event_options_rows, choice_options,
+    sandbox_options, settings_options,   front_options,  ifaces_options,  decode_options,
+    dedup_options,   flow_table_options, shunt_options,  stream_options,  app_options,
+    breadth_options, files_options,      device_options, ruleset_options, reload_options,
+    tail_options,    event_options_rows, choice_options,
 };
 
 static const struct counter *const counter_tables[] = {

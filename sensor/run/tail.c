@@ -3,6 +3,7 @@
  * One thread, rounds in order: what it decides cannot depend on how flows were spread.
  */
 #include "sensor/run/tail.h"
+#include "common/check.h"
 #include "common/clock.h"
 #include "common/geo.h"
 #include "common/jsonw.h"
@@ -11,6 +12,7 @@
 #include "sensor/output/output.h"
 #include "sensor/run/ledger.h"
 #include "sensor/run/merge.h"
+#include "sensor/run/reload.h"
 #include "sensor/run/shed.h"
 #include "sensor/run/span.h"
 
@@ -51,7 +53,7 @@ struct tail {
     struct shed_sum shed;
     uint32_t notices;      /* of the round in hand: told */
     uint64_t *rule_alerts; /* by rule index */
-    uint64_t first_ns, wait_ns;
+    uint64_t first_ns, last_ns, wait_ns;
     struct tail_state state;
 };
 
@@ -358,8 +360,53 @@ static void take_items(struct tail *t, const struct round *round)
         tick_devices(t, round->tick_ns);
 }
 
+/* Alerts were counted by index: the counts go to the same gid and sid. */
+static bool move_counts(struct tail *t, const struct ruleset *next)
+{
+    uint64_t *counts = calloc(ruleset_rules(next) + 1, sizeof(*counts));
+
+    if (!counts)
+        return false;
+    for (uint32_t i = 0; i < ruleset_rules(t->plan.ruleset); i++) {
+        const struct rule_info *old = ruleset_rule(t->plan.ruleset, i);
+        for (uint32_t k = 0; t->rule_alerts[i] && k < ruleset_rules(next); k++) {
+            const struct rule_info *now = ruleset_rule(next, k);
+            if (now->sid == old->sid && now->gid == old->gid)
+                counts[k] = t->rule_alerts[i];
+        }
+    }
+    free(t->rule_alerts);
+    t->rule_alerts = counts;
+    return true;
+}
+
+/* Rules were loaded again; the workers are done with the old ones up to this round. */
+static void change_rules(struct tail *t, const struct round *round)
+{
+    struct event_ctx ctx = {
+        .sensor = t->plan.sensor,
+        .ts_ns = round->tick_ns ? round->tick_ns : t->last_ns,
+        .detail_json = strbuf_view(&round->rules_told),
+        .options = &t->events,
+    };
+
+    if (t->thresholds && round->ruleset && round->ruleset != t->plan.ruleset) {
+        CHECK(thresholds_swap(t->thresholds, round->ruleset) == ERR_OK);
+        CHECK(move_counts(t, round->ruleset));
+        t->plan.ruleset = round->ruleset;
+        reload_settled(t->plan.reload, round->ruleset);
+    }
+    strbuf_clear(&t->line);
+    if (!round->rules_told.len || !event_write("rules", &ctx, &t->line))
+        return;
+    event_close(&t->line, NULL, NULL, NULL, NULL);
+    hand_out(t, CLASS_DEVICE, ctx.ts_ns, NULL);
+}
+
 void tail_round(struct tail *t, const struct round *round)
 {
+    change_rules(t, round);
+    t->last_ns = round->last_ns;
     if (merge_round(&t->merge, round, t->plan.workers) != ERR_OK)
         log_say(LOG_FAULT, "no memory: the events of a round are lost");
     if (!t->first_ns)

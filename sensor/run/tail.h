@@ -23,7 +23,8 @@ struct tail_plan {
     const char *const *ifaces; /* names by frame.iface, ended by NULL; or NULL */
     bool replay;
     uint32_t workers;
-    struct board *board; /* gets the counters; NULL: nobody asks */
+    struct board *board;   /* gets the counters; NULL: nobody asks */
+    struct reload *reload; /* hears when new rules are in force; NULL: no rules */
 };
 
 /** Opens profiles, geography and outputs; faults are appended to `report`, a line each. */

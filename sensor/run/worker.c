@@ -4,6 +4,7 @@
  * detection, then what leaves as events and facts. No floor below calls another; it is all here.
  */
 #include "sensor/run/worker.h"
+#include "common/check.h"
 #include "common/clock.h"
 #include "sensor/decode/decode.h"
 #include "sensor/flow/community_id.h"
@@ -507,8 +508,35 @@ static void flow_ended(void *context, struct flow *flow)
 
 /* ---- rounds ------------------------------------------------------------------------------- */
 
+static void want_file_properties(struct worker *w)
+{
+    static const struct {
+        const char *what;
+        enum files_want want;
+    } wants[] = {{"file.magic", FILES_MAGIC}, {"filemagic", FILES_MAGIC},  {"md5", FILES_MD5},
+                 {"filemd5", FILES_MD5},      {"sha1", FILES_SHA1},        {"filesha1", FILES_SHA1},
+                 {"sha256", FILES_SHA256},    {"filesha256", FILES_SHA256}};
+    uint32_t mask = 0;
+
+    for (uint32_t i = 0; w->plan.ruleset && i < sizeof(wants) / sizeof(wants[0]); i++) {
+        if (ruleset_wants(w->plan.ruleset, wants[i].what))
+            mask |= wants[i].want;
+    }
+    files_want(w->files, mask);
+}
+
+/* Rules were loaded again. The old ones are freed soon: without memory there is no way on. */
+static void change_rules(struct worker *w, const struct ruleset *ruleset)
+{
+    CHECK(detect_swap(w->detect, ruleset) == ERR_OK);
+    w->plan.ruleset = ruleset;
+    want_file_properties(w);
+}
+
 static void begin_round(struct worker *w, const struct round *round)
 {
+    if (w->detect && round->ruleset && round->ruleset != w->plan.ruleset)
+        change_rules(w, round->ruleset);
     w->number = round->first_number;
     w->order = 0;
     w->of_packet = false;
@@ -562,23 +590,6 @@ static void tx_gone(void *context, struct tx *tx)
     if (w->detect)
         detect_drop_tx(w->detect, tx);
     files_drop_tx(tx);
-}
-
-static void want_file_properties(struct worker *w)
-{
-    static const struct {
-        const char *what;
-        enum files_want want;
-    } wants[] = {{"file.magic", FILES_MAGIC}, {"filemagic", FILES_MAGIC},  {"md5", FILES_MD5},
-                 {"filemd5", FILES_MD5},      {"sha1", FILES_SHA1},        {"filesha1", FILES_SHA1},
-                 {"sha256", FILES_SHA256},    {"filesha256", FILES_SHA256}};
-    uint32_t mask = 0;
-
-    for (uint32_t i = 0; w->plan.ruleset && i < sizeof(wants) / sizeof(wants[0]); i++) {
-        if (ruleset_wants(w->plan.ruleset, wants[i].what))
-            mask |= wants[i].want;
-    }
-    files_want(w->files, mask);
 }
 
 struct worker *worker_new(const struct worker_plan *plan)

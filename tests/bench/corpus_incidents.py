@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """From a corpus of captures to incidents: how much is left to read, and what is not told.
 
-    tests/bench/corpus_incidents.py [--build DIR] [--rules DIR]... [--every N] [--work DIR] CORPUS
+    tests/bench/corpus_incidents.py [--build DIR] [--rules DIR]... [--every N] [--work DIR] [--set KEY=VALUE] CORPUS
 
 Replays every capture that CORPUS/provenance.tsv labels as an attack, and every Nth of the others, each as a site of its
 own; gives all events to one analyzer; prints events, alerts, groups and incidents, the attacks without an incident, and
@@ -68,11 +68,13 @@ def analyze(captures, args):
                 continue
             with open(eve, "rb") as f:
                 for line in f:
-                    out.write(line)
+                    out.write(b'{"site":"%s",' % site_of(capture).encode() + line[1:])
                     n += 1
     words = [os.path.join(args.build, "tramgac-analyzer"), "--data", data, "--ingest", everything, "--once", "--no-web",
-             "--quiet", "--set", f"correlate.rules={ROOT}/rules/correlation", "--set",
+             "--quiet", "--set", f"correlate.rules={ROOT}/rules/correlation", "--set", "enrich.site=", "--set",
              f"enrich.attack={ROOT}/rules/attack/attack.json"]
+    for one in args.set:
+        words += ["--set", one]
     done = subprocess.run(words, capture_output=True, text=True, timeout=1800)
     if done.returncode:
         sys.exit(f"the analyzer says {done.returncode}: {done.stderr[-1000:]}")
@@ -117,11 +119,15 @@ def main():
     p.add_argument("--rules", action="append", default=[])
     p.add_argument("--every", type=int, default=0)
     p.add_argument("--jobs", type=int, default=1)
+    p.add_argument("--set", action="append", default=[], help="option of the analyzer")
     p.add_argument("--work")
+    p.add_argument("--kept", action="store_true", help="only captures whose events are kept in --work")
     p.add_argument("corpus")
     args = p.parse_args()
     args.work = args.work or tempfile.mkdtemp(prefix="tramgac-corpus.")
     captures = chosen(args.corpus, args.every)
+    if args.kept:
+        captures = [c for c in captures if os.path.exists(os.path.join(args.work, site_of(c[0]), "done"))]
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         for _ in pool.map(lambda c: replay(c[0], args), captures):
             pass

@@ -44,6 +44,7 @@ static void every_event_is_valid_json_with_hostile_texts(void **state)
 
     event_world_open(&w);
     w.options.payload = w.options.payload_printable = w.options.packet = w.options.http_body = true;
+    w.options.types = UINT32_MAX; /* also those that are off unless asked for */
     for (uint32_t i = 0; ev_rows[i]; i++) {
         struct strbuf out;
         struct json *tree = NULL;

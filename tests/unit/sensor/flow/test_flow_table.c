@@ -186,6 +186,23 @@ static void a_new_syn_on_a_closed_connection_is_a_new_flow(void **state)
     assert_int_equal(rig->ended, 1);
 }
 
+static void a_connection_that_repeats_itself_after_its_end_is_a_new_flow(void **state)
+{
+    struct rig *rig = *state;
+
+    tcp(rig, 1, 5000, 2, 80, TCP_SYN);
+    tcp(rig, 2, 80, 1, 5000, TCP_SYN | TCP_ACK);
+    tcp(rig, 1, 5000, 2, 80, TCP_ACK);
+    tcp(rig, 1, 5000, 2, 80, TCP_FIN | TCP_ACK);
+    tcp(rig, 2, 80, 1, 5000, TCP_FIN | TCP_ACK);
+    tcp(rig, 1, 5000, 2, 80, TCP_SYN); /* at once: a late copy */
+    assert_int_equal(rig->ended, 0);
+    rig->now_ns += CLOCK_S / 2;
+    tcp(rig, 1, 5000, 2, 80, TCP_SYN);
+    assert_int_equal(rig->ended, 1);
+    assert_int_equal(rig->last.end, FLOW_END_REUSED);
+}
+
 static void when_full_the_unanswered_go_first(void **state)
 {
     struct rig *rig = *state;
@@ -317,6 +334,7 @@ int main(void)
         FLOW_TEST(silence_ends_by_state),
         FLOW_TEST(a_packet_after_the_timeout_begins_a_new_flow),
         FLOW_TEST(a_new_syn_on_a_closed_connection_is_a_new_flow),
+        FLOW_TEST(a_connection_that_repeats_itself_after_its_end_is_a_new_flow),
         FLOW_TEST(when_full_the_unanswered_go_first),
         FLOW_TEST(tags_tell_flows_apart),
         FLOW_TEST(directions_under_different_tags_are_one_flow),

@@ -1,0 +1,133 @@
+// An analyst's morning by the keyboard alone, in a real browser against a running analyzer that was filled before.
+//   node morning.mjs BASE_URL USER PASSWORD OUT_DIR PLAN.json
+// PLAN: {"groups": N, "noise": [search, …], "keep": [search, search]}. Prints one line of JSON: keys, seconds, what was done.
+import { mkdirSync } from 'node:fs';
+import { chromium } from 'playwright-core';
+import { readFileSync } from 'node:fs';
+
+const [base, user, password, out, planFile] = process.argv.slice(2);
+const plan = JSON.parse(readFileSync(planFile, 'utf8'));
+mkdirSync(out, { recursive: true });
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+});
+const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, acceptDownloads: true });
+const page = await context.newPage();
+const faults = [];
+let quiet = true; // before the sign-in an answer 401 is no fault
+page.on('console', (m) => {
+  if (m.type() === 'error' && !quiet) faults.push(`console: ${m.text()}`);
+});
+page.on('pageerror', (e) => faults.push(`page error: ${e.message}`));
+
+let keys = 0;
+const press = async (...names) => {
+  for (const name of names) {
+    await page.keyboard.press(name);
+    keys++;
+  }
+};
+const type = async (text) => {
+  await page.keyboard.type(text);
+  keys += [...text].length;
+};
+const until = (what, ask, arg) => page.waitForFunction(ask, arg, { timeout: 15000 }).catch(() => { throw new Error(`not within 15 s: ${what}`); });
+const total = () => page.$eval('h1 + .dim', (e) => Number(e.textContent.replace(/\D/g, '')));
+const note = (text) => until(`a note with ${text}`, (t) => [...document.querySelectorAll('.note')].some((n) => n.textContent.includes(t)), text);
+
+await page.goto(base, { waitUntil: 'load' });
+await page.waitForSelector('input[name=user]');
+const started = Date.now();
+await page.focus('input[name=user]');
+await type(user);
+await press('Tab');
+await type(password);
+await press('Enter');
+await page.waitForSelector('nav');
+quiet = false;
+
+// The inbox: what is noise leaves by rule, exactly as many as the page says.
+await press('g', 'i');
+await page.waitForSelector('tbody tr');
+const waiting = await total();
+let archived = 0;
+const select = async () => {
+  await press('*', 'a');
+  await page.waitForSelector('.chip[role=status]');
+  return page.$eval('.chip[role=status]', (e) => Number(e.textContent.replace(/\D/g, '')));
+};
+const search = async (text) => {
+  await press('/');
+  await press('Control+a');
+  await type(text);
+  await press('Enter');
+  await until(`the search ${text}`, (t) => decodeURIComponent(location.hash.replace(/\+/g, ' ')).includes(t), text);
+  await page.waitForTimeout(150);
+  await page.waitForSelector('tbody tr');
+};
+for (const noise of plan.noise) {
+  await search(noise);
+  const n = await select();
+  await press('e');
+  await until('the rows leave', () => !document.querySelector('tbody tr'));
+  archived += n;
+}
+// One taken back, and done again.
+await press('u');
+await page.waitForSelector('tbody tr');
+await press('*', 'a', 'e');
+await until('the rows leave again', () => !document.querySelector('tbody tr'));
+await press('Control+\\');
+await page.waitForSelector('tbody tr');
+
+// What is left is looked at one by one: some need attention, the rest leaves.
+const left = await total();
+await press('o');
+await page.waitForSelector('tr.events dl');
+await page.screenshot({ path: `${out}/morning-inbox.png` });
+await press('o');
+let seen = 0;
+while (await page.$('tbody tr')) {
+  await press(seen % 5 === 0 ? 's' : 'e');
+  seen++;
+  await until('the row leaves', (n) => Number(document.querySelector('h1 + .dim').textContent.replace(/\D/g, '')) <= n, left - seen);
+  if (seen > 300) throw new Error('the inbox does not get empty');
+}
+
+// The incident: opened, assigned, another one merged into it, a comment, told to the operations centre.
+await press('g', 'n');
+await page.waitForSelector('a.item');
+await press('o');
+await page.waitForSelector('.head h1');
+const incident = decodeURIComponent(page.url().split('/').pop());
+await press('a');
+await until('it is assigned', (u) => document.querySelector('.head').textContent.includes(u), user);
+let merged = false;
+if (plan.merge) {
+  await press('m');
+  await page.waitForSelector('[role=dialog] select');
+  await press('Enter');
+  await page.waitForFunction(() => !document.querySelector('[role=dialog]'));
+  await note(incident);
+  merged = true;
+}
+await press('c');
+await type('Đã cô lập camera, chờ hiện trường');
+await press('Enter');
+await until('the comment is there', () => document.body.textContent.includes('Đã cô lập camera'));
+await press('s');
+await until('it is escalated', () => /Đã chuyển|IOC/.test(document.querySelector('.head .chip').textContent));
+await page.screenshot({ path: `${out}/morning-incident.png` });
+
+// The report in Vietnamese.
+await press('p');
+await page.waitForSelector('[role=menu]');
+const waits = page.waitForEvent('download');
+await press(String(plan.form ?? 1));
+const file = await waits;
+await file.saveAs(`${out}/report.pdf`);
+const seconds = (Date.now() - started) / 1000;
+await browser.close();
+console.log(JSON.stringify({ keys, seconds, waiting, archived, one_by_one: seen, incident, merged, report: file.suggestedFilename(), faults }));
+process.exit(faults.length ? 1 : 0);
