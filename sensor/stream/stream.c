@@ -544,6 +544,13 @@ static bool only_unacked(const struct side *side, const struct piece *first)
     return tcp_after(first->seq, side->next) <= 0 && !first->doubted && !side->holds;
 }
 
+/* Nobody acknowledges what this side sends, and enough of it waits behind a hole. */
+static bool given_up_alone(const struct stream *stream, const struct tcp_side *own, enum dir dir)
+{
+    return !own->has_acked && !stream->side[dir_other(dir)].started &&
+           stream->waiting.side[dir].n >= ONE_SIDED_SEGMENTS;
+}
+
 /* How much of the first piece shall come out: its turn has come, or is given up. */
 static uint32_t due_bytes(const struct streams *s, const struct flow *flow,
                           const struct stream *stream, enum dir dir)
@@ -564,10 +571,7 @@ static uint32_t due_bytes(const struct streams *s, const struct flow *flow,
         return first->len;
     if (free && tcp_after(own->acked, first->seq) > 0)
         return own->acked - first->seq;
-    return !own->has_acked && !stream->side[dir_other(dir)].started &&
-                   waiting->n >= ONE_SIDED_SEGMENTS
-               ? first->len
-               : 0;
+    return given_up_alone(stream, own, dir) ? first->len : 0;
 }
 
 /* The next waiting piece, if its turn has come. */
