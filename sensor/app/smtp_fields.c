@@ -9,7 +9,7 @@
     static const struct field array_[] = {                                                         \
         {.name = name_,                                                                            \
          .eve = eve_,                                                                              \
-         .uses = (eve_) ? IN_RULES | IN_EVE : IN_RULES,                                            \
+         .uses = (eve_) != NULL ? IN_RULES | IN_EVE : IN_RULES,                                    \
          .type = FIELD_BYTES,                                                                      \
          .offset = offsetof(struct mail_text, text),                                               \
          .side = SIDE_CLIENT,                                                                      \
@@ -25,13 +25,13 @@ ITEM(attachment_fields, "email.attachment", NULL, TX_DONE, "Name of an attached 
 
 #define TEXT(name_, eve_, member_, progress_, doc_)                                                \
     {                                                                                              \
-        .name = name_, .eve = eve_, .uses = (eve_) ? IN_RULES | IN_EVE : IN_RULES,                 \
+        .name = name_, .eve = eve_, .uses = (eve_) != NULL ? IN_RULES | IN_EVE : IN_RULES,         \
         .type = FIELD_BYTES, .offset = offsetof(struct smtp_tx, member_), .side = SIDE_CLIENT,     \
         .progress = progress_, .doc = doc_                                                         \
     }
 #define LIST(name_, eve_, member_, items_, doc_)                                                   \
     {                                                                                              \
-        .name = name_, .eve = eve_, .uses = (eve_) ? IN_EVE : 0, .type = FIELD_LIST,               \
+        .name = name_, .eve = eve_, .uses = (eve_) != NULL ? IN_EVE : 0, .type = FIELD_LIST,       \
         .offset = offsetof(struct smtp_tx, member_), .items = items_,                              \
         .item_size = sizeof(struct mail_text), .doc = doc_                                         \
     }

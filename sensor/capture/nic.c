@@ -85,12 +85,14 @@ static bool ask(const char *iface, void *question, unsigned long request)
 
 static uint32_t feature_count(const char *iface)
 {
-    struct {
+    union { /* one set is asked for: its count follows the head */
         struct ethtool_sset_info head;
-        uint32_t n;
-    } info = {.head = {.cmd = ETHTOOL_GSSET_INFO, .sset_mask = UINT64_C(1) << ETH_SS_FEATURES}};
+        uint8_t room[sizeof(struct ethtool_sset_info) + sizeof(uint32_t)];
+    } info = {.room = {0}};
 
-    return ask(iface, &info, SIOCETHTOOL) && info.head.sset_mask ? info.n : 0;
+    info.head.cmd = ETHTOOL_GSSET_INFO;
+    info.head.sset_mask = UINT64_C(1) << ETH_SS_FEATURES;
+    return ask(iface, &info, SIOCETHTOOL) && info.head.sset_mask ? info.head.data[0] : 0;
 }
 
 /* Place of a feature in the card's list; -1 when it has none of that name. */
