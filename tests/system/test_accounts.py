@@ -11,7 +11,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from lib import ANALYZER, PASSWORD, Api, Bench, alive, free_port, wait_for
+from lib import ANALYZER, PASSWORD, ROOT, Api, Bench, alive, free_port, wait_for
 from story import write
 
 
@@ -30,7 +30,7 @@ def code_of(secret, at=None):
 with Bench("accounts") as b:
     port, eve = free_port(), b.path("eve.json")
     write(eve, "".join(alert(i, f"10.20.{i}.1", 6000 + i) for i in range(1, 4)))
-    config = write(b.path("analyzer.yaml"), "api: {rate: {login: 60}}\n")
+    config = write(b.path("analyzer.yaml"), f"api: {{rate: {{login: 60}}}}\nreport: {{forms: {ROOT}/rules/reports}}\n")
     write(b.path("password"), PASSWORD + "\n")
     subprocess.run([ANALYZER, "user", "add", "chi", "--role", "admin", "--password-file", b.path("password"), "-c", config, "--data", b.path("data")], check=True, capture_output=True)
     b.start("analyzer", ANALYZER, "-c", config, "--data", b.path("data"), "--listen", f"127.0.0.1:{port}", "--ingest", eve, "--follow")
