@@ -333,13 +333,18 @@ static void drop_oldest(struct groups *g, struct group *group, uint32_t n)
 }
 
 /* What no window of an event that may still come can reach. */
-static void prune(struct groups *g, struct group *group, uint64_t ts_ns, uint64_t span_ns)
+static void drop_old(struct groups *g, struct group *group, uint64_t ts_ns, uint64_t span_ns)
 {
     uint64_t keep_ns = span_ns + g->limits.late_ns;
     uint32_t old = ts_ns > keep_ns ? position(group, ts_ns - keep_ns, false) : 0;
 
     if (group->n && old && group->entries[group->head + group->n - 1].ts_ns <= ts_ns)
         drop_oldest(g, group, old);
+}
+
+static void prune(struct groups *g, struct group *group, uint64_t ts_ns, uint64_t span_ns)
+{
+    drop_old(g, group, ts_ns, span_ns);
     if (group->n >= g->limits.entries_max) {
         drop_oldest(g, group, group->n - g->limits.entries_max + 1);
         g->counters[CORRELATE_TRIMMED]++;
@@ -583,15 +588,17 @@ static enum err restore_entry(struct group *group, uint32_t n_rules, const struc
     return ERR_OK;
 }
 
-static enum err restore_entries(const struct groups *g, const struct sigma_set *set,
-                                struct group *group, const struct json *v, uint64_t *last_ns)
+static enum err restore_entries(struct groups *g, const struct sigma_set *set, struct group *group,
+                                const struct json *v, uint64_t *last_ns)
 {
-    uint32_t n_rules = set->rules[group->rule]->correlation->n_rules;
+    const struct sigma_correlation *corr = set->rules[group->rule]->correlation;
     enum err err = ERR_OK;
 
     for (const struct json *c = json_first(json_get(v, "e"));
          c && !err && group->n < g->limits.entries_max; c = json_next(c))
-        err = restore_entry(group, n_rules, c, last_ns);
+        err = restore_entry(group, corr->n_rules, c, last_ns);
+    if (group->n) /* the head holds what was dropped since it was written */
+        drop_old(g, group, group->entries[group->head + group->n - 1].ts_ns, corr->span_ns);
     return err;
 }
 
