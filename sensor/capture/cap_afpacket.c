@@ -421,6 +421,7 @@ static enum err afpacket_next(struct capture *c, struct frame *frame, struct cap
     frame->ts_ns = trusted_stamp(c, h);
     frame->linktype = 1; /* LINKTYPE_ETHERNET */
     frame->iface = 0;
+    frame->cut_by_ring = h->tp_snaplen < h->tp_len;
     frame->sums_open = h->tp_status & TP_STATUS_CSUMNOTREADY;
     r->read++;
     r->left--;

@@ -19,6 +19,7 @@ struct frame {
     uint64_t number;   /* 1 for the first of the run, over all files: EVE's pcap_cnt */
     uint16_t linktype; /* LINKTYPE_ value of the capture formats */
     uint16_t iface;    /* index of the source or of the pcapng interface */
+    bool cut_by_ring;  /* AF_PACKET: longer than a slot of the buffer it came in */
     bool sums_open;    /* sent by this host: its network card has yet to fill in the checksums */
 };
 

@@ -9,6 +9,8 @@ static const struct counter bridged_counters[] = {
     COUNTER_END,
 };
 
+enum { ETHERNET = 14 }; /* what must stand behind: two addresses and a type */
+
 static struct dec_next bridged_decode(struct packet *p, struct slice in)
 {
     struct cursor c = cursor_of(in);
@@ -25,7 +27,12 @@ static struct dec_next bridged_decode(struct packet *p, struct slice in)
         uint32_t head = cursor_be16(&c);
         cursor_skip(&c, 4 + (head >> 6 & 0x1f) * 4); /* bridges, options */
     }
-    if (!cursor_ok(&c) || !cursor_left(&c) || !decode_enter(p, kind, id))
+    if (!cursor_ok(&c) || cursor_left(&c) < ETHERNET) {
+        if (p->ethertype != 0x22f3)
+            decode_note(p, p->ethertype == 0x88e7 ? NOTE_PBB_SMALL : NOTE_DCE_SMALL);
+        return dec_stop();
+    }
+    if (!decode_enter(p, kind, id))
         return dec_stop();
     return (struct dec_next){DEC_ETHER, 0x6558, cursor_rest(&c)};
 }

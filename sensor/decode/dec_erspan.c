@@ -34,7 +34,9 @@ static struct dec_next erspan_decode(struct packet *p, struct slice in)
     if (p->tunnels)
         p->tunnel[p->tunnels - 1].id = session & 0x03ff;
     decode_tag(p, session & 0x03ff);
-    if (version_vlan & 0x0fff && p->vlans < PACKET_VLANS_MAX) /* of the mirrored port */
+    if (version_vlan & 0x0fff && p->vlans == PACKET_VLANS_MAX)
+        decode_note(p, NOTE_ERSPAN_VLAN);
+    else if (version_vlan & 0x0fff) /* of the mirrored port */
         p->vlan[p->vlans++] = version_vlan & 0x0fff;
     return (struct dec_next){DEC_ETHER, 0x6558, cursor_rest(&c)};
 }

@@ -15,10 +15,15 @@ enum {
     HAS_ROUTING = 0x4000,
     HAS_KEY = 0x2000,
     HAS_SEQUENCE = 0x1000,
+    STRICT_ROUTE = 0x0800,
+    RECURSION = 0x0700,
     HAS_ACK = 0x0080,
+    FLAGS_0 = 0x00f8,
+    FLAGS_1 = 0x0078,
     VERSION = 0x0007,
     ERSPAN = 0x88be,
     ERSPAN_3 = 0x22eb,
+    PPP = 0x880b,
     BRIDGED = 0x6558,
     EOIP = 0x6400,
     WCCP = 0x883e,
@@ -49,7 +54,8 @@ static struct dec_next inside(struct packet *p, uint16_t flags, uint32_t type, s
     return (struct dec_next){DEC_ETHER, type, rest};
 }
 
-static void skip_routes(struct cursor *c)
+/* False when a route runs past the end. */
+static bool skip_routes(struct cursor *c)
 {
     for (uint32_t i = 0; i < ROUTES_MAX && cursor_ok(c); i++) {
         uint16_t family = cursor_be16(c);
@@ -57,8 +63,51 @@ static void skip_routes(struct cursor *c)
         uint8_t len = cursor_u8(c);
         cursor_skip(c, len);
         if (family == 0 && len == 0)
-            return;
+            break;
     }
+    return cursor_ok(c);
+}
+
+/* Bits that a version does not have are noted; reading goes on as if they meant nothing. */
+static void check_flags(struct packet *p, uint16_t flags, uint32_t type)
+{
+    if ((flags & VERSION) == 0) {
+        if (flags & RECURSION)
+            decode_note(p, NOTE_GRE0_RECUR);
+        if (flags & FLAGS_0)
+            decode_note(p, NOTE_GRE0_FLAGS);
+        return;
+    }
+    if (flags & HAS_CHECKSUM)
+        decode_note(p, NOTE_GRE1_CHECKSUM);
+    if (flags & HAS_ROUTING)
+        decode_note(p, NOTE_GRE1_ROUTE);
+    if (flags & STRICT_ROUTE)
+        decode_note(p, NOTE_GRE1_STRICT);
+    if (flags & RECURSION)
+        decode_note(p, NOTE_GRE1_RECUR);
+    if (flags & FLAGS_1)
+        decode_note(p, NOTE_GRE1_FLAGS);
+    if (type != PPP)
+        decode_note(p, NOTE_GRE1_PROTOCOL);
+    if (!(flags & HAS_KEY))
+        decode_note(p, NOTE_GRE1_NO_KEY);
+}
+
+/* Optional words behind the first; gives the key, of PPTP its call. */
+static uint32_t optional_words(struct cursor *c, uint16_t flags)
+{
+    uint32_t key = 0;
+
+    if (flags & (HAS_CHECKSUM | HAS_ROUTING))
+        cursor_skip(c, 4);
+    if (flags & HAS_KEY)
+        key = cursor_be32(c);
+    if (flags & HAS_SEQUENCE)
+        cursor_skip(c, 4);
+    if ((flags & VERSION) == 1 && flags & HAS_ACK)
+        cursor_skip(c, 4);
+    return (flags & VERSION) == 1 ? key & 0xffff : key; /* PPTP: length and call */
 }
 
 static struct dec_next gre_decode(struct packet *p, struct slice in)
@@ -66,29 +115,26 @@ static struct dec_next gre_decode(struct packet *p, struct slice in)
     struct cursor c = cursor_of(in);
     uint16_t flags = cursor_be16(&c);
     uint32_t type = cursor_be16(&c);
-    uint32_t key = 0;
+    bool first = (flags & VERSION) == 1;
 
+    if (!cursor_ok(&c)) {
+        decode_note(p, NOTE_GRE_SMALL);
+        return dec_stop();
+    }
     if ((flags & VERSION) > 1) {
         decode_note(p, NOTE_GRE_VERSION);
         return dec_stop();
     }
-    if ((flags & VERSION) == 1 && type == EOIP)
+    if (first && type == EOIP)
         return eoip(p, &c);
-    if (flags & (HAS_CHECKSUM | HAS_ROUTING))
-        cursor_skip(&c, 4);
-    if (flags & HAS_KEY)
-        key = cursor_be32(&c);
-    if (flags & HAS_SEQUENCE)
-        cursor_skip(&c, 4);
-    if ((flags & VERSION) == 1) {
-        key &= 0xffff; /* PPTP: length and call */
-        if (flags & HAS_ACK)
-            cursor_skip(&c, 4);
-    }
-    if (flags & HAS_ROUTING)
-        skip_routes(&c);
+    check_flags(p, flags, type);
+    uint32_t key = optional_words(&c, flags);
     if (!cursor_ok(&c)) {
-        decode_note(p, NOTE_GRE_SMALL);
+        decode_note(p, first ? NOTE_GRE1_HEADER : NOTE_GRE0_HEADER);
+        return dec_stop();
+    }
+    if (flags & HAS_ROUTING && !skip_routes(&c)) {
+        decode_note(p, first ? NOTE_GRE1_ROUTES : NOTE_GRE0_ROUTES);
         return dec_stop();
     }
     bool mirrored = type == ERSPAN || type == ERSPAN_3;

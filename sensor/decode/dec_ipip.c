@@ -9,8 +9,21 @@ static const struct counter ipip_counters[] = {
     COUNTER_END,
 };
 
+/* What IPv6 announces by its next header must begin, and be as long as, that header says. */
+static void check_in_ip6(struct packet *p, struct slice in)
+{
+    bool v4 = p->proto == 4;
+
+    if (in.len < (v4 ? 20u : 40u))
+        decode_note(p, v4 ? NOTE_IPV6_IP4_SMALL : NOTE_IPV6_IP6_SMALL);
+    else if (in.at[0] >> 4 != (v4 ? 4 : 6))
+        decode_note(p, v4 ? NOTE_IPV6_IP4_VERSION : NOTE_IPV6_IP6_VERSION);
+}
+
 static struct dec_next ipip_decode(struct packet *p, struct slice in)
 {
+    if (p->ip_version == 6 && (p->proto == 4 || p->proto == 41))
+        check_in_ip6(p, in);
     if (!in.len || (in.at[0] >> 4 != 4 && in.at[0] >> 4 != 6) ||
         !decode_enter(p, in.at[0] >> 4 == 4 ? "ipip" : "ip6", 0))
         return dec_stop();

@@ -10,7 +10,19 @@ static const struct counter mpls_counters[] = {
     COUNTER_END,
 };
 
-enum { LABELS_MAX = 16, BOTTOM = 0x100 };
+enum { LABELS_MAX = 16, BOTTOM = 0x100, SNIFF = 4 };
+enum { ROUTER_ALERT = 1, IPV6_NULL = 2, IMPLICIT_NULL = 3, LAST_RESERVED = 15 };
+
+/* Labels that mean something of their own and cannot be the last (RFC 3032, 2.1). */
+static void check_last(struct packet *p, uint32_t label)
+{
+    if (label == ROUTER_ALERT)
+        decode_note(p, NOTE_MPLS_ROUTER_ALERT);
+    else if (label == IMPLICIT_NULL)
+        decode_note(p, NOTE_MPLS_IMPLICIT_NULL);
+    else if (label > IPV6_NULL && label < LAST_RESERVED)
+        decode_note(p, NOTE_MPLS_RESERVED);
+}
 
 static struct dec_next mpls_decode(struct packet *p, struct slice in)
 {
@@ -19,12 +31,17 @@ static struct dec_next mpls_decode(struct packet *p, struct slice in)
 
     for (uint32_t i = 0; i < LABELS_MAX && cursor_ok(&c) && !(label & BOTTOM); i++)
         label = cursor_be32(&c);
-    if (!cursor_ok(&c) || !cursor_left(&c)) {
+    if (!cursor_ok(&c)) {
         decode_note(p, NOTE_MPLS_SMALL);
         return dec_stop();
     }
     if (!(label & BOTTOM)) {
         decode_note(p, NOTE_MPLS_LAYERS);
+        return dec_stop();
+    }
+    check_last(p, label >> 12);
+    if (cursor_left(&c) < SNIFF) {
+        decode_note(p, NOTE_MPLS_PAYLOAD_SMALL);
         return dec_stop();
     }
     decode_tag(p, label >> 12); /* the innermost: of a VPN or a pseudowire */
@@ -39,6 +56,8 @@ static struct dec_next mpls_decode(struct packet *p, struct slice in)
         rest = slice_from(rest, 4); /* control word */
         if (inner_ip(rest, p->payload_missing))
             return inner_next(rest);
+    } else if (rest.at[0] >> 4 != 0 && !inner_ethernet(rest, p->payload_missing)) {
+        decode_note(p, NOTE_MPLS_UNKNOWN);
     }
     return (struct dec_next){DEC_ETHER, 0x6558, rest};
 }

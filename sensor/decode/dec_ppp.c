@@ -18,20 +18,47 @@ static struct dec_next bridged(struct packet *p, struct cursor *c)
     return (struct dec_next){DEC_ETHER, 0x6558, cursor_rest(c)};
 }
 
+enum { VJ_PLAIN = 0x002f };
+
+/* Protocols of PPP that carry no IP we could read: control (the high bit), other networks,
+ * compression, bundles. */
+static bool followed_by_others(uint16_t protocol)
+{
+    static const uint16_t known[] = {0x0023, 0x0025, 0x0027, 0x0029, 0x002b, 0x002d, 0x0033,
+                                     0x0035, 0x003d, 0x003f, 0x0041, 0x0053, 0x0055, 0x00fb,
+                                     0x00fd, 0x0201, 0x0231, 0x0233, 0x0283};
+
+    for (uint32_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (protocol == known[i])
+            return true;
+    }
+    return protocol & 0x8000;
+}
+
 static struct dec_next inside(struct packet *p, uint16_t protocol, struct cursor *c)
 {
+    struct cursor ahead = *c;
+    struct slice rest = cursor_rest(&ahead);
+
     switch (protocol) {
     case 0x0021:
-        return (struct dec_next){DEC_ETHER, 0x0800, cursor_rest(c)};
+        if (rest.len < 20)
+            decode_note(p, NOTE_PPP_IP4_SMALL);
+        return (struct dec_next){DEC_ETHER, 0x0800, rest};
     case 0x0057:
-        return (struct dec_next){DEC_ETHER, 0x86dd, cursor_rest(c)};
+        if (rest.len < 40)
+            decode_note(p, NOTE_PPP_IP6_SMALL);
+        return (struct dec_next){DEC_ETHER, 0x86dd, rest};
     case 0x0281:
         return (struct dec_next){DEC_ETHER, 0x8847, cursor_rest(c)};
     case 0x0031:
         return bridged(p, c);
-    default: /* control protocols carry no IP; the rest is not PPP */
-        if (!(protocol & 0x8000) && protocol != 0x002d && protocol != 0x002f)
-            decode_note(p, NOTE_PPP_TYPE);
+    case VJ_PLAIN: /* an IP header whose protocol field is a slot of the compression */
+        if (rest.len < 20)
+            decode_note(p, NOTE_PPP_VJ_SMALL);
+        return dec_stop();
+    default:
+        decode_note(p, followed_by_others(protocol) ? NOTE_PPP_UNSUPPORTED : NOTE_PPP_TYPE);
         return dec_stop();
     }
 }

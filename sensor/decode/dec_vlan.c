@@ -42,5 +42,6 @@ const struct decoder_def dec_vlan = {
              {DEC_ETHER, 0x9200},
              {DEC_ETHER, 0x9300}},
     .counters = vlan_counters,
+    .unknown = NOTE_VLAN_UNKNOWN,
     .decode = vlan_decode,
 };

@@ -40,5 +40,6 @@ const struct decoder_def dec_vntag = {
     .spec = "IEEE 802.1BR, IEC 62439-3",
     .keys = {{DEC_ETHER, 0x8926}, {DEC_ETHER, 0x893f}, {DEC_ETHER, 0x892f}, {DEC_ETHER, 0x8909}},
     .counters = vntag_counters,
+    .unknown = NOTE_VNTAG_UNKNOWN,
     .decode = vntag_decode,
 };

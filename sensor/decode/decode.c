@@ -47,14 +47,38 @@ static const char *const note_names[NOTE_COUNT] = {
     [NOTE_RAW_VERSION] = "ipraw.invalid_ip_version",
     [NOTE_PPP_SMALL] = "ppp.pkt_too_small",
     [NOTE_PPP_TYPE] = "ppp.wrong_type",
+    [NOTE_PPP_UNSUPPORTED] = "ppp.unsup_proto",
+    [NOTE_PPP_VJ_SMALL] = "ppp.vju_pkt_too_small",
+    [NOTE_PPP_IP4_SMALL] = "ppp.ip4_pkt_too_small",
+    [NOTE_PPP_IP6_SMALL] = "ppp.ip6_pkt_too_small",
     [NOTE_PPPOE_SMALL] = "pppoe.pkt_too_small",
     [NOTE_PPPOE_CODE] = "pppoe.wrong_code",
+    [NOTE_PPPOE_TAGS] = "pppoe.malformed_tags",
     [NOTE_MPLS_SMALL] = "mpls.header_too_small",
     [NOTE_MPLS_LAYERS] = "mpls.too_many_layers",
+    [NOTE_MPLS_PAYLOAD_SMALL] = "mpls.pkt_too_small",
+    [NOTE_MPLS_ROUTER_ALERT] = "mpls.bad_label_router_alert",
+    [NOTE_MPLS_IMPLICIT_NULL] = "mpls.bad_label_implicit_null",
+    [NOTE_MPLS_RESERVED] = "mpls.bad_label_reserved",
+    [NOTE_MPLS_UNKNOWN] = "mpls.unknown_payload_type",
     [NOTE_GRE_SMALL] = "gre.pkt_too_small",
     [NOTE_GRE_VERSION] = "gre.wrong_version",
+    [NOTE_GRE0_RECUR] = "gre.version0_recur",
+    [NOTE_GRE0_FLAGS] = "gre.version0_flags",
+    [NOTE_GRE0_HEADER] = "gre.version0_hdr_too_big",
+    [NOTE_GRE0_ROUTES] = "gre.version0_malformed_sre_hdr",
+    [NOTE_GRE1_CHECKSUM] = "gre.version1_chksum",
+    [NOTE_GRE1_ROUTE] = "gre.version1_route",
+    [NOTE_GRE1_STRICT] = "gre.version1_ssr",
+    [NOTE_GRE1_RECUR] = "gre.version1_recur",
+    [NOTE_GRE1_FLAGS] = "gre.version1_flags",
+    [NOTE_GRE1_NO_KEY] = "gre.version1_no_key",
+    [NOTE_GRE1_PROTOCOL] = "gre.version1_wrong_protocol",
+    [NOTE_GRE1_ROUTES] = "gre.version1_malformed_sre_hdr",
+    [NOTE_GRE1_HEADER] = "gre.version1_hdr_too_big",
     [NOTE_ERSPAN_SMALL] = "erspan.header_too_small",
     [NOTE_ERSPAN_VERSION] = "erspan.unsupported_version",
+    [NOTE_ERSPAN_VLAN] = "erspan.too_many_vlan_layers",
     [NOTE_VXLAN_TYPE] = "vxlan.unknown_payload_type",
     [NOTE_GENEVE_TYPE] = "geneve.unknown_payload_type",
     [NOTE_ARP_SMALL] = "arp.pkt_too_small",
@@ -96,6 +120,10 @@ static const char *const note_names[NOTE_COUNT] = {
     [NOTE_IPV6_NEXT_UNKNOWN] = "ipv6.unknown_next_header",
     [NOTE_IPV6_AFTER_NONE] = "ipv6.data_after_none_header",
     [NOTE_IPV6_ICMPV4] = "ipv6.icmpv4",
+    [NOTE_IPV6_IP4_SMALL] = "ipv6.ipv4_in_ipv6_too_small",
+    [NOTE_IPV6_IP4_VERSION] = "ipv6.ipv4_in_ipv6_wrong_version",
+    [NOTE_IPV6_IP6_SMALL] = "ipv6.ipv6_in_ipv6_too_small",
+    [NOTE_IPV6_IP6_VERSION] = "ipv6.ipv6_in_ipv6_wrong_version",
     [NOTE_IPV6_FRAG_LENGTH] = "ipv6.frag_invalid_length",
     [NOTE_IPV6_FRAG_LARGE] = "ipv6.frag_pkt_too_large",
     [NOTE_IPV6_FRAG_OVERLAP] = "ipv6.frag_overlap",
@@ -129,6 +157,10 @@ static const char *const note_names[NOTE_COUNT] = {
     [NOTE_NSH_SMALL] = "nsh.header_too_small",
     [NOTE_NSH_TYPE] = "nsh.unknown_payload",
     [NOTE_VNTAG_SMALL] = "vntag.header_too_small",
+    [NOTE_VNTAG_UNKNOWN] = "vntag.unknown_type",
+    [NOTE_PBB_SMALL] = "ieee8021ah.header_too_small",
+    [NOTE_DCE_SMALL] = "dce.pkt_too_small",
+    [NOTE_AFPACKET_CUT] = "afpacket.trunc_pkt",
     [NOTE_WLAN_SMALL] = "wlan.header_too_small",
     [NOTE_GTP_INNER] = "gtp.unknown_payload",
     [NOTE_L2TP_SMALL] = "l2tp.header_too_small",
@@ -388,6 +420,8 @@ static struct dec_next datagram(struct decode *d, struct packet *p, struct slice
 
 static void walk(struct decode *d, struct packet *p, struct dec_next next, uint32_t *layers)
 {
+    uint8_t unknown = 0;
+
     while (next.by != DEC_STOP) {
         if (++*layers > DEC_LAYERS_MAX) {
             decode_note(p, NOTE_TOO_MANY_LAYERS);
@@ -398,11 +432,15 @@ static void walk(struct decode *d, struct packet *p, struct dec_next next, uint3
             next = datagram(d, p, next.rest);
             continue;
         }
-        if (next.by == DEC_ETHER)
+        if (next.by == DEC_ETHER) {
             p->ethertype = (uint16_t)next.key;
+            if (unknown && !d->by_ether[p->ethertype])
+                decode_note(p, unknown);
+        }
         uint8_t row = row_of(d, &next);
         if (!row)
             return;
+        unknown = dec_rows[row - 1]->unknown;
         if (d->tunnel_row[row - 1]) {
             next = one_row(d, p, row, next.rest);
             continue;
@@ -459,6 +497,8 @@ void decode_frame(struct decode *d, const struct frame *frame, struct arena *are
     p->ts_ns = frame->ts_ns;
     d->count[COUNT_PKTS]++;
     d->count[COUNT_BYTES] += frame->wirelen;
+    if (frame->cut_by_ring)
+        decode_note(p, NOTE_AFPACKET_CUT);
     struct dec_next next = {DEC_LINK, frame->linktype, {frame->data, frame->caplen}};
     if (!row_of(d, &next)) {
         d->count[COUNT_UNKNOWN]++;
@@ -488,7 +528,7 @@ void decode_frame(struct decode *d, const struct frame *frame, struct arena *are
             check_sums(d, p);
     }
     views_packet(d->views, p);
-    if (p->notes)
+    if (decode_faulty(p))
         d->count[COUNT_INVALID]++;
 }
 

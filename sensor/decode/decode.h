@@ -24,14 +24,38 @@ enum decode_note {
     NOTE_RAW_VERSION,
     NOTE_PPP_SMALL,
     NOTE_PPP_TYPE,
+    NOTE_PPP_UNSUPPORTED,
+    NOTE_PPP_VJ_SMALL,
+    NOTE_PPP_IP4_SMALL,
+    NOTE_PPP_IP6_SMALL,
     NOTE_PPPOE_SMALL,
     NOTE_PPPOE_CODE,
+    NOTE_PPPOE_TAGS,
     NOTE_MPLS_SMALL,
     NOTE_MPLS_LAYERS,
+    NOTE_MPLS_PAYLOAD_SMALL,
+    NOTE_MPLS_ROUTER_ALERT,
+    NOTE_MPLS_IMPLICIT_NULL,
+    NOTE_MPLS_RESERVED,
+    NOTE_MPLS_UNKNOWN,
     NOTE_GRE_SMALL,
     NOTE_GRE_VERSION,
+    NOTE_GRE0_RECUR,
+    NOTE_GRE0_FLAGS,
+    NOTE_GRE0_HEADER,
+    NOTE_GRE0_ROUTES,
+    NOTE_GRE1_CHECKSUM,
+    NOTE_GRE1_ROUTE,
+    NOTE_GRE1_STRICT,
+    NOTE_GRE1_RECUR,
+    NOTE_GRE1_FLAGS,
+    NOTE_GRE1_NO_KEY,
+    NOTE_GRE1_PROTOCOL,
+    NOTE_GRE1_ROUTES,
+    NOTE_GRE1_HEADER,
     NOTE_ERSPAN_SMALL,
     NOTE_ERSPAN_VERSION,
+    NOTE_ERSPAN_VLAN,
     NOTE_VXLAN_TYPE,
     NOTE_GENEVE_TYPE,
     NOTE_ARP_SMALL,
@@ -73,6 +97,10 @@ enum decode_note {
     NOTE_IPV6_NEXT_UNKNOWN,
     NOTE_IPV6_AFTER_NONE,
     NOTE_IPV6_ICMPV4,
+    NOTE_IPV6_IP4_SMALL,
+    NOTE_IPV6_IP4_VERSION,
+    NOTE_IPV6_IP6_SMALL,
+    NOTE_IPV6_IP6_VERSION,
     NOTE_IPV6_FRAG_LENGTH,
     NOTE_IPV6_FRAG_LARGE,
     NOTE_IPV6_FRAG_OVERLAP,
@@ -106,6 +134,10 @@ enum decode_note {
     NOTE_NSH_SMALL,
     NOTE_NSH_TYPE,
     NOTE_VNTAG_SMALL,
+    NOTE_VNTAG_UNKNOWN,
+    NOTE_PBB_SMALL,
+    NOTE_DCE_SMALL,
+    NOTE_AFPACKET_CUT,
     NOTE_WLAN_SMALL,
     NOTE_GTP_INNER,
     NOTE_L2TP_SMALL,
@@ -118,6 +150,17 @@ enum decode_note {
 const char *decode_note_name(uint8_t note);
 /** Notes a fault on the packet; more than PACKET_NOTES_MAX are dropped. */
 void decode_note(struct packet *p, enum decode_note note);
+
+/** True when a header was faulty; that nobody here reads what a header announces is no fault. */
+static inline bool decode_faulty(const struct packet *p)
+{
+    for (uint8_t i = 0; i < p->notes; i++) {
+        if (p->note[i] != NOTE_PPP_UNSUPPORTED && p->note[i] != NOTE_VLAN_UNKNOWN &&
+            p->note[i] != NOTE_VNTAG_UNKNOWN)
+            return true;
+    }
+    return false;
+}
 
 /** What the next bytes are: selects the next row. */
 enum dec_by {
@@ -155,6 +198,7 @@ struct decoder_def {
     const char *spec;
     struct dec_key keys[DEC_KEYS_MAX]; /* ended by DEC_STOP */
     const struct counter *counters;    /* one row: how often it decoded, or NULL */
+    uint8_t unknown; /* enum decode_note when no row knows the EtherType it names; 0 = none */
     bool tunnel; /* behind IP, may call decode_enter; rows of DEC_UDP and DEC_OTHER need not say so
                   */
     struct dec_next (*decode)(struct packet *p, struct slice in);

@@ -4,6 +4,7 @@
  * place of their interface's untagged traffic. Most packets cost one comparison and one addition.
  */
 #include "sensor/decode/views.h"
+#include "sensor/decode/decode.h"
 
 #include <stdlib.h>
 
@@ -108,7 +109,7 @@ void views_packet(struct views *v, struct packet *p)
         p->view |= VIEW_BIT(VIEW_SUPERFRAME);
     if (p->frame.caplen < p->frame.wirelen || p->payload_missing)
         p->view |= VIEW_BIT(VIEW_CUT);
-    else if (p->notes)
+    else if (decode_faulty(p))
         p->view |= VIEW_BIT(VIEW_MALFORMED);
     if (p->view)
         count(v, place, p);
