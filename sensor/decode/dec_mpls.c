@@ -24,6 +24,28 @@ static void check_last(struct packet *p, uint32_t label)
         decode_note(p, NOTE_MPLS_RESERVED);
 }
 
+/* What stands behind the labels. */
+static struct dec_next inside(struct packet *p, struct slice rest)
+{
+    uint8_t nibble = rest.at[0] >> 4;
+
+    if (nibble == 4 || nibble == 6) {
+        /* a pseudowire without control word may begin with a MAC that looks like a version */
+        if (!inner_ip(rest, p->payload_missing) && inner_ethernet(rest, p->payload_missing))
+            return (struct dec_next){DEC_ETHER, 0x6558, rest};
+        return inner_next(rest);
+    }
+    bool ethernet = inner_ethernet(rest, p->payload_missing);
+    if (nibble == 0 && !ethernet) {
+        rest = slice_from(rest, 4); /* control word */
+        if (inner_ip(rest, p->payload_missing))
+            return inner_next(rest);
+    } else if (nibble != 0 && !ethernet) {
+        decode_note(p, NOTE_MPLS_UNKNOWN);
+    }
+    return (struct dec_next){DEC_ETHER, 0x6558, rest};
+}
+
 static struct dec_next mpls_decode(struct packet *p, struct slice in)
 {
     struct cursor c = cursor_of(in);
@@ -45,21 +67,7 @@ static struct dec_next mpls_decode(struct packet *p, struct slice in)
         return dec_stop();
     }
     decode_tag(p, label >> 12); /* the innermost: of a VPN or a pseudowire */
-    struct slice rest = cursor_rest(&c);
-    if (rest.at[0] >> 4 == 4 || rest.at[0] >> 4 == 6) {
-        /* a pseudowire without control word may begin with a MAC that looks like a version */
-        if (!inner_ip(rest, p->payload_missing) && inner_ethernet(rest, p->payload_missing))
-            return (struct dec_next){DEC_ETHER, 0x6558, rest};
-        return inner_next(rest);
-    }
-    if (rest.at[0] >> 4 == 0 && !inner_ethernet(rest, p->payload_missing)) {
-        rest = slice_from(rest, 4); /* control word */
-        if (inner_ip(rest, p->payload_missing))
-            return inner_next(rest);
-    } else if (rest.at[0] >> 4 != 0 && !inner_ethernet(rest, p->payload_missing)) {
-        decode_note(p, NOTE_MPLS_UNKNOWN);
-    }
-    return (struct dec_next){DEC_ETHER, 0x6558, rest};
+    return inside(p, cursor_rest(&c));
 }
 
 const struct decoder_def dec_mpls = {
