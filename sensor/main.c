@@ -13,6 +13,7 @@
 #include "sensor/run/sensor.h"
 #include "sensor/run/summary.h"
 #include "sensor/run/suricata_yaml.h"
+#include "sensor/run/why.h"
 
 #include <glob.h>
 #include <stdio.h>
@@ -202,6 +203,10 @@ static int run(struct program *p)
         return sensor_check(&plan);
     if (plan.serve)
         return sensor_serve(&plan);
+    if (o->command == COMMAND_EXPLAIN) {
+        struct explain_ask ask = {.sid = (uint32_t)o->sid, .packet = o->packet, .flow_id = o->flow};
+        return why_run(&plan, &ask, o->format == LISTING_JSON);
+    }
     if (!plan.replay && !plan.ifaces)
         plan.ifaces = configured_ifaces(p);
     if (!plan.replay && !plan.ifaces) {
@@ -234,6 +239,7 @@ static int dispatch(struct program *p, const char *self)
     case COMMAND_RUN:
     case COMMAND_SERVE:
     case COMMAND_CHECK:
+    case COMMAND_EXPLAIN:
         return run(p);
     }
     return 2;

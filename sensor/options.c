@@ -143,6 +143,28 @@ static bool take_wait(struct options *o, const char *v)
     o->wait = true;
     return true;
 }
+static bool take_number(const char *v, uint64_t *number)
+{
+    return slice_to_u64(slice_of_str(v), number) && *number;
+}
+static bool take_sid(struct options *o, const char *v)
+{
+    return take_number(v, &o->sid) && o->sid <= UINT32_MAX;
+}
+static bool take_packet(struct options *o, const char *v)
+{
+    return take_number(v, &o->packet);
+}
+static bool take_flow(struct options *o, const char *v)
+{
+    return take_number(v, &o->flow);
+}
+static bool take_json(struct options *o, const char *v)
+{
+    (void)v;
+    o->format = LISTING_JSON;
+    return true;
+}
 static bool take_follow(struct options *o, const char *v)
 {
     (void)v;
@@ -205,6 +227,10 @@ static const struct cli_row rows[] = {
     {"--junit", "FILE", take_junit, "test: write the results as JUnit XML too"},
     {"--socket", "PATH", take_socket, "ctl: control socket of the sensor to ask"},
     {"--wait", NULL, take_wait, "ctl replay: wait until it is over"},
+    {"--sid", "N", take_sid, "explain: the rule"},
+    {"--packet", "N", take_packet, "explain: this packet only, by its number in the capture"},
+    {"--flow", "ID", take_flow, "explain: this flow only, by its flow_id"},
+    {"--json", NULL, take_json, "explain: one JSON object"},
     {"--format", "text|md|json", take_format, "form of the lists"},
     {"--version", NULL, take_version, "print the version"},
     {"--help", NULL, take_help, "print this"},
@@ -242,12 +268,20 @@ static void take_list(struct options *o, const char *list)
 
 static const struct cli cli = {.rows = rows, .lists = lists, .list = take_list, .word = take_word};
 
+static void explain_sensible(const struct options *o, struct strbuf *fault)
+{
+    if (!o->sid || !o->replay[0] || o->ifaces[0])
+        strbuf_str(fault, "explain wants a capture and a rule: explain -r FILE -S RULES --sid N");
+}
+
 static bool sensible(const struct options *o, struct strbuf *fault)
 {
     if (o->command == COMMAND_DOCTOR && !o->ifaces[0])
         strbuf_str(fault, "doctor wants an interface: doctor -i IFACE");
     if (o->command == COMMAND_SERVE && (o->ifaces[0] || o->replay[0]))
         strbuf_str(fault, "serve takes captures over its control socket, not by -r or -i");
+    if (o->command == COMMAND_EXPLAIN)
+        explain_sensible(o, fault);
     if (o->command != COMMAND_RUN)
         return fault->len == 0;
     if (o->replay[0] && o->ifaces[0])
@@ -263,7 +297,10 @@ static int take_command(int argc, char **argv, struct options *o)
     static const struct {
         const char *word;
         enum command command;
-    } commands[] = {{"serve", COMMAND_SERVE}, {"ctl", COMMAND_CTL}, {"doctor", COMMAND_DOCTOR}};
+    } commands[] = {{"serve", COMMAND_SERVE},
+                    {"ctl", COMMAND_CTL},
+                    {"doctor", COMMAND_DOCTOR},
+                    {"explain", COMMAND_EXPLAIN}};
 
     for (uint32_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++) {
         if (strcmp(argv[1], commands[i].word) != 0)
@@ -305,6 +342,7 @@ void options_help(void)
         "  tramgac-sensor serve [-S RULES] [-l DIR]      stay resident, replay what ctl queues\n"
         "  tramgac-sensor ctl COMMAND [ARGUMENT...]      ask a running sensor\n"
         "  tramgac-sensor doctor -i IFACE                what is wrong with a capture interface\n"
+        "  tramgac-sensor explain -r FILE -S RULES --sid N   why a rule did or did not fire\n"
         "  tramgac-sensor test DIR                       run replay cases\n"
         "  tramgac-sensor -T [-c FILE]                   check everything, list all faults\n\n");
     cli_help(&cli);

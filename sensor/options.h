@@ -18,6 +18,7 @@ enum command {
     COMMAND_SERVE,
     COMMAND_CTL,
     COMMAND_DOCTOR,
+    COMMAND_EXPLAIN,
     COMMAND_LIST,
     COMMAND_VERSION,
     COMMAND_HELP
@@ -46,6 +47,7 @@ struct options {
     const char *socket;                  /* ctl: of the sensor to ask; NULL: in -l */
     bool wait;                           /* ctl replay: until it is over */
     bool follow;
+    uint64_t sid, packet, flow; /* explain; 0 = not given */
     const char *test_dir;
     const char *junit;
 };

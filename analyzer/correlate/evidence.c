@@ -76,19 +76,38 @@ static struct slice joined(const char *const *ids, uint32_t n, char *room, size_
     return (struct slice){(const uint8_t *)room, (uint32_t)used};
 }
 
-enum { MATCHES_MAX = 8 };
+enum { MATCHES_MAX = 8, MATCH_ROOM = 360 };
+
+/* With alert.matches also the rule's option, and what the bytes are. */
+static void write_met(struct jsonw *w, const struct json *m)
+{
+    const struct json *value = json_get(m, "value");
+
+    if (json_kind(json_get(m, "option")) != JSON_STR)
+        return;
+    jsonw_text(w, "option", slice_head(json_text(json_get(m, "option")), 60));
+    jsonw_text(w, "text", slice_head(json_text(json_get(m, "text")), 24));
+    jsonw_text(w, "hex", slice_head(json_text(json_get(m, "hex")), 48));
+    if (value)
+        jsonw_i64(w, "value", json_i64(value, 0));
+}
 
 /* "matches": which bytes of which buffer made a rule fire. */
-static void write_matches(struct jsonw *w, const struct json *reason)
+static void write_matches(struct jsonw *w, struct strbuf *out, const struct json *reason)
 {
     uint32_t n = 0;
 
     jsonw_arr_open(w, "matches");
-    for (const struct json *m = json_first(reason); m && n < MATCHES_MAX; m = json_next(m), n++) {
+    for (const struct json *m = json_first(reason);
+         m && n < MATCHES_MAX && out->len + MATCH_ROOM < EVIDENCE_PROOF_MAX; m = json_next(m)) {
+        if (!json_get(m, "length") && !json_get(m, "value"))
+            continue; /* nothing that can be shown */
+        n++;
         jsonw_obj_open(w, NULL);
         jsonw_text(w, "buffer", slice_head(json_text(json_get(m, "buffer")), 40));
         jsonw_i64(w, "offset", json_i64(json_get(m, "offset"), 0));
         jsonw_i64(w, "length", json_i64(json_get(m, "length"), 0));
+        write_met(w, m);
         jsonw_obj_close(w);
     }
     jsonw_arr_close(w);
@@ -125,14 +144,16 @@ static void write_number(struct jsonw *w, const char *en, const char *vi, const 
 /* What an analyst can check: bytes of a rule's hit, or the numbers of a deviation. */
 static void write_proof(const struct record *r, struct strbuf *out)
 {
-    const struct json *reason = json_path(r->eve, "alert.reason");
+    const struct json *matches = json_path(r->eve, "alert.matches");
+    const struct json *reason =
+        json_kind(matches) == JSON_ARR ? matches : json_path(r->eve, "alert.reason");
     const struct json *d = json_get(r->eve, "deviation");
     struct jsonw w;
 
     jsonw_init(&w, out);
     jsonw_obj_open(&w, NULL);
     if (json_kind(reason) == JSON_ARR)
-        write_matches(&w, reason);
+        write_matches(&w, out, reason);
     if (json_kind(d) == JSON_OBJ) {
         jsonw_arr_open(&w, "numbers");
         write_number(&w, "Seen", "Quan sát được", json_get(d, "observed"), json_get(d, "expected"));

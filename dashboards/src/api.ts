@@ -165,7 +165,7 @@ export interface Why {
   title: Text2;
   detail?: Text2;
   code?: string; // rule text or condition, as written
-  matches?: { buffer: string; offset: number; length: number }[];
+  matches?: { buffer: string; offset: number; length: number; option?: string; text?: string; hex?: string; value?: number }[];
   numbers?: { name: Text2; observed: string; expected: string }[];
   group?: number;
   event?: number;

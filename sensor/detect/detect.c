@@ -5,6 +5,8 @@
 #include "common/pcre.h"
 #include "sensor/detect/content.h"
 #include "sensor/detect/dataset.h"
+#include "sensor/detect/explain.h"
+#include "sensor/detect/trace.h"
 #include "sensor/flow/stream_event.h"
 
 #include <stdlib.h>
@@ -91,7 +93,7 @@ static bool net_ok(struct detect *d, const struct netset *set, uint32_t side)
     return d->net_yes[side][set->id];
 }
 
-static bool proto_ok(const struct rule *r, const struct packet *p)
+bool detect_proto_ok(const struct rule *r, const struct packet *p)
 {
     if (r->ip && p->ip_version != r->ip)
         return false;
@@ -100,7 +102,7 @@ static bool proto_ok(const struct rule *r, const struct packet *p)
     return r->ip_proto < 0 || p->proto == r->ip_proto;
 }
 
-static bool app_ok(const struct detect *d, const struct rule *r)
+bool detect_app_ok(const struct detect *d, const struct rule *r)
 {
     if (!r->app || r->app - 1 == d->proto)
         return true;
@@ -112,7 +114,7 @@ bool detect_header_ok(struct detect *d, const struct rule *r, enum dir dir)
     const struct ends *e = &d->ends;
     const struct packet *p = d->in->packet;
 
-    if (!(r->dirs >> dir & 1) || !app_ok(d, r) || (p && !proto_ok(r, p)))
+    if (!(r->dirs >> dir & 1) || !detect_app_ok(d, r) || (p && !detect_proto_ok(r, p)))
         return false;
     if (r->dirs != 3 && !d->in->flow)
         return false;
@@ -241,14 +243,34 @@ void detect_gates(struct detect *d, const struct lit_set *set, const struct view
 
 /* ---- hits --------------------------------------------------------------------------------- */
 
+static void run_acts(struct detect *d, const struct rule *r)
+{
+    d->look.rule = r;
+    if (d->explain)
+        explain_fired(d->explain, d, r);
+    for (uint8_t i = 0; i < r->n_acts; i++)
+        r->acts[i].run(&d->look, r->acts[i].args);
+    d->count[DETECT_HITS]++;
+}
+
+static void fill_hit(struct detect *d, const struct rule *r, struct hit *hit)
+{
+    *hit = *d->look.hit;
+    hit->rule = &r->info;
+    hit->tx = d->look.tx;
+    hit->file = d->look.file;
+    hit->dir = d->look.dir;
+    hit->on_stream = d->look.on_stream;
+    hit->payload = d->look.payload;
+    if (d->steps)
+        trace_hit(d, r, hit);
+}
+
 void detect_fire(struct detect *d, const struct rule *r)
 {
     struct flow *flow = d->in->flow;
 
-    d->look.rule = r;
-    for (uint8_t i = 0; i < r->n_acts; i++)
-        r->acts[i].run(&d->look, r->acts[i].args);
-    d->count[DETECT_HITS]++;
+    run_acts(d, r);
     if (r->action == ACTION_PASS && !r->info.noalert) {
         d->passed = true;
         struct flow_marks *s =
@@ -263,14 +285,7 @@ void detect_fire(struct detect *d, const struct rule *r)
         d->count[DETECT_HITS_CUT]++;
         return;
     }
-    struct hit *hit = &d->hits[d->n_hits++];
-    *hit = *d->look.hit;
-    hit->rule = &r->info;
-    hit->tx = d->look.tx;
-    hit->file = d->look.file;
-    hit->dir = d->look.dir;
-    hit->on_stream = d->look.on_stream;
-    hit->payload = d->look.payload;
+    fill_hit(d, r, &d->hits[d->n_hits++]);
     if (flow && flow->alerts < UINT16_MAX && !r->info.noalert)
         flow->alerts++;
 }
@@ -360,6 +375,7 @@ static void begin(struct detect *d, const struct detect_input *in)
     d->in = in;
     d->n_hits = 0;
     strbuf_clear(&d->conditions);
+    d->n_steps = 0;
     d->passed = false;
     d->n_raw[0] = d->n_raw[1] = 0;
     d->fresh = app_fresh(in);
@@ -403,8 +419,11 @@ void detect_run(struct detect *d, const struct detect_input *in)
     begin(d, in);
     struct flow_marks *s = in->flow ? in->flow->ext[FLOW_EXT_DETECT] : NULL;
     d->tagged = in->packet && !in->flow_ends && take_tag(s, in->packet);
-    if (!in->packet || (s && s->pass))
+    if (!in->packet || (s && s->pass)) {
+        if (d->explain && in->packet)
+            explain_passed(d->explain, d);
         return;
+    }
     if (d->rs->n_noted && has_events(in))
         run_noted(d);
     if (!in->flow_ends)
@@ -415,6 +434,21 @@ void detect_run(struct detect *d, const struct detect_input *in)
     d->count[DETECT_STEPS] = d->inspect.steps_exceeded;
     d->count[DETECT_PCRE_LIMIT] = d->inspect.pcre_limited;
     settle_hits(d);
+    if (d->explain)
+        explain_look(d->explain, d);
+}
+
+bool detect_trace(struct detect *d)
+{
+    if (!d->steps)
+        d->steps = calloc(STEPS_ROOM, sizeof(*d->steps));
+    return d->steps != NULL;
+}
+
+bool detect_explain(struct detect *d, struct explain *explain)
+{
+    d->explain = explain;
+    return explain_begin(explain, d->rs) && detect_trace(d);
 }
 
 bool detect_tagged(const struct detect *d)
@@ -532,6 +566,7 @@ void detect_free(struct detect **detect)
     free_marks(d);
     free(d->room);
     free(d->look.hit);
+    free(d->steps);
     strbuf_fini(&d->conditions);
     free(d);
     *detect = NULL;

@@ -40,7 +40,19 @@ struct hit_match {
     const char *buffer; /* "http.uri", "payload" … */
     uint32_t offset, len;
 };
-enum { HIT_MATCHES_MAX = 6 };
+enum { HIT_MATCHES_MAX = 6, HIT_BYTES_MAX = 48 };
+
+/** A condition of a rule that held, and on what. */
+struct match_step {
+    struct slice option;  /* as written in the rule; the ruleset's */
+    const char *buffer;   /* "http.uri", "payload" … */
+    uint32_t instance;    /* of a buffer that there may be several of */
+    uint32_t offset, len; /* of the bytes that matched; `placed` */
+    uint64_t value;       /* the number it read; `has_value` */
+    bool placed, has_value;
+    uint8_t n_bytes; /* how many of them are kept here */
+    uint8_t bytes[HIT_BYTES_MAX];
+};
 
 struct hit {
     const struct rule_info *rule;
@@ -52,6 +64,8 @@ struct hit {
     uint8_t matches;
     uint32_t conditions_at, conditions_len; /* see detect_conditions */
     struct hit_match match[HIT_MATCHES_MAX];
+    const struct match_step *steps; /* all conditions, when detect_trace asks for them */
+    uint32_t n_steps;
 };
 
 /** All a packet brought. `flow` NULL: a packet without a flow. */
@@ -129,6 +143,11 @@ enum err detect_swap(struct detect *detect, const struct ruleset *ruleset);
  * stay until the next call. */
 void detect_run(struct detect *detect, const struct detect_input *in);
 const struct hit *detect_hits(const struct detect *detect, uint32_t *n);
+/** Hits tell all their conditions (hit.steps) from now on. False without memory. */
+bool detect_trace(struct detect *detect);
+struct explain;
+/** `explain` (of sensor/detect/explain.h) is told what becomes of its rule. */
+bool detect_explain(struct detect *detect, struct explain *explain);
 /** The packet follows one that a rule with `tag` has hit: it is to be kept. */
 bool detect_tagged(const struct detect *detect);
 /** What the host tier has to decide about a hit beside thresholds: goes to thresholds_admit. */

@@ -88,7 +88,8 @@ struct op *draft_op(struct draft *draft, const struct buffer *buffer, enum op_ki
         return NULL;
     }
     struct op *op = &g->ops[g->n++];
-    *op = (struct op){.kind = (uint8_t)kind};
+    *op = (struct op){.kind = (uint8_t)kind,
+                      .column = (uint16_t)(draft->column > UINT16_MAX ? 0 : draft->column)};
     draft->last_group = (int8_t)i;
     draft->last_is_content = kind == OP_CONTENT;
     draft->sticky_used = true;
@@ -126,7 +127,7 @@ bool draft_test(struct draft *draft, const struct keyword *kw, const void *args)
 {
     if (draft->rule.n_tests == RULE_TESTS_MAX)
         return draft_fail(draft, "more than %d tests in one rule", RULE_TESTS_MAX);
-    draft->tests[draft->rule.n_tests++] = (struct test){kw->match, args, kw->name};
+    draft->tests[draft->rule.n_tests++] = (struct test){kw->match, args, draft->column};
     return true;
 }
 

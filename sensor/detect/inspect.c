@@ -6,6 +6,8 @@
 #include "common/pcre.h"
 #include "sensor/detect/content.h"
 
+#include <stdio.h>
+
 /* How far one operation has come. */
 struct step {
     uint32_t start; /* where the previous match ended */
@@ -594,4 +596,115 @@ bool inspect_grown(const struct group *group, struct inspection *in, struct slic
     }
     note_place(&w, place);
     return true;
+}
+
+/* ---- what matched where, for explain ------------------------------------------------------- */
+
+static void why_content(const struct walk *w, const struct op *op, uint32_t start, char *why)
+{
+    int64_t from, to, len = w->data.len;
+    bool room = content_span(w, op, start, &from, &to);
+    int64_t at = content_find(w->data, op->content.text, op->content.rare, op->flags & OP_NOCASE);
+
+    if (op->flags & OP_NEGATED)
+        snprintf(why, INSPECT_WHY_MAX, "it stands there, at %lld, and must not", (long long)at);
+    else if (at < 0)
+        snprintf(why, INSPECT_WHY_MAX, "not in these %lld bytes", (long long)len);
+    else if (!room)
+        snprintf(why, INSPECT_WHY_MAX, "it stands at %lld; no room is left in %lld to %lld of %lld",
+                 (long long)at, (long long)from, (long long)to, (long long)len);
+    else
+        snprintf(why, INSPECT_WHY_MAX, "it stands at %lld, not in bytes %lld to %lld of %lld",
+                 (long long)at, (long long)from, (long long)to, (long long)len);
+}
+
+static void why_number(const struct walk *w, const struct op *op, uint32_t start, char *why)
+{
+    uint64_t value;
+    int64_t end;
+
+    if (read_number(w, op, start, &value, &end))
+        snprintf(why, INSPECT_WHY_MAX, "the number that ends at %lld is %llu (0x%llx)",
+                 (long long)end, (unsigned long long)value, (unsigned long long)value);
+    else
+        snprintf(why, INSPECT_WHY_MAX, "no number can be read there: %u bytes, counted from %u",
+                 w->data.len, op->flags & OP_RELATIVE ? start : 0);
+}
+
+static void why_not(const struct walk *w, const struct op *op, uint32_t start, char *why)
+{
+    switch (op->kind) {
+    case OP_CONTENT:
+        why_content(w, op, start, why);
+        break;
+    case OP_PCRE:
+        snprintf(why, INSPECT_WHY_MAX, "%s the %u bytes from %u on",
+                 op->flags & OP_NEGATED ? "it matches" : "it does not match",
+                 w->data.len - (op->flags & OP_RELATIVE ? start : 0),
+                 op->flags & OP_RELATIVE ? start : 0);
+        break;
+    case OP_SIZE:
+    case OP_DATA_AT:
+        snprintf(why, INSPECT_WHY_MAX, "there are %u bytes%s", w->data.len,
+                 op->flags & OP_RELATIVE ? " in all" : "");
+        break;
+    case OP_BYTE_TEST:
+    case OP_BYTE_JUMP:
+    case OP_BYTE_EXTRACT:
+    case OP_BYTE_MATH:
+        why_number(w, op, start, why);
+        break;
+    default:
+        snprintf(why, INSPECT_WHY_MAX, "does not hold");
+        break;
+    }
+}
+
+static void place_of(const struct walk *w, uint16_t i, struct inspect_place *place)
+{
+    const struct op *op = &w->group->ops[i];
+    const struct step *f = &w->frames[i];
+    bool reads = op->kind == OP_BYTE_TEST || op->kind == OP_BYTE_JUMP ||
+                 op->kind == OP_BYTE_EXTRACT || op->kind == OP_BYTE_MATH;
+    int64_t end;
+
+    *place = (struct inspect_place){.from = f->start, .to = f->start};
+    if ((op->kind == OP_CONTENT || op->kind == OP_PCRE) && !(op->flags & OP_NEGATED) && f->retry)
+        *place = (struct inspect_place){.from = f->retry - 1, .to = f->end, .placed = true};
+    if (!reads || !read_number(w, op, f->start, &place->value, &end))
+        return;
+    int64_t n = op->bytes->n_is_var ? (int64_t)w->in->vars[op->bytes->n] : op->bytes->n;
+    place->has_value = true;
+    place->placed = n > 0 && n <= end;
+    place->to = (uint32_t)end;
+    place->from = (uint32_t)(end - (n <= end ? n : end));
+}
+
+uint16_t inspect_places(const struct group *group, struct inspection *in, struct slice data,
+                        uint64_t base, struct inspect_scratch *scratch,
+                        struct inspect_place *places, char why[INSPECT_WHY_MAX])
+{
+    uint64_t exceeded = scratch->steps_exceeded, limited = scratch->pcre_limited;
+    struct group held = *group; /* those operations that hold together */
+    struct walk w;
+
+    why[0] = '\0';
+    begin(&w, group, in, data, scratch);
+    w.base = base;
+    if (!walk_all(&w)) {
+        bool given_up = scratch->steps_exceeded != exceeded;
+        held.n_ops = (uint16_t)w.farthest;
+        begin(&w, &held, in, data, scratch);
+        w.base = base;
+        held.n_ops = walk_all(&w) ? held.n_ops : 0;
+        w.group = group;
+        why_not(&w, &group->ops[held.n_ops], held.n_ops ? w.frames[held.n_ops].start : 0, why);
+        if (given_up)
+            snprintf(why, INSPECT_WHY_MAX, "given up after %d steps", INSPECT_STEPS_MAX);
+    }
+    for (uint16_t i = 0; i < held.n_ops; i++)
+        place_of(&w, i, &places[i]);
+    scratch->steps_exceeded = exceeded;
+    scratch->pcre_limited = limited;
+    return held.n_ops;
 }

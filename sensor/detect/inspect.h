@@ -42,4 +42,17 @@ bool inspect_group(const struct group *group, struct inspection *in, struct slic
 bool inspect_grown(const struct group *group, struct inspection *in, struct slice data,
                    struct inspect_scratch *scratch, struct place *place, struct lack *lack);
 
+/** What an operation met: where it matched, and the number it read. */
+struct inspect_place {
+    uint32_t from, to;
+    uint64_t value;
+    bool placed, has_value;
+};
+enum { INSPECT_WHY_MAX = 200 };
+/** For explain: how many of the group's operations hold in order (n_ops: all), and a place for each
+ * of these (room for RULE_OPS_MAX). `why`: what the first that fails met. Counts no limits. */
+uint16_t inspect_places(const struct group *group, struct inspection *in, struct slice data,
+                        uint64_t base, struct inspect_scratch *scratch,
+                        struct inspect_place *places, char why[INSPECT_WHY_MAX]);
+
 #endif

@@ -18,7 +18,8 @@ enum {
     CANDIDATES_MAX = 4096,
     WINDOW_MAX = 4096,
     VIEW_ROOM = 512 * 1024,
-    CONDITIONS_MAX = 64 * 1024
+    CONDITIONS_MAX = 64 * 1024,
+    STEPS_ROOM = 1024
 };
 
 enum detect_count {
@@ -78,7 +79,10 @@ struct detect {
     struct strbuf conditions; /* on sets of values, of the hits */
     uint32_t n_raw[2];        /* transaction rules whose literal was in the payload, by direction */
     uint32_t raw[2][RAW_MAX];
-    struct lack lack; /* of the transaction rule in hand */
+    struct lack lack;         /* of the transaction rule in hand */
+    struct match_step *steps; /* NULL: hits do not tell them */
+    uint32_t n_steps;
+    struct explain *explain; /* NULL: nobody asks */
     bool passed, tagged;
     bool fresh; /* first packet of this direction since the protocol is known */
 };
@@ -97,6 +101,8 @@ void detect_gates(struct detect *d, const struct lit_set *set, const struct view
 
 /** Sets whose ends the headers of rules are compared with. */
 void detect_ends(struct detect *d, struct ends ends);
+bool detect_proto_ok(const struct rule *r, const struct packet *p);
+bool detect_app_ok(const struct detect *d, const struct rule *r);
 bool detect_header_ok(struct detect *d, const struct rule *r, enum dir dir);
 bool detect_tests_ok(struct detect *d, const struct rule *r);
 /** Nothing has matched yet of the rule that is tried next. */

@@ -177,7 +177,8 @@ struct base64_op {
 struct pcre;
 
 struct op {
-    uint8_t kind; /* enum op_kind */
+    uint8_t kind;    /* enum op_kind */
+    uint16_t column; /* of the option in the rule's text, 1-based; 0 = far behind */
     uint32_t flags;
     union {
         struct content content;
@@ -206,7 +207,7 @@ struct group {
 struct test {
     bool (*match)(const struct inspection *in, const void *args);
     const void *args;
-    const char *keyword; /* for explain */
+    uint32_t column; /* of the option in the rule's text, 1-based: for explain */
 };
 
 struct act {

@@ -46,6 +46,37 @@ static void write_reason(struct jsonw *w, const struct hit *hit)
     jsonw_arr_close(w);
 }
 
+/* The same members as `explain --json` has. */
+void ev_alert_step(struct jsonw *w, const struct match_step *s)
+{
+    struct slice bytes = {s->bytes, s->n_bytes};
+
+    jsonw_obj_open(w, NULL);
+    jsonw_str(w, "buffer", s->buffer);
+    if (s->instance)
+        jsonw_u64(w, "instance", s->instance);
+    jsonw_text(w, "option", s->option);
+    if (s->placed) {
+        jsonw_u64(w, "offset", s->offset);
+        jsonw_u64(w, "length", s->len);
+        jsonw_hex(w, "hex", bytes, '\0');
+        jsonw_printable(w, "text", bytes);
+    }
+    if (s->has_value)
+        jsonw_u64(w, "value", s->value);
+    jsonw_obj_close(w);
+}
+
+static void write_matches(struct jsonw *w, const struct hit *hit)
+{
+    if (!hit->n_steps)
+        return;
+    jsonw_arr_open(w, "matches");
+    for (uint32_t i = 0; i < hit->n_steps; i++)
+        ev_alert_step(w, &hit->steps[i]);
+    jsonw_arr_close(w);
+}
+
 static void write_alert(struct jsonw *w, const struct event_ctx *ctx)
 {
     const struct rule_info *rule = ctx->hit->rule;
@@ -68,6 +99,8 @@ static void write_alert(struct jsonw *w, const struct event_ctx *ctx)
     if (rule->references_json.len)
         jsonw_raw(w, "references", rule->references_json);
     write_reason(w, ctx->hit);
+    if (ctx->options->matches)
+        write_matches(w, ctx->hit);
     jsonw_obj_close(w);
 }
 
@@ -200,6 +233,7 @@ const struct event_def ev_alert = {
               "alert.references|list|References of the rule\n"
               "alert.generation|integer|Number of the ruleset, once rules were loaded again\n"
               "alert.reason|list|What matched: buffer, offset and length, in bytes\n"
+              "alert.matches|list|Conditions: buffer, option, offset, length, hex, text, value\n"
               "<protocol>|object|Transaction that was hit, as in the protocol's own event\n"
               "files|list|File that was hit, as in fileinfo\n"
               "direction|text|to_server or to_client\n"

@@ -36,6 +36,7 @@ struct event_ctx {
 /** Settings of the events, read once from the conf. */
 struct event_options {
     bool payload, payload_printable, packet, http_body; /* alert details */
+    bool matches; /* alerts tell all conditions with the bytes that matched */
     bool community_id;
     bool metadata;                              /* alerts carry the transaction's protocol object */
     bool decode_notes, stream_notes, app_notes; /* anomaly by layer */
@@ -77,6 +78,10 @@ void event_write_tx_members(struct jsonw *w, struct tx *tx);
 /** Members filename, magic, gaps, state, digests, stored, size, tx_id, yara into the open object.
  */
 void event_write_file(struct jsonw *w, const struct file *file);
+
+struct match_step;
+/** One of alert.matches, into the open list. */
+void ev_alert_step(struct jsonw *w, const struct match_step *step);
 
 extern const struct option event_options_rows[];
 void event_options_read(const struct conf *conf, struct event_options *options);

@@ -101,6 +101,7 @@ static enum err open_tail(struct sensor *s)
         .workers = s->shares.workers,
         .board = s->board,
         .reload = s->reload,
+        .explain = s->plan->explain,
     };
 
     strbuf_init(&report, 1 << 20);
@@ -119,6 +120,7 @@ static enum err open_workers(struct sensor *s)
         .ifaces = s->plan->ifaces,
         .flow_bytes = s->shares.flow_bytes,
         .workers = s->shares.workers,
+        .explain = s->plan->explain,
     };
 
     while (plan.ifaces && plan.ifaces[plan.n_ifaces])
@@ -457,6 +459,8 @@ int sensor_run(const struct sensor_plan *plan, struct sensor_result *result)
             ruleset_quarantined(s->ruleset, &result->quarantined);
         }
         take_top(s, result);
+        if (plan->ended)
+            plan->ended(plan->context, s->ruleset);
         status = result->front.failed ? 2 : 0;
     }
     sensor_close(s);

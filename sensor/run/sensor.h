@@ -17,8 +17,12 @@ struct sensor_plan {
     const char *const *rules;  /* files and directories, ended by NULL, or NULL */
     const char *dir;           /* outputs */
     double speed;
-    bool quiet; /* no progress, no summary */
-    bool serve; /* captures come over the control socket: sensor_serve */
+    bool quiet;              /* no progress, no summary */
+    bool serve;              /* captures come over the control socket: sensor_serve */
+    struct explain *explain; /* NULL: no rule is explained */
+    /** NULL, or called when the input has ended and the rules are still there. */
+    void (*ended)(void *context, const struct ruleset *ruleset);
+    void *context;
 };
 
 struct sensor_result {

@@ -8,6 +8,7 @@
 #include "common/geo.h"
 #include "common/jsonw.h"
 #include "common/log.h"
+#include "sensor/detect/explain.h"
 #include "sensor/event/event.h"
 #include "sensor/output/output.h"
 #include "sensor/run/ledger.h"
@@ -182,9 +183,13 @@ static void write_item(struct tail *t, const struct round_part *part, const stru
 
 static void take_alert(struct tail *t, const struct round_part *part, const struct item *item)
 {
-    if (!thresholds_admit(
-            t->thresholds, item->rule, item->ts_ns, &item->src, &item->dst, item->flow_id,
-            (struct slice){(const uint8_t *)part->text.at + item->more_at, item->more_len})) {
+    bool admitted = thresholds_admit(
+        t->thresholds, item->rule, item->ts_ns, &item->src, &item->dst, item->flow_id,
+        (struct slice){(const uint8_t *)part->text.at + item->more_at, item->more_len});
+
+    if (t->plan.explain)
+        explain_verdict(t->plan.explain, item->rule, item->flow_id, admitted);
+    if (!admitted) {
         t->count[COUNT_HELD]++;
         return;
     }

@@ -15,6 +15,8 @@ extern const struct counter tail_counters[];
 
 struct tail;
 
+struct explain;
+
 struct tail_plan {
     const struct conf *conf;
     const struct ruleset *ruleset; /* NULL: no detection */
@@ -23,8 +25,9 @@ struct tail_plan {
     const char *const *ifaces; /* names by frame.iface, ended by NULL; or NULL */
     bool replay;
     uint32_t workers;
-    struct board *board;   /* gets the counters; NULL: nobody asks */
-    struct reload *reload; /* hears when new rules are in force; NULL: no rules */
+    struct board *board;     /* gets the counters; NULL: nobody asks */
+    struct reload *reload;   /* hears when new rules are in force; NULL: no rules */
+    struct explain *explain; /* NULL: no rule is explained */
 };
 
 /** Opens profiles, geography and outputs; faults are appended to `report`, a line each. */

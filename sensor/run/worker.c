@@ -592,6 +592,15 @@ static void tx_gone(void *context, struct tx *tx)
     files_drop_tx(tx);
 }
 
+/* What is told of hits beyond the rule; true when nothing more is asked for. */
+static bool trace_hits(struct worker *w)
+{
+    if (!w->detect)
+        return true;
+    return (!w->events.matches || detect_trace(w->detect)) &&
+           (!w->plan.explain || detect_explain(w->detect, w->plan.explain));
+}
+
 struct worker *worker_new(const struct worker_plan *plan)
 {
     struct worker *w = calloc(1, sizeof(*w));
@@ -612,7 +621,7 @@ struct worker *worker_new(const struct worker_plan *plan)
     w->short_events.payload = w->short_events.payload_printable = w->short_events.packet = false;
     shunt_policy_read(plan->conf, &w->shunt);
     if (!w->flows || !w->streams || !w->app || !w->breadth || !w->files || !w->facts ||
-        (plan->ruleset && !w->detect)) {
+        (plan->ruleset && !w->detect) || !trace_hits(w)) {
         worker_free(&w);
         return NULL;
     }

@@ -20,6 +20,7 @@ struct worker_plan {
     uint32_t n_ifaces;
     uint64_t flow_bytes; /* memory of the flow tables of all workers */
     uint32_t workers;
+    struct explain *explain; /* NULL: no rule is explained; else one worker */
 };
 
 struct worker *worker_new(const struct worker_plan *plan);
