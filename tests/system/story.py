@@ -34,6 +34,8 @@ ingest:
   mqtt: {{host: 127.0.0.1, port: {mqtt}}}
 enrich:
   site: {ROOT}/iot-profiles/site.yaml
+report:
+  forms: {ROOT}/rules/reports
 push:
   - {{name: ioc-city, type: cloudevents-http, url: "http://127.0.0.1:{hook}/events", secret: thu-nghiem}}
   - {{name: ioc-mqtt, type: cloudevents-mqtt, host: 127.0.0.1, port: {mqtt}}}
