@@ -4,16 +4,23 @@
  */
 #include "analyzer/api/shape.h"
 #include "analyzer/store/db_audit.h"
+#include "common/clock.h"
 
 static void list(struct call *call)
 {
     struct audit_row *rows = NULL;
-    const char *object = call->query(call, "object");
     int64_t limit = api_number(call, "limit", 100);
     uint32_t n = 0;
     uint32_t most = limit < 1 || limit > 1000 ? 1000 : (uint32_t)limit;
-    enum err err = db_audit_list(call->store, *object ? object : NULL,
-                                 api_number(call, "before", 0), most, call->arena, &rows, &n);
+    struct audit_query query = {.object = call->query(call, "object"),
+                                .user = call->query(call, "user"),
+                                .action = call->query(call, "action"),
+                                .before_id = api_number(call, "before", 0),
+                                .limit = most};
+
+    clock_parse(slice_of_str(call->query(call, "from")), &query.from_ns);
+    clock_parse(slice_of_str(call->query(call, "to")), &query.to_ns);
+    enum err err = db_audit_list(call->store, &query, call->arena, &rows, &n);
 
     if (err) {
         api_fail_store(call, err);
@@ -57,7 +64,8 @@ static void verify(struct call *call)
 
 static const struct api_route routes[] = {
     {"GET", "/api/audit", PERM_AUDIT, list, "Who did what, newest first.",
-     "object (like incident/INC-2026-000001), before, limit"},
+     "object (like incident/INC-2026-000001), user, action (login; what stands before a dot will "
+     "do), from, to, before, limit"},
     {"GET", "/api/audit/verify", PERM_AUDIT, verify,
      "Walks the chain of hashes: is any row changed or missing?", ""},
     {.method = NULL},

@@ -9,7 +9,13 @@
 #include "analyzer/store/db_events.h"
 #include "analyzer/store/db_incidents.h"
 
-enum { DEVICES_LIST = 500, DEVICE_EVENTS = 200, DEVICE_GROUPS = 50, DEVICE_HABITS = 200 };
+enum {
+    DEVICES_LIST = 500,
+    DEVICE_EVENTS = 200,
+    DEVICE_GROUPS = 50,
+    DEVICE_HABITS = 200,
+    DEVICE_BINDINGS = 200
+};
 
 /* The state is the sensor's word, so anybody's: only what we know reaches the page. */
 static const char *known_state(const char *state)
@@ -157,6 +163,9 @@ static void write_change(struct call *call, const struct event_row *row, const s
 {
     jsonw_obj_open(&call->out, NULL);
     shape_time(&call->out, "time", row->ts_ns);
+    jsonw_str(&call->out, "change", json_str(json_get(change, "change"), ""));
+    if (json_path(change, "detail.score"))
+        jsonw_num(&call->out, "evidence", json_num(json_path(change, "detail.score"), 0));
     shape_text2(&call->out, "text", json_str(json_get(change, "reason_en"), row->event_type),
                 json_str(json_get(change, "reason_vi"), ""));
     jsonw_obj_close(&call->out);
@@ -186,6 +195,25 @@ static void write_history(struct call *call, const char *id)
     jsonw_arr_close(&call->out);
     write_habits(call, json_path(newest, "inventory.detail"));
     json_free(&newest);
+}
+
+/* Which address was its own when. */
+static void write_bindings(struct call *call, const char *id)
+{
+    struct binding_row *rows = NULL;
+    uint32_t n = 0;
+
+    if (db_devices_bindings(call->store, id, call->arena, &rows, &n) != ERR_OK)
+        n = 0;
+    jsonw_arr_open(&call->out, "bindings");
+    for (uint32_t i = 0; i < n && i < DEVICE_BINDINGS; i++) {
+        jsonw_obj_open(&call->out, NULL);
+        jsonw_str(&call->out, "ip", rows[i].ip);
+        shape_time(&call->out, "from", rows[i].first_ns);
+        shape_time(&call->out, "to", rows[i].last_ns);
+        jsonw_obj_close(&call->out);
+    }
+    jsonw_arr_close(&call->out);
 }
 
 static void write_groups(struct call *call, const struct device_row *d)
@@ -234,6 +262,7 @@ static void show(struct call *call)
     jsonw_obj_open(&call->out, NULL);
     write_head(call, &device);
     write_history(call, device.id);
+    write_bindings(call, device.id);
     write_deviations(call, device.id);
     write_groups(call, &device);
     write_incidents(call, &device);

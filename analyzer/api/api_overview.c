@@ -5,6 +5,7 @@
  */
 #include "analyzer/api/act.h"
 #include "analyzer/api/shape.h"
+#include "analyzer/enrich/attack.h"
 #include "analyzer/store/db_devices.h"
 #include "analyzer/store/db_events.h"
 #include "analyzer/store/db_incidents.h"
@@ -12,9 +13,11 @@
 #include "analyzer/store/db_sensors.h"
 #include "common/clock.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { OVERVIEW_STEPS = 48, OVERVIEW_INCIDENTS = 8, OVERVIEW_GROUPS = 8, OVERVIEW_SCAN = 1000 };
+enum { OVERVIEW_SITES = 64, OVERVIEW_TACTICS = 40 };
 #define OVERVIEW_DAY (24 * 3600 * CLOCK_S)
 
 static void write_incidents(struct call *call)
@@ -194,6 +197,195 @@ static void write_push(struct call *call)
     jsonw_arr_close(&call->out);
 }
 
+/* ---- sites: one tile each ------------------------------------------------------------------- */
+
+struct tile {
+    const char *site;
+    int64_t open[SEVERITY_LEVELS];
+    int64_t devices, deviating, sensors, silent, missing;
+};
+struct tiles {
+    struct tile at[OVERVIEW_SITES];
+    uint32_t n;
+};
+
+static struct tile *tile_of(struct tiles *tiles, const char *site)
+{
+    uint32_t i = 0;
+
+    while (i < tiles->n && strcmp(tiles->at[i].site, site) != 0)
+        i++;
+    if (i == OVERVIEW_SITES)
+        return NULL;
+    if (i == tiles->n)
+        tiles->at[tiles->n++].site = site;
+    return &tiles->at[i];
+}
+
+static void tile_incidents(struct call *call, struct tiles *tiles)
+{
+    struct incidents_query query = {.sites = call->sites, .text = "", .limit = 500};
+    struct incident *rows = NULL;
+    uint32_t n = 0;
+
+    for (int s = 0; s < INCIDENT_STATES; s++)
+        if (incident_is_open((enum incident_state)s))
+            query.states |= 1u << s;
+    if (db_incidents_list(call->store, &query, call->arena, &rows, &n) != ERR_OK)
+        n = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        struct tile *t = tile_of(tiles, rows[i].site);
+        if (t)
+            t->open[rows[i].severity]++;
+    }
+}
+
+static void tile_devices(struct call *call, struct tiles *tiles)
+{
+    struct devices_query query = {.sites = call->sites, .text = "", .limit = OVERVIEW_SCAN};
+    struct device_row *rows = NULL;
+    uint32_t n = 0;
+
+    if (db_devices_list(call->store, &query, call->arena, &rows, &n) != ERR_OK)
+        n = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        struct tile *t = tile_of(tiles, rows[i].site);
+        if (!t)
+            continue;
+        t->devices++;
+        t->deviating += rows[i].n_deviations > 0;
+    }
+}
+
+static void tile_sensors(struct call *call, struct tiles *tiles)
+{
+    struct sensor_row *rows = NULL;
+    uint32_t n = 0;
+
+    if (db_sensors_list(call->store, call->arena, &rows, &n) != ERR_OK)
+        n = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        struct tile *t = act_in_scope(call, rows[i].site) ? tile_of(tiles, rows[i].site) : NULL;
+        if (!t)
+            continue;
+        t->sensors++;
+        t->silent += !rows[i].online;
+        t->missing += rows[i].missing;
+    }
+}
+
+static void write_sites(struct call *call)
+{
+    struct tiles *tiles = arena_alloc(call->arena, sizeof(*tiles));
+
+    if (!tiles)
+        return;
+    memset(tiles, 0, sizeof(*tiles));
+    tile_incidents(call, tiles);
+    tile_devices(call, tiles);
+    tile_sensors(call, tiles);
+    jsonw_arr_open(&call->out, "sites");
+    for (uint32_t i = 0; i < tiles->n; i++) {
+        const struct tile *t = &tiles->at[i];
+        jsonw_obj_open(&call->out, NULL);
+        jsonw_str(&call->out, "site", t->site);
+        jsonw_obj_open(&call->out, "open");
+        for (int s = 0; s < SEVERITY_LEVELS; s++)
+            jsonw_i64(&call->out, record_severity_name((enum severity)s), t->open[s]);
+        jsonw_obj_close(&call->out);
+        jsonw_i64(&call->out, "devices", t->devices);
+        jsonw_i64(&call->out, "deviating", t->deviating);
+        jsonw_i64(&call->out, "sensors", t->sensors);
+        jsonw_i64(&call->out, "sensors_offline", t->silent);
+        jsonw_i64(&call->out, "missing", t->missing);
+        jsonw_obj_close(&call->out);
+    }
+    jsonw_arr_close(&call->out);
+}
+
+/* ---- ATT&CK: what the groups of the last day point to --------------------------------------- */
+
+struct strip {
+    int64_t alerts[OVERVIEW_TACTICS], groups[OVERVIEW_TACTICS];
+    enum severity most[OVERVIEW_TACTICS];
+};
+
+static void add_tactics(struct strip *strip, const struct attack *attack, const char *ids,
+                        const struct group_row *g)
+{
+    struct slice left = slice_of_str(ids);
+
+    for (uint32_t i = 0; i < OVERVIEW_TACTICS && attack_tactic_at(attack, i); i++) {
+        const char *id = attack_tactic_at(attack, i)->id;
+        struct slice found = left;
+        bool has = false;
+        while (found.len && !has) {
+            int64_t blank = slice_find_byte(found, ' ');
+            struct slice one = blank < 0 ? found : slice_head(found, (uint32_t)blank);
+            has = slice_eq(one, slice_of_str(id));
+            found = slice_from(found, one.len + (blank >= 0));
+        }
+        if (!has)
+            continue;
+        strip->groups[i]++;
+        strip->alerts[i] += g->n;
+        if (g->severity > strip->most[i])
+            strip->most[i] = g->severity;
+    }
+}
+
+/* Techniques of one group, with blanks between; each tactic of theirs counts the group once. */
+static void add_group(struct call *call, struct strip *strip, const struct group_row *g)
+{
+    const struct attack *attack = call->services->attack;
+    struct slice left = slice_of_str(g->techniques);
+    struct strbuf ids;
+
+    strbuf_init(&ids, 1024);
+    while (left.len) {
+        char id[32];
+        int64_t blank = slice_find_byte(left, ' ');
+        struct slice one = blank < 0 ? left : slice_head(left, (uint32_t)blank);
+        snprintf(id, sizeof(id), "%.*s", (int)one.len, (const char *)one.at);
+        const struct attack_technique *t = attack_find(attack, id);
+        if (t)
+            strbuf_fmt(&ids, "%s%s", ids.len ? " " : "", t->tactics);
+        left = slice_from(left, one.len + (blank >= 0));
+    }
+    if (ids.len)
+        add_tactics(strip, attack, ids.at, g);
+    strbuf_fini(&ids);
+}
+
+static void write_tactics(struct call *call)
+{
+    struct groups_query query = {.sites = call->sites, .text = "", .limit = OVERVIEW_SCAN};
+    const struct attack *attack = call->services->attack;
+    uint64_t newest = shape_newest(call);
+    struct group_row *rows = NULL;
+    struct strip strip = {{0}, {0}, {0}};
+    uint32_t n = 0;
+
+    if (!attack || db_groups_list(call->store, &query, call->arena, &rows, &n) != ERR_OK)
+        n = 0;
+    for (uint32_t i = 0; i < n; i++)
+        if (rows[i].last_ns + OVERVIEW_DAY >= newest)
+            add_group(call, &strip, &rows[i]);
+    jsonw_arr_open(&call->out, "tactics");
+    for (uint32_t i = 0; attack && i < OVERVIEW_TACTICS && attack_tactic_at(attack, i); i++) {
+        const struct attack_tactic *t = attack_tactic_at(attack, i);
+        jsonw_obj_open(&call->out, NULL);
+        jsonw_str(&call->out, "id", t->id);
+        shape_text2(&call->out, "name", t->en, t->vi);
+        jsonw_bool(&call->out, "ics", t->ics);
+        jsonw_i64(&call->out, "groups", strip.groups[i]);
+        jsonw_i64(&call->out, "alerts", strip.alerts[i]);
+        jsonw_str(&call->out, "severity", record_severity_name(strip.most[i]));
+        jsonw_obj_close(&call->out);
+    }
+    jsonw_arr_close(&call->out);
+}
+
 static void show(struct call *call)
 {
     int64_t events = 0;
@@ -206,6 +398,8 @@ static void show(struct call *call)
     write_devices(call);
     write_compression(call, events);
     write_push(call);
+    write_sites(call);
+    write_tactics(call);
     jsonw_obj_close(&call->out);
 }
 

@@ -259,6 +259,8 @@ void shape_incident_head(struct call *call, const struct incident *i)
     write_flag(w, "personal_data", i->personal_data, i->personal_ns, i->personal_reason);
     write_flag(w, "serious", i->serious, i->serious_ns, i->serious_reason);
     write_sla(call, i);
+    if (i->hold)
+        jsonw_bool(w, "hold", true);
     jsonw_i64(w, "alerts", i->n_events);
     jsonw_i64(w, "groups_count", i->n_groups);
     write_involved(call, i);

@@ -9,13 +9,15 @@
 #include "analyzer/enrich/intel.h"
 #include "common/check.h"
 #include "common/clock.h"
+#include "common/jsonw.h"
 #include "common/log.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
-enum { FILES_MAX = 64, INTEL_GID = 9103, SURE = 80, LIKELY = 50 };
+enum { FILES_MAX = 64, INTEL_GID = 9103, SURE = 80, LIKELY = 50, SOURCES_MAX = 200 };
 #define LOOK_NS (5 * CLOCK_S)
 
 static const struct option options[] = {
@@ -38,7 +40,77 @@ struct enr_intel {
     uint8_t confidence;
     bool alert;
     uint64_t look_ns; /* monotonic: when the files are looked at again */
+    pthread_mutex_t lock;
+    struct strbuf about; /* JSON, under the lock: what was read when */
 };
+
+static void write_time(struct jsonw *w, const char *key, uint64_t ns)
+{
+    char text[CLOCK_TEXT_MAX];
+
+    clock_text_rfc3339(ns, text);
+    if (ns)
+        jsonw_str(w, key, text);
+}
+
+static void write_sources(struct jsonw *w, const struct intel *intel, uint64_t now_ns)
+{
+    struct intel_source *sources = calloc(SOURCES_MAX, sizeof(*sources));
+
+    CHECK(sources);
+    uint32_t n = intel ? intel_sources(intel, now_ns, sources, SOURCES_MAX) : 0;
+    jsonw_arr_open(w, "sources");
+    for (uint32_t i = 0; i < n; i++) {
+        jsonw_obj_open(w, NULL);
+        jsonw_str(w, "name", sources[i].name);
+        jsonw_u64(w, "indicators", sources[i].n);
+        jsonw_u64(w, "expired", sources[i].expired);
+        jsonw_u64(w, "confidence_least", sources[i].least);
+        jsonw_u64(w, "confidence_most", sources[i].most);
+        write_time(w, "next_expiry", sources[i].next_ns);
+        jsonw_obj_close(w);
+    }
+    jsonw_arr_close(w);
+    free(sources);
+}
+
+/* After each reading; `fault`: the newest one failed, and the set is the one before. */
+static void tell_about(struct enr_intel *e, const char *fault)
+{
+    uint64_t now_ns = clock_now_ns();
+    struct jsonw w;
+
+    pthread_mutex_lock(&e->lock);
+    strbuf_clear(&e->about);
+    jsonw_init(&w, &e->about);
+    jsonw_obj_open(&w, "intel");
+    write_time(&w, "read", now_ns);
+    jsonw_u64(&w, "indicators", e->intel ? intel_count(e->intel) : 0);
+    jsonw_u64(&w, "not_understood", e->intel ? intel_skipped(e->intel) : 0);
+    jsonw_str(&w, "fault", fault);
+    jsonw_arr_open(&w, "files");
+    for (uint32_t i = 0; i < e->n_files; i++) {
+        const struct seen_file *f = &e->files[i];
+        jsonw_obj_open(&w, NULL);
+        jsonw_str(&w, "path", f->path);
+        jsonw_i64(&w, "bytes", f->size);
+        write_time(&w, "changed", (uint64_t)f->changed.tv_sec * CLOCK_S);
+        jsonw_obj_close(&w);
+    }
+    jsonw_arr_close(&w);
+    write_sources(&w, e->intel, now_ns);
+    jsonw_obj_close(&w);
+    pthread_mutex_unlock(&e->lock);
+}
+
+static void intel_enr_about(void *self, struct strbuf *json)
+{
+    struct enr_intel *e = self;
+
+    pthread_mutex_lock(&e->lock);
+    strbuf_slice(json, strbuf_view(&e->about));
+    pthread_mutex_unlock(&e->lock);
+}
 
 static bool changed(struct enr_intel *e)
 {
@@ -92,6 +164,7 @@ static void look_again(struct enr_intel *e)
     } else {
         log_say(LOG_WARN, "threat intelligence stays as it was: %.300s", report.at);
     }
+    tell_about(e, fresh ? "" : report.at);
     strbuf_fini(&report);
 }
 
@@ -114,6 +187,9 @@ static enum err intel_enr_open(const struct conf *conf, void **self, struct strb
     (void)changed(e);
     e->look_ns = clock_mono_ns() + LOOK_NS;
     e->intel = read_files(e, true, report);
+    pthread_mutex_init(&e->lock, NULL);
+    strbuf_init(&e->about, 1 << 20);
+    tell_about(e, report->len > said ? report->at + said : "");
     *self = e;
     return report->len > said ? ERR_INPUT : ERR_OK;
 }
@@ -240,6 +316,8 @@ static void intel_enr_close(void *self)
     struct enr_intel *e = self;
 
     intel_free(&e->intel);
+    strbuf_fini(&e->about);
+    pthread_mutex_destroy(&e->lock);
     free(e);
 }
 
@@ -250,4 +328,5 @@ const struct enricher_def enr_intel = {
     .open = intel_enr_open,
     .apply = intel_enr_apply,
     .close = intel_enr_close,
+    .about = intel_enr_about,
 };

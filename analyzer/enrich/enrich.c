@@ -40,6 +40,16 @@ void enrich_free(struct enrich **enrich)
     *enrich = NULL;
 }
 
+void enrich_about(const struct enrich *enrich, struct strbuf *json)
+{
+    for (uint32_t i = 0; enr_rows[i]; i++) {
+        if (!enrich->self[i] || !enr_rows[i]->about)
+            continue;
+        strbuf_char(json, ',');
+        enr_rows[i]->about(enrich->self[i], json);
+    }
+}
+
 void enrich_record(struct enrich *enrich, struct batch *batch, struct record *r)
 {
     for (uint32_t i = 0; enr_rows[i]; i++)

@@ -19,6 +19,8 @@ struct enricher_def {
     enum err (*open)(const struct conf *conf, void **self, struct strbuf *report);
     void (*apply)(void *self, struct batch *batch, struct record *r);
     void (*close)(void *self);
+    /** Appends one member of an object: what is loaded. Any thread. NULL: nothing to say. */
+    void (*about)(void *self, struct strbuf *json);
 };
 
 extern const struct enricher_def *const enr_rows[];
@@ -27,6 +29,8 @@ struct enrich;
 
 enum err enrich_new(const struct conf *conf, struct enrich **enrich, struct strbuf *report);
 void enrich_free(struct enrich **enrich);
+/** Appends members of an object, with a comma before each. Any thread. */
+void enrich_about(const struct enrich *enrich, struct strbuf *json);
 /** All rows in file-name order over one record. */
 void enrich_record(struct enrich *enrich, struct batch *batch, struct record *r);
 

@@ -283,3 +283,40 @@ const struct indicator *intel_hash(const struct intel *intel, struct slice hex, 
 
     return is_hex(hex) && key_text(&key, 'h', hex, true) ? find(intel, &key, now_ns) : NULL;
 }
+
+static struct intel_source *source_of(const char *name, struct intel_source *sources, uint32_t *n,
+                                      uint32_t room)
+{
+    uint32_t i = 0;
+
+    while (i < *n && strcmp(sources[i].name, name) != 0)
+        i++;
+    if (i == room)
+        return NULL;
+    if (i == *n)
+        sources[(*n)++] = (struct intel_source){.name = name, .least = 100};
+    return &sources[i];
+}
+
+uint32_t intel_sources(const struct intel *intel, uint64_t now_ns, struct intel_source *sources,
+                       uint32_t room)
+{
+    union map_value *value;
+    struct slice key;
+    uint32_t at = 0, n = 0;
+
+    while (map_next(intel->map, &at, &key, &value)) {
+        const struct indicator *in = value->p;
+        struct intel_source *s = source_of(in->source, sources, &n, room);
+        if (!s)
+            continue;
+        bool over = in->expires_ns && in->expires_ns <= now_ns;
+        s->n++;
+        s->expired += over;
+        if (in->expires_ns && !over && (!s->next_ns || in->expires_ns < s->next_ns))
+            s->next_ns = in->expires_ns;
+        s->least = in->confidence < s->least ? in->confidence : s->least;
+        s->most = in->confidence > s->most ? in->confidence : s->most;
+    }
+    return n;
+}

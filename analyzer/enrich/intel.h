@@ -45,6 +45,16 @@ bool intel_guess(struct slice value, enum intel_kind *kind);
 enum err intel_read(struct intel *intel, const char *path, uint8_t confidence,
                     struct strbuf *report);
 
+/** The indicators of one source. */
+struct intel_source {
+    const char *name;
+    uint32_t n, expired; /* `expired` of the `n` at the time asked for */
+    uint64_t next_ns;    /* the next end of one that is valid; 0 = none ends */
+    uint8_t least, most; /* confidence */
+};
+/** Sums by source, at most `room`; what is of further sources is left out. Returns how many. */
+uint32_t intel_sources(const struct intel *intel, uint64_t now_ns, struct intel_source *sources,
+                       uint32_t room);
 uint32_t intel_count(const struct intel *intel);
 uint32_t intel_skipped(const struct intel *intel); /* lines and patterns not understood */
 void intel_skip(struct intel *intel);

@@ -246,6 +246,63 @@ void sender_stop(struct senders **senders)
     *senders = NULL;
 }
 
+enum err sender_test(const struct connectors *connectors, const char *name, uint64_t now_ns,
+                     char answer[PUSH_TEXT_MAX])
+{
+    const struct connector *c = NULL;
+    struct push_answer got = {.outcome = PUSH_LATER};
+    struct strbuf payload;
+    void *link = NULL;
+
+    answer[0] = '\0';
+    for (uint32_t i = 0; i < connectors_count(connectors) && !c; i++)
+        if (strcmp(connectors_at(connectors, i)->name, name) == 0)
+            c = connectors_at(connectors, i);
+    if (!c)
+        return ERR_NOTFOUND;
+    if (!c->def->render_heartbeat)
+        return ERR_UNSUPPORTED;
+    if (c->def->open(c, &link, answer))
+        return ERR_AGAIN;
+    strbuf_init(&payload, 0);
+    c->def->render_heartbeat(c, now_ns, &payload);
+    c->def->send(link, c, "heartbeat", "heartbeat", strbuf_view(&payload), now_ns, &got);
+    c->def->close(&link);
+    strbuf_fini(&payload);
+    snprintf(answer, PUSH_TEXT_MAX, "%s", got.text);
+    return got.outcome == PUSH_SENT ? ERR_OK : ERR_AGAIN;
+}
+
+/* Without what may be secret in an address: user and password, and the query. */
+static void write_place(const struct connector *c, char place[300])
+{
+    const char *host = strstr(c->url, "://"), *at = host ? strchr(host, '@') : NULL;
+    const char *slash = host ? strchr(host + 3, '/') : NULL;
+
+    if (!*c->url)
+        snprintf(place, 300, "%.200s:%u", c->host, c->port);
+    else if (at && (!slash || at < slash))
+        snprintf(place, 300, "%.*s://%.250s", (int)(host - c->url), c->url, at + 1);
+    else
+        snprintf(place, 300, "%.280s", c->url);
+    place[strcspn(place, "?#")] = '\0';
+}
+
+static void write_target(struct jsonw *w, const struct connector *c)
+{
+    char place[300];
+
+    write_place(c, place);
+    jsonw_str(w, "target", place);
+    jsonw_str(w, "min_severity", record_severity_name(c->min_severity));
+    jsonw_arr_open(w, "sites");
+    for (uint32_t i = 0; i < c->n_sites; i++)
+        jsonw_str(w, NULL, c->sites[i]);
+    jsonw_arr_close(w);
+    jsonw_bool(w, "mask_internal", c->mask_internal);
+    jsonw_bool(w, "testable", c->def->render_heartbeat != NULL);
+}
+
 void sender_health(struct senders *senders, struct strbuf *json)
 {
     struct jsonw w;
@@ -263,6 +320,8 @@ void sender_health(struct senders *senders, struct strbuf *json)
         jsonw_u64(&w, "failed", p->failed);
         jsonw_u64(&w, "given_up", p->refused);
         jsonw_bool(&w, "resting", p->circuit.until_ns != 0);
+        jsonw_u64(&w, "failures_in_a_row", p->circuit.failures);
+        write_target(&w, c);
         jsonw_str(&w, "fault", p->last_fault);
         jsonw_obj_close(&w);
     }

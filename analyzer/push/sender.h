@@ -33,6 +33,12 @@ enum err sender_start(const struct connectors *connectors, const struct store *s
 void sender_wake(struct senders *senders);
 void sender_stop(struct senders **senders);
 
+/** A heartbeat through a link of its own; waits for the receiver's answer, which goes to `answer`.
+ * ERR_NOTFOUND: no such connector; ERR_UNSUPPORTED: its form has no heartbeat; ERR_AGAIN: not
+ * taken. From any thread. */
+enum err sender_test(const struct connectors *connectors, const char *name, uint64_t now_ns,
+                     char answer[PUSH_TEXT_MAX]);
+
 /** Appends a JSON array: name, type, sent, failed, refused, state of the circuit, last fault. Any
  * thread. */
 void sender_health(struct senders *senders, struct strbuf *json);

@@ -27,6 +27,13 @@ struct services {
     /** Queues what operations centres are told of a changed incident, in the open transaction of
      * `store`. */
     enum err (*incident_changed)(void *run, struct store *store, const struct incident *incident);
+    /** Appends members of an object: what the analyzer is set up with and how it does. Any thread.
+     */
+    void (*about)(void *run, struct strbuf *json);
+    /** Sends a message that means nothing through a connector, now; waits for the answer, which is
+     * for people. ERR_NOTFOUND: no such connector; ERR_UNSUPPORTED: its form has no such message;
+     * ERR_AGAIN: the receiver did not take it. */
+    enum err (*connector_test)(void *run, const char *name, struct strbuf *answer);
     void *run;
 };
 

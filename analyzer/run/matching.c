@@ -3,6 +3,8 @@
 #include "analyzer/record/incident_name.h"
 #include "analyzer/store/db_checkpoints.h"
 #include "common/check.h"
+#include "common/clock.h"
+#include "common/jsonw.h"
 #include "common/log.h"
 
 #include <stdio.h>
@@ -25,6 +27,7 @@ struct matching {
     struct news news[NEWS_MAX]; /* of this batch; more are told as one "reload" by the pages */
     uint32_t n_news;
     uint32_t n_rules, n_put_aside;
+    uint64_t loaded_ns;
 };
 
 static void load_rules(const struct conf *conf, struct sigma_set *set, struct strbuf *report)
@@ -67,6 +70,7 @@ enum err matching_new(const struct conf *conf, struct store *store, const struct
     load_rules(conf, &m->set, report);
     m->n_rules = m->set.n_rules;
     m->n_put_aside = m->set.n_put_aside;
+    m->loaded_ns = clock_now_ns();
     m->correlator =
         correlate_new(&m->set, correlate_limits_of(conf), stats_add(stats, correlate_counters));
     m->book = book_new(conf, attack, stats_add(stats, book_counters));
@@ -160,4 +164,29 @@ void matching_health(const struct matching *m, struct strbuf *json)
 {
     strbuf_fmt(json, "\"correlation_rules\":%u,\"correlation_rules_put_aside\":%u", m->n_rules,
                m->n_put_aside);
+}
+
+void matching_about(const struct matching *m, struct strbuf *json)
+{
+    char loaded[CLOCK_TEXT_MAX];
+    struct jsonw w;
+
+    clock_text_rfc3339(m->loaded_ns, loaded);
+    jsonw_init(&w, json);
+    jsonw_obj_open(&w, "correlation");
+    jsonw_str(&w, "loaded", loaded);
+    jsonw_u64(&w, "rules", m->n_rules);
+    jsonw_u64(&w, "put_aside", m->n_put_aside);
+    jsonw_arr_open(&w, "faults");
+    for (uint32_t i = 0; i < m->set.n_faults && i < FAULTS_SAID_MAX; i++) {
+        const struct sigma_fault *f = &m->set.faults[i];
+        jsonw_obj_open(&w, NULL);
+        jsonw_str(&w, "file", f->file);
+        jsonw_u64(&w, "line", f->line);
+        jsonw_str(&w, "title", f->title);
+        jsonw_str(&w, "text", f->text);
+        jsonw_obj_close(&w);
+    }
+    jsonw_arr_close(&w);
+    jsonw_obj_close(&w);
 }

@@ -33,5 +33,7 @@ void matching_publish(struct matching *m, struct hub *hub);
 
 /** Rules in use and put aside, incidents that are open: members of the health object. */
 void matching_health(const struct matching *m, struct strbuf *json);
+/** The member "correlation": when rules were loaded, and what was put aside why. Any thread. */
+void matching_about(const struct matching *m, struct strbuf *json);
 
 #endif

@@ -534,3 +534,9 @@ void pipeline_health(struct pipeline *pipeline, struct strbuf *json)
     jsonw_obj_close(&w);
     pthread_mutex_unlock(&s->lock);
 }
+
+void pipeline_about(const struct pipeline *pipeline, struct strbuf *json)
+{
+    matching_about(pipeline->matching, json);
+    enrich_about(pipeline->enrich, json);
+}

@@ -50,5 +50,7 @@ void pipeline_tell(struct pipeline *pipeline, book_changed *changed, void *ctx);
 int64_t pipeline_files_done(const struct pipeline *pipeline);
 /** Members of the health object: counters, queue, last commit, store fault. Any thread. */
 void pipeline_health(struct pipeline *pipeline, struct strbuf *json);
+/** Members: rules and enrichers, as loaded. Any thread. */
+void pipeline_about(const struct pipeline *pipeline, struct strbuf *json);
 
 #endif

@@ -13,6 +13,7 @@
 #include "common/log.h"
 #include "common/sdnotify.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -21,6 +22,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum { SOURCES_MAX = 16, TAKE_BYTES = 16 << 20, WAIT_MS = 100, PUSH_WAIT_S = 30 };
@@ -164,6 +166,56 @@ static void health(void *run, struct strbuf *json)
     jsonw_obj_close(&w);
 }
 
+/* Files of the data directory itself; what is deeper (evidence, spools) has counts of its own. */
+static uint64_t data_bytes(const char *dir)
+{
+    DIR *d = opendir(dir);
+    struct dirent *entry;
+    uint64_t sum = 0;
+
+    while (d && (entry = readdir(d))) {
+        struct stat st;
+        if (fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
+            sum += (uint64_t)st.st_size;
+    }
+    if (d)
+        closedir(d);
+    return sum;
+}
+
+static void about(void *run, struct strbuf *json)
+{
+    struct serving *s = run;
+    struct statvfs disk;
+    struct jsonw w;
+
+    jsonw_init(&w, json);
+    jsonw_str(&w, "version", TRAMGAC_VERSION);
+    jsonw_u64(&w, "uptime_s", (clock_mono_ns() - s->started_ns) / CLOCK_S);
+    jsonw_obj_open(&w, "store");
+    jsonw_str(&w, "engine", store_engine_name(s->store));
+    jsonw_u64(&w, "data_bytes", data_bytes(s->plan->data_dir));
+    if (statvfs(s->plan->data_dir, &disk) == 0) {
+        jsonw_u64(&w, "disk_bytes", (uint64_t)disk.f_blocks * disk.f_frsize);
+        jsonw_u64(&w, "disk_free", (uint64_t)disk.f_bavail * disk.f_frsize);
+    }
+    jsonw_obj_close(&w);
+    strbuf_char(json, ',');
+    pipeline_about(s->pipeline, json);
+    strbuf_str(json, ",\"connectors\":");
+    sender_health(s->senders, json);
+}
+
+static enum err connector_test(void *run, const char *name, struct strbuf *answer)
+{
+    struct serving *s = run;
+    char text[PUSH_TEXT_MAX];
+    enum err err = sender_test(s->connectors, name, clock_now_ns(), text);
+
+    strbuf_str(answer, text);
+    return err;
+}
+
 /* In the transaction of a batch: what operations centres are told of an incident. */
 static enum err tell(void *ctx, struct store *store, const struct incident *incident,
                      const char *kind)
@@ -205,6 +257,8 @@ static bool start_http(struct serving *s)
                                     .data_dir = s->plan->data_dir,
                                     .health = health,
                                     .incident_changed = tell_change,
+                                    .about = about,
+                                    .connector_test = connector_test,
                                     .run = s};
     if (http_start(&s->services, &s->http, fault) == ERR_OK)
         return true;

@@ -81,16 +81,35 @@ static void read_row(struct sql *q, struct arena *arena, struct audit_row *row)
     row->hash = sql_col_str(q, 7, arena);
 }
 
-enum err db_audit_list(struct store *store, const char *object, int64_t before_id, uint32_t limit,
-                       struct arena *arena, struct audit_row **rows, uint32_t *n)
+/* "incident" is also "incident.change": the dot and what follows it stand between '.' and '/'. */
+static void where_action(struct sql_where *w, const char *action, struct arena *arena)
+{
+    char *first = arena_alloc(arena, strlen(action) + 2),
+         *end = arena_alloc(arena, strlen(action) + 2);
+
+    if (!first || !end)
+        return;
+    snprintf(first, strlen(action) + 2, "%s.", action);
+    snprintf(end, strlen(action) + 2, "%s/", action);
+    const struct sql_value args[] = {sql_of_str(action), sql_of_str(first), sql_of_str(end)};
+    sql_where_and(w, "(action=? OR (action>=? AND action<?))", args, 3);
+}
+
+enum err db_audit_list(struct store *store, const struct audit_query *query, struct arena *arena,
+                       struct audit_row **rows, uint32_t *n)
 {
     struct sql_rows out = {.arena = arena, .size = sizeof(**rows)};
     struct sql_where w;
 
     sql_where_init(&w, "SELECT " AUDIT_COLUMNS " FROM audit");
-    sql_where_str(&w, "object=?", object);
-    sql_where_int(&w, "id<?", before_id);
-    sql_where_page(&w, "id DESC", limit, 100, 1000);
+    sql_where_str(&w, "object=?", query->object);
+    sql_where_str(&w, "who=?", query->user);
+    if (query->action && *query->action)
+        where_action(&w, query->action, arena);
+    sql_where_int(&w, "ts>=?", (int64_t)query->from_ns);
+    sql_where_int(&w, "ts<=?", (int64_t)query->to_ns);
+    sql_where_int(&w, "id<?", query->before_id);
+    sql_where_page(&w, "id DESC", query->limit, 100, 1000);
     struct sql *q = sql_where_start(&w, store);
     while (sql_row(q)) {
         struct audit_row *row = sql_rows_add(&out);

@@ -19,9 +19,18 @@ struct audit_row {
     const char *hash; /* set by the store */
 };
 enum err db_audit_add(struct store *store, const struct audit_row *row);
-/** Newest first; object NULL = all; before_id 0 = first page. */
-enum err db_audit_list(struct store *store, const char *object, int64_t before_id, uint32_t limit,
-                       struct arena *arena, struct audit_row **rows, uint32_t *n);
+
+/** NULL, "" and 0: any. */
+struct audit_query {
+    const char *object, *user;
+    const char *action; /* whole, or what stands before its dot: "incident" */
+    uint64_t from_ns, to_ns;
+    int64_t before_id; /* page: before this row */
+    uint32_t limit;    /* 0 = 100, at most 1000 */
+};
+/** Newest first. */
+enum err db_audit_list(struct store *store, const struct audit_query *query, struct arena *arena,
+                       struct audit_row **rows, uint32_t *n);
 /** Walks the chain: ERR_OK, or ERR_INPUT with the first id that does not fit. */
 enum err db_audit_verify(struct store *store, int64_t *bad_id);
 

@@ -161,6 +161,24 @@ enum err db_days_add(struct store *store, uint64_t day, enum days_class class_, 
     return sql_post(q);
 }
 
+enum err db_days_usage(struct store *store, struct days_usage usage[DAYS_CLASSES])
+{
+    struct sql *q =
+        sql_start(store, "SELECT class,CAST(sum(n) AS BIGINT),CAST(sum(bytes) AS BIGINT),"
+                         "min(day),max(day) FROM usage GROUP BY class");
+
+    memset(usage, 0, DAYS_CLASSES * sizeof(*usage));
+    while (sql_row(q)) {
+        int64_t class_ = sql_col_int(q, 0);
+        if (class_ < 0 || class_ >= DAYS_CLASSES)
+            continue;
+        usage[class_] =
+            (struct days_usage){sql_col_int(q, 1), sql_col_int(q, 2), (uint64_t)sql_col_int(q, 3),
+                                (uint64_t)sql_col_int(q, 4)};
+    }
+    return sql_end(q);
+}
+
 enum err db_days_fitting(struct store *store, enum days_class class_, int64_t bytes, uint64_t *day)
 {
     int64_t sum = 0, newer = 0;

@@ -36,6 +36,12 @@ enum err db_days_mark(struct store *store, uint64_t day, int64_t *id);
 /** In the transaction of a batch: `n` events of `bytes` came. */
 enum err db_days_add(struct store *store, uint64_t day, enum days_class class_, int64_t n,
                      int64_t bytes);
+/** What is stored of a class: rows, bytes without indexes, first and last day of arrival. */
+struct days_usage {
+    int64_t n, bytes;
+    uint64_t first, last; /* 0: nothing */
+};
+enum err db_days_usage(struct store *store, struct days_usage usage[DAYS_CLASSES]);
 /** First day to keep so that the class has at most `bytes`; 0: it has not more. */
 enum err db_days_fitting(struct store *store, enum days_class class_, int64_t bytes, uint64_t *day);
 /** What came before that day is gone. */

@@ -233,6 +233,8 @@ static void conditions(struct sql_where *w, const struct incidents_query *query)
         sql_where_and(w, "personal<>0", NULL, 0);
     if (query->unassigned)
         sql_where_and(w, "assignee=''", NULL, 0);
+    if (query->held)
+        sql_where_and(w, "hold<>0", NULL, 0);
     sql_where_int(w, "last>=?", (int64_t)query->from_ns);
     sql_where_int(w, "last<=?", (int64_t)query->to_ns);
 }

@@ -32,7 +32,7 @@ struct incidents_query {
     const char *assignee;
     const char *site;
     const char *const *sites; /* only these; NULL = all; ended by NULL */
-    bool serious, personal, unassigned;
+    bool serious, personal, unassigned, held;
     uint64_t from_ns, to_ns; /* last_ns within */
     uint64_t before_ns;      /* page: after the row (last_ns, id) */
     int64_t before_id;

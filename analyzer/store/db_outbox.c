@@ -122,3 +122,34 @@ enum err db_outbox_waiting(struct store *store, const char *connector, int64_t *
     sql_where_fini(&w);
     return err;
 }
+
+enum err db_outbox_depths(struct store *store, struct arena *arena, struct outbox_depth **rows,
+                          uint32_t *n)
+{
+    struct sql_rows out = {.arena = arena, .size = sizeof(**rows)};
+    struct outbox_depth *row = NULL;
+    struct sql *q = sql_start(store, "SELECT connector,state,count(*),min(created),max(sent) "
+                                     "FROM outbox GROUP BY connector,state ORDER BY connector");
+
+    while (sql_row(q)) {
+        const char *connector = sql_col_str(q, 0, arena);
+        int64_t state = sql_col_int(q, 1), count = sql_col_int(q, 2);
+        if (!row || strcmp(row->connector, connector) != 0)
+            row = sql_rows_add(&out);
+        if (!row)
+            break;
+        row->connector = connector;
+        if (state == OUTBOX_WAITING) {
+            row->waiting = count;
+            row->oldest_ns = sql_col_time(q, 3);
+        } else if (state == OUTBOX_SENT) {
+            row->sent = count;
+            row->sent_ns = sql_col_time(q, 4);
+        } else {
+            row->given_up = count;
+        }
+    }
+    *rows = out.at;
+    *n = out.n;
+    return sql_end(q);
+}

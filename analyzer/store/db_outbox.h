@@ -37,6 +37,15 @@ enum err db_outbox_give_up(struct store *store, int64_t id, uint64_t now_ns, con
 /** Newest first; incident_id 0 = all. */
 enum err db_outbox_list(struct store *store, int64_t incident_id, uint32_t limit,
                         struct arena *arena, struct outbox_row **rows, uint32_t *n);
+/** What became of the rows of one connector. */
+struct outbox_depth {
+    const char *connector;
+    int64_t waiting, sent, given_up;
+    uint64_t oldest_ns; /* that waits; 0 = none */
+    uint64_t sent_ns;   /* the last delivery; 0 = none */
+};
+enum err db_outbox_depths(struct store *store, struct arena *arena, struct outbox_depth **rows,
+                          uint32_t *n);
 /** Rows that wait, of all connectors or one (NULL = all). */
 enum err db_outbox_waiting(struct store *store, const char *connector, int64_t *n);
 

@@ -368,6 +368,11 @@ static void the_outbox_keeps_order_within_an_incident(void **state)
         OK(db_outbox_add(f->store, &row)); /* the same again changes nothing */
     }
     OK(db_outbox_waiting(f->store, "ioc", &waiting));
+    struct outbox_depth *depths;
+    OK(db_outbox_depths(f->store, &f->arena, &depths, &n));
+    assert_int_equal(n, 1);
+    assert_int_equal(depths[0].waiting, waiting);
+    assert_int_equal(depths[0].sent + depths[0].given_up, 0);
     assert_int_equal(waiting, 4);
     OK(db_outbox_due(f->store, NULL, 100, 10, &f->arena, &rows, &n));
     assert_int_equal(n, 2);
@@ -425,8 +430,15 @@ static void a_changed_audit_row_breaks_the_chain(void **state)
         OK(db_audit_add(f->store, &row));
     }
     OK(db_audit_verify(f->store, &bad));
-    OK(db_audit_list(f->store, "user/lan", 0, 2, &f->arena, &rows, &n));
+    struct audit_query query = {.object = "user/lan", .limit = 2};
+    OK(db_audit_list(f->store, &query, &f->arena, &rows, &n));
     assert_int_equal(n, 2);
+    query = (struct audit_query){.user = "lan", .action = "login", .from_ns = 2, .to_ns = 3};
+    OK(db_audit_list(f->store, &query, &f->arena, &rows, &n));
+    assert_int_equal(n, 2);
+    query = (struct audit_query){.action = "log"}; /* not what only begins so */
+    OK(db_audit_list(f->store, &query, &f->arena, &rows, &n));
+    assert_int_equal(n, 0);
     OK(sql_run(sql_start(f->store, "UPDATE audit SET who='mai' WHERE id=2")));
     assert_int_equal(db_audit_verify(f->store, &bad), ERR_INPUT);
     assert_int_equal(bad, 2);
@@ -665,6 +677,12 @@ static void days_are_kept_as_far_as_their_bytes_fit(void **state)
     assert_int_equal(day, 3);
     OK(db_days_fitting(f->store, DAYS_FLOWS, 10, &day));
     assert_int_equal(day, 4);
+    struct days_usage usage[DAYS_CLASSES];
+    OK(db_days_usage(f->store, usage));
+    assert_int_equal(usage[DAYS_FLOWS].bytes, 400);
+    assert_int_equal(usage[DAYS_FLOWS].first, 1);
+    assert_int_equal(usage[DAYS_FLOWS].last, 4);
+    assert_int_equal(usage[DAYS_ALERTS].n, 0);
     OK(db_days_forget(f->store, DAYS_FLOWS, 3));
     OK(db_days_fitting(f->store, DAYS_FLOWS, 250, &day));
     assert_int_equal(day, 0);
