@@ -449,8 +449,10 @@ static enum err start_daemon(struct http *http, char fault[HTTP_FAULT_MAX])
         return ERR_INPUT;
     if (to.ss_family == AF_INET6)
         flags |= MHD_USE_IPv6;
+    char versions[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"; /* RFC 8996 */
     struct MHD_OptionItem tls[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, http->certificate},
                                    {MHD_OPTION_HTTPS_MEM_KEY, 0, http->key},
+                                   {MHD_OPTION_HTTPS_PRIORITIES, 0, versions},
                                    {MHD_OPTION_END, 0, NULL}};
     if (http->certificate)
         flags |= MHD_USE_TLS;

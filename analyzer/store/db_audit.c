@@ -95,6 +95,12 @@ static void where_action(struct sql_where *w, const char *action, struct arena *
     sql_where_and(w, "(action=? OR (action>=? AND action<?))", args, 3);
 }
 
+/* A time far ahead is the last one that there is. */
+static int64_t time_of(uint64_t ns)
+{
+    return ns > INT64_MAX ? INT64_MAX : (int64_t)ns;
+}
+
 enum err db_audit_list(struct store *store, const struct audit_query *query, struct arena *arena,
                        struct audit_row **rows, uint32_t *n)
 {
@@ -106,8 +112,8 @@ enum err db_audit_list(struct store *store, const struct audit_query *query, str
     sql_where_str(&w, "who=?", query->user);
     if (query->action && *query->action)
         where_action(&w, query->action, arena);
-    sql_where_int(&w, "ts>=?", (int64_t)query->from_ns);
-    sql_where_int(&w, "ts<=?", (int64_t)query->to_ns);
+    sql_where_int(&w, "ts>=?", time_of(query->from_ns));
+    sql_where_int(&w, "ts<=?", time_of(query->to_ns));
     sql_where_int(&w, "id<?", query->before_id);
     sql_where_page(&w, "id DESC", query->limit, 100, 1000);
     struct sql *q = sql_where_start(&w, store);
