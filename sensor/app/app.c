@@ -195,6 +195,8 @@ void app_note(struct app *app, struct tx *tx, uint32_t note)
     if (tx->notes == TX_NOTES_MAX)
         return;
     app->engine->count[APP_NOTES]++;
+    if (app->dir == TO_CLIENT && !app->number) /* no frame: the flow is being ended */
+        tx->late |= (uint8_t)(1u << tx->notes);
     tx->note[tx->notes++] = (uint8_t)note;
     tx->touched[app->dir] = true;
     app->dirty = true;

@@ -89,7 +89,7 @@ static bool read_year(struct cursor *c, uint8_t tag, int64_t *year)
     return true;
 }
 
-bool der_time(const struct der *element, uint64_t *seconds)
+bool der_time(const struct der *element, int64_t *seconds)
 {
     struct cursor c = cursor_of(element->body);
     uint32_t part[5] = {0}; /* month, day, hour, minute, second */
@@ -103,7 +103,6 @@ bool der_time(const struct der *element, uint64_t *seconds)
     if (part[0] < 1 || part[0] > 12 || part[1] < 1 || part[1] > 31 || part[2] > 23 || part[3] > 59)
         return false;
     int64_t days = days_to(year, part[0], part[1]);
-    int64_t all = days * 86400 + part[2] * 3600 + part[3] * 60 + part[4];
-    *seconds = all > 0 ? (uint64_t)all : 0;
+    *seconds = days * 86400 + part[2] * 3600 + part[3] * 60 + part[4];
     return true;
 }

@@ -40,6 +40,6 @@ bool der_expect(struct cursor *c, enum der_tag tag, struct slice *body);
 /** Dotted form of an object identifier ("2.5.4.3"); its length, cut at `room`. */
 uint32_t der_oid_text(struct slice oid, char *out, uint32_t room);
 /** Seconds since 1970 of a UTCTime or GeneralizedTime; false when malformed. */
-bool der_time(const struct der *element, uint64_t *seconds);
+bool der_time(const struct der *element, int64_t *seconds);
 
 #endif

@@ -351,12 +351,14 @@ static void push_boundary(struct run *r)
 
     if (part->boundary_too_long) {
         app_note(r->app, r->tx, SMTP_MIME_LONG_BOUNDARY);
+        r->mail->failed = true;
         return;
     }
     if (!part->boundary_len)
         return;
     if (m->depth == DEPTH_MAX) {
         app_note(r->app, r->tx, SMTP_MIME_FAILED);
+        r->mail->failed = true;
         return;
     }
     struct boundary *b = &m->stack[m->depth++];

@@ -105,6 +105,7 @@ struct tx {
     bool truncated; /* a cap cut something */
     uint8_t notes;
     uint8_t note[TX_NOTES_MAX]; /* indices into the protocol's own notes table */
+    uint8_t late;               /* bit i: note i came from the server's last bytes, at the end */
     void *detect;               /* detection's state of this transaction */
     void *files[2];             /* file being carried, by direction (files/) */
     struct tx *next;            /* of the flow, oldest first */

@@ -41,7 +41,6 @@ enum handshake_type {
 
 enum {
     NOTE_HELLO,
-    NOTE_CERTIFICATE,
     NOTE_RECORD,
     NOTE_HEARTBEAT_OVERFLOW,
     NOTE_TOO_LONG,
@@ -62,7 +61,6 @@ enum {
 };
 static const char *const tls_notes[] = {
     [NOTE_HELLO] = "invalid_handshake_message",
-    [NOTE_CERTIFICATE] = "invalid_certificate",
     [NOTE_RECORD] = "invalid_record_type",
     [NOTE_HEARTBEAT_OVERFLOW] = "overflow_heartbeat_message",
     [NOTE_TOO_LONG] = "handshake_invalid_length",
@@ -89,6 +87,7 @@ static const char *const tls_notes[] = {
     [NOTE_X509 + X509_DATE] = "certificate_invalid_date",
     [NOTE_X509 + X509_SUBJECT] = "certificate_invalid_subject",
     [NOTE_X509 + X509_NAME] = "certificate_invalid_x509name",
+    [NOTE_X509 + X509_CERTIFICATE] = "invalid_certificate",
     NULL,
 };
 
@@ -96,6 +95,7 @@ struct tls_side {
     struct slice pending; /* start of a handshake message that spans records; in the transaction */
     uint32_t skip;        /* bytes of a message that is too long */
     bool encrypted;
+    bool broken; /* a message could not be read: what follows of the handshake is not looked at */
 };
 
 struct tls_state {
@@ -127,6 +127,7 @@ static void client_hello(struct app *app, struct tx *tx, struct slice body)
 
     if (tls->client_random.len) /* after a HelloRetryRequest: the first one is shown */
         return;
+    tls->config = app_config(app);
     if (!tls_hello_read(body, true, &hello))
         app_note(app, tx, NOTE_HELLO);
     if (hello.sni_fault)
@@ -180,7 +181,7 @@ static struct slice fingerprint(struct tx *tx, struct slice der)
     return app_tx_keep(tx, slice_of_str(text));
 }
 
-static struct slice time_text(struct tx *tx, uint64_t seconds)
+static struct slice time_text(struct tx *tx, int64_t seconds)
 {
     char text[32];
     struct tm tm;
@@ -190,12 +191,20 @@ static struct slice time_text(struct tx *tx, uint64_t seconds)
     return app_tx_keep(tx, slice_of_str(text));
 }
 
-static void first_certificate(struct app *app, struct tx *tx, struct slice der,
+static void no_certificate(struct app *app, struct tx *tx, enum dir dir, uint32_t fault)
+{
+    struct tls_state *state = app_state(app);
+
+    app_note(app, tx, NOTE_HELLO);
+    app_note(app, tx, (uint32_t)NOTE_X509 + fault);
+    state->side[dir].broken = true;
+}
+
+static void first_certificate(struct app *app, struct tx *tx, enum dir dir, struct slice der,
                               struct tls_identity *who)
 {
     if (!x509_read(tx, der, &who->x509)) {
-        app_note(app, tx, NOTE_CERTIFICATE);
-        app_note(app, tx, (uint32_t)NOTE_X509 + who->x509.fault);
+        no_certificate(app, tx, dir, who->x509.fault);
     } else {
         who->not_before = time_text(tx, who->x509.not_before);
         who->not_after = time_text(tx, who->x509.not_after);
@@ -211,7 +220,7 @@ static void certificates(struct app *app, struct tx *tx, enum dir dir, struct sl
     struct cursor c = cursor_of(cursor_take(&outer, cursor_be24(&outer)));
 
     if (!cursor_ok(&outer))
-        app_note(app, tx, NOTE_CERTIFICATE);
+        no_certificate(app, tx, dir, X509_CERTIFICATE);
     while (cursor_left(&c) && who->certificates.n < CERTIFICATES_MAX) {
         struct slice der = cursor_take(&c, cursor_be24(&c));
         struct tls_certificate *item =
@@ -220,7 +229,7 @@ static void certificates(struct app *app, struct tx *tx, enum dir dir, struct sl
             break;
         item->der = app_keep(app, tx, der);
         if (who->certificates.n == 1)
-            first_certificate(app, tx, der, who);
+            first_certificate(app, tx, dir, der, who);
     }
     who->chain_length = (uint16_t)who->certificates.n;
     app_progress(app, tx, dir, TX_BODY);
@@ -268,6 +277,8 @@ static uint32_t messages(struct app *app, struct tx *tx, enum dir dir, struct tl
             message(app, tx, dir, type, body);
         }
         c = ahead;
+        if (side->broken)
+            return in.len;
     }
     return in.len - cursor_left(&c);
 }
@@ -279,6 +290,8 @@ static void handshake(struct app *app, struct tx *tx, enum dir dir, struct slice
     uint32_t skip = side->skip < record.len ? side->skip : record.len;
     struct slice in = slice_from(record, skip);
 
+    if (side->broken)
+        return;
     side->skip -= skip;
     if (side->pending.len) {
         app_grow(app, tx, &side->pending, in, HANDSHAKE_MAX + HANDSHAKE_HEADER + RECORD_MAX);
@@ -463,6 +476,9 @@ const struct proto_def proto_tls = {
     .state_size = sizeof(struct tls_state),
     .probe = tls_probe,
     .parse = tls_parse,
+    .options = tls_options,
+    .config_size = sizeof(struct tls_config),
+    .configure = tls_configure,
     .fields = tls_fields,
     .notes = tls_notes,
 };

@@ -131,7 +131,7 @@ void smtp_event_write_email(struct tx *tx, struct jsonw *w)
     if (!mail->begun)
         return;
     jsonw_obj_open(w, "email");
-    jsonw_str(w, "status", statuses[mail->status]);
+    jsonw_str(w, "status", mail->failed ? "PARSE_ERROR" : statuses[mail->status]);
     if (mail->from.len)
         jsonw_text(w, "from", mail->from);
     write_list(w, "to", &mail->to, false);

@@ -30,8 +30,9 @@ struct mail_header {
 
 struct mail {
     bool begun, headers_done;
-    uint8_t status;                                  /* enum mail_status */
-    struct list headers;                             /* struct mail_header */
+    bool failed;         /* its parts cannot be told apart: read on as one */
+    uint8_t status;      /* enum mail_status */
+    struct list headers; /* struct mail_header */
     struct list to, cc, received, attachments, urls; /* struct mail_text; urls: newest first */
     struct slice from, subject, date, message_id, x_mailer, to_raw, cc_raw;
     struct slice body_md5;

@@ -62,6 +62,91 @@ static bool server_random_rest(struct tx *tx, struct slice *out)
     return out->at != NULL;
 }
 
+/* ---- certificates as they are, when asked for --------------------------------------------- */
+
+const struct option tls_options[] = {
+    {"tls.custom", CONF_LIST, "",
+     "More in events, in base64: certificate, chain, client_certificate, client_chain"},
+    OPTION_END,
+};
+
+void tls_configure(const struct conf *conf, void *config)
+{
+    struct tls_config *c = config;
+    const char *item;
+
+    for (uint32_t i = 0; (item = conf_item(conf, "tls.custom", i)); i++) {
+        c->certificate |= strcmp(item, "certificate") == 0;
+        c->chain |= strcmp(item, "chain") == 0;
+        c->client_certificate |= strcmp(item, "client_certificate") == 0;
+        c->client_chain |= strcmp(item, "client_chain") == 0;
+    }
+}
+
+static bool first_of(const struct tls_identity *who, struct slice *out)
+{
+    const struct tls_certificate *first = who->certificates.at;
+
+    if (!who->certificates.n)
+        return false;
+    *out = first->der;
+    return true;
+}
+
+static bool server_first(struct tx *tx, struct slice *out)
+{
+    const struct tls_tx *tls = tx_data_const(tx);
+    return tls->config && tls->config->certificate && first_of(&tls->server, out);
+}
+
+static bool client_first(struct tx *tx, struct slice *out)
+{
+    const struct tls_tx *tls = tx_data_const(tx);
+    return tls->config && tls->config->client_certificate && first_of(&tls->client, out);
+}
+
+static bool chain_wanted(const struct tx *tx, const void *item)
+{
+    const struct tls_tx *tls = tx_data_const(tx);
+
+    (void)item;
+    return tls->config && tls->config->chain;
+}
+
+static bool client_chain_wanted(const struct tx *tx, const void *item)
+{
+    const struct tls_tx *tls = tx_data_const(tx);
+
+    (void)item;
+    return tls->config && tls->config->client_chain;
+}
+
+static const struct field server_link_fields[] = {
+    {.name = "tls.chain.der",
+     .eve = "",
+     .uses = IN_EVE,
+     .type = FIELD_BYTES,
+     .form = FORM_BASE64,
+     .offset = offsetof(struct tls_certificate, der),
+     .side = SIDE_SERVER,
+     .progress = TX_BODY,
+     .doc = "A certificate of the server's chain, when `tls.custom` asks for them"},
+    FIELD_END,
+};
+
+static const struct field client_link_fields[] = {
+    {.name = "tls.client.chain.der",
+     .eve = "",
+     .uses = IN_EVE,
+     .type = FIELD_BYTES,
+     .form = FORM_BASE64,
+     .offset = offsetof(struct tls_certificate, der),
+     .side = SIDE_CLIENT,
+     .progress = TX_BODY,
+     .doc = "A certificate of the client's chain, when `tls.custom` asks for them"},
+    FIELD_END,
+};
+
 static const struct field alpn_fields[] = {
     {.name = "tls.alpn",
      .eve = "",
@@ -349,6 +434,46 @@ const struct field tls_fields[] = {
      .side = SIDE_CLIENT,
      .progress = TX_BODY,
      .doc = "End of the validity of the client certificate"},
+    {.name = "tls.client.certificate",
+     .eve = "client.certificate",
+     .uses = IN_EVE,
+     .type = FIELD_BYTES,
+     .form = FORM_BASE64,
+     .get = client_first,
+     .side = SIDE_CLIENT,
+     .progress = TX_BODY,
+     .doc = "Certificate of the client, when `tls.custom` asks for it"},
+    {.name = "tls.client.links",
+     .eve = "client.chain",
+     .uses = IN_EVE,
+     .type = FIELD_LIST,
+     .offset = offsetof(struct tls_tx, client.certificates),
+     .has = client_chain_wanted,
+     .side = SIDE_CLIENT,
+     .progress = TX_BODY,
+     .items = client_link_fields,
+     .item_size = sizeof(struct tls_certificate),
+     .doc = "Certificates of the client, when `tls.custom` asks for them"},
+    {.name = "tls.certificate",
+     .eve = "certificate",
+     .uses = IN_EVE,
+     .type = FIELD_BYTES,
+     .form = FORM_BASE64,
+     .get = server_first,
+     .side = SIDE_SERVER,
+     .progress = TX_BODY,
+     .doc = "Certificate of the server, when `tls.custom` asks for it"},
+    {.name = "tls.links",
+     .eve = "chain",
+     .uses = IN_EVE,
+     .type = FIELD_LIST,
+     .offset = offsetof(struct tls_tx, server.certificates),
+     .has = chain_wanted,
+     .side = SIDE_SERVER,
+     .progress = TX_BODY,
+     .items = server_link_fields,
+     .item_size = sizeof(struct tls_certificate),
+     .doc = "Certificates of the server, when `tls.custom` asks for them"},
     {.name = "tls.server_alpn",
      .eve = "server_alpn",
      .uses = IN_RULES | IN_EVE,

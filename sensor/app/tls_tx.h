@@ -66,11 +66,19 @@ struct tls_tx {
     struct slice server_alpn; /* chosen */
     struct tls_identity server, client;
     struct slice ja3, ja3s, ja3_hash, ja3s_hash, ja4;
+    const struct tls_config *config;
+};
+
+/** Options, read once: which of the bytes of certificates stand in events. */
+struct tls_config {
+    bool certificate, chain, client_certificate, client_chain;
 };
 
 /* ---- tls_fields.c ------------------------------------------------------------------------- */
 
 extern const struct field tls_fields[];
+extern const struct option tls_options[];
+void tls_configure(const struct conf *conf, void *config);
 
 /* ---- tls_hello.c -------------------------------------------------------------------------- */
 

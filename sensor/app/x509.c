@@ -152,10 +152,20 @@ static bool read_validity(struct slice validity, struct x509 *x509)
            der_time(&until, &x509->not_after);
 }
 
+/* True when the bytes end before the length of an element is complete. */
+static bool cut_in_header(struct cursor c)
+{
+    cursor_skip(&c, 1);
+    uint8_t len = cursor_u8(&c);
+    if (len & 0x80)
+        cursor_skip(&c, len & 0x7f);
+    return !cursor_ok(&c);
+}
+
 /* The next SEQUENCE; `part` is what is wrong when there is none. */
 static bool sequence(struct cursor *c, struct slice *body, struct x509 *x509, enum x509_part part)
 {
-    x509->fault = (uint8_t)part;
+    x509->fault = cut_in_header(*c) ? X509_LENGTH : (uint8_t)part;
     return der_expect(c, DER_SEQUENCE, body);
 }
 
@@ -206,7 +216,7 @@ bool x509_read(struct tx *tx, struct slice der, struct x509 *x509)
     if (!sequence(&c, &certificate, x509, X509_DER))
         return false;
     c = cursor_of(certificate);
-    if (!sequence(&c, &tbs, x509, X509_LENGTH))
+    if (!sequence(&c, &tbs, x509, X509_CERTIFICATE))
         return false;
     c = cursor_of(tbs);
     return read_serial(tx, &c, x509) && sequence(&c, &algorithm, x509, X509_ALGORITHM) &&

@@ -19,13 +19,14 @@ enum x509_part {
     X509_DATE,
     X509_SUBJECT,
     X509_NAME,
+    X509_CERTIFICATE, /* what stands there is no certificate at all */
 };
 
 struct x509 {
-    uint8_t fault;                  /* enum x509_part, when x509_read has said false */
-    struct slice subject, issuer;   /* "C=VN, O=…, CN=…" in the certificate's order */
-    struct slice serial;            /* "2A:BF:…" */
-    uint64_t not_before, not_after; /* seconds since 1970 */
+    uint8_t fault;                 /* enum x509_part, when x509_read has said false */
+    struct slice subject, issuer;  /* "C=VN, O=…, CN=…" in the certificate's order */
+    struct slice serial;           /* "2A:BF:…" */
+    int64_t not_before, not_after; /* seconds since 1970; may lie before */
 };
 
 /** Reads a DER certificate; texts are kept in the transaction. False when it is malformed: what was

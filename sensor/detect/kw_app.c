@@ -58,8 +58,10 @@ static bool app_event_match(const struct inspection *in, const void *args)
     if (!in->tx || in->tx->proto != a->proto)
         return false;
     for (uint8_t i = 0; i < in->tx->notes && i < TX_NOTES_MAX; i++) {
-        if (in->tx->note[i] == a->note)
-            return true;
+        if (in->tx->note[i] != a->note)
+            continue;
+        /* the client's side is looked at before the server's last bytes are read */
+        return in->dir == TO_CLIENT || !in->input->flow_ends || !(in->tx->late >> i & 1);
     }
     return false;
 }

@@ -107,12 +107,18 @@ static uint64_t now_s(const struct inspection *in)
     return in->packet ? in->packet->ts_ns / CLOCK_S : in->flow ? in->flow->last_ns / CLOCK_S : 0;
 }
 
+/* What lies before 1970 counts as its first second. */
+static uint64_t seconds(int64_t since)
+{
+    return since > 0 ? (uint64_t)since : 0;
+}
+
 static bool expired_match(const struct inspection *in, const void *args)
 {
     const struct tls_tx *tls = handshake_of(in);
 
     (void)args;
-    return tls && tls->server.x509.not_after && tls->server.x509.not_after < now_s(in);
+    return tls && tls->server.x509.not_after && seconds(tls->server.x509.not_after) < now_s(in);
 }
 
 static bool valid_match(const struct inspection *in, const void *args)
@@ -120,8 +126,8 @@ static bool valid_match(const struct inspection *in, const void *args)
     const struct tls_tx *tls = handshake_of(in);
 
     (void)args;
-    return tls && tls->server.x509.not_after && tls->server.x509.not_after >= now_s(in) &&
-           tls->server.x509.not_before <= now_s(in);
+    return tls && tls->server.x509.not_after && seconds(tls->server.x509.not_after) >= now_s(in) &&
+           seconds(tls->server.x509.not_before) <= now_s(in);
 }
 
 static bool plain_parse(struct draft *d, const struct keyword *kw, struct slice value)
@@ -135,14 +141,16 @@ static bool before_match(const struct inspection *in, const void *args)
 {
     const struct tls_tx *tls = handshake_of(in);
 
-    return tls && tls->server.x509.not_after && rule_num_ok(args, tls->server.x509.not_before);
+    return tls && tls->server.x509.not_after &&
+           rule_num_ok(args, seconds(tls->server.x509.not_before));
 }
 
 static bool after_match(const struct inspection *in, const void *args)
 {
     const struct tls_tx *tls = handshake_of(in);
 
-    return tls && tls->server.x509.not_after && rule_num_ok(args, tls->server.x509.not_after);
+    return tls && tls->server.x509.not_after &&
+           rule_num_ok(args, seconds(tls->server.x509.not_after));
 }
 
 static uint64_t days_before(uint64_t year, uint64_t month, uint64_t day)

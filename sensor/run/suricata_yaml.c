@@ -88,6 +88,18 @@ static void take_smtp_type(struct conf *conf, const struct json *type)
     strbuf_fini(&list);
 }
 
+static void take_tls_type(struct conf *conf, const struct json *type)
+{
+    struct strbuf list;
+
+    strbuf_init(&list, 4096);
+    for (const struct json *c = json_first(json_get(type, "custom")); c; c = json_next(c))
+        strbuf_fmt(&list, "%s%s", list.len ? "," : "", json_str(c, ""));
+    if (list.len)
+        set(conf, "tls.custom", list.at);
+    strbuf_fini(&list);
+}
+
 static void set_bool(struct conf *conf, const char *key, const struct json *value, bool or_else)
 {
     set(conf, key, json_bool(value, or_else) ? "true" : "false");
@@ -145,6 +157,7 @@ static void take_options(struct conf *conf, const char *name, const struct json 
         const char *name;
         void (*take)(struct conf *conf, const struct json *type);
     } rows[] = {{"smtp", take_smtp_type},
+                {"tls", take_tls_type},
                 {"dns", take_dns_type},
                 {"alert", take_alert_type},
                 {"anomaly", take_anomaly_type}};

@@ -7,14 +7,14 @@
 
 #include <cmocka.h>
 
-static bool time_of(uint8_t tag, struct slice text, uint64_t *seconds)
+static bool time_of(uint8_t tag, struct slice text, int64_t *seconds)
 {
     return der_time(&(struct der){.tag = tag, .body = text}, seconds);
 }
 
 static void times_of_both_kinds_become_seconds(void **state)
 {
-    uint64_t seconds;
+    int64_t seconds;
 
     (void)state;
     assert_true(time_of(DER_UTC_TIME, SLICE_LIT("160816212041Z"), &seconds));
@@ -29,7 +29,7 @@ static void times_of_both_kinds_become_seconds(void **state)
 
 static void what_is_no_time_is_refused(void **state)
 {
-    uint64_t seconds;
+    int64_t seconds;
 
     (void)state;
     assert_false(time_of(DER_UTC_TIME, SLICE_LIT("1613"), &seconds));
