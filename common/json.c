@@ -1,32 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The only file that knows cJSON. `struct json` is a cJSON item seen from outside.
- *
- * cJSON leaves two members of an item unused that we need: `valueint` (of which a number's value is
- * only a shadow of `valuedouble`) holds the source line when JSON_HAS_LINE is set in `type`, and
- * `valuestring` of a typed scalar holds the text it was written as.
+ * Trees of values: getters, writing, building. They are read by json_read.c and yaml.c.
  */
 #include "common/json.h"
+#include "common/check.h"
 #include "common/json_build.h"
+#include "common/json_read.h"
+#include "common/json_tree.h"
 #include "common/jsonw.h"
 
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-enum { JSON_HAS_LINE = 1 << 12, JSON_KIND_MASK = 0xff };
-
-static const cJSON *item(const struct json *v)
-{
-    return (const cJSON *)(const void *)v;
-}
-
-static struct json *handle(cJSON *i)
-{
-    return (struct json *)(void *)i;
-}
 
 void json_build_fault(struct json_fault *fault, uint32_t line, uint32_t column, const char *format,
                       ...)
@@ -41,69 +27,38 @@ void json_build_fault(struct json_fault *fault, uint32_t line, uint32_t column, 
     va_end(args);
 }
 
-static void fault_at(struct json_fault *fault, struct slice text, uint32_t at, const char *what)
+enum err json_parse_in(struct slice text, struct arena *arena, const struct json **tree,
+                       struct json_fault *fault)
 {
-    uint32_t line = 1;
-    uint32_t column = 1;
+    struct json *root = arena_alloc(arena, sizeof(*root));
 
-    for (uint32_t i = 0; fault && i < at && i < text.len; i++) {
-        column = text.at[i] == '\n' ? 1 : column + 1;
-        line += text.at[i] == '\n';
-    }
-    json_build_fault(fault, line, column, "%s", what);
+    *tree = NULL;
+    if (!root)
+        return ERR_FULL;
+    enum err err = json_read(text, arena, root, fault);
+    if (!err)
+        *tree = root;
+    return err;
 }
 
-/* Position where nesting goes over JSON_DEPTH_MAX, or -1. */
-static int64_t too_deep(struct slice text)
-{
-    uint32_t depth = 0;
-    bool quoted = false;
-
-    for (uint32_t i = 0; i < text.len; i++) {
-        uint8_t c = text.at[i];
-        if (quoted) {
-            if (c == '\\')
-                i++;
-            else
-                quoted = c != '"';
-        } else if (c == '"') {
-            quoted = true;
-        } else if (c == '{' || c == '[') {
-            if (++depth > JSON_DEPTH_MAX)
-                return i;
-        } else if ((c == '}' || c == ']') && depth) {
-            depth--;
-        }
-    }
-    return -1;
-}
-
+/* One block holds most trees: a value stands for some twenty bytes of text. */
 enum err json_parse(struct slice text, struct json **tree, struct json_fault *fault)
 {
+    struct json_root *root = calloc(1, sizeof(*root));
+
     *tree = NULL;
-    int64_t deep = too_deep(text);
-    if (deep >= 0) {
-        fault_at(fault, text, (uint32_t)deep, "nested deeper than 64 levels");
-        return ERR_INPUT;
+    if (!root)
+        return ERR_NOMEM;
+    arena_init(&root->arena, 1024 + 4 * (size_t)text.len, 0);
+    root->value.memory = JSON_ROOT;
+    enum err err = json_read(text, &root->arena, &root->value, fault);
+    if (!err) {
+        *tree = &root->value;
+        return ERR_OK;
     }
-    if (text.len == 0) {
-        fault_at(fault, text, 0, "empty, a JSON value was expected");
-        return ERR_INPUT;
-    }
-    const char *end = NULL;
-    cJSON *root = cJSON_ParseWithLengthOpts((const char *)text.at, text.len, &end, false);
-    uint32_t at = end ? (uint32_t)((const uint8_t *)end - text.at) : 0;
-    if (!root) {
-        fault_at(fault, text, at, "not valid JSON from here on");
-        return ERR_INPUT;
-    }
-    if (slice_trim(slice_from(text, at)).len) {
-        fault_at(fault, text, at, "more text behind the JSON value");
-        cJSON_Delete(root);
-        return ERR_INPUT;
-    }
-    *tree = handle(root);
-    return ERR_OK;
+    arena_fini(&root->arena);
+    free(root);
+    return err;
 }
 
 static enum err read_all(const char *path, uint64_t max_bytes, char **bytes, uint32_t *len,
@@ -176,58 +131,62 @@ enum err json_load(const char *path, uint64_t max_bytes, struct json **tree,
     return err;
 }
 
+static void free_own(struct json *v)
+{
+    while (v->child) {
+        struct json *child = v->child;
+        v->child = child->next;
+        free_own(child);
+    }
+    free((char *)(uintptr_t)v->key);
+    free((char *)(uintptr_t)v->text);
+    free(v);
+}
+
 void json_free(struct json **tree)
 {
-    if (*tree)
-        cJSON_Delete((cJSON *)(void *)*tree);
+    struct json *v = *tree;
+
     *tree = NULL;
+    if (!v || v->memory == JSON_IN_ARENA)
+        return;
+    if (v->memory == JSON_OWN) {
+        free_own(v);
+        return;
+    }
+    struct json_root *root = (struct json_root *)(void *)v;
+    arena_fini(&root->arena);
+    free(root);
 }
 
 enum json_kind json_kind(const struct json *v)
 {
-    switch (v ? item(v)->type & JSON_KIND_MASK : cJSON_NULL) {
-    case cJSON_False:
-    case cJSON_True:
-        return JSON_BOOL;
-    case cJSON_Number:
-        return JSON_NUM;
-    case cJSON_String:
-        return JSON_STR;
-    case cJSON_Array:
-        return JSON_ARR;
-    case cJSON_Object:
-        return JSON_OBJ;
-    default:
-        return JSON_NULL;
-    }
+    return v ? (enum json_kind)v->kind : JSON_NULL;
 }
 
-static const cJSON *child_named(const struct json *obj, const char *key, size_t len)
+static const struct json *child_named(const struct json *obj, const char *key, size_t len)
 {
     if (json_kind(obj) != JSON_OBJ)
         return NULL;
-    for (const cJSON *c = item(obj)->child; c; c = c->next) {
-        const char *name = c->string;
-        if (name && (len == 0 || *name == *key) && strncmp(name, key, len) == 0 &&
-            name[len] == '\0')
+    for (const struct json *c = obj->child; c; c = c->next)
+        if (c->key_len == len && memcmp(c->key, key, len) == 0)
             return c;
-    }
     return NULL;
 }
 
 const struct json *json_get(const struct json *obj, const char *key)
 {
-    return (const struct json *)(const void *)child_named(obj, key, strlen(key));
+    return child_named(obj, key, strlen(key));
 }
 
-static const cJSON *child_at(const struct json *arr, const char *digits, size_t len)
+static const struct json *child_at(const struct json *arr, const char *digits, size_t len)
 {
     uint64_t n = 0;
 
     if (json_kind(arr) != JSON_ARR ||
         !slice_to_u64((struct slice){(const uint8_t *)digits, (uint32_t)len}, &n))
         return NULL;
-    const cJSON *c = item(arr)->child;
+    const struct json *c = arr->child;
     while (c && n--)
         c = c->next;
     return c;
@@ -241,9 +200,7 @@ const struct json *json_path(const struct json *obj, const char *path)
         if (whole)
             return whole;
         size_t len = dot ? (size_t)(dot - path) : strlen(path);
-        const cJSON *next =
-            json_kind(obj) == JSON_ARR ? child_at(obj, path, len) : child_named(obj, path, len);
-        obj = (const struct json *)(const void *)next;
+        obj = json_kind(obj) == JSON_ARR ? child_at(obj, path, len) : child_named(obj, path, len);
         if (!dot)
             return obj;
         path = dot + 1;
@@ -253,24 +210,26 @@ const struct json *json_path(const struct json *obj, const char *path)
 
 struct slice json_text(const struct json *v)
 {
-    return json_kind(v) == JSON_STR ? slice_of_str(item(v)->valuestring) : SLICE_NONE;
+    if (json_kind(v) != JSON_STR)
+        return SLICE_NONE;
+    return (struct slice){(const uint8_t *)v->text, v->text_len};
 }
 
 const char *json_str(const struct json *v, const char *or_else)
 {
-    return json_kind(v) == JSON_STR ? item(v)->valuestring : or_else;
+    return json_kind(v) == JSON_STR ? v->text : or_else;
 }
 
 double json_num(const struct json *v, double or_else)
 {
-    return json_kind(v) == JSON_NUM ? item(v)->valuedouble : or_else;
+    return json_kind(v) == JSON_NUM ? v->number : or_else;
 }
 
 int64_t json_i64(const struct json *v, int64_t or_else)
 {
-    if (json_kind(v) != JSON_NUM || isnan(item(v)->valuedouble))
+    if (json_kind(v) != JSON_NUM || isnan(v->number))
         return or_else;
-    double d = item(v)->valuedouble;
+    double d = v->number;
     if (d >= 9223372036854775807.0)
         return INT64_MAX;
     return d <= -9223372036854775808.0 ? INT64_MIN : (int64_t)d;
@@ -278,7 +237,7 @@ int64_t json_i64(const struct json *v, int64_t or_else)
 
 bool json_bool(const struct json *v, bool or_else)
 {
-    return json_kind(v) == JSON_BOOL ? (item(v)->type & JSON_KIND_MASK) == cJSON_True : or_else;
+    return json_kind(v) == JSON_BOOL ? v->number != 0 : or_else;
 }
 
 const struct json *json_first(const struct json *v)
@@ -286,17 +245,17 @@ const struct json *json_first(const struct json *v)
     enum json_kind kind = json_kind(v);
     if (kind != JSON_ARR && kind != JSON_OBJ)
         return NULL;
-    return (const struct json *)(const void *)item(v)->child;
+    return v->child;
 }
 
 const struct json *json_next(const struct json *v)
 {
-    return v ? (const struct json *)(const void *)item(v)->next : NULL;
+    return v ? v->next : NULL;
 }
 
 const char *json_key(const struct json *v)
 {
-    return v ? item(v)->string : NULL;
+    return v ? v->key : NULL;
 }
 
 uint32_t json_count(const struct json *v)
@@ -310,7 +269,7 @@ uint32_t json_count(const struct json *v)
 
 uint32_t json_line(const struct json *v)
 {
-    return v && item(v)->type & JSON_HAS_LINE ? (uint32_t)item(v)->valueint : 0;
+    return v ? v->line : 0;
 }
 
 static void write_text(const char *text, struct strbuf *out)
@@ -341,10 +300,10 @@ static void write_value(const struct json *v, struct strbuf *out)
         strbuf_str(out, json_bool(v, false) ? "true" : "false");
         break;
     case JSON_NUM:
-        write_num(item(v)->valuedouble, out);
+        write_num(v->number, out);
         break;
     case JSON_STR:
-        write_text(item(v)->valuestring, out);
+        write_text(v->text, out);
         break;
     case JSON_ARR:
     case JSON_OBJ: {
@@ -370,18 +329,9 @@ void json_write(const struct json *v, struct strbuf *out)
     write_value(v, out);
 }
 
-static struct json *with_line(cJSON *i, uint32_t line)
-{
-    if (i && line) {
-        i->valueint = (int)line;
-        i->type |= JSON_HAS_LINE;
-    }
-    return handle(i);
-}
-
 static char *copy_text(struct slice text)
 {
-    char *copy = cJSON_malloc((size_t)text.len + 1);
+    char *copy = malloc((size_t)text.len + 1);
     if (!copy)
         return NULL;
     if (text.len)
@@ -390,66 +340,96 @@ static char *copy_text(struct slice text)
     return copy;
 }
 
-static struct json *with_source(cJSON *i, struct slice source, uint32_t line)
+static struct json *own(enum json_kind kind, uint32_t line)
 {
-    if (i)
-        i->valuestring = copy_text(source);
-    return with_line(i, line);
+    struct json *v = calloc(1, sizeof(*v));
+    if (!v)
+        return NULL;
+    v->kind = (uint8_t)kind;
+    v->memory = JSON_OWN;
+    v->line = line;
+    return v;
+}
+
+static struct json *own_scalar(enum json_kind kind, double number, struct slice text, uint32_t line)
+{
+    struct json *v = own(kind, line);
+    char *copy = v ? copy_text(text) : NULL;
+
+    if (!copy) {
+        free(v);
+        return NULL;
+    }
+    v->number = number;
+    v->text = copy;
+    v->text_len = (uint32_t)strlen(copy);
+    return v;
 }
 
 struct json *json_build_obj(uint32_t line)
 {
-    return with_line(cJSON_CreateObject(), line);
+    return own(JSON_OBJ, line);
 }
 
 struct json *json_build_arr(uint32_t line)
 {
-    return with_line(cJSON_CreateArray(), line);
+    return own(JSON_ARR, line);
 }
 
 struct json *json_build_text(struct slice text, uint32_t line)
 {
-    char *copy = copy_text(text);
-    cJSON *i = copy ? cJSON_CreateString("") : NULL;
-
-    if (!i) {
-        cJSON_free(copy);
-        return NULL;
-    }
-    cJSON_free(i->valuestring);
-    i->valuestring = copy;
-    return with_line(i, line);
+    return own_scalar(JSON_STR, 0, text, line);
 }
 
 struct json *json_build_null(struct slice source, uint32_t line)
 {
-    return with_source(cJSON_CreateNull(), source, line);
+    return own_scalar(JSON_NULL, 0, source, line);
 }
 
 struct json *json_build_bool(bool value, struct slice source, uint32_t line)
 {
-    return with_source(cJSON_CreateBool(value), source, line);
+    return own_scalar(JSON_BOOL, value, source, line);
 }
 
 struct json *json_build_num(double value, struct slice source, uint32_t line)
 {
-    return with_source(cJSON_CreateNumber(value), source, line);
+    return own_scalar(JSON_NUM, value, source, line);
 }
 
 struct json *json_build_copy(const struct json *v)
 {
-    return handle(cJSON_Duplicate(item(v), true));
+    struct json *copy =
+        v->text ? own_scalar((enum json_kind)v->kind, v->number,
+                             (struct slice){(const uint8_t *)v->text, v->text_len}, v->line)
+                : own((enum json_kind)v->kind, v->line);
+
+    if (copy)
+        copy->number = v->number;
+    for (const struct json *c = v->child; copy && c; c = c->next)
+        if (!json_build_add_take(copy, c->key, json_build_copy(c)))
+            json_free(&copy);
+    return copy;
 }
 
 bool json_build_add_take(struct json *parent, const char *key, struct json *child)
 {
-    cJSON *p = (cJSON *)(void *)parent;
-    cJSON *c = (cJSON *)(void *)child;
-    bool added = c && (key ? cJSON_AddItemToObject(p, key, c) : cJSON_AddItemToArray(p, c));
-
-    if (!added && c)
-        cJSON_Delete(c);
-    return added;
+    if (!child)
+        return false;
+    CHECK(child->memory == JSON_OWN && !child->key && !child->next);
+    if (key) {
+        child->key = copy_text(slice_of_str(key));
+        if (!child->key) {
+            json_free(&child);
+            return false;
+        }
+        child->key_len = (uint32_t)strlen(key);
+    }
+    if (parent->last)
+        parent->last->next = child;
+    else
+        parent->child = child;
+    parent->last = child;
+    return true;
 }
 
 uint32_t json_build_depth(const struct json *v, uint64_t *values)
@@ -466,5 +446,5 @@ uint32_t json_build_depth(const struct json *v, uint64_t *values)
 
 const char *json_build_source(const struct json *v)
 {
-    return v ? item(v)->valuestring : NULL;
+    return v ? v->text : NULL;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading of JSON and YAML into one kind of tree (cJSON, libyaml stay inside json.c and yaml.c).
+ * Reading of JSON and YAML into one kind of tree (libyaml stays inside yaml.c).
  * Bounded: depth 64, and the byte count given. A tree is freed as a whole. All getters accept NULL
  * and a value of another type: they then give NULL, an empty slice or the fallback.
  */
 #ifndef TRAMGAC_COMMON_JSON_H
 #define TRAMGAC_COMMON_JSON_H
 
+#include "common/arena.h"
 #include "common/err.h"
 #include "common/slice.h"
 
@@ -24,6 +25,9 @@ enum { JSON_DEPTH_MAX = 64 };
 
 /** Parses one value that fills `text`. `fault` may be NULL. */
 enum err json_parse(struct slice text, struct json **tree, struct json_fault *fault);
+/** The same into an arena: the tree is freed with it, and only with it. */
+enum err json_parse_in(struct slice text, struct arena *arena, const struct json **tree,
+                       struct json_fault *fault);
 /** YAML 1.1 document(s) as the same tree: several documents become an array when `multi`. Scalars
  * that look like numbers, true/false/yes/no and null are typed, quoted ones stay text. Anchors and
  * merges resolve. */

@@ -12,12 +12,12 @@ enum { GID_RULE = 1, GID_DEVIATION = 9101, GID_YARA = 9102 };
 
 static const char *text_at(struct batch *batch, const struct json *obj, const char *key)
 {
-    return batch_text(batch, json_text(json_get(obj, key)));
+    return batch_value(batch, json_get(obj, key));
 }
 
 static const char *text_path(struct batch *batch, const struct json *obj, const char *path)
 {
-    return batch_text(batch, json_text(json_path(obj, path)));
+    return batch_value(batch, json_path(obj, path));
 }
 
 static uint16_t port_at(const struct json *eve, const char *key)
@@ -167,7 +167,7 @@ static const char *source_of(const struct record *r)
 /* A text, or the first of a list of them. */
 static const char *first_text(struct batch *batch, const struct json *v)
 {
-    return batch_text(batch, json_text(json_kind(v) == JSON_ARR ? json_first(v) : v));
+    return batch_value(batch, json_kind(v) == JSON_ARR ? json_first(v) : v);
 }
 
 static void read_alert(struct batch *batch, struct record *r)

@@ -73,11 +73,10 @@ static bool read_record(struct batch *batch, struct record *r, struct slice line
                         uint64_t *counters)
 {
     r->raw = keep_clean(batch, line, counters);
-    if (json_parse(r->raw, &r->tree, NULL) || json_kind(r->tree) != JSON_OBJ) {
+    if (json_parse_in(r->raw, &batch->arena, &r->eve, NULL) || json_kind(r->eve) != JSON_OBJ) {
         counters[NORMALISE_BAD_JSON]++;
         return false;
     }
-    r->eve = r->tree;
     const struct normaliser_def *def = dialect_of(r->eve);
     if (!def || !def->read(batch, r)) {
         counters[NORMALISE_BAD_EVENT]++;

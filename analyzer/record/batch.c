@@ -16,8 +16,7 @@ void batch_init(struct batch *batch)
 
 void batch_clear(struct batch *batch)
 {
-    while (batch->n)
-        batch_drop_last(batch);
+    batch->n = 0;
     arena_reset(&batch->arena);
 }
 
@@ -60,7 +59,7 @@ struct record *batch_add(struct batch *batch)
 void batch_drop_last(struct batch *batch)
 {
     CHECK(batch->n);
-    json_free(&batch->records[--batch->n].tree);
+    batch->n--;
 }
 
 static const char *join(struct batch *batch, const char *const *ids, uint32_t n)
@@ -93,4 +92,10 @@ const char *batch_text(struct batch *batch, struct slice text)
     text.len = utf8_cut(text, RECORD_TEXT_MAX);
     const char *copy = arena_str(&batch->arena, text);
     return copy ? copy : "";
+}
+
+const char *batch_value(struct batch *batch, const struct json *value)
+{
+    struct slice text = json_text(value);
+    return text.len <= RECORD_TEXT_MAX ? json_str(value, "") : batch_text(batch, text);
 }

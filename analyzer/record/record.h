@@ -5,7 +5,7 @@
  * All texts are valid UTF-8, bounded (RECORD_TEXT_MAX, cut at a character), terminated and never
  * NULL ("" = not there), but they are the attacker's words: never markup, never a path, never SQL.
  * A record and all it points to live in the arena of its batch (struct batch) and die with it;
- * who keeps something copies it. Only `eve` is a tree of its own, freed by batch_clear.
+ * who keeps something copies it.
  */
 #ifndef TRAMGAC_ANALYZER_RECORD_RECORD_H
 #define TRAMGAC_ANALYZER_RECORD_RECORD_H
@@ -110,7 +110,6 @@ struct record {
     struct record_intel intel;
     const char *technique_words, *tactic_words; /* the same with blanks between */
     const struct json *eve;                     /* the whole event */
-    struct json *tree;                          /* the same, to be freed; only batch_* touches it */
     struct slice raw;                           /* its line: valid UTF-8, valid JSON, no newline */
     /* Set by dedup (exception_id before the rest): */
     int64_t group_id;  /* alerts: the group it was counted in; a function of the group's key */
@@ -153,11 +152,11 @@ enum { BATCH_RECORDS_MAX = 8192 };
 
 void batch_init(struct batch *batch);
 void batch_fini(struct batch *batch);
-/** Frees the trees, resets the arena. */
+/** Forgets all records, resets the arena. */
 void batch_clear(struct batch *batch);
 /** A zeroed record whose texts are ""; NULL when BATCH_RECORDS_MAX is reached. */
 struct record *batch_add(struct batch *batch);
-/** Takes the last one back (it was not wanted); its tree is freed. */
+/** Takes the last one back: it was not wanted. */
 void batch_drop_last(struct batch *batch);
 
 /** Writes technique_words and tactic_words from the lists. */
@@ -165,5 +164,8 @@ void batch_words(struct batch *batch, struct record *r);
 
 /** Bounded copy in the batch's arena, cut to RECORD_TEXT_MAX at a character; never NULL. */
 const char *batch_text(struct batch *batch, struct slice text);
+/** The same of a value whose tree lives as long as the batch: a text that is short enough is not
+ * copied. */
+const char *batch_value(struct batch *batch, const struct json *value);
 
 #endif

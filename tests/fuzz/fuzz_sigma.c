@@ -20,12 +20,9 @@ static void add_event(struct batch *batch, uint64_t ts_ns)
         "{\"event_type\":\"alert\",\"src_ip\":\"10.0.0.1\",\"dest_ip\":\"10.0.0.2\",\"alert\":"
         "{\"signature_id\":1,\"signature\":\"x\"},\"dns\":{\"answers\":[{\"rdata\":\"a\"},{}]}}";
     struct record *r = batch_add(batch);
-    struct json *tree = NULL;
 
-    if (!r || json_parse(SLICE_LIT(eve), &tree, NULL) != ERR_OK)
+    if (!r || json_parse_in(SLICE_LIT(eve), &batch->arena, &r->eve, NULL) != ERR_OK)
         abort();
-    r->eve = tree;
-    r->tree = tree;
     r->event_type = "alert";
     r->ts_ns = ts_ns;
 }

@@ -53,8 +53,7 @@ static struct record *random_record(struct fixture *f, int64_t id)
     r->alert.signature = r->is_alert ? PICK(signatures) : "";
     r->technique_words = r->is_alert ? PICK(techniques) : "";
     r->raw = slice_of_str(PICK(raws));
-    json_parse(r->raw, &r->tree, NULL);
-    r->eve = r->tree;
+    json_parse_in(r->raw, &f->batch.arena, &r->eve, NULL);
     return r;
 }
 

@@ -86,6 +86,102 @@ static void bad_json_is_refused_with_its_place(void **state)
     }
 }
 
+static void texts_are_unescaped_and_halves_of_pairs_replaced(void **state)
+{
+    (void)state;
+    struct json *v =
+        json_of("[\"\\\"\\\\\\/\\b\\f\\n\\r\\t\",\"\\u00e9\\u1ead\",\"\\ud83d\\ude00\","
+                "\"\\ud83dx\\ude00\",\"a\\u0000b\",{\"k\\u0041\":1,\"kA\":2}]");
+    const struct json *c = json_first(v);
+    assert_string_equal(json_str(c, ""), "\"\\/\b\f\n\r\t");
+    assert_string_equal(json_str(c = json_next(c), ""), "\u00e9\u1ead");
+    assert_string_equal(json_str(c = json_next(c), ""), "\U0001f600");
+    assert_string_equal(json_str(c = json_next(c), ""), "\ufffdx\ufffd");
+    assert_string_equal(json_str(c = json_next(c), ""), "a\ufffdb");
+    assert_int_equal(json_i64(json_get(json_next(c), "kA"), 0), 1);
+    json_free(&v);
+}
+
+static void numbers_are_those_of_the_c_library(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"0",
+                                        "-0",
+                                        "7",
+                                        "-12.5",
+                                        "0.1",
+                                        "1e3",
+                                        "1E-3",
+                                        "2.5e+10",
+                                        "123456789012345678",
+                                        "9007199254740993",
+                                        "0.30000000000000004",
+                                        "1e400",
+                                        "1e-400",
+                                        "-4.9e-324",
+                                        "1.7976931348623157e308",
+                                        "12345678901234567890123",
+                                        "1e23",
+                                        "0.000001",
+                                        "3.141592653589793238462643383279"};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct json *v = json_of(texts[i]);
+        double want = strtod(texts[i], NULL), is = json_num(v, 1);
+        assert_memory_equal(&want, &is, sizeof(is));
+        json_free(&v);
+    }
+}
+
+static void what_rfc_8259_forbids_is_refused(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "01",   "-",          "1.",        ".5",       "1e",      "+1",          "0x10",      "1e+",
+        "[1,]", "{\"a\":1,}", "{,}",       "\"a\tb\"", "\"\\x\"", "\"\\u12g4\"", "\"\\u12\"", "tru",
+        "nan",  "{a:1}",      "[\"a\\\"]", "'a'",      "1 2",     "\"",          "\"\\"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct json *v = NULL;
+        if (json_parse(slice_of_str(bad[i]), &v, NULL) == ERR_OK)
+            fail_msg("taken: %s", bad[i]);
+    }
+    struct json *v = NULL; /* a zero byte ends nothing */
+    assert_int_equal(json_parse((struct slice){(const uint8_t *)"1\0", 2}, &v, NULL), ERR_INPUT);
+}
+
+static void a_tree_in_an_arena_is_freed_with_it(void **state)
+{
+    (void)state;
+    struct arena arena;
+    const struct json *v;
+    arena_init(&arena, 256, 0);
+    assert_int_equal(json_parse_in(SLICE_LIT("{\"a\":[1,{\"b\":\"c\"}]}"), &arena, &v, NULL),
+                     ERR_OK);
+    assert_string_equal(json_str(json_path(v, "a.1.b"), ""), "c");
+    assert_int_equal(json_parse_in(SLICE_LIT("{\"a\""), &arena, &v, NULL), ERR_INPUT);
+    assert_null(v);
+    arena_fini(&arena);
+    arena_init(&arena, 64, 200);
+    assert_int_equal(json_parse_in(SLICE_LIT("[1,2,3,4,5,6,7]"), &arena, &v, NULL), ERR_INPUT);
+    arena_fini(&arena);
+}
+
+static void no_truncation_or_flip_of_json_breaks_the_reader(void **state)
+{
+    (void)state;
+    char text[] = "{\"a\":[1,-2.5e3,\"\\u00e9\\n\",true,null],\"b\":{\"c\":\"\\ud83d\\ude00\"}}";
+    uint32_t len = sizeof(text) - 1;
+    for (uint32_t i = 0; i < len; i++) {
+        struct json *v = NULL;
+        assert_int_equal(json_parse((struct slice){(uint8_t *)text, i}, &v, NULL), ERR_INPUT);
+        for (int bit = 0; bit < 8; bit++) {
+            text[i] = (char)(text[i] ^ (1 << bit));
+            json_parse((struct slice){(uint8_t *)text, len}, &v, NULL);
+            json_free(&v);
+            text[i] = (char)(text[i] ^ (1 << bit));
+        }
+    }
+}
+
 static void nesting_is_bounded(void **state)
 {
     (void)state;
@@ -201,6 +297,11 @@ int main(void)
         cmocka_unit_test(paths_reach_into_arrays_and_keys_with_dots),
         cmocka_unit_test(getters_accept_anything),
         cmocka_unit_test(bad_json_is_refused_with_its_place),
+        cmocka_unit_test(texts_are_unescaped_and_halves_of_pairs_replaced),
+        cmocka_unit_test(numbers_are_those_of_the_c_library),
+        cmocka_unit_test(what_rfc_8259_forbids_is_refused),
+        cmocka_unit_test(a_tree_in_an_arena_is_freed_with_it),
+        cmocka_unit_test(no_truncation_or_flip_of_json_breaks_the_reader),
         cmocka_unit_test(nesting_is_bounded),
         cmocka_unit_test(invalid_utf8_leaves_as_valid_json),
         cmocka_unit_test(yaml_scalars_are_typed_unless_quoted),

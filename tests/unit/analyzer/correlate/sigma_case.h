@@ -21,11 +21,10 @@
 static inline struct record *case_record(struct batch *batch, const char *eve)
 {
     struct record *r = batch_add(batch);
-    struct json *tree = NULL;
+    const struct json *tree = NULL;
 
-    CHECK(r && json_parse(slice_of_str(eve), &tree, NULL) == ERR_OK);
+    CHECK(r && json_parse_in(slice_of_str(eve), &batch->arena, &tree, NULL) == ERR_OK);
     r->eve = tree;
-    r->tree = tree;
     r->event_type = batch_text(batch, json_text(json_get(tree, "event_type")));
     r->sensor = batch_text(batch, json_text(json_get(tree, "sensor")));
     r->event_id = (int64_t)batch->n;

@@ -147,16 +147,13 @@ static void add_alert(struct fixture *f, struct batch *batch, const struct step 
 {
     char eve[400];
     struct record *r = batch_add(batch);
-    struct json *tree = NULL;
 
     snprintf(eve, sizeof(eve),
              "{\"event_type\":\"alert\",\"src_ip\":\"%s\",\"dest_ip\":\"%s\",\"alert\":{"
              "\"signature_id\":%d,\"reason\":[{\"buffer\":\"http.uri\",\"offset\":3,"
              "\"length\":5}]}}",
              s->src, s->dst, s->sid);
-    assert_int_equal(json_parse(slice_of_str(eve), &tree, NULL), ERR_OK);
-    r->eve = tree;
-    r->tree = tree;
+    assert_int_equal(json_parse_in(slice_of_str(eve), &batch->arena, &r->eve, NULL), ERR_OK);
     r->kind = RECORD_ALERT;
     r->is_alert = true;
     r->event_type = "alert";

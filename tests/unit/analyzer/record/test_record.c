@@ -16,12 +16,11 @@ static void fields_are_found_by_our_names_and_by_eve_paths(void **state)
     struct batch batch;
     batch_init(&batch);
     struct record *r = batch_add(&batch);
-    assert_int_equal(json_parse(SLICE_LIT("{\"src_ip\":\"10.0.0.1\",\"dns\":{\"queries\":[{"
-                                          "\"rrname\":\"a.vn\"}]},\"tags\":[\"x\",\"y\"],"
-                                          "\"n\":5,\"b\":true,\"severity\":\"no\"}"),
-                                &r->tree, NULL),
+    assert_int_equal(json_parse_in(SLICE_LIT("{\"src_ip\":\"10.0.0.1\",\"dns\":{\"queries\":[{"
+                                             "\"rrname\":\"a.vn\"}]},\"tags\":[\"x\",\"y\"],"
+                                             "\"n\":5,\"b\":true,\"severity\":\"no\"}"),
+                                   &batch.arena, &r->eve, NULL),
                      ERR_OK);
-    r->eve = r->tree;
     r->src.zone = "camera";
     r->dst.criticality = 5;
     r->is_alert = true;

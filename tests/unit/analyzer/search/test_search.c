@@ -37,8 +37,7 @@ static int setup(void **state)
     batch_init(&f.batch);
     f.r = batch_add(&f.batch);
     assert_non_null(f.r);
-    assert_int_equal(json_parse(SLICE_LIT(eve), &f.r->tree, NULL), ERR_OK);
-    f.r->eve = f.r->tree;
+    assert_int_equal(json_parse_in(SLICE_LIT(eve), &f.batch.arena, &f.r->eve, NULL), ERR_OK);
     f.r->raw = SLICE_LIT(eve);
     f.r->ts_ns = NOW - 3600 * CLOCK_S;
     f.r->is_alert = true;
