@@ -209,6 +209,24 @@ static bool gate_bytes(const struct gate *g, struct slice data, uint64_t base)
     return true;
 }
 
+/* Those that ask for nothing but a length: the least one first. */
+static void try_lengths(struct detect *d, const struct gate *g, uint32_t n)
+{
+    uint32_t len = d->in->packet->payload.len;
+
+    for (const struct gate *end = g + n; g < end && g->least <= len; g++) {
+        if (len <= g->most && detect_header_ok(d, &d->rs->rules[g->rule], d->look.dir))
+            detect_candidate(d, g->rule, 0);
+    }
+}
+
+static bool may_stand(const struct gate_place *p, struct slice data, uint64_t base)
+{
+    uint64_t at = p->at - base; /* wraps when it lies before */
+
+    return at < data.len && (p->has[data.at[at] >> 6] >> (data.at[at] & 63) & 1);
+}
+
 static void try_gates(struct detect *d, const struct gate *g, uint32_t n, const struct view *stream)
 {
     struct slice payload = d->in->packet->payload;
@@ -232,7 +250,13 @@ void detect_gates(struct detect *d, const struct lit_set *set, const struct view
     if (!gates)
         return;
     const uint16_t *first = gates->first;
-    try_gates(d, gates->at, first[0], stream);
+    try_lengths(d, gates->at, gates->n_lengths);
+    for (uint32_t i = 0; i < gates->n_places; i++) {
+        const struct gate_place *place = &gates->places[i];
+        if (may_stand(place, payload, 0) ||
+            (stream && may_stand(place, stream->data, stream->base)))
+            try_gates(d, gates->at + place->first, place->n, stream);
+    }
     uint32_t p = payload.len ? payload.at[0] : 256;
     uint32_t s = stream && !stream->base && stream->data.len ? stream->data.at[0] : 256;
     if (p < 256)

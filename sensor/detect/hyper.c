@@ -28,11 +28,11 @@ struct cache_head {
     uint8_t digest[32]; /* of the bytes behind the head */
 };
 
-static const char magic[8] = "tramhs2";
+static const char magic[8] = "tramhs3";
 
 /* ---- disk cache --------------------------------------------------------------------------- */
 
-static bool cache_name(const struct literal *list, const uint32_t *ids, uint32_t n, const char *dir,
+static bool cache_name(const struct literal *list, uint32_t n, const char *dir,
                        char path[PATH_ROOM])
 {
     struct digest digest;
@@ -46,8 +46,8 @@ static bool cache_name(const struct literal *list, const uint32_t *ids, uint32_t
     strbuf_fmt(&text, "%s %s %u %llu\n", magic, hs_version(), platform.tune,
                (unsigned long long)platform.cpu_features);
     for (uint32_t i = 0; i < n; i++) {
-        const struct literal *l = &list[ids[i]];
-        strbuf_fmt(&text, "%u %u %d ", ids[i], l->text.len, l->nocase);
+        const struct literal *l = &list[i];
+        strbuf_fmt(&text, "%u %d ", l->text.len, l->nocase);
         strbuf_slice(&text, l->text);
     }
     digest_init(&digest, DIGEST_SHA256);
@@ -143,20 +143,20 @@ static void cache_save(const char *path, const hs_database_t *db)
 
 /* ---- compiling ---------------------------------------------------------------------------- */
 
-static hs_database_t *compile(const struct literal *list, const uint32_t *ids, uint32_t n,
-                              char fault[160])
+static hs_database_t *compile(const struct literal *list, uint32_t n, char fault[160])
 {
     const char **texts = calloc(n, sizeof(*texts));
     size_t *lens = calloc(n, sizeof(*lens));
-    unsigned *flags = calloc(n, sizeof(*flags));
+    unsigned *flags = calloc(n, sizeof(*flags)), *ids = calloc(n, sizeof(*ids));
     hs_compile_error_t *error = NULL;
     hs_database_t *db = NULL;
-    bool ok = texts && lens && flags;
+    bool ok = texts && lens && flags && ids;
 
     for (uint32_t i = 0; ok && i < n; i++) {
-        texts[i] = (const char *)list[ids[i]].text.at;
-        lens[i] = list[ids[i]].text.len;
-        flags[i] = list[ids[i]].nocase ? HS_FLAG_CASELESS : 0;
+        texts[i] = (const char *)list[i].text.at;
+        ids[i] = i;
+        lens[i] = list[i].text.len;
+        flags[i] = list[i].nocase ? HS_FLAG_CASELESS : 0;
     }
     ok = ok && hs_compile_lit_multi(texts, flags, ids, lens, n, HS_MODE_BLOCK, NULL, &db, &error) ==
                    HS_SUCCESS;
@@ -166,15 +166,16 @@ static hs_database_t *compile(const struct literal *list, const uint32_t *ids, u
     free(texts);
     free(lens);
     free(flags);
+    free(ids);
     return ok ? db : NULL;
 }
 
-struct hyper *hyper_new(const struct literal *list, const uint32_t *ids, uint32_t n,
-                        const char *cache, enum hyper_source *source, char fault[160])
+struct hyper *hyper_new(const struct literal *list, uint32_t n, const char *cache,
+                        enum hyper_source *source, char fault[160])
 {
     char path[PATH_ROOM];
     struct hyper *h = calloc(1, sizeof(*h));
-    bool named = cache && cache_name(list, ids, n, cache, path);
+    bool named = cache && cache_name(list, n, cache, path);
 
     if (!h) {
         snprintf(fault, 160, "literals: out of memory");
@@ -183,7 +184,7 @@ struct hyper *hyper_new(const struct literal *list, const uint32_t *ids, uint32_
     h->db = named ? cache_load(path) : NULL;
     *source = h->db ? HYPER_CACHED : HYPER_COMPILED;
     if (!h->db) {
-        h->db = compile(list, ids, n, fault);
+        h->db = compile(list, n, fault);
         if (h->db && named)
             cache_save(path, h->db);
     }

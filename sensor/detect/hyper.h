@@ -14,10 +14,10 @@ struct hyper; /* a compiled database; shared by all workers */
 
 enum hyper_source { HYPER_COMPILED, HYPER_CACHED };
 
-/** `ids` says which literals of the list (all others are left out); a hit has the same id. `cache`
- * is a directory, NULL = none. NULL with a sentence in `fault` when it cannot be compiled. */
-struct hyper *hyper_new(const struct literal *list, const uint32_t *ids, uint32_t n,
-                        const char *cache, enum hyper_source *source, char fault[160]);
+/** The id of a hit is the index in `list`. `cache` is a directory, NULL = none. NULL with a
+ * sentence in `fault` when it cannot be compiled. */
+struct hyper *hyper_new(const struct literal *list, uint32_t n, const char *cache,
+                        enum hyper_source *source, char fault[160]);
 void hyper_free(struct hyper **hyper);
 size_t hyper_bytes(const struct hyper *hyper);
 

@@ -36,7 +36,7 @@ struct marks {
 
 struct literals {
     const struct literal *list;
-    struct hyper *hyper; /* in place of grams, in large sets; or NULL */
+    struct hyper *hyper; /* in place of all else, in large sets; or NULL */
     struct marks grams, pairs;
     uint8_t *table;      /* by hash of a gram: bits by another hash of it */
     uint32_t table_bits; /* of its size */
@@ -303,41 +303,34 @@ static bool fill_tables(struct literals *l)
     return order_marks(&l->grams) && order_marks(&l->pairs);
 }
 
-/* Literals known by grams, when they are many: then Hyperscan looks for them. */
-static bool compile_grams(struct literals *l, struct literals_maker *maker, const uint32_t *ids,
-                          uint32_t n)
+/* When they are many, Hyperscan looks for them. */
+static bool compile(struct literals *l, struct literals_maker *maker, uint32_t n)
 {
     enum hyper_source source;
 
-    if (n < (maker->many ? maker->many : LITERALS_MANY))
-        return true;
-    l->hyper = hyper_new(l->list, ids, n, maker->cache, &source, maker->fault);
+    l->hyper = hyper_new(l->list, n, maker->cache, &source, maker->fault);
     if (!l->hyper)
         return false;
-    l->grams.n = 0;
     *(source == HYPER_CACHED ? &maker->cached : &maker->compiled) += 1;
     return true;
 }
 
 static bool fill(struct literals *l, struct literals_maker *maker, uint32_t n)
 {
-    uint32_t *ids = calloc(n, sizeof(*ids)), n_ids = 0;
-
+    if (n >= (maker->many ? maker->many : LITERALS_MANY))
+        return compile(l, maker, n);
     l->grams.mark = calloc((size_t)n * STRIDE + 1, sizeof(struct mark));
     l->pairs.mark = calloc((size_t)n * 4 + 1, sizeof(struct mark));
-    bool ok = ids && l->grams.mark && l->pairs.mark;
-    for (uint32_t i = 0; ok && i < n; i++) {
+    if (!l->grams.mark || !l->pairs.mark)
+        return false;
+    for (uint32_t i = 0; i < n; i++) {
         struct known_by best = known_by(maker->usual, l->list[i].text);
-        if (best.pair) {
+        if (best.pair)
             add_pair(l, i, best.at);
-            continue;
-        }
-        ids[n_ids++] = i;
-        add_grams(l, i, best.at);
+        else
+            add_grams(l, i, best.at);
     }
-    ok = ok && compile_grams(l, maker, ids, n_ids) && fill_tables(l);
-    free(ids);
-    return ok;
+    return fill_tables(l);
 }
 
 struct literals *literals_new(struct literals_maker *maker, const struct literal *list, uint32_t n)
@@ -372,12 +365,14 @@ void literals_free(struct literals **literals)
 
 static size_t marks_bytes(const struct marks *m)
 {
+    if (!m->first)
+        return 0;
     return m->n * sizeof(struct mark) + ((size_t)1 << m->bits) * sizeof(uint32_t);
 }
 
 size_t literals_bytes(const struct literals *l)
 {
-    return sizeof(*l) + ((size_t)1 << l->table_bits) + (l->pair_table ? PAIRS : 0) +
+    return sizeof(*l) + (l->table ? (size_t)1 << l->table_bits : 0) + (l->pair_table ? PAIRS : 0) +
            marks_bytes(&l->grams) + marks_bytes(&l->pairs) + (l->hyper ? hyper_bytes(l->hyper) : 0);
 }
 
@@ -516,9 +511,11 @@ void literals_scan(const struct literals *l, struct literals_scratch *scratch, s
 {
     struct scan s = {l, data, old, hit, context};
 
-    if (l->hyper)
+    if (l->hyper) {
         hyper_scan(l->hyper, scratch->hyper, data, on_compiled, &s);
-    else if (l->grams.n)
+        return;
+    }
+    if (l->grams.n)
         scan_grams(&s);
     if (l->pair_table)
         scan_pairs(&s);

@@ -4,16 +4,10 @@
  *
  * A literal of LITERAL_LONG bytes or more is known by two of its grams of four bytes that begin one
  * byte apart, chosen to be rare (literals_rarity): wherever it lies, one of them begins at an even
- * place. In a small set every second place is looked up in a table of bytes (64 KB at most); the
- * few places that are marked there are compared. From LITERALS_MANY on Hyperscan looks for these
- * literals instead (hyper.h). Shorter literals, and those of nothing but common grams, would make
- * it several times slower; they are known by two bytes, looked up at every place. A set without
- * such does not pay for them.
- *
- * ET Open, with Hyperscan for all sets of 256 or more beside grams in all of them: 0.99 of the CPU
- * time on load-mixed in paired runs; detection takes 14,840 instead of 15,100 instructions a packet
- * there, 5,260 instead of 4,600 on load-iot, whose payloads are short (tests/bench/stages.py). Its
- * 15 databases are compiled in 1.9 s, loaded from disk in 0.1 s; smaller sets are not worth theirs.
+ * place. Every second place is looked up in a table of bytes (64 KB at most); the few places that
+ * are marked there are compared. Shorter literals, and those of nothing but common grams, are known
+ * by two bytes, looked up at every place. From LITERALS_MANY on Hyperscan looks for all of them
+ * instead (hyper.h): beside it the look at every place would be a third of the search.
  */
 #ifndef TRAMGAC_SENSOR_DETECT_LITERALS_H
 #define TRAMGAC_SENSOR_DETECT_LITERALS_H
@@ -26,7 +20,7 @@ enum {
     LITERAL_SHORTEST = 2,
     LITERAL_LONG = 5,
     LITERAL_COMMON = 14, /* rarity below which a literal is met in much of the traffic */
-    LITERALS_MANY = 256, /* from here on a set is compiled by Hyperscan */
+    LITERALS_MANY = 48,  /* from here on a set is compiled by Hyperscan */
 };
 
 struct literal {

@@ -175,6 +175,20 @@ static void open_gates(struct detect *d, enum dir dir, const struct view *stream
         detect_gates(d, set, stream);
 }
 
+/* The bytes of a TCP flow's packet come again in its stream: literals of rules on streams alone are
+ * not looked for here, and those that have to be at the beginning only there. */
+static void scan_packet(struct detect *d, struct slice payload, enum dir dir)
+{
+    const struct lit_set *base = &d->rs->base[d->class_][dir];
+
+    if (d->class_ != CLASS_TCP || !d->in->flow || payload.len <= PAYLOAD_HEAD) {
+        detect_scan(d, base, payload, 0, true);
+        return;
+    }
+    detect_scan(d, base, slice_head(payload, PAYLOAD_HEAD), 0, true);
+    detect_scan(d, &d->rs->packets[dir], payload, 0, true);
+}
+
 /* A packet without a flow has no direction: rules of both are tried. */
 static void run_packet(struct detect *d)
 {
@@ -186,7 +200,7 @@ static void run_packet(struct detect *d)
     d->look.dir = in->dir;
     for (uint32_t i = 0; i < (in->flow ? 1 : 2); i++) {
         enum dir dir = i ? dir_other(in->dir) : in->dir;
-        detect_scan(d, &d->rs->base[d->class_][dir], payload, 0, true);
+        scan_packet(d, payload, dir);
         open_gates(d, dir, NULL);
     }
     try_candidates(d, ON_PACKET, NULL, &view);
@@ -271,11 +285,12 @@ static struct ends ends_of(const struct flow *f, enum dir dir)
 /* What is new is searched, with the last bytes before it. When the protocol has just become known
  * all that is left of the stream is: rules of the protocol did not fit before. */
 static void scan_view(struct detect *d, struct window *win, const struct view *view, uint32_t old,
-                      enum dir dir)
+                      enum dir dir, bool with_packet)
 {
-    const struct lit_set *set = &d->rs->base[d->class_][dir];
     bool again = d->proto >= 0 && !win->app_scanned;
     uint32_t from = d->n_candidates, tail = again ? old : old < TAIL ? old : TAIL;
+    bool head = with_packet || view->base + old - tail < PAYLOAD_HEAD;
+    const struct lit_set *set = head ? &d->rs->base[d->class_][dir] : &d->rs->streams[dir];
 
     win->app_scanned |= d->proto >= 0;
     detect_scan(d, set, slice_from(view->data, old - tail), again ? 0 : tail, true);
@@ -301,7 +316,7 @@ static bool run_chunk(struct detect *d, const struct chunk *chunk, bool with_pac
     d->look.dir = chunk->dir;
     detect_ends(d, ends_of(d->in->flow, chunk->dir));
     add_pending(d, win, &view);
-    scan_view(d, win, &view, old, chunk->dir);
+    scan_view(d, win, &view, old, chunk->dir, with_packet);
     open_gates(d, chunk->dir, &view);
     d->view[chunk->dir] = view;
     win->next = view.base + view.data.len;

@@ -36,12 +36,24 @@ struct gate {
     bool on_packet, on_stream; /* where they may stand */
 };
 
-/** Gates side by side: those with bytes at place 0, most of them, by their first byte; before them
- * the others. With ET Open a packet is asked some ten questions instead of a hundred. */
+/** Gates whose bytes stand at the same place, further in. */
+struct gate_place {
+    uint64_t has[4]; /* bit by their first bytes */
+    uint16_t at;
+    uint16_t first, n;
+};
+
+/** Gates side by side: those without bytes, by their least length; those with bytes further in, by
+ * place; then those with bytes at place 0, most of them, by their first byte. With ET Open a packet
+ * is asked some ten questions instead of a hundred. */
 struct gates {
     const struct gate *at;
-    uint16_t first[257]; /* by byte: where its gates begin; [0] = how many others there are */
+    const struct gate_place *places;
+    uint16_t n_lengths, n_places;
+    uint16_t first[257]; /* by byte: where its gates begin; [0] = those of place 0 */
 };
+
+enum { PAYLOAD_HEAD = 128 }; /* bytes in which literals with a depth have to be, most of them */
 
 /** Literals that are looked for together, and the rules behind each. */
 struct lit_set {
@@ -82,6 +94,8 @@ struct ruleset {
     /** Literals of all payload rules, so that each byte is searched once; whose port or protocol is
      * another is sorted out where one is found. Gates of rules of any port and protocol. */
     struct lit_set base[CLASSES][2];
+    /** Of TCP flows, behind the first PAYLOAD_HEAD bytes of a packet or a stream. */
+    struct lit_set packets[2], streams[2];
     struct lit_set app[PROTOS_MAX][2]; /* gates only */
     struct port_set *ports;            /* gates only; open addressing, power of two */
     uint32_t n_ports, n_port_sets;

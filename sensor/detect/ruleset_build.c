@@ -153,6 +153,27 @@ static void add_gate(struct builder *b, const struct rule *r, uint32_t class_, u
         add_rule(b, &b->rs->base[class_][dir], r, false);
 }
 
+/* The literal cannot stand behind the head of a packet or stream. */
+static bool in_head(const struct rule *r)
+{
+    const struct op *op = &r->groups[r->fast_group].ops[r->fast_op];
+    uint32_t moving = OP_RELATIVE | OP_DEPTH_VAR | OP_OFFSET_VAR;
+
+    return r->kind != RULE_TX && (op->flags & OP_DEPTH) && !(op->flags & moving) &&
+           op->content.depth <= PAYLOAD_HEAD;
+}
+
+static void add_literal(struct builder *b, const struct rule *r, uint32_t class_, uint32_t dir)
+{
+    add_rule(b, &b->rs->base[class_][dir], r, true);
+    if (class_ != CLASS_TCP || in_head(r))
+        return;
+    if (r->kind != RULE_STREAM)
+        add_rule(b, &b->rs->packets[dir], r, true);
+    if (r->kind != RULE_PACKET)
+        add_rule(b, &b->rs->streams[dir], r, true);
+}
+
 static void add_payload(struct builder *b, const struct rule *r)
 {
     bool literal = r->fast_op >= 0 && r->groups[r->fast_group].buffer->kind == BUFFER_PAYLOAD;
@@ -168,7 +189,7 @@ static void add_payload(struct builder *b, const struct rule *r)
             if (!(r->l4 >> c & 1))
                 continue;
             if (literal)
-                add_rule(b, &b->rs->base[c][dir], r, true);
+                add_literal(b, r, c, dir);
             else
                 add_gate(b, r, c, dir);
         }
@@ -233,7 +254,7 @@ static void add_raw_tx(struct builder *b, const struct rule *r, uint32_t dir)
 {
     for (uint32_t c = 0; c < CLASSES; c++) {
         if (r->l4 >> c & 1)
-            add_rule(b, &b->rs->base[c][dir], r, true);
+            add_literal(b, r, c, dir);
     }
 }
 
@@ -376,10 +397,10 @@ static struct gate gate_of(const struct rule *r)
     return g;
 }
 
-/* Place in the order of gates: 0 = an other, else its first byte + 1. */
+/* Place in the order of gates: without bytes; with bytes further in; at place 0, by the first. */
 static uint32_t gate_place(const struct gate *g)
 {
-    return g->len && !g->at ? (g->value & 0xffu) + 1 : 0;
+    return !g->len ? 0 : g->at ? 1 : 2 + (g->value & 0xffu);
 }
 
 static int by_place(const void *a, const void *b)
@@ -389,7 +410,32 @@ static int by_place(const void *a, const void *b)
 
     if (px != py)
         return px < py ? -1 : 1;
+    if (x->at != y->at)
+        return x->at < y->at ? -1 : 1;
+    if (x->least != y->least)
+        return x->least < y->least ? -1 : 1;
     return x->rule < y->rule ? -1 : x->rule > y->rule;
+}
+
+/* Gates with bytes further in, from `first` on, by place. */
+static uint32_t freeze_places(struct gates *gates, struct gate_place *places, uint32_t first,
+                              uint32_t n)
+{
+    uint32_t i = first;
+
+    for (; i < n && gate_place(&gates->at[i]) == 1; i++) {
+        const struct gate *g = &gates->at[i];
+        struct gate_place *p = &places[gates->n_places];
+        if (i == first || g->at != g[-1].at)
+            *(p = &places[gates->n_places++]) =
+                (struct gate_place){.at = g->at, .first = (uint16_t)i};
+        else
+            p--;
+        p->has[g->value >> 6 & 3] |= UINT64_C(1) << (g->value & 63);
+        p->n++;
+    }
+    gates->places = places;
+    return i;
 }
 
 static bool freeze_gates(struct ruleset *rs, const struct set_draft *d)
@@ -397,18 +443,22 @@ static bool freeze_gates(struct ruleset *rs, const struct set_draft *d)
     if (!d->n_always)
         return true;
     struct gate *at = arena_alloc(&rs->arena, d->n_always * sizeof(*at));
+    struct gate_place *places = arena_alloc(&rs->arena, d->n_always * sizeof(*places));
     struct gates *gates = arena_alloc(&rs->arena, sizeof(*gates));
-    if (!at || !gates)
+    if (!at || !places || !gates)
         return false;
     for (uint32_t i = 0; i < d->n_always; i++)
         at[i] = gate_of(&rs->rules[d->always[i]]);
     qsort(at, d->n_always, sizeof(*at), by_place);
-    for (uint32_t byte = 0, i = 0; byte <= 256; byte++) {
-        while (i < d->n_always && gate_place(&at[i]) <= byte)
+    gates->at = at;
+    while (gates->n_lengths < d->n_always && !gate_place(&at[gates->n_lengths]))
+        gates->n_lengths++;
+    uint32_t i = freeze_places(gates, places, gates->n_lengths, d->n_always);
+    for (uint32_t byte = 0; byte <= 256; byte++) {
+        while (i < d->n_always && gate_place(&at[i]) < byte + 2)
             i++;
         gates->first[byte] = (uint16_t)i;
     }
-    gates->at = at;
     d->set->gates = gates;
     return true;
 }
