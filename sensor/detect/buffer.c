@@ -5,6 +5,7 @@
 #include "sensor/detect/buffer.h"
 
 #include "common/pcre.h"
+#include "sensor/app/frame.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,6 +79,22 @@ const struct buffer *buffer_packet(struct loader *loader, const char *name,
         struct buffer *b = buffer_new(loader, entry);
         b->kind = BUFFER_PACKET;
         b->packet = get;
+    }
+    return entry->value;
+}
+
+const struct buffer *buffer_frame(struct loader *loader, int proto, int type)
+{
+    char name[64];
+
+    snprintf(name, sizeof(name), "frame:%s.%s", proto_rows[proto]->name,
+             frame_name(proto_rows[proto], (uint8_t)type));
+    struct intern_entry *entry = intern_get(&loader->buffers, slice_of_str(name));
+    if (!entry->value) {
+        struct buffer *b = buffer_new(loader, entry);
+        b->kind = BUFFER_FRAME;
+        b->proto = (uint16_t)proto;
+        b->frame = (uint8_t)type;
     }
     return entry->value;
 }
@@ -291,6 +308,9 @@ static bool plain_instance(const struct buffer *b, const struct inspection *in, 
         return i == 0 && in->base64.at;
     case BUFFER_PACKET:
         return i == 0 && in->packet && b->packet(in, out);
+    case BUFFER_FRAME:
+        *out = in->frame;
+        return i == 0;
     default:
         return false;
     }

@@ -15,6 +15,8 @@ const struct buffer *buffer_special(struct loader *loader, const char *name, enu
                                     enum field_side side);
 const struct buffer *buffer_packet(struct loader *loader, const char *name,
                                    bool (*get)(const struct inspection *, struct slice *));
+/** The frames of a type of the protocol with this row; see sensor/app/frame.h. */
+const struct buffer *buffer_frame(struct loader *loader, int proto, int type);
 /** A field of one or more protocols by name or alias; NULL when no protocol has it. Its kind says
  * whether it holds bytes or a number. */
 const struct buffer *buffer_field(struct loader *loader, struct slice name);

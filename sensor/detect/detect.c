@@ -330,6 +330,11 @@ static void settle_hits(struct detect *d)
         d->count[DETECT_HITS_CUT] += d->n_hits - d->alerts_max;
         d->n_hits = d->alerts_max;
     }
+    for (uint32_t i = 0; i < d->n_hits; i++) {
+        struct hit_frame *f = &d->hits[i].frame;
+        if (f->text_len)
+            f->bytes = slice_head(slice_from(strbuf_view(&d->text), f->text_at), f->text_len);
+    }
 }
 
 /* ---- address rules ------------------------------------------------------------------------ */
@@ -400,6 +405,7 @@ static void begin(struct detect *d, const struct detect_input *in)
     d->n_hits = 0;
     strbuf_clear(&d->conditions);
     d->n_steps = 0;
+    strbuf_clear(&d->text);
     d->passed = false;
     d->n_raw[0] = d->n_raw[1] = 0;
     d->fresh = app_fresh(in);
@@ -455,6 +461,8 @@ void detect_run(struct detect *d, const struct detect_input *in)
     match_payload_run(d);
     if (in->flow)
         match_tx_run(d);
+    if (d->rs->n_framed && in->flow)
+        match_frame_run(d);
     d->count[DETECT_STEPS] = d->inspect.steps_exceeded;
     d->count[DETECT_PCRE_LIMIT] = d->inspect.pcre_limited;
     settle_hits(d);
@@ -565,6 +573,7 @@ struct detect *detect_new(const struct ruleset *rs, const struct conf *conf, str
         return NULL;
     d->rs = rs;
     strbuf_init(&d->conditions, 0);
+    strbuf_init(&d->text, 0);
     d->count = stats_add(stats, detect_counters);
     if (conf)
         take_settings(d, conf);
@@ -592,6 +601,7 @@ void detect_free(struct detect **detect)
     free(d->look.hit);
     free(d->steps);
     strbuf_fini(&d->conditions);
+    strbuf_fini(&d->text);
     free(d);
     *detect = NULL;
 }

@@ -54,6 +54,22 @@ struct match_step {
     uint8_t bytes[HIT_BYTES_MAX];
 };
 
+/** The unit of the protocol's bytes that a rule with `frame` matched. */
+struct hit_frame {
+    const char *type; /* NULL = none */
+    uint32_t id;      /* 1, 2 … of the direction */
+    bool datagram;    /* of a packet's payload: it has no place in a stream */
+    bool complete, length_known;
+    uint32_t length;
+    uint64_t at; /* in the stream */
+    bool has_tx;
+    uint64_t tx_id;
+    struct slice bytes; /* until the next detect_run */
+    /* detection's own: the bytes do not stay, or were written elsewhere */
+    bool moves;
+    uint32_t text_at, text_len;
+};
+
 struct hit {
     const struct rule_info *rule;
     struct tx *tx; /* NULL = packet or stream */
@@ -61,6 +77,7 @@ struct hit {
     enum dir dir;
     bool on_stream;       /* matched on reassembled bytes */
     struct slice payload; /* those bytes, until the next detect_run */
+    struct hit_frame frame;
     uint8_t matches;
     uint32_t conditions_at, conditions_len; /* see detect_conditions */
     struct hit_match match[HIT_MATCHES_MAX];

@@ -86,7 +86,7 @@ static bool content_span(const struct walk *w, const struct op *op, uint32_t sta
     if (*to > len)
         *to = len;
     if (op->flags & OP_ENDS) {
-        if (*to < len)
+        if (*to < len || w->in->partial)
             return false;
         if (len - (int64_t)c->text.len > *from)
             *from = len - (int64_t)c->text.len;
@@ -389,6 +389,14 @@ static bool try_data_at(const struct walk *w, const struct op *op, struct step *
     return there != ((op->flags & OP_NEGATED) != 0);
 }
 
+/* Of bytes that go on behind what is there only a lower bound can be told. */
+static bool size_ok(const struct walk *w, const struct num *num)
+{
+    if (w->in->partial && num->mode != NUM_GT && num->mode != NUM_GE)
+        return false;
+    return rule_num_ok(num, w->data.len);
+}
+
 static bool try_op(struct walk *w, const struct op *op, struct step *f)
 {
     switch (op->kind) {
@@ -400,7 +408,7 @@ static bool try_op(struct walk *w, const struct op *op, struct step *f)
         return try_data_at(w, op, f);
     case OP_SIZE:
         f->end = f->start;
-        return rule_num_ok(&op->num, w->data.len);
+        return size_ok(w, &op->num);
     case OP_BYTE_TEST:
         return try_byte_test(w, op, f);
     case OP_BYTE_JUMP:

@@ -39,6 +39,8 @@ struct inspection {
     uint32_t data_at;
     uint64_t vars[RULE_VARS_MAX];
     struct slice base64; /* what base64_decode produced */
+    struct slice frame;  /* bytes of the frame that are there */
+    bool partial;        /* the buffer's end is not there yet */
     struct hit *hit;     /* being filled: where the matches are */
 };
 

@@ -77,6 +77,7 @@ struct detect {
     uint32_t n_hits;
     struct hit hits[HITS_MAX];
     struct strbuf conditions; /* on sets of values, of the hits */
+    struct strbuf text;       /* bytes of hits that stand nowhere as the event shows them */
     uint32_t n_raw[2];        /* transaction rules whose literal was in the payload, by direction */
     uint32_t raw[2][RAW_MAX];
     struct lack lack;         /* of the transaction rule in hand */
@@ -112,5 +113,6 @@ void detect_fire(struct detect *d, const struct rule *r);
 
 void match_payload_run(struct detect *d);
 void match_tx_run(struct detect *d);
+void match_frame_run(struct detect *d);
 
 #endif

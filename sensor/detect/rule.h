@@ -65,6 +65,7 @@ enum buffer_kind {
     BUFFER_BASE64,    /* what base64_decode produced in the same rule */
     BUFFER_PACKET,    /* a header of the packet */
     BUFFER_TX,        /* tests on the transaction itself */
+    BUFFER_FRAME,     /* a unit of the protocol's bytes */
 };
 enum { BUFFER_REFS_MAX = 6, BUFFER_TRANSFORMS_MAX = 4 };
 
@@ -90,6 +91,8 @@ struct buffer {
     struct transform_use transforms[BUFFER_TRANSFORMS_MAX];
     /** BUFFER_PACKET: the bytes, false when this packet has none. */
     bool (*packet)(const struct inspection *in, struct slice *out);
+    uint16_t proto; /* BUFFER_FRAME: index of the protocol's row, and the frame's number in it */
+    uint8_t frame;
 };
 
 /* ---- operations on a buffer --------------------------------------------------------------- */
@@ -224,6 +227,7 @@ enum rule_kind {
     RULE_PACKET_STREAM, /* both */
     RULE_APP,           /* protocol only */
     RULE_TX,            /* buffers of a transaction */
+    RULE_FRAME,         /* each frame of one type */
 };
 
 enum rule_action { ACTION_PASS, ACTION_DROP, ACTION_REJECT, ACTION_ALERT, ACTION_CONFIG };
@@ -277,6 +281,7 @@ struct rule {
     uint16_t app;     /* 0 = any protocol; else index + 1 of the ruleset's app names */
     uint8_t n_tests, n_acts, n_groups, n_xbits, n_vars;
     int8_t payload_group; /* index, or -1 */
+    int8_t frame_group;   /* RULE_FRAME: whose frames are looked at; -1 = none */
     const struct test *tests;
     const struct act *acts;
     const struct group *groups;

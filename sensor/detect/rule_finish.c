@@ -77,6 +77,28 @@ static uint8_t packet_kind(const struct draft *d, bool payload)
     return d->depth_seen && !r->no_packet ? RULE_PACKET_STREAM : RULE_STREAM;
 }
 
+/* Of several types of frames in one rule the one with the longest content is looked at. */
+static bool find_frame(struct draft *d)
+{
+    uint32_t longest = 0;
+    struct rule *r = &d->rule;
+
+    r->frame_group = -1;
+    for (int i = 0; i < d->n_groups; i++) {
+        if (d->groups[i].buffer->kind != BUFFER_FRAME)
+            continue;
+        r->frame_group = r->frame_group < 0 ? (int8_t)i : r->frame_group;
+        for (uint16_t k = 0; k < d->groups[i].n; k++) {
+            const struct op *op = &d->groups[i].ops[k];
+            if (op->kind != OP_CONTENT || op->content.text.len <= longest)
+                continue;
+            longest = op->content.text.len;
+            r->frame_group = (int8_t)i;
+        }
+    }
+    return r->frame_group >= 0;
+}
+
 static bool find_kind(struct draft *d)
 {
     struct rule *r = &d->rule;
@@ -86,6 +108,12 @@ static bool find_kind(struct draft *d)
         tx |= is_tx_buffer(d->groups[i].buffer);
     int payload = payload_group(d);
     r->payload_group = (int8_t)payload;
+    if (find_frame(d)) {
+        r->kind = RULE_FRAME;
+        return !tx && payload < 0 ? true
+                                  : draft_fail(d, "a rule on frames has no other buffers: neither "
+                                                  "of payload nor of transactions");
+    }
     if (tx) {
         r->kind = RULE_TX;
         return true;

@@ -103,6 +103,9 @@ struct ruleset {
     int kin[PROTOS_MAX]; /* protocol whose rules hold for this one too (http2: http); -1 = none */
     uint32_t n_noted;
     const uint32_t *noted; /* rules on decoder events: only packets that have one */
+    uint32_t n_framed;
+    const uint32_t *framed;      /* rules on frames */
+    uint32_t frames[PROTOS_MAX]; /* by protocol: the frames that rules name, a bit each */
     struct ip_index *ip;
     uint32_t n_nets;
 

@@ -522,6 +522,24 @@ static void find_kin(struct ruleset *rs)
     }
 }
 
+static bool find_framed(struct ruleset *rs)
+{
+    uint32_t *list;
+
+    if (!take_list(rs, RULE_FRAME, false, &list, &rs->n_framed))
+        return false;
+    rs->framed = list;
+    for (uint32_t i = 0; i < rs->n_framed; i++) {
+        const struct rule *r = &rs->rules[list[i]];
+        for (uint8_t g = 0; g < r->n_groups; g++) {
+            const struct buffer *b = r->groups[g].buffer;
+            if (b->kind == BUFFER_FRAME && b->proto < PROTOS_MAX)
+                rs->frames[b->proto] |= 1u << b->frame;
+        }
+    }
+    return true;
+}
+
 enum err ruleset_build(struct ruleset *rs, struct literals_maker *maker)
 {
     struct builder b = {.rs = rs, .maker = maker};
@@ -557,5 +575,7 @@ enum err ruleset_build(struct ruleset *rs, struct literals_maker *maker)
         return ERR_NOMEM;
     rs->noted = list;
     rs->n_noted = n;
+    if (!find_framed(rs))
+        return ERR_NOMEM;
     return rs->ip ? ERR_OK : ERR_NOMEM;
 }

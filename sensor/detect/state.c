@@ -5,7 +5,7 @@
 
 enum {
     CLASS_MIN_BITS = 5,
-    CLASSES = 9,
+    CLASSES = 12,
     SLAB_BYTES = 64 * 1024,
     TX_RULES_MAX = 512,
     BITS_MAX = 256,
@@ -78,7 +78,7 @@ static bool refill(struct pool *pool, uint32_t c)
     return true;
 }
 
-static void *take(struct pool *pool, size_t bytes)
+void *state_take(struct pool *pool, size_t bytes)
 {
     uint32_t c = class_of(bytes);
 
@@ -90,7 +90,7 @@ static void *take(struct pool *pool, size_t bytes)
     return b;
 }
 
-static void give(struct pool *pool, void *at, size_t bytes)
+void state_give(struct pool *pool, void *at, size_t bytes)
 {
     if (!at)
         return;
@@ -100,9 +100,7 @@ static void give(struct pool *pool, void *at, size_t bytes)
     pool->free[c] = b;
 }
 
-/* An array that is full moves into twice the room. */
-static bool grow(struct pool *pool, void **at, uint16_t n, uint16_t *room, size_t item,
-                 uint16_t max)
+bool state_grow(struct pool *pool, void **at, uint16_t n, uint16_t *room, size_t item, uint16_t max)
 {
     if (n < *room)
         return true;
@@ -111,12 +109,12 @@ static bool grow(struct pool *pool, void **at, uint16_t n, uint16_t *room, size_
         wider = 2;
     if (wider > max)
         return false;
-    void *to = take(pool, wider * item);
+    void *to = state_take(pool, wider * item);
     if (!to)
         return false;
     if (n)
         memcpy(to, *at, n * item);
-    give(pool, *at, *room * item);
+    state_give(pool, *at, *room * item);
     *at = to;
     *room = wider;
     return true;
@@ -125,7 +123,7 @@ static bool grow(struct pool *pool, void **at, uint16_t n, uint16_t *room, size_
 struct flow_marks *state_flow(struct pool *pool, struct flow *flow)
 {
     if (!flow->ext[FLOW_EXT_DETECT])
-        flow->ext[FLOW_EXT_DETECT] = take(pool, sizeof(struct flow_marks));
+        flow->ext[FLOW_EXT_DETECT] = state_take(pool, sizeof(struct flow_marks));
     return flow->ext[FLOW_EXT_DETECT];
 }
 
@@ -136,19 +134,20 @@ void state_flow_drop(struct pool *pool, struct flow *flow)
     if (!s)
         return;
     for (int d = 0; d < 2; d++) {
-        give(pool, s->win[d].at, s->win[d].room);
-        give(pool, s->win[d].pending, s->win[d].room_pending * sizeof(struct pending));
+        state_give(pool, s->win[d].at, s->win[d].room);
+        state_give(pool, s->win[d].pending, s->win[d].room_pending * sizeof(struct pending));
     }
-    give(pool, s->bits, s->room_bits * sizeof(*s->bits));
-    give(pool, s->ints, s->room_ints * sizeof(*s->ints));
-    give(pool, s, sizeof(*s));
+    match_frame_drop(pool, s->frames);
+    state_give(pool, s->bits, s->room_bits * sizeof(*s->bits));
+    state_give(pool, s->ints, s->room_ints * sizeof(*s->ints));
+    state_give(pool, s, sizeof(*s));
     flow->ext[FLOW_EXT_DETECT] = NULL;
 }
 
 struct tx_state *state_tx(struct pool *pool, struct tx *tx)
 {
     if (!tx->detect)
-        tx->detect = take(pool, sizeof(struct tx_state));
+        tx->detect = state_take(pool, sizeof(struct tx_state));
     return tx->detect;
 }
 
@@ -158,8 +157,8 @@ void state_tx_drop(struct pool *pool, struct tx *tx)
 
     if (!s)
         return;
-    give(pool, s->rules, s->room * sizeof(*s->rules));
-    give(pool, s, sizeof(*s));
+    state_give(pool, s->rules, s->room * sizeof(*s->rules));
+    state_give(pool, s, sizeof(*s));
     tx->detect = NULL;
 }
 
@@ -188,7 +187,7 @@ void state_bit_set(struct pool *pool, struct flow *flow, uint16_t bit, bool on)
     if (!s || !on)
         return;
     void *at = s->bits;
-    if (grow(pool, &at, s->n_bits, &s->room_bits, sizeof(*s->bits), BITS_MAX)) {
+    if (state_grow(pool, &at, s->n_bits, &s->room_bits, sizeof(*s->bits), BITS_MAX)) {
         s->bits = at;
         s->bits[s->n_bits++] = bit;
     }
@@ -205,7 +204,7 @@ uint32_t *state_int(struct pool *pool, struct flow *flow, uint16_t id, bool make
     if (!s || !make)
         return NULL;
     void *at = s->ints;
-    if (!grow(pool, &at, s->n_ints, &s->room_ints, sizeof(*s->ints), INTS_MAX))
+    if (!state_grow(pool, &at, s->n_ints, &s->room_ints, sizeof(*s->ints), INTS_MAX))
         return NULL;
     s->ints = at;
     s->ints[s->n_ints] = (struct flow_int){.id = id};
@@ -225,7 +224,7 @@ struct tx_rule *state_tx_add(struct pool *pool, struct tx_state *state, uint32_t
 {
     void *at = state->rules;
 
-    if (!grow(pool, &at, state->n, &state->room, sizeof(*state->rules), TX_RULES_MAX))
+    if (!state_grow(pool, &at, state->n, &state->room, sizeof(*state->rules), TX_RULES_MAX))
         return NULL;
     state->rules = at;
     state->rules[state->n] = (struct tx_rule){.rule = rule, .dir = dir};
@@ -237,12 +236,12 @@ bool state_window(struct pool *pool, struct window *win, uint32_t bytes)
     if (win->room >= bytes)
         return true;
     uint32_t room = 1u << (class_of(bytes) + CLASS_MIN_BITS);
-    uint8_t *at = take(pool, room);
+    uint8_t *at = state_take(pool, room);
     if (!at)
         return false;
     if (win->len)
         memcpy(at, win->at, win->len);
-    give(pool, win->at, win->room);
+    state_give(pool, win->at, win->room);
     win->at = at;
     win->room = room;
     return true;
@@ -252,8 +251,8 @@ struct pending *state_pending(struct pool *pool, struct window *win)
 {
     void *at = win->pending;
 
-    if (grow(pool, &at, win->n_pending, &win->room_pending, sizeof(*win->pending),
-             STREAM_PENDING_MAX)) {
+    if (state_grow(pool, &at, win->n_pending, &win->room_pending, sizeof(*win->pending),
+                   STREAM_PENDING_MAX)) {
         win->pending = at;
         return &win->pending[win->n_pending++];
     }

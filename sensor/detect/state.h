@@ -11,6 +11,13 @@
 struct pool;
 struct pool *state_pool_new(uint64_t cap_bytes);
 void state_pool_free(struct pool **pool);
+/** Zeroed bytes (64 KB at most); NULL at the cap. */
+void *state_take(struct pool *pool, size_t bytes);
+/** Back to the pool; `bytes` as they were asked for. */
+void state_give(struct pool *pool, void *at, size_t bytes);
+/** An array that is full moves into twice the room; false at the cap or `max` items. */
+bool state_grow(struct pool *pool, void **at, uint16_t n, uint16_t *room, size_t item,
+                uint16_t max);
 
 /** What became of a rule in a transaction. RULE_LOST: not on the files seen so far; another file of
  * the transaction may still fire it. */
@@ -88,7 +95,10 @@ struct flow_marks {
     uint16_t n_ints, room_ints;
     bool pass; /* a pass rule let the flow through, or it is bypassed */
     struct tagged tag;
+    struct frames *frames; /* NULL: no rule names a frame of the flow's protocol */
 };
+/** Gives back what is kept of a flow's frames. */
+void match_frame_drop(struct pool *pool, struct frames *frames);
 
 /** The state of a flow, made when it is not there; NULL without memory. */
 struct flow_marks *state_flow(struct pool *pool, struct flow *flow);

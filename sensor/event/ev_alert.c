@@ -196,6 +196,28 @@ static void write_payload(struct jsonw *w, const struct event_ctx *ctx)
     jsonw_obj_close(w);
 }
 
+static void write_frame(struct jsonw *w, const struct event_ctx *ctx)
+{
+    const struct hit_frame *f = &ctx->hit->frame;
+
+    if (!f->type)
+        return;
+    jsonw_obj_open(w, "frame");
+    jsonw_str(w, "type", f->type);
+    jsonw_u64(w, "id", f->id);
+    jsonw_str(w, "direction", ctx->hit->dir == TO_SERVER ? "toserver" : "toclient");
+    if (!f->datagram)
+        jsonw_u64(w, "stream_offset", f->at);
+    if (f->length_known)
+        jsonw_u64(w, "length", f->length);
+    jsonw_bool(w, "complete", f->complete);
+    if (f->has_tx)
+        jsonw_u64(w, "tx_id", f->tx_id);
+    jsonw_base64(w, "payload", f->bytes);
+    jsonw_printable(w, "payload_printable", f->bytes);
+    jsonw_obj_close(w);
+}
+
 static void alert_write(struct jsonw *w, const struct event_ctx *ctx)
 {
     struct tx *tx = ctx->hit->tx ? ctx->hit->tx : ctx->tx;
@@ -211,6 +233,7 @@ static void alert_write(struct jsonw *w, const struct event_ctx *ctx)
         jsonw_str(w, "direction", ctx->dir == TO_SERVER ? "to_server" : "to_client");
         write_flow(w, ctx->flow);
     }
+    write_frame(w, ctx);
     write_payload(w, ctx);
 }
 
@@ -238,6 +261,15 @@ const struct event_def ev_alert = {
               "files|list|File that was hit, as in fileinfo\n"
               "direction|text|to_server or to_client\n"
               "flow|object|Packets, bytes, start and ends of the flow up to now\n"
+              "frame.type|text|Unit of the protocol's bytes that a rule with frame matched\n"
+              "frame.id|integer|Number of the unit in its direction\n"
+              "frame.direction|text|toserver or toclient\n"
+              "frame.stream_offset|integer|Where it begins in the stream\n"
+              "frame.length|integer|Its length, when known\n"
+              "frame.complete|boolean|Whether all of it was seen\n"
+              "frame.tx_id|integer|Transaction that it belongs to\n"
+              "frame.payload|text|Its bytes in base64\n"
+              "frame.payload_printable|text|Its bytes, unprintable ones as dots\n"
               "payload|text|Payload in base64 (event.alert.payload)\n"
               "payload_printable|text|Payload, unprintable bytes as dots\n"
               "stream|integer|1: matched on reassembled bytes\n"
