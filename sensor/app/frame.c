@@ -148,9 +148,35 @@ static void smb2_messages(struct frame_cut *cut, uint32_t len)
     }
 }
 
+/* All of a chain is waited for, unless it is longer than what is kept. */
+static bool chained(struct slice in, uint32_t len)
+{
+    enum { NEXT_AT = 4 + 20, LONGEST = 60 * 1024 };
+    struct cursor c = cursor_of(slice_from(in, NEXT_AT));
+
+    return len <= LONGEST && in.len > NEXT_AT && in.at[4] == 0xfe && cursor_le32(&c) != 0;
+}
+
+/* The message that a session packet carries; false when it is none of this protocol. */
+static bool smb_parts(struct frame_cut *cut, struct slice magic, uint32_t len)
+{
+    if (magic.at[0] < 0xfc || memcmp(magic.at + 1, "SMB", 3) != 0)
+        return false;
+    frame_found(cut, NBSS_PDU, 0, 4 + len);
+    frame_found(cut, NBSS_HDR, 0, 4);
+    frame_found(cut, NBSS_DATA, 4, len);
+    if (magic.at[0] == 0xff)
+        smb_message(cut, 1, 4, len);
+    else if (magic.at[0] == 0xfe)
+        smb2_messages(cut, len);
+    else if (magic.at[0] == 0xfd)
+        smb_message(cut, 3, 4, len);
+    return true;
+}
+
 static uint32_t smb_cut(struct frame_cut *cut)
 {
-    enum { MAGIC = 4, HEAD = 4 + 24 };
+    enum { MAGIC = 4, HEAD = 4 + 24, CONTROL_FIRST = 0x81, CONTROL_LAST = 0x85 };
     struct cursor c = cursor_of(cut->in);
     uint8_t type = cursor_u8(&c);
     uint32_t len = cursor_be24(&c);
@@ -158,24 +184,16 @@ static uint32_t smb_cut(struct frame_cut *cut)
 
     if (!cursor_ok(&c))
         return FRAME_MORE;
-    if (type && (type < 0x81 || type > 0x85))
+    if (type && (type < CONTROL_FIRST || type > CONTROL_LAST))
         return FRAME_LOST;
-    if (cut->in.len < want)
+    if (cut->in.len < want || (chained(cut->in, len) && cut->in.len < 4 + len))
         return FRAME_MORE;
-    struct slice magic = cursor_take(&c, len < MAGIC ? 0 : MAGIC);
-    bool smb = magic.len && magic.at[0] >= 0xfc && memcmp(magic.at + 1, "SMB", 3) == 0;
-    if (!type && len >= MAGIC && !smb)
-        return FRAME_LOST;
+    if (!type && len >= MAGIC)
+        return smb_parts(cut, cursor_take(&c, MAGIC), len) ? 4 + len : FRAME_LOST;
     frame_found(cut, NBSS_PDU, 0, 4 + len);
     frame_found(cut, NBSS_HDR, 0, 4);
     if (len)
         frame_found(cut, NBSS_DATA, 4, len);
-    if (smb && magic.at[0] == 0xff)
-        smb_message(cut, 1, 4, len);
-    else if (smb && magic.at[0] == 0xfe)
-        smb2_messages(cut, len);
-    else if (smb && magic.at[0] == 0xfd)
-        smb_message(cut, 3, 4, len);
     return 4 + len;
 }
 

@@ -181,23 +181,27 @@ uint32_t frame_http_cut(struct frame_cut *cut)
 
 enum { SIP_PDU, SIP_REQUEST_LINE, SIP_RESPONSE_LINE = 4 }; /* each followed by headers, body */
 
+/* Bytes behind the head; false when it says so many that this is none. */
+static bool sip_body(const struct frame_cut *cut, struct slice head, uint64_t *body)
+{
+    struct slice length = header_of(head, SLICE_LIT("Content-Length"));
+
+    if (!length.len)
+        length = header_of(head, SLICE_LIT("l"));
+    *body = cut->datagram ? cut->in.len - head.len : 0;
+    return cut->datagram || !length.len || (slice_to_u64(length, body) && *body <= HEAD_MAX);
+}
+
 uint32_t frame_sip_cut(struct frame_cut *cut)
 {
     uint32_t head = head_length(cut->in);
-    uint64_t body = 0;
+    uint64_t body;
 
     if (!head && !cut->datagram)
         return cut->in.len > HEAD_MAX ? FRAME_LOST : FRAME_MORE;
     struct slice text = slice_head(cut->in, head ? head : cut->in.len);
     int64_t end = slice_find_byte(text, '\n');
-    if (end < 0)
-        return FRAME_LOST;
-    struct slice length = header_of(text, SLICE_LIT("Content-Length"));
-    if (!length.len)
-        length = header_of(text, SLICE_LIT("l"));
-    if (cut->datagram)
-        body = cut->in.len - text.len;
-    else if (length.len && (!slice_to_u64(length, &body) || body > HEAD_MAX))
+    if (end < 0 || !sip_body(cut, text, &body))
         return FRAME_LOST;
     bool response = slice_starts(text, SLICE_LIT("SIP/"));
     uint8_t line = response ? SIP_RESPONSE_LINE : SIP_REQUEST_LINE;

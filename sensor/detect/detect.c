@@ -444,6 +444,15 @@ static bool take_tag(struct flow_marks *s, const struct packet *p)
     return true;
 }
 
+static void run_flow(struct detect *d)
+{
+    if (!d->in->flow)
+        return;
+    match_tx_run(d);
+    if (d->rs->n_framed)
+        match_frame_run(d);
+}
+
 void detect_run(struct detect *d, const struct detect_input *in)
 {
     begin(d, in);
@@ -459,10 +468,7 @@ void detect_run(struct detect *d, const struct detect_input *in)
     if (!in->flow_ends)
         run_ip(d);
     match_payload_run(d);
-    if (in->flow)
-        match_tx_run(d);
-    if (d->rs->n_framed && in->flow)
-        match_frame_run(d);
+    run_flow(d);
     d->count[DETECT_STEPS] = d->inspect.steps_exceeded;
     d->count[DETECT_PCRE_LIMIT] = d->inspect.pcre_limited;
     settle_hits(d);

@@ -198,31 +198,57 @@ static struct tx *tx_of(const struct detect *d, const struct frames *f, const st
     return tx;
 }
 
+/* What of a frame is there. */
+struct extent {
+    uint64_t end;  /* behind its last byte that is kept */
+    uint64_t upto; /* where the first gap in it begins, or `end` */
+    bool whole;    /* nothing of it is still to come */
+    bool kept;     /* and all of it is kept */
+};
+
+static struct extent extent_of(const struct side *s, const struct unit *frame)
+{
+    uint64_t have = s->base + s->len, to = frame->at + frame->len;
+    bool open = frame->len == FRAME_OPEN;
+    struct extent e = {.end = open || to > have ? have : to, .whole = !open && to <= s->next};
+
+    e.end = e.end > frame->at ? e.end : frame->at;
+    e.upto = e.end;
+    e.kept = e.whole && e.end == to;
+    for (uint8_t i = 0; i < s->n_gaps; i++) {
+        uint64_t from = s->gaps[i].at > frame->at ? s->gaps[i].at : frame->at;
+        if (s->gaps[i].at + s->gaps[i].len > frame->at && from < e.upto)
+            e.upto = from;
+    }
+    return e;
+}
+
+/* Enough of the frame is new. */
+static bool worth_a_look(const struct unit *frame, uint32_t n)
+{
+    if (frame->over)
+        return n > 0;
+    return frame->len == FRAME_OPEN ? n - frame->seen >= OPEN_LOOK : n != frame->seen;
+}
+
 static void look_at(struct detect *d, struct frames *f, struct side *s, struct unit *frame,
                     bool moves)
 {
     if (s->ended && frame->len == FRAME_OPEN && s->next - frame->at < FRAME_OPEN)
         frame->len = (uint32_t)(s->next - frame->at);
-    uint64_t have = s->base + s->len;
-    uint64_t end =
-        frame->len == FRAME_OPEN || frame->at + frame->len > have ? have : frame->at + frame->len;
-    bool whole = frame->len != FRAME_OPEN && frame->at + frame->len <= s->next;
-    uint32_t n = end > frame->at ? (uint32_t)(end - frame->at) : 0;
+    struct extent e = extent_of(s, frame);
+    uint32_t n = (uint32_t)(e.end - frame->at);
 
-    if (whole || s->ended || n >= ROOM_MAX)
-        frame->over = true;
-    if (!frame->over &&
-        (n == frame->seen || (frame->len == FRAME_OPEN && n - frame->seen < OPEN_LOOK)))
+    frame->over = e.whole || s->ended || n >= ROOM_MAX;
+    if (!worth_a_look(frame, n))
         return;
     frame->seen = n;
-    uint64_t upto = end;
-    for (uint8_t i = s->n_gaps; i-- > 0;)
-        upto = s->gaps[i].at >= frame->at && s->gaps[i].at < upto ? s->gaps[i].at : upto;
-    d->look.frame = (struct slice){s->bytes + (frame->at - s->base), (uint32_t)(upto - frame->at)};
-    d->look.partial = upto < end || !whole || end < frame->at + frame->len;
+    d->look.frame =
+        (struct slice){s->bytes + (frame->at - s->base), (uint32_t)(e.upto - frame->at)};
+    d->look.partial = e.upto < e.end || !e.kept;
     d->look.tx = tx_of(d, f, s);
-    describe(d, f, s, frame, end);
-    d->look.hit->frame.complete = whole && end == frame->at + frame->len;
+    describe(d, f, s, frame, e.end);
+    d->look.hit->frame.complete = e.kept;
     d->look.hit->frame.moves = moves;
     d->look.hit->frame.has_tx = d->look.tx != NULL;
     d->look.hit->frame.tx_id = d->look.tx ? d->look.tx->id : 0;
@@ -514,38 +540,47 @@ static void run_datagram(struct detect *d, struct frames *f)
 
 /* ---- a flow ------------------------------------------------------------------------------- */
 
-/* What is kept of the flow; NULL when no rule names a frame of its protocol. */
-static struct frames *frames_of(struct detect *d)
+/* Kept frames belong to another ruleset or protocol. */
+static bool outdated(const struct detect *d, const struct frames *f)
 {
-    struct flow_marks *m = d->in->flow->ext[FLOW_EXT_DETECT];
-    struct frames *f = m ? m->frames : NULL;
-    bool unknown = d->proto < 0 && !d->in->flow->app_failed;
-    bool wanted = unknown ? d->class_ == CLASS_TCP : d->proto >= 0 && d->rs->frames[d->proto];
+    return f->generation != d->rs->generation || (f->proto >= 0 && f->proto != d->proto);
+}
 
-    if (f && (!wanted || f->generation != d->rs->generation ||
-              (f->proto >= 0 && f->proto != d->proto))) {
-        match_frame_drop(d->pool, f);
-        m->frames = f = NULL;
-    }
-    if (!wanted)
-        return NULL;
-    m = f ? m : state_flow(d->pool, d->in->flow);
-    if (!f && m)
-        f = m->frames = state_take(d->pool, sizeof(*f));
-    if (!f) {
-        d->count[DETECT_STATE_FULL]++;
-        return NULL;
-    }
+static void take_proto(const struct detect *d, struct frames *f)
+{
     if (!f->generation)
         f->proto = -1;
     f->generation = d->rs->generation;
     f->n_rules = d->rs->n_framed;
-    if (f->proto < 0 && d->proto >= 0) {
-        f->proto = d->proto;
-        f->def = frame_of(proto_rows[d->proto]);
-        f->wanted = d->rs->frames[d->proto];
+    if (f->proto >= 0 || d->proto < 0)
+        return;
+    f->proto = d->proto;
+    f->def = frame_of(proto_rows[d->proto]);
+    f->wanted = d->rs->frames[d->proto];
+}
+
+/* What is kept of the flow; NULL when no rule names a frame of its protocol. */
+static struct frames *frames_of(struct detect *d)
+{
+    struct flow_marks *m = d->in->flow->ext[FLOW_EXT_DETECT];
+    bool unknown = d->proto < 0 && !d->in->flow->app_failed;
+    bool wanted = unknown ? d->class_ == CLASS_TCP : d->proto >= 0 && d->rs->frames[d->proto];
+
+    if (m && m->frames && (!wanted || outdated(d, m->frames))) {
+        match_frame_drop(d->pool, m->frames);
+        m->frames = NULL;
     }
-    return f;
+    if (!wanted)
+        return NULL;
+    m = state_flow(d->pool, d->in->flow);
+    if (m && !m->frames)
+        m->frames = state_take(d->pool, sizeof(*m->frames));
+    if (!m || !m->frames) {
+        d->count[DETECT_STATE_FULL]++;
+        return NULL;
+    }
+    take_proto(d, m->frames);
+    return m->frames;
 }
 
 /* Until the protocol is known bytes wait; more than some are not kept. */
