@@ -58,6 +58,14 @@ static void take_timeouts(struct conf *conf, const struct json *timeouts)
     }
 }
 
+/* The name of the event where it differs from the option's. */
+static const char *event_of(const char *option)
+{
+    if (option && strcmp(option, "files") == 0)
+        return "fileinfo";
+    return option && strcmp(option, "bittorrent-dht") == 0 ? "bittorrent_dht" : option;
+}
+
 /* A type stands as text, or as an object whose one key is the type; NULL when it is switched off.
  */
 static const char *type_of(const struct json *entry)
@@ -65,11 +73,10 @@ static const char *type_of(const struct json *entry)
     const struct json *inner = json_kind(entry) == JSON_OBJ ? json_first(entry) : NULL;
 
     if (!inner)
-        return json_str(entry, NULL);
+        return event_of(json_str(entry, NULL));
     if (!json_bool(json_get(inner, "enabled"), true))
         return NULL;
-    /* the event's name differs from the option's */
-    return strcmp(json_key(inner), "files") == 0 ? "fileinfo" : json_key(inner);
+    return event_of(json_key(inner));
 }
 
 static void take_smtp_type(struct conf *conf, const struct json *type)
