@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/strbuf.h"
+#include "common/fmt.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 void strbuf_init(struct strbuf *buf, size_t cap)
@@ -59,7 +59,7 @@ void strbuf_fmt(struct strbuf *buf, const char *format, ...)
 
     /* mostly it fits: then once is enough */
     va_start(args, format);
-    int len = vsnprintf(room ? buf->at + buf->len : NULL, room, format, args);
+    int len = fmt_textv(room ? buf->at + buf->len : NULL, room, format, args);
     va_end(args);
     if (len > 0 && (size_t)len < room) {
         buf->len += (size_t)len;
@@ -70,7 +70,7 @@ void strbuf_fmt(struct strbuf *buf, const char *format, ...)
     if (len <= 0 || !strbuf_grow(buf, (size_t)len))
         return;
     va_start(args, format);
-    vsnprintf(buf->at + buf->len, (size_t)len + 1, format, args);
+    fmt_textv(buf->at + buf->len, (size_t)len + 1, format, args);
     va_end(args);
     buf->len += (size_t)len;
 }

@@ -4,9 +4,8 @@
  */
 #include "sensor/app/dcerpc_tx.h"
 
+#include "common/fmt.h"
 #include "common/jsonw.h"
-
-#include <stdio.h>
 
 static void write_iface(struct jsonw *w, const struct dcerpc_iface *iface, bool bind, bool reasons)
 {
@@ -15,7 +14,7 @@ static void write_iface(struct jsonw *w, const struct dcerpc_iface *iface, bool 
     jsonw_obj_open(w, NULL);
     dcerpc_pdu_uuid_text(iface->uuid, text);
     jsonw_str(w, "uuid", text);
-    snprintf(text, sizeof text, "%u.%u", iface->major, iface->minor);
+    fmt_text(text, sizeof text, "%u.%u", iface->major, iface->minor);
     jsonw_str(w, "version", text);
     if (bind && iface->acked) {
         jsonw_u64(w, "ack_result", iface->result);
@@ -76,6 +75,6 @@ void dcerpc_event_write(struct tx *tx, uint32_t i, struct jsonw *w)
     } else {
         jsonw_u64(w, "call_id", call->call_id);
     }
-    snprintf(room, sizeof room, "%u.%u", rpc->version, rpc->minor);
+    fmt_text(room, sizeof room, "%u.%u", rpc->version, rpc->minor);
     jsonw_str(w, "rpc_version", room);
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sensor/app/dcerpc_pdu.h"
 
+#include "common/fmt.h"
 #include "sensor/app/dcerpc_tx.h"
 #include "sensor/app/smb_tx.h"
-
-#include <stdio.h>
 
 enum {
     LITTLE_ENDIAN_BIT = 0x10,
@@ -44,7 +43,7 @@ void dcerpc_pdu_uuid(struct cursor *c, bool little, uint8_t out[DCERPC_UUID])
 
 void dcerpc_pdu_uuid_text(const uint8_t u[DCERPC_UUID], char out[37])
 {
-    snprintf(out, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0],
+    fmt_text(out, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0],
              u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13],
              u[14], u[15]);
 }
@@ -61,7 +60,7 @@ const char *dcerpc_pdu_type_name(uint8_t type, char room[8])
     };
     if (type < sizeof names / sizeof *names)
         return names[type];
-    snprintf(room, 8, "%u", type);
+    fmt_text(room, 8, "%u", type);
     return room;
 }
 

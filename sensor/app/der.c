@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sensor/app/der.h"
-
-#include <stdio.h>
+#include "common/fmt.h"
 
 bool der_next(struct cursor *c, struct der *element)
 {
@@ -44,9 +43,9 @@ uint32_t der_oid_text(struct slice oid, char *out, uint32_t room)
         if (b & 0x80)
             continue;
         uint64_t top = arc < 80 ? arc / 40 : 2;
-        int n = first ? snprintf(out + len, room - len, "%llu.%llu", (unsigned long long)top,
+        int n = first ? fmt_text(out + len, room - len, "%llu.%llu", (unsigned long long)top,
                                  (unsigned long long)(arc - top * 40))
-                      : snprintf(out + len, room - len, ".%llu", (unsigned long long)arc);
+                      : fmt_text(out + len, room - len, ".%llu", (unsigned long long)arc);
         len = n < 0 || (uint32_t)n >= room - len ? room : len + (uint32_t)n;
         first = false;
         arc = 0;

@@ -5,9 +5,8 @@
  */
 #include "sensor/app/dns_tx.h"
 
+#include "common/fmt.h"
 #include "common/jsonw.h"
-
-#include <stdio.h>
 
 static const struct dns_question *question(const struct dns_tx *dns, uint32_t i)
 {
@@ -31,7 +30,7 @@ static void write_label(struct jsonw *w, const char *key, const struct label *la
             return;
         }
     }
-    snprintf(number, sizeof number, "%u", value);
+    fmt_text(number, sizeof number, "%u", value);
     jsonw_str(w, key, number);
 }
 
@@ -158,7 +157,7 @@ static void write_response(const struct tx *tx, struct jsonw *w)
 
     jsonw_str(w, "type", "answer");
     jsonw_u64(w, "id", dns->id);
-    snprintf(text, sizeof text, "%x", dns->flags);
+    fmt_text(text, sizeof text, "%x", dns->flags);
     jsonw_str(w, "flags", text);
     for (uint32_t i = 0; i < sizeof flags / sizeof *flags; i++)
         if (dns->flags & flags[i].bit)

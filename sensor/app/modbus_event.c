@@ -4,9 +4,8 @@
  */
 #include "sensor/app/modbus_tx.h"
 
+#include "common/fmt.h"
 #include "common/jsonw.h"
-
-#include <stdio.h>
 
 static const char *label_of(const struct label *labels, uint64_t value, const char *otherwise)
 {
@@ -49,14 +48,14 @@ static void write_access(struct jsonw *w, const struct modbus_message *m)
     const char *count = !(m->access & MODBUS_WRITE) ? ""
                         : m->multiple               ? " | MULTIPLE | WRITE_MULTIPLE"
                                                     : " | SINGLE | WRITE_SINGLE";
-    snprintf(text, sizeof text, "%s%s%s%s%s", read, both, write, tables[m->table], count);
+    fmt_text(text, sizeof text, "%s%s%s%s%s", read, both, write, tables[m->table], count);
     jsonw_str(w, "access_type", text);
 }
 
 static void write_flags(struct jsonw *w, const struct modbus_message *m)
 {
     char text[64];
-    snprintf(text, sizeof text, "%s%s%s", m->bad_length ? "DATA_LENGTH" : "",
+    fmt_text(text, sizeof text, "%s%s%s", m->bad_length ? "DATA_LENGTH" : "",
              m->bad_length && m->bad_value ? " | " : "", m->bad_value ? "DATA_VALUE" : "");
     jsonw_str(w, "error_flags", text[0] ? text : "NONE");
 }

@@ -2,9 +2,8 @@
 /*
  * The fields of Modbus, and the names of its numbers.
  */
+#include "common/fmt.h"
 #include "sensor/app/modbus_tx.h"
-
-#include <stdio.h>
 
 const struct label modbus_fields_functions[] = {
     {1, "RdCoils"},          {2, "RdDiscreteInputs"}, {3, "RdHoldRegs"},   {4, "RdInputRegs"},
@@ -113,9 +112,9 @@ static bool command_text(struct tx *tx, struct slice *out)
     if (!m->seen)
         return false;
     if (!modbus->command.len) {
-        len = snprintf(text, sizeof(text), "fc=%u unit=%u", m->function, m->unit);
+        len = fmt_text(text, sizeof(text), "fc=%u unit=%u", m->function, m->unit);
         if (writes || m->has_range)
-            len += snprintf(text + len, sizeof(text) - (size_t)len, " addr=%u-%u", low,
+            len += fmt_text(text + len, sizeof(text) - (size_t)len, " addr=%u-%u", low,
                             low + (n ? n - 1 : 0));
         modbus->command = app_tx_keep(tx, (struct slice){(const uint8_t *)text, (uint32_t)len});
     }

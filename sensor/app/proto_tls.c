@@ -9,8 +9,8 @@
 #include "sensor/app/tls_tx.h"
 
 #include "common/digest.h"
+#include "common/fmt.h"
 
-#include <stdio.h>
 #include <time.h>
 
 enum {
@@ -177,7 +177,7 @@ static struct slice fingerprint(struct tx *tx, struct slice der)
 
     digest_of(DIGEST_SHA1, der, digest);
     for (uint32_t i = 0; i < size; i++)
-        snprintf(&text[3 * i], 4, i + 1 < size ? "%02x:" : "%02x", digest[i]);
+        fmt_text(&text[3 * i], 4, i + 1 < size ? "%02x:" : "%02x", digest[i]);
     return app_tx_keep(tx, slice_of_str(text));
 }
 

@@ -5,9 +5,8 @@
 #include "sensor/app/dcerpc_tx.h"
 #include "sensor/app/smb_tx.h"
 
+#include "common/fmt.h"
 #include "common/jsonw.h"
-
-#include <stdio.h>
 
 /* The order in which Suricata prints identifiers of files and machines. */
 static void guid_text(const uint8_t *g, uint8_t bytes, char out[40])
@@ -17,13 +16,13 @@ static void guid_text(const uint8_t *g, uint8_t bytes, char out[40])
 
     out[0] = '\0';
     if (bytes == 2) {
-        snprintf(out, 40, "%02x%02x", g[1], g[0]);
+        fmt_text(out, 40, "%02x%02x", g[1], g[0]);
         return;
     }
     for (uint32_t i = 0; bytes == SMB_GUID && i < SMB_GUID; i++) {
         if (i == 4 || i == 6 || i == 8 || i == 10)
             out[at++] = '-';
-        at += (uint32_t)snprintf(out + at, 40 - at, "%02x", g[order[i]]);
+        at += (uint32_t)fmt_text(out + at, 40 - at, "%02x", g[order[i]]);
     }
 }
 
@@ -43,16 +42,16 @@ static void write_status(struct jsonw *w, const struct smb_tx *smb)
         return;
     if (smb->dos_status) {
         uint32_t class_ = smb->status & 0xff, code = smb->status >> 16;
-        snprintf(text, sizeof text, "UNKNOWN_%02x_%04x", class_, code);
+        fmt_text(text, sizeof text, "UNKNOWN_%02x_%04x", class_, code);
         jsonw_str(w, "status", text);
-        snprintf(text, sizeof text, "0x%04x", code);
+        fmt_text(text, sizeof text, "0x%04x", code);
         jsonw_str(w, "status_code", text);
         return;
     }
     const char *name = smb_names_status(smb->status);
-    snprintf(text, sizeof text, "%u", smb->status);
+    fmt_text(text, sizeof text, "%u", smb->status);
     jsonw_str(w, "status", name ? name : text);
-    snprintf(text, sizeof text, "0x%x", smb->status);
+    fmt_text(text, sizeof text, "0x%x", smb->status);
     jsonw_str(w, "status_code", text);
 }
 
@@ -69,7 +68,7 @@ static void write_head(struct jsonw *w, const struct tx *tx, const struct smb_tx
         jsonw_text(w, "dialect", smb->dialect_name);
     else
         jsonw_str(w, "dialect", "unknown");
-    snprintf(text, sizeof text, "%u", smb->command);
+    fmt_text(text, sizeof text, "%u", smb->command);
     if (smb->kind == SMB_ENCRYPTED)
         jsonw_bool(w, "encrypted", true);
     else
@@ -118,7 +117,7 @@ static void write_session(struct jsonw *w, const struct smb_tx *smb)
         jsonw_text(w, "domain", s->domain);
         jsonw_text(w, "user", s->user);
         jsonw_text(w, "host", s->host);
-        snprintf(text, sizeof text, "%u.%u build %u rev %u", s->os_major, s->os_minor, s->os_build,
+        fmt_text(text, sizeof text, "%u.%u build %u rev %u", s->os_major, s->os_minor, s->os_build,
                  s->ntlm_revision);
         if (s->has_version)
             jsonw_str(w, "version", text);
@@ -215,7 +214,7 @@ static void write_function(struct jsonw *w, const struct smb_tx *smb)
     char text[16];
     const char *name = smb_names_function(smb->function);
 
-    snprintf(text, sizeof text, "0x%08x", smb->function);
+    fmt_text(text, sizeof text, "0x%08x", smb->function);
     jsonw_str(w, "function", name ? name : text);
 }
 

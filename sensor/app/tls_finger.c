@@ -7,8 +7,8 @@
 #include "sensor/app/tls_tx.h"
 
 #include "common/digest.h"
+#include "common/fmt.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -65,7 +65,7 @@ static struct numbers extension_types(struct slice extensions)
 
 static void add_text(struct text *text, const char *format, unsigned value)
 {
-    int n = snprintf(&text->at[text->len], TEXT_MAX - text->len, format, value);
+    int n = fmt_text(&text->at[text->len], TEXT_MAX - text->len, format, value);
     if (n > 0 && (uint32_t)n < TEXT_MAX - text->len)
         text->len += (uint32_t)n;
 }
@@ -180,7 +180,7 @@ static struct slice ja4(struct tx *tx, const struct tls_hello *hello, struct num
         add_hex_list(&text, &signatures);
     }
     short_hash(&text, hash_c);
-    int n = snprintf(out, sizeof out, "%c%s%c%02u%02u%s_%s_%s", tx->proto->l4 & L4_UDP ? 'q' : 't',
+    int n = fmt_text(out, sizeof out, "%c%s%c%02u%02u%s_%s_%s", tx->proto->l4 & L4_UDP ? 'q' : 't',
                      version_text(hello->top_version), hello->has_server_name ? 'd' : 'i',
                      ciphers.n < 99 ? ciphers.n : 99, extensions->n < 99 ? extensions->n : 99, alpn,
                      hash_b, hash_c);

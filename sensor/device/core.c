@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sensor/device/core.h"
+#include "common/fmt.h"
 
 #include <stdio.h>
 
@@ -8,7 +9,7 @@ void core_fmt(char *out, size_t room, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    vsnprintf(out, room, format, args);
+    fmt_textv(out, room, format, args);
     va_end(args);
 }
 

@@ -3,10 +3,9 @@
  * The record of a flow that ended, with Suricata's keys, and what nDPI made of it.
  */
 #include "common/clock.h"
+#include "common/fmt.h"
 #include "common/jsonw.h"
 #include "sensor/event/event.h"
-
-#include <stdio.h>
 
 static void write_shunt(struct jsonw *w, const struct flow *f)
 {
@@ -49,7 +48,7 @@ static void write_flags(struct jsonw *w, const char *key, uint8_t flags)
 {
     char text[3];
 
-    snprintf(text, sizeof(text), "%02x", flags);
+    fmt_text(text, sizeof(text), "%02x", flags);
     jsonw_str(w, key, text);
 }
 

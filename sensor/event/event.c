@@ -457,7 +457,8 @@ static bool switched_on(uint32_t row, const struct event_ctx *ctx)
 static bool find_row(const char *name, const struct event_ctx *ctx, uint32_t *row)
 {
     *row = 0;
-    while (ev_rows[*row] && strcmp(ev_rows[*row]->name, name) != 0)
+    while (ev_rows[*row] &&
+           (ev_rows[*row]->name[0] != name[0] || strcmp(ev_rows[*row]->name, name) != 0))
         ++*row;
     return ev_rows[*row] && switched_on(*row, ctx);
 }

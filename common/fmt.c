@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/fmt.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+struct sink {
+    char *at;
+    size_t room; /* without the zero at the end */
+    size_t len;  /* of the whole text */
+};
+
+static void put(struct sink *s, const char *text, size_t n)
+{
+    if (s->len < s->room) {
+        size_t fits = s->room - s->len < n ? s->room - s->len : n;
+        memcpy(s->at + s->len, text, fits);
+    }
+    s->len += n;
+}
+
+static void put_number(struct sink *s, uint64_t value, bool hex, uint32_t width)
+{
+    char digits[24];
+    size_t n = sizeof(digits);
+
+    do {
+        digits[--n] = "0123456789abcdef"[hex ? value & 15 : value % 10];
+        value = hex ? value >> 4 : value / 10;
+    } while (value);
+    while (sizeof(digits) - n < width)
+        digits[--n] = '0';
+    put(s, digits + n, sizeof(digits) - n);
+}
+
+/* What stands behind a '%'. */
+struct conversion {
+    uint32_t width; /* filled with zeros */
+    bool precise;   /* .* */
+    bool wide;      /* ll */
+    char kind;
+    const char *behind;
+};
+
+static struct conversion conversion_at(const char *at)
+{
+    struct conversion c = {0};
+
+    if (at[0] == '0' && at[1] >= '1' && at[1] <= '9') {
+        c.width = (uint32_t)(at[1] - '0');
+        at += 2;
+    } else if (at[0] == '.' && at[1] == '*') {
+        c.precise = true;
+        at += 2;
+    }
+    if (at[0] == 'l' && at[1] == 'l') {
+        c.wide = true;
+        at += 2;
+    }
+    c.kind = *at;
+    c.behind = at + (*at != '\0');
+    return c;
+}
+
+/* False when it is none of those known here. */
+static bool convert(struct sink *s, const struct conversion *c, va_list *args)
+{
+    bool number = c->kind == 'u' || c->kind == 'x';
+
+    if (number && !c->precise) {
+        uint64_t value =
+            c->wide ? va_arg(*args, unsigned long long) : (uint64_t)va_arg(*args, unsigned);
+        put_number(s, value, c->kind == 'x', c->width);
+        return true;
+    }
+    if (c->wide || c->width || (c->precise && c->kind != 's'))
+        return false;
+    if (c->kind == 's') {
+        int most = c->precise ? va_arg(*args, int) : -1;
+        const char *text = va_arg(*args, const char *);
+        if (!text)
+            return false;
+        put(s, text, most < 0 ? strlen(text) : strnlen(text, (size_t)most));
+        return true;
+    }
+    if (c->kind == 'c') {
+        char one = (char)va_arg(*args, int);
+        put(s, &one, 1);
+        return true;
+    }
+    put(s, "%", c->kind == '%');
+    return c->kind == '%';
+}
+
+static bool quickly(struct sink *s, const char *format, va_list *args)
+{
+    for (;;) {
+        size_t plain = 0;
+        while (format[plain] && format[plain] != '%')
+            plain++;
+        put(s, format, plain);
+        if (!format[plain])
+            return true;
+        struct conversion c = conversion_at(format + plain + 1);
+        if (!convert(s, &c, args))
+            return false;
+        format = c.behind;
+    }
+}
+
+int fmt_textv(char *out, size_t room, const char *format, va_list args)
+{
+    struct sink s = {.at = out, .room = room ? room - 1 : 0};
+    va_list copy;
+
+    va_copy(copy, args);
+    bool known = quickly(&s, format, &copy);
+    va_end(copy);
+    if (!known)
+        return vsnprintf(out, room, format, args);
+    if (room)
+        out[s.len < s.room ? s.len : s.room] = '\0';
+    return (int)s.len;
+}
+
+int fmt_text(char *out, size_t room, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    int n = fmt_textv(out, room, format, args);
+    va_end(args);
+    return n;
+}
