@@ -36,7 +36,7 @@ static uint8_t *block_end(struct tx_block *block)
     return (uint8_t *)block + block->room;
 }
 
-void *app_tx_alloc(struct tx *tx, size_t bytes)
+static void *room_for(struct tx *tx, size_t bytes)
 {
     struct tx_box *box = app_flow_box(tx);
     size_t need = aligned(bytes ? bytes : 1);
@@ -65,7 +65,15 @@ void *app_tx_alloc(struct tx *tx, size_t bytes)
     void *p = box->at;
     box->at += need;
     box->used_bytes += need;
-    memset(p, 0, need);
+    return p;
+}
+
+void *app_tx_alloc(struct tx *tx, size_t bytes)
+{
+    void *p = room_for(tx, bytes);
+
+    if (p)
+        memset(p, 0, bytes);
     return p;
 }
 
@@ -110,7 +118,7 @@ struct slice app_tx_keep(struct tx *tx, struct slice bytes)
 {
     if (!bytes.len)
         return SLICE_NONE;
-    uint8_t *copy = app_tx_alloc(tx, bytes.len);
+    uint8_t *copy = room_for(tx, bytes.len);
     if (!copy)
         return SLICE_NONE;
     memcpy(copy, bytes.at, bytes.len);
@@ -168,7 +176,7 @@ void app_grow(struct app *app, struct tx *tx, struct slice *kept, struct slice m
     if (!at || need > room) {
         while (room < need)
             room *= 2;
-        at = app_tx_alloc(tx, room);
+        at = room_for(tx, room);
         if (!at)
             return;
         if (kept->len)

@@ -2,7 +2,8 @@
 /*
  * Two neighbouring bytes of the literal, its rarest pair, are compared with 16 places at once; the
  * rest is compared where both stand. Without case the letters' bit 32 is masked out of the pair.
- * Vectors are the compilers' extension, so there is one source for all processors.
+ * Vectors are the compilers' extension, so there is one source for all processors; what passes over
+ * places without the pair is compiled for wider ones too.
  */
 #include "sensor/detect/content.h"
 
@@ -47,8 +48,17 @@ bool content_at(const uint8_t *at, struct slice what, bool nocase)
     return true;
 }
 
-enum { LANES = 16, STRIDE = 4 * LANES };
+enum { LANES = 16, WIDE = 32, STRIDE = 2 * WIDE };
 typedef uint8_t lanes __attribute__((vector_size(LANES)));
+typedef uint8_t wide __attribute__((vector_size(WIDE)));
+typedef uint64_t wide_words __attribute__((vector_size(WIDE)));
+
+/* The fastest one for the processor is taken when the program starts. */
+#if defined(__x86_64__) && !defined(TRAMGAC_SANITIZED)
+#define FOR_EACH_WIDTH __attribute__((target_clones("avx2", "default")))
+#else
+#define FOR_EACH_WIDTH
+#endif
 
 /* The pair that is looked for: its place in the literal, its bytes, and the bits left out. */
 struct pair {
@@ -83,14 +93,25 @@ static inline lanes pairs_at(const struct pair *p, const uint8_t *at)
     return (lanes)(((a | p->mask[0]) == p->byte[0]) & ((b | p->mask[1]) == p->byte[1]));
 }
 
-static inline bool any_in_stride(const struct pair *p, const uint8_t *at)
+/* The first stride from `i` on in which the pair stands, of those that end before `end`; or where
+ * the last of these ended. */
+FOR_EACH_WIDTH static uint32_t pass_over(const struct pair *p, const uint8_t *in, uint32_t i,
+                                         uint32_t end)
 {
-    uint64_t half[2];
-    lanes l = pairs_at(p, at) | pairs_at(p, at + LANES) | pairs_at(p, at + 2 * LANES) |
-              pairs_at(p, at + 3 * LANES);
+    const uint8_t *first = in + p->at[0], *second = in + p->at[1];
+    uint8_t mask[2] = {p->mask[0], p->mask[1]}, byte[2] = {p->byte[0], p->byte[1]};
 
-    memcpy(half, &l, LANES);
-    return (half[0] | half[1]) != 0;
+    for (; end - i >= STRIDE; i += STRIDE) {
+        wide a[2], b[2];
+        memcpy(a, first + i, STRIDE);
+        memcpy(b, second + i, STRIDE);
+        wide l = (wide)(((a[0] | mask[0]) == byte[0]) & ((b[0] | mask[1]) == byte[1])) |
+                 (wide)(((a[1] | mask[0]) == byte[0]) & ((b[1] | mask[1]) == byte[1]));
+        wide_words w = (wide_words)l;
+        if (w[0] | w[1] | w[2] | w[3])
+            break;
+    }
+    return i;
 }
 
 /* The first of the places `from` … `to` - 1 at which the literal stands, or -1. */
@@ -128,10 +149,9 @@ int64_t content_find(struct slice in, struct slice what, uint32_t rare, bool noc
     uint32_t places = in.len - what.len + 1, i = 0;
     struct pair p = pair_of(what, rare, nocase);
     while (places - i >= LANES) {
-        if (places - i >= STRIDE && !any_in_stride(&p, in.at + i)) {
-            i += STRIDE;
-            continue;
-        }
+        i = pass_over(&p, in.at, i, places);
+        if (places - i < LANES)
+            break;
         int64_t at = find_block(in.at, i, pairs_at(&p, in.at + i), what, &p, nocase);
         if (at >= 0)
             return at;

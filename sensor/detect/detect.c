@@ -74,6 +74,10 @@ void detect_candidates_sort(struct detect *d)
 void detect_ends(struct detect *d, struct ends ends)
 {
     d->ends = ends;
+    if (addr_eq(&d->net_ends[0], ends.src) && addr_eq(&d->net_ends[1], ends.dst) && d->net_now)
+        return;
+    d->net_ends[0] = *ends.src;
+    d->net_ends[1] = *ends.dst;
     if (++d->net_now == 0) {
         for (int i = 0; i < 2; i++)
             memset(d->net_epoch[i], 0, (d->rs->n_nets + 1) * sizeof(uint32_t));
@@ -395,6 +399,17 @@ static bool app_fresh(const struct detect_input *in)
     return !known;
 }
 
+int detect_proto(struct detect *d, const struct proto_def *proto)
+{
+    if (!proto)
+        return -1;
+    if (proto != d->asked_proto) {
+        d->asked_proto = proto;
+        d->asked_row = ruleset_proto(proto);
+    }
+    return d->asked_row;
+}
+
 /* ---- external ----------------------------------------------------------------------------- */
 
 static void begin(struct detect *d, const struct detect_input *in)
@@ -409,7 +424,7 @@ static void begin(struct detect *d, const struct detect_input *in)
     d->passed = false;
     d->n_raw[0] = d->n_raw[1] = 0;
     d->fresh = app_fresh(in);
-    d->proto = in->flow ? ruleset_proto(app_proto(in->flow)) : -1;
+    d->proto = in->flow ? detect_proto(d, app_proto(in->flow)) : -1;
     d->class_ = !p                         ? CLASS_OTHER
                 : p->proto == IPPROTO_TCP4 ? CLASS_TCP
                 : p->proto == IPPROTO_UDP4 ? CLASS_UDP

@@ -57,7 +57,9 @@ struct detect {
     uint64_t depth;
 
     const struct detect_input *in;
-    int proto;       /* row of the flow's protocol, or -1 */
+    int proto;                           /* row of the flow's protocol, or -1 */
+    const struct proto_def *asked_proto; /* … asked last, and its row */
+    int asked_row;
     uint32_t class_; /* CLASS_TCP … of the packet */
     struct view view[2];
     struct inspection look; /* reused for each rule */
@@ -72,6 +74,7 @@ struct detect {
     uint8_t *net_yes[2];
     uint32_t net_now;
     struct ends ends;
+    struct addr net_ends[2]; /* whom the answers are about; family 0 = none yet */
 
     uint8_t *room; /* 2 × VIEW_ROOM: window and chunk side by side, by direction */
     uint32_t n_hits;
@@ -100,6 +103,8 @@ void detect_scan(struct detect *d, const struct lit_set *set, struct slice data,
  * seen of its stream (or NULL) through. */
 void detect_gates(struct detect *d, const struct lit_set *set, const struct view *stream);
 
+/** Row of a protocol, or -1. */
+int detect_proto(struct detect *d, const struct proto_def *proto);
 /** Sets whose ends the headers of rules are compared with. */
 void detect_ends(struct detect *d, struct ends ends);
 bool detect_proto_ok(const struct rule *r, const struct packet *p);

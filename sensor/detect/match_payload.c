@@ -240,10 +240,10 @@ static void keep_tail(struct detect *d, struct window *win, const struct view *v
     struct slice tail = slice_tail(view->data, d->window);
 
     win->next = view->base + view->data.len;
-    if (last || !tail.len) {
-        win->len = last ? 0 : win->len;
+    if (last)
+        state_window_drop(d->pool, win);
+    if (last || !tail.len)
         return;
-    }
     if (!state_window(d->pool, win, tail.len)) {
         win->len = 0;
         d->count[DETECT_STATE_FULL]++;
@@ -308,7 +308,9 @@ static bool run_chunk(struct detect *d, const struct chunk *chunk, bool with_pac
     win->off |= chunk->offset >= d->depth || encrypted(d, chunk->data);
     if (win->off) {
         win->next = chunk->offset + chunk->data.len;
-        win->len = win->held = 0;
+        win->held = 0;
+        if (s)
+            state_window_drop(d->pool, win);
         return false;
     }
     struct view view = view_of(d, win, chunk, &old);

@@ -347,7 +347,7 @@ void match_tx_run(struct detect *d)
     uint32_t looks = detect_looks(d->in);
 
     for (struct tx *tx = app_first_tx(flow); tx; tx = tx->next) {
-        int proto = ruleset_proto(tx->proto);
+        int proto = detect_proto(d, tx->proto);
         for (uint32_t dir = 0; proto >= 0 && dir < 2; dir++) {
             if (!(looks >> dir & 1))
                 continue;

@@ -247,6 +247,13 @@ bool state_window(struct pool *pool, struct window *win, uint32_t bytes)
     return true;
 }
 
+void state_window_drop(struct pool *pool, struct window *win)
+{
+    give(pool, win->at, win->room);
+    win->at = NULL;
+    win->len = win->room = 0;
+}
+
 struct pending *state_pending(struct pool *pool, struct window *win)
 {
     void *at = win->pending;

@@ -118,6 +118,8 @@ struct tx_rule *state_tx_add(struct pool *pool, struct tx_state *state, uint32_t
 
 /** Makes room for `bytes` in a window; false at the cap. */
 bool state_window(struct pool *pool, struct window *win, uint32_t bytes);
+/** The bytes are not needed any more. */
+void state_window_drop(struct pool *pool, struct window *win);
 
 /** A new entry of a window, the one that ends soonest when there are too many; NULL at the cap. */
 struct pending *state_pending(struct pool *pool, struct window *win);
