@@ -287,3 +287,23 @@ void jsonw_time(struct jsonw *w, const char *key, uint64_t ts_ns)
     clock_text(ts_ns, text);
     jsonw_str(w, key, text);
 }
+
+void jsonw_rfc3339(struct jsonw *w, const char *key, uint64_t ts_ns)
+{
+    char text[CLOCK_TEXT_MAX];
+
+    if (ts_ns == 0)
+        return;
+    clock_text_rfc3339(ts_ns, text);
+    jsonw_str(w, key, text);
+}
+
+void jsonw_words(struct jsonw *w, const char *key, const char *words)
+{
+    struct slice left = slice_of_str(words);
+
+    jsonw_arr_open(w, key);
+    for (struct slice one = slice_word(&left); one.len; one = slice_word(&left))
+        jsonw_text(w, NULL, one);
+    jsonw_arr_close(w);
+}

@@ -45,5 +45,9 @@ void jsonw_raw(struct jsonw *w, const char *key, struct slice json);
 void jsonw_members(struct jsonw *w, struct slice members);
 /** EVE time stamp, microseconds, UTC offset "+0000": 2026-11-21T03:05:10.123456+0000. */
 void jsonw_time(struct jsonw *w, const char *key, uint64_t ts_ns);
+/** RFC 3339: 2026-11-21T03:05:10.123Z; nothing for 0, a time that is not known. */
+void jsonw_rfc3339(struct jsonw *w, const char *key, uint64_t ts_ns);
+/** ["a","b"] from words with blanks between; NULL is none. */
+void jsonw_words(struct jsonw *w, const char *key, const char *words);
 
 #endif

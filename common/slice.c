@@ -46,6 +46,24 @@ struct slice slice_trim(struct slice s)
     return s;
 }
 
+struct slice slice_word(struct slice *left)
+{
+    while (left->len && left->at[0] == ' ')
+        *left = slice_from(*left, 1);
+    int64_t end = slice_find_byte(*left, ' ');
+    struct slice word = end < 0 ? *left : slice_head(*left, (uint32_t)end);
+    *left = slice_from(*left, word.len);
+    return word;
+}
+
+bool slice_has_word(struct slice words, struct slice word)
+{
+    for (struct slice one = slice_word(&words); one.len; one = slice_word(&words))
+        if (slice_eq(one, word))
+            return true;
+    return false;
+}
+
 bool slice_to_u64(struct slice s, uint64_t *value)
 {
     uint64_t v = 0;

@@ -65,6 +65,12 @@ int64_t slice_find(struct slice s, struct slice what);
 /** Without blanks, tabs, CR and LF on both sides. */
 struct slice slice_trim(struct slice s);
 
+/** Takes the next word of a list with blanks between from the front of `left`; empty at its end. */
+struct slice slice_word(struct slice *left);
+
+/** True when `word` is one of a list of words with blanks between. */
+bool slice_has_word(struct slice words, struct slice word);
+
 /** A decimal number that fills the whole slice; false on anything else or overflow. */
 bool slice_to_u64(struct slice s, uint64_t *value);
 

@@ -67,7 +67,7 @@ void act_write_undo(const struct act *act)
         return;
     jsonw_obj_open(w, "undo");
     jsonw_str(w, "id", act->id);
-    shape_time(w, "until", act->until_ns);
+    jsonw_rfc3339(w, "until", act->until_ns);
     jsonw_obj_close(w);
 }
 

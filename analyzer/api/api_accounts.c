@@ -18,13 +18,13 @@ static void write_account(struct call *call, const char *key, const struct user_
     jsonw_str(w, "user", u->name);
     jsonw_str(w, "name", u->full_name);
     jsonw_str(w, "role", permission_role_name(u->role));
-    shape_words(w, "sites", u->sites);
+    jsonw_words(w, "sites", u->sites);
     jsonw_str(w, "language", u->language);
     jsonw_bool(w, "disabled", u->disabled);
     jsonw_bool(w, "locked", u->locked_until_ns > call->now_ns);
     jsonw_bool(w, "second_factor", u->totp_on);
-    shape_time(w, "created", u->created_ns);
-    shape_time(w, "last_login", u->last_login_ns);
+    jsonw_rfc3339(w, "created", u->created_ns);
+    jsonw_rfc3339(w, "last_login", u->last_login_ns);
     jsonw_obj_close(w);
 }
 

@@ -31,7 +31,7 @@ static void list(struct call *call)
     for (uint32_t i = 0; i < n; i++) {
         jsonw_obj_open(&call->out, NULL);
         jsonw_i64(&call->out, "id", rows[i].id);
-        shape_time(&call->out, "time", rows[i].ts_ns);
+        jsonw_rfc3339(&call->out, "time", rows[i].ts_ns);
         jsonw_str(&call->out, "user", *rows[i].user ? rows[i].user : "tramgac");
         jsonw_str(&call->out, "address", rows[i].address);
         jsonw_str(&call->out, "action", rows[i].action);

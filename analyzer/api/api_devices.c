@@ -52,8 +52,8 @@ static void write_head(struct call *call, const struct device_row *d)
         jsonw_str(w, "owner", *d->owner_vi ? d->owner_vi : d->owner_en);
     if (d->criticality)
         jsonw_u64(w, "criticality", d->criticality);
-    shape_time(w, "first_seen", d->first_ns);
-    shape_time(w, "last_seen", d->last_ns);
+    jsonw_rfc3339(w, "first_seen", d->first_ns);
+    jsonw_rfc3339(w, "last_seen", d->last_ns);
     jsonw_i64(w, "deviations", d->n_deviations);
     jsonw_i64(w, "alerts", d->n_alerts);
     uint64_t risk = (uint64_t)d->severity * 20 * (d->criticality ? d->criticality + 2u : 4u) / 5;
@@ -91,7 +91,7 @@ static void write_deviation(struct call *call, const struct event_row *e, const 
 
     jsonw_obj_open(w, NULL);
     jsonw_i64(w, "id", e->id);
-    shape_time(w, "time", e->ts_ns);
+    jsonw_rfc3339(w, "time", e->ts_ns);
     jsonw_str(w, "class", json_str(json_get(d, "class"), ""));
     jsonw_str(w, "severity", record_severity_name(e->severity));
     shape_text2(w, "reason", json_str(json_get(d, "reason_en"), e->signature),
@@ -162,7 +162,7 @@ static void write_habits(struct call *call, const struct json *detail)
 static void write_change(struct call *call, const struct event_row *row, const struct json *change)
 {
     jsonw_obj_open(&call->out, NULL);
-    shape_time(&call->out, "time", row->ts_ns);
+    jsonw_rfc3339(&call->out, "time", row->ts_ns);
     jsonw_str(&call->out, "change", json_str(json_get(change, "change"), ""));
     if (json_path(change, "detail.score"))
         jsonw_num(&call->out, "evidence", json_num(json_path(change, "detail.score"), 0));
@@ -209,8 +209,8 @@ static void write_bindings(struct call *call, const char *id)
     for (uint32_t i = 0; i < n && i < DEVICE_BINDINGS; i++) {
         jsonw_obj_open(&call->out, NULL);
         jsonw_str(&call->out, "ip", rows[i].ip);
-        shape_time(&call->out, "from", rows[i].first_ns);
-        shape_time(&call->out, "to", rows[i].last_ns);
+        jsonw_rfc3339(&call->out, "from", rows[i].first_ns);
+        jsonw_rfc3339(&call->out, "to", rows[i].last_ns);
         jsonw_obj_close(&call->out);
     }
     jsonw_arr_close(&call->out);

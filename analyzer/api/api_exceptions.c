@@ -131,14 +131,14 @@ static void write_row(struct call *call, const char *key, const struct exception
     jsonw_str(w, "query", row->query);
     jsonw_str(w, "reason", row->reason);
     jsonw_str(w, "owner", row->owner);
-    shape_words(w, "sites", row->sites);
-    shape_time(w, "expires", row->expires_ns);
+    jsonw_words(w, "sites", row->sites);
+    jsonw_rfc3339(w, "expires", row->expires_ns);
     jsonw_bool(w, "enabled", row->enabled);
     jsonw_bool(w, "expired", row->expires_ns && row->expires_ns <= call->now_ns);
-    shape_time(w, "created", row->created_ns);
-    shape_time(w, "changed", row->changed_ns);
+    jsonw_rfc3339(w, "created", row->created_ns);
+    jsonw_rfc3339(w, "changed", row->changed_ns);
     jsonw_i64(w, "hits", row->hits);
-    shape_time(w, "last_hit", row->last_hit_ns);
+    jsonw_rfc3339(w, "last_hit", row->last_hit_ns);
     jsonw_i64(w, "groups", row->groups);
     jsonw_obj_close(w);
 }
@@ -157,7 +157,7 @@ static enum err note(struct call *call, const char *action, const struct excepti
     jsonw_str(&w, "reason", row->reason);
     jsonw_str(&w, "owner", row->owner);
     jsonw_str(&w, "sites", row->sites);
-    shape_time(&w, "expires", row->expires_ns);
+    jsonw_rfc3339(&w, "expires", row->expires_ns);
     jsonw_bool(&w, "enabled", row->enabled);
     jsonw_i64(&w, "groups", groups);
     jsonw_obj_close(&w);
@@ -212,8 +212,8 @@ static void write_reach(struct call *call, struct reach *reach)
     }
     if (reach->n)
         qsort(reach->at, reach->n, sizeof(*reach->at), by_alerts);
-    shape_time(w, "from", reach->from_ns);
-    shape_time(w, "to", reach->to_ns);
+    jsonw_rfc3339(w, "from", reach->from_ns);
+    jsonw_rfc3339(w, "to", reach->to_ns);
     jsonw_i64(w, "alerts", alerts);
     jsonw_u64(w, "groups", whole);
     jsonw_u64(w, "groups_partly", reach->n - whole);

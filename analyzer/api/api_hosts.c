@@ -93,7 +93,7 @@ static void write_item(struct call *call, const struct item *item)
     }
     incident_name(item->incident->id, item->incident->opened_ns, name);
     jsonw_obj_open(w, NULL);
-    shape_time(w, "time", item->ts_ns);
+    jsonw_rfc3339(w, "time", item->ts_ns);
     jsonw_str(w, "event_type", item->entry ? "history" : "incident");
     jsonw_str(w, "incident", name);
     jsonw_str(w, "severity", record_severity_name(item->incident->severity));

@@ -115,8 +115,8 @@ static void write_stage(struct call *call, const struct json *s)
     const struct json *text = json_get(s, "text");
 
     jsonw_obj_open(w, NULL);
-    shape_time(w, "time", (uint64_t)json_num(json_get(s, "time"), 0));
-    shape_time(w, "last", (uint64_t)json_num(json_get(s, "last"), 0));
+    jsonw_rfc3339(w, "time", (uint64_t)json_num(json_get(s, "time"), 0));
+    jsonw_rfc3339(w, "last", (uint64_t)json_num(json_get(s, "last"), 0));
     jsonw_i64(w, "count", json_i64(json_get(s, "count"), 1));
     jsonw_str(w, "lane", json_str(json_get(s, "lane"), "it"));
     jsonw_str(w, "tactic", tactic);
@@ -181,7 +181,7 @@ static void write_history(struct call *call, int64_t id)
             if (strcmp(rows[i].kind, "stage") == 0 || strcmp(rows[i].kind, "alert") == 0)
                 continue;
             jsonw_obj_open(&call->out, NULL);
-            shape_time(&call->out, "time", rows[i].ts_ns);
+            jsonw_rfc3339(&call->out, "time", rows[i].ts_ns);
             jsonw_str(&call->out, "user", *rows[i].actor ? rows[i].actor : "tramgac");
             jsonw_str(&call->out, "action", rows[i].kind);
             shape_text2(&call->out, "text", rows[i].text_en, rows[i].text_vi);
@@ -204,7 +204,7 @@ static void write_pushes(struct call *call, int64_t id)
             jsonw_str(&call->out, "connector", rows[i].connector);
             jsonw_i64(&call->out, "revision", rows[i].revision);
             jsonw_str(&call->out, "state", states[rows[i].state]);
-            shape_time(&call->out, "time", rows[i].sent_ns);
+            jsonw_rfc3339(&call->out, "time", rows[i].sent_ns);
             jsonw_i64(&call->out, "tries", rows[i].tries);
             if (rows[i].state != OUTBOX_SENT)
                 shape_opt(&call->out, "error", rows[i].answer);

@@ -66,7 +66,7 @@ static void write_hours(struct call *call)
     jsonw_arr_open(&call->out, "hours");
     for (uint32_t i = 0; i < OVERVIEW_STEPS; i++) {
         jsonw_obj_open(&call->out, NULL);
-        shape_time(&call->out, "time", from + i * step);
+        jsonw_rfc3339(&call->out, "time", from + i * step);
         for (int s = 0; s < SEVERITY_LEVELS; s++)
             jsonw_i64(&call->out, record_severity_name((enum severity)s), sums[i][s]);
         jsonw_obj_close(&call->out);
@@ -138,7 +138,7 @@ static void write_sensors(struct call *call, int64_t *events)
         jsonw_str(&call->out, "name", rows[i].sensor);
         jsonw_str(&call->out, "site", rows[i].site);
         jsonw_str(&call->out, "state", rows[i].online ? "online" : "offline");
-        shape_time(&call->out, "last_seen", rows[i].seen_ns);
+        jsonw_rfc3339(&call->out, "last_seen", rows[i].seen_ns);
         jsonw_i64(&call->out, "received", rows[i].ledger.received);
         jsonw_i64(&call->out, "missing", rows[i].missing);
         jsonw_obj_close(&call->out);
@@ -191,7 +191,7 @@ static void write_push(struct call *call)
         jsonw_i64(&call->out, "waiting", by_state[OUTBOX_WAITING]);
         jsonw_i64(&call->out, "sent", by_state[OUTBOX_SENT]);
         jsonw_i64(&call->out, "failed", by_state[OUTBOX_GIVEN_UP]);
-        shape_time(&call->out, "last", last);
+        jsonw_rfc3339(&call->out, "last", last);
         jsonw_obj_close(&call->out);
     }
     jsonw_arr_close(&call->out);

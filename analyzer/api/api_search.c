@@ -45,8 +45,8 @@ static bool read_range(struct call *call, struct search_range *range)
 static void write_state(struct call *call, const struct search_range *range,
                         const struct search_state *at, bool pages)
 {
-    shape_time(&call->out, "from", range->from_ns);
-    shape_time(&call->out, "to", range->to_ns);
+    jsonw_rfc3339(&call->out, "from", range->from_ns);
+    jsonw_rfc3339(&call->out, "to", range->to_ns);
     jsonw_bool(&call->out, "complete", at->complete);
     jsonw_u64(&call->out, "looked", at->looked);
     if (pages && !at->complete)
@@ -121,7 +121,7 @@ static enum err histogram(struct call *call, const struct search *search,
     jsonw_arr_open(&call->out, "items");
     for (uint32_t i = 0; i < n; i++) {
         jsonw_obj_open(&call->out, NULL);
-        shape_time(&call->out, "time", found[i].at_ns);
+        jsonw_rfc3339(&call->out, "time", found[i].at_ns);
         jsonw_i64(&call->out, "count", found[i].n);
         jsonw_obj_close(&call->out);
     }

@@ -199,9 +199,9 @@ static void sessions(struct call *call)
         jsonw_bool(&call->out, "this", strcmp(rows[i].token_hash, call->session) == 0);
         jsonw_str(&call->out, "address", rows[i].address);
         jsonw_str(&call->out, "agent", rows[i].agent);
-        shape_time(&call->out, "created", rows[i].created_ns);
-        shape_time(&call->out, "seen", rows[i].seen_ns);
-        shape_time(&call->out, "expires", rows[i].expires_ns);
+        jsonw_rfc3339(&call->out, "created", rows[i].created_ns);
+        jsonw_rfc3339(&call->out, "seen", rows[i].seen_ns);
+        jsonw_rfc3339(&call->out, "expires", rows[i].expires_ns);
         jsonw_obj_close(&call->out);
     }
     jsonw_arr_close(&call->out);
@@ -248,11 +248,11 @@ static void tokens(struct call *call)
         jsonw_obj_open(&call->out, NULL);
         jsonw_i64(&call->out, "id", rows[i].id);
         jsonw_str(&call->out, "name", rows[i].name);
-        shape_words(&call->out, "scopes", rows[i].scopes);
-        shape_time(&call->out, "created", rows[i].created_ns);
-        shape_time(&call->out, "expires", rows[i].expires_ns);
+        jsonw_words(&call->out, "scopes", rows[i].scopes);
+        jsonw_rfc3339(&call->out, "created", rows[i].created_ns);
+        jsonw_rfc3339(&call->out, "expires", rows[i].expires_ns);
         jsonw_bool(&call->out, "expired", rows[i].expires_ns && rows[i].expires_ns <= call->now_ns);
-        shape_time(&call->out, "used", rows[i].used_ns);
+        jsonw_rfc3339(&call->out, "used", rows[i].used_ns);
         shape_opt(&call->out, "address", rows[i].address);
         jsonw_obj_close(&call->out);
     }
@@ -313,7 +313,7 @@ static void make_token(struct call *call)
     jsonw_obj_open(&call->out, NULL);
     jsonw_i64(&call->out, "id", row.id);
     jsonw_str(&call->out, "token", token);
-    shape_time(&call->out, "expires", row.expires_ns);
+    jsonw_rfc3339(&call->out, "expires", row.expires_ns);
     jsonw_obj_close(&call->out);
 }
 

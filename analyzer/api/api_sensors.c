@@ -43,7 +43,7 @@ static void write_sensor(struct call *call, const struct sensor_row *s)
     jsonw_str(w, "site", s->site);
     jsonw_str(w, "source", s->source);
     jsonw_str(w, "state", !s->online ? "offline" : (quiet ? "silent" : "online"));
-    shape_time(w, "last_seen", s->seen_ns);
+    jsonw_rfc3339(w, "last_seen", s->seen_ns);
     jsonw_i64(w, "received", s->ledger.received);
     jsonw_i64(w, "events", s->ledger.events);
     jsonw_i64(w, "duplicate", s->ledger.duplicate);

@@ -36,7 +36,7 @@ static void write_me(struct call *call, const struct user_row *user, const char 
     jsonw_str(&call->out, "name", user->full_name);
     jsonw_str(&call->out, "role", permission_role_name(user->role));
     jsonw_str(&call->out, "language", user->language);
-    shape_words(&call->out, "sites", user->sites);
+    jsonw_words(&call->out, "sites", user->sites);
     jsonw_bool(&call->out, "second_factor", user->totp_on);
     jsonw_arr_open(&call->out, "may");
     for (int p = PERM_SELF; p < PERMISSIONS; p++) {

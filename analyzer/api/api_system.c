@@ -30,8 +30,8 @@ static void write_class(struct call *call, const char *name, const char *key,
         jsonw_u64(w, "keep_bytes", conf_size(conf, bytes));
         jsonw_i64(w, "rows", usage->n);
         jsonw_i64(w, "bytes", usage->bytes);
-        shape_time(w, "oldest", usage->first * DAYS_NS);
-        shape_time(w, "newest", usage->last * DAYS_NS);
+        jsonw_rfc3339(w, "oldest", usage->first * DAYS_NS);
+        jsonw_rfc3339(w, "newest", usage->last * DAYS_NS);
     }
     jsonw_obj_close(w);
 }
@@ -84,8 +84,8 @@ static void write_outbox(struct call *call)
         jsonw_i64(&call->out, "waiting", rows[i].waiting);
         jsonw_i64(&call->out, "sent", rows[i].sent);
         jsonw_i64(&call->out, "given_up", rows[i].given_up);
-        shape_time(&call->out, "oldest", rows[i].oldest_ns);
-        shape_time(&call->out, "last_sent", rows[i].sent_ns);
+        jsonw_rfc3339(&call->out, "oldest", rows[i].oldest_ns);
+        jsonw_rfc3339(&call->out, "last_sent", rows[i].sent_ns);
         jsonw_obj_close(&call->out);
     }
     jsonw_arr_close(&call->out);

@@ -24,12 +24,12 @@ void api_tasks_write(struct call *call, const char *key, const struct task_row *
     jsonw_i64(w, "version", t->version);
     jsonw_str(w, "title", t->title);
     shape_opt(w, "assignee", t->assignee);
-    shape_time(w, "due", t->due_ns);
+    jsonw_rfc3339(w, "due", t->due_ns);
     jsonw_bool(w, "overdue", t->due_ns && !t->done_ns && t->due_ns < call->now_ns);
     jsonw_bool(w, "done", t->done_ns != 0);
-    shape_time(w, "done_at", t->done_ns);
+    jsonw_rfc3339(w, "done_at", t->done_ns);
     shape_opt(w, "done_by", t->done_by);
-    shape_time(w, "created", t->created_ns);
+    jsonw_rfc3339(w, "created", t->created_ns);
     jsonw_str(w, "created_by", t->created_by);
     jsonw_obj_close(w);
 }

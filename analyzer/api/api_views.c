@@ -24,7 +24,7 @@ static void write_view(struct call *call, const struct saved_row *s)
     jsonw_bool(w, "shared", s->shared);
     jsonw_str(w, "owner", s->owner);
     jsonw_bool(w, "own", s->account_id == call->user->id);
-    shape_time(w, "updated", s->updated_ns);
+    jsonw_rfc3339(w, "updated", s->updated_ns);
     jsonw_obj_close(w);
 }
 

@@ -19,20 +19,16 @@ const char *auth_cookie_name(bool secure)
 /* "can-tho binh-thuy" as a list that NULL ends; NULL for an account of all sites. */
 static const char *const *sites_of(struct call *call, const char *names)
 {
-    struct slice rest = slice_trim(slice_of_str(names));
+    struct slice rest = slice_of_str(names);
+    struct slice one = slice_word(&rest);
     const char **list = NULL;
     uint32_t n = 0;
 
-    if (!rest.len)
+    if (!one.len)
         return NULL;
     list = arena_alloc(call->arena, (AUTH_SITES_MAX + 1) * sizeof(*list));
-    while (list && rest.len && n < AUTH_SITES_MAX) {
-        int64_t end = slice_find_byte(rest, ' ');
-        struct slice one = slice_head(rest, end < 0 ? rest.len : (uint32_t)end);
-        if (one.len)
-            list[n++] = arena_str(call->arena, one);
-        rest = slice_from(rest, one.len + (end >= 0));
-    }
+    for (; list && one.len && n < AUTH_SITES_MAX; one = slice_word(&rest))
+        list[n++] = arena_str(call->arena, one);
     if (list)
         list[n] = NULL;
     return list ? list : no_sites;

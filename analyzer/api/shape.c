@@ -15,16 +15,6 @@
 
 enum { TREND_STEPS = 18, ENTITIES_MAX = 12 };
 
-void shape_time(struct jsonw *w, const char *key, uint64_t ns)
-{
-    char text[CLOCK_TEXT_MAX];
-
-    if (ns == 0)
-        return;
-    clock_text_rfc3339(ns, text);
-    jsonw_str(w, key, text);
-}
-
 void shape_opt(struct jsonw *w, const char *key, const char *text)
 {
     if (text && *text)
@@ -62,18 +52,6 @@ void shape_party(struct call *call, const char *key, const char *ip, int64_t por
     jsonw_obj_close(w);
 }
 
-/* Next word of a text with blanks between; false at the end. */
-static bool word(const char **at, struct slice *out)
-{
-    while (**at == ' ')
-        (*at)++;
-    const char *from = *at;
-    while (**at && **at != ' ')
-        (*at)++;
-    *out = (struct slice){(const uint8_t *)from, (uint32_t)(*at - from)};
-    return out->len > 0;
-}
-
 void shape_technique(struct call *call, const char *key, const char *id)
 {
     const struct attack_technique *t = attack_find(call->services->attack, id);
@@ -86,22 +64,12 @@ void shape_technique(struct call *call, const char *key, const char *id)
 
 void shape_techniques(struct call *call, const char *key, const char *ids)
 {
-    struct slice one;
+    struct slice left = slice_of_str(ids);
 
     jsonw_arr_open(&call->out, key);
-    while (ids && word(&ids, &one))
+    for (struct slice one = slice_word(&left); one.len; one = slice_word(&left))
         shape_technique(call, NULL, arena_str(call->arena, one));
     jsonw_arr_close(&call->out);
-}
-
-void shape_words(struct jsonw *w, const char *key, const char *words)
-{
-    struct slice one;
-
-    jsonw_arr_open(w, key);
-    while (words && word(&words, &one))
-        jsonw_text(w, NULL, one);
-    jsonw_arr_close(w);
 }
 
 /* The hours between first and last alert, folded into a fixed number of steps. */
@@ -154,9 +122,9 @@ void shape_group(struct call *call, const char *key, const struct group_row *g)
     shape_party(call, "src", g->src_ip, 0, g->src_name, g->src_zone, g->src_country);
     shape_party(call, "dst", g->dst_ip, g->dst_port, g->dst_name, g->dst_zone, g->dst_country);
     jsonw_i64(w, "count", g->n);
-    shape_time(w, "first_seen", g->first_ns);
-    shape_time(w, "last_seen", g->last_ns);
-    shape_words(w, "sensors", g->sensor);
+    jsonw_rfc3339(w, "first_seen", g->first_ns);
+    jsonw_rfc3339(w, "last_seen", g->last_ns);
+    jsonw_words(w, "sensors", g->sensor);
     shape_techniques(call, "techniques", g->techniques);
     write_trend(call, g);
     jsonw_str(w, "state", db_groups_state_name(g->state));
@@ -207,7 +175,7 @@ static void write_flag(struct jsonw *w, const char *key, bool set, uint64_t sinc
 {
     jsonw_obj_open(w, key);
     jsonw_bool(w, "set", set);
-    shape_time(w, "since", since_ns);
+    jsonw_rfc3339(w, "since", since_ns);
     shape_opt(w, "reason", reason);
     jsonw_obj_close(w);
 }
@@ -221,8 +189,8 @@ static void write_sla(struct call *call, const struct incident *i)
     for (uint32_t k = 0; k < n; k++) {
         jsonw_obj_open(&call->out, NULL);
         jsonw_str(&call->out, "name", timers[k].name);
-        shape_time(&call->out, "due", timers[k].due_ns);
-        shape_time(&call->out, "met", timers[k].met_ns);
+        jsonw_rfc3339(&call->out, "due", timers[k].due_ns);
+        jsonw_rfc3339(&call->out, "met", timers[k].met_ns);
         jsonw_bool(&call->out, "breached", timers[k].breached);
         jsonw_obj_close(&call->out);
     }
@@ -244,11 +212,11 @@ void shape_incident_head(struct call *call, const struct incident *i)
     shape_opt(w, "disposition", incident_disposition_name(i->disposition));
     shape_opt(w, "assignee", i->assignee);
     jsonw_i64(w, "score", i->score);
-    shape_time(w, "opened", i->opened_ns);
-    shape_time(w, "updated", i->updated_ns);
-    shape_time(w, "first_event", i->first_ns);
-    shape_time(w, "last_event", i->last_ns);
-    shape_time(w, "closed", i->closed_ns);
+    jsonw_rfc3339(w, "opened", i->opened_ns);
+    jsonw_rfc3339(w, "updated", i->updated_ns);
+    jsonw_rfc3339(w, "first_event", i->first_ns);
+    jsonw_rfc3339(w, "last_event", i->last_ns);
+    jsonw_rfc3339(w, "closed", i->closed_ns);
     jsonw_str(w, "site", i->site);
     shape_opt(w, "rule", i->rule);
     jsonw_str(w, "tlp", i->tlp);
@@ -265,7 +233,7 @@ void shape_incident_head(struct call *call, const struct incident *i)
     jsonw_i64(w, "groups_count", i->n_groups);
     write_involved(call, i);
     shape_techniques(call, "techniques", i->techniques);
-    shape_words(w, "sensors", i->sensors);
+    jsonw_words(w, "sensors", i->sensors);
 }
 
 void shape_event(struct call *call, const struct event_row *e)
@@ -277,7 +245,7 @@ void shape_event(struct call *call, const struct event_row *e)
              e->app_proto);
     jsonw_obj_open(&call->out, NULL);
     jsonw_i64(&call->out, "id", e->id);
-    shape_time(&call->out, "time", e->ts_ns);
+    jsonw_rfc3339(&call->out, "time", e->ts_ns);
     jsonw_str(&call->out, "sensor", e->sensor);
     jsonw_str(&call->out, "event_type", e->event_type);
     if (e->group_id)

@@ -11,8 +11,6 @@
 #include "analyzer/store/db_events.h"
 #include "analyzer/store/db_groups.h"
 
-/** RFC 3339, or nothing at all for 0. */
-void shape_time(struct jsonw *w, const char *key, uint64_t ns);
 /** Text unless it is empty. */
 void shape_opt(struct jsonw *w, const char *key, const char *text);
 /** {"en":…,"vi":…}; the English text stands in for a missing Vietnamese one. */
@@ -23,8 +21,6 @@ void shape_party(struct call *call, const char *key, const char *ip, int64_t por
 /** [{"id":…,"name":{…}}] from ids with blanks between. */
 void shape_techniques(struct call *call, const char *key, const char *ids);
 void shape_technique(struct call *call, const char *key, const char *id);
-/** ["a","b"] from words with blanks between. */
-void shape_words(struct jsonw *w, const char *key, const char *words);
 void shape_group(struct call *call, const char *key, const struct group_row *g);
 /** One event as an object: head, one-line summary, and the event itself. */
 void shape_event(struct call *call, const struct event_row *e);

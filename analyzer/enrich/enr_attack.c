@@ -36,9 +36,7 @@ static void attack_enr_apply(void *self, struct batch *batch, struct record *r)
         if (!t || !*t->tactics || has_tactic_of(r, t))
             continue;
         struct slice ids = slice_of_str(t->tactics);
-        int64_t blank = slice_find_byte(ids, ' ');
-        r->tactics[r->n_tactics++] =
-            batch_text(batch, blank < 0 ? ids : slice_head(ids, (uint32_t)blank));
+        r->tactics[r->n_tactics++] = batch_text(batch, slice_word(&ids));
         added = true;
     }
     if (added)

@@ -549,31 +549,17 @@ const struct story_entity *story_main_entity(const struct story *story)
     return most;
 }
 
-static bool has_word(const struct strbuf *text, struct slice word)
-{
-    struct slice left = strbuf_view(text);
-
-    while (left.len) {
-        int64_t blank = slice_find_byte(left, ' ');
-        struct slice one = blank < 0 ? left : slice_head(left, (uint32_t)blank);
-        if (slice_eq(one, word))
-            return true;
-        left = slice_from(left, one.len + 1);
-    }
-    return false;
-}
-
 void story_ids(const struct story *story, enum fact_text which, struct strbuf *out)
 {
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < story->n_facts && n < STORY_IDS_MAX; i++) {
         struct slice left = slice_of_str(story->facts[i].text[which]);
-        while (left.len && n < STORY_IDS_MAX) {
-            int64_t blank = slice_find_byte(left, ' ');
-            struct slice one = blank < 0 ? left : slice_head(left, (uint32_t)blank);
-            left = slice_from(left, one.len + 1);
-            if (!one.len || has_word(out, one))
+        while (n < STORY_IDS_MAX) {
+            struct slice one = slice_word(&left);
+            if (!one.len)
+                break;
+            if (slice_has_word(strbuf_view(out), one))
                 continue;
             if (out->len)
                 strbuf_char(out, ' ');

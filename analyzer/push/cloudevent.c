@@ -8,16 +8,6 @@
 
 enum { STAGES_TOLD_MAX = 50 };
 
-static void write_time(struct jsonw *w, const char *key, uint64_t ts_ns)
-{
-    char text[CLOCK_TEXT_MAX];
-
-    if (!ts_ns)
-        return;
-    clock_text_rfc3339(ts_ns, text);
-    jsonw_str(w, key, text);
-}
-
 static void write_host(struct jsonw *w, const struct connector *c, const char *key, const char *ip)
 {
     char host[TOLD_HOST_MAX];
@@ -25,18 +15,6 @@ static void write_host(struct jsonw *w, const struct connector *c, const char *k
     told_host(c, ip, host);
     if (*host)
         jsonw_str(w, key, host);
-}
-
-static void write_word(void *ctx, struct slice word)
-{
-    jsonw_text(ctx, NULL, word);
-}
-
-static void write_words(struct jsonw *w, const char *key, const char *words)
-{
-    jsonw_arr_open(w, key);
-    told_words(words, write_word, w);
-    jsonw_arr_close(w);
 }
 
 static void write_text2(struct jsonw *w, const char *key, const char *en, const char *vi)
@@ -55,7 +33,7 @@ static void write_stage(struct jsonw *w, const struct told *told, const struct j
     told_member(told, s, "text.en", en);
     told_member(told, s, "text.vi", vi);
     jsonw_obj_open(w, NULL);
-    write_time(w, "time", (uint64_t)json_num(json_get(s, "time"), 0));
+    jsonw_rfc3339(w, "time", (uint64_t)json_num(json_get(s, "time"), 0));
     jsonw_i64(w, "count", json_i64(json_get(s, "count"), 1));
     jsonw_str(w, "lane", json_str(json_get(s, "lane"), "it"));
     jsonw_str(w, "technique", json_str(json_get(s, "technique"), ""));
@@ -110,14 +88,14 @@ static void write_data(struct jsonw *w, const struct told *told)
     jsonw_str(w, "site", i->site);
     jsonw_str(w, "tlp", i->tlp);
     write_host(w, told->c, "entity", i->entity_ip);
-    write_time(w, "first_seen", i->first_ns);
-    write_time(w, "last_seen", i->last_ns);
-    write_time(w, "opened", i->opened_ns);
-    write_time(w, "closed", i->closed_ns);
+    jsonw_rfc3339(w, "first_seen", i->first_ns);
+    jsonw_rfc3339(w, "last_seen", i->last_ns);
+    jsonw_rfc3339(w, "opened", i->opened_ns);
+    jsonw_rfc3339(w, "closed", i->closed_ns);
     jsonw_i64(w, "events", i->n_events);
     jsonw_i64(w, "groups", i->n_groups);
-    write_words(w, "techniques", i->techniques);
-    write_words(w, "tactics", i->tactics);
+    jsonw_words(w, "techniques", i->techniques);
+    jsonw_words(w, "tactics", i->tactics);
     if (i->merged_into) {
         incident_name(i->merged_into, i->opened_ns, into);
         jsonw_str(w, "merged_into", into);
@@ -136,7 +114,7 @@ static void write_attributes(struct jsonw *w, const struct connector *c, const c
     jsonw_str(w, "id", id);
     jsonw_str(w, "source", c->source);
     jsonw_str(w, "type", type);
-    write_time(w, "time", time_ns);
+    jsonw_rfc3339(w, "time", time_ns);
     jsonw_str(w, "datacontenttype", "application/json");
 }
 

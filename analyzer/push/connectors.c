@@ -80,11 +80,8 @@ static void check_needs(struct reader *r, const struct push_def *def)
 {
     struct slice left = slice_of_str(def->needs);
 
-    while (left.len) {
+    for (struct slice one = slice_word(&left); one.len; one = slice_word(&left)) {
         char key[32] = "";
-        int64_t blank = slice_find_byte(left, ' ');
-        struct slice one = blank < 0 ? left : slice_head(left, (uint32_t)blank);
-        left = slice_from(left, one.len + 1);
         memcpy(key, one.at, one.len < sizeof(key) - 1 ? one.len : sizeof(key) - 1);
         if (!json_get(r->v, key))
             fault(r, key, "is missing");

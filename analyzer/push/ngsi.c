@@ -55,11 +55,6 @@ static void urn(char out[URN_MAX], const char *type, const char *scope, const ch
     }
 }
 
-static void write_word(void *ctx, struct slice word)
-{
-    jsonw_text(ctx, NULL, word);
-}
-
 static void write_data(struct jsonw *w, const struct told *told)
 {
     const struct incident *i = told->incident;
@@ -78,9 +73,7 @@ static void write_data(struct jsonw *w, const struct told *told)
         jsonw_str(w, "source", told->src);
     if (*told->dst)
         jsonw_str(w, "target", told->dst);
-    jsonw_arr_open(w, "techniques");
-    told_words(i->techniques, write_word, w);
-    jsonw_arr_close(w);
+    jsonw_words(w, "techniques", i->techniques);
     jsonw_obj_close(w);
     jsonw_obj_close(w);
 }

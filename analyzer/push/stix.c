@@ -49,14 +49,6 @@ static void our_id(const struct writer *s, char out[ID_MAX], const char *type, c
     id_of(out, type, scope_ours, text);
 }
 
-static void write_time(struct jsonw *w, const char *key, uint64_t ts_ns)
-{
-    char text[CLOCK_TEXT_MAX];
-
-    clock_text_rfc3339(ts_ns, text);
-    jsonw_str(w, key, text);
-}
-
 /* TLP of the incident as the marking that the specification defines (7.2.1.4 there). */
 static void write_marking(struct writer *s)
 {
@@ -108,8 +100,8 @@ static void open_dated(struct writer *s, const char *type, const char *id)
     open_object(s, type, id);
     if (strcmp(type, "identity") != 0)
         jsonw_str(&s->w, "created_by_ref", owner);
-    write_time(&s->w, "created", i->opened_ns);
-    write_time(&s->w, "modified", i->updated_ns > i->opened_ns ? i->updated_ns : i->opened_ns);
+    jsonw_rfc3339(&s->w, "created", i->opened_ns);
+    jsonw_rfc3339(&s->w, "modified", i->updated_ns > i->opened_ns ? i->updated_ns : i->opened_ns);
 }
 
 static void write_identity(struct writer *s)
@@ -124,9 +116,8 @@ static void write_identity(struct writer *s)
     jsonw_obj_close(&s->w);
 }
 
-static void write_technique(void *ctx, struct slice word)
+static void write_technique(struct writer *s, struct slice word)
 {
-    struct writer *s = ctx;
     char name[32];
     char url[96];
     char id[ID_MAX];
@@ -225,8 +216,8 @@ static void write_observed(struct writer *s)
         return;
     our_id(s, id, "observed-data", s->told->name);
     open_dated(s, "observed-data", id);
-    write_time(&s->w, "first_observed", i->first_ns);
-    write_time(&s->w, "last_observed", i->last_ns);
+    jsonw_rfc3339(&s->w, "first_observed", i->first_ns);
+    jsonw_rfc3339(&s->w, "last_observed", i->last_ns);
     jsonw_i64(&s->w, "number_observed",
               i->n_events < 1               ? 1
               : i->n_events > OBSERVED_MOST ? OBSERVED_MOST
@@ -256,7 +247,7 @@ static void write_report(struct writer *s)
     jsonw_str(&s->w, NULL, record_severity_name(i->severity));
     jsonw_str(&s->w, NULL, incident_state_name(i->state));
     jsonw_arr_close(&s->w);
-    write_time(&s->w, "published", i->opened_ns);
+    jsonw_rfc3339(&s->w, "published", i->opened_ns);
     write_marking(s);
     write_refs(s, "object_refs", 0);
     jsonw_obj_close(&s->w);
@@ -264,9 +255,12 @@ static void write_report(struct writer *s)
 
 static void write_objects(struct writer *s)
 {
+    struct slice left = slice_of_str(s->told->incident->techniques);
+
     jsonw_arr_open(&s->w, "objects");
     write_identity(s);
-    told_words(s->told->incident->techniques, write_technique, s);
+    for (struct slice one = slice_word(&left); one.len; one = slice_word(&left))
+        write_technique(s, one);
     if (s->told->c->details)
         write_observed(s);
     write_report(s);

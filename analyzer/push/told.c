@@ -109,19 +109,6 @@ void told_member(const struct told *told, const struct json *of, const char *pat
     told_text(told, json_str(json_path(of, path), ""), out);
 }
 
-void told_words(const char *words, void (*each)(void *ctx, struct slice word), void *ctx)
-{
-    struct slice left = slice_of_str(words);
-
-    while (left.len) {
-        int64_t blank = slice_find_byte(left, ' ');
-        struct slice one = blank < 0 ? left : slice_head(left, (uint32_t)blank);
-        left = slice_from(left, one.len + 1);
-        if (one.len)
-            each(ctx, one);
-    }
-}
-
 /* ---- an incident ---- */
 
 static enum severity severity_of(const struct json *stage)

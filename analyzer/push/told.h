@@ -40,7 +40,4 @@ void told_text(const struct told *told, const char *text, char out[TOLD_TEXT_MAX
 void told_member(const struct told *told, const struct json *of, const char *path,
                  char out[TOLD_TEXT_MAX]);
 
-/** Calls `each` for the words of a list with blanks between. */
-void told_words(const char *words, void (*each)(void *ctx, struct slice word), void *ctx);
-
 #endif

@@ -346,13 +346,8 @@ static void count_words(struct tally *tally, const char *words)
 {
     struct slice left = slice_of_str(words);
 
-    while (left.len) {
-        int64_t blank = slice_find_byte(left, ' ');
-        struct slice one = blank < 0 ? left : slice_head(left, (uint32_t)blank);
-        left = slice_from(left, one.len + 1);
-        if (one.len)
-            tally_add(tally, one, one, 1);
-    }
+    for (struct slice one = slice_word(&left); one.len; one = slice_word(&left))
+        tally_add(tally, one, one, 1);
 }
 
 static void count_incident(struct period *p, const struct facts_query *q, const struct incident *i,

@@ -120,13 +120,9 @@ static bool words_fit(const struct search_node *node, struct record_value v)
 
     if (node->op == SEARCH_EXISTS)
         return left.len > 0;
-    while (left.len) {
-        int64_t blank = slice_find_byte(left, ' ');
-        struct slice one = blank < 0 ? left : slice_head(left, (uint32_t)blank);
-        left = slice_from(left, one.len + 1);
+    for (struct slice one = slice_word(&left); one.len; one = slice_word(&left))
         if (text_fits(node, one))
             return true;
-    }
     return false;
 }
 

@@ -333,16 +333,9 @@ void sql_where_words(struct sql_where *w, const char *column, const char *text)
     strbuf_init(&folded, 1024);
     utf8_fold(slice_head(slice_of_str(text), 256), &folded);
     struct slice rest = strbuf_view(&folded);
-    for (uint32_t words = 0; words < 8;) {
-        rest = slice_trim(rest);
-        int64_t blank = slice_find_byte(rest, ' ');
-        struct slice word = blank < 0 ? rest : slice_head(rest, (uint32_t)blank);
-        if (word.len == 0)
-            break;
+    struct slice word = slice_word(&rest);
+    for (uint32_t words = 0; words < 8 && word.len; words++, word = slice_word(&rest))
         sql_where_contains(w, column, word);
-        rest = slice_from(rest, word.len);
-        words++;
-    }
     strbuf_fini(&folded);
 }
 

@@ -9,23 +9,10 @@ enum { DEPTH_MAX = 6, SEGMENT_MAX = 48 };
 
 /* ---- finding ------------------------------------------------------------------------------ */
 
-static bool has_word(const char *words, struct slice word)
-{
-    struct slice rest = slice_of_str(words);
-    while (rest.len) {
-        int64_t blank = slice_find_byte(rest, ' ');
-        uint32_t len = blank < 0 ? rest.len : (uint32_t)blank;
-        if (slice_eq(slice_head(rest, len), word))
-            return true;
-        rest = slice_from(rest, len + 1);
-    }
-    return false;
-}
-
 static bool is_called(const struct field *field, struct slice name)
 {
     return slice_eq(slice_of_str(field->name), name) ||
-           (field->alias && has_word(field->alias, name));
+           slice_has_word(slice_of_str(field->alias), name);
 }
 
 static bool find_in(const struct proto_def *proto, const struct field *list,
