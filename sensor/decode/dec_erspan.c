@@ -2,14 +2,14 @@
 /*
  * ERSPAN types II and III behind GRE: mirrored Ethernet frames.
  */
-#include "sensor/decode/decode.h"
+#include "sensor/decode/inner.h"
 
 static const struct counter erspan_counters[] = {
     {"decoder.erspan", "ERSPAN headers"},
     COUNTER_END,
 };
 
-enum { TYPE_2 = 1, TYPE_3 = 2, TYPE_3_REST = 8, SUBHEADER = 8 };
+enum { TYPE_2 = 1, TYPE_3 = 2, SUBHEADER = 8, FRAME_IP = 2 };
 
 static struct dec_next erspan_decode(struct packet *p, struct slice in)
 {
@@ -17,9 +17,11 @@ static struct dec_next erspan_decode(struct packet *p, struct slice in)
     uint16_t version_vlan = cursor_be16(&c);
     uint16_t session = cursor_be16(&c);
     uint32_t rest = cursor_be32(&c);
+    uint32_t frame_type = 0;
 
     if (version_vlan >> 12 == TYPE_3) {
         uint32_t last = cursor_be32(&c); /* its lowest bit: a platform header follows */
+        frame_type = last >> 10 & 0x1f;
         if (last & 1)
             cursor_skip(&c, SUBHEADER);
     } else if (version_vlan >> 12 != TYPE_2) {
@@ -38,7 +40,8 @@ static struct dec_next erspan_decode(struct packet *p, struct slice in)
         decode_note(p, NOTE_ERSPAN_VLAN);
     else if (version_vlan & 0x0fff) /* of the mirrored port */
         p->vlan[p->vlans++] = version_vlan & 0x0fff;
-    return (struct dec_next){DEC_ETHER, 0x6558, cursor_rest(&c)};
+    return frame_type == FRAME_IP ? inner_next(cursor_rest(&c))
+                                  : (struct dec_next){DEC_ETHER, 0x6558, cursor_rest(&c)};
 }
 
 const struct decoder_def dec_erspan = {

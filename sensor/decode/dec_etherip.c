@@ -2,7 +2,7 @@
 /*
  * Ethernet inside of IP.
  */
-#include "sensor/decode/decode.h"
+#include "sensor/decode/inner.h"
 
 static const struct counter etherip_counters[] = {
     {"decoder.etherip", "EtherIP headers"},
@@ -11,7 +11,12 @@ static const struct counter etherip_counters[] = {
 
 static struct dec_next etherip_decode(struct packet *p, struct slice in)
 {
-    if (in.len < 16 || in.at[0] >> 4 != 3 || !decode_enter(p, "etherip", 0))
+    bool usual = in.len >= 16 && in.at[0] >> 4 == 3;
+
+    /* some write the version into the lower half */
+    if (!usual && !inner_ethernet(slice_from(in, 2), p->payload_missing))
+        return dec_stop();
+    if (!decode_enter(p, "etherip", 0))
         return dec_stop();
     return (struct dec_next){DEC_ETHER, 0x6558, slice_from(in, 2)};
 }

@@ -3,28 +3,14 @@
  * Ethernet II and IEEE 802.3 frames; LLC/SNAP where it carries an EtherType. Also inside of
  * tunnels.
  */
-#include "sensor/decode/decode.h"
+#include "sensor/decode/llc.h"
 
 static const struct counter ethernet_counters[] = {
     {"decoder.ethernet", "Ethernet headers"},
     COUNTER_END,
 };
 
-enum { LENGTHS = 1536, LLC_SNAP = 0xaaaa03, LLC_IP = 0x060603 };
-
-/* 802.3: a length instead of a type; SNAP says what follows, or the service point of IP. */
-static struct dec_next llc(struct cursor c)
-{
-    uint32_t head = cursor_be24(&c);
-
-    if (head == LLC_IP && cursor_ok(&c))
-        return (struct dec_next){DEC_ETHER, 0x0800, cursor_rest(&c)};
-    if (head != LLC_SNAP)
-        return dec_stop();
-    cursor_skip(&c, 3); /* organisation */
-    uint16_t type = cursor_be16(&c);
-    return cursor_ok(&c) ? (struct dec_next){DEC_ETHER, type, cursor_rest(&c)} : dec_stop();
-}
+enum { LENGTHS = 1536 };
 
 static struct dec_next ethernet_decode(struct packet *p, struct slice in)
 {
@@ -41,7 +27,7 @@ static struct dec_next ethernet_decode(struct packet *p, struct slice in)
     memcpy(p->src_mac.b, src.at, 6);
     p->has_mac = true;
     if (type < LENGTHS)
-        return llc(c);
+        return llc_next(slice_head(cursor_rest(&c), type));
     return (struct dec_next){DEC_ETHER, type, cursor_rest(&c)};
 }
 

@@ -9,6 +9,12 @@ static const struct counter geneve_counters[] = {
     COUNTER_END,
 };
 
+static bool carried(uint16_t type)
+{
+    return type == 0x6558 || type == 0x0800 || type == 0x86dd || type == 0x8847 || type == 0x894f ||
+           type == 0x0806;
+}
+
 static bool proven(const struct packet *p, uint16_t type, struct slice inner)
 {
     if (p->dport == 6081)
@@ -29,7 +35,7 @@ static struct dec_next geneve_decode(struct packet *p, struct slice in)
 
     if (!cursor_ok(&c) || version_len >> 6 != 0 || !cursor_left(&c))
         return dec_stop();
-    if (type != 0x6558 && type != 0x0800 && type != 0x86dd) {
+    if (!carried(type)) {
         if (p->dport == 6081)
             decode_note(p, NOTE_GENEVE_TYPE);
         return dec_stop();
@@ -44,7 +50,12 @@ const struct decoder_def dec_geneve = {
     .name = "geneve",
     .doc = "GENEVE",
     .spec = "RFC 8926",
-    .keys = {{DEC_UDP, 6081}, {DEC_SHAPE, 0x00}},
+    .keys = {{DEC_UDP, 6081},
+             {DEC_SHAPE, 0x00},
+             {DEC_SHAPE, 0x02},
+             {DEC_SHAPE, 0x03},
+             {DEC_SHAPE, 0x06},
+             {DEC_SHAPE, 0x0a}},
     .counters = geneve_counters,
     .decode = geneve_decode,
 };

@@ -3,7 +3,7 @@
  * GRE versions 0 and 1 (PPTP), with checksum, key, sequence, routing. The protocol is an
  * EtherType.
  */
-#include "sensor/decode/decode.h"
+#include "sensor/decode/inner.h"
 
 static const struct counter gre_counters[] = {
     {"decoder.gre", "GRE headers"},
@@ -41,10 +41,19 @@ static struct dec_next eoip(struct packet *p, struct cursor *c)
     return (struct dec_next){DEC_ETHER, BRIDGED, slice_head(cursor_rest(c), length)};
 }
 
+/* A header of ERSPAN II or III, though no sequence number announces it. */
+static bool headed(const struct packet *p, struct slice in)
+{
+    uint32_t head = in.at[0] >> 4 == 1 ? 8 : in.at[0] >> 4 == 2 ? 12 : 0;
+
+    return head && !inner_ethernet(in, p->payload_missing) &&
+           inner_ethernet(slice_from(in, head), p->payload_missing);
+}
+
 /* What the protocol field means once the header is read. */
 static struct dec_next inside(struct packet *p, uint16_t flags, uint32_t type, struct slice rest)
 {
-    if (type == ERSPAN && !(flags & HAS_SEQUENCE))
+    if (type == ERSPAN && !(flags & HAS_SEQUENCE) && !headed(p, rest))
         type = BRIDGED; /* ERSPAN type I has no header of its own */
     if (type == WCCP && rest.at[0] >> 4 != 4)
         rest = slice_from(rest, 4); /* redirect header of version 2 */

@@ -10,7 +10,7 @@ static const struct counter mpls_counters[] = {
     COUNTER_END,
 };
 
-enum { LABELS_MAX = 16, BOTTOM = 0x100, SNIFF = 4 };
+enum { LABELS_MAX = 16, BOTTOM = 0x100, SNIFF = 4, PPP_HEAD = 4, LENGTHS = 1536 };
 enum { ROUTER_ALERT = 1, IPV6_NULL = 2, IMPLICIT_NULL = 3, LAST_RESERVED = 15 };
 
 /* Labels that mean something of their own and cannot be the last (RFC 3032, 2.1). */
@@ -24,6 +24,36 @@ static void check_last(struct packet *p, uint32_t label)
         decode_note(p, NOTE_MPLS_RESERVED);
 }
 
+static bool usual_type(uint16_t type)
+{
+    static const uint16_t types[] = {0x0800, 0x0806, 0x86dd, 0x8100, 0x88a8, 0x8863,
+                                     0x8864, 0x8847, 0x88cc, 0x88f7, 0x888e};
+
+    for (uint32_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if (types[i] == type)
+            return true;
+    }
+    return type && type < LENGTHS;
+}
+
+/* A frame begins right here rather than behind a control word. */
+static bool plain_ethernet(struct slice in)
+{
+    struct cursor c = cursor_of(in);
+    cursor_skip(&c, 12);
+    uint16_t here = cursor_be16(&c);
+    cursor_skip(&c, 2);
+    uint16_t behind = cursor_be16(&c);
+
+    return cursor_ok(&c) && usual_type(here) && here >= LENGTHS && !usual_type(behind);
+}
+
+static bool begins_with_ppp(struct slice in, uint32_t cut)
+{
+    return in.len > PPP_HEAD && memcmp(in.at, "\xff\3\0", 3) == 0 &&
+           inner_ip(slice_from(in, PPP_HEAD), cut);
+}
+
 /* What stands behind the labels. */
 static struct dec_next inside(struct packet *p, struct slice rest)
 {
@@ -35,7 +65,10 @@ static struct dec_next inside(struct packet *p, struct slice rest)
             return (struct dec_next){DEC_ETHER, 0x6558, rest};
         return inner_next(rest);
     }
-    bool ethernet = inner_ethernet(rest, p->payload_missing);
+    if (begins_with_ppp(rest, p->payload_missing))
+        return (struct dec_next){DEC_LINK, 9, rest};
+    bool ethernet =
+        inner_ethernet(rest, p->payload_missing) || (nibble == 0 && plain_ethernet(rest));
     if (nibble == 0 && !ethernet) {
         rest = slice_from(rest, 4); /* control word */
         if (inner_ip(rest, p->payload_missing))

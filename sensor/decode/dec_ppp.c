@@ -18,21 +18,30 @@ static struct dec_next bridged(struct packet *p, struct cursor *c)
     return (struct dec_next){DEC_ETHER, 0x6558, cursor_rest(c)};
 }
 
-enum { VJ_PLAIN = 0x002f };
+enum { VJ_PLAIN = 0x002f, MULTILINK = 0x003d, MULTILINK_HEAD = 4, WHOLE = 0xc0 };
 
 /* Protocols of PPP that carry no IP we could read: control (the high bit), other networks,
  * compression, bundles. */
 static bool followed_by_others(uint16_t protocol)
 {
-    static const uint16_t known[] = {0x0023, 0x0025, 0x0027, 0x0029, 0x002b, 0x002d, 0x0033,
-                                     0x0035, 0x003d, 0x003f, 0x0041, 0x0053, 0x0055, 0x00fb,
-                                     0x00fd, 0x0201, 0x0231, 0x0233, 0x0283};
+    static const uint16_t known[] = {0x0023, 0x0025, 0x0027, 0x0029, 0x002b, 0x002d,
+                                     0x0033, 0x0035, 0x003f, 0x0041, 0x0053, 0x0055,
+                                     0x00fb, 0x00fd, 0x0201, 0x0231, 0x0233, 0x0283};
 
     for (uint32_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
         if (protocol == known[i])
             return true;
     }
     return protocol & 0x8000;
+}
+
+/* A whole packet over several lines: flags with a number, then PPP without address. */
+static struct dec_next multilink(struct packet *p, struct slice in)
+{
+    if (in.len > MULTILINK_HEAD && (in.at[0] & WHOLE) == WHOLE)
+        return (struct dec_next){DEC_LINK, 9, slice_from(in, MULTILINK_HEAD)};
+    decode_note(p, NOTE_PPP_UNSUPPORTED);
+    return dec_stop();
 }
 
 static struct dec_next inside(struct packet *p, uint16_t protocol, struct cursor *c)
@@ -53,6 +62,8 @@ static struct dec_next inside(struct packet *p, uint16_t protocol, struct cursor
         return (struct dec_next){DEC_ETHER, 0x8847, cursor_rest(c)};
     case 0x0031:
         return bridged(p, c);
+    case MULTILINK:
+        return multilink(p, rest);
     case VJ_PLAIN: /* an IP header whose protocol field is a slot of the compression */
         if (rest.len < 20)
             decode_note(p, NOTE_PPP_VJ_SMALL);
@@ -90,7 +101,7 @@ const struct decoder_def dec_ppp = {
     .name = "ppp",
     .doc = "PPP",
     .spec = "RFC 1661",
-    .keys = {{DEC_LINK, 9}, {DEC_LINK, 50}, {DEC_LINK, 51}, {DEC_ETHER, 0x880b}},
+    .keys = {{DEC_LINK, 9}, {DEC_LINK, 50}, {DEC_ETHER, 0x880b}},
     .counters = ppp_counters,
     .decode = ppp_decode,
 };

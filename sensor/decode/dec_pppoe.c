@@ -60,7 +60,7 @@ const struct decoder_def dec_pppoe = {
     .name = "pppoe",
     .doc = "PPP over Ethernet",
     .spec = "RFC 2516",
-    .keys = {{DEC_ETHER, 0x8864}, {DEC_ETHER, 0x8863}},
+    .keys = {{DEC_ETHER, 0x8864}, {DEC_ETHER, 0x8863}, {DEC_LINK, 51}},
     .counters = pppoe_counters,
     .decode = pppoe_decode,
 };

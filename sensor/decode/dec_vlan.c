@@ -20,10 +20,8 @@ static struct dec_next vlan_decode(struct packet *p, struct slice in)
         decode_note(p, NOTE_VLAN_SMALL);
         return dec_stop();
     }
-    if (p->level_vlans == PACKET_VLANS_MAX) {
+    if (p->level_vlans == PACKET_VLANS_MAX)
         decode_note(p, NOTE_VLAN_LAYERS);
-        return dec_stop();
-    }
     p->level_vlans++;
     if (p->vlans < PACKET_VLANS_MAX)
         p->vlan[p->vlans++] = tag & 0x0fff;

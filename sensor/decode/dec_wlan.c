@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * 802.11 data frames. Encrypted ones are noted; of an aggregate the first frame is read. Cisco
+ * 802.11 data frames. Encrypted ones are noted; of an aggregate the first frame
+ * with IP is read. Cisco
  * sends the control bytes swapped inside of CAPWAP.
  */
-#include "sensor/decode/decode.h"
+#include "sensor/decode/llc.h"
 
 static const struct counter wlan_counters[] = {
     {"decoder.wlan", "802.11 frames"},
@@ -19,7 +20,9 @@ enum {
     ORDERED = 0x80,
     NULL_DATA = 4,
     QOS = 8,
-    AGGREGATE = 0x80
+    AGGREGATE = 0x80,
+    AGGREGATED_MAX = 64,
+    AGGREGATED_HEAD = 14
 };
 
 static void set_macs(struct packet *p, struct slice dst, struct slice src)
@@ -31,14 +34,36 @@ static void set_macs(struct packet *p, struct slice dst, struct slice src)
     p->has_mac = true;
 }
 
-/* LLC with SNAP says what follows. */
-static struct dec_next behind(struct cursor *c)
+/* LLC says what follows; some drivers align it to words. */
+static struct dec_next behind(struct slice in)
 {
-    if (cursor_be24(c) != 0xaaaa03)
-        return dec_stop();
-    cursor_skip(c, 3);
-    uint16_t type = cursor_be16(c);
-    return cursor_ok(c) ? (struct dec_next){DEC_ETHER, type, cursor_rest(c)} : dec_stop();
+    struct dec_next next = llc_next(in);
+
+    return next.by != DEC_STOP ? next : llc_next(slice_from(in, 2));
+}
+
+/* An aggregate of frames: the first one that carries IP is read. */
+static struct dec_next aggregate(struct packet *p, struct cursor c)
+{
+    struct dec_next first = dec_stop();
+
+    for (uint32_t i = 0; i < AGGREGATED_MAX && cursor_left(&c) > AGGREGATED_HEAD; i++) {
+        struct slice dst = cursor_take(&c, 6);
+        struct slice src = cursor_take(&c, 6);
+        uint32_t len = cursor_be16(&c);
+        struct dec_next next = llc_next(cursor_take(&c, len));
+        bool ip = next.key == 0x0800 || next.key == 0x86dd;
+        if (!cursor_ok(&c))
+            break;
+        if (next.by != DEC_STOP && (ip || first.by == DEC_STOP)) {
+            set_macs(p, dst, src);
+            first = next;
+        }
+        if (ip)
+            break;
+        cursor_skip(&c, (0 - (AGGREGATED_HEAD + len)) & 3);
+    }
+    return first;
 }
 
 static struct dec_next data_frame(struct packet *p, struct cursor c, uint8_t kind, uint8_t flags)
@@ -68,13 +93,7 @@ static struct dec_next data_frame(struct packet *p, struct cursor c, uint8_t kin
         p->view |= VIEW_BIT(VIEW_OPAQUE);
         return dec_stop();
     }
-    if (qos & AGGREGATE) {
-        struct slice dst = cursor_take(&c, 6);
-        set_macs(p, dst, cursor_take(&c, 6));
-        uint16_t len = cursor_be16(&c);
-        c = cursor_of(cursor_take(&c, len));
-    }
-    return behind(&c);
+    return qos & AGGREGATE ? aggregate(p, c) : behind(cursor_rest(&c));
 }
 
 static struct dec_next wlan_decode(struct packet *p, struct slice in)

@@ -168,7 +168,7 @@ static const char *const note_names[NOTE_COUNT] = {
     [NOTE_TZSP_SMALL] = "tzsp.header_too_small",
 };
 
-enum { DEC_ROWS_MAX = 255, LINKS_MAX = 64 };
+enum { DEC_ROWS_MAX = 255, LINKS_MAX = 96, DATAGRAM_WITH_IP = 27, UDP_HEAD = 8 };
 
 struct decode {
     uint8_t by_ether[65536]; /* index of the row + 1; 0 = none */
@@ -223,6 +223,7 @@ bool decode_enter(struct packet *p, const char *kind, uint32_t id)
 {
     if (p->tunnels == PACKET_TUNNELS_MAX) {
         decode_note(p, NOTE_TOO_MANY_LAYERS);
+        p->view |= VIEW_BIT(VIEW_LAYERS);
         return false;
     }
     if (p->outer && p->ip_version)
@@ -415,7 +416,7 @@ static struct dec_next datagram(struct decode *d, struct packet *p, struct slice
         if (next.by != DEC_STOP)
             return next;
     }
-    return dec_stop();
+    return in.len > DATAGRAM_WITH_IP && d->other ? one_row(d, p, d->other, in) : dec_stop();
 }
 
 static void walk(struct decode *d, struct packet *p, struct dec_next next, uint32_t *layers)
@@ -512,11 +513,20 @@ void decode_frame(struct decode *d, const struct frame *frame, struct arena *are
         struct slice whole = defrag_take(d->defrag, p, arena);
         if (!whole.len)
             break;
-        p->fragment = false;
-        p->reassembled = true;
         p->payload_missing = 0;
-        walk(d, p, (struct dec_next){DEC_ETHER, p->ip_version == 4 ? 0x0800 : 0x86dd, whole},
-             &layers);
+        p->fragment = false;
+        p->reassembled = !p->frag_link;
+        next = (struct dec_next){DEC_ETHER, p->ip_version == 4 ? 0x0800 : 0x86dd, whole};
+        if (p->frag_link)
+            next = (struct dec_next){DEC_LINK, p->frag_link, whole};
+        if (p->frag_link && !decode_enter(p, "capwap", 0))
+            break;
+        p->frag_link = 0;
+        walk(d, p, next, &layers);
+    }
+    if (p->frag_link) { /* of a frame, not of this packet */
+        p->fragment = false;
+        p->l4 = (struct slice){p->payload.at - UDP_HEAD, p->payload.len + UDP_HEAD};
     }
     leave_empty_tunnel(d, p);
     p->outer = NULL;

@@ -171,7 +171,7 @@ enum dec_by {
     DEC_UDP,   /* key: UDP port of either end; the row may decline by DEC_STOP */
     DEC_SHAPE, /* key: first byte of a UDP payload on any port; the row must be sure of what it sees
                 */
-    DEC_OTHER, /* key 0: what no row of its EtherType or IP protocol takes */
+    DEC_OTHER, /* key 0: what no row of its EtherType, IP protocol or UDP port takes */
 };
 
 struct dec_next {
@@ -190,7 +190,7 @@ struct dec_key {
     uint32_t key;
 };
 
-enum { DEC_KEYS_MAX = 16, DEC_LAYERS_MAX = 24 };
+enum { DEC_KEYS_MAX = 20, DEC_LAYERS_MAX = 24 };
 
 struct decoder_def {
     const char *name;

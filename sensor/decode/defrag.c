@@ -36,11 +36,12 @@ struct tracker {
     struct addr src, dst;
     uint32_t id;
     uint64_t tag;
-    uint8_t proto, ip_version;
+    uint8_t proto, ip_version, link;
     bool taken;
+    bool begun; /* the first fragment came */
     uint32_t bucket;
     uint64_t last_ns;
-    uint32_t header_len; /* 0 until the first fragment came */
+    uint32_t header_len; /* 0 for frames of a tunnel */
     uint32_t total;      /* bytes of data; 0 until the last fragment came */
     uint32_t units;      /* arrived */
     struct tracker *bucket_next;
@@ -150,8 +151,8 @@ static uint32_t bucket_of(const struct packet *p)
 static bool same(const struct tracker *t, const struct packet *p, uint64_t tag)
 {
     return t->id == p->frag_id && t->ip_version == p->ip_version && t->tag == tag &&
-           (t->proto == p->proto || p->ip_version == 6) && addr_eq(&t->src, &p->src) &&
-           addr_eq(&t->dst, &p->dst);
+           t->link == p->frag_link && (t->proto == p->proto || p->ip_version == 6) &&
+           addr_eq(&t->src, &p->src) && addr_eq(&t->dst, &p->dst);
 }
 
 static struct tracker *tracker_of(struct defrag *d, const struct packet *p)
@@ -179,7 +180,9 @@ static struct tracker *tracker_of(struct defrag *d, const struct packet *p)
     t->tag = p->tag;
     t->proto = p->proto;
     t->ip_version = p->ip_version;
+    t->link = p->frag_link;
     t->taken = true;
+    t->begun = false;
     t->bucket = bucket;
     t->header_len = t->total = t->units = 0;
     memset(t->owner, 0, t->used);
@@ -238,11 +241,15 @@ static void store(struct defrag *d, struct tracker *t, struct packet *p)
 /* The IP header without its fragment part, with the length of the whole. */
 static void keep_header(struct tracker *t, const struct packet *p)
 {
-    uint32_t len = (uint32_t)(p->l4.at - p->l3.at);
+    uint32_t len = p->frag_link ? 0 : (uint32_t)(p->l4.at - p->l3.at);
 
-    if (p->ip_version == 6)
+    if (p->ip_version == 6 && len)
         len -= 8; /* the fragment header stands last */
     if (len > HEADER_MAX)
+        return;
+    t->begun = true;
+    t->header_len = len;
+    if (!len)
         return;
     memcpy(t->header, p->l3.at, len);
     if (p->ip_version == 4) {
@@ -257,14 +264,13 @@ static void keep_header(struct tracker *t, const struct packet *p)
         }
         t->header[at] = p->l3.at[len];
     }
-    t->header_len = len;
 }
 
 static bool complete(const struct tracker *t)
 {
     uint32_t units = (t->total + UNIT - 1) / UNIT;
 
-    if (!t->header_len || !t->total || t->units < units)
+    if (!t->begun || !t->total || t->units < units)
         return false;
     for (uint32_t i = 0; i < units; i++) {
         if (!t->owner[i])
@@ -276,7 +282,7 @@ static bool complete(const struct tracker *t)
 static struct slice whole_of(struct tracker *t, struct arena *arena)
 {
     uint32_t len = t->header_len + t->total;
-    uint32_t counted = t->ip_version == 4 ? len : len - 40;
+    uint32_t counted = t->ip_version == 4 || t->link ? len : len - 40;
 
     if (counted > 65535)
         return SLICE_NONE;
@@ -285,6 +291,8 @@ static struct slice whole_of(struct tracker *t, struct arena *arena)
         return SLICE_NONE;
     memcpy(whole, t->header, t->header_len);
     memcpy(whole + t->header_len, t->data, t->total);
+    if (t->link)
+        return (struct slice){whole, len};
     uint32_t at = t->ip_version == 4 ? 2 : 4;
     whole[at] = (uint8_t)(counted >> 8);
     whole[at + 1] = (uint8_t)counted;
@@ -323,7 +331,7 @@ struct slice defrag_take(struct defrag *d, struct packet *p, struct arena *arena
     unlink_age(d, t);
     link_newest(d, t);
     store(d, t, p);
-    if (p->frag_offset == 0 && !t->header_len)
+    if (p->frag_offset == 0 && !t->begun)
         keep_header(t, p);
     if (!p->frag_more && !t->total)
         t->total = p->frag_offset + p->l4.len;

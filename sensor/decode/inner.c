@@ -2,7 +2,17 @@
 #include "sensor/decode/inner.h"
 #include "sensor/decode/checksum.h"
 
-enum { PADDING_MAX = 64, TAGS_MAX = 3, TYPE_IP4 = 0x0800, TYPE_IP6 = 0x86dd, TYPE_ARP = 0x0806 };
+enum {
+    PADDING_MAX = 64,
+    TAGS_MAX = 3,
+    LABELS_MAX = 8,
+    LENGTHS = 1536,
+    TYPE_IP4 = 0x0800,
+    TYPE_IP6 = 0x86dd,
+    TYPE_ARP = 0x0806,
+    TYPE_PPPOE = 0x8864,
+    TYPE_MPLS = 0x8847
+};
 
 static bool fills(uint32_t said, uint32_t there, uint32_t cut)
 {
@@ -47,22 +57,58 @@ static bool right_arp(struct slice in)
     return in.len >= 28 && memcmp(in.at, "\0\1\x08\0\6\4\0", 7) == 0;
 }
 
+/* PPPoE: its header, the protocol of PPP, IP. */
+static bool right_pppoe(struct slice in, uint32_t cut)
+{
+    return in.len > 8 && in.at[0] == 0x11 && in.at[1] == 0 && in.at[6] == 0 &&
+           (in.at[7] == 0x21 || in.at[7] == 0x57) && inner_ip(slice_from(in, 8), cut);
+}
+
+static bool right_mpls(struct slice in, uint32_t cut)
+{
+    for (uint32_t at = 0; at + 4 < in.len && at < 4 * LABELS_MAX; at += 4) {
+        if (in.at[at + 2] & 1)
+            return inner_ip(slice_from(in, at + 4), cut);
+    }
+    return false;
+}
+
+static bool right_llc(struct slice in, uint32_t length, uint32_t cut)
+{
+    return in.len > 8 && length > 8 && length <= in.len + cut &&
+           memcmp(in.at, "\xaa\xaa\3", 3) == 0 && inner_ip(slice_from(in, 8), cut);
+}
+
+static bool right_payload(uint16_t type, struct slice in, uint32_t cut)
+{
+    switch (type) {
+    case TYPE_ARP:
+        return right_arp(in);
+    case TYPE_IP4:
+        return in.len && in.at[0] >> 4 == 4 && inner_ip(in, cut);
+    case TYPE_IP6:
+        return in.len && in.at[0] >> 4 == 6 && inner_ip(in, cut);
+    case TYPE_PPPOE:
+        return right_pppoe(in, cut);
+    case TYPE_MPLS:
+        return right_mpls(in, cut);
+    default:
+        return type < LENGTHS && right_llc(in, type, cut);
+    }
+}
+
 bool inner_ethernet(struct slice in, uint32_t cut)
 {
     struct cursor c = cursor_of(in);
     cursor_skip(&c, 12);
     uint16_t type = cursor_be16(&c);
 
-    for (uint32_t i = 0; i < TAGS_MAX && (type == 0x8100 || type == 0x88a8); i++) {
+    for (uint32_t i = 0; i < TAGS_MAX && (type == 0x8100 || type == 0x88a8 || type == 0x9100);
+         i++) {
         cursor_skip(&c, 2);
         type = cursor_be16(&c);
     }
-    struct slice rest = cursor_rest(&c);
-    if (type == TYPE_ARP)
-        return right_arp(rest);
-    if (!rest.len || rest.at[0] >> 4 != (type == TYPE_IP4 ? 4 : 6))
-        return false;
-    return (type == TYPE_IP4 || type == TYPE_IP6) && inner_ip(rest, cut);
+    return cursor_ok(&c) && right_payload(type, cursor_rest(&c), cut);
 }
 
 struct dec_next inner_next(struct slice in)

@@ -11,7 +11,8 @@
 /** IPv4 with a right header checksum, or IPv6, that fills `in` (but for padding); with `cut` bytes
  * missing at the end of the frame. */
 bool inner_ip(struct slice in, uint32_t cut);
-/** An Ethernet header (tags allowed) before such an IP packet, or before ARP. */
+/** An Ethernet header (tags allowed) before such an IP packet, also in LLC, PPPoE or MPLS; or
+ * before ARP. */
 bool inner_ethernet(struct slice in, uint32_t cut);
 /** What follows when `in` begins with IP of either version; DEC_STOP when it does not. */
 struct dec_next inner_next(struct slice in);

@@ -74,6 +74,7 @@ struct packet {
     bool frag_more;   /* fragment: more follow */
     uint16_t frag_offset; /* fragment: where its data lies, in bytes */
     uint32_t frag_id;     /* fragment: identification (32 bits in IPv6) */
+    uint8_t frag_link;    /* fragment of a frame in a tunnel: link type of the whole; 0 = of IP */
     bool checksum_bad;    /* of IP or transport, under the policy in force */
     bool checksum_sure;   /* checksum_bad by order, not by evidence about the sender */
     bool duplicate;       /* the mirror sent it before: not for flows */

@@ -60,13 +60,15 @@ const struct view_def view_defs[VIEW_COUNT] = {
                       "kiểm tra.",
                       "Send the sample to the developers, or mirror before the encapsulation.",
                       "Gửi mẫu cho nhà phát triển, hoặc mirror trước khi đóng gói."},
-    [VIEW_OPAQUE] =
-        {"encrypted_link", "inner packets", 4, 10,
-         "Packets are encrypted below TCP and UDP (MACsec, IPsec, WPA, DTLS): their content cannot "
-         "be inspected.",
-         "Gói tin được mã hóa dưới tầng TCP và UDP (MACsec, IPsec, WPA, DTLS): không thể kiểm tra "
-         "nội dung.",
-         "Mirror behind the device that decrypts.", "Mirror phía sau thiết bị giải mã."},
+    [VIEW_OPAQUE] = {"encrypted_link", "inner packets", 4, 10,
+                     "Packets are in an encrypted tunnel or link (MACsec, IPsec, WireGuard, "
+                     "OpenVPN, WPA, DTLS): "
+                     "their content cannot be inspected.",
+                     "Gói tin nằm trong đường hầm hoặc liên kết mã hóa (MACsec, IPsec, WireGuard, "
+                     "OpenVPN, WPA, "
+                     "DTLS): không thể kiểm tra nội dung.",
+                     "Mirror behind the device that decrypts.",
+                     "Mirror phía sau thiết bị giải mã."},
     [VIEW_FRAGMENTS] =
         {"fragments_incomplete", "fragmented packets", 8, 5,
          "IP fragments without the rest of their packet: the mirror drops fragments.",
