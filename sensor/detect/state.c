@@ -249,7 +249,7 @@ bool state_window(struct pool *pool, struct window *win, uint32_t bytes)
 
 void state_window_drop(struct pool *pool, struct window *win)
 {
-    give(pool, win->at, win->room);
+    state_give(pool, win->at, win->room);
     win->at = NULL;
     win->len = win->room = 0;
 }
