@@ -224,7 +224,7 @@ static struct slice field_text(struct correlator *c, uint32_t field)
     struct record_value v = sigma_match_value(&c->view, field);
     struct slice text = sigma_match_text(&v, room, sizeof(room));
 
-    return text.at == (const uint8_t *)room ? arena_keep(&c->scratch, text) : text;
+    return v.kind == VALUE_TEXT ? text : arena_keep(&c->scratch, text);
 }
 
 static struct evidence *evidence_of(struct correlator *c, const struct record *r)

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { NUMBER_TEXT = 40, KEYWORD_DEPTH = 64 };
+enum { NUMBER_TEXT = SIGMA_NUMBER_TEXT, KEYWORD_DEPTH = 64 };
 
 static bool same_char(uint16_t g, uint8_t c, bool cased)
 {
@@ -53,13 +53,15 @@ void sigma_match_init(struct sigma_view *view, const struct sigma_set *set)
     *view = (struct sigma_view){.set = set, .type = UINT32_MAX};
     view->values = calloc(set->n_fields + 1, sizeof(*view->values));
     view->known = calloc(set->n_fields + 1, 1);
-    CHECK(view->values && view->known);
+    view->texts = calloc(set->n_fields + 1, sizeof(*view->texts));
+    CHECK(view->values && view->known && view->texts);
 }
 
 void sigma_match_fini(struct sigma_view *view)
 {
     free(view->values);
     free(view->known);
+    free(view->texts);
     memset(view, 0, sizeof(*view));
 }
 
@@ -93,26 +95,6 @@ static bool leads_through_array(const struct json *v, const char *path)
     return json_kind(v) == JSON_ARR;
 }
 
-static const struct record_value *value_of(struct sigma_view *view, uint32_t field)
-{
-    if (!view->known[field]) {
-        const char *path = view->set->fields[field];
-        bool array = leads_through_array(view->record->eve, path);
-        view->values[field] = record_field(view->record, path);
-        view->known[field] = array ? KNOWN_IN_ARRAY : KNOWN;
-    }
-    return &view->values[field];
-}
-
-struct record_value sigma_match_value(struct sigma_view *view, uint32_t field)
-{
-    struct record_value v = *value_of(view, field);
-
-    for (uint32_t depth = 0; v.kind == VALUE_LIST && depth < 8; depth++)
-        v = record_value_of(json_first(v.list));
-    return v;
-}
-
 /* Whole numbers, nearly all there are, without the cost of a general conversion. */
 static struct slice whole_text(int64_t number, char *room, size_t size)
 {
@@ -132,6 +114,29 @@ static bool is_whole(double number)
     return number > -1e15 && number < 1e15 && number == (double)(int64_t)number;
 }
 
+static const struct record_value *value_of(struct sigma_view *view, uint32_t field)
+{
+    if (!view->known[field]) {
+        const char *path = view->set->fields[field];
+        bool array = leads_through_array(view->record->eve, path);
+        struct record_value *v = &view->values[field];
+        *v = record_field(view->record, path);
+        if (v->kind == VALUE_NUMBER && is_whole(v->number)) /* once, not in each test */
+            v->text = whole_text((int64_t)v->number, view->texts[field], SIGMA_NUMBER_TEXT);
+        view->known[field] = array ? KNOWN_IN_ARRAY : KNOWN;
+    }
+    return &view->values[field];
+}
+
+struct record_value sigma_match_value(struct sigma_view *view, uint32_t field)
+{
+    struct record_value v = *value_of(view, field);
+
+    for (uint32_t depth = 0; v.kind == VALUE_LIST && depth < 8; depth++)
+        v = record_value_of(json_first(v.list));
+    return v;
+}
+
 struct slice sigma_match_text(const struct record_value *value, char *room, size_t size)
 {
     int n = 0;
@@ -142,6 +147,8 @@ struct slice sigma_match_text(const struct record_value *value, char *room, size
     case VALUE_BOOL:
         return value->number != 0 ? SLICE_LIT("true") : SLICE_LIT("false");
     case VALUE_NUMBER:
+        if (value->text.len)
+            return value->text;
         if (size >= NUMBER_TEXT && is_whole(value->number))
             return whole_text((int64_t)value->number, room, size);
         n = snprintf(room, size, "%.15g", value->number);

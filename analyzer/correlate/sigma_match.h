@@ -8,11 +8,14 @@
 
 #include "analyzer/correlate/sigma.h"
 
+enum { SIGMA_NUMBER_TEXT = 40 };
+
 struct sigma_view {
     const struct sigma_set *set;
     const struct record *record;
     struct record_value *values; /* one per field of the set */
     uint8_t *known;
+    char (*texts)[SIGMA_NUMBER_TEXT]; /* of values that are whole numbers */
     uint32_t type; /* of the record, index of sigma_set.types; UINT32_MAX = no rule names it */
 };
 
@@ -20,7 +23,7 @@ struct sigma_view {
 void sigma_match_init(struct sigma_view *view, const struct sigma_set *set);
 void sigma_match_fini(struct sigma_view *view);
 
-/** From here on the view is of this record; its values are valid as long as the record is. */
+/** From here on the view is of this record; its values are valid until the next call. */
 void sigma_match_begin(struct sigma_view *view, const struct record *record);
 /** Whether the detection fits the record. */
 bool sigma_match_rule(struct sigma_view *view, const struct sigma_rule *rule);

@@ -24,7 +24,9 @@ enum {
 
 const struct option dedup_options[] = {
     {"dedup.keep_first", CONF_INT, "20",
-     "Rows of one alert group kept in each hour; above that one of each power of two is kept."},
+     "Rows of one alert group kept in each hour, of alerts that say the same as the one before "
+     "only "
+     "the first; above that one of each power of two is kept."},
     {"dedup.drop", CONF_LIST, "stats", "Event types that are counted but whose rows are not kept."},
     OPTION_END};
 
@@ -39,7 +41,8 @@ const struct counter dedup_counters[] = {
 struct group_memory {
     int64_t id; /* 0 = free */
     uint64_t hour_ns;
-    uint32_t seen; /* in that hour */
+    uint32_t seen;    /* in that hour */
+    uint64_t content; /* of the newest; 0 = not known */
     uint64_t touched;
 };
 
@@ -147,9 +150,11 @@ static bool sample(struct dedup *d, struct record *r, uint64_t *counters)
         m->seen = 0;
     m->hour_ns = hour;
     m->touched = ++d->touches;
+    bool again = m->seen && m->content && m->content == r->content;
+    m->content = r->content;
     if (m->seen < UINT32_MAX)
         m->seen++;
-    return m->seen <= d->keep_first || power_of_two(m->seen);
+    return m->seen <= d->keep_first ? !again : power_of_two(m->seen);
 }
 
 static struct group_add *sum_of(struct dedup *d, const struct record *r)

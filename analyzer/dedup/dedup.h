@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Admission: which alerts are one group, which rows are kept, and the sums a batch adds to groups,
- * sparklines and minute rollups. In a storm the first rows of a group and hour are kept, then one
- * of each power of two; all are counted.
+ * sparklines and minute rollups. In a storm the first rows of a group and hour are kept, as far as
+ * they say anything new, then one of each power of two; all are counted.
  */
 #ifndef TRAMGAC_ANALYZER_DEDUP_DEDUP_H
 #define TRAMGAC_ANALYZER_DEDUP_DEDUP_H

@@ -17,6 +17,7 @@ struct queue {
     uint64_t n, bytes;
     bool closed;
     struct ingest_memory memory;
+    ingest_reader *reader;
 };
 
 struct queue *ingest_queue_new(void)
@@ -65,9 +66,16 @@ void ingest_free(struct message **message)
 {
     if (!*message)
         return;
+    if ((*message)->reading)
+        (*message)->reading_free(&(*message)->reading);
     strbuf_fini(&(*message)->bytes);
     free(*message);
     *message = NULL;
+}
+
+static uint64_t weight(const struct message *m)
+{
+    return m->bytes.len + m->reading_bytes;
 }
 
 static bool full(const struct queue *q)
@@ -77,6 +85,8 @@ static bool full(const struct queue *q)
 
 bool ingest_put(struct queue *queue, struct message *message)
 {
+    if (queue->reader)
+        queue->reader(message);
     pthread_mutex_lock(&queue->lock);
     while (full(queue) && !queue->closed)
         pthread_cond_wait(&queue->emptied, &queue->lock);
@@ -86,7 +96,7 @@ bool ingest_put(struct queue *queue, struct message *message)
         *queue->last = message;
         queue->last = &message->next;
         queue->n++;
-        queue->bytes += message->bytes.len;
+        queue->bytes += weight(message);
         pthread_cond_signal(&queue->filled);
     }
     pthread_mutex_unlock(&queue->lock);
@@ -113,8 +123,8 @@ struct message *ingest_take(struct queue *queue, uint64_t max_bytes, uint64_t wa
     wait_filled(queue, wait_ns);
     struct message *list = queue->first;
     struct message **cut = &queue->first;
-    while (*cut && (bytes == 0 || bytes + (*cut)->bytes.len <= max_bytes)) {
-        bytes += (*cut)->bytes.len;
+    while (*cut && (bytes == 0 || bytes + weight(*cut) <= max_bytes)) {
+        bytes += weight(*cut);
         queue->n--;
         cut = &(*cut)->next;
     }
@@ -157,6 +167,11 @@ uint64_t ingest_waiting(struct queue *queue, uint64_t *bytes)
 void ingest_remember(struct queue *queue, const struct ingest_memory *memory)
 {
     queue->memory = *memory;
+}
+
+void ingest_read_by(struct queue *queue, ingest_reader *reader)
+{
+    queue->reader = reader;
 }
 
 bool ingest_known(struct queue *queue, const char *name, uint64_t *offset, uint64_t *digest)

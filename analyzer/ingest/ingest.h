@@ -15,7 +15,8 @@
 #include "common/strbuf.h"
 #include "common/wire.h"
 
-enum { INGEST_QUEUE_BYTES = 64 << 20, INGEST_QUEUE_MESSAGES = 16384 };
+/** Bytes with what was made of them (see ingest_reader). */
+enum { INGEST_QUEUE_BYTES = 128 << 20, INGEST_QUEUE_MESSAGES = 16384 };
 
 enum message_kind {
     MESSAGE_ENVELOPE, /* `envelope`, its lines in `bytes` */
@@ -26,6 +27,7 @@ enum message_kind {
 };
 
 struct source;
+struct reading; /* belongs to run/ */
 
 /** Where in a file a block lies. A file is known by its first line and by a digest of all bytes
  * before the block: reading it again, or when it has grown, doubles nothing. */
@@ -48,6 +50,9 @@ struct message {
     uint64_t peer;         /* of the source: connection */
     uint32_t failed;       /* MESSAGE_END: files that could not be read */
     struct strbuf bytes;
+    struct reading *reading; /* what the reader made of the lines; NULL: nothing yet */
+    void (*reading_free)(struct reading **reading);
+    uint64_t reading_bytes;
     struct message *next;
 };
 
@@ -84,6 +89,11 @@ struct ingest_memory {
 };
 void ingest_remember(struct queue *queue, const struct ingest_memory *memory);
 bool ingest_known(struct queue *queue, const char *name, uint64_t *offset, uint64_t *digest);
+
+/** Reads the lines of a message (m->reading) in the thread of its source, beside the writer. Set by
+ * run/ before sources start. */
+typedef void ingest_reader(struct message *m);
+void ingest_read_by(struct queue *queue, ingest_reader *reader);
 
 struct queue *ingest_queue_new(void);
 void ingest_queue_free(struct queue **queue);

@@ -4,6 +4,7 @@
  */
 #include "analyzer/normalise/normalise.h"
 #include "analyzer/record/utf8.h"
+#include "common/hash.h"
 #include "common/wire.h"
 
 const struct counter normalise_counters[] = {
@@ -85,6 +86,35 @@ static bool read_record(struct batch *batch, struct record *r, struct slice line
     return true;
 }
 
+static uint64_t hash_value(const struct json *v, uint64_t h)
+{
+    double number = json_num(v, json_bool(v, false));
+    struct slice text = json_text(v);
+
+    h = text.len ? hash_bytes(text, h) : h * 31 + json_kind(v);
+    if (number != 0)
+        h = hash_bytes((struct slice){(const uint8_t *)&number, sizeof(number)}, h);
+    for (const struct json *c = json_first(v); c; c = json_next(c))
+        h = hash_value(c, h);
+    return h;
+}
+
+/* The same alert once more differs in its time, in its packet and in the flow's counters. */
+static uint64_t hash_content(const struct json *eve)
+{
+    static const char *const passing[] = {"timestamp", "flow", "pcap_cnt", "packet", "stream"};
+    uint64_t h = 0;
+
+    for (const struct json *c = json_first(eve); c; c = json_next(c)) {
+        uint32_t i = 0;
+        while (i < sizeof(passing) / sizeof(passing[0]) && strcmp(json_key(c), passing[i]) != 0)
+            i++;
+        if (i == sizeof(passing) / sizeof(passing[0]))
+            h = hash_value(c, h);
+    }
+    return h;
+}
+
 struct record *normalise_line(struct batch *batch, const struct record_id *id, uint64_t received_ns,
                               struct slice line, uint64_t *counters)
 {
@@ -107,6 +137,8 @@ struct record *normalise_line(struct batch *batch, const struct record_id *id, u
         r->ts_ns = received_ns;
         counters[NORMALISE_BAD_TIME]++;
     }
+    if (r->is_alert)
+        r->content = hash_content(r->eve);
     counters[NORMALISE_RECORDS]++;
     return r;
 }

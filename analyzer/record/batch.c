@@ -6,12 +6,20 @@
 
 #include <stdlib.h>
 
-enum { BATCH_ARENA_BLOCK = 1 << 20 };
+enum { BATCH_ARENA_BLOCK = 1 << 20, RECORD_ARENA_USUAL = 4096 };
+
+void batch_init_for(struct batch *batch, uint32_t room)
+{
+    size_t usual = (size_t)room * RECORD_ARENA_USUAL;
+
+    memset(batch, 0, sizeof(*batch));
+    batch->room = room < BATCH_RECORDS_MAX ? room : BATCH_RECORDS_MAX;
+    arena_init(&batch->arena, usual < BATCH_ARENA_BLOCK ? usual + 4096 : BATCH_ARENA_BLOCK, 0);
+}
 
 void batch_init(struct batch *batch)
 {
-    memset(batch, 0, sizeof(*batch));
-    arena_init(&batch->arena, BATCH_ARENA_BLOCK, 0);
+    batch_init_for(batch, BATCH_RECORDS_MAX);
 }
 
 void batch_clear(struct batch *batch)
@@ -37,10 +45,9 @@ static void end_init(struct record_end *end)
 
 struct record *batch_add(struct batch *batch)
 {
-    if (batch->n == BATCH_RECORDS_MAX)
+    if (batch->n == batch->room)
         return NULL;
     if (!batch->records) { /* all at once: records must not move while others point to them */
-        batch->room = BATCH_RECORDS_MAX;
         batch->records = calloc(batch->room, sizeof(*batch->records));
         CHECK(batch->records);
     }

@@ -111,6 +111,7 @@ struct record {
     const char *technique_words, *tactic_words; /* the same with blanks between */
     const struct json *eve;                     /* the whole event */
     struct slice raw;                           /* its line: valid UTF-8, valid JSON, no newline */
+    uint64_t content;                           /* alerts: a hash of all it says but when */
     /* Set by dedup (exception_id before the rest): */
     int64_t group_id;  /* alerts: the group it was counted in; a function of the group's key */
     bool group_is_new; /* first alert of that group since the start (or since it was forgotten) */
@@ -151,10 +152,12 @@ struct batch {
 enum { BATCH_RECORDS_MAX = 8192 };
 
 void batch_init(struct batch *batch);
+/** For at most `room` records. */
+void batch_init_for(struct batch *batch, uint32_t room);
 void batch_fini(struct batch *batch);
 /** Forgets all records, resets the arena. */
 void batch_clear(struct batch *batch);
-/** A zeroed record whose texts are ""; NULL when BATCH_RECORDS_MAX is reached. */
+/** A zeroed record whose texts are ""; NULL when there is no room. */
 struct record *batch_add(struct batch *batch);
 /** Takes the last one back: it was not wanted. */
 void batch_drop_last(struct batch *batch);

@@ -6,10 +6,10 @@
 #include "analyzer/dedup/dedup.h"
 #include "analyzer/dedup/exceptions.h"
 #include "analyzer/enrich/enrich.h"
-#include "analyzer/normalise/normalise.h"
 #include "analyzer/run/expiry.h"
 #include "analyzer/run/matching.h"
 #include "analyzer/run/origins.h"
+#include "analyzer/run/reading.h"
 #include "analyzer/run/sightings.h"
 #include "analyzer/store/db_checkpoints.h"
 #include "analyzer/store/db_days.h"
@@ -24,7 +24,7 @@
 #include <stdlib.h>
 
 const struct option pipeline_options[] = {
-    {"pipeline.batch", CONF_INT, "4000",
+    {"pipeline.batch", CONF_INT, "8000",
      "Most events of one transaction; smaller ones are stored sooner, larger ones faster."},
     OPTION_END};
 
@@ -95,6 +95,7 @@ enum err pipeline_new(const struct conf *conf, struct store *store, struct queue
     CHECK(p && pthread_mutex_init(&p->seen.lock, NULL) == 0);
     p->store = store;
     p->queue = queue;
+    ingest_read_by(queue, reading_make);
     p->hub = hub;
     p->files_failed = -1;
     p->counters = stats_add(&p->stats, pipeline_counters);
@@ -139,13 +140,6 @@ void pipeline_free(struct pipeline **pipeline)
 
 /* ---- messages to records */
 
-struct lines_of {
-    struct record_id id;
-    uint64_t received_ns;
-    struct slice lines;
-    struct origin *origin; /* NULL: a file */
-};
-
 static void note_status(struct origin *origin, const struct record *r)
 {
     if (origin && r->kind == RECORD_STATS)
@@ -154,30 +148,26 @@ static void note_status(struct origin *origin, const struct record *r)
         origins_status(origin, false, r->raw);
 }
 
-static void read_lines(struct pipeline *p, struct lines_of *from)
+/* Later stages change records, and may have to do it again: they get copies. */
+static void take_lines(struct pipeline *p, struct message *m, struct origin *origin)
 {
-    struct slice line;
-    uint32_t events = 0, bad = 0;
-    uint64_t newest = 0;
+    reading_make(m);
+    const struct reading *from = m->reading;
 
-    for (; wire_line(&from->lines, &line); from->id.index++) {
-        struct record *r =
-            normalise_line(&p->batch, &from->id, from->received_ns, line, p->normalise);
-        bad += !r;
-        if (!r)
-            continue;
-        events++;
-        note_status(from->origin, r);
-        if (r->ts_ns > newest)
-            newest = r->ts_ns;
+    for (uint32_t i = 0; i < from->batch.n; i++) {
+        struct record *r = batch_add(&p->batch);
+        CHECK(r);
+        *r = from->batch.records[i];
+        note_status(origin, r);
     }
-    if (from->origin)
-        origins_count(from->origin, events, bad, newest);
+    for (uint32_t i = 0; i < NORMALISE_COUNTERS; i++)
+        p->normalise[i] += from->counters[i];
+    if (origin)
+        origins_count(origin, from->batch.n, from->bad, from->newest_ns);
 }
 
-static enum err take_envelope(struct pipeline *p, const struct message *m)
+static enum err take_envelope(struct pipeline *p, struct message *m)
 {
-    const struct wire_envelope *e = &m->envelope;
     enum ledger_verdict verdict;
     struct origin *origin;
     enum err err = origins_offer(p->origins, p->store, m, &verdict, &origin);
@@ -188,21 +178,17 @@ static enum err take_envelope(struct pipeline *p, const struct message *m)
     p->counters[PIPELINE_REFUSED] += verdict == LEDGER_TOO_FAR;
     if (verdict != LEDGER_NEW)
         return ERR_OK;
-    struct lines_of from = {
-        {e->sensor, e->site, e->epoch, e->seq, 0}, m->received_ns, e->lines, origin};
-    read_lines(p, &from);
+    take_lines(p, m, origin);
     return ERR_OK;
 }
 
 /* A block is remembered by where it ends; the reader gives only what is new. */
-static enum err take_block(struct pipeline *p, const struct message *m)
+static enum err take_block(struct pipeline *p, struct message *m)
 {
     const struct file_block *b = &m->block;
-    struct lines_of from = {
-        {"file", "", b->digest >> 11, b->line, 0}, m->received_ns, strbuf_view(&m->bytes), NULL};
     char text[64];
 
-    read_lines(p, &from);
+    take_lines(p, m, NULL);
     if (!*b->name)
         return ERR_OK;
     snprintf(text, sizeof(text), "%llu %llu", (unsigned long long)b->end,
@@ -210,7 +196,7 @@ static enum err take_block(struct pipeline *p, const struct message *m)
     return db_checkpoints_put(p->store, b->name, slice_of_str(text));
 }
 
-static enum err take_message(struct pipeline *p, const struct message *m)
+static enum err take_message(struct pipeline *p, struct message *m)
 {
     switch (m->kind) {
     case MESSAGE_ENVELOPE:
@@ -226,15 +212,10 @@ static enum err take_message(struct pipeline *p, const struct message *m)
     return ERR_OK;
 }
 
+/* Records of a message that was read; before that, what it may hold. */
 static uint32_t lines_at_most(const struct message *m)
 {
-    uint32_t n = 0;
-
-    if (m->kind == MESSAGE_ENVELOPE)
-        return m->envelope.n;
-    for (size_t i = 0; m->kind == MESSAGE_BLOCK && i < m->bytes.len; i++)
-        n += m->bytes.at[i] == '\n';
-    return n;
+    return m->reading ? m->reading->batch.n : reading_lines_most(m);
 }
 
 enum { BATCH_MESSAGES_MAX = ORIGINS_MAX / 2 }; /* each may be of another sensor */
@@ -296,11 +277,11 @@ static enum err save_sums(struct pipeline *p)
 }
 
 /* All stages of one batch, between begin and commit. */
-static enum err transaction(struct pipeline *p, const struct message *list, uint32_t n)
+static enum err transaction(struct pipeline *p, struct message *list, uint32_t n)
 {
     enum err err = ERR_OK;
 
-    for (const struct message *m = list; !err && n--; m = m->next)
+    for (struct message *m = list; !err && n--; m = m->next)
         err = take_message(p, m);
     if (err)
         return err;

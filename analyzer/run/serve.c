@@ -25,7 +25,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { SOURCES_MAX = 16, TAKE_BYTES = 16 << 20, WAIT_MS = 100, PUSH_WAIT_S = 30 };
+enum { SOURCES_MAX = 16, TAKE_BYTES = 48 << 20, WAIT_MS = 100, PUSH_WAIT_S = 30 };
 enum { BACK_OFF_FIRST_MS = 100, BACK_OFF_MAX_MS = 5000 };
 
 struct serving {

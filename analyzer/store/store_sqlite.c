@@ -50,10 +50,10 @@ static enum err err_of(int code)
 static const char pragmas[] = "PRAGMA busy_timeout=10000;"
                               "PRAGMA journal_mode=WAL;"
                               "PRAGMA synchronous=FULL;"
-                              "PRAGMA cache_size=-32768;"
+                              "PRAGMA cache_size=-131072;"
                               "PRAGMA temp_store=MEMORY;"
-                              "PRAGMA wal_autocheckpoint=4000;"
-                              "PRAGMA journal_size_limit=67108864;";
+                              "PRAGMA wal_autocheckpoint=32000;"
+                              "PRAGMA journal_size_limit=268435456;";
 
 static enum err lite_script(struct sql_engine *engine, const char *sql)
 {
@@ -78,10 +78,15 @@ static enum err lite_open(const char *place, bool read_only, struct sql_engine *
 {
     struct sql_engine *engine = calloc(1, sizeof(*engine));
     CHECK(engine);
+    /* Counting its memory costs SQLite a lock at each allocation; nobody reads the count. Refused
+     * once it works, and that is after the first store. */
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     path_of(place, engine->path);
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
     flags |= read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     int code = sqlite3_open_v2(engine->path, &engine->db, flags, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_db_config(engine->db, SQLITE_DBCONFIG_LOOKASIDE, NULL, 2048, 128);
     if (code == SQLITE_OK)
         code = sqlite3_busy_timeout(engine->db, SQLITE_WAIT_MS);
     if (code == SQLITE_OK)

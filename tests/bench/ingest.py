@@ -14,14 +14,16 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 ANALYZER = os.path.join(os.environ.get("TRAMGAC_BUILD", os.path.join(ROOT, "build/release")), "tramgac-analyzer")
 
 
-def write(path, n, pairs):
+def write(path, n, pairs, again=1):
+    """`again`: each alert comes so often in all, the same but for its time and the counters of its flow."""
     rnd = random.Random(1)
     with open(path, "w", encoding="utf-8") as f:
-        for i in range(n):
+        for k in range(n // again):
+            i = k * again
             p = rnd.randrange(pairs)
             s = i // 2000
-            f.write(json.dumps({
-                "timestamp": f"2026-11-20T{10 + s // 3600:02}:{s // 60 % 60:02}:{s % 60:02}.{i % 2000 * 500:06}+0700",
+            event = {
+                "timestamp": "",
                 "flow_id": rnd.getrandbits(50), "in_iface": "eth0", "event_type": "alert",
                 "src_ip": f"10.{p >> 16 & 255}.{p >> 8 & 255}.{p & 255}", "src_port": rnd.randrange(1024, 65535),
                 "dest_ip": f"10.30.1.{p % 200 + 1}", "dest_port": 502, "proto": "TCP", "app_proto": "modbus",
@@ -30,14 +32,17 @@ def write(path, n, pairs):
                           "signature": f"BENCH signature number {p % 997} of the ingest", "severity": 3,
                           "category": "Attempted Administrator Privilege Gain",
                           "metadata": {"signature_severity": ["Minor"], "mitre_technique_id": ["T1110"]}},
-                "flow": {"pkts_toserver": 5, "pkts_toclient": 4, "bytes_toserver": 500, "bytes_toclient": 400}},
-                separators=(",", ":")) + "\n")
+                "flow": {"pkts_toserver": 5, "pkts_toclient": 4, "bytes_toserver": 500, "bytes_toclient": 400}}
+            for j in range(again):
+                event["timestamp"] = f"2026-11-20T{10 + s // 3600:02}:{s // 60 % 60:02}:{s % 60:02}.{(i + j) % 2000 * 500:06}+0700"
+                event["flow"]["pkts_toserver"] = 5 + j
+                f.write(json.dumps(event, separators=(",", ":")) + "\n")
 
 
-def run(name, n, pairs, *more):
+def run(name, n, pairs, *more, again=1):
     with tempfile.TemporaryDirectory() as d:
         eve = os.path.join(d, "eve.json")
-        write(eve, n, pairs)
+        write(eve, n, pairs, again)
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         begin = time.monotonic()
         subprocess.run([ANALYZER, "--data", os.path.join(d, "data"), "--ingest", eve, "--once", "--no-web", "--quiet", *more],
@@ -52,5 +57,6 @@ def run(name, n, pairs, *more):
 
 count = int(sys.argv[1]) if len(sys.argv) > 1 else 100000
 run("distinct", count, 10**9)
+run("10:1 duplicates", count, 10**9, again=10)
 run("2000 groups", count, 2000)
 run("distinct, no correlation", count, 10**9, "--set", "correlate.rules=", "--set", "incident.open_at=off")
