@@ -4,9 +4,17 @@ export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'info';
 export type IncidentState = 'new' | 'assigned' | 'in_progress' | 'pending' | 'closed' | 'merged' | 'escalated';
 export type Text2 = { en: string; vi: string };
 
+export type Role = 'viewer' | 'analyst' | 'lead' | 'engineer' | 'auditor' | 'admin';
+export const roles: Role[] = ['viewer', 'analyst', 'lead', 'engineer', 'auditor', 'admin'];
+export type Permission = 'self' | 'read' | 'raw' | 'reveal' | 'triage' | 'lead' | 'detect' | 'report' | 'audit' | 'admin';
+
 export interface Me {
   user: string;
-  role: 'analyst' | 'admin';
+  name: string;
+  role: Role;
+  sites: string[];
+  second_factor: boolean;
+  may: Permission[];
   csrf: string;
 }
 
@@ -92,6 +100,7 @@ export interface IncidentHead {
   sensors: string[];
   site?: string;
   merged_into?: string;
+  hold?: boolean; // nothing of it expires
   personal_data?: Flag;
   serious?: Flag;
   sla?: Timer[];
@@ -221,7 +230,8 @@ export interface Device extends DeviceHead {
   profile_title?: Text2;
   confidence?: number;
   habits: { class: string; text: string }[]; // what it is known to do
-  history: { time: string; text: Text2 }[];
+  history: { time: string; change?: string; evidence?: number; text: Text2 }[];
+  bindings?: { ip: string; from: string; to: string }[];
   deviations_list: Deviation[];
   groups: Group[];
   incidents: IncidentHead[];
@@ -265,6 +275,119 @@ export interface Overview {
   devices: { total: number; learning: number; enforcing: number; deviating: number };
   compression: { events: number; alerts: number; groups: number; incidents: number };
   push: { connector: string; waiting: number; sent: number; failed: number; last?: string }[];
+  sites?: Site[];
+  tactics?: Tactic[];
+}
+
+export interface Site {
+  site: string;
+  open: Record<Severity, number>;
+  devices: number;
+  deviating: number;
+  sensors: number;
+  sensors_offline: number;
+  missing: number;
+}
+
+// A column of ATT&CK, and what of the last day points to it.
+export interface Tactic {
+  id: string;
+  name: Text2;
+  ics: boolean;
+  groups: number;
+  alerts: number;
+  severity: Severity;
+}
+
+export interface Account {
+  user: string;
+  name: string;
+  role: Role;
+  sites: string[];
+  language: 'vi' | 'en';
+  disabled: boolean;
+  locked: boolean;
+  second_factor: boolean;
+  created: string;
+  last_login?: string;
+}
+export interface AccountChange {
+  user?: string;
+  name?: string;
+  role?: Role;
+  sites?: string[];
+  language?: 'vi' | 'en';
+  disabled?: boolean;
+  unlock?: boolean;
+  drop_second_factor?: boolean;
+  new_password?: boolean;
+}
+
+export interface SessionRow {
+  id: string;
+  this: boolean;
+  address: string;
+  agent: string;
+  created: string;
+  seen: string;
+  expires: string;
+}
+
+export interface Token {
+  id: number;
+  name: string;
+  scopes: Permission[];
+  created: string;
+  expires?: string;
+  expired: boolean;
+  used?: string;
+  address?: string;
+}
+
+export interface AuditRow {
+  id: number;
+  time: string;
+  user: string;
+  address: string;
+  action: string;
+  object: string;
+  detail: Record<string, unknown>;
+  hash: string;
+}
+
+export interface Connector {
+  connector: string;
+  type: string;
+  target: string;
+  min_severity: Severity;
+  sites: string[];
+  mask_internal: boolean;
+  testable: boolean;
+  sent: number;
+  failed: number;
+  given_up: number;
+  resting: boolean;
+  failures_in_a_row: number;
+  fault: string;
+}
+
+export interface System {
+  version: string;
+  uptime_s: number;
+  store: { engine: string; data_bytes: number; disk_bytes?: number; disk_free?: number };
+  retention: { class: string; keep_s: number; keep_bytes?: number; rows?: number; bytes?: number; oldest?: string; newest?: string }[];
+  holds: IncidentHead[];
+  outbox: { connector: string; waiting: number; sent: number; given_up: number; oldest?: string; last_sent?: string }[];
+  connectors: Connector[];
+  correlation?: { loaded: string; rules: number; put_aside: number; faults: { file: string; line: number; title: string; text: string }[] };
+  intel?: {
+    read: string;
+    indicators: number;
+    not_understood: number;
+    fault: string;
+    files: { path: string; bytes: number; changed?: string }[];
+    sources: { name: string; indicators: number; expired: number; confidence_least: number; confidence_most: number; next_expiry?: string }[];
+  };
 }
 
 // What a search gives: rows, or what `| groupby` and `| histogram` make of them.
@@ -329,9 +452,11 @@ export interface Form {
 
 export class ApiError extends Error {
   status: number;
-  constructor(status: number, message: string) {
+  code: boolean; // the second factor is asked for
+  constructor(status: number, message: string, code = false) {
     super(message);
     this.status = status;
+    this.code = code;
   }
 }
 
@@ -354,7 +479,10 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<T>
   } catch {
     throw new ApiError(answer.status, text.slice(0, 200));
   }
-  if (!answer.ok) throw new ApiError(answer.status, (data as { error?: string } | undefined)?.error ?? answer.statusText);
+  if (!answer.ok) {
+    const said = data as { error?: string; code?: boolean } | undefined;
+    throw new ApiError(answer.status, said?.error ?? answer.statusText, said?.code === true);
+  }
   return data as T;
 }
 
@@ -371,8 +499,8 @@ export const api = {
     csrf = me.csrf;
     return me;
   },
-  async login(user: string, password: string): Promise<Me> {
-    const me = await call<Me>('POST', '/login', { user, password });
+  async login(user: string, password: string, code?: string): Promise<Me> {
+    const me = await call<Me>('POST', '/login', { user, password, code });
     csrf = me.csrf;
     return me;
   },
@@ -384,7 +512,7 @@ export const api = {
   groupAction: (ids: number[], action: 'archive' | 'reopen' | 'escalate' | 'assign', assignee?: string) =>
     call<{ changed: number; undo?: Undo }>('POST', '/groups/actions', { ids, action, assignee }),
   undo: (id: string) => call<{ undone: number; action: string }>('POST', `/undo/${encodeURIComponent(id)}`, {}),
-  incidents: (f: { state?: string; q?: string }) => call<Page<IncidentHead>>('GET', `/incidents${query(f)}`),
+  incidents: (f: { state?: string; q?: string; limit?: number }) => call<Page<IncidentHead>>('GET', `/incidents${query(f)}`),
   incident: (id: string) => call<Incident>('GET', `/incidents/${encodeURIComponent(id)}`),
   incidentChange: (id: string, change: IncidentChange) => call<Incident>('POST', `/incidents/${encodeURIComponent(id)}`, change),
   incidentMake: (what: { title?: string; severity?: Severity; assignee?: string; groups: number[]; incidents?: string[]; comment?: string }) => call<Incident>('POST', '/incidents', what),
@@ -412,6 +540,24 @@ export const api = {
   reportAddress: (form: string, f: { incident?: string; from?: string; to?: string; site?: string; lang: 'vi' | 'en'; format: 'pdf' | 'html' }) =>
     `/api/reports/${encodeURIComponent(form)}${query(f)}`,
   sensors: () => call<{ items: Sensor[] }>('GET', '/sensors'),
+  hold: (incident: string, hold: boolean, reason: string) => call<Incident>('POST', `/incidents/${encodeURIComponent(incident)}/hold`, { hold, reason }),
+  system: () => call<System>('GET', '/system'),
+  connectorTest: (name: string) => call<{ taken: boolean; answer: string }>('POST', `/connectors/${encodeURIComponent(name)}/test`, {}),
+  audit: (f: { user?: string; action?: string; object?: string; from?: string; to?: string; before?: number; limit?: number }) =>
+    call<{ items: AuditRow[]; next?: number }>('GET', `/audit${query(f)}`),
+  auditVerify: () => call<{ whole: boolean; first_bad?: number }>('GET', '/audit/verify'),
+  accounts: () => call<{ items: Account[] }>('GET', '/accounts'),
+  accountAdd: (what: AccountChange) => call<{ account: Account; password?: string }>('POST', '/accounts', what),
+  accountChange: (name: string, what: AccountChange) => call<{ account: Account; password?: string }>('POST', `/accounts/${encodeURIComponent(name)}`, what),
+  sessions: (user?: string) => call<{ items: SessionRow[] }>('GET', `/sessions${query({ user })}`),
+  sessionEnd: (id: string, user?: string) => call<unknown>('POST', `/sessions/${encodeURIComponent(id)}/end${query({ user })}`, {}),
+  tokens: (user?: string) => call<{ items: Token[] }>('GET', `/tokens${query({ user })}`),
+  tokenAdd: (what: { name: string; scopes: Permission[]; days: number }) => call<{ id: number; token: string; expires: string }>('POST', '/tokens', what),
+  tokenDrop: (id: number) => call<unknown>('POST', `/tokens/${id}/delete`, {}),
+  passwordChange: (password: string, next: string) => call<unknown>('POST', '/me/password', { password, new: next }),
+  factorStart: (password: string) => call<{ secret: string; uri: string }>('POST', '/me/factor', { password }),
+  factorProve: (code: string) => call<{ recovery: string[] }>('POST', '/me/factor/prove', { code }),
+  factorDrop: (password: string) => call<unknown>('POST', '/me/factor/drop', { password }),
 };
 
 export interface Live {

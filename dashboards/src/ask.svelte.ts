@@ -3,6 +3,7 @@ export interface Question {
   title: string;
   hint?: string;
   long?: boolean;
+  secret?: boolean; // a password
   value?: string;
   choices?: { value: string; label: string }[];
   optional?: boolean; // an empty answer will do

@@ -87,6 +87,26 @@ export function millis(ms: number | undefined): string {
   return Math.abs(ms) < 10_000 ? `${count(Math.round(ms))} ms` : span(new Date(0).toISOString(), new Date(Math.abs(ms)).toISOString());
 }
 
+// A size as people read it.
+export function bytes(n: number): string {
+  const steps = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let i = 0;
+  for (; n >= 1000 && i < steps.length - 1; i++) n /= 1000;
+  return `${n.toLocaleString(words.language === 'vi' ? 'vi-VN' : 'en-GB', { maximumFractionDigits: n < 10 && i ? 1 : 0 })} ${steps[i]}`;
+}
+
+// A long span: whole days, or what is below one.
+export function days(seconds: number): string {
+  return seconds >= 172_800 ? t('days_n', { n: count(Math.floor(seconds / 86400)) }) : span(new Date(0).toISOString(), new Date(seconds * 1000).toISOString());
+}
+
+// A time without the year when it is this year's: for lists, where the whole of it stands in the title.
+export function when(time: string | undefined): string {
+  const whole = stamp(time);
+  const year = new Date(Date.now() + offset()).getUTCFullYear();
+  return whole.replace(`/${year} `, ' ');
+}
+
 export function count(n: number | undefined): string {
   return (n ?? 0).toLocaleString(words.language === 'vi' ? 'vi-VN' : 'en-GB');
 }

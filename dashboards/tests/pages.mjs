@@ -91,6 +91,10 @@ for (const [language, theme] of [['vi', 'dark'], ['en', 'light']]) {
   await visit('detections?last=30d', '.meter', `detections-${tag}`);
   await visit('reports', '.forms', `reports-${tag}`);
   await visit('sensors', '.page', `sensors-${tag}`);
+  await visit('admin/doors', '.facts', `admin-doors-${tag}`);
+  const tabs = await page.$$eval('.tabs a', (all) => all.map((a) => a.getAttribute('href').replace(/^#\//, '')));
+  for (const tab of tabs) if (tab !== 'admin/doors') await visit(tab, '.admin > .panel, .admin > .tiles', `${tab.replace('/', '-')}-${tag}`);
+  if (expect.tabs !== undefined) check(tabs.length === expect.tabs, `parts of the page Admin: ${tabs.length}, expected ${expect.tabs}`);
 }
 
 // What the analyzer must show.
@@ -121,6 +125,32 @@ if (expect.keyboard) {
   await page.keyboard.press('u');
   await page.waitForTimeout(700);
   check((await page.$$eval('tbody tr', (r) => r.length)) === before, 'undo did not bring the row back');
+}
+
+// A field and a value are completed from what there is; a drag over the bars chooses a span of time.
+if (expect.complete) {
+  await page.goto(`${base}/#/hunt?last=30d`);
+  await page.waitForSelector('.list table');
+  await page.click('main input[type=search]');
+  await page.keyboard.type('tls.sn');
+  await page.waitForSelector('#query-offers [role=option]');
+  await page.keyboard.press('Tab');
+  check((await page.inputValue('main input[type=search]')) === 'tls.sni:', 'a field is not completed');
+  await page.fill('main input[type=search]', '');
+  await page.keyboard.type(expect.complete[0]);
+  await page.waitForSelector('#query-offers [role=option]');
+  await page.keyboard.press('Tab');
+  const line = (await page.inputValue('main input[type=search]')).trim();
+  check(line === expect.complete[1], `a value is not completed: ${line}`);
+  await page.keyboard.press('Enter');
+  await page.waitForTimeout(900);
+  check(decodeURIComponent(new URL(page.url()).hash).includes(expect.complete[1].split(':')[0]), 'the search is not in the address');
+  const bars = await (await page.$('svg[role=img]')).boundingBox();
+  await page.mouse.move(bars.x + bars.width * 0.3, bars.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(bars.x + bars.width * 0.9, bars.y + 20, { steps: 4 });
+  await page.mouse.up();
+  await page.waitForFunction(() => location.hash.includes('from='));
 }
 
 writeFileSync(`${out}/result.json`, JSON.stringify({ incidents, times, faults }, null, 1));

@@ -45,10 +45,14 @@ with Bench("hostile") as b:
     eve = b.path("eve.json")
     with open(eve, "wb") as f:
         f.write(b"\n".join(lines + bad) + b"\n")
-    config = write(b.path("analyzer.yaml"), f"enrich:\n  site: {ROOT}/iot-profiles/site.yaml\nincident:\n  open_at: high\n")
+    config = write(b.path("analyzer.yaml"), f"enrich:\n  site: {ROOT}/iot-profiles/site.yaml\nincident:\n  open_at: high\n"
+                   f"intel: {{files: [{b.path('bad.txt')}]}}\ncorrelate: {{rules: [{b.path('bad.yml')}]}}\n"
+                   "push:\n  - {name: ioc, type: cloudevents-http, url: 'http://127.0.0.1:1/<script>alert(8)</script>'}\n")
+    write(b.path("bad.txt"), "203.0.113.66\n<script>alert(5)</script>\nbot.example\n")
+    write(b.path("bad.yml"), "title: <script>alert(6)</script>\ncorrelation: {type: '<img src=x onerror=alert(7)>', rules: [x], timespan: 5m}\n")
     write(b.path("password"), PASSWORD + "\n")
     words = ["-c", config, "--data", b.path("data")]
-    subprocess.run([ANALYZER, "user", "add", "lan", "--role", "analyst", "--password-file", b.path("password"), *words], check=True,
+    subprocess.run([ANALYZER, "user", "add", "lan", "--role", "admin", "--password-file", b.path("password"), *words], check=True,
                    capture_output=True, cwd=ROOT)
     analyzer = b.start("analyzer", ANALYZER, *words, "--listen", f"127.0.0.1:{port}", "--ingest", eve, cwd=ROOT)
     wait_for("the analyzer answers", 30, lambda: alive(port))
@@ -63,8 +67,19 @@ with Bench("hostile") as b:
     for g in groups["items"]:
         assert len(g["signature"]) <= 600, len(g["signature"])
     assert api.get("/api/incidents?state=all")["items"], "critical alerts opened no incident"
+    # What people and programs send about themselves is shown on the page Admin.
+    for i, evil in enumerate(e for e in EVIL[:4] + EVIL[5:9] if len(e) < 100):
+        status, said = api.call("POST", "/api/accounts", {"user": f"x{i}", "role": "viewer", "name": evil, "sites": [evil.replace(" ", "")], "password": PASSWORD})
+        assert status in (200, 400), said
+        status, said = api.call("POST", "/api/tokens", {"name": evil, "scopes": ["read"]})
+        assert status in (200, 400), said
+    incident = api.get("/api/incidents?state=all")["items"][0]["id"]
+    assert api.call("POST", f"/api/incidents/{incident}/hold", {"hold": True, "reason": EVIL[0] + EVIL[1]})[0] == 200
+    agent = Api(port)
+    agent.call("POST", "/api/login", {"user": "lan", "password": PASSWORD}, {"User-Agent": EVIL[0] + EVIL[11]})
+    api.call("POST", "/api/connectors/ioc/test", {})
     done = subprocess.run(["node", os.path.join(ROOT, "dashboards/tests/pages.mjs"), f"http://127.0.0.1:{port}", "lan", PASSWORD,
-                           os.environ.get("TRAMGAC_PICTURES", b.path("pictures"))], capture_output=True, text=True, timeout=300)
+                           os.environ.get("TRAMGAC_PICTURES", b.path("pictures"))], capture_output=True, text=True, timeout=500)
     assert done.returncode == 0, f"pages: {done.stdout}\n{done.stderr[-2000:]}"
     log = open(b.path("analyzer.log"), "rb").read()
     assert b"\x1b" not in log, "a terminal escape reached the log"

@@ -23,7 +23,7 @@ with Bench("story") as b:
     analyzer = b.start("analyzer", ANALYZER, "-c", config, "--data", b.path("data"), "--listen", f"127.0.0.1:{port}")
     wait_for("the analyzer answers", 30, lambda: alive(port))
 
-    done = subprocess.run(replay_words(b, f"mqtt:127.0.0.1:{mqtt}"), capture_output=True, text=True, timeout=300)
+    done = subprocess.run(replay_words(b, f"mqtt:127.0.0.1:{mqtt}"), capture_output=True, text=True, timeout=500)
     assert done.returncode == 0, f"sensor: {done.returncode}\n{done.stderr[-2000:]}"
     sent = sum(1 for _ in open(b.path("sensor", "eve.json"), encoding="utf-8"))
     api = Api(port)
@@ -64,10 +64,10 @@ with Bench("story") as b:
     # On the page.
     expect = b.path("expect.json")
     with open(expect, "w", encoding="utf-8") as f:
-        json.dump({"incidents": 1, "stages": sorted(techniques)[:3], "keyboard": True}, f)
+        json.dump({"incidents": 1, "stages": sorted(techniques)[:3], "keyboard": True, "tabs": 1, "complete": ["app:modb", "app:modbus"]}, f)
     out = os.environ.get("TRAMGAC_PICTURES", b.path("pictures"))
     done = subprocess.run(["node", os.path.join(ROOT, "dashboards/tests/pages.mjs"), f"http://127.0.0.1:{port}", "lan",
-                           PASSWORD, out, expect], capture_output=True, text=True, timeout=300)
+                           PASSWORD, out, expect], capture_output=True, text=True, timeout=500)
     assert done.returncode == 0, f"pages: {done.stdout}\n{done.stderr[-2000:]}"
     print(done.stdout.strip())
     assert b.stop(analyzer, signal.SIGTERM) == 0, "the analyzer did not end cleanly"
