@@ -91,6 +91,11 @@ struct pcre_scratch *pcre_scratch_new(const struct pcre_limits *limits)
     return s;
 }
 
+void pcre_scratch_steps(struct pcre_scratch *s, uint32_t steps)
+{
+    pcre2_set_match_limit(s->context, steps);
+}
+
 void pcre_scratch_free(struct pcre_scratch **scratch)
 {
     struct pcre_scratch *s = *scratch;

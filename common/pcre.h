@@ -37,6 +37,9 @@ struct pcre_scratch; /* one thread's */
 struct pcre_scratch *pcre_scratch_new(const struct pcre_limits *limits);
 void pcre_scratch_free(struct pcre_scratch **scratch);
 
+/** Changes the most steps of a match from now on. */
+void pcre_scratch_steps(struct pcre_scratch *scratch, uint32_t steps);
+
 enum pcre_answer { PCRE_NO, PCRE_YES, PCRE_LIMIT };
 /** First match at or behind `start`. */
 enum pcre_answer pcre_run(const struct pcre *pcre, struct pcre_scratch *scratch,

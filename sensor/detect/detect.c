@@ -25,6 +25,8 @@ const struct counter detect_counters[] = {
     [DETECT_CANDIDATES_FULL] = {"detect.candidates_full",
                                 "Rules not tried because too many had their literal in one packet"},
     [DETECT_SCANNED_BYTES] = {"detect.scanned_bytes", "Bytes searched for literals"},
+    [DETECT_SUSPENDED] = {"detect.rules_suspended",
+                          "Times a rule was over detect.rule-budget and rested, by shard"},
     COUNTER_END,
 };
 
@@ -279,6 +281,7 @@ static void run_acts(struct detect *d, const struct rule *r)
     for (uint8_t i = 0; i < r->n_acts; i++)
         r->acts[i].run(&d->look, r->acts[i].args);
     d->count[DETECT_HITS]++;
+    d->cost.at[r->uid].matches++;
 }
 
 static void fill_hit(struct detect *d, const struct rule *r, struct hit *hit)
@@ -421,6 +424,7 @@ static void begin(struct detect *d, const struct detect_input *in)
     strbuf_clear(&d->conditions);
     d->n_steps = 0;
     strbuf_clear(&d->text);
+    cost_packet(&d->cost, p ? p->ts_ns : 0, in->flow ? in->flow->shard : p ? p->shard : 0);
     d->passed = false;
     d->n_raw[0] = d->n_raw[1] = 0;
     d->fresh = app_fresh(in);
@@ -486,6 +490,7 @@ void detect_run(struct detect *d, const struct detect_input *in)
     run_flow(d);
     d->count[DETECT_STEPS] = d->inspect.steps_exceeded;
     d->count[DETECT_PCRE_LIMIT] = d->inspect.pcre_limited;
+    d->count[DETECT_SUSPENDED] += d->cost.n_resting;
     settle_hits(d);
     if (d->explain)
         explain_look(d->explain, d);
@@ -502,6 +507,33 @@ bool detect_explain(struct detect *d, struct explain *explain)
 {
     d->explain = explain;
     return explain_begin(explain, d->rs) && detect_trace(d);
+}
+
+const uint32_t *detect_resting(const struct detect *d, uint32_t *n, uint64_t *until_ns)
+{
+    *n = d->cost.n_resting;
+    *until_ns = d->cost.now_ns + d->cost.rest_ns;
+    return d->cost.resting;
+}
+
+enum err detect_costs(const struct detect *d, struct rule_spent **list, uint32_t *n, uint32_t *room)
+{
+    const struct cost *c = &d->cost;
+
+    *n = 0;
+    if (c->n_used > *room) {
+        struct rule_spent *larger = realloc(*list, c->n_used * sizeof(*larger));
+        if (!larger)
+            return ERR_NOMEM;
+        *list = larger;
+        *room = c->n_used;
+    }
+    for (uint32_t i = 0; i < c->n_used; i++) {
+        const struct rule_cost *r = &c->at[c->used[i]];
+        (*list)[(*n)++] = (struct rule_spent){c->used[i],   r->matches, r->limited,
+                                              r->suspended, r->steps,   r->checks};
+    }
+    return ERR_OK;
 }
 
 bool detect_tagged(const struct detect *d)
@@ -521,9 +553,9 @@ struct pool *detect_pool(struct detect *d)
 }
 
 /* Suricata's own limits (pcre.match-limit, pcre.match-limit-recursion). */
-static const struct pcre_limits regex_limits = {3500, 1500, 512 * 1024};
+static const struct pcre_limits regex_limits = {PCRE_STEPS, 1500, 512 * 1024};
 
-static void take_settings(struct detect *d, const struct conf *conf)
+static bool take_settings(struct detect *d, const struct conf *conf)
 {
     uint64_t window = conf_size(conf, "detect.stream-window");
 
@@ -531,6 +563,8 @@ static void take_settings(struct detect *d, const struct conf *conf)
     d->depth = conf_size(conf, "detect.stream-depth");
     d->alerts_max = (uint32_t)conf_int(conf, "detect.alerts-max");
     d->pool = state_pool_new(conf_size(conf, "detect.memory"));
+    return cost_budget(&d->cost, (uint64_t)conf_int(conf, "detect.rule-budget"),
+                       conf_span_ns(conf, "detect.rule-rest"));
 }
 
 static void take_defaults(struct detect *d)
@@ -596,11 +630,12 @@ struct detect *detect_new(const struct ruleset *rs, const struct conf *conf, str
     strbuf_init(&d->conditions, 0);
     strbuf_init(&d->text, 0);
     d->count = stats_add(stats, detect_counters);
+    bool ok = cost_fit(&d->cost, rs->n_uids);
     if (conf)
-        take_settings(d, conf);
+        ok = take_settings(d, conf) && ok;
     else
         take_defaults(d);
-    bool ok = make_marks(d, rs);
+    ok = make_marks(d, rs) && ok;
     ok = make_scratch(d, rs) && ok && d->pool;
     if (!ok)
         detect_free(&d);
@@ -621,6 +656,7 @@ void detect_free(struct detect **detect)
     free(d->room);
     free(d->look.hit);
     free(d->steps);
+    cost_fini(&d->cost);
     strbuf_fini(&d->conditions);
     strbuf_fini(&d->text);
     free(d);
@@ -633,7 +669,7 @@ enum err detect_swap(struct detect *d, const struct ruleset *rs)
 
     memcpy(old.net_epoch, d->net_epoch, sizeof(old.net_epoch));
     memcpy(old.net_yes, d->net_yes, sizeof(old.net_yes));
-    bool ok = fit_scratch(d, rs);
+    bool ok = fit_scratch(d, rs) && cost_fit(&d->cost, rs->n_uids);
     ok = make_marks(d, rs) && ok;
     if (!ok) {
         free_marks(d);

@@ -160,6 +160,20 @@ enum err detect_swap(struct detect *detect, const struct ruleset *ruleset);
  * stay until the next call. */
 void detect_run(struct detect *detect, const struct detect_input *in);
 const struct hit *detect_hits(const struct detect *detect, uint32_t *n);
+/** What a rule has cost since the start, in steps (cost.h). */
+struct rule_spent {
+    uint32_t uid; /* see ruleset_of_uid */
+    uint32_t matches, limited, suspended;
+    uint64_t steps, checks;
+};
+/** All rules that were tried, in no order; `list` grows to its `room` as needed. */
+enum err detect_costs(const struct detect *detect, struct rule_spent **list, uint32_t *n,
+                      uint32_t *room);
+/** Uids of the rules that this packet has suspended, and until when. */
+const uint32_t *detect_resting(const struct detect *detect, uint32_t *n, uint64_t *until_ns);
+/** The rule a uid stands for; NULL: it is gone. */
+const struct rule_info *ruleset_of_uid(const struct ruleset *ruleset, uint32_t uid);
+uint32_t ruleset_uids(const struct ruleset *ruleset);
 /** Hits tell all their conditions (hit.steps) from now on. False without memory. */
 bool detect_trace(struct detect *detect);
 struct explain;

@@ -8,6 +8,9 @@
 
 #include <stdio.h>
 
+enum { PCRE_BYTES = 4, BUFFER_BYTES = 64 }; /* that count as a step */
+enum { PCRE_FREE = 65536 / PCRE_BYTES, PCRE_TIGHT = 350 };
+
 /* How far one operation has come. */
 struct step {
     uint32_t start; /* where the previous match ended */
@@ -121,6 +124,23 @@ static bool try_content(struct walk *w, const struct op *op, struct step *f)
 
 /* ---- pcre --------------------------------------------------------------------------------- */
 
+static bool spent(const struct inspect_scratch *s)
+{
+    return s->steps_stop && s->steps >= s->steps_stop;
+}
+
+/* What a rule shows to expressions beyond 64 KB of a packet is looked at less closely: repeats
+ * inside repeats may take 40 us for each byte. */
+static void limit_pcre(struct inspect_scratch *s, uint32_t steps)
+{
+    s->steps += steps;
+    bool tight = s->steps - s->steps_start > PCRE_FREE;
+    if (tight == s->tight)
+        return;
+    s->tight = tight;
+    pcre_scratch_steps(s->pcre, tight ? PCRE_TIGHT : PCRE_STEPS);
+}
+
 static bool try_pcre(struct walk *w, const struct op *op, struct step *f)
 {
     uint32_t from, to;
@@ -134,6 +154,12 @@ static bool try_pcre(struct walk *w, const struct op *op, struct step *f)
     uint32_t start = f->retry > shift ? f->retry - shift : 0;
     if (start > subject.len)
         return negated;
+    if (spent(w->scratch)) {
+        w->steps = INSPECT_STEPS_MAX;
+        w->scratch->pcre_limited++;
+        return false;
+    }
+    limit_pcre(w->scratch, (subject.len - start) / PCRE_BYTES);
     enum pcre_answer answer = pcre_run(op->pcre, w->scratch->pcre, subject, start, &from, &to);
     w->scratch->pcre_limited += answer == PCRE_LIMIT;
     if (negated)
@@ -485,7 +511,7 @@ static void note_place(const struct walk *w, struct place *place)
     }
 }
 
-static bool walk_all(struct walk *w)
+static bool walk_steps(struct walk *w)
 {
     const struct group *group = w->group;
     int32_t i = 0;
@@ -509,6 +535,19 @@ static bool walk_all(struct walk *w)
             return false;
     }
     return true;
+}
+
+static bool walk_all(struct walk *w)
+{
+    struct inspect_scratch *s = w->scratch;
+
+    if (spent(s)) {
+        s->steps_exceeded++;
+        return false;
+    }
+    bool ok = walk_steps(w);
+    s->steps += w->steps + w->data.len / BUFFER_BYTES;
+    return ok;
 }
 
 static void begin(struct walk *w, const struct group *group, struct inspection *in,
@@ -693,10 +732,12 @@ uint16_t inspect_places(const struct group *group, struct inspection *in, struct
                         struct inspect_place *places, char why[INSPECT_WHY_MAX])
 {
     uint64_t exceeded = scratch->steps_exceeded, limited = scratch->pcre_limited;
+    uint64_t steps = scratch->steps, stop = scratch->steps_stop;
     struct group held = *group; /* those operations that hold together */
     struct walk w;
 
     why[0] = '\0';
+    scratch->steps_stop = 0;
     begin(&w, group, in, data, scratch);
     w.base = base;
     if (!walk_all(&w)) {
@@ -714,5 +755,7 @@ uint16_t inspect_places(const struct group *group, struct inspection *in, struct
         place_of(&w, i, &places[i]);
     scratch->steps_exceeded = exceeded;
     scratch->pcre_limited = limited;
+    scratch->steps = steps;
+    scratch->steps_stop = stop;
     return held.n_ops;
 }

@@ -9,13 +9,18 @@
 
 #include "sensor/detect/keyword.h"
 
-enum { INSPECT_STEPS_MAX = 3000, BASE64_ROOM = 4096 };
+/* PCRE_STEPS: Suricata's own limit of a match (pcre.match-limit). */
+enum { INSPECT_STEPS_MAX = 3000, PCRE_STEPS = 3500, BASE64_ROOM = 4096 };
 
 struct pcre_scratch;
 
 struct inspect_scratch {
     struct pcre_scratch *pcre;
     uint8_t base64[BASE64_ROOM];
+    uint64_t steps;          /* taken in all, see cost.h */
+    uint64_t steps_start;    /* at which the rule in hand began with this packet */
+    uint64_t steps_stop;     /* no more than these; 0 = no limit */
+    bool tight;              /* expressions have the smaller limit */
     uint64_t steps_exceeded; /* counted */
     uint64_t pcre_limited;
 };

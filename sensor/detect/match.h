@@ -8,6 +8,7 @@
 
 #include "common/strbuf.h"
 #include "sensor/detect/buffer.h"
+#include "sensor/detect/cost.h"
 #include "sensor/detect/inspect.h"
 #include "sensor/detect/ruleset.h"
 #include "sensor/detect/state.h"
@@ -31,6 +32,7 @@ enum detect_count {
     DETECT_STATE_FULL,
     DETECT_CANDIDATES_FULL,
     DETECT_SCANNED_BYTES,
+    DETECT_SUSPENDED,
 };
 
 /** Bytes of a direction as rules see them in this run. */
@@ -52,6 +54,7 @@ struct detect {
     struct literals_scratch *literals;
     struct buffer_scratch *buffers;
     struct inspect_scratch inspect;
+    struct cost cost;
     uint64_t *count;
     uint32_t window, alerts_max;
     uint64_t depth;

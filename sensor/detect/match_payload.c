@@ -115,6 +115,25 @@ static void note_packet_hit(struct detect *d, const struct rule *r)
         remember(d, &s->win[in->dir], r->info.index, in->stream_at + in->packet->payload.len, true);
 }
 
+/* With the effects of having matched left to the caller. */
+static bool rule_ok(struct detect *d, const struct rule *r, uint32_t modes, struct window *win,
+                    const struct view *view)
+{
+    d->look.on_stream = false;
+    if (!detect_tests_ok(d, r))
+        return false;
+    if ((modes & ON_STREAM) && wants_stream(r) && try_stream(d, r, win, view))
+        return true;
+    if (!(modes & ON_PACKET) || !wants_packet(d, r))
+        return false;
+    d->look.on_stream = false;
+    d->look.stream_base = 0;
+    if (!groups_ok(d, r, d->in->packet->payload, 0))
+        return false;
+    note_packet_hit(d, r);
+    return true;
+}
+
 static void try_rule(struct detect *d, const struct rule *r, uint32_t modes, struct window *win,
                      const struct view *view)
 {
@@ -127,21 +146,12 @@ static void try_rule(struct detect *d, const struct rule *r, uint32_t modes, str
         return;
     }
     d->count[DETECT_RULES_TRIED]++;
-    d->look.on_stream = false;
-    if (!detect_tests_ok(d, r))
+    if (!cost_begin(&d->cost, r->uid, &d->inspect))
         return;
-    if ((modes & ON_STREAM) && wants_stream(r) && try_stream(d, r, win, view)) {
+    bool fires = rule_ok(d, r, modes, win, view);
+    cost_end(&d->cost, r->uid, &d->inspect);
+    if (fires)
         detect_fire(d, r);
-        return;
-    }
-    if (!(modes & ON_PACKET) || !wants_packet(d, r))
-        return;
-    d->look.on_stream = false;
-    d->look.stream_base = 0;
-    if (!groups_ok(d, r, d->in->packet->payload, 0))
-        return;
-    note_packet_hit(d, r);
-    detect_fire(d, r);
 }
 
 static void try_candidates(struct detect *d, uint32_t modes, struct window *win,

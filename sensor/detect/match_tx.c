@@ -148,10 +148,13 @@ static void try_rule(struct detect *d, struct tx_state *s, const struct rule *r)
         return;
     }
     d->count[DETECT_RULES_TRIED]++;
+    if (!cost_begin(&d->cost, r->uid, &d->inspect))
+        return;
     detect_hit_clear(d);
     d->look.base64 = SLICE_NONE;
     d->lack = known ? known->lack : (struct lack){0};
     bool all = try_groups(d, r, &done, &never);
+    cost_end(&d->cost, r->uid, &d->inspect);
     known = remember(d, s, r, known, never && !all);
     if (known) {
         known->done = done;

@@ -34,6 +34,9 @@ const struct option ruleset_options[] = {
      "Bytes of a stream that rules may look back, at most 4k"},
     {"detect.stream-depth", CONF_SIZE, "1M", "Bytes of a stream's direction that are inspected"},
     {"detect.alerts-max", CONF_INT, "15", "Most alerts of one packet; the first in order stay"},
+    {"detect.rule-budget", CONF_INT, "0",
+     "Steps a rule may take in a second of packet time from one of 64 shards of the flows; 0: any"},
+    {"detect.rule-rest", CONF_SPAN, "60s", "How long a rule over its budget rests in that shard"},
     {"threshold-file", CONF_TEXT, "", "Suricata's name for detect.thresholds"},
     {"classification-file", CONF_TEXT, "", "Suricata's name for detect.classification"},
     {"vars.address-groups", CONF_TREE, NULL, "Names for lists of addresses, as rules use them"},
@@ -562,4 +565,16 @@ int ruleset_proto(const struct proto_def *proto)
             return i;
     }
     return -1;
+}
+
+const struct rule_info *ruleset_of_uid(const struct ruleset *rs, uint32_t uid)
+{
+    uint32_t i = ruleset_index(rs, uid);
+
+    return i == RULE_GONE ? NULL : &rs->rules[i].info;
+}
+
+uint32_t ruleset_uids(const struct ruleset *rs)
+{
+    return rs->n_uids;
 }

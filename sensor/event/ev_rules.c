@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The rules were loaded again while the sensor runs, or could not be.
+ * The rules were loaded again while the sensor runs, or could not be; or one of them takes too much
+ * and rests.
  */
 #include "common/jsonw.h"
 #include "sensor/event/event.h"
@@ -14,13 +15,17 @@ static void rules_write(struct jsonw *w, const struct event_ctx *ctx)
 
 const struct event_def ev_rules = {
     .name = "rules",
-    .doc = "Rules were loaded again: what has changed, or why the old ones stay",
+    .doc = "Rules were loaded again, or not, and why; a rule that takes too much rests",
     .ends = EVENT_ENDS_NONE,
     .schema =
-        "rules.state|text|in_force, or refused: the rules before stay\n"
+        "rules.state|text|in_force, refused: the rules before stay, or suspended: a rule rests\n"
         "rules.generation|integer|Number of the set in force; alerts carry theirs\n"
         "rules.rules|integer|Rules in force\n"
-        "rules.why|text|refused: the reason\n"
+        "rules.why|text|refused, suspended: the reason\n"
+        "rules.gid|integer|suspended: generator of the rule\n"
+        "rules.signature_id|integer|suspended: the rule; it is over detect.rule-budget\n"
+        "rules.signature|text|suspended: message of the rule\n"
+        "rules.until|text|suspended: when it is tried again\n"
         "rules.added|integer|Rules that were not there before; added_sids: the first hundred\n"
         "rules.removed|integer|Rules that are gone; removed_sids\n"
         "rules.modified|integer|Rules whose text is another; modified_sids\n"

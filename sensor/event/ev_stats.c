@@ -21,6 +21,7 @@ const struct event_def ev_stats = {
     .ends = EVENT_ENDS_NONE,
     .schema = "stats.uptime|integer|Seconds since the start of the run, in packet time\n"
               "stats.<name>|integer|Counters (see the counters table), nested by their dots\n"
+              "stats.dearest|list|Rules with the most steps: checks, matches, limits\n"
               "stats.ledger|list|Losses: stage, name, lost, unit, cause and remedy (en, vi)\n",
     .write = stats_write,
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sensor/run/board.h"
+#include "sensor/run/dear.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@ struct board {
     int wake;
     pthread_mutex_t lock; /* of all below */
     struct stats stats;
+    struct dear dear;
     bool stopping;
     struct job **job; /* oldest first */
     uint32_t jobs;
@@ -85,9 +87,17 @@ struct reload *board_reload(const struct board *b)
     return b->reload;
 }
 
-void board_publish(struct board *b, const struct stats *stats)
+void board_dear(struct board *b, struct dear *dear)
 {
     pthread_mutex_lock(&b->lock);
+    *dear = b->dear;
+    pthread_mutex_unlock(&b->lock);
+}
+
+void board_publish(struct board *b, const struct stats *stats, const struct dear *dear)
+{
+    pthread_mutex_lock(&b->lock);
+    b->dear = *dear;
     stats_fini(&b->stats);
     stats_sum(&b->stats, stats);
     pthread_mutex_unlock(&b->lock);

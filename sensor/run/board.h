@@ -39,7 +39,10 @@ void board_set_reload(struct board *board, struct reload *reload);
 struct reload *board_reload(const struct board *board);
 
 /** Newest counters of the run; copied. */
-void board_publish(struct board *board, const struct stats *stats);
+struct dear;
+void board_publish(struct board *board, const struct stats *stats, const struct dear *dear);
+/** Copy of the dearest rules; empty before the first. */
+void board_dear(struct board *board, struct dear *dear);
 /** Copy of the newest counters, to be freed with stats_fini; empty before the first. */
 void board_stats(struct board *board, struct stats *stats);
 

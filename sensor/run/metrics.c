@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sensor/run/metrics.h"
 #include "common/clock.h"
+#include "sensor/run/dear.h"
 #include "sensor/run/ledger.h"
 
 #include <stdio.h>
@@ -70,6 +71,7 @@ static void answer(struct board *board, const char *question, struct strbuf *rep
 {
     struct strbuf page;
     struct stats stats;
+    struct dear dear;
 
     if (strncmp(question, "GET /metrics ", 13) != 0) {
         strbuf_str(reply,
@@ -79,6 +81,8 @@ static void answer(struct board *board, const char *question, struct strbuf *rep
     strbuf_init(&page, DOOR_REPLY_MAX / 2);
     board_stats(board, &stats);
     metrics_write(board_sensor(board), &stats, &page);
+    board_dear(board, &dear);
+    dear_metrics(&dear, board_sensor(board), &page);
     strbuf_fmt(&page,
                "# TYPE tramgac_uptime_seconds gauge\ntramgac_uptime_seconds{sensor=\"%s\"} "
                "%llu\n",

@@ -110,6 +110,7 @@ void rounds_fini(struct rounds *r)
             free(round->part[w].packets);
             free(round->part[w].items);
             free(round->part[w].facts);
+            free(round->part[w].costs);
         }
         stats_fini(&round->stats);
         strbuf_fini(&round->rules_told);

@@ -61,7 +61,9 @@ struct round_part {
     uint32_t n_items, items_room;
     struct fact *facts;
     uint32_t n_facts, facts_room;
-    struct stats stats; /* copy of the worker's counters when the round asks for it */
+    struct stats stats;       /* copy of the worker's counters when the round asks for it */
+    struct rule_spent *costs; /* and what its rules have cost */
+    uint32_t n_costs, costs_room;
 };
 
 struct round {

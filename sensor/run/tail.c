@@ -11,6 +11,7 @@
 #include "sensor/detect/explain.h"
 #include "sensor/event/event.h"
 #include "sensor/output/output.h"
+#include "sensor/run/dear.h"
 #include "sensor/run/ledger.h"
 #include "sensor/run/merge.h"
 #include "sensor/run/reload.h"
@@ -52,6 +53,7 @@ struct tail {
     struct merge merge;
     struct span *span;
     struct shed_sum shed;
+    struct dear dear;      /* of the last counters */
     uint32_t notices;      /* of the round in hand: told */
     uint64_t *rule_alerts; /* by rule index */
     uint64_t first_ns, last_ns, wait_ns;
@@ -307,6 +309,7 @@ static void write_stats(struct tail *t, const struct round *round, const struct 
     strbuf_init(&ledger, 0);
     jsonw_init(&w, &ledger);
     ledger_json(sum, &w);
+    dear_json(&t->dear, &w);
     struct event_ctx ctx = {
         .sensor = t->plan.sensor,
         .ts_ns = round->last_ns,
@@ -331,8 +334,9 @@ static void take_stats(struct tail *t, const struct round *round)
     for (uint32_t w = 0; w < t->plan.workers; w++)
         stats_sum(&sum, &round->part[w].stats);
     stats_sum(&sum, &t->stats);
+    dear_sum(round, t->plan.workers, t->plan.ruleset, &t->dear);
     if (t->plan.board)
-        board_publish(t->plan.board, &sum);
+        board_publish(t->plan.board, &sum, &t->dear);
     if (round->tell_stats || round->last)
         write_stats(t, round, &sum);
     stats_fini(&sum);

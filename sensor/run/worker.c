@@ -6,6 +6,7 @@
 #include "sensor/run/worker.h"
 #include "common/check.h"
 #include "common/clock.h"
+#include "common/jsonw.h"
 #include "sensor/decode/decode.h"
 #include "sensor/flow/community_id.h"
 #include "sensor/flow/flow_table.h"
@@ -282,10 +283,38 @@ static void take_files(struct worker *w, struct flow *flow)
         files_input(w->files, flow, pieces, n);
 }
 
+/* A rule that takes too much of this shard's packets rests: said once each time. */
+static void write_resting(struct worker *w)
+{
+    uint32_t n;
+    uint64_t until_ns;
+    const uint32_t *uid = detect_resting(w->detect, &n, &until_ns);
+
+    for (uint32_t i = 0; i < n; i++) {
+        const struct rule_info *rule = ruleset_of_uid(w->plan.ruleset, uid[i]);
+        struct event_ctx ctx = ctx_of(w, NULL, NULL);
+        struct strbuf detail;
+        struct jsonw json;
+        strbuf_init(&detail, 1024);
+        jsonw_init(&json, &detail);
+        jsonw_str(&json, "state", "suspended");
+        jsonw_u64(&json, "gid", rule->gid);
+        jsonw_u64(&json, "signature_id", rule->sid);
+        jsonw_text(&json, "signature", slice_head(slice_of_str(rule->msg), 200));
+        jsonw_time(&json, "until", until_ns);
+        jsonw_str(&json, "why", "it took more than detect.rule-budget of one shard of the flows");
+        ctx.detail_json = strbuf_view(&detail);
+        write_event(w, "rules", &ctx, CLASS_DEVICE);
+        strbuf_fini(&detail);
+    }
+}
+
 static void detect_on(struct worker *w, const struct detect_input *in)
 {
-    if (w->detect)
-        detect_run(w->detect, in);
+    if (!w->detect)
+        return;
+    detect_run(w->detect, in);
+    write_resting(w);
 }
 
 /* What the flow shows of the mirror, once when it has some packets and once more at its end. */
@@ -580,6 +609,9 @@ void worker_round(struct worker *w, struct round *round, struct round_part *part
     if (round->want_stats) {
         stats_fini(&part->stats);
         stats_sum(&part->stats, &w->stats);
+        part->n_costs = 0;
+        if (w->detect)
+            (void)detect_costs(w->detect, &part->costs, &part->n_costs, &part->costs_room);
     }
 }
 

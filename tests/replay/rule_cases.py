@@ -299,21 +299,26 @@ def fired(sensor, rules, capture, out):
         return {json.loads(line)["alert"]["signature_id"] for line in f if '"event_type":"alert"' in line}
 
 
-ap = argparse.ArgumentParser()
-ap.add_argument("sensor")
-ap.add_argument("rules")
-ap.add_argument("--keep")
-a = ap.parse_args()
-with open(os.path.join(a.rules, "iot-ot.rules"), encoding="utf-8") as f:
-    sids = {int(s) for s in re.findall(r"sid:(91001\d\d|91002\d\d);", f.read())}
-faults = [f"{sid}: has no case" for sid in sorted(sids - set(CASES))] + [f"{sid}: there is no such rule" for sid in sorted(set(CASES) - sids)]
-with tempfile.TemporaryDirectory(prefix="tramgac-rules.") as work:
-    for sid, (fires, quiet) in sorted(CASES.items()):
-        for what, build, expected in (("fires", fires, True), ("quiet", quiet, False)):
-            capture = Capture()
-            build(capture)
-            got = fired(a.sensor, a.rules, capture, os.path.join(a.keep or work, f"{sid}-{what}"))
-            if (sid in got) != expected:
-                faults.append(f"{sid} {what}: {sorted(got)}")
-print("\n".join(faults + [f"{len(CASES)} rules, each fired and each kept quiet: {len(faults)} faults"]))
-sys.exit(1 if faults else 0)
+def main():
+    ap = argparse.ArgumentParser()
+    ap.add_argument("sensor")
+    ap.add_argument("rules")
+    ap.add_argument("--keep")
+    a = ap.parse_args()
+    with open(os.path.join(a.rules, "iot-ot.rules"), encoding="utf-8") as f:
+        sids = {int(s) for s in re.findall(r"sid:(91001\d\d|91002\d\d);", f.read())}
+    faults = [f"{sid}: has no case" for sid in sorted(sids - set(CASES))] + [f"{sid}: there is no such rule" for sid in sorted(set(CASES) - sids)]
+    with tempfile.TemporaryDirectory(prefix="tramgac-rules.") as work:
+        for sid, (fires, quiet) in sorted(CASES.items()):
+            for what, build, expected in (("fires", fires, True), ("quiet", quiet, False)):
+                capture = Capture()
+                build(capture)
+                got = fired(a.sensor, a.rules, capture, os.path.join(a.keep or work, f"{sid}-{what}"))
+                if (sid in got) != expected:
+                    faults.append(f"{sid} {what}: {sorted(got)}")
+    print("\n".join(faults + [f"{len(CASES)} rules, each fired and each kept quiet: {len(faults)} faults"]))
+    sys.exit(1 if faults else 0)
+
+
+if __name__ == "__main__":
+    main()
