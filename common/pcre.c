@@ -11,6 +11,7 @@ enum { STACK_FIRST = 32 * 1024 };
 struct pcre {
     pcre2_code *code;
     struct pcre *next;
+    bool anchored;
 };
 
 struct pcre_scratch {
@@ -57,6 +58,9 @@ struct pcre *pcre_new(struct slice pattern, uint32_t flags, struct pcre *next, c
         return NULL;
     }
     (void)pcre2_jit_compile(pcre->code, PCRE2_JIT_COMPLETE);
+    uint32_t options = 0;
+    (void)pcre2_pattern_info(pcre->code, PCRE2_INFO_ALLOPTIONS, &options);
+    pcre->anchored = options & PCRE2_ANCHORED;
     return pcre;
 }
 
@@ -124,6 +128,11 @@ enum pcre_answer pcre_run(const struct pcre *pcre, struct pcre_scratch *scratch,
     *from = (uint32_t)pair[0];
     *to = (uint32_t)pair[1];
     return PCRE_YES;
+}
+
+bool pcre_anchored(const struct pcre *pcre)
+{
+    return pcre->anchored;
 }
 
 uint32_t pcre_groups(const struct pcre *pcre)

@@ -45,6 +45,9 @@ enum pcre_answer { PCRE_NO, PCRE_YES, PCRE_LIMIT };
 enum pcre_answer pcre_run(const struct pcre *pcre, struct pcre_scratch *scratch,
                           struct slice subject, uint32_t start, uint32_t *from, uint32_t *to);
 
+/** It can match at one place only: where the search begins. */
+bool pcre_anchored(const struct pcre *pcre);
+
 /** Number of parentheses that capture. */
 uint32_t pcre_groups(const struct pcre *pcre);
 /** The i-th named one: its name (terminated) and number; NULL behind the last. */

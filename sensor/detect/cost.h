@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What each rule costs, counted in steps: an operation tried, 64 bytes of a buffer looked at, 4
- * bytes shown to a regular expression. Steps depend on packets and rules only, so sums, limits and
- * suspensions are the same for any machine and any number of workers, and in every replay.
+ * What each rule costs, counted in steps: an operation tried, 64 bytes searched for a content, 4
+ * bytes shown to a regular expression that may match anywhere in them. Steps depend on packets and
+ * rules only, so sums, limits and suspensions are the same for any machine and any number of
+ * workers, and in every replay.
  *
  * Two guards. COST_PACKET_MAX: what one rule may take of one packet; what is left of it is given up
  * and counted. detect.rule-budget (off unless set): what one rule may take in a second of packet

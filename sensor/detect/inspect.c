@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-enum { PCRE_BYTES = 4, BUFFER_BYTES = 64 }; /* that count as a step */
+enum { PCRE_BYTES = 4, SEARCHED_BYTES = 64 }; /* that count as a step */
 enum { PCRE_FREE = 65536 / PCRE_BYTES, PCRE_TIGHT = 350 };
 
 /* How far one operation has come. */
@@ -113,6 +113,7 @@ static bool try_content(struct walk *w, const struct op *op, struct step *f)
         return negated;
     struct slice part = {w->data.at + from, (uint32_t)(to - from)};
     int64_t at = content_find(part, op->content.text, op->content.rare, op->flags & OP_NOCASE);
+    w->scratch->steps += (at < 0 ? part.len : (uint64_t)at) / SEARCHED_BYTES;
     if (negated)
         return at < 0;
     if (at < 0)
@@ -159,7 +160,8 @@ static bool try_pcre(struct walk *w, const struct op *op, struct step *f)
         w->scratch->pcre_limited++;
         return false;
     }
-    limit_pcre(w->scratch, (subject.len - start) / PCRE_BYTES);
+    if (!pcre_anchored(op->pcre))
+        limit_pcre(w->scratch, (subject.len - start) / PCRE_BYTES);
     enum pcre_answer answer = pcre_run(op->pcre, w->scratch->pcre, subject, start, &from, &to);
     w->scratch->pcre_limited += answer == PCRE_LIMIT;
     if (negated)
@@ -546,7 +548,7 @@ static bool walk_all(struct walk *w)
         return false;
     }
     bool ok = walk_steps(w);
-    s->steps += w->steps + w->data.len / BUFFER_BYTES;
+    s->steps += w->steps;
     return ok;
 }
 

@@ -42,7 +42,7 @@ static void bombs_end_at_the_limit_and_are_counted(void **state)
         /* relative contents that all stand everywhere, and a last one that never does */
         {"alert tcp any any -> any any (content:\"aa\"; content:\"a\"; distance:0; content:\"a\"; "
          "distance:1; content:\"a\"; distance:2; content:\"b\"; distance:0; within:40; sid:1;)",
-         LOOK_MAX + BYTES / 64 + 2},
+         2 * LOOK_MAX},
         /* an expression of much backtracking behind each place of a content */
         {"alert tcp any any -> any any (content:\"aa\"; pcre:\"/(a{0,3}){3}[bc]/R\"; sid:1;)",
          COST_PACKET_MAX + BYTES},
@@ -56,10 +56,10 @@ static void bombs_end_at_the_limit_and_are_counted(void **state)
         {"alert tcp any any -> any any (content:\"aa\"; byte_jump:1,0,relative,post_offset -98; "
          "content:\"a\"; distance:0; byte_jump:1,0,relative,post_offset -98; content:\"b\"; "
          "distance:0; within:9; sid:1;)",
-         LOOK_MAX + BYTES / 64 + 2},
+         2 * LOOK_MAX},
         {"alert tcp any any -> any any (content:\"aa\"; byte_extract:1,0,x,relative; "
          "content:\"a\"; distance:x; byte_jump:1,0,relative; content:\"b\"; within:9; sid:1;)",
-         LOOK_MAX + BYTES / 64 + 2},
+         2 * LOOK_MAX},
     };
     uint8_t *bytes = malloc(BYTES);
 
