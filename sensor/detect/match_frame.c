@@ -149,6 +149,15 @@ static void write_bytes(struct detect *d, const struct side *s, const struct uni
     out->text_len = (uint32_t)d->text.len - out->text_at;
 }
 
+static bool within_cost(struct detect *d, const struct rule *r, uint8_t type)
+{
+    if (!cost_begin(&d->cost, r->uid, &d->inspect))
+        return false;
+    bool ok = groups_ok(d, r, type);
+    cost_end(&d->cost, r->uid, &d->inspect);
+    return ok;
+}
+
 /* Rules of the frame's type on `d->look.frame`; those that match are noted on `frame`. `s` NULL: a
  * datagram's. */
 static void try_rules(struct detect *d, const struct frames *f, const struct side *s,
@@ -164,7 +173,7 @@ static void try_rules(struct detect *d, const struct frames *f, const struct sid
         if (!detect_header_ok(d, r, d->look.dir) || !detect_tests_ok(d, r))
             continue;
         d->count[DETECT_RULES_TRIED]++;
-        if (!groups_ok(d, r, frame->type))
+        if (!within_cost(d, r, frame->type))
             continue;
         note_fired(d, f, frame, i);
         if (s)
