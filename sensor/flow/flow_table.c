@@ -299,6 +299,20 @@ void flow_table_end_all(struct flow_table *t, enum flow_end why)
     }
 }
 
+void flow_table_end_before(struct flow_table *t, uint64_t first, enum flow_end why)
+{
+    for (uint32_t shard = 0; shard < FLOW_SHARDS; shard++) {
+        for (uint32_t i = 0; i < CLASS_COUNT; i++) {
+            struct flow *next;
+            for (struct flow *f = t->shard[shard].lru[i].oldest; f; f = next) {
+                next = f->lru_next;
+                if (f->first_number < first)
+                    end_flow(t, f, why);
+            }
+        }
+    }
+}
+
 /* ---- room --------------------------------------------------------------------------------- */
 
 static bool evict_one(struct flow_table *t, const struct shard *shard)

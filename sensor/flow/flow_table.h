@@ -48,6 +48,8 @@ void flow_table_tick(struct flow_table *table, uint64_t now_ns);
 
 /** Ends all flows, for `why`. */
 void flow_table_end_all(struct flow_table *table, enum flow_end why);
+/** … or those whose first frame has a number below `first`. */
+void flow_table_end_before(struct flow_table *table, uint64_t first, enum flow_end why);
 
 /** Percent of its room that the flow's shard uses for sessions with data: what eviction spares
  * longest. */

@@ -134,6 +134,7 @@ struct round *rounds_open(struct rounds *r)
     round->want_stats = round->tell_stats = round->idle = false;
     round->reopen = round->restart = round->last = false;
     round->first_number = round->tick_from_ns = round->tick_ns = round->last_ns = 0;
+    round->end_before = 0;
     round->notices = 0;
     round->ruleset = NULL;
     strbuf_clear(&round->rules_told);

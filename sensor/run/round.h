@@ -79,6 +79,9 @@ struct round {
     bool restart;     /* another capture begins, earlier in time: all flows end first */
     bool reopen;      /* files were rotated: outputs begin new ones */
     bool last;        /* all flows end */
+    /* Flows that began before this frame end; 0 = none. Some of these rounds, without packets,
+     * stand before the last, so that the ends of all flows need not be held in memory at once. */
+    uint64_t end_before;
     /* Rules from the round's first packet on; NULL = none. Others than before: a reload. */
     const struct ruleset *ruleset;
     struct strbuf rules_told; /* members of a `rules` event at its start; empty = none */

@@ -20,6 +20,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { END_ROUNDS = 32, END_FRAMES = 8192 }; /* rounds at the end; frames of one at least */
+
 struct sensor {
     const struct sensor_plan *plan;
     struct settings_shares shares;
@@ -34,6 +36,8 @@ struct sensor {
     struct doors *doors;
     int signals;
     uint64_t alive_ns;
+    uint64_t end_before, end_ns; /* all input is read: how far the flows have ended, and when */
+    struct stats end_stats;      /* the front's counters then */
     struct progress progress;
 };
 
@@ -304,6 +308,7 @@ static void sensor_close(struct sensor *s)
 {
     doors_free(&s->doors);
     close_path(s);
+    stats_fini(&s->end_stats);
     board_free(&s->board);
     reload_free(&s->reload);
     if (s->signals >= 0)
@@ -324,18 +329,48 @@ static void take_rules(struct sensor *s, struct round *round)
         strbuf_slice(&round->rules_told, strbuf_view(told));
 }
 
+/* All input is read: flows end, those that began first in the first round. */
+static bool end_round(struct sensor *s, struct round *round)
+{
+    uint64_t frames = front_state(s->front).packets;
+    uint64_t step = frames / END_ROUNDS > END_FRAMES ? frames / END_ROUNDS : END_FRAMES;
+
+    s->end_before += step;
+    round->last = s->end_before > frames;
+    round->end_before = s->end_before;
+    round->last_ns = s->end_ns;
+    round->ruleset = s->ruleset;
+    if (!round->last)
+        return true;
+    round->want_stats = true;
+    stats_fini(&round->stats);
+    stats_sum(&round->stats, &s->end_stats);
+    return false;
+}
+
+/* Nothing more to read: what the last round with packets knows goes to the last of all. */
+static void begin_end(struct sensor *s, struct round *round)
+{
+    s->end_before = 1;
+    s->end_ns = round->last_ns;
+    stats_sum(&s->end_stats, &round->stats);
+    round->want_stats = round->tell_stats = false;
+}
+
 /* One round of input; false after the last. */
 static bool read_round(struct sensor *s, struct round *round)
 {
+    if (s->end_before)
+        return end_round(s, round);
     take_rules(s, round);
     bool more = front_fill(s->front, round, take_signals(s, &round->reopen));
 
     if (!s->plan->replay)
         tell_alive(s);
-    round->last = !more;
-    round->want_stats = round->want_stats || !more;
+    if (!more)
+        begin_end(s, round);
     progress_show(&s->progress, front_state(s->front));
-    return more;
+    return true;
 }
 
 static void run_alone(struct sensor *s)

@@ -587,7 +587,8 @@ static void end_run(struct worker *w, const struct round *round)
     w->order = 0;
     w->of_packet = false;
     w->now_ns = round->last_ns;
-    flow_table_end_all(w->flows, FLOW_END_SHUTDOWN);
+    flow_table_end_before(w->flows, round->last ? UINT64_MAX : round->end_before,
+                          FLOW_END_SHUTDOWN);
 }
 
 void worker_round(struct worker *w, struct round *round, struct round_part *part)
@@ -604,7 +605,7 @@ void worker_round(struct worker *w, struct round *round, struct round_part *part
         w->now_ns = p->ts_ns;
         worker_packet(w, p);
     }
-    if (round->last)
+    if (round->last || round->end_before)
         end_run(w, round);
     if (round->want_stats) {
         stats_fini(&part->stats);
