@@ -117,17 +117,12 @@ enum err db_audit_list(struct store *store, const struct audit_query *query, str
     sql_where_int(&w, "id<?", query->before_id);
     sql_where_page(&w, "id DESC", query->limit, 100, 1000);
     struct sql *q = sql_where_start(&w, store);
-    while (sql_row(q)) {
-        struct audit_row *row = sql_rows_add(&out);
-        if (!row)
-            break;
+    struct audit_row *row;
+    while ((row = sql_rows_next(q, &out)))
         read_row(q, arena, row);
-    }
     *rows = out.at;
     *n = out.n;
-    enum err err = sql_end(q);
-    sql_where_fini(&w);
-    return err;
+    return sql_where_end(&w, q);
 }
 
 /* The last of the first rows that are old enough: behind a younger one nothing goes. */

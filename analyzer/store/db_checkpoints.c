@@ -18,8 +18,7 @@ enum err db_checkpoints_get(struct store *store, const char *name, struct arena 
     sql_str(q, name);
     bool found = sql_row(q);
     *bytes = found ? sql_col_blob(q, 0, arena) : SLICE_NONE;
-    enum err err = sql_end(q);
-    return err ? err : found ? ERR_OK : ERR_NOTFOUND;
+    return sql_end_found(q, found);
 }
 
 enum err db_checkpoints_delete(struct store *store, const char *name)

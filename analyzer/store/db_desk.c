@@ -47,8 +47,7 @@ enum err db_desk_task_get(struct store *store, int64_t id, struct arena *arena,
     bool found = sql_row(q);
     if (found)
         read_task(q, arena, task);
-    enum err err = sql_end(q);
-    return err ? err : found ? ERR_OK : ERR_NOTFOUND;
+    return sql_end_found(q, found);
 }
 
 enum err db_desk_task_put(struct store *store, struct task_row *t)
@@ -74,8 +73,7 @@ static enum err delete_by_id(struct store *store, const char *text, int64_t id)
     struct sql *q = sql_start(store, text);
 
     sql_int(q, id);
-    enum err err = sql_run(q);
-    return err ? err : sql_changed(store) ? ERR_OK : ERR_NOTFOUND;
+    return sql_run_found(q);
 }
 
 enum err db_desk_task_delete(struct store *store, int64_t id)
@@ -91,12 +89,9 @@ enum err db_desk_tasks(struct store *store, int64_t incident_id, struct arena *a
         sql_start(store, "SELECT " TASK_COLUMNS " FROM task WHERE incident=$1 ORDER BY id");
 
     sql_int(q, incident_id);
-    while (sql_row(q)) {
-        struct task_row *row = sql_rows_add(&out);
-        if (!row)
-            break;
+    struct task_row *row;
+    while ((row = sql_rows_next(q, &out)))
         read_task(q, arena, row);
-    }
     *rows = out.at;
     *n = out.n;
     return sql_end(q);
@@ -139,8 +134,7 @@ enum err db_desk_undo_take(struct store *store, const char *id, int64_t account_
         undo->action = sql_col_str(q, 4, arena);
         undo->detail = sql_col_str(q, 5, arena);
     }
-    enum err err = sql_end(q);
-    return err ? err : found ? ERR_OK : ERR_NOTFOUND;
+    return sql_end_found(q, found);
 }
 
 #define SAVED_COLUMNS "id,account,owner,name,page,query,shared,created,updated"
@@ -202,8 +196,7 @@ enum err db_desk_saved_get(struct store *store, int64_t id, struct arena *arena,
     bool found = sql_row(q);
     if (found)
         read_saved(q, arena, saved);
-    enum err err = sql_end(q);
-    return err ? err : found ? ERR_OK : ERR_NOTFOUND;
+    return sql_end_found(q, found);
 }
 
 enum err db_desk_saved_delete(struct store *store, int64_t id)
@@ -218,12 +211,9 @@ enum err db_desk_saved(struct store *store, int64_t account_id, struct arena *ar
     struct sql *q = sql_start(store, "SELECT " SAVED_COLUMNS " FROM saved WHERE account=$1 OR "
                                      "shared<>0 ORDER BY page,name,id");
     sql_int(q, account_id);
-    while (sql_row(q)) {
-        struct saved_row *row = sql_rows_add(&out);
-        if (!row)
-            break;
+    struct saved_row *row;
+    while ((row = sql_rows_next(q, &out)))
         read_saved(q, arena, row);
-    }
     *rows = out.at;
     *n = out.n;
     return sql_end(q);

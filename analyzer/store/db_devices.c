@@ -118,8 +118,7 @@ static enum err one(struct sql *q, struct arena *arena, struct device_row *row)
     bool found = sql_row(q);
     if (found)
         read_row(q, arena, row);
-    enum err err = sql_end(q);
-    return err ? err : found ? ERR_OK : ERR_NOTFOUND;
+    return sql_end_found(q, found);
 }
 
 enum err db_devices_get(struct store *store, const char *id, struct arena *arena,
@@ -166,17 +165,12 @@ enum err db_devices_list(struct store *store, const struct devices_query *query,
     page_before(&w, query->before_ns, query->before_id);
     sql_where_page(&w, "last DESC, id DESC", query->limit, 100, 1000);
     struct sql *q = sql_where_start(&w, store);
-    while (sql_row(q)) {
-        struct device_row *row = sql_rows_add(&out);
-        if (!row)
-            break;
+    struct device_row *row;
+    while ((row = sql_rows_next(q, &out)))
         read_row(q, arena, row);
-    }
     *rows = out.at;
     *n = out.n;
-    enum err err = sql_end(q);
-    sql_where_fini(&w);
-    return err;
+    return sql_where_end(&w, q);
 }
 
 /* The binding that is still going on, i.e. the newest holder of the address is this device. */
@@ -216,10 +210,8 @@ enum err db_devices_bindings(struct store *store, const char *device, struct are
     struct sql *q = sql_start(store, "SELECT device,ip,first,last FROM binding WHERE device=$1 "
                                      "ORDER BY last DESC LIMIT 1000");
     sql_str(q, device);
-    while (sql_row(q)) {
-        struct binding_row *row = sql_rows_add(&out);
-        if (!row)
-            break;
+    struct binding_row *row;
+    while ((row = sql_rows_next(q, &out))) {
         row->device = sql_col_str(q, 0, arena);
         row->ip = sql_col_str(q, 1, arena);
         row->first_ns = sql_col_time(q, 2);

@@ -91,8 +91,7 @@ enum err db_events_get(struct store *store, int64_t id, struct arena *arena, str
     bool found = sql_row(q);
     if (found)
         db_events_read(q, arena, row);
-    enum err err = sql_end(q);
-    return err ? err : found ? ERR_OK : ERR_NOTFOUND;
+    return sql_end_found(q, found);
 }
 
 /* Lower-case ASCII copy for a search in lower(raw). */
@@ -149,17 +148,12 @@ enum err db_events_list(struct store *store, const struct events_query *query, s
     conditions(&w, query, arena);
     sql_where_page(&w, "id DESC", query->limit, 50, 1000);
     struct sql *q = sql_where_start(&w, store);
-    while (sql_row(q)) {
-        struct event_row *row = sql_rows_add(&out);
-        if (!row)
-            break;
+    struct event_row *row;
+    while ((row = sql_rows_next(q, &out)))
         db_events_read(q, arena, row);
-    }
     *rows = out.at;
     *n = out.n;
-    enum err err = sql_end(q);
-    sql_where_fini(&w);
-    return err;
+    return sql_where_end(&w, q);
 }
 
 enum err db_events_last_id(struct store *store, int64_t *id)

@@ -69,12 +69,9 @@ enum err db_evidence_groups(struct store *store, int64_t incident_id, struct are
     struct sql *q = sql_start(store, "SELECT id FROM grp WHERE incident=$1 ORDER BY id");
 
     sql_int(q, incident_id);
-    while (sql_row(q)) {
-        int64_t *id = sql_rows_add(&out);
-        if (!id)
-            break;
+    int64_t *id;
+    while ((id = sql_rows_next(q, &out)))
         *id = sql_col_int(q, 0);
-    }
     *ids = out.at;
     *n = out.n;
     return sql_end(q);
@@ -91,12 +88,9 @@ enum err db_evidence_incidents(struct store *store, const char *ip, uint32_t mos
 
     sql_str(q, ip);
     sql_int(q, most);
-    while (sql_row(q)) {
-        int64_t *id = sql_rows_add(&out);
-        if (!id)
-            break;
+    int64_t *id;
+    while ((id = sql_rows_next(q, &out)))
         *id = sql_col_int(q, 0);
-    }
     *ids = out.at;
     *n = out.n;
     return sql_end(q);

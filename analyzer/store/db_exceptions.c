@@ -119,8 +119,7 @@ enum err db_exceptions_get(struct store *store, int64_t id, struct arena *arena,
     bool found = sql_row(q);
     if (found)
         read_row(q, arena, row);
-    enum err err = sql_end(q);
-    return err ? err : found ? ERR_OK : ERR_NOTFOUND;
+    return sql_end_found(q, found);
 }
 
 enum err db_exceptions_list(struct store *store, struct arena *arena, struct exception_row **rows,
@@ -129,12 +128,9 @@ enum err db_exceptions_list(struct store *store, struct arena *arena, struct exc
     struct sql_rows out = {.arena = arena, .size = sizeof(**rows)};
     struct sql *q = sql_start(store, "SELECT " COLUMNS " FROM exception ORDER BY id");
 
-    while (sql_row(q)) {
-        struct exception_row *row = sql_rows_add(&out);
-        if (!row)
-            break;
+    struct exception_row *row;
+    while ((row = sql_rows_next(q, &out)))
         read_row(q, arena, row);
-    }
     *rows = out.at;
     *n = out.n;
     return sql_end(q);

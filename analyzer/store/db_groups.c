@@ -162,8 +162,7 @@ enum err db_groups_get(struct store *store, int64_t id, struct arena *arena, str
     bool found = sql_row(q);
     if (found)
         db_groups_read(q, arena, row);
-    enum err err = sql_end(q);
-    return err ? err : found ? ERR_OK : ERR_NOTFOUND;
+    return sql_end_found(q, found);
 }
 
 static void conditions(struct sql_where *w, const struct groups_query *query)
@@ -202,17 +201,12 @@ enum err db_groups_list(struct store *store, const struct groups_query *query, s
     sql_where_before(&w, "last", query->before_ns, query->before_id);
     sql_where_page(&w, "last DESC, id DESC", query->limit, 100, 1000);
     struct sql *q = sql_where_start(&w, store);
-    while (sql_row(q)) {
-        struct group_row *row = sql_rows_add(&out);
-        if (!row)
-            break;
+    struct group_row *row;
+    while ((row = sql_rows_next(q, &out)))
         db_groups_read(q, arena, row);
-    }
     *rows = out.at;
     *n = out.n;
-    enum err err = sql_end(q);
-    sql_where_fini(&w);
-    return err;
+    return sql_where_end(&w, q);
 }
 
 enum err db_groups_count(struct store *store, const struct groups_query *query, int64_t *groups,
@@ -226,9 +220,7 @@ enum err db_groups_count(struct store *store, const struct groups_query *query, 
     bool found = sql_row(q);
     *groups = found ? sql_col_int(q, 0) : 0;
     *alerts = found ? sql_col_int(q, 1) : 0;
-    enum err err = sql_end(q);
-    sql_where_fini(&w);
-    return err;
+    return sql_where_end(&w, q);
 }
 
 static enum err changed_one(struct store *store, enum err err)
@@ -293,12 +285,9 @@ enum err db_groups_spark(struct store *store, int64_t id, uint64_t from_ns, stru
         sql_start(store, "SELECT hour,n FROM spark WHERE grp=$1 AND hour>=$2 ORDER BY hour");
     sql_int(q, id);
     sql_time(q, from_ns);
-    while (sql_row(q)) {
-        struct hour_count *row = sql_rows_add(&out);
-        if (!row)
-            break;
+    struct hour_count *row;
+    while ((row = sql_rows_next(q, &out)))
         *row = (struct hour_count){sql_col_time(q, 0), sql_col_int(q, 1)};
-    }
     *rows = out.at;
     *n = out.n;
     return sql_end(q);
@@ -338,18 +327,14 @@ enum err db_groups_histogram(struct store *store, uint64_t from_ns, uint64_t to_
         sql_where_and(&w, "severity>=0", NULL, 0);
     sql_where_tail(&w, " GROUP BY 1,2 ORDER BY 1,2", NULL, 0);
     struct sql *q = sql_where_start(&w, store);
-    while (sql_row(q)) {
-        struct histogram_row *row = sql_rows_add(&out);
-        if (!row)
-            break;
+    struct histogram_row *row;
+    while ((row = sql_rows_next(q, &out))) {
         *row =
             (struct histogram_row){sql_col_time(q, 0), (int)sql_col_int(q, 1), sql_col_int(q, 2)};
     }
     *rows = out.at;
     *n = out.n;
-    enum err err = sql_end(q);
-    sql_where_fini(&w);
-    return err;
+    return sql_where_end(&w, q);
 }
 
 enum err db_groups_expire(struct store *store, int64_t last_event_id, uint32_t limit,

@@ -167,8 +167,7 @@ static enum err one(struct sql *q, struct arena *arena, struct incident *inciden
     bool found = sql_row(q);
     if (found)
         read_row(q, arena, incident);
-    enum err err = sql_end(q);
-    return err ? err : found ? ERR_OK : ERR_NOTFOUND;
+    return sql_end_found(q, found);
 }
 
 enum err db_incidents_get(struct store *store, int64_t id, struct arena *arena,
@@ -191,12 +190,9 @@ static enum err all(struct sql *q, struct arena *arena, struct incident **rows, 
 {
     struct sql_rows out = {.arena = arena, .size = sizeof(**rows)};
 
-    while (sql_row(q)) {
-        struct incident *row = sql_rows_add(&out);
-        if (!row)
-            break;
+    struct incident *row;
+    while ((row = sql_rows_next(q, &out)))
         read_row(q, arena, row);
-    }
     *rows = out.at;
     *n = out.n;
     return sql_end(q);
@@ -261,9 +257,7 @@ enum err db_incidents_count(struct store *store, const struct incidents_query *q
     conditions(&w, query);
     struct sql *q = sql_where_start(&w, store);
     *n = sql_row(q) ? sql_col_int(q, 0) : 0;
-    enum err err = sql_end(q);
-    sql_where_fini(&w);
-    return err;
+    return sql_where_end(&w, q);
 }
 
 enum err db_incidents_counts(struct store *store, const char *const *sites,
@@ -281,9 +275,7 @@ enum err db_incidents_counts(struct store *store, const char *const *sites,
         if (state >= 0 && state < INCIDENT_STATES)
             counts[state] = sql_col_int(q, 1);
     }
-    enum err err = sql_end(q);
-    sql_where_fini(&w);
-    return err;
+    return sql_where_end(&w, q);
 }
 
 enum err db_incidents_entry_add(struct store *store, struct incident_entry *entry)
@@ -317,10 +309,8 @@ enum err db_incidents_entries(struct store *store, int64_t incident_id, struct a
         store, "SELECT id,incident,ts,kind,actor,text_en,text_vi,technique,tactic,severity,grp,"
                "event,detail FROM entry WHERE incident=$1 ORDER BY ts,id");
     sql_int(q, incident_id);
-    while (sql_row(q)) {
-        struct incident_entry *row = sql_rows_add(&out);
-        if (!row)
-            break;
+    struct incident_entry *row;
+    while ((row = sql_rows_next(q, &out))) {
         row->id = sql_col_int(q, 0);
         row->incident_id = sql_col_int(q, 1);
         row->ts_ns = sql_col_time(q, 2);
@@ -365,10 +355,8 @@ enum err db_incidents_links(struct store *store, int64_t incident_id, struct are
     struct sql *q = sql_start(store, "SELECT incident,grp,event,stage,ts,n FROM link "
                                      "WHERE incident=$1 ORDER BY ts,event,grp");
     sql_int(q, incident_id);
-    while (sql_row(q)) {
-        struct incident_link *row = sql_rows_add(&out);
-        if (!row)
-            break;
+    struct incident_link *row;
+    while ((row = sql_rows_next(q, &out))) {
         row->incident_id = sql_col_int(q, 0);
         row->group_id = sql_col_int(q, 1);
         row->event_id = sql_col_int(q, 2);
@@ -412,8 +400,7 @@ enum err db_incidents_hold(struct store *store, int64_t id, bool hold)
     struct sql *q = sql_start(store, "UPDATE incident SET hold=$1 WHERE id=$2");
     sql_int(q, hold);
     sql_int(q, id);
-    enum err err = sql_run(q);
-    return err ? err : sql_changed(store) ? ERR_OK : ERR_NOTFOUND;
+    return sql_run_found(q);
 }
 
 /* Which ones: the same words in each statement, so that all go together. */

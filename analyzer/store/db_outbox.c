@@ -25,10 +25,8 @@ static enum err all(struct sql *q, struct arena *arena, struct outbox_row **rows
 {
     struct sql_rows out = {.arena = arena, .size = sizeof(**rows)};
 
-    while (sql_row(q)) {
-        struct outbox_row *row = sql_rows_add(&out);
-        if (!row)
-            break;
+    struct outbox_row *row;
+    while ((row = sql_rows_next(q, &out))) {
         row->id = sql_col_int(q, 0);
         row->connector = sql_col_str(q, 1, arena);
         row->incident_id = sql_col_int(q, 2);
@@ -77,8 +75,7 @@ static enum err settle(struct store *store, int64_t id, enum outbox_state state,
     sql_time(q, sent_ns);
     sql_str(q, answer);
     sql_int(q, id);
-    enum err err = sql_run(q);
-    return err ? err : sql_changed(store) ? ERR_OK : ERR_NOTFOUND;
+    return sql_run_found(q);
 }
 
 enum err db_outbox_sent(struct store *store, int64_t id, uint64_t now_ns, const char *answer)
@@ -118,9 +115,7 @@ enum err db_outbox_waiting(struct store *store, const char *connector, int64_t *
     sql_where_str(&w, "connector=?", connector);
     struct sql *q = sql_where_start(&w, store);
     *n = sql_row(q) ? sql_col_int(q, 0) : 0;
-    enum err err = sql_end(q);
-    sql_where_fini(&w);
-    return err;
+    return sql_where_end(&w, q);
 }
 
 enum err db_outbox_depths(struct store *store, struct arena *arena, struct outbox_depth **rows,

@@ -69,8 +69,7 @@ enum err db_sensors_ledger_get(struct store *store, const char *sensor, uint64_t
     bool found = sql_row(q);
     if (found)
         read_ledger(q, 0, arena, row);
-    enum err err = sql_end(q);
-    return err ? err : found ? ERR_OK : ERR_NOTFOUND;
+    return sql_end_found(q, found);
 }
 
 enum err db_sensors_ledgers(struct store *store, const char *sensor, struct arena *arena,
@@ -83,17 +82,12 @@ enum err db_sensors_ledgers(struct store *store, const char *sensor, struct aren
     sql_where_str(&w, "sensor=?", sensor);
     sql_where_page(&w, "sensor, epoch DESC", 10000, 10000, 10000);
     struct sql *q = sql_where_start(&w, store);
-    while (sql_row(q)) {
-        struct ledger_row *row = sql_rows_add(&out);
-        if (!row)
-            break;
+    struct ledger_row *row;
+    while ((row = sql_rows_next(q, &out)))
         read_ledger(q, 0, arena, row);
-    }
     *rows = out.at;
     *n = out.n;
-    enum err err = sql_end(q);
-    sql_where_fini(&w);
-    return err;
+    return sql_where_end(&w, q);
 }
 
 enum err db_sensors_seen(struct store *store, const struct sensor_row *row)
@@ -125,8 +119,7 @@ enum err db_sensors_online(struct store *store, const char *sensor, bool online,
     sql_int(q, online);
     sql_time(q, now_ns);
     sql_str(q, sensor);
-    enum err err = sql_run(q);
-    return err ? err : sql_changed(store) ? ERR_OK : ERR_NOTFOUND;
+    return sql_run_found(q);
 }
 
 /* Numbers named by "19-22,25-25". */
@@ -160,10 +153,8 @@ enum err db_sensors_list(struct store *store, struct arena *arena, struct sensor
                "l.resent,l.given_up,l.shed,l.bad,l.skew,l.first,l.last,l.event_ts FROM sensor s "
                "LEFT JOIN ledger l ON l.sensor=s.name AND l.epoch=(SELECT max(m.epoch) FROM "
                "ledger m WHERE m.sensor=s.name) ORDER BY s.name");
-    while (sql_row(q)) {
-        struct sensor_row *row = sql_rows_add(&out);
-        if (!row)
-            break;
+    struct sensor_row *row;
+    while ((row = sql_rows_next(q, &out))) {
         row->sensor = sql_col_str(q, 0, arena);
         row->site = sql_col_str(q, 1, arena);
         row->source = sql_col_str(q, 2, arena);

@@ -42,8 +42,7 @@ enum err db_tokens_find(struct store *store, const char *hash, uint64_t now_ns, 
     bool found = sql_row(q);
     if (found)
         read_row(q, arena, token);
-    enum err err = sql_end(q);
-    return err ? err : found ? ERR_OK : ERR_NOTFOUND;
+    return sql_end_found(q, found);
 }
 
 enum err db_tokens_touch(struct store *store, int64_t id, uint64_t now_ns, const char *address)
@@ -62,8 +61,7 @@ enum err db_tokens_delete(struct store *store, int64_t id, int64_t account_id)
 
     sql_int(q, id);
     sql_int(q, account_id);
-    enum err err = sql_run(q);
-    return err ? err : sql_changed(store) ? ERR_OK : ERR_NOTFOUND;
+    return sql_run_found(q);
 }
 
 enum err db_tokens_list(struct store *store, int64_t account_id, struct arena *arena,
@@ -76,15 +74,10 @@ enum err db_tokens_list(struct store *store, int64_t account_id, struct arena *a
     sql_where_int(&w, "account=?", account_id);
     sql_where_page(&w, "name, id", 1000, 1000, 1000);
     struct sql *q = sql_where_start(&w, store);
-    while (sql_row(q)) {
-        struct token_row *row = sql_rows_add(&out);
-        if (!row)
-            break;
+    struct token_row *row;
+    while ((row = sql_rows_next(q, &out)))
         read_row(q, arena, row);
-    }
     *rows = out.at;
     *n = out.n;
-    enum err err = sql_end(q);
-    sql_where_fini(&w);
-    return err;
+    return sql_where_end(&w, q);
 }

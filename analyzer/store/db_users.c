@@ -70,8 +70,7 @@ enum err db_users_get(struct store *store, const char *name, int64_t id, struct 
     bool found = sql_row(q);
     if (found)
         read_user(q, arena, user);
-    enum err err = sql_end(q);
-    return err ? err : found ? ERR_OK : ERR_NOTFOUND;
+    return sql_end_found(q, found);
 }
 
 enum err db_users_put(struct store *store, const struct user_row *user)
@@ -94,8 +93,7 @@ enum err db_users_put(struct store *store, const struct user_row *user)
     sql_int(q, user->totp_step);
     sql_str(q, user->recovery ? user->recovery : "");
     sql_int(q, user->id);
-    enum err err = sql_run(q);
-    return err ? err : sql_changed(store) ? ERR_OK : ERR_NOTFOUND;
+    return sql_run_found(q);
 }
 
 enum err db_users_list(struct store *store, struct arena *arena, struct user_row **rows,
@@ -104,12 +102,9 @@ enum err db_users_list(struct store *store, struct arena *arena, struct user_row
     struct sql_rows out = {.arena = arena, .size = sizeof(**rows)};
     struct sql *q = sql_start(store, "SELECT " USER_COLUMNS " FROM account ORDER BY name");
 
-    while (sql_row(q)) {
-        struct user_row *row = sql_rows_add(&out);
-        if (!row)
-            break;
+    struct user_row *row;
+    while ((row = sql_rows_next(q, &out)))
         read_user(q, arena, row);
-    }
     *rows = out.at;
     *n = out.n;
     return sql_end(q);
@@ -155,8 +150,7 @@ enum err db_users_session_get(struct store *store, const char *token_hash, uint6
     bool found = sql_row(q);
     if (found)
         read_session(q, arena, session);
-    enum err err = sql_end(q);
-    return err ? err : found ? ERR_OK : ERR_NOTFOUND;
+    return sql_end_found(q, found);
 }
 
 enum err db_users_session_touch(struct store *store, const char *token_hash, uint64_t now_ns,
@@ -190,12 +184,9 @@ enum err db_users_sessions(struct store *store, int64_t user_id, struct arena *a
     struct sql *q = sql_start(store, "SELECT " SESSION_COLUMNS
                                      " FROM session WHERE account=$1 ORDER BY seen DESC");
     sql_int(q, user_id);
-    while (sql_row(q)) {
-        struct session_row *row = sql_rows_add(&out);
-        if (!row)
-            break;
+    struct session_row *row;
+    while ((row = sql_rows_next(q, &out)))
         read_session(q, arena, row);
-    }
     *rows = out.at;
     *n = out.n;
     return sql_end(q);

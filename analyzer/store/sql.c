@@ -170,11 +170,25 @@ enum err sql_end(struct sql *q)
     return q->err;
 }
 
+enum err sql_end_found(struct sql *q, bool found)
+{
+    enum err err = sql_end(q);
+
+    return err ? err : found ? ERR_OK : ERR_NOTFOUND;
+}
+
 enum err sql_run(struct sql *q)
 {
     while (sql_row(q))
         continue;
     return sql_end(q);
+}
+
+enum err sql_run_found(struct sql *q)
+{
+    enum err err = sql_run(q);
+
+    return err ? err : sql_changed(q->store) ? ERR_OK : ERR_NOTFOUND;
 }
 
 enum err sql_post(struct sql *q)
@@ -232,6 +246,11 @@ void *sql_rows_add(struct sql_rows *rows)
     return (uint8_t *)rows->at + rows->size * rows->n++;
 }
 
+void *sql_rows_next(struct sql *q, struct sql_rows *rows)
+{
+    return sql_row(q) ? sql_rows_add(rows) : NULL;
+}
+
 void sql_where_init(struct sql_where *w, const char *head)
 {
     memset(w, 0, sizeof(*w));
@@ -281,6 +300,14 @@ struct sql *sql_where_start(struct sql_where *w, struct store *store)
     for (uint32_t i = 0; i < w->n; i++)
         add(q, w->args[i]);
     return q;
+}
+
+enum err sql_where_end(struct sql_where *w, struct sql *q)
+{
+    enum err err = sql_end(q);
+
+    sql_where_fini(w);
+    return err;
 }
 
 void sql_where_int(struct sql_where *w, const char *term, int64_t value)

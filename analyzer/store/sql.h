@@ -55,6 +55,8 @@ void sql_blob(struct sql *q, struct slice bytes);
 
 /** Runs a statement without rows. */
 enum err sql_run(struct sql *q);
+/** The same; ERR_NOTFOUND when it changed no row. */
+enum err sql_run_found(struct sql *q);
 /** The same, in a transaction, without waiting for the answer: a failure shows in a later statement
  * or in the commit. For rows that nobody asks back about. */
 enum err sql_post(struct sql *q);
@@ -65,6 +67,8 @@ int64_t sql_changed(struct store *store);
 bool sql_row(struct sql *q);
 /** After the last row (or to stop before it): the statement's failure, or ERR_OK. */
 enum err sql_end(struct sql *q);
+/** The same after a look-up: ERR_NOTFOUND when nothing failed and nothing was `found`. */
+enum err sql_end_found(struct sql *q, bool found);
 /** For look-ups of one row: runs, true when there is one. Then read columns and call sql_end. */
 int64_t sql_col_int(struct sql *q, uint32_t i);
 uint64_t sql_col_time(struct sql *q, uint32_t i);
@@ -81,6 +85,9 @@ struct sql_rows {
     uint32_t n, room;
 };
 void *sql_rows_add(struct sql_rows *rows);
+/** Goes to the next row of `q` and returns room for it; NULL after the last, at a failure (which
+ * sql_end says) or at the cap. */
+void *sql_rows_next(struct sql *q, struct sql_rows *rows);
 
 /** Search with a variable WHERE: text and arguments side by side. Texts of arguments are borrowed.
  */
@@ -118,6 +125,8 @@ void sql_where_tail(struct sql_where *w, const char *tail, const struct sql_valu
                     uint32_t n);
 /** Then sql_row ... sql_end; `w` must live until then. */
 struct sql *sql_where_start(struct sql_where *w, struct store *store);
+/** Ends the statement and frees the search: its failure, or ERR_OK. */
+enum err sql_where_end(struct sql_where *w, struct sql *q);
 
 static inline struct sql_value sql_of_int(int64_t i)
 {
