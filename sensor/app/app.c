@@ -449,6 +449,7 @@ static void identify(struct app *app, enum dir dir, struct slice in)
 static void switch_over(struct app *app)
 {
     app->switching = false;
+    app->next_id = 0; /* another conversation: its transactions count from the start */
     state_release(app);
     app->proto = NULL;
     app->excluded = 0;

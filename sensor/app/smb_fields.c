@@ -42,8 +42,10 @@ static bool pipe_name(struct tx *tx, struct slice *out)
 static bool share_name(struct tx *tx, struct slice *out)
 {
     const struct smb_tx *smb = of(tx, SMB_TREE);
-    *out = smb && !smb->pipe ? smb->share : SLICE_NONE;
-    return smb && !smb->pipe;
+    /* what is connected counts as files until the server has said what it is */
+    bool share = smb && (!smb->pipe || tx->progress[TO_CLIENT] == TX_NONE);
+    *out = share ? smb->share : SLICE_NONE;
+    return share;
 }
 
 static bool ntlm_user(struct tx *tx, struct slice *out)

@@ -96,9 +96,10 @@ static void write_alert(struct jsonw *w, const struct event_ctx *ctx)
         jsonw_addr(w, "xff", &ctx->forwarded);
     if (rule->metadata_json.len)
         jsonw_raw(w, "metadata", rule->metadata_json);
-    if (rule->references_json.len)
+    if (rule->references_json.len && ctx->options->references)
         jsonw_raw(w, "references", rule->references_json);
-    write_reason(w, ctx->hit);
+    if (ctx->options->reason)
+        write_reason(w, ctx->hit);
     if (ctx->options->matches)
         write_matches(w, ctx->hit);
     jsonw_obj_close(w);

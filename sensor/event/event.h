@@ -36,7 +36,8 @@ struct event_ctx {
 /** Settings of the events, read once from the conf. */
 struct event_options {
     bool payload, payload_printable, packet, http_body; /* alert details */
-    bool matches; /* alerts tell all conditions with the bytes that matched */
+    bool references, reason; /* alerts carry the rule's references, and where its contents were */
+    bool matches;            /* alerts tell all conditions with the bytes that matched */
     bool community_id;
     bool metadata;                              /* alerts carry the transaction's protocol object */
     bool decode_notes, stream_notes, app_notes; /* anomaly by layer */

@@ -141,6 +141,8 @@ static void take_alert_type(struct conf *conf, const struct json *type)
                  {"http-body", "event.alert.http_body"}};
     const struct json *xff = json_get(type, "xff");
 
+    set_bool(conf, "event.alert.references", json_get(type, "references"), false);
+    set_bool(conf, "event.alert.reason", json_get(type, "reason"), false);
     for (uint32_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
         set_bool(conf, flags[i].ours, json_get(type, flags[i].theirs), false);
     set_bool(conf, "event.xff.enabled", json_get(xff, "enabled"), false);
