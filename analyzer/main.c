@@ -107,6 +107,7 @@ static int run(const struct conf *conf, const struct options *o)
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
     sigprocmask(SIG_BLOCK, &set, NULL);
     return serve_run(&plan);
 }

@@ -420,6 +420,57 @@ static int report(struct client *c)
     return good ? DONE : fault("the report cannot be written");
 }
 
+static void print_names(const struct json *names, const char *what)
+{
+    char text[CELL_MAX];
+
+    for (const struct json *v = json_first(names); v; v = json_next(v)) {
+        plain(json_str(v, ""), text);
+        printf("%s\t%s\n", what, text);
+    }
+}
+
+static int rules_reload(struct client *c)
+{
+    char text[CELL_MAX];
+    struct strbuf body;
+
+    strbuf_init(&body, 16);
+    strbuf_str(&body, "{}");
+    int status = ask(c, false, "/api/rules/reload", &body);
+    strbuf_fini(&body);
+    if (status != DONE || c->json) {
+        if (status == DONE)
+            print_json(c);
+        return status;
+    }
+    print_names(json_get(c->tree, "added"), "new");
+    print_names(json_get(c->tree, "changed"), "changed");
+    print_names(json_get(c->tree, "gone"), "gone");
+    for (const struct json *f = json_first(json_get(c->tree, "faults")); f; f = json_next(f)) {
+        plain(json_str(json_get(f, "text"), ""), text);
+        printf("put aside\t%s:%lld\t%s\n", json_str(json_get(f, "file"), ""),
+               (long long)json_i64(json_get(f, "line"), 0), text);
+    }
+    if (json_bool(json_get(c->tree, "taken"), false)) {
+        printf("%lld rules in use\n", (long long)json_i64(json_get(c->tree, "rules"), 0));
+        return DONE;
+    }
+    plain(json_str(json_get(c->tree, "why"), ""), text);
+    fprintf(stderr, "tramgac-analyzer: the rules stay as they are: %s\n", text);
+    return REFUSED;
+}
+
+static int rules_list(struct client *c)
+{
+    static const char *const heads[] = {"name", "type", "severity", "incident", "title", NULL};
+    static const char *const en[] = {"name", "type", "severity", "incident", "title.en", NULL};
+    static const char *const vi[] = {"name", "type", "severity", "incident", "title.vi", NULL};
+    bool vietnamese = c->option[LANG] && strcmp(c->option[LANG], "vi") == 0;
+
+    return print_list(c, ask(c, true, "/api/rules", NULL), heads, vietnamese ? vi : en);
+}
+
 static const struct verb {
     const char *noun, *name; /* name "": the noun is all */
     int (*run)(struct client *c);
@@ -435,6 +486,8 @@ static const struct verb {
     {"incident", "merge", incident_merge, "ID-THAT-STAYS ID... [--comment TEXT]"},
     {"alert", "list", alert_list, "[--state S] [--severity S] [--q SEARCH] [--limit N]"},
     {"alert", "archive", alert_archive, "GROUP..."},
+    {"rules", "list", rules_list, "[--lang vi|en]"},
+    {"rules", "reload", rules_reload, ""},
     {"search", "", search, "'SEARCH' [--from TIME] [--to TIME] [--limit N]"},
     {"report", "", report,
      "FORM [--incident ID] [--from TIME] [--to TIME] [--lang vi|en] [--format pdf|html|json] "

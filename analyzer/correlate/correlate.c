@@ -113,6 +113,7 @@ struct correlator {
     uint32_t *uses_at; /* rule i: uses[uses_at[i] .. uses_at[i + 1]) */
     uint32_t chain_fields[EVIDENCE_FIELDS_MAX];
     uint32_t n_chain_fields;
+    uint32_t site_field;  /* n_fields: no rule asks for it */
     struct arena scratch; /* texts of one batch */
     struct pending *pending;
     uint32_t n_pending, pending_room;
@@ -187,6 +188,9 @@ struct correlator *correlate_new(const struct sigma_set *set, struct correlate_l
     arena_init(&c->scratch, 65536, 0);
     index_uses(c);
     find_chain_fields(c);
+    c->site_field = 0;
+    while (c->site_field < set->n_fields && strcmp(set->fields[c->site_field], "site") != 0)
+        c->site_field++;
     return c;
 }
 
@@ -224,6 +228,8 @@ static struct slice field_text(struct correlator *c, uint32_t field)
     struct record_value v = sigma_match_value(&c->view, field);
     struct slice text = sigma_match_text(&v, room, sizeof(room));
 
+    if (text.len == 0 && field == c->site_field)
+        return SLICE_LIT("-"); /* who has one site only need not name it */
     return v.kind == VALUE_TEXT ? text : arena_keep(&c->scratch, text);
 }
 
@@ -666,6 +672,25 @@ void correlate_deadlines(struct correlator *c, uint64_t ts_ns, correlate_emit *e
             close_windows(c, g, ts_ns);
     }
     decide_touched(c);
+}
+
+bool correlate_due(const struct correlator *c, uint64_t quiet_ns, uint64_t *ts_ns)
+{
+    if (quiet_ns <= c->limits.idle_ns)
+        return false;
+    *ts_ns = quiet_ns == CORRELATE_END
+                 ? UINT64_MAX
+                 : watermark_newest(c->watermark) + quiet_ns - c->limits.idle_ns;
+    for (uint32_t k = 0; k < c->set->n_order; k++) {
+        const struct sigma_rule *rule = c->set->rules[c->set->order[k]];
+        if (!has_deadline(rule->correlation))
+            continue;
+        for (struct group *g = groups_first(c->groups, rule->index); g; g = g->older) {
+            if (g->deadline_ns && g->deadline_ns < *ts_ns)
+                return true;
+        }
+    }
+    return false;
 }
 
 void correlate_batch(struct correlator *c, const struct batch *batch, correlate_emit *emit,

@@ -131,6 +131,12 @@ void correlate_batch(struct correlator *c, const struct batch *batch, correlate_
 /** Decides what waits for a deadline, as if all sensors had reached `ts_ns`. */
 void correlate_deadlines(struct correlator *c, uint64_t ts_ns, correlate_emit *emit, void *ctx);
 
+#define CORRELATE_END UINT64_MAX
+/** No event came for `quiet_ns`: time goes on all the same, as for a sensor that is idle
+ * (CORRELATE_END: none will come). True when something waits for a deadline before `*ts_ns`, which
+ * is what time it must be by now. */
+bool correlate_due(const struct correlator *c, uint64_t quiet_ns, uint64_t *ts_ns);
+
 /*
  * State as named texts for the store's checkpoints, all names beginning with "corr/". Only what
  * changed since the last save is given. After a crash, or when a transaction failed: reset, then

@@ -64,6 +64,11 @@ uint64_t watermark_at(const struct watermark *w)
     return least;
 }
 
+uint64_t watermark_newest(const struct watermark *w)
+{
+    return w->newest_ns;
+}
+
 enum err watermark_save(const struct watermark *w, const char *name,
                         const struct correlate_sink *sink)
 {

@@ -19,6 +19,9 @@ void watermark_note(struct watermark *w, const char *sensor, uint64_t ts_ns);
 /** 0 before the first event. */
 uint64_t watermark_at(const struct watermark *w);
 
+/** The newest time of all sensors; 0 before the first event. */
+uint64_t watermark_newest(const struct watermark *w);
+
 enum err watermark_save(const struct watermark *w, const char *name,
                         const struct correlate_sink *sink);
 void watermark_restore(struct watermark *w, const struct json *v);

@@ -17,8 +17,8 @@ struct hub;
 struct hub *hub_new(void);
 void hub_free(struct hub **hub);
 
-/** `kind` is a literal: "groups", "incident", "device", "sensor", "health". `json` is an object,
- * copied; a message above HUB_MESSAGE_MAX is sent as {}. */
+/** `kind` is a literal: "groups", "incident", "device", "sensor", "health", "rules". `json` is an
+ * object, copied; a message above HUB_MESSAGE_MAX is sent as {}. */
 void hub_publish(struct hub *hub, const char *kind, struct slice json);
 
 /** Called (from the publisher's thread, without the hub's lock) after each publish. False when

@@ -34,6 +34,11 @@ struct services {
      * for people. ERR_NOTFOUND: no such connector; ERR_UNSUPPORTED: its form has no such message;
      * ERR_AGAIN: the receiver did not take it. */
     enum err (*connector_test)(void *run, const char *name, struct strbuf *answer);
+    /** Appends what the reading of the correlation rules changed, one object; false: it has not
+     * happened yet, but will. */
+    bool (*reload_rules)(void *run, struct strbuf *json);
+    /** Appends one object: the rules in use, and what the last reading changed. */
+    void (*list_rules)(void *run, struct strbuf *json);
     void *run;
 };
 

@@ -19,31 +19,55 @@ struct news {
 };
 
 struct matching {
-    struct sigma_set set;
+    const struct conf *conf;
+    struct rulebook *rulebook;
+    uint64_t *counters;
+    struct sigma_set *set;
     struct correlator *correlator;
     struct book *book;
     book_changed *changed;
     void *changed_ctx;
     struct news news[NEWS_MAX]; /* of this batch; more are told as one "reload" by the pages */
     uint32_t n_news;
-    uint32_t n_rules, n_put_aside;
     uint64_t loaded_ns;
 };
 
-static void load_rules(const struct conf *conf, struct sigma_set *set, struct strbuf *report)
+/* False: a path could not be read. */
+static bool load_rules(const struct conf *conf, struct sigma_set *set, struct strbuf *report)
 {
     const char *path;
+    bool good = true;
 
     sigma_init(set);
     set->expand = conf_tree(conf, "correlate.expand");
     set->strict = conf_bool(conf, "correlate.strict_pysigma");
     for (uint32_t i = 0; (path = conf_item(conf, "correlate.rules", i)); i++)
-        if (*path && sigma_load(set, path) != ERR_OK)
+        if (*path && sigma_load(set, path) != ERR_OK) {
             strbuf_fmt(report, "correlate.rules: cannot read %s\n", path);
+            good = false;
+        }
     sigma_freeze(set);
     for (uint32_t i = 0; i < set->n_faults && i < FAULTS_SAID_MAX; i++)
         strbuf_fmt(report, "%s:%u: %s: %s\n", set->faults[i].file, set->faults[i].line,
                    set->faults[i].title, set->faults[i].text);
+    return good;
+}
+
+static struct sigma_set *set_new(void)
+{
+    struct sigma_set *set = calloc(1, sizeof(*set));
+
+    CHECK(set);
+    return set;
+}
+
+static void set_free(struct sigma_set **set)
+{
+    if (*set) {
+        sigma_fini(*set);
+        free(*set);
+    }
+    *set = NULL;
 }
 
 static enum err restore_one(void *ctx, const char *name, struct slice bytes)
@@ -54,25 +78,33 @@ static enum err restore_one(void *ctx, const char *name, struct slice bytes)
     return ERR_OK;
 }
 
-static enum err restore(struct matching *m, struct store *store)
+static enum err restore_windows(struct matching *m, struct store *store)
 {
     correlate_reset(m->correlator);
-    enum err err = db_checkpoints_each(store, "corr/", restore_one, m);
+    return db_checkpoints_each(store, "corr/", restore_one, m);
+}
+
+static enum err restore(struct matching *m, struct store *store)
+{
+    enum err err = restore_windows(m, store);
     return err ? err : book_load(m->book, store);
 }
 
 enum err matching_new(const struct conf *conf, struct store *store, const struct attack *attack,
-                      struct stats *stats, struct matching **matching, struct strbuf *report)
+                      struct stats *stats, struct rulebook *rulebook, struct matching **matching,
+                      struct strbuf *report)
 {
     struct matching *m = calloc(1, sizeof(*m));
     CHECK(m);
     size_t said = report->len;
-    load_rules(conf, &m->set, report);
-    m->n_rules = m->set.n_rules;
-    m->n_put_aside = m->set.n_put_aside;
+    m->conf = conf;
+    m->rulebook = rulebook;
+    m->counters = stats_add(stats, correlate_counters);
+    m->set = set_new();
+    (void)load_rules(conf, m->set, report);
     m->loaded_ns = clock_now_ns();
-    m->correlator =
-        correlate_new(&m->set, correlate_limits_of(conf), stats_add(stats, correlate_counters));
+    rulebook_put(rulebook, NULL, m->set);
+    m->correlator = correlate_new(m->set, correlate_limits_of(conf), m->counters);
     m->book = book_new(conf, attack, stats_add(stats, book_counters));
     *matching = m;
     enum err err = restore(m, store);
@@ -89,9 +121,29 @@ void matching_free(struct matching **matching)
         return;
     book_free(&m->book);
     correlate_free(&m->correlator);
-    sigma_fini(&m->set);
+    set_free(&m->set);
     free(m);
     *matching = NULL;
+}
+
+enum err matching_reload(struct matching *m, struct store *store, struct strbuf *report)
+{
+    struct sigma_set *before = m->set;
+    struct sigma_set *now = set_new();
+
+    if (!load_rules(m->conf, now, report)) {
+        set_free(&now);
+        rulebook_refuse(m->rulebook, "a path of correlate.rules cannot be read");
+        return ERR_OK;
+    }
+    correlate_free(&m->correlator);
+    m->set = now;
+    m->loaded_ns = clock_now_ns();
+    m->correlator = correlate_new(now, correlate_limits_of(m->conf), m->counters);
+    enum err err = restore_windows(m, store);
+    rulebook_put(m->rulebook, before, now);
+    set_free(&before);
+    return err;
 }
 
 void matching_tell(struct matching *m, book_changed *changed, void *ctx)
@@ -122,6 +174,26 @@ static enum err put_state(void *ctx, const char *name, struct slice bytes)
 static enum err drop_state(void *ctx, const char *name)
 {
     return db_checkpoints_delete(ctx, name);
+}
+
+bool matching_due(const struct matching *m, uint64_t quiet_ns, bool ended)
+{
+    uint64_t ts_ns;
+    return correlate_due(m->correlator, ended ? CORRELATE_END : quiet_ns, &ts_ns);
+}
+
+enum err matching_time(struct matching *m, struct store *store, uint64_t quiet_ns, bool ended,
+                       uint64_t now_ns)
+{
+    struct correlate_sink sink = {put_state, drop_state, store};
+    uint64_t ts_ns = 0;
+
+    m->n_news = 0;
+    book_begin(m->book, store, now_ns);
+    if (correlate_due(m->correlator, ended ? CORRELATE_END : quiet_ns, &ts_ns))
+        correlate_deadlines(m->correlator, ts_ns, book_hit, m->book);
+    enum err err = book_end(m->book, note_change, m);
+    return err ? err : correlate_save(m->correlator, &sink);
 }
 
 enum err matching_batch(struct matching *m, struct store *store, const struct batch *batch,
@@ -162,8 +234,8 @@ void matching_publish(struct matching *m, struct hub *hub)
 
 void matching_health(const struct matching *m, struct strbuf *json)
 {
-    strbuf_fmt(json, "\"correlation_rules\":%u,\"correlation_rules_put_aside\":%u", m->n_rules,
-               m->n_put_aside);
+    strbuf_fmt(json, "\"correlation_rules\":%u,\"correlation_rules_put_aside\":%u", m->set->n_rules,
+               m->set->n_put_aside);
 }
 
 void matching_about(const struct matching *m, struct strbuf *json)
@@ -175,11 +247,11 @@ void matching_about(const struct matching *m, struct strbuf *json)
     jsonw_init(&w, json);
     jsonw_obj_open(&w, "correlation");
     jsonw_str(&w, "loaded", loaded);
-    jsonw_u64(&w, "rules", m->n_rules);
-    jsonw_u64(&w, "put_aside", m->n_put_aside);
+    jsonw_u64(&w, "rules", m->set->n_rules);
+    jsonw_u64(&w, "put_aside", m->set->n_put_aside);
     jsonw_arr_open(&w, "faults");
-    for (uint32_t i = 0; i < m->set.n_faults && i < FAULTS_SAID_MAX; i++) {
-        const struct sigma_fault *f = &m->set.faults[i];
+    for (uint32_t i = 0; i < m->set->n_faults && i < FAULTS_SAID_MAX; i++) {
+        const struct sigma_fault *f = &m->set->faults[i];
         jsonw_obj_open(&w, NULL);
         jsonw_str(&w, "file", f->file);
         jsonw_u64(&w, "line", f->line);

@@ -9,14 +9,21 @@
 #include "analyzer/enrich/attack.h"
 #include "analyzer/incident/book.h"
 #include "analyzer/record/hub.h"
+#include "analyzer/run/rulebook.h"
 
 struct matching;
 
-/** Reads rules; those that are wrong are left out, with a line in `report`. `attack` may be NULL.
- */
+/** Reads rules; those that are wrong are left out, with a line in `report`. `attack` may be NULL;
+ * `rulebook` is borrowed, and told what is in use. */
 enum err matching_new(const struct conf *conf, struct store *store, const struct attack *attack,
-                      struct stats *stats, struct matching **matching, struct strbuf *report);
+                      struct stats *stats, struct rulebook *rulebook, struct matching **matching,
+                      struct strbuf *report);
 void matching_free(struct matching **matching);
+
+/** Reads the rules again; between transactions. Windows of rules that are as they were go on, those
+ * of others begin anew. When a path cannot be read all stays as it is. An error: the store could
+ * not give the windows back; matching_undo() has to. */
+enum err matching_reload(struct matching *m, struct store *store, struct strbuf *report);
 
 /** Who is told of changed incidents, in the transaction (push). */
 void matching_tell(struct matching *m, book_changed *changed, void *ctx);
@@ -24,6 +31,12 @@ void matching_tell(struct matching *m, book_changed *changed, void *ctx);
 /** Records in, incidents and checkpoints written. */
 enum err matching_batch(struct matching *m, struct store *store, const struct batch *batch,
                         uint64_t now_ns);
+/** Time passed without events, or (`ended`) the input is over and all windows with it. False: there
+ * is nothing to decide. To be asked outside of a transaction; matching_time() works inside of one.
+ */
+bool matching_due(const struct matching *m, uint64_t quiet_ns, bool ended);
+enum err matching_time(struct matching *m, struct store *store, uint64_t quiet_ns, bool ended,
+                       uint64_t now_ns);
 /** After the groups of the batch were stored. */
 enum err matching_mark(struct matching *m);
 /** The transaction failed: back to what the store has. */

@@ -68,6 +68,8 @@ struct pipeline {
     struct expiry *expiry;
     struct matching *matching;
     bool matching_lost;   /* its state must be read from the store again */
+    uint64_t fed_ns;      /* monotonic: when events came last; 0 = none yet */
+    uint64_t looked_ns;   /* monotonic: when time without events was looked at */
     int64_t files_failed; /* -1: not done */
     struct snapshot seen;
 };
@@ -81,8 +83,8 @@ static uint32_t batch_max(const struct conf *conf)
 }
 
 enum err pipeline_new(const struct conf *conf, struct store *store, struct queue *queue,
-                      struct hub *hub, const struct attack *attack, struct pipeline **pipeline,
-                      struct strbuf *report)
+                      struct hub *hub, const struct attack *attack, struct rulebook *rulebook,
+                      struct pipeline **pipeline, struct strbuf *report)
 {
     struct event_ids ids = {0, 0};
     enum err err = db_days_claim(store, clock_now_ns(), &ids);
@@ -112,7 +114,7 @@ enum err pipeline_new(const struct conf *conf, struct store *store, struct queue
     p->expiry = expiry_new(conf);
     *pipeline = p;
     err = enrich_new(conf, &p->enrich, report);
-    enum err rules = matching_new(conf, store, attack, &p->stats, &p->matching, report);
+    enum err rules = matching_new(conf, store, attack, &p->stats, rulebook, &p->matching, report);
     return err ? err : rules;
 }
 
@@ -395,6 +397,8 @@ static void committed(struct pipeline *p, struct message **list, uint32_t n, uin
     publish_devices(p);
     matching_publish(p->matching, p->hub);
     look(p, began_ns);
+    if (p->batch.n)
+        p->fed_ns = clock_mono_ns();
     drop_done(p, list, n);
 }
 
@@ -472,9 +476,53 @@ enum err pipeline_messages(struct pipeline *pipeline, struct message **messages)
     return err;
 }
 
+/* A transaction of deadlines alone. */
+static enum err let_time_pass(struct pipeline *p, uint64_t quiet_ns, bool ended)
+{
+    enum err err = ERR_OK;
+
+    if (p->matching_lost || !matching_due(p->matching, quiet_ns, ended))
+        return ERR_OK;
+    if ((err = store_begin(p->store)) == ERR_OK) {
+        copy_stats(&p->before, &p->stats);
+        err = matching_time(p->matching, p->store, quiet_ns, ended, clock_now_ns());
+        if (!err)
+            err = store_commit(p->store);
+        else
+            store_rollback(p->store);
+        if (!err)
+            matching_publish(p->matching, p->hub);
+        else
+            go_back(p);
+    }
+    if (err)
+        refused(p, err);
+    return err;
+}
+
+enum err pipeline_end(struct pipeline *pipeline)
+{
+    return let_time_pass(pipeline, 0, true);
+}
+
+void pipeline_reload(struct pipeline *p, struct strbuf *report)
+{
+    pthread_mutex_lock(&p->seen.lock); /* health names the rules */
+    enum err err = matching_reload(p->matching, p->store, report);
+    pthread_mutex_unlock(&p->seen.lock);
+    p->matching_lost = p->matching_lost || err;
+    hub_publish(p->hub, "rules", SLICE_LIT("{}"));
+}
+
+enum { LOOK_EVERY_S = 5 };
+
 enum err pipeline_tick(struct pipeline *pipeline, uint64_t now_ns, uint64_t mono_ns)
 {
     origins_tick(pipeline->origins, mono_ns);
+    if (pipeline->fed_ns && mono_ns > pipeline->looked_ns + LOOK_EVERY_S * CLOCK_S) {
+        pipeline->looked_ns = mono_ns;
+        (void)let_time_pass(pipeline, mono_ns - pipeline->fed_ns, false);
+    }
     return expiry_tick(pipeline->expiry, pipeline->store, now_ns, mono_ns);
 }
 
@@ -516,8 +564,10 @@ void pipeline_health(struct pipeline *pipeline, struct strbuf *json)
     pthread_mutex_unlock(&s->lock);
 }
 
-void pipeline_about(const struct pipeline *pipeline, struct strbuf *json)
+void pipeline_about(struct pipeline *pipeline, struct strbuf *json)
 {
+    pthread_mutex_lock(&pipeline->seen.lock); /* a reload exchanges the rules */
     matching_about(pipeline->matching, json);
+    pthread_mutex_unlock(&pipeline->seen.lock);
     enrich_about(pipeline->enrich, json);
 }

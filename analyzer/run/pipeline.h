@@ -16,6 +16,7 @@
 #include "analyzer/incident/book.h"
 #include "analyzer/ingest/ingest.h"
 #include "analyzer/record/hub.h"
+#include "analyzer/run/rulebook.h"
 #include "analyzer/store/store.h"
 
 struct pipeline;
@@ -32,11 +33,11 @@ enum {
 extern const struct counter pipeline_counters[];
 extern const struct option pipeline_options[];
 
-/** `store`, `queue`, `hub` and `attack` (which may be NULL) are borrowed. Faults of rules and site
- * files are lines in `report`; what is wrong is left out, the rest works. */
+/** `store`, `queue`, `hub`, `rulebook` and `attack` (which may be NULL) are borrowed. Faults of
+ * rules and site files are lines in `report`; what is wrong is left out, the rest works. */
 enum err pipeline_new(const struct conf *conf, struct store *store, struct queue *queue,
-                      struct hub *hub, const struct attack *attack, struct pipeline **pipeline,
-                      struct strbuf *report);
+                      struct hub *hub, const struct attack *attack, struct rulebook *rulebook,
+                      struct pipeline **pipeline, struct strbuf *report);
 void pipeline_free(struct pipeline **pipeline);
 
 /** Stores messages, in as many transactions as they need. What was stored is taken off the list and
@@ -44,6 +45,10 @@ void pipeline_free(struct pipeline **pipeline);
 enum err pipeline_messages(struct pipeline *pipeline, struct message **messages);
 /** Time moves on: deadlines of correlation, requests for what is missing, expiry. */
 enum err pipeline_tick(struct pipeline *pipeline, uint64_t now_ns, uint64_t mono_ns);
+/** The input is over: what waits for the end of a window is decided. */
+enum err pipeline_end(struct pipeline *pipeline);
+/** Reads the correlation rules again; `report` as of pipeline_new. */
+void pipeline_reload(struct pipeline *pipeline, struct strbuf *report);
 /** Who is told of changed incidents, in the transaction (push). */
 void pipeline_tell(struct pipeline *pipeline, book_changed *changed, void *ctx);
 /** Files that could not be read, once all files are done; -1 before that. */
@@ -51,6 +56,6 @@ int64_t pipeline_files_done(const struct pipeline *pipeline);
 /** Members of the health object: counters, queue, last commit, store fault. Any thread. */
 void pipeline_health(struct pipeline *pipeline, struct strbuf *json);
 /** Members: rules and enrichers, as loaded. Any thread. */
-void pipeline_about(const struct pipeline *pipeline, struct strbuf *json);
+void pipeline_about(struct pipeline *pipeline, struct strbuf *json);
 
 #endif

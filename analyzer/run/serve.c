@@ -25,7 +25,13 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { SOURCES_MAX = 16, TAKE_BYTES = 48 << 20, WAIT_MS = 100, PUSH_WAIT_S = 30 };
+enum {
+    SOURCES_MAX = 16,
+    TAKE_BYTES = 48 << 20,
+    WAIT_MS = 100,
+    PUSH_WAIT_S = 30,
+    RELOAD_WAIT_S = 30
+};
 enum { BACK_OFF_FIRST_MS = 100, BACK_OFF_MAX_MS = 5000 };
 
 struct serving {
@@ -34,6 +40,7 @@ struct serving {
     struct store *memory; /* connection of the file reader's questions */
     struct queue *queue;
     struct hub *hub;
+    struct rulebook *rulebook;
     struct pipeline *pipeline;
     struct attack *attack;
     struct source sources[SOURCES_MAX];
@@ -46,8 +53,10 @@ struct serving {
     uint64_t started_ns;
     uint64_t tick_ns, back_off_ns;
     bool stopping;
-    int lock;  /* file; -1 = none */
-    bool told; /* the outbox got rows in this batch */
+    int lock;    /* file; -1 = none */
+    bool told;   /* the outbox got rows in this batch */
+    bool reread; /* the rules, by SIGHUP */
+    bool over;   /* all files were read, and what waited for their end is decided */
     sigset_t signals;
 };
 
@@ -242,6 +251,18 @@ static bool read_connectors(struct serving *s)
     return err == ERR_OK;
 }
 
+static bool reload_rules(void *run, struct strbuf *json)
+{
+    struct serving *s = run;
+    return rulebook_reload(s->rulebook, RELOAD_WAIT_S * CLOCK_S, json);
+}
+
+static void list_rules(void *run, struct strbuf *json)
+{
+    struct serving *s = run;
+    rulebook_list(s->rulebook, json);
+}
+
 static bool start_http(struct serving *s)
 {
     char fault[HTTP_FAULT_MAX] = "";
@@ -257,6 +278,8 @@ static bool start_http(struct serving *s)
                                     .data_dir = s->plan->data_dir,
                                     .health = health,
                                     .incident_changed = tell_change,
+                                    .reload_rules = reload_rules,
+                                    .list_rules = list_rules,
                                     .about = about,
                                     .connector_test = connector_test,
                                     .run = s};
@@ -268,10 +291,28 @@ static bool start_http(struct serving *s)
 
 /* ---- the loop */
 
-static bool asked_to_stop(const struct serving *s)
+/* Waits for a signal; true when it says to stop. */
+static bool asked_to_stop(struct serving *s, const struct timespec *wait)
 {
-    static const struct timespec now = {0, 0};
-    return sigtimedwait(&s->signals, NULL, &now) > 0;
+    int signal = sigtimedwait(&s->signals, NULL, wait);
+
+    s->reread = s->reread || signal == SIGHUP;
+    return signal > 0 && signal != SIGHUP;
+}
+
+static void reload(struct serving *s)
+{
+    char line[200];
+
+    if (!s->reread && !rulebook_wanted(s->rulebook))
+        return;
+    s->reread = false;
+    sdnotify_reloading(clock_mono_ns());
+    pipeline_reload(s->pipeline, &s->report);
+    say_report(&s->report);
+    rulebook_line(s->rulebook, line, sizeof(line));
+    log_say(LOG_NOTE, "%s", line);
+    sdnotify_ready();
 }
 
 static void tick(struct serving *s)
@@ -296,7 +337,7 @@ static bool back_off(struct serving *s)
     wait.tv_sec = (time_t)(s->back_off_ns / CLOCK_S);
     wait.tv_nsec = (long)(s->back_off_ns % CLOCK_S);
     sdnotify_alive();
-    return sigtimedwait(&s->signals, NULL, &wait) > 0;
+    return asked_to_stop(s, &wait);
 }
 
 /* Stores what was taken off the queue; false: asked to stop while the store refused. */
@@ -339,15 +380,19 @@ static bool pushed(struct serving *s, uint64_t since_ns)
 
 static void work(struct serving *s)
 {
-    uint64_t done_ns = 0;
+    static const struct timespec now = {0, 0};
+    uint64_t done_ns = 0, bytes = 0;
 
-    while (!asked_to_stop(s)) {
+    while (!asked_to_stop(s, &now)) {
+        reload(s);
         struct message *list = ingest_take(s->queue, TAKE_BYTES, WAIT_MS * CLOCK_MS);
         if (!store_messages(s, list))
             return;
         tick(s);
         if (!s->plan->once || pipeline_files_done(s->pipeline) < 0)
             continue;
+        if (!s->over && ingest_waiting(s->queue, &bytes) == 0)
+            s->over = pipeline_end(s->pipeline) == ERR_OK;
         done_ns = done_ns ? done_ns : clock_mono_ns();
         if (pushed(s, done_ns))
             return;
@@ -377,6 +422,7 @@ static void close_all(struct serving *s)
     attack_free(&s->attack);
     ingest_queue_free(&s->queue);
     hub_free(&s->hub);
+    rulebook_free(&s->rulebook);
     store_close(&s->memory);
     store_close(&s->store);
     if (s->lock >= 0)
@@ -418,13 +464,15 @@ int serve_run(const struct serve_plan *plan)
     sigemptyset(&s.signals);
     sigaddset(&s.signals, SIGTERM);
     sigaddset(&s.signals, SIGINT);
+    sigaddset(&s.signals, SIGHUP);
     strbuf_init(&s.report, 1 << 20);
     if (open_store(&s)) {
         s.queue = ingest_queue_new();
         s.hub = hub_new();
+        s.rulebook = rulebook_new();
         load_attack(&s);
-        enum err err =
-            pipeline_new(plan->conf, s.store, s.queue, s.hub, s.attack, &s.pipeline, &s.report);
+        enum err err = pipeline_new(plan->conf, s.store, s.queue, s.hub, s.attack, s.rulebook,
+                                    &s.pipeline, &s.report);
         if (s.pipeline && !read_connectors(&s) && !err)
             err = ERR_INPUT;
         bool findings = say_report(&s.report);

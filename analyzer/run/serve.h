@@ -17,7 +17,8 @@ struct serve_plan {
 };
 
 /** Blocks until a signal or the end of the work. 0 done; 1 findings of a check; 2 cannot start, or
- * a file could not be read. SIGTERM and SIGINT must be blocked in the calling thread. */
+ * a file could not be read. SIGTERM, SIGINT and SIGHUP (the correlation rules are read
+ * again) must be blocked in the calling thread. */
 int serve_run(const struct serve_plan *plan);
 
 #endif

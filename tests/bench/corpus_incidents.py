@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """From a corpus of captures to incidents: how much is left to read, and what is not told.
 
-    tests/bench/corpus_incidents.py [--build DIR] [--rules DIR]... [--every N] [--work DIR] [--set KEY=VALUE] CORPUS
+    tests/bench/corpus_incidents.py [--build DIR] [--rules DIR]... [--config FILE] [--every N]
+                                [--work DIR] [--set KEY=VALUE] CORPUS
 
 Replays every capture that CORPUS/provenance.tsv labels as an attack, and every Nth of the others, each as a site of its
 own; gives all events to one analyzer; prints events, alerts, groups and incidents, the attacks without an incident, and
@@ -45,7 +46,7 @@ def replay(capture, args):
         return eve
     os.makedirs(out, exist_ok=True)
     words = [os.path.join(args.build, "tramgac-sensor"), "-r", os.path.join(args.corpus, capture), "-l", out, "--quiet",
-             "-c", os.path.join(ROOT, "rules/suricata/vars.yaml"), "-S", os.path.join(ROOT, "rules/suricata"),
+             "-c", args.config, "-S", os.path.join(ROOT, "rules/suricata"), "-k", "none",
              "--set", f"sensor.site={site_of(capture)}", "--set", f"sensor.name={site_of(capture)}"]
     for rules in args.rules:
         words += ["-s", rules]
@@ -117,17 +118,20 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--build", default=os.path.join(ROOT, "build/release"))
     p.add_argument("--rules", action="append", default=[])
+    p.add_argument("--config", default=os.path.join(ROOT, "rules/suricata/vars.yaml"), help="of the sensor: address groups")
     p.add_argument("--every", type=int, default=0)
     p.add_argument("--jobs", type=int, default=1)
     p.add_argument("--set", action="append", default=[], help="option of the analyzer")
     p.add_argument("--work")
-    p.add_argument("--kept", action="store_true", help="only captures whose events are kept in --work")
+    p.add_argument("--match", default="", help="only captures whose path holds one of these texts, with commas between")
+    p.add_argument("--kept", action="store_true", help="only captures that have a folder in --work")
     p.add_argument("corpus")
     args = p.parse_args()
     args.work = args.work or tempfile.mkdtemp(prefix="tramgac-corpus.")
     captures = chosen(args.corpus, args.every)
+    captures = [c for c in captures if any(m in c[0] for m in args.match.split(","))]
     if args.kept:
-        captures = [c for c in captures if os.path.exists(os.path.join(args.work, site_of(c[0]), "done"))]
+        captures = [c for c in captures if os.path.isdir(os.path.join(args.work, site_of(c[0])))]
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         for _ in pool.map(lambda c: replay(c[0], args), captures):
             pass

