@@ -18,7 +18,7 @@
 
 enum { ROUND_PACKETS = 256, ROUND_SLOTS = 4, WORKERS_MAX = 64 };
 
-enum item_kind { ITEM_EVENT, ITEM_ALERT, ITEM_FACT, ITEM_SIGHT, ITEM_SHED };
+enum item_kind { ITEM_EVENT, ITEM_ALERT, ITEM_FACT, ITEM_SIGHT, ITEM_SHED, ITEM_NOTE };
 
 /** Something for the host tier. Ordered by `number`, `of_packet`, `order`, then as they came. */
 struct item {
@@ -33,10 +33,11 @@ struct item {
     const struct rule_info *rule;
     struct addr src, dst;
     uint64_t ts_ns, flow_id;
-    uint32_t view;        /* ITEM_SIGHT: bits of enum view_kind that are new of this flow */
-    uint16_t iface, vlan; /* ITEM_SIGHT: where the flow was seen */
-    bool first;           /* ITEM_SIGHT: the flow was not reported before */
-    uint8_t shard, step;  /* ITEM_SHED: that shard is at that step now (shed.h) */
+    uint32_t view;            /* ITEM_SIGHT: bits of enum view_kind that are new of this flow */
+    uint16_t iface, vlan;     /* ITEM_SIGHT: where the flow was seen */
+    bool first;               /* ITEM_SIGHT: the flow was not reported before */
+    const char *layer, *note; /* ITEM_NOTE: literals; src and dst of the packet */
+    uint8_t shard, step;      /* ITEM_SHED: that shard is at that step now (shed.h) */
 };
 
 enum { ROUND_NOTICES_MAX = 16, ROUND_DETAIL_MAX = 2048 };

@@ -12,6 +12,7 @@
 #include "sensor/event/event.h"
 #include "sensor/output/output.h"
 #include "sensor/run/dear.h"
+#include "sensor/run/hourly.h"
 #include "sensor/run/ledger.h"
 #include "sensor/run/merge.h"
 #include "sensor/run/reload.h"
@@ -53,7 +54,8 @@ struct tail {
     struct merge merge;
     struct span *span;
     struct shed_sum shed;
-    struct dear dear;      /* of the last counters */
+    struct dear dear; /* of the last counters */
+    struct hourly *hourly;
     uint32_t notices;      /* of the round in hand: told */
     uint64_t *rule_alerts; /* by rule index */
     uint64_t first_ns, last_ns, wait_ns;
@@ -87,7 +89,8 @@ enum err tail_new(const struct tail_plan *plan, struct tail **tail, struct strbu
     t->wait_ns = conf_span_ns(plan->conf, "output.wait");
     event_options_read(plan->conf, &t->events);
     t->span = span_new(plan->ifaces);
-    enum err err = t->span ? ERR_OK : ERR_NOMEM;
+    t->hourly = hourly_new();
+    enum err err = t->span && t->hourly ? ERR_OK : ERR_NOMEM;
     if (!err)
         err = devices_new(plan->conf, &t->stats, &t->devices, report);
     if (!err && plan->ruleset) {
@@ -121,6 +124,7 @@ void tail_free(struct tail **tail)
     stats_fini(&t->stats);
     merge_fini(&t->merge);
     span_free(&t->span);
+    hourly_free(&t->hourly);
     free(t->rule_alerts);
     free(t);
     *tail = NULL;
@@ -296,6 +300,9 @@ static void take_item(struct tail *t, const struct round_part *part, const struc
     case ITEM_SHED:
         take_shed(t, item);
         break;
+    case ITEM_NOTE:
+        hourly_note(t->hourly, item, host_of(&item->src, &item->dst));
+        break;
     }
 }
 
@@ -342,10 +349,33 @@ static void take_stats(struct tail *t, const struct round *round)
     stats_fini(&sum);
 }
 
+/* The hour's engine events, a host each. */
+static void tell_hour(struct tail *t, uint64_t now_ns)
+{
+    struct strbuf members;
+    struct addr host;
+
+    strbuf_init(&members, 0);
+    while (hourly_next(t->hourly, &host, &members)) {
+        struct event_ctx ctx = {
+            .sensor = t->plan.sensor,
+            .ts_ns = now_ns,
+            .detail_json = strbuf_view(&members),
+            .options = &t->events,
+        };
+        strbuf_clear(&t->line);
+        if (event_write("anomaly_summary", &ctx, &t->line))
+            close_and_write(t, CLASS_FLOW, now_ns, &host, &(struct addr){0});
+    }
+    strbuf_fini(&members);
+}
+
 static void tick_devices(struct tail *t, uint64_t now_ns)
 {
     devices_tick(t->devices, now_ns);
     take_findings(t);
+    if (hourly_due(t->hourly, now_ns, false))
+        tell_hour(t, now_ns);
 }
 
 /* Time of the host tier moves at whole seconds of packet time only, as that of the flows. */
@@ -426,6 +456,8 @@ void tail_round(struct tail *t, const struct round *round)
     write_notices(t, round, UINT64_MAX);
     if (round->last && round->last_ns)
         tick_devices(t, round->last_ns);
+    if (round->last && hourly_due(t->hourly, round->last_ns, true))
+        tell_hour(t, round->last_ns);
     if (round->want_stats)
         take_stats(t, round);
     for (uint32_t i = 0; i < t->outputs; i++) {

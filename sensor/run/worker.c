@@ -179,18 +179,44 @@ static void write_note(struct worker *w, struct flow *flow, const struct packet 
     write_event(w, "anomaly", &ctx, CLASS_TX);
 }
 
+/* For the hour's sums: whatever events are written. */
+static void count_note(struct worker *w, const struct flow *flow, const struct packet *p,
+                       const char *layer, const char *note)
+{
+    struct item *item = round_item(w->part);
+
+    if (!item)
+        return;
+    stamp(w, item);
+    item->kind = ITEM_NOTE;
+    item->layer = layer;
+    item->note = note;
+    item->src = p->src;
+    item->dst = p->dst;
+    item->flow_id = flow ? flow->id : 0;
+}
+
+static void take_note(struct worker *w, struct flow *flow, const struct packet *p, struct tx *tx,
+                      const char *layer, const char *note, bool written)
+{
+    count_note(w, flow, p, layer, note);
+    if (written)
+        write_note(w, flow, p, tx, layer, note);
+}
+
 static void write_notes(struct worker *w, struct flow *flow, const struct packet *p)
 {
     const char *const *names;
-    uint32_t n = flow && w->events.app_notes ? app_notes(w->app, &names) : 0;
+    uint32_t n = flow ? app_notes(w->app, &names) : 0;
+    bool of_stream = flow && stream_event_any(flow);
 
     for (uint32_t i = 0; i < n; i++)
-        write_note(w, flow, p, NULL, "applayer", names[i]);
-    for (uint8_t i = 0; w->events.decode_notes && i < p->notes; i++)
-        write_note(w, flow, p, NULL, "decode", decode_note_name(p->note[i]));
-    for (uint32_t i = 0; flow && w->events.stream_notes && i < STREAM_EVENT_COUNT; i++) {
+        take_note(w, flow, p, NULL, "applayer", names[i], w->events.app_notes);
+    for (uint8_t i = 0; i < p->notes; i++)
+        take_note(w, flow, p, NULL, "decode", decode_note_name(p->note[i]), w->events.decode_notes);
+    for (uint32_t i = 0; of_stream && i < STREAM_EVENT_COUNT; i++) {
         if (stream_event_has(flow, i))
-            write_note(w, flow, p, NULL, "stream", stream_event_name(i));
+            take_note(w, flow, p, NULL, "stream", stream_event_name(i), w->events.stream_notes);
     }
 }
 
@@ -205,8 +231,8 @@ static void write_tx(struct worker *w, struct flow *flow, const struct packet *p
         ctx.part = i;
         write_event(w, "tx", &ctx, CLASS_TX);
     }
-    for (uint8_t i = 0; w->events.app_notes && i < tx->notes && i < TX_NOTES_MAX; i++)
-        write_note(w, flow, p, tx, "applayer", tx->proto->notes[tx->note[i]]);
+    for (uint8_t i = 0; i < tx->notes && i < TX_NOTES_MAX; i++)
+        take_note(w, flow, p, tx, "applayer", tx->proto->notes[tx->note[i]], w->events.app_notes);
     facts_tx(&sink, w->facts, flow, tx);
     tx->logged = true;
 }
