@@ -67,6 +67,12 @@ static void store_return(struct http *http, struct store *store)
         store_close(&store);
 }
 
+static const char *header(struct MHD_Connection *connection, const char *name)
+{
+    const char *value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+    return value ? value : "";
+}
+
 /* ---- answers ------------------------------------------------------------------------------- */
 
 static void add_headers(const struct http *http, struct MHD_Response *response)
@@ -90,6 +96,7 @@ struct answer {
     const char *cookie; /* NULL = none */
     const char *file;   /* to be saved under this name; NULL = shown */
     uint32_t retry_after_s;
+    bool packed; /* `bytes` are gzip */
 };
 
 static enum MHD_Result send_all(struct http *http, struct MHD_Connection *connection,
@@ -104,6 +111,10 @@ static enum MHD_Result send_all(struct http *http, struct MHD_Connection *connec
     add_headers(http, response);
     MHD_add_response_header(response, "Content-Type", a->type);
     MHD_add_response_header(response, "Cache-Control", a->cache);
+    if (a->packed) {
+        MHD_add_response_header(response, "Content-Encoding", "gzip");
+        MHD_add_response_header(response, "Vary", "Accept-Encoding");
+    }
     if (a->cookie)
         MHD_add_response_header(response, "Set-Cookie", a->cookie);
     if (a->file) {
@@ -123,7 +134,8 @@ static enum MHD_Result send_bytes(struct http *http, struct MHD_Connection *conn
                                   unsigned status, struct slice bytes, const char *type,
                                   const char *cache, const char *cookie)
 {
-    struct answer answer = {status, bytes, type, cache, cookie, NULL, 0};
+    struct answer answer = {
+        .status = status, .bytes = bytes, .type = type, .cache = cache, .cookie = cookie};
 
     return send_all(http, connection, &answer);
 }
@@ -137,7 +149,8 @@ static enum MHD_Result send_answer(struct http *http, struct MHD_Connection *con
                             "no-store",
                             call->set_cookie,
                             call->file,
-                            call->retry_after_s};
+                            call->retry_after_s,
+                            false};
 
     return send_all(http, connection, &answer);
 }
@@ -151,8 +164,17 @@ static enum MHD_Result send_static(struct http *http, struct MHD_Connection *con
         return send_bytes(http, connection, 404,
                           SLICE_LIT("{\"error\":\"There is no such page.\"}"), "application/json",
                           "no-store", NULL);
-    return send_bytes(http, connection, 200, file->bytes, file->type,
-                      file->hashed ? "public, max-age=31536000, immutable" : "no-cache", NULL);
+    const struct static_file *small = strstr(header(connection, "Accept-Encoding"), "gzip")
+                                          ? static_find_packed(http->files, file)
+                                          : NULL;
+    struct answer answer = {.status = 200,
+                            .bytes = small ? small->bytes : file->bytes,
+                            .type = file->type,
+                            .cache =
+                                file->hashed ? "public, max-age=31536000, immutable" : "no-cache",
+                            .packed = small != NULL};
+
+    return send_all(http, connection, &answer);
 }
 
 /* ---- the live stream ----------------------------------------------------------------------- */
@@ -213,12 +235,6 @@ static enum MHD_Result send_stream(struct http *http, struct MHD_Connection *con
 static const char *query_value(const struct call *call, const char *name)
 {
     const char *value = MHD_lookup_connection_value(call->request, MHD_GET_ARGUMENT_KIND, name);
-    return value ? value : "";
-}
-
-static const char *header(struct MHD_Connection *connection, const char *name)
-{
-    const char *value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
     return value ? value : "";
 }
 

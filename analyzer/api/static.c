@@ -111,3 +111,13 @@ const struct static_file *static_find(const struct static_files *files, const ch
             return &files->files[i];
     return NULL;
 }
+
+const struct static_file *static_find_packed(const struct static_files *files,
+                                             const struct static_file *file)
+{
+    char path[1024];
+
+    if (snprintf(path, sizeof(path), "%s.gz", file->path) >= (int)sizeof(path))
+        return NULL;
+    return static_find(files, path);
+}

@@ -21,6 +21,9 @@ struct static_file {
 /** All regular files below `dir`, at most 2,000 and 64 MB. A missing directory is ERR_NOTFOUND. */
 enum err static_load(const char *dir, struct static_files **files);
 void static_free(struct static_files **files);
+/** The same packed (gzip), which the build laid beside it as "<path>.gz"; NULL = there is none. */
+const struct static_file *static_find_packed(const struct static_files *files,
+                                             const struct static_file *file);
 /** "/" is "/index.html"; NULL = no such file. `files` may be NULL. */
 const struct static_file *static_find(const struct static_files *files, const char *path);
 

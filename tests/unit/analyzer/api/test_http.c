@@ -62,6 +62,7 @@ static int set_up(void **state)
     snprintf(b->pages, sizeof(b->pages), "%s/pages", b->dir);
     assert_int_equal(mkdir(b->pages, 0700), 0);
     write_file(b->pages, "index.html", "<!doctype html><title>t</title>");
+    write_file(b->pages, "index.html.gz", "the packed one");
     b->conf = conf_new();
     conf_add(b->conf, api_options);
     assert_int_equal(store_open_at("sqlite", b->dir, &b->store, fault, sizeof(fault)), ERR_OK);
@@ -257,6 +258,19 @@ static void news_reach_an_open_stream(void **state)
     close(fd);
 }
 
+static void a_packed_copy_goes_to_who_understands_it(void **state)
+{
+    struct bench *b = *state;
+
+    assert_int_equal(ask(b, "GET", "/", "Accept-Encoding: gzip, br\r\n", ""), 200);
+    assert_non_null(strstr(b->answer, "Content-Encoding: gzip"));
+    assert_non_null(strstr(b->answer, "Content-Type: text/html"));
+    assert_non_null(strstr(b->answer, "the packed one"));
+    assert_int_equal(ask(b, "GET", "/", "", ""), 200);
+    assert_null(strstr(b->answer, "Content-Encoding"));
+    assert_non_null(strstr(b->answer, "<!doctype html>"));
+}
+
 int main(void)
 {
 #define ONE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -267,6 +281,7 @@ int main(void)
         ONE(hostile_requests_get_an_answer_and_no_file),
         ONE(an_answer_forbids_foreign_scripts_and_frames),
         ONE(news_reach_an_open_stream),
+        ONE(a_packed_copy_goes_to_who_understands_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
