@@ -279,16 +279,43 @@ static bool complete(const struct tracker *t)
     return true;
 }
 
-static struct slice whole_of(struct tracker *t, struct arena *arena)
+/* The sum of the header changes with what was changed in it. */
+static void set_checksum(uint8_t *header, uint32_t len)
 {
-    uint32_t len = t->header_len + t->total;
+    uint32_t sum = 0;
+
+    header[10] = header[11] = 0;
+    for (uint32_t i = 0; i + 1 < len; i += 2)
+        sum += (uint32_t)header[i] << 8 | header[i + 1];
+    while (sum >> 16)
+        sum = (sum & 0xffff) + (sum >> 16);
+    header[10] = (uint8_t)(~sum >> 8);
+    header[11] = (uint8_t)~sum;
+}
+
+/* What stands before the IP header in the frame of the fragment; none inside a tunnel that was put
+ * together itself. */
+static uint32_t link_length(const struct packet *p)
+{
+    uintptr_t from = (uintptr_t)p->frame.data, at = (uintptr_t)p->l3.at;
+
+    return at >= from && at - from <= p->frame.caplen ? (uint32_t)(at - from) : 0;
+}
+
+static struct slice whole_of(struct tracker *t, struct packet *p, struct arena *arena)
+{
+    uint32_t len = t->header_len + t->total, link = t->link ? 0 : link_length(p);
     uint32_t counted = t->ip_version == 4 || t->link ? len : len - 40;
 
     if (counted > 65535)
         return SLICE_NONE;
-    uint8_t *whole = arena_alloc(arena, len);
-    if (!whole)
+    uint8_t *frame = arena_alloc(arena, link + len);
+    if (!frame)
         return SLICE_NONE;
+    if (link)
+        memcpy(frame, p->frame.data, link);
+    p->rebuilt = t->link ? SLICE_NONE : (struct slice){frame, link + len};
+    uint8_t *whole = frame + link;
     memcpy(whole, t->header, t->header_len);
     memcpy(whole + t->header_len, t->data, t->total);
     if (t->link)
@@ -296,6 +323,8 @@ static struct slice whole_of(struct tracker *t, struct arena *arena)
     uint32_t at = t->ip_version == 4 ? 2 : 4;
     whole[at] = (uint8_t)(counted >> 8);
     whole[at + 1] = (uint8_t)counted;
+    if (t->ip_version == 4)
+        set_checksum(whole, t->header_len);
     return (struct slice){whole, len};
 }
 
@@ -337,7 +366,7 @@ struct slice defrag_take(struct defrag *d, struct packet *p, struct arena *arena
         t->total = p->frag_offset + p->l4.len;
     if (!complete(t))
         return SLICE_NONE;
-    struct slice whole = whole_of(t, arena);
+    struct slice whole = whole_of(t, p, arena);
     release(d, t);
     d->count[COUNT_REASSEMBLED] += whole.len > 0;
     return whole;

@@ -86,8 +86,9 @@ struct packet {
         uint8_t proto;
     } quoted;
     struct addr src, dst;
-    struct slice l3; /* IP header to the end of the IP packet; ARP message for ARP */
-    struct slice l4; /* transport header and payload; empty when unknown */
+    struct slice l3;      /* IP header to the end of the IP packet; ARP message for ARP */
+    struct slice rebuilt; /* reassembled: the frame as it would have come in one piece */
+    struct slice l4;      /* transport header and payload; empty when unknown */
     struct slice payload;
     uint32_t payload_missing; /* bytes of the payload on the wire that were not captured */
 

@@ -191,7 +191,7 @@ static void write_payload(struct jsonw *w, const struct event_ctx *ctx)
         jsonw_u64(w, "stream", ctx->hit->on_stream);
     if (!options->packet)
         return;
-    jsonw_base64(w, "packet", (struct slice){p->frame.data, p->frame.caplen});
+    jsonw_base64(w, "packet", event_packet_bytes(p));
     jsonw_obj_open(w, "packet_info");
     jsonw_u64(w, "linktype", p->frame.linktype);
     jsonw_obj_close(w);

@@ -11,7 +11,7 @@ static void packet_write(struct jsonw *w, const struct event_ctx *ctx)
 
     if (!p)
         return;
-    jsonw_base64(w, "packet", (struct slice){p->frame.data, p->frame.caplen});
+    jsonw_base64(w, "packet", event_packet_bytes(p));
     jsonw_obj_open(w, "packet_info");
     jsonw_u64(w, "linktype", p->frame.linktype);
     jsonw_obj_close(w);

@@ -91,6 +91,17 @@ static void fragments_in_any_order_make_the_packet(void **state)
     }
 }
 
+static void the_frame_stands_as_it_would_have_come_in_one_piece(void **state)
+{
+    struct rig *rig = *state;
+    struct bytes whole = datagram('z'), b = {.len = 0};
+
+    put_ip4(&b, 1, 2, 17, 9, 0, view(&whole));
+    assert_false(fragment(rig, 9, &whole, 0, 40, true));
+    assert_true(fragment(rig, 9, &whole, 40, whole.len - 40, false));
+    assert_true(slice_eq(rig->p.rebuilt, view(&b)));
+}
+
 static void the_bytes_that_came_first_stay_and_it_is_noted(void **state)
 {
     struct rig *rig = *state;
@@ -141,6 +152,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fragments_in_any_order_make_the_packet),
+        cmocka_unit_test(the_frame_stands_as_it_would_have_come_in_one_piece),
         cmocka_unit_test(the_bytes_that_came_first_stay_and_it_is_noted),
         cmocka_unit_test(what_is_too_old_is_given_up),
         cmocka_unit_test(the_oldest_is_given_up_for_a_new_one),
