@@ -146,6 +146,7 @@ bool detect_tests_ok(struct detect *d, const struct rule *r)
 void detect_hit_clear(struct detect *d)
 {
     d->look.hit->matches = 0;
+    d->look.n_captured = 0;
     d->look.hit->conditions_at = (uint32_t)d->conditions.len;
     d->look.hit->conditions_len = 0;
 }
@@ -280,6 +281,9 @@ static void run_acts(struct detect *d, const struct rule *r)
         explain_fired(d->explain, d, r);
     for (uint8_t i = 0; i < r->n_acts; i++)
         r->acts[i].run(&d->look, r->acts[i].args);
+    for (uint8_t i = 0; i < d->look.n_captured; i++)
+        vars_take(d, d->look.captured[i].of_flow, d->look.captured[i].var,
+                  d->look.captured[i].value);
     d->count[DETECT_HITS]++;
     d->cost.at[r->uid].matches++;
 }
@@ -425,6 +429,7 @@ static void begin(struct detect *d, const struct detect_input *in)
     d->n_steps = 0;
     strbuf_clear(&d->text);
     cost_packet(&d->cost, p ? p->ts_ns : 0, in->flow ? in->flow->shard : p ? p->shard : 0);
+    d->n_vars = 0;
     d->passed = false;
     d->n_raw[0] = d->n_raw[1] = 0;
     d->fresh = app_fresh(in);

@@ -183,6 +183,9 @@ bool detect_explain(struct detect *detect, struct explain *explain);
 bool detect_tagged(const struct detect *detect);
 /** What the host tier has to decide about a hit beside thresholds: goes to thresholds_admit. */
 struct slice detect_conditions(const struct detect *detect, const struct hit *hit);
+/** What rules have noted on the flow and on the packet in hand, as the member `metadata`: flowbits,
+ * flowints, flowvars, pktvars. Nothing when there is nothing. */
+void vars_write(const struct detect *detect, const struct flow *flow, bool packet, struct jsonw *w);
 /** Frees what hangs on a transaction / on the flow. */
 void detect_drop_tx(struct detect *detect, struct tx *tx);
 void detect_drop_flow(struct detect *detect, struct flow *flow);

@@ -142,6 +142,27 @@ static void limit_pcre(struct inspect_scratch *s, uint32_t steps)
     pcre_scratch_steps(s->pcre, tight ? PCRE_TIGHT : PCRE_STEPS);
 }
 
+/* The same name again, from a later place, takes the place of what was there. */
+static void keep_captures(const struct walk *w, const struct captures *list, struct slice subject)
+{
+    struct inspection *in = w->in;
+    uint32_t from, to;
+
+    for (uint8_t i = 0; i < list->n; i++) {
+        uint8_t k = 0;
+        while (k < in->n_captured && (in->captured[k].var != list->at[i].var ||
+                                      in->captured[k].of_flow != list->at[i].of_flow))
+            k++;
+        if (k == CAPTURES_MAX || !pcre_group(w->scratch->pcre, list->at[i].group, &from, &to))
+            continue;
+        in->captured[k].var = list->at[i].var;
+        in->captured[k].of_flow = list->at[i].of_flow;
+        in->captured[k].value = slice_head(slice_from(subject, from), to - from);
+        if (k == in->n_captured)
+            in->n_captured++;
+    }
+}
+
 static bool try_pcre(struct walk *w, const struct op *op, struct step *f)
 {
     uint32_t from, to;
@@ -170,10 +191,13 @@ static bool try_pcre(struct walk *w, const struct op *op, struct step *f)
         return false;
     f->retry = shift + from + 1;
     f->end = shift + to;
+    if (op->captures)
+        keep_captures(w, op->captures, subject);
     return true;
 }
 
-/* ---- numbers in bytes --------------------------------------------------------------------- */
+/* ---- numbers in bytes ---------------------------------------------------------------------
+ */
 
 static bool text_number(struct slice s, uint8_t base, uint64_t *value, uint32_t *used)
 {
@@ -362,7 +386,8 @@ static bool try_byte_math(struct walk *w, const struct op *op, struct step *f)
     return true;
 }
 
-/* ---- others ------------------------------------------------------------------------------- */
+/* ---- others -------------------------------------------------------------------------------
+ */
 
 static int base64_digit(uint8_t c)
 {
@@ -470,8 +495,8 @@ static bool steady(const struct op *op)
            op->kind == OP_BYTE_TEST;
 }
 
-/* A content that may stand anywhere behind the previous match and does not will not be found from
- * a later place of that match either. */
+/* A content that may stand anywhere behind the previous match and does not will not be found
+ * from a later place of that match either. */
 static bool hopeless(const struct op *ops, int32_t i)
 {
     uint32_t bounded = OP_NEGATED | OP_WITHIN | OP_DEPTH;
@@ -579,7 +604,8 @@ bool inspect_group(const struct group *group, struct inspection *in, struct slic
     return true;
 }
 
-/* ---- bytes that grow ----------------------------------------------------------------------- */
+/* ---- bytes that grow -----------------------------------------------------------------------
+ */
 
 /* A content whose places depend on nothing but the bytes up to them. */
 static bool plain(const struct op *op)
@@ -647,7 +673,8 @@ bool inspect_grown(const struct group *group, struct inspection *in, struct slic
     return true;
 }
 
-/* ---- what matched where, for explain ------------------------------------------------------- */
+/* ---- what matched where, for explain -------------------------------------------------------
+ */
 
 static void why_content(const struct walk *w, const struct op *op, uint32_t start, char *why)
 {

@@ -80,6 +80,77 @@ static const struct buffer *target(struct draft *d, const char *name, bool relat
     return b;
 }
 
+static bool add_capture(struct draft *d, struct captures *list, uint32_t group, bool of_flow,
+                        struct slice name)
+{
+    if (list->n == CAPTURES_MAX || group > PCRE_GROUPS_MAX)
+        return draft_fail(d, "more than %d captures in one expression", CAPTURES_MAX);
+    list->at[list->n].group = (uint8_t)group;
+    list->at[list->n].of_flow = of_flow;
+    list->at[list->n++].var = (uint16_t)intern_get(&d->loader->vars, name)->id;
+    return true;
+}
+
+/* "flow:user", "pkt:path": names of the parentheses in their order. */
+static bool named_behind(struct draft *d, struct captures *list, struct slice rest)
+{
+    struct slice part;
+
+    for (uint32_t group = 1; draft_part(&rest, ',', &part); group++) {
+        bool of_flow = slice_starts(part, SLICE_LIT("flow:"));
+        if (!of_flow && !slice_starts(part, SLICE_LIT("pkt:")))
+            return draft_fail(d, "what is captured is named flow:name or pkt:name");
+        if (!add_capture(d, list, group, of_flow, slice_from(part, of_flow ? 5 : 4)))
+            return false;
+    }
+    return true;
+}
+
+static bool named_inside(struct draft *d, struct captures *list, const struct pcre *code)
+{
+    const char *name;
+    uint32_t group;
+
+    for (uint32_t i = 0; (name = pcre_group_name(code, i, &group)); i++) {
+        struct slice s = slice_of_str(name);
+        bool of_flow = slice_starts(s, SLICE_LIT("flow_"));
+        if (!of_flow && !slice_starts(s, SLICE_LIT("pkt_")))
+            continue;
+        if (!add_capture(d, list, group, of_flow, slice_from(s, of_flow ? 5 : 4)))
+            return false;
+    }
+    return true;
+}
+
+/* NULL in `*kept` when nothing is. `rest`: what stands behind the flags. */
+static bool find_captures(struct draft *d, const struct pcre *code, struct slice rest,
+                          const struct captures **kept)
+{
+    struct captures list = {0};
+
+    *kept = NULL;
+    if (!named_inside(d, &list, code) || !named_behind(d, &list, rest))
+        return false;
+    if (!list.n)
+        return true;
+    struct captures *copy = draft_alloc(d, sizeof(*copy));
+    if (copy)
+        *copy = list;
+    *kept = copy;
+    d->rule.bits_role = d->rule.bits_role == 3 || d->rule.bits_role == 2 ? 2 : 1;
+    return copy != NULL;
+}
+
+/* True behind a "!"; leaves what stands in the quotes. */
+static bool take_sign(struct slice *value)
+{
+    struct slice text = slice_trim(*value);
+    bool negated = text.len && text.at[0] == '!';
+
+    *value = draft_unquote(negated ? slice_trim(slice_from(text, 1)) : text);
+    return negated;
+}
+
 static bool pcre_parse(struct draft *d, const struct keyword *kw, struct slice value)
 {
     uint32_t flags = 0;
@@ -87,20 +158,19 @@ static bool pcre_parse(struct draft *d, const struct keyword *kw, struct slice v
     const char *name = NULL;
 
     (void)kw;
-    value = slice_trim(value);
-    bool negated = value.len && value.at[0] == '!';
-    if (negated)
-        value = slice_trim(slice_from(value, 1));
-    value = draft_unquote(value);
+    bool negated = take_sign(&value);
     uint32_t end = value.len;
     while (end > 0 && value.at[end - 1] != '/')
         end--;
     if (end < 2 || value.at[0] != '/')
         return draft_fail(d, "a regular expression is written \"/…/flags\"");
+    struct slice names = SLICE_NONE;
+    int64_t comma = slice_find_byte(slice_from(value, end), ',');
+    if (comma >= 0) {
+        names = slice_from(value, end + (uint32_t)comma + 1);
+        value = slice_head(value, end + (uint32_t)comma);
+    }
     for (uint32_t i = end; i < value.len; i++) {
-        /* parameters behind a comma name variables that are not kept */
-        if (value.at[i] == ',')
-            break;
         if (!read_letter(d, (char)value.at[i], &flags, &relative, &name))
             return false;
     }
@@ -111,6 +181,8 @@ static bool pcre_parse(struct draft *d, const struct keyword *kw, struct slice v
     if (!op)
         return false;
     op->pcre = code;
+    if (!find_captures(d, code, names, &op->captures))
+        return false;
     op->flags = (negated ? OP_NEGATED : 0u) | (relative ? OP_RELATIVE : 0u);
     return true;
 }
@@ -122,7 +194,9 @@ static const struct keyword rows[] = {
      .example = "pcre:\"/^\\/[a-z]{5}$/i\"",
      .doc =
          "Regular expression on the buffer; flags i s m x A E G, R relative, U I P Q H D M C V W Z "
-         "S Y for buffers of HTTP"},
+         "S Y for buffers of HTTP; (?P<flow_name>…) and (?P<pkt_name>…) are kept for flowvar, "
+         "pktvar "
+         "and the events"},
     KEYWORD_END,
 };
 

@@ -18,8 +18,8 @@ void loader_init(struct loader *loader, struct arena *arena, struct ruleset *rul
     *loader = (struct loader){.arena = arena, .ruleset = ruleset};
     struct intern *all[] = {&loader->strings, &loader->netsets,  &loader->portsets,
                             &loader->buffers, &loader->pcres,    &loader->flowbits,
-                            &loader->xbits,   &loader->flowints, &loader->classes,
-                            &loader->sids,    &loader->keywords};
+                            &loader->xbits,   &loader->flowints, &loader->vars,
+                            &loader->classes, &loader->sids,     &loader->keywords};
     for (uint32_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         intern_init(all[i], arena);
     loader->usual = literals_usual_new();
@@ -37,8 +37,8 @@ void loader_fini(struct loader *loader)
 {
     struct intern *all[] = {&loader->strings, &loader->netsets,  &loader->portsets,
                             &loader->buffers, &loader->pcres,    &loader->flowbits,
-                            &loader->xbits,   &loader->flowints, &loader->classes,
-                            &loader->sids,    &loader->keywords};
+                            &loader->xbits,   &loader->flowints, &loader->vars,
+                            &loader->classes, &loader->sids,     &loader->keywords};
     for (uint32_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         intern_fini(all[i]);
     literals_usual_free(&loader->usual);

@@ -29,7 +29,7 @@ struct loader {
     struct intern netsets, portsets;
     struct intern buffers;
     struct intern pcres;
-    struct intern flowbits, xbits, flowints;
+    struct intern flowbits, xbits, flowints, vars;
     struct intern classes;  /* value: struct class_row */
     struct intern sids;     /* "gid:sid" of accepted rules: index + 1 */
     struct intern keywords; /* rows by name, found once */

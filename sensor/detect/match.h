@@ -84,7 +84,12 @@ struct detect {
     struct hit hits[HITS_MAX];
     struct strbuf conditions; /* on sets of values, of the hits */
     struct strbuf text;       /* bytes of hits that stand nowhere as the event shows them */
-    uint32_t n_raw[2];        /* transaction rules whose literal was in the payload, by direction */
+    uint32_t n_vars;          /* of the packet in hand; their bytes lie in `text` */
+    struct {
+        uint16_t id;
+        uint32_t at, len;
+    } vars[VARS_MAX];
+    uint32_t n_raw[2]; /* transaction rules whose literal was in the payload, by direction */
     uint32_t raw[2][RAW_MAX];
     struct lack lack;         /* of the transaction rule in hand */
     struct match_step *steps; /* NULL: hits do not tell them */
@@ -120,6 +125,9 @@ void detect_hit_clear(struct detect *d);
 void detect_fire(struct detect *d, const struct rule *r);
 
 void match_payload_run(struct detect *d);
+/** A variable that the rule which has matched keeps. */
+void vars_take(struct detect *d, bool of_flow, uint16_t id, struct slice value);
+
 void match_tx_run(struct detect *d);
 void match_frame_run(struct detect *d);
 

@@ -179,13 +179,27 @@ struct base64_op {
 
 struct pcre;
 
+enum { CAPTURES_MAX = 8 };
+/** Parentheses of an expression that are kept under a name when the rule matches. */
+struct captures {
+    uint8_t n;
+    struct {
+        uint8_t group;
+        bool of_flow; /* else of the packet */
+        uint16_t var; /* interned name */
+    } at[CAPTURES_MAX];
+};
+
 struct op {
     uint8_t kind;    /* enum op_kind */
     uint16_t column; /* of the option in the rule's text, 1-based; 0 = far behind */
     uint32_t flags;
     union {
         struct content content;
-        const struct pcre *pcre;
+        struct {
+            const struct pcre *pcre;
+            const struct captures *captures; /* NULL = none is kept */
+        };
         const struct bytes_op *bytes;
         const struct base64_op *base64;
         struct {

@@ -18,9 +18,9 @@ enum {
     CLASSES = 3
 };
 
-enum { RULE_GONE = UINT32_MAX, RULESET_NAMES = 3 };
+enum { RULE_GONE = UINT32_MAX, RULESET_NAMES = 4 };
 
-/** Names of flowbits, flowints or xbits; the place is the number. */
+/** Names of flowbits, flowints, xbits or variables; the place is the number. */
 struct names {
     uint32_t n;
     const struct slice *at;

@@ -17,8 +17,8 @@
 
 static struct intern *table(const struct loader *loader, uint32_t i)
 {
-    const struct intern *all[RULESET_NAMES] = {&loader->flowbits, &loader->flowints,
-                                               &loader->xbits};
+    const struct intern *all[RULESET_NAMES] = {&loader->flowbits, &loader->flowints, &loader->xbits,
+                                               &loader->vars};
 
     return (struct intern *)(uintptr_t)all[i];
 }

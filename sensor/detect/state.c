@@ -138,6 +138,9 @@ void state_flow_drop(struct pool *pool, struct flow *flow)
         state_give(pool, s->win[d].pending, s->win[d].room_pending * sizeof(struct pending));
     }
     match_frame_drop(pool, s->frames);
+    for (uint16_t i = 0; i < s->n_vars; i++)
+        state_give(pool, s->vars[i].at, s->vars[i].len);
+    state_give(pool, s->vars, s->room_vars * sizeof(*s->vars));
     state_give(pool, s->bits, s->room_bits * sizeof(*s->bits));
     state_give(pool, s->ints, s->room_ints * sizeof(*s->ints));
     state_give(pool, s, sizeof(*s));
@@ -209,6 +212,44 @@ uint32_t *state_int(struct pool *pool, struct flow *flow, uint16_t id, bool make
     s->ints = at;
     s->ints[s->n_ints] = (struct flow_int){.id = id};
     return &s->ints[s->n_ints++].value;
+}
+
+const struct flow_var *state_var(const struct flow *flow, uint16_t id)
+{
+    const struct flow_marks *s = flow->ext[FLOW_EXT_DETECT];
+
+    for (uint16_t i = 0; s && i < s->n_vars; i++) {
+        if (s->vars[i].id == id)
+            return &s->vars[i];
+    }
+    return NULL;
+}
+
+bool state_var_set(struct pool *pool, struct flow *flow, uint16_t id, struct slice value)
+{
+    struct flow_marks *s = state_flow(pool, flow);
+    uint16_t i = 0;
+
+    value = slice_head(value, VAR_BYTES_MAX);
+    while (s && i < s->n_vars && s->vars[i].id != id)
+        i++;
+    if (!s)
+        return false;
+    void *list = s->vars;
+    if (i == s->n_vars && !state_grow(pool, &list, i, &s->room_vars, sizeof(*s->vars), VARS_MAX))
+        return false;
+    s->vars = list;
+    uint8_t *at = value.len ? state_take(pool, value.len) : NULL;
+    if (value.len && !at)
+        return false;
+    if (at)
+        memcpy(at, value.at, value.len);
+    if (i < s->n_vars)
+        state_give(pool, s->vars[i].at, s->vars[i].len);
+    else
+        s->n_vars++;
+    s->vars[i] = (struct flow_var){id, (uint16_t)value.len, at};
+    return true;
 }
 
 struct tx_rule *state_tx_rule(const struct tx_state *state, uint32_t rule, uint8_t dir)

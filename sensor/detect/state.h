@@ -74,6 +74,14 @@ struct flow_int {
     uint32_t value;
 };
 
+/** Bytes that a rule has kept of a flow under a name. */
+struct flow_var {
+    uint16_t id;
+    uint16_t len;
+    uint8_t *at;
+};
+enum { VARS_MAX = 16, VAR_BYTES_MAX = 1024 };
+
 /** How long the packets of a flow are kept (`tag`). */
 enum tag_unit { TAG_NONE, TAG_PACKETS, TAG_BYTES, TAG_SECONDS };
 struct tag {
@@ -93,6 +101,8 @@ struct flow_marks {
     uint16_t n_bits, room_bits;
     struct flow_int *ints;
     uint16_t n_ints, room_ints;
+    struct flow_var *vars;
+    uint16_t n_vars, room_vars;
     bool pass; /* a pass rule let the flow through, or it is bypassed */
     struct tagged tag;
     struct frames *frames; /* NULL: no rule names a frame of the flow's protocol */
@@ -110,6 +120,11 @@ bool state_bit(const struct flow *flow, uint16_t bit);
 void state_bit_set(struct pool *pool, struct flow *flow, uint16_t bit, bool on);
 /** The value of a flow's number; NULL when it was never set and `make` is false. */
 uint32_t *state_int(struct pool *pool, struct flow *flow, uint16_t id, bool make);
+
+/** The variable of a flow; NULL when it was never set. */
+const struct flow_var *state_var(const struct flow *flow, uint16_t id);
+/** Sets it; what is longer than VAR_BYTES_MAX is cut. False at the cap. */
+bool state_var_set(struct pool *pool, struct flow *flow, uint16_t id, struct slice value);
 
 /** The entry of a rule in a transaction; NULL when it has none. */
 struct tx_rule *state_tx_rule(const struct tx_state *state, uint32_t rule, uint8_t dir);
@@ -130,6 +145,8 @@ struct dataset;
 bool detect_condition(struct detect *detect, const struct dataset *set, uint8_t what,
                       struct slice value);
 
+/** The variable of the packet in hand; false when no rule has set it. */
+bool vars_of_packet(const struct detect *detect, uint16_t id, struct slice *value);
 /** Memory of a detect context, for acts. */
 struct pool *detect_pool(struct detect *detect);
 

@@ -392,6 +392,8 @@ static void write_head(struct jsonw *w, const struct event_def *row, const struc
         if (ctx->options->community_id && ctx->flow->community_id[0])
             jsonw_str(w, "community_id", ctx->flow->community_id);
         write_app_proto(w, ctx->flow);
+        if (ctx->detect)
+            vars_write(ctx->detect, ctx->flow, ctx->packet != NULL, w);
     }
     write_tunnel(w, ctx);
 }
@@ -472,6 +474,12 @@ bool event_wanted(const char *name, const struct event_ctx *ctx)
     uint32_t row;
 
     return find_row(name, ctx, &row);
+}
+
+struct slice event_packet_bytes(const struct packet *p)
+{
+    return p->reassembled && p->rebuilt.len ? p->rebuilt
+                                            : (struct slice){p->frame.data, p->frame.caplen};
 }
 
 bool event_write(const char *name, const struct event_ctx *ctx, struct strbuf *out)

@@ -24,11 +24,12 @@ struct event_ctx {
     const struct finding *finding;
     const struct stats *stats;
     const struct breadth *breadth;
-    const char *note;         /* anomaly, visibility: name of the note */
-    const char *note_layer;   /* "decode", "stream", "applayer"; visibility: what is affected */
-    struct slice detail_json; /* visibility, stats: more members, without braces */
-    struct addr forwarded;    /* alert: for whom a proxy speaks; family 0 = nobody */
-    const char *iface;        /* live: name of the interface; NULL in a replay */
+    const struct detect *detect; /* for marks of the flow; NULL = none */
+    const char *note;            /* anomaly, visibility: name of the note */
+    const char *note_layer;      /* "decode", "stream", "applayer"; visibility: what is affected */
+    struct slice detail_json;    /* visibility, stats: more members, without braces */
+    struct addr forwarded;       /* alert: for whom a proxy speaks; family 0 = nobody */
+    const char *iface;           /* live: name of the interface; NULL in a replay */
     uint64_t uptime_s;
     const struct event_options *options;
 };
@@ -83,6 +84,9 @@ void event_write_file(struct jsonw *w, const struct file *file);
 struct match_step;
 /** One of alert.matches, into the open list. */
 void ev_alert_step(struct jsonw *w, const struct match_step *step);
+
+/** The packet as it came; one that was put together from fragments as a whole. */
+struct slice event_packet_bytes(const struct packet *packet);
 
 extern const struct option event_options_rows[];
 void event_options_read(const struct conf *conf, struct event_options *options);

@@ -82,6 +82,7 @@ static struct event_ctx ctx_of(const struct worker *w, struct flow *flow, const 
         .packet = p && p->frame.number ? p : NULL,
         .flow = flow,
         .breadth = w->breadth,
+        .detect = w->detect,
         .iface = iface,
         .options = &w->events,
     };

@@ -205,9 +205,47 @@ static void stream_size_and_established_are_the_flows(void **state)
     kit_close(&kit);
 }
 
+static void what_an_expression_captures_is_known_to_other_rules(void **state)
+{
+    struct kit kit;
+
+    (void)state;
+    assert_true(kit_open(
+        &kit, "alert tcp any any -> any any (pcre:\"/USER (?P<flow_user>[a-z]+)/\"; sid:1;)\n"
+              "alert tcp any any -> any any (content:\"PASS\"; flowvar:user,\"oo\"; sid:2;)\n"
+              "alert tcp any any -> any any (content:\"PASS\"; flowvar:user,\"rootx\"; sid:3;)\n"
+              "alert tcp any any -> any any (pcre:\"/PASS (.)/,pkt:first\"; sid:4;)\n"
+              "alert tcp any any -> any any (content:\"PASS\"; pktvar:first,\"|73|\"; sid:5;)\n"));
+    kit_tcp(&kit, 21);
+    assert_int_equal(kit_segment(&kit, TO_SERVER, SLICE_LIT("USER root\r\n")), 1);
+    assert_int_equal(kit_segment(&kit, TO_SERVER, SLICE_LIT("PASS secret\r\n")), 3);
+    assert_int_equal(kit_sid(&kit, 0), 4);
+    assert_int_equal(kit_sid(&kit, 1), 2);
+    assert_int_equal(kit_sid(&kit, 2), 5);
+    kit_close(&kit);
+}
+
+static void a_capture_of_a_rule_that_does_not_match_is_not_kept(void **state)
+{
+    struct kit kit;
+
+    (void)state;
+    assert_true(kit_open(&kit,
+                         "alert tcp any any -> any any (pcre:\"/USER (?P<flow_user>[a-z]+)/\"; "
+                         "content:\"never\"; sid:1;)\n"
+                         "alert tcp any any -> any any (content:\"PASS\"; flowvar:user,\"root\"; "
+                         "sid:2;)\n"));
+    kit_tcp(&kit, 21);
+    assert_int_equal(kit_segment(&kit, TO_SERVER, SLICE_LIT("USER root\r\n")), 0);
+    assert_int_equal(kit_segment(&kit, TO_SERVER, SLICE_LIT("PASS secret\r\n")), 0);
+    kit_close(&kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_an_expression_captures_is_known_to_other_rules),
+        cmocka_unit_test(a_capture_of_a_rule_that_does_not_match_is_not_kept),
         cmocka_unit_test(a_literal_across_two_segments_is_seen),
         cmocka_unit_test(a_rule_waits_for_what_comes_later_in_the_stream),
         cmocka_unit_test(each_direction_is_a_stream_of_its_own),
