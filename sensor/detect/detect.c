@@ -258,6 +258,8 @@ void detect_gates(struct detect *d, const struct lit_set *set, const struct view
         return;
     const uint16_t *first = gates->first;
     try_lengths(d, gates->at, gates->n_lengths);
+    if (!payload.len && !stream)
+        return;
     for (uint32_t i = 0; i < gates->n_places; i++) {
         const struct gate_place *place = &gates->places[i];
         if (may_stand(place, payload, 0) ||
