@@ -1,17 +1,22 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { defineConfig, type Plugin } from 'vite';
 
-// Lays a packed copy beside each file that gains by it; the analyzer hands it to who understands it.
+// Lays a packed copy beside each written file that gains by it; the analyzer hands it to who understands it. Only what lies on the
+// disk is final: other plugins change the bundle until it is written.
 function packed(): Plugin {
   return {
     name: 'packed',
-    generateBundle(_, bundle) {
-      for (const [name, file] of Object.entries(bundle)) {
+    apply: 'build',
+    writeBundle({ dir }) {
+      for (const name of readdirSync(dir ?? 'dist', { recursive: true, encoding: 'utf8' })) {
         if (!/\.(js|css|html|svg)$/.test(name)) continue;
-        const text = file.type === 'chunk' ? file.code : file.source;
+        const path = join(dir ?? 'dist', name);
+        const text = readFileSync(path);
         const small = gzipSync(text, { level: 9 });
-        if (small.length + 100 < text.length) this.emitFile({ type: 'asset', fileName: `${name}.gz`, source: small });
+        if (small.length + 100 < text.length) writeFileSync(`${path}.gz`, small);
       }
     },
   };
