@@ -78,6 +78,12 @@ static void start(struct run *r)
     sigma_init(&r->set);
     r->set.strict = json_bool(json_get(r->test, "strict"), false);
     r->set.expand = json_get(r->test, "expand");
+    const char *shipped = json_str(json_get(r->test, "load"), NULL);
+    if (shipped) {
+        char path[512];
+        snprintf(path, sizeof(path), "%s/%s", TRAMGAC_SOURCE_DIR, shipped);
+        assert_int_equal(sigma_load(&r->set, path), ERR_OK);
+    }
     sigma_parse_text(&r->set, "case", slice_of_str(r->rules));
     sigma_freeze(&r->set);
     r->c = correlate_new(&r->set,
@@ -167,6 +173,9 @@ static void add_event(struct batch *batch, const struct json *event)
         rec->alert.sid = json_i64(json_get(alert, "signature_id"), 0);
         record_severity_parse(json_text(json_get(event, "severity")), &rec->severity);
     }
+    rec->site = json_str(json_get(event, "site"), "");
+    rec->src.internal = strncmp(rec->src.addr_text, "10.", 3) == 0;
+    rec->dst.internal = strncmp(rec->dst.addr_text, "10.", 3) == 0;
 }
 
 static void flush(struct run *r, struct batch *batch)
