@@ -483,6 +483,7 @@ static void check_sums(struct decode *d, struct packet *p)
     case CHECKSUM_BAD:
         d->count[COUNT_CHECKSUM]++;
         p->checksum_bad = true;
+        dedup_disown(d->dedup);
         p->checksum_sure = d->checksums.mode == CHECKSUM_ALL;
         break;
     }
@@ -510,6 +511,10 @@ void decode_frame(struct decode *d, const struct frame *frame, struct arena *are
     p->outer = &d->outer;
     walk(d, p, next, &layers);
     while (p->fragment && layers < DEC_LAYERS_MAX) {
+        if (!p->frag_link)
+            dedup_fragment(d->dedup, p);
+        if (p->duplicate)
+            break;
         struct slice whole = defrag_take(d->defrag, p, arena);
         if (!whole.len)
             break;
@@ -553,6 +558,11 @@ bool decode_around(const struct decode *d, const struct packet *inner, struct pa
     p->outer = NULL;
     p->notes = 0;
     return true;
+}
+
+void decode_end(struct decode *d)
+{
+    views_end(d->views);
 }
 
 bool decode_finding(struct decode *d, struct view_finding *finding)

@@ -229,6 +229,9 @@ void decode_frame(struct decode *decode, const struct frame *frame, struct arena
  * none, or when it is a datagram: those say nothing that the tunnel does not say. */
 bool decode_around(const struct decode *decode, const struct packet *inner, struct packet *p);
 
+/** The input has ended: what only few packets showed of the mirror becomes a finding. */
+void decode_end(struct decode *decode);
+
 /** Next thing found out about the mirror itself; false when there is none. */
 bool decode_finding(struct decode *decode, struct view_finding *finding);
 

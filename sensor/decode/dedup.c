@@ -41,6 +41,7 @@ struct seen {
     uint64_t key, ts_ns;
     uint32_t tag, body; /* body 0: not known */
     uint32_t macs;
+    uint16_t sum; /* checksum of the transport; a copy from before the network card has another */
     uint8_t ttl;
 };
 
@@ -48,6 +49,7 @@ struct dedup {
     struct seen seen[BUCKETS][WAYS];
     uint64_t window_ns;
     uint64_t *count;
+    struct seen *newest;
     uint32_t alert; /* packets for which bodies are still digested */
     bool enabled;
 };
@@ -96,8 +98,13 @@ static uint64_t key_of(const struct packet *p)
             slice_head(slice_from(p->l3, fixed), (uint32_t)(p->l4.at - p->l3.at) - fixed), 1);
     if (p->l4.len < HEAD)
         return fold(head, hash_bytes(p->l4, lengths));
-    return fold(head ^ load(p->l4.at), load(p->l4.at + 8) ^ lengths) ^
-           fold(load(p->l4.at + 12), load(p->l4.at + 20));
+    uint64_t ports = load(p->l4.at);
+    uint64_t flags = load(p->l4.at + 12);
+    if (p->proto == IPPROTO_TCP4)
+        flags &= ~(UINT64_C(0xffff) << 32); /* without the checksum: see `sum` */
+    else if (p->proto == IPPROTO_UDP4)
+        ports &= ~(UINT64_C(0xffff) << 48);
+    return fold(head ^ ports, load(p->l4.at + 8) ^ lengths) ^ fold(flags, load(p->l4.at + 20));
 }
 
 static uint32_t macs_of(const struct packet *p)
@@ -109,9 +116,29 @@ static uint32_t macs_of(const struct packet *p)
     return (uint32_t)fold(load(both), load(both + 8));
 }
 
+/* Where the checksum stands; beyond short packets, whose digest has it. */
+static uint32_t sum_at(const struct packet *p)
+{
+    if (p->l4.len < HEAD)
+        return UINT32_MAX;
+    return p->proto == IPPROTO_TCP4 ? 16 : p->proto == IPPROTO_UDP4 ? 6 : UINT32_MAX;
+}
+
+static uint16_t sum_of(const struct packet *p)
+{
+    uint32_t at = sum_at(p);
+
+    return at == UINT32_MAX ? 0 : (uint16_t)(p->l4.at[at] << 8 | p->l4.at[at + 1]);
+}
+
 static uint32_t body_of(const struct packet *p)
 {
-    return (uint32_t)hash_bytes(p->l4, 0) | 1;
+    uint32_t at = sum_at(p);
+
+    if (at == UINT32_MAX)
+        return (uint32_t)hash_bytes(p->l4, 0) | 1;
+    return (uint32_t)hash_bytes(slice_from(p->l4, at + 2), hash_bytes(slice_head(p->l4, at), 0)) |
+           1;
 }
 
 /* Nothing in the packet changes from one sending to the next. */
@@ -129,6 +156,8 @@ static bool is_copy(const struct dedup *d, const struct seen *seen, const struct
     uint64_t window = weak(p) && d->window_ns > WEAK_NS ? WEAK_NS : d->window_ns;
 
     *kind = VIEW_DUPLICATE;
+    if (seen->sum != sum_of(p) && !seen->body)
+        return false;
     if (weak(p) && p->proto != IPPROTO_UDP4 && !d->alert) /* echo replies are alike by nature */
         return false;
     if (hops) {
@@ -153,8 +182,22 @@ static void mark(struct dedup *d, struct packet *p, enum view_kind kind)
     p->view |= VIEW_BIT(kind);
 }
 
+/* Another checksum means other bytes, or a copy from before the network card wrote it: from now
+ * on the bytes are compared. */
+static void mistrust(struct dedup *d, const struct seen *seen, const struct packet *p)
+{
+    if (seen->sum != sum_of(p))
+        d->alert = CALM_PKTS;
+}
+
+static struct seen *oldest_of(struct seen *way)
+{
+    return way[0].ts_ns <= way[1].ts_ns ? &way[0] : &way[1];
+}
+
 void dedup_look(struct dedup *d, struct packet *p)
 {
+    d->newest = NULL;
     if (!d->enabled || p->fragment || !p->l4.len)
         return;
     uint64_t key = key_of(p);
@@ -168,13 +211,49 @@ void dedup_look(struct dedup *d, struct packet *p)
     }
     for (uint32_t i = 0; i < WAYS; i++) {
         enum view_kind kind;
-        if (way[i].key != key || !is_copy(d, &way[i], p, macs, &kind))
+        if (way[i].key != key)
+            continue;
+        mistrust(d, &way[i], p);
+        if (!is_copy(d, &way[i], p, macs, &kind))
             continue;
         if (way[i].body && way[i].body != (body ? body : body_of(p)))
             continue;
         mark(d, p, kind);
         return;
     }
-    struct seen *oldest = way[0].ts_ns <= way[1].ts_ns ? &way[0] : &way[1];
-    *oldest = (struct seen){key, p->ts_ns, (uint32_t)p->tag, body, macs, p->ttl};
+    d->newest = oldest_of(way);
+    *d->newest = (struct seen){.key = key,
+                               .ts_ns = p->ts_ns,
+                               .tag = (uint32_t)p->tag,
+                               .body = body,
+                               .macs = macs,
+                               .sum = sum_of(p),
+                               .ttl = p->ttl};
+}
+
+void dedup_disown(struct dedup *d)
+{
+    if (d->newest)
+        d->newest->key = 0;
+}
+
+void dedup_fragment(struct dedup *d, struct packet *p)
+{
+    if (!d->enabled || !p->l4.len)
+        return;
+    uint64_t place = (uint64_t)p->frag_id << 32 | (uint64_t)p->frag_offset << 8 | p->frag_more;
+    uint64_t ends = fold(load(p->src.b) ^ load(p->src.b + 8), load(p->dst.b) + load(p->dst.b + 8));
+    uint64_t key = fold(ends ^ p->proto, hash_bytes(p->l4, place));
+    struct seen *way = d->seen[key % BUCKETS];
+
+    for (uint32_t i = 0; i < WAYS; i++) {
+        const struct seen *seen = &way[i];
+        uint64_t apart = p->ts_ns > seen->ts_ns ? p->ts_ns - seen->ts_ns : seen->ts_ns - p->ts_ns;
+        if (seen->key != key || seen->tag != (uint32_t)p->tag || apart > d->window_ns)
+            continue;
+        mark(d, p, seen->ttl == p->ttl ? VIEW_DUPLICATE : VIEW_DUPLICATE_ROUTED);
+        return;
+    }
+    *oldest_of(way) =
+        (struct seen){.key = key, .ts_ns = p->ts_ns, .tag = (uint32_t)p->tag, .ttl = p->ttl};
 }

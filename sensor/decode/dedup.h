@@ -21,4 +21,9 @@ void dedup_free(struct dedup **dedup);
 /** Sets `duplicate` and the `view` bit of a decoded IP packet that was seen before. */
 void dedup_look(struct dedup *dedup, struct packet *p);
 
+/** The same for a fragment of IP, before it is put together with others. */
+void dedup_fragment(struct dedup *dedup, struct packet *p);
+/** The packet looked at last is set aside: what comes after it is no copy of it. */
+void dedup_disown(struct dedup *dedup);
+
 #endif

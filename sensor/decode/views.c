@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-enum { SUPERFRAME = 1526 };
+enum { SUPERFRAME = 1526, FEW = 1000, FEW_PART = 4 };
 
 struct place {
     uint32_t key; /* interface << 16 | VLAN, + 1; 0 = free */
@@ -21,6 +21,7 @@ struct place {
 struct views {
     struct place place[VIEW_PLACES_MAX];
     struct place *last;
+    struct view_finding latest[VIEW_OF_FLOWS]; /* of small places: what they showed last */
     struct view_finding pending[VIEW_PENDING_MAX];
     uint32_t first, n;
 };
@@ -59,11 +60,9 @@ static struct place *place_of(struct views *v, uint16_t iface, uint16_t vlan)
     return &v->place[at];
 }
 
-static void tell(struct views *v, const struct place *place, const struct packet *p, uint8_t view)
+static void describe(struct view_finding *f, const struct place *place, const struct packet *p,
+                     uint8_t view)
 {
-    if (v->n == VIEW_PENDING_MAX)
-        return;
-    struct view_finding *f = &v->pending[(v->first + v->n++) % VIEW_PENDING_MAX];
     *f = (struct view_finding){
         .ts_ns = p->ts_ns,
         .number = p->frame.number,
@@ -81,6 +80,12 @@ static void tell(struct views *v, const struct place *place, const struct packet
         memcpy(f->sample, p->frame.data, f->sample_len);
 }
 
+static void tell(struct views *v, const struct place *place, const struct packet *p, uint8_t view)
+{
+    if (v->n < VIEW_PENDING_MAX)
+        describe(&v->pending[(v->first + v->n++) % VIEW_PENDING_MAX], place, p, view);
+}
+
 static void count(struct views *v, struct place *place, const struct packet *p)
 {
     for (uint8_t i = 0; i < VIEW_OF_FLOWS; i++) {
@@ -89,6 +94,8 @@ static void count(struct views *v, struct place *place, const struct packet *p)
         place->count[i]++;
         bool certain = place->count[i] >= view_defs[i].least &&
                        (uint64_t)place->count[i] * 1000 >= place->packets * view_defs[i].permille;
+        if (!certain && place->packets < FEW && !(place->active >> i & 1))
+            describe(&v->latest[i], place, p, i);
         if (!certain || place->active >> i & 1)
             continue;
         if (v->n < VIEW_PENDING_MAX)
@@ -124,4 +131,28 @@ bool views_next(struct views *v, struct view_finding *finding)
     v->first = (v->first + 1) % VIEW_PENDING_MAX;
     v->n--;
     return true;
+}
+
+/* What a few packets showed: a quarter of what is asked for else. */
+static bool shown_by_few(const struct place *place, uint8_t view)
+{
+    uint32_t count = place->count[view];
+
+    return count && !(place->active >> view & 1) && place->packets < FEW &&
+           count * FEW_PART >= view_defs[view].least &&
+           (uint64_t)count * 1000 >= place->packets * view_defs[view].permille;
+}
+
+void views_end(struct views *v)
+{
+    for (uint32_t i = 0; i < VIEW_PLACES_MAX; i++) {
+        const struct place *place = &v->place[i];
+        for (uint8_t view = 0; place->key && view < VIEW_OF_FLOWS; view++) {
+            const struct view_finding *latest = &v->latest[view];
+            uint32_t key = ((uint32_t)latest->iface << 16 | latest->vlan) + 1;
+            if (key != place->key || !shown_by_few(place, view) || v->n == VIEW_PENDING_MAX)
+                continue;
+            v->pending[(v->first + v->n++) % VIEW_PENDING_MAX] = *latest;
+        }
+    }
 }

@@ -29,6 +29,9 @@ void views_free(struct views **views);
 /** Counts the packet's `view` bits at its place, and adds those that were found there before. */
 void views_packet(struct views *views, struct packet *p);
 
+/** The input has ended: what a small place showed, and is not certain yet, is told. */
+void views_end(struct views *views);
+
 /** Next finding; false when there is none. */
 bool views_next(struct views *views, struct view_finding *finding);
 

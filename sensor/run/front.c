@@ -477,6 +477,8 @@ static void tell_findings(struct front *f, struct round *round)
 
     while (round->notices < ROUND_NOTICES_MAX && decode_finding(f->decode, &finding)) {
         span_notice(&finding, f->plan.ifaces ? f->plan.ifaces[finding.iface] : NULL, &notice);
+        if (notice.number < round->first_number) /* told at the end of the input */
+            notice.number = f->number;
         round_notice_at(round, &notice);
     }
 }
@@ -494,6 +496,8 @@ bool front_fill(struct front *f, struct round *round, bool stop)
     if (begin_with_held(f, round))
         more = fill(f, round);
     more = more && !ended;
+    if (!more)
+        decode_end(f->decode);
     tell_findings(f, round);
     round->last_ns = f->clock_ns;
     round->tell_stats = stats_due(f);

@@ -8,13 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { OF_FLOWS = VIEW_COUNT - VIEW_OF_FLOWS, PENDING_MAX = 32 };
+enum { OF_FLOWS = VIEW_COUNT - VIEW_OF_FLOWS, PENDING_MAX = 32, FEW = 16 };
 
 struct place {
     bool used;
     uint16_t iface, vlan;
     uint32_t told;
     uint64_t flows, count[OF_FLOWS];
+    uint64_t sample[OF_FLOWS]; /* id of the last flow that showed it */
 };
 
 struct span {
@@ -111,7 +112,7 @@ static struct place *place_of(struct span *s, uint16_t iface, uint16_t vlan)
     return &s->place[0];
 }
 
-static void tell(struct span *s, struct place *place, uint8_t view, const struct item *item)
+static void tell(struct span *s, struct place *place, uint8_t view, uint64_t ts_ns)
 {
     struct strbuf detail;
     struct jsonw w;
@@ -122,12 +123,12 @@ static void tell(struct span *s, struct place *place, uint8_t view, const struct
     strbuf_init(&detail, ROUND_DETAIL_MAX);
     jsonw_init(&w, &detail);
     struct notice *notice = &s->pending[(s->first + s->n++) % PENDING_MAX];
-    *notice = (struct notice){.ts_ns = item->ts_ns};
-    write_place(&w, item->iface < s->n_ifaces ? s->ifaces[item->iface] : NULL, place->iface,
+    *notice = (struct notice){.ts_ns = ts_ns};
+    write_place(&w, place->iface < s->n_ifaces ? s->ifaces[place->iface] : NULL, place->iface,
                 place->vlan);
     jsonw_u64(&w, "flows", place->count[view - VIEW_OF_FLOWS]);
     jsonw_u64(&w, "of_flows", place->flows);
-    jsonw_u64(&w, "sample_flow_id", item->flow_id);
+    jsonw_u64(&w, "sample_flow_id", place->sample[view - VIEW_OF_FLOWS]);
     write_texts(&w, view);
     fill(notice, view, &detail);
 }
@@ -141,9 +142,23 @@ void span_sight(struct span *s, const struct item *item)
         if (!(item->view >> view & 1))
             continue;
         uint64_t count = ++place->count[view - VIEW_OF_FLOWS];
+        place->sample[view - VIEW_OF_FLOWS] = item->flow_id;
         if (!(place->told >> view & 1) && count >= view_defs[view].least &&
             count * 1000 >= place->flows * view_defs[view].permille)
-            tell(s, place, view, item);
+            tell(s, place, view, item->ts_ns);
+    }
+}
+
+void span_end(struct span *s, uint64_t ts_ns)
+{
+    for (uint32_t i = 0; i < VIEW_PLACES_MAX && s->place[i].used; i++) {
+        struct place *place = &s->place[i];
+        for (uint8_t view = VIEW_OF_FLOWS; view < VIEW_COUNT; view++) {
+            uint64_t count = place->count[view - VIEW_OF_FLOWS];
+            if (count && count * 2 >= place->flows && place->flows < FEW &&
+                !(place->told >> view & 1))
+                tell(s, place, view, ts_ns);
+        }
     }
 }
 

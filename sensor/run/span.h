@@ -17,6 +17,8 @@ void span_free(struct span **span);
 
 /** Adds a flow's report (ITEM_SIGHT). */
 void span_sight(struct span *span, const struct item *item);
+/** The input has ended: what half of only few flows showed, and was not told yet, is told. */
+void span_end(struct span *span, uint64_t ts_ns);
 /** Next finding about flows; false when there is none. */
 bool span_next(struct span *span, struct notice *notice);
 

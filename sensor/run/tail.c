@@ -262,13 +262,24 @@ static void write_notices(struct tail *t, const struct round *round, uint64_t nu
         write_notice(t, &round->notice[t->notices++]);
 }
 
-static void take_sight(struct tail *t, const struct item *item)
+static void tell_sights(struct tail *t)
 {
     struct notice notice;
 
-    span_sight(t->span, item);
     while (span_next(t->span, &notice))
         write_notice(t, &notice);
+}
+
+static void take_sight(struct tail *t, const struct item *item)
+{
+    span_sight(t->span, item);
+    tell_sights(t);
+}
+
+static void end_sights(struct tail *t, uint64_t now_ns)
+{
+    span_end(t->span, now_ns);
+    tell_sights(t);
 }
 
 static void take_shed(struct tail *t, const struct item *item)
@@ -454,6 +465,8 @@ void tail_round(struct tail *t, const struct round *round)
     write_notices(t, round, 0);
     take_items(t, round);
     write_notices(t, round, UINT64_MAX);
+    if (round->last)
+        end_sights(t, round->last_ns);
     if (round->last && round->last_ns)
         tick_devices(t, round->last_ns);
     if (round->last && hourly_due(t->hourly, round->last_ns, true))
