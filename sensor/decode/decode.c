@@ -489,6 +489,35 @@ static void check_sums(struct decode *d, struct packet *p)
     }
 }
 
+/* Goes on with the packet, or the frame of a tunnel, that a fragment completes. */
+static void join_fragments(struct decode *d, struct packet *p, struct arena *arena,
+                           uint32_t *layers)
+{
+    while (p->fragment && *layers < DEC_LAYERS_MAX) {
+        if (!p->frag_link)
+            dedup_fragment(d->dedup, p);
+        if (p->duplicate)
+            break;
+        struct slice whole = defrag_take(d->defrag, p, arena);
+        if (!whole.len)
+            break;
+        p->payload_missing = 0;
+        p->fragment = false;
+        p->reassembled = !p->frag_link;
+        struct dec_next next = {DEC_ETHER, p->ip_version == 4 ? 0x0800 : 0x86dd, whole};
+        if (p->frag_link)
+            next = (struct dec_next){DEC_LINK, p->frag_link, whole};
+        if (p->frag_link && !decode_enter(p, "capwap", 0))
+            break;
+        p->frag_link = 0;
+        walk(d, p, next, layers);
+    }
+    if (p->frag_link) { /* of a frame, not of this packet */
+        p->fragment = false;
+        p->l4 = (struct slice){p->payload.at - UDP_HEAD, p->payload.len + UDP_HEAD};
+    }
+}
+
 void decode_frame(struct decode *d, const struct frame *frame, struct arena *arena,
                   struct packet *p)
 {
@@ -510,29 +539,7 @@ void decode_frame(struct decode *d, const struct frame *frame, struct arena *are
     d->outer.ip_version = 0;
     p->outer = &d->outer;
     walk(d, p, next, &layers);
-    while (p->fragment && layers < DEC_LAYERS_MAX) {
-        if (!p->frag_link)
-            dedup_fragment(d->dedup, p);
-        if (p->duplicate)
-            break;
-        struct slice whole = defrag_take(d->defrag, p, arena);
-        if (!whole.len)
-            break;
-        p->payload_missing = 0;
-        p->fragment = false;
-        p->reassembled = !p->frag_link;
-        next = (struct dec_next){DEC_ETHER, p->ip_version == 4 ? 0x0800 : 0x86dd, whole};
-        if (p->frag_link)
-            next = (struct dec_next){DEC_LINK, p->frag_link, whole};
-        if (p->frag_link && !decode_enter(p, "capwap", 0))
-            break;
-        p->frag_link = 0;
-        walk(d, p, next, &layers);
-    }
-    if (p->frag_link) { /* of a frame, not of this packet */
-        p->fragment = false;
-        p->l4 = (struct slice){p->payload.at - UDP_HEAD, p->payload.len + UDP_HEAD};
-    }
+    join_fragments(d, p, arena, &layers);
     leave_empty_tunnel(d, p);
     p->outer = NULL;
     if (p->ip_version) {
