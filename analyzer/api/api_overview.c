@@ -148,10 +148,9 @@ static void write_sensors(struct call *call, int64_t *events)
 
 static void write_compression(struct call *call, int64_t events)
 {
-    struct groups_query query = {.sites = call->sites, .text = "", .excepted = true};
     int64_t groups = 0, alerts = 0, incidents = 0, counts[INCIDENT_STATES] = {0};
 
-    db_groups_count(call->store, &query, &groups, &alerts);
+    db_groups_totals(call->store, call->sites, &groups, &alerts);
     if (db_incidents_counts(call->store, call->sites, counts) == ERR_OK)
         for (int s = 0; s < INCIDENT_STATES; s++)
             incidents += s == INCIDENT_MERGED ? 0 : counts[s];

@@ -261,6 +261,37 @@ static enum err save_events(struct pipeline *p)
     return err || last == 0 ? err : db_events_mark_last(p->store, last);
 }
 
+enum { TALLY_SITES = 16 }; /* side by side in one batch; more are written one by one */
+
+static enum err save_tally(struct store *store, const struct group_add *groups, uint32_t n)
+{
+    struct {
+        const char *site;
+        int64_t n;
+    } sites[TALLY_SITES];
+    uint32_t used = 0;
+    enum err err = ERR_OK;
+
+    for (uint32_t i = 0; !err && i < n; i++) {
+        const char *site = groups[i].newest->site;
+        uint32_t k = 0;
+        while (k < used && strcmp(sites[k].site, site) != 0)
+            k++;
+        if (k == TALLY_SITES) {
+            err = db_groups_tally_add(store, site, groups[i].n);
+            continue;
+        }
+        if (k == used) {
+            sites[used].site = site;
+            sites[used++].n = 0;
+        }
+        sites[k].n += groups[i].n;
+    }
+    for (uint32_t k = 0; !err && k < used; k++)
+        err = db_groups_tally_add(store, sites[k].site, sites[k].n);
+    return err;
+}
+
 static enum err save_sums(struct pipeline *p)
 {
     uint32_t n;
@@ -269,6 +300,8 @@ static enum err save_sums(struct pipeline *p)
 
     for (uint32_t i = 0; !err && i < n; i++)
         err = db_groups_add(p->store, &groups[i]);
+    if (!err)
+        err = save_tally(p->store, groups, n);
     const struct dedup_spark *sparks = dedup_sparks(p->dedup, &n);
     for (uint32_t i = 0; !err && i < n; i++)
         err = db_groups_spark_add(p->store, sparks[i].group_id, sparks[i].hour_ns, sparks[i].n);

@@ -223,6 +223,38 @@ enum err db_groups_count(struct store *store, const struct groups_query *query, 
     return sql_where_end(&w, q);
 }
 
+enum err db_groups_tally_add(struct store *store, const char *site, int64_t alerts)
+{
+    struct sql *q = sql_start(store, "INSERT INTO tally (site,alerts) VALUES ($1,$2) ON CONFLICT "
+                                     "(site) DO UPDATE SET alerts=tally.alerts+excluded.alerts");
+    sql_str(q, site);
+    sql_int(q, alerts);
+    return sql_post(q);
+}
+
+static enum err total(struct store *store, const char *head, const char *const *sites, int64_t *sum)
+{
+    struct sql_where w;
+
+    sql_where_init(&w, head);
+    sql_where_sites(&w, "site", sites);
+    struct sql *q = sql_where_start(&w, store);
+    *sum = sql_row(q) ? sql_col_int(q, 0) : 0;
+    enum err err = sql_end(q);
+    sql_where_fini(&w);
+    return err;
+}
+
+enum err db_groups_totals(struct store *store, const char *const *sites, int64_t *groups,
+                          int64_t *alerts)
+{
+    enum err err = total(store, "SELECT count(*) FROM grp", sites, groups);
+
+    if (err)
+        return err;
+    return total(store, "SELECT CAST(coalesce(sum(alerts),0) AS BIGINT) FROM tally", sites, alerts);
+}
+
 static enum err changed_one(struct store *store, enum err err)
 {
     return err ? err : sql_changed(store) ? ERR_OK : ERR_NOTFOUND;

@@ -74,6 +74,11 @@ enum err db_groups_list(struct store *store, const struct groups_query *query, s
 /** Groups and alerts that match, for "exact counts"; limit and page are ignored. */
 enum err db_groups_count(struct store *store, const struct groups_query *query, int64_t *groups,
                          int64_t *alerts);
+/** Alerts of a site, added to what was counted since the beginning. */
+enum err db_groups_tally_add(struct store *store, const char *site, int64_t alerts);
+/** All groups there are, and all alerts ever counted, of these sites (NULL = all). */
+enum err db_groups_totals(struct store *store, const char *const *sites, int64_t *groups,
+                          int64_t *alerts);
 /** Sets state and assignee (NULL = unchanged). `n_seen`: archive up to what the analyst saw; alerts
  * that came later stay new. ERR_NOTFOUND. */
 enum err db_groups_set(struct store *store, int64_t id, enum group_state state,

@@ -13,8 +13,11 @@
 enum {
     LIMIT_USUAL = 50,
     LIMIT_MOST = 1000,
-    BUDGET_USUAL = 100000,
-    CHUNK = 2000, /* rows of one statement */
+    BUDGET_GROUPS = 40000,
+    BUDGET_EVENTS = 10000, /* each is read as JSON */
+    SUMMED_MOST = 20000,   /* newest events that one groupby counts */
+    CHUNK = 2000,          /* rows of one statement */
+    WINDOW = 20000,        /* groups that one statement looks at, newest first */
     STEPS_USUAL = 60,
     STEPS_MOST = 2000,
     VALUES_MOST = 20000, /* different values of a groupby that are counted */
@@ -26,9 +29,9 @@ static uint32_t limit_of(const struct search_range *range)
     return range->limit == 0 ? LIMIT_USUAL : range->limit > LIMIT_MOST ? LIMIT_MOST : range->limit;
 }
 
-static uint32_t budget_of(const struct search_range *range)
+static uint32_t budget_of(const struct search_range *range, uint32_t usual)
 {
-    return range->budget ? range->budget : BUDGET_USUAL;
+    return range->budget ? range->budget : usual;
 }
 
 /* What a range says, on top of the search. */
@@ -135,6 +138,37 @@ static bool group_fits(const struct scan *s, const struct group_row *row)
     return s->exact || match_node(s->search->root, &of);
 }
 
+static uint32_t window_of(const struct search_range *range)
+{
+    return range->budget && range->budget < WINDOW ? range->budget : WINDOW;
+}
+
+/* The last of the next window of groups, by the index alone. False: there are fewer. */
+static bool window_end(struct scan *s, uint64_t *ns, int64_t *id)
+{
+    struct sql_where w;
+
+    sql_where_init(&w, "SELECT last,id FROM grp");
+    sql_where_int(&w, "last>=?", (int64_t)s->range->from_ns);
+    sql_where_int(&w, "last<=?", (int64_t)s->range->to_ns);
+    sql_where_before(&w, "last", s->state->next_ns, s->state->next_id);
+    strbuf_fmt(&w.text, " ORDER BY last DESC, id DESC LIMIT 1 OFFSET %u", window_of(s->range) - 1);
+    struct sql *q = sql_where_start(&w, s->store);
+    bool found = sql_row(q);
+    *ns = found ? sql_col_time(q, 0) : 0;
+    *id = found ? sql_col_int(q, 1) : 0;
+    s->err = sql_end(q);
+    sql_where_fini(&w);
+    return found;
+}
+
+static void put_window(struct sql_where *w, uint64_t ns, int64_t id)
+{
+    const struct sql_value end[] = {sql_of_int((int64_t)ns), sql_of_int((int64_t)ns),
+                                    sql_of_int(id)};
+    sql_where_and(w, "last>=? AND (last>? OR id>=?)", end, 3);
+}
+
 /* One statement's worth of groups behind (next_ns, next_id); `each` says false to stop. */
 static uint32_t scan_groups(struct scan *s, uint32_t most,
                             bool (*each)(void *ctx, const struct group_row *row,
@@ -143,11 +177,17 @@ static uint32_t scan_groups(struct scan *s, uint32_t most,
 {
     struct sql_where w;
     uint32_t n = 0;
-    bool go = true;
+    uint64_t end_ns = 0;
+    int64_t end_id = 0;
+    bool go = true, cut = !search_sql_is_narrow(s->search->root) && window_end(s, &end_ns, &end_id);
 
+    if (s->err)
+        return 0;
     sql_where_init(&w, "SELECT " ROWS_GROUP " FROM grp");
     put_range(&w, s->range, "last", "site");
     sql_where_before(&w, "last", s->state->next_ns, s->state->next_id);
+    if (cut)
+        put_window(&w, end_ns, end_id);
     s->exact = search_sql_where(&w, s->search->root, SEARCH_GROUPS);
     sql_where_page(&w, "last DESC, id DESC", most, CHUNK, CHUNK);
     struct sql *q = sql_where_start(&w, s->store);
@@ -161,8 +201,13 @@ static uint32_t scan_groups(struct scan *s, uint32_t most,
     }
     s->err = sql_end(q);
     sql_where_fini(&w);
-    s->state->looked += n;
-    s->state->complete = go && n < most;
+    bool through = go && n < most;
+    s->state->complete = through && !cut;
+    s->state->looked += through && cut ? window_of(s->range) : n;
+    if (through && cut) {
+        s->state->next_ns = end_ns;
+        s->state->next_id = end_id;
+    }
     return n;
 }
 
@@ -196,7 +241,8 @@ enum err db_search_groups(struct store *store, const struct search *search,
     *state = (struct search_state){.next_ns = range->before_ns, .next_id = range->before_id};
     do {
         scan_groups(&s, CHUNK < t.limit ? CHUNK : t.limit + 1, take_group, &t, arena);
-    } while (!s.err && !state->complete && t.rows.n < t.limit && state->looked < budget_of(range));
+    } while (!s.err && !state->complete && t.rows.n < t.limit &&
+             state->looked < budget_of(range, BUDGET_GROUPS));
     *rows = t.rows.at;
     *n = t.rows.n;
     return s.err;
@@ -216,17 +262,35 @@ static bool count_group(void *ctx, const struct group_row *row, struct arena *ar
     return true;
 }
 
-/* All of it in one statement. */
-static enum err count_exact(struct scan *s, struct sql_where *w, int64_t *groups, int64_t *alerts)
+/* A window's sums in one statement; of a narrow search, all in one. False: the statement cannot say
+ * it all. */
+static bool count_exact(struct scan *s, struct sum *sum)
 {
-    struct sql *q = sql_where_start(w, s->store);
+    struct sql_where w;
+    uint64_t end_ns = 0;
+    int64_t end_id = 0;
+    bool cut = !search_sql_is_narrow(s->search->root) && window_end(s, &end_ns, &end_id);
 
-    if (sql_row(q)) {
-        *groups = sql_col_int(q, 0);
-        *alerts = sql_col_int(q, 1);
+    sql_where_init(&w, "SELECT count(*),CAST(coalesce(sum(n),0) AS BIGINT) FROM grp");
+    put_range(&w, s->range, "last", "site");
+    sql_where_before(&w, "last", s->state->next_ns, s->state->next_id);
+    if (cut)
+        put_window(&w, end_ns, end_id);
+    s->exact = search_sql_where(&w, s->search->root, SEARCH_GROUPS);
+    if (s->exact && !s->err) {
+        struct sql *q = sql_where_start(&w, s->store);
+        if (sql_row(q)) {
+            sum->groups += sql_col_int(q, 0);
+            sum->alerts += sql_col_int(q, 1);
+        }
+        s->err = sql_end(q);
+        s->state->complete = !cut;
+        s->state->looked += window_of(s->range);
+        s->state->next_ns = end_ns;
+        s->state->next_id = end_id;
     }
-    s->state->complete = true;
-    return sql_end(q);
+    sql_where_fini(&w);
+    return s->exact;
 }
 
 enum err db_search_count(struct store *store, const struct search *search,
@@ -235,24 +299,16 @@ enum err db_search_count(struct store *store, const struct search *search,
 {
     struct scan s = {store, search, range, state, false, ERR_OK};
     struct sum sum = {0, 0};
-    struct sql_where w;
     struct arena arena;
+    uint32_t most = budget_of(range, BUDGET_GROUPS);
 
     *state = (struct search_state){0};
-    *groups = *alerts = 0;
-    sql_where_init(&w, "SELECT count(*),coalesce(sum(n),0) FROM grp");
-    put_range(&w, range, "last", "site");
-    if (search_sql_where(&w, search->root, SEARCH_GROUPS)) {
-        s.err = count_exact(&s, &w, groups, alerts);
-        sql_where_fini(&w);
-        return s.err;
-    }
-    sql_where_fini(&w);
     arena_init(&arena, 1 << 20, 0);
     do {
         arena_reset(&arena);
-        scan_groups(&s, CHUNK, count_group, &sum, &arena);
-    } while (!s.err && !state->complete && state->looked < budget_of(range));
+        if (!count_exact(&s, &sum))
+            scan_groups(&s, CHUNK, count_group, &sum, &arena);
+    } while (!s.err && !state->complete && state->looked < most);
     arena_fini(&arena);
     *groups = sum.groups;
     *alerts = sum.alerts;
@@ -367,7 +423,8 @@ enum err db_search_events(struct store *store, const struct search *search,
     *state = (struct search_state){.next_id = range->before_id};
     do {
         scan_events(&s, CHUNK < t.limit ? CHUNK : t.limit + 1, take_event, &t, arena);
-    } while (!s.err && !state->complete && t.rows.n < t.limit && state->looked < budget_of(range));
+    } while (!s.err && !state->complete && t.rows.n < t.limit &&
+             state->looked < budget_of(range, BUDGET_EVENTS));
     *rows = t.rows.at;
     *n = t.rows.n;
     return s.err;
@@ -382,7 +439,8 @@ static void scan_all(struct scan *s, each_event *each, void *ctx)
     do {
         arena_reset(&arena);
         scan_events(s, CHUNK, each, ctx, &arena);
-    } while (!s->err && !s->state->complete && s->state->looked < budget_of(s->range));
+    } while (!s->err && !s->state->complete &&
+             s->state->looked < budget_of(s->range, BUDGET_EVENTS));
     arena_fini(&arena);
 }
 
@@ -398,11 +456,13 @@ static bool columns_of(const struct search *search, const char *columns[SEARCH_F
     return true;
 }
 
+/* The last column is how many events were counted in all. */
 static enum err groupby_sql(struct sql_where *w, struct store *store, const struct search *search,
-                            struct sql_rows *out)
+                            struct sql_rows *out, int64_t *all)
 {
     struct sql *q = sql_where_start(w, store);
 
+    *all = 0;
     while (sql_row(q)) {
         struct search_count *row = sql_rows_add(out);
         if (!row)
@@ -410,38 +470,48 @@ static enum err groupby_sql(struct sql_where *w, struct store *store, const stru
         for (uint32_t i = 0; i < search->n_by; i++)
             row->value[i] = sql_col_str(q, i, out->arena);
         row->n = sql_col_int(q, search->n_by);
+        *all = sql_col_int(q, search->n_by + 1);
     }
     return sql_end(q);
 }
 
-/* True when one statement answered. */
+/* "c0,c1,c2": names of the columns inside. */
+static void put_names(struct strbuf *out, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        strbuf_fmt(out, "%sc%u", i ? "," : "", i);
+}
+
+/* True when one statement answered: over the newest events that fit. */
 static bool groupby_exact(struct scan *s, struct sql_rows *out)
 {
     const char *columns[SEARCH_FIELDS_MAX];
+    uint32_t by = s->search->n_by;
     struct sql_where w;
-    char tail[120];
-    struct strbuf head;
+    struct strbuf text;
+    int64_t all;
 
     if (!columns_of(s->search, columns))
         return false;
-    strbuf_init(&head, 0);
-    strbuf_str(&head, "SELECT ");
-    for (uint32_t i = 0; i < s->search->n_by; i++)
-        strbuf_fmt(&head, "CAST(%s AS TEXT),", columns[i]);
-    strbuf_str(&head, "count(*) FROM event");
-    sql_where_init(&w, head.at);
-    strbuf_fini(&head);
-    put_range(&w, s->range, "ts", "site");
+    strbuf_init(&text, 0);
+    strbuf_str(&text, "SELECT ");
+    put_names(&text, by);
+    strbuf_str(&text, ",count(*),CAST(sum(count(*)) OVER () AS BIGINT) FROM (SELECT ");
+    for (uint32_t i = 0; i < by; i++)
+        strbuf_fmt(&text, "%sCAST(%s AS TEXT) AS c%u", i ? "," : "", columns[i], i);
+    strbuf_str(&text, " FROM event");
+    sql_where_init(&w, text.at);
+    put_range(&w, s->range, "+ts", "site");
     bool exact = search_sql_where(&w, s->search->root, SEARCH_EVENTS);
-    int n = snprintf(tail, sizeof(tail), " GROUP BY 1");
-    for (uint32_t i = 1; i < s->search->n_by; i++)
-        n += snprintf(tail + n, sizeof(tail) - (size_t)n, ",%u", i + 1);
-    snprintf(tail + n, sizeof(tail) - (size_t)n, " ORDER BY %u DESC,1 LIMIT %u",
-             s->search->n_by + 1, s->search->top);
-    sql_where_tail(&w, tail, NULL, 0);
+    strbuf_clear(&text);
+    strbuf_fmt(&text, " ORDER BY id DESC LIMIT %d) e GROUP BY ", SUMMED_MOST);
+    put_names(&text, by);
+    strbuf_fmt(&text, " ORDER BY %u DESC,1 LIMIT %u", by + 1, s->search->top);
+    sql_where_tail(&w, text.at, NULL, 0);
+    strbuf_fini(&text);
     if (exact) {
-        s->err = groupby_sql(&w, s->store, s->search, out);
-        s->state->complete = true;
+        s->err = groupby_sql(&w, s->store, s->search, out, &all);
+        s->state->complete = all < SUMMED_MOST;
     }
     sql_where_fini(&w);
     return exact;
@@ -616,6 +686,45 @@ static void histogram_sql(struct scan *s, struct sql_where *w, struct sql_rows *
     s->state->complete = true;
 }
 
+/* Only the type is asked for, or nothing: the sums of minutes know. "" = every type. */
+static const char *type_only(const struct search_node *root)
+{
+    while (root->kind == SEARCH_AND && root->first && !root->first->next)
+        root = root->first;
+    if (root->kind == SEARCH_ALL)
+        return "";
+    bool type = root->kind == SEARCH_TEST && root->op == SEARCH_EQUAL && !root->wildcard &&
+                strcmp(root->field, "type") == 0;
+    return type ? root->text : NULL;
+}
+
+/* They count also what was sampled away. Minutes come in the order of their key: no sorting. */
+static void histogram_rollup(struct scan *s, uint64_t step_ns, const char *type,
+                             struct sql_rows *out)
+{
+    struct sql_where w;
+    struct search_step *row = NULL;
+
+    sql_where_init(&w, "SELECT minute,CAST(sum(n) AS BIGINT) FROM rollup");
+    put_range(&w, s->range, "minute", "site");
+    sql_where_str(&w, "type=?", type);
+    sql_where_tail(&w, " GROUP BY minute ORDER BY minute", NULL, 0);
+    struct sql *q = sql_where_start(&w, s->store);
+    while (sql_row(q)) {
+        uint64_t at_ns = sql_col_time(q, 0) / step_ns * step_ns;
+        if (!row || row->at_ns != at_ns) {
+            row = out->n < STEPS_MOST ? sql_rows_add(out) : NULL;
+            if (!row)
+                break;
+            row->at_ns = at_ns;
+        }
+        row->n += sql_col_int(q, 1);
+    }
+    s->err = sql_end(q);
+    s->state->complete = true;
+    sql_where_fini(&w);
+}
+
 /* A round number of seconds that gives about STEPS_USUAL steps. */
 static uint64_t choose_step(const struct search_range *range)
 {
@@ -641,6 +750,13 @@ enum err db_search_histogram(struct store *store, const struct search *search,
 
     *state = (struct search_state){0};
     *step_ns = search->step_ns ? search->step_ns : choose_step(range);
+    const char *type = type_only(search->root);
+    if (type && *step_ns % (60 * CLOCK_S) == 0) {
+        histogram_rollup(&s, *step_ns, type, &out);
+        *rows = out.at;
+        *n = out.n;
+        return s.err;
+    }
     snprintf(head, sizeof(head), "SELECT ts-ts%%%llu,count(*) FROM event",
              (unsigned long long)*step_ns);
     sql_where_init(&w, head);

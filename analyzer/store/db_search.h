@@ -16,7 +16,7 @@ struct search_range {
     uint64_t before_ns;       /* groups: page after (before_ns, before_id) */
     int64_t before_id;        /* events: page after this id */
     uint32_t limit;           /* rows wanted; 0 = 50, at most 1000 */
-    uint32_t budget;          /* rows looked at; 0 = 100,000 */
+    uint32_t budget;          /* rows looked at; 0 = 40,000 groups, 10,000 events */
     const char *const *sites; /* only these; NULL = all; ended by NULL */
 };
 
@@ -34,7 +34,8 @@ enum err db_search_events(struct store *store, const struct search *search,
                           const struct search_range *range, struct arena *arena,
                           struct event_row **rows, uint32_t *n, struct search_state *state);
 
-/** How many groups and alerts fit, looking at no more than the budget. */
+/** How many groups and alerts fit, looking at no more than the budget (0 = the newest 40,000
+ * groups; a search for a rule, an address, a group or an incident counts all). */
 enum err db_search_count(struct store *store, const struct search *search,
                          const struct search_range *range, int64_t *groups, int64_t *alerts,
                          struct search_state *state);
@@ -43,7 +44,7 @@ struct search_count {
     const char *value[SEARCH_FIELDS_MAX]; /* per field of the groupby */
     int64_t n;
 };
-/** Events by the fields of the groupby, most first. */
+/** Events by the fields of the groupby, most first; of more than 20,000 that fit the newest. */
 enum err db_search_groupby(struct store *store, const struct search *search,
                            const struct search_range *range, struct arena *arena,
                            struct search_count **rows, uint32_t *n, struct search_state *state);
@@ -52,7 +53,8 @@ struct search_step {
     uint64_t at_ns;
     int64_t n;
 };
-/** Events per step of time; steps without events are left out. `step_ns` 0: about 60 steps. */
+/** Events per step of time; steps without events are left out. `step_ns` 0: about 60 steps. Of
+ * whole minutes and a type, or all: also events that were only counted. */
 enum err db_search_histogram(struct store *store, const struct search *search,
                              const struct search_range *range, struct arena *arena,
                              struct search_step **rows, uint32_t *n, uint64_t *step_ns,

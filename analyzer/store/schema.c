@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The tables. Times are nanoseconds since 1970 UTC. Texts are never NULL.
- * @id@: key counted up by the store; @key@: 64-bit key given by us; @by_day@: partitions; they, and
- * TEXT, in the engine's words.
+ * @id@: key counted up by the store; @key@: 64-bit key given by us; @by_day@: partitions;
+ * @by_key@: rows lie in the order of the key; they, and TEXT, in the engine's words.
  */
 #include "analyzer/store/schema.h"
 #include "analyzer/store/sql.h"
@@ -167,21 +167,44 @@ static const char doors[] =
     " expires BIGINT NOT NULL, used BIGINT NOT NULL, address TEXT NOT NULL);"
     "CREATE INDEX token_account ON token (account);";
 
+/* Lists at a million groups: by rule in order of time; alerts of a rule; sums for the first page.
+ */
+static const char lists[] =
+    "DROP INDEX grp_sid;"
+    "CREATE INDEX grp_sid ON grp (sid, last, id);"
+    "CREATE INDEX event_sid ON event (sid, id) WHERE sid<>0;"
+    "CREATE TABLE tally (site TEXT NOT NULL PRIMARY KEY, alerts BIGINT NOT NULL);"
+    "INSERT INTO tally (site,alerts) SELECT site,CAST(sum(n) AS BIGINT) FROM grp GROUP BY site;"
+    "ALTER TABLE spark RENAME TO spark_old;"
+    "CREATE TABLE spark (grp BIGINT NOT NULL, hour BIGINT NOT NULL, n BIGINT NOT NULL,"
+    " PRIMARY KEY (grp, hour))@by_key@;"
+    "INSERT INTO spark (grp,hour,n) SELECT grp,hour,n FROM spark_old;"
+    "DROP TABLE spark_old;"
+    "ALTER TABLE rollup RENAME TO rollup_old;"
+    "CREATE TABLE rollup (minute BIGINT NOT NULL, sensor TEXT NOT NULL, type TEXT NOT NULL,"
+    " severity BIGINT NOT NULL, site TEXT NOT NULL, n BIGINT NOT NULL,"
+    " PRIMARY KEY (minute, sensor, type, severity))@by_key@;"
+    "INSERT INTO rollup (minute,sensor,type,severity,site,n)"
+    " SELECT minute,sensor,type,severity,site,n FROM rollup_old;"
+    "DROP TABLE rollup_old;";
+
 static const char *const migrations[][6] = {
     {events, groups, incidents, people, network, NULL},
     {exceptions, NULL},
     {holding, NULL},
     {desk, doors, NULL},
+    {lists, NULL},
 };
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };
 
-enum { KINDS = 5 }; /* of words that engines say in their own way */
+enum { KINDS = 6 }; /* of words that engines say in their own way */
 
 static enum err script(struct store *store, const char *text)
 {
     const struct store_def *def = store->def;
-    const char *const from[KINDS] = {"@id@", "@key@", "@blob@", "TEXT", "@by_day@"};
-    const char *const to[KINDS] = {def->id_key, def->key, def->blob, def->text, def->by_day};
+    const char *const from[KINDS] = {"@id@", "@key@", "@blob@", "TEXT", "@by_day@", "@by_key@"};
+    const char *const to[KINDS] = {def->id_key, def->key,    def->blob,
+                                   def->text,   def->by_day, def->by_key};
     struct strbuf sql;
 
     strbuf_init(&sql, 0);

@@ -116,6 +116,13 @@ static enum reach put_number(struct out *o, const struct search_node *node, cons
 {
     if (!node->number)
         return REACH_NONE;
+    if (node->low == node->high) { /* an index can order what follows */
+        bool sid = o->table == SEARCH_EVENTS && strcmp(column, "sid") == 0 && node->low != 0;
+        strbuf_str(&o->text, sid ? "(sid<>0 AND " : "(");
+        put_arg(o, column, "=", sql_of_int(bound_of(node->low)));
+        strbuf_char(&o->text, ')');
+        return REACH_EXACT;
+    }
     strbuf_char(&o->text, '(');
     put_arg(o, column, ">=", sql_of_int(bound_of(node->low)));
     strbuf_str(&o->text, " AND ");
@@ -232,12 +239,34 @@ static enum reach put_state(struct out *o, const struct search_node *node, const
     return REACH_NONE;
 }
 
+/* Types that are kinds have a small index of their own. */
+static bool put_kind(struct out *o, const struct search_node *node)
+{
+    static const struct {
+        const char *type;
+        enum record_kind kind;
+    } kinds[] = {
+        {"alert", RECORD_ALERT}, {"deviation", RECORD_DEVIATION}, {"device", RECORD_DEVICE}};
+
+    if (o->table != SEARCH_EVENTS || node->op != SEARCH_EQUAL || strcmp(node->field, "type") != 0)
+        return false;
+    for (uint32_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (strcmp(node->text, kinds[i].type) == 0) {
+            strbuf_fmt(&o->text, "(kind<3 AND kind=%d)", (int)kinds[i].kind);
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum reach put_column(struct out *o, const struct search_node *node, const struct column *c)
 {
     const char *name = name_of(c, o->table);
 
     if (!name || !has_room(o))
         return REACH_NONE;
+    if (put_kind(o, node))
+        return REACH_EXACT;
     switch (c->kind) {
     case COLUMN_NUMBER:
         return put_number(o, node, name);
@@ -364,4 +393,33 @@ bool search_sql_where(struct sql_where *w, const struct search_node *root, enum 
     }
     strbuf_fini(&o.text);
     return reach == REACH_EXACT;
+}
+
+static bool is_narrow_test(const struct search_node *node)
+{
+    static const char *const fields[] = {"sid", "src", "dst", "ip", "group", "incident"};
+    bool one =
+        node->op == SEARCH_EQUAL && node->number && node->low == node->high && node->low != 0;
+    bool host = node->op == SEARCH_NETWORK &&
+                node->network.bits == (node->network.addr.family == 4 ? 32u : 128u);
+
+    for (uint32_t i = 0; i < sizeof(fields) / sizeof(fields[0]) && (one || host); i++)
+        if (strcmp(fields[i], node->field) == 0)
+            return true;
+    return false;
+}
+
+/* Of an AND one part is enough; of an OR all must be. */
+bool search_sql_is_narrow(const struct search_node *root)
+{
+    bool all = root->kind == SEARCH_OR;
+
+    if (root->kind == SEARCH_TEST)
+        return is_narrow_test(root);
+    if (root->kind != SEARCH_AND && root->kind != SEARCH_OR)
+        return false;
+    for (const struct search_node *c = root->first; c; c = c->next)
+        if (search_sql_is_narrow(c) != all)
+            return !all;
+    return all;
 }

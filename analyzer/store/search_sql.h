@@ -13,6 +13,9 @@ enum search_table { SEARCH_EVENTS, SEARCH_GROUPS };
 /** Appends to `w` a condition that holds for every row that fits. True: and for no other row. */
 bool search_sql_where(struct sql_where *w, const struct search_node *root, enum search_table table);
 
+/** Whether an index by rule, address or number leads to the few groups that fit. */
+bool search_sql_is_narrow(const struct search_node *root);
+
 /** Expression of a field of the table; NULL when it has none. */
 const char *search_sql_column(const char *field, enum search_table table);
 

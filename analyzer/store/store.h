@@ -68,6 +68,7 @@ struct store_def {
     int64_t (*changed)(struct sql_engine *engine); /* rows of the last statement */
     const char *(*fault)(struct sql_engine *engine);
     const char *by_day;     /* behind the table of events: partitioned by number; "" = it is not */
+    const char *by_key;     /* behind a table whose rows should lie in the order of its key */
     const char *next_block; /* statement that gives the next block of event numbers; NULL: there is
                              * one writer, who counts */
     /** Makes the partition of a day for numbers first <= n < end, or drops it (end 0). */

@@ -567,6 +567,7 @@ const struct store_def store_postgres = {
         " PARTITION BY RANGE (id);"
         "CREATE TABLE event_0 PARTITION OF event FOR VALUES FROM (MINVALUE) TO (137438953472);"
         "CREATE SEQUENCE event_block",
+    .by_key = "",
     .next_block = "SELECT nextval('event_block')",
     .day = pg_day,
     .open = pg_open,

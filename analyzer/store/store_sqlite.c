@@ -238,6 +238,7 @@ const struct store_def store_sqlite = {
     .blob = "BLOB",
     .text = "TEXT",
     .by_day = "",
+    .by_key = " WITHOUT ROWID",
     .open = lite_open,
     .close = lite_close,
     .script = lite_script,

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """How long the pages of the dashboard wait for a large SQLite store: store_scale.py [ALERTS [EVENTS]] (1,000,000 and 10,000,000).
 Fills a store with as many alert groups and flows over seven days, then asks each list and search of the API five times through a real
-analyzer and prints the median. Goal: none above 200 ms. By hand; needs about 1 GB per million rows under TMPDIR."""
+analyzer and prints the median. Goal: none above 200 ms. By hand; needs about 1 GB per million rows under TMPDIR. With SCALE_STORE=DIR
+the store is made there once, and used again."""
 import json
 import os
 import random
@@ -69,11 +70,18 @@ def rollup_rows(now):
                        "severity": severity, "site": "can-tho", "n": 5}
 
 
-def build(b):
+def some_alert(db):
+    return db.execute("select src,grp from event where id=?", (ALERTS // 2,)).fetchone()
+
+
+def build(b, data):
+    file = os.path.join(data, "tramgac.db")
+    if os.path.exists(file):
+        return some_alert(sqlite3.connect(file))
     empty = b.path("none.json")
     open(empty, "w").close()
-    subprocess.run([ANALYZER, "--data", b.path("data"), "--ingest", empty, "--once", "--no-web", "--quiet"], check=True)
-    db = sqlite3.connect(b.path("data", "tramgac.db"))
+    subprocess.run([ANALYZER, "--data", data, "--ingest", empty, "--once", "--no-web", "--quiet"], check=True)
+    db = sqlite3.connect(file)
     db.execute("pragma synchronous=off")
     indexes = db.execute("select name,sql from sqlite_master where type='index' and tbl_name in ('event','grp') and sql is not null").fetchall()
     for name, _ in indexes:
@@ -87,7 +95,7 @@ def build(b):
     for _, sql in indexes:
         db.execute(sql)
     db.commit()
-    some = db.execute("select src,grp from event where id=?", (ALERTS // 2,)).fetchone()
+    some = some_alert(db)
     db.close()
     return some
 
@@ -100,14 +108,20 @@ SEARCHES = ["type:alert", "dport:502", "ip:{ip}", "src:10.20.0.0/16", "sid:20001
 
 with Bench("scale") as b:
     begin = time.monotonic()
-    ip, group = build(b)
-    size = os.path.getsize(b.path("data", "tramgac.db"))
+    data = os.environ.get("SCALE_STORE", b.path("data"))
+    if data != b.path("data"):
+        os.makedirs(data, exist_ok=True)
+        os.symlink(os.path.abspath(data), b.path("data"))
+    ip, group = build(b, data)
+    size = os.path.getsize(os.path.join(data, "tramgac.db"))
     print(f"{ALERTS} alerts in as many groups, {FLOWS} flows: {size / 1e6:.0f} MB, made in {time.monotonic() - begin:.0f} s", flush=True)
     config = b.path("a.yaml")
     open(config, "w").close()
-    write_password(b, config)
+    if not os.path.exists(os.path.join(data, "account")):
+        write_password(b, config)
+        open(os.path.join(data, "account"), "w").close()
     port = free_port()
-    b.start("analyzer", ANALYZER, "--data", b.path("data"), "--listen", f"127.0.0.1:{port}", cwd=ROOT)
+    b.start("analyzer", ANALYZER, "--data", data, "--listen", f"127.0.0.1:{port}", cwd=ROOT)
     wait_for("the analyzer answers", 60, lambda: alive(port))
     api = Api(port)
     slow = 0

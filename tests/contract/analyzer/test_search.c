@@ -282,6 +282,39 @@ static void groupby_and_histogram_count_the_same_by_statement_and_by_rows(void *
     }
 }
 
+static void a_histogram_of_a_type_is_that_of_its_minutes(void **state)
+{
+    struct fixture *f = *state;
+    const struct {
+        const char *text;
+        int64_t n;
+    } cases[] = {{"type:alert | histogram 10m", 3}, {"| histogram 10m", 7}};
+    struct search_range range = {.from_ns = BEGIN, .to_ns = BEGIN + 7200 * CLOCK_S};
+
+    for (uint64_t minute = 0; minute < 20; minute++) {
+        struct rollup alerts = {BEGIN + minute * 60 * CLOCK_S, "s1", "ct", "alert", 3, 3};
+        struct rollup flows = {BEGIN + minute * 60 * CLOCK_S, "s1", "ct", "flow", -1, 4};
+        OK(db_groups_rollup_add(f->store, &alerts));
+        OK(db_groups_rollup_add(f->store, &flows));
+    }
+    for (uint32_t i = 0; i < 2; i++) {
+        struct search search;
+        struct search_state at;
+        struct search_step *x = NULL;
+        uint32_t n = 0;
+        uint64_t step_ns = 0;
+        int64_t sum = 0;
+        parse(f, cases[i].text, &search);
+        OK(db_search_histogram(f->store, &search, &range, &f->arena, &x, &n, &step_ns, &at));
+        assert_true(at.complete && n >= 2 && n <= 3);
+        for (uint32_t k = 0; k < n; k++) {
+            assert_true(x[k].at_ns % step_ns == 0);
+            sum += x[k].n;
+        }
+        assert_int_equal(sum, 20 * cases[i].n);
+    }
+}
+
 static void a_small_budget_ends_a_look_and_says_where_to_go_on(void **state)
 {
     struct fixture *f = *state;
@@ -339,6 +372,7 @@ int main(void)
         T(groups_are_those_that_brute_force_finds),
         T(a_group_is_found_by_any_of_its_texts),
         T(groupby_and_histogram_count_the_same_by_statement_and_by_rows),
+        T(a_histogram_of_a_type_is_that_of_its_minutes),
         T(a_small_budget_ends_a_look_and_says_where_to_go_on),
         T(sites_limit_what_is_seen),
     };

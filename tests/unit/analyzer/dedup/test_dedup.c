@@ -102,6 +102,18 @@ static void a_storm_is_counted_and_its_rows_are_sampled(void **state)
     assert_int_equal(r->event_id, 30);
 }
 
+static void of_alerts_that_say_the_same_the_first_row_is_kept(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t n;
+    for (uint64_t i = 0; i < 12; i++)
+        alert(f, 1, "10.0.0.1", HOUR + i)->content = 77 + i / 6;
+    admit(f);
+    assert_int_equal(dedup_groups(f->dedup, &n)->n, 12);
+    for (uint32_t i = 0; i < 12; i++)
+        assert_int_equal(f->batch.records[i].sampled_out, i % 6 != 0);
+}
+
 static void after_undo_the_same_batch_is_admitted_alike(void **state)
 {
     struct fixture *f = *state;
@@ -146,6 +158,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(alerts_of_one_kind_and_pair_are_one_group),
         T(a_storm_is_counted_and_its_rows_are_sampled),
+        T(of_alerts_that_say_the_same_the_first_row_is_kept),
         T(after_undo_the_same_batch_is_admitted_alike),
         T(rollups_count_everything_by_minute_type_and_severity),
     };
