@@ -359,6 +359,8 @@ struct slice defrag_take(struct defrag *d, struct packet *p, struct arena *arena
     t->last_ns = p->ts_ns;
     unlink_age(d, t);
     link_newest(d, t);
+    if (!p->frag_more && t->total && t->total != p->frag_offset + p->l4.len)
+        return SLICE_NONE; /* a second end: hosts drop it */
     store(d, t, p);
     if (p->frag_offset == 0 && !t->begun)
         keep_header(t, p);

@@ -2,11 +2,14 @@
 #include "frames.h"
 #include "sensor/decode/decode.h"
 #include "sensor/decode/defrag.h"
+#include "sensor/decode/os_policy.h"
 #include "sensor/run/settings.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -21,29 +24,42 @@ struct rig {
     uint64_t now_ns;
 };
 
-static int set_up(void **state)
+/* A rig whose fragments are not taken for copies of a mirror; with one more setting. */
+static struct rig *rig_with(const char *key, const char *value)
 {
     static struct rig rig;
     struct strbuf report;
+    char setting[64];
 
     rig = (struct rig){.conf = settings_new()};
     strbuf_init(&report, 1024);
     conf_set(rig.conf, "defrag.trackers=4", &report);
+    conf_set(rig.conf, "dedup.enabled=false", &report);
+    snprintf(setting, sizeof(setting), "%s%s", key, value);
+    conf_set(rig.conf, setting, &report);
     strbuf_fini(&report);
     arena_init(&rig.arena, 65536, 0);
     rig.decode = decode_new(rig.conf, &rig.stats);
-    *state = &rig;
-    return rig.decode ? 0 : -1;
+    return rig.decode ? &rig : NULL;
 }
 
-static int tear_down(void **state)
+static void rig_free(struct rig *rig)
 {
-    struct rig *rig = *state;
-
     decode_free(&rig->decode);
     arena_fini(&rig->arena);
     stats_fini(&rig->stats);
     conf_free(&rig->conf);
+}
+
+static int set_up(void **state)
+{
+    *state = rig_with("defrag.overlap=", "bsd");
+    return *state ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    rig_free(*state);
     return 0;
 }
 
@@ -148,6 +164,107 @@ static void a_hole_is_never_filled_with_bytes_beyond_the_end(void **state)
     assert_false(fragment(rig, 50, &udp, 16, 8, false)); /* ends at 24; 8..16 is missing */
 }
 
+/* ---- at random, against a model ------------------------------------------------------------ */
+
+enum { MODEL_UNITS = 40, MODEL_FRAGMENTS = 14, MODEL_ROUNDS = 300 };
+
+/* What a host does, unit by unit: who wrote it, and whose bytes stay. */
+struct model {
+    struct os_span span[MODEL_FRAGMENTS];
+    uint8_t data[MODEL_UNITS * 8];
+    int owner[MODEL_UNITS]; /* fragment; -1 = nobody */
+    uint32_t n, total;
+    bool begun;
+};
+
+static uint32_t random_below(uint64_t *seed, uint32_t n)
+{
+    *seed = *seed * UINT64_C(6364136223846793005) + 1442695040888963407;
+    return (uint32_t)(*seed >> 33) % n;
+}
+
+static void model_takes(struct model *m, enum os_policy policy, uint32_t from, uint32_t len,
+                        bool more, const uint8_t *data)
+{
+    if (!more && m->total && from + len != m->total) /* a second end */
+        return;
+    m->span[m->n] = (struct os_span){from, from + len};
+    for (uint32_t at = 0; at < len; at++) {
+        int owner = m->owner[(from + at) / 8];
+        if (owner < 0 || owner == (int)m->n ||
+            os_policy_ip_newer(policy, m->span[m->n], m->span[owner])) {
+            m->owner[(from + at) / 8] = (int)m->n;
+            m->data[from + at] = data[at];
+        }
+    }
+    m->n++;
+    m->begun = m->begun || from == 0;
+    if (!more && !m->total)
+        m->total = from + len;
+}
+
+static bool model_is_whole(const struct model *m)
+{
+    for (uint32_t unit = 0; unit < (m->total + 7) / 8; unit++) {
+        if (m->owner[unit] < 0)
+            return false;
+    }
+    return m->begun && m->total;
+}
+
+static void random_policy(struct rig *rig, enum os_policy policy, const char *name, uint64_t seed)
+{
+    struct model m = {.n = 0};
+    uint16_t id = (uint16_t)(seed | 1);
+    struct bytes body = {.len = MODEL_UNITS * 8};
+
+    for (uint32_t i = 0; i < MODEL_UNITS; i++)
+        m.owner[i] = -1;
+    rig->now_ns += UINT64_C(61000000000);
+    for (uint32_t tries = 0; tries < 64 && m.n < MODEL_FRAGMENTS; tries++) {
+        uint32_t first = m.n == 0 ? 0 : random_below(&seed, 12);
+        uint32_t units = 1 + random_below(&seed, 5);
+        bool more = random_below(&seed, 4) != 0 || first == 0; /* else it is no fragment */
+        uint32_t from = first * 8;
+        uint32_t len = units * 8 - (more ? 0 : random_below(&seed, 8));
+        if (m.total && from + len > m.total) /* what comes behind the end is of no packet */
+            continue;
+        for (uint32_t i = 0; i < len; i++)
+            body.at[from + i] = (uint8_t)random_below(&seed, 256);
+        memcpy(body.at, "\3\xe8\7\xd0", 4); /* ports of no tunnel */
+        model_takes(&m, policy, from, len, more, body.at + from);
+        rig->now_ns += 1000;
+        bool whole = fragment(rig, id, &body, from, len, more);
+        if (whole != model_is_whole(&m))
+            fail_msg("%s: fragment %u of seed %llu: %s", name, m.n, (unsigned long long)seed,
+                     whole ? "whole too early" : "not whole");
+        if (!whole)
+            continue;
+        assert_int_equal(rig->p.l3.len, 20 + m.total);
+        assert_memory_equal(rig->p.l3.at + 20, m.data, m.total);
+        return;
+    }
+}
+
+/* TRAMGAC_ROUNDS=100000 for a long run. */
+static void any_fragments_are_put_together_as_each_policy_says(void **state)
+{
+    static const char *const names[] = {"first", "last",    "bsd",     "bsd-right",
+                                        "linux", "solaris", "windows", "hpux10"};
+    const char *asked = getenv("TRAMGAC_ROUNDS");
+    uint32_t rounds = asked ? (uint32_t)strtoul(asked, NULL, 10) : MODEL_ROUNDS;
+
+    (void)state;
+    for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        struct rig *rig = rig_with("defrag.overlap=", names[i]);
+        for (uint32_t round = 0; round < rounds; round++) {
+            random_policy(rig, os_policy_find(names[i]), names[i], round * 7919 + i);
+            arena_reset(&rig->arena);
+        }
+        rig_free(rig);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -158,5 +275,9 @@ int main(void)
         cmocka_unit_test(the_oldest_is_given_up_for_a_new_one),
         cmocka_unit_test(a_hole_is_never_filled_with_bytes_beyond_the_end),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    const struct CMUnitTest random[] = {
+        cmocka_unit_test(any_fragments_are_put_together_as_each_policy_says),
+    };
+    int failed = cmocka_run_group_tests(tests, set_up, tear_down);
+    return failed + cmocka_run_group_tests(random, NULL, NULL);
 }
