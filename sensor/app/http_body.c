@@ -3,7 +3,8 @@
  * HTTP bodies: content codings removed (gzip, deflate, br; RFC 9110 section 8.4.1), bytes handed to
  * the body buffers and to the file. Several codings are removed from the outside inwards; a layer
  * whose bytes turn out not to be coded lets them through, as browsers do.
- * Limits: LAYERS_MAX codings; a body unpacks to at most UNPACKED_MAX bytes.
+ * Limits: LAYERS_MAX codings; a body unpacks to at most UNPACKED_MAX bytes, and to BOMB_RATIO times
+ * its size when that is more than BOMB_BYTES.
  */
 #include "sensor/app/http_tx.h"
 
@@ -15,6 +16,8 @@
 enum {
     STEP_BYTES = 16384,
     UNPACKED_MAX = 64 << 20,
+    BOMB_BYTES = 1 << 20,
+    BOMB_RATIO = 2048,
     BODY_KEPT = 100 * 1024,
     LAYERS_MAX = 3,
     HEAD_KEPT = 512, /* what is let through when a layer fails before its first byte */
@@ -39,7 +42,9 @@ struct layer {
 struct http_body {
     struct layer layers[LAYERS_MAX]; /* outermost first */
     uint32_t n_layers;
-    uint64_t unpacked_bytes;
+    uint64_t unpacked_bytes; /* of all layers */
+    uint64_t wire_bytes;
+    uint64_t out_bytes; /* of the last layer */
 };
 
 /** Where the bytes of a body go. */
@@ -100,10 +105,17 @@ void http_body_free(struct http_body **body)
     *body = NULL;
 }
 
+bool http_body_is_bomb(const struct http_body *body)
+{
+    return body && body->out_bytes > BOMB_BYTES && body->out_bytes / BOMB_RATIO > body->wire_bytes;
+}
+
 static void pass_on(const struct sink *sink, struct slice data)
 {
     struct http_message *m = http_tx_message(sink->tx, sink->dir);
 
+    if (sink->body)
+        sink->body->out_bytes += data.len;
     app_grow(sink->app, sink->tx, &m->body, data, BODY_KEPT);
     app_file_data(sink->app, sink->tx, sink->dir, data);
     if (m->body.len >= BODY_KEPT) /* as complete as it will get: rules may look */
@@ -133,7 +145,8 @@ static bool layer_decode(const struct sink *sink, uint32_t number, struct slice 
         if (got && !layer_data(sink, number + 1, (struct slice){out, got}))
             return false;
         layer->over = err == ERR_END;
-        if ((err != ERR_OK && err != ERR_END) || sink->body->unpacked_bytes > UNPACKED_MAX)
+        if ((err != ERR_OK && err != ERR_END) || sink->body->unpacked_bytes > UNPACKED_MAX ||
+            http_body_is_bomb(sink->body))
             return false;
         if (!got && data.len == before)
             break;
@@ -207,6 +220,8 @@ bool http_body_data(struct http_body *body, struct app *app, struct tx *tx, enum
 {
     struct sink sink = {body, app, tx, dir};
 
+    if (body)
+        body->wire_bytes += data.len;
     if (body && data.len)
         return layer_data(&sink, 0, data);
     pass_on(&sink, data);

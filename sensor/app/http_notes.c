@@ -171,10 +171,8 @@ static void note_host(struct app *app, struct tx *tx, const struct http_tx *http
         return;
     struct slice uri_host, uri_port;
     bool uri_has_port = port_of(uri.authority, &uri_host, &uri_port);
-    if (!host_valid(uri_host))
+    if (!host_valid(uri_host) || (uri_has_port && !port_valid(uri_port)))
         app_note(app, tx, HTTP_NOTE_URI_HOST_INVALID);
-    if (uri_has_port && !port_valid(uri_port))
-        app_note(app, tx, HTTP_NOTE_AUTHORITY_PORT);
     bool ports_differ = has_port && uri_has_port && !slice_eq(port, uri_port);
     if (header.at && (!slice_ieq(host, uri_host) || ports_differ))
         app_note(app, tx, HTTP_NOTE_HOST_AMBIGUOUS);

@@ -31,6 +31,8 @@ enum http_header {
     HTTP_HEADERS
 };
 
+struct http_multipart;
+
 struct http_field {
     struct slice name, value; /* value: trimmed, folded lines joined, repeats joined by ", " */
     struct slice text;        /* "Name: value" */
@@ -68,7 +70,8 @@ struct http_tx {
     struct slice status_text, status_message;
     struct slice content_type; /* for EVE: without parameters; made when asked for */
     uint16_t status;
-    uint16_t port; /* in the Host header or URI; 0 = none */
+    uint16_t port;                /* in the Host header or URI; 0 = none */
+    struct http_multipart *parts; /* of a form that is sent; NULL = none */
 };
 
 static inline struct http_message *http_tx_message(struct tx *tx, enum dir dir)
@@ -185,6 +188,13 @@ bool http_head_says(struct slice text, struct slice word);
 /** Value of a parameter of a header: `filename` of `attachment; filename="x"`; empty = none. */
 struct slice http_head_parameter(struct slice value, struct slice name);
 
+/* ---- http_multipart.c --------------------------------------------------------------------- */
+
+/** Looks over the parts of a form (POST, multipart/form-data) for faults, when `tx` sends one. */
+void http_multipart_begin(struct app *app, struct tx *tx);
+/** Its next bytes, cut anyhow; nothing when no form is sent. */
+void http_multipart_data(struct app *app, struct tx *tx, struct slice data);
+
 /* ---- http_body.c -------------------------------------------------------------------------- */
 
 struct http_body;
@@ -192,6 +202,8 @@ struct http_body;
 /** Decoder for a Content-Encoding, a list perhaps; NULL when there is none or it is unknown. */
 struct http_body *http_body_new(struct slice encoding);
 void http_body_free(struct http_body **body);
+/** True when few bytes turned out to be very many: the reason why http_body_data said no. */
+bool http_body_is_bomb(const struct http_body *body);
 /** Takes body bytes (decoded by `body`, or as they are when NULL) into buffers and file. False
  * when the coding is damaged or unpacks to too much: the rest is not decoded. */
 bool http_body_data(struct http_body *body, struct app *app, struct tx *tx, enum dir dir,

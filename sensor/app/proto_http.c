@@ -15,8 +15,9 @@ enum {
     PROBE_LINE_MAX = 1024,
     CHUNK_LINE_MAX = 1024,
     METHOD_MIN = 3,
-    JUNK_MAX = 256, /* bytes of a line before the status line */
-    CR_MAX = 2,     /* in a blank line */
+    WARNINGS_MAX = 512, /* of a flow, until it is said that they are too many */
+    JUNK_MAX = 256,     /* bytes of a line before the status line */
+    CR_MAX = 2,         /* in a blank line */
     METHOD_MAX = 32
 };
 
@@ -44,7 +45,8 @@ struct http_side {
 
 struct http_state {
     struct http_side side[2];
-    bool old; /* the request had no version: HTTP/0.9 */
+    uint32_t warnings; /* notes on heads so far */
+    bool old;          /* the request had no version: HTTP/0.9 */
 };
 
 /* ---- start lines -------------------------------------------------------------------------- */
@@ -220,6 +222,8 @@ static void body_begin(struct app *app, struct tx *tx, enum dir dir, struct http
     if (m->known[HTTP_CONTENT_ENCODING].len)
         side->body = http_body_new(m->known[HTTP_CONTENT_ENCODING]);
     app_file_begin(app, tx, dir, file_name(tx, dir));
+    if (dir == TO_SERVER && !side->body)
+        http_multipart_begin(app, tx);
 }
 
 static void body_bytes(struct app *app, struct tx *tx, enum dir dir, struct http_side *side,
@@ -227,8 +231,11 @@ static void body_bytes(struct app *app, struct tx *tx, enum dir dir, struct http
 {
     if (!data.len || side->plain)
         return;
+    if (dir == TO_SERVER)
+        http_multipart_data(app, tx, data);
     if (!http_body_data(side->body, app, tx, dir, data)) {
-        app_note(app, tx, HTTP_NOTE_UNPACKING);
+        bool bomb = http_body_is_bomb(side->body);
+        app_note(app, tx, bomb ? HTTP_NOTE_BOMB : HTTP_NOTE_UNPACKING);
         side->plain = true;
     }
 }
@@ -386,6 +393,17 @@ static bool is_interim(struct slice head, struct slice line)
            !http_head_says(head, SLICE_LIT("\ntransfer-encoding:"));
 }
 
+/* What was noted on a head counts, up to a number that no client reaches by accident. */
+static void count_warnings(struct app *app, struct tx *tx, uint8_t before)
+{
+    struct http_state *state = app_state(app);
+    bool few = state->warnings <= WARNINGS_MAX;
+
+    state->warnings += few ? (uint32_t)(tx->notes - before) : 0;
+    if (few && state->warnings > WARNINGS_MAX)
+        app_note(app, tx, HTTP_NOTE_WARNINGS);
+}
+
 static struct parsed take_head(struct app *app, enum dir dir, struct slice head)
 {
     struct http_state *state = app_state(app);
@@ -404,6 +422,7 @@ static struct parsed take_head(struct app *app, enum dir dir, struct slice head)
     struct slice kept = tx ? app_keep(app, tx, head) : SLICE_NONE;
     if (!kept.len)
         return parse_full();
+    uint8_t noted = tx->notes;
     line = slice_head(kept, line.len);
     if (dir == TO_SERVER)
         read_request_line(app, tx, line);
@@ -416,6 +435,7 @@ static struct parsed take_head(struct app *app, enum dir dir, struct slice head)
         request_head_done(app, tx, side);
     else
         response_head_done(app, tx, side);
+    count_warnings(app, tx, noted);
     return parse_done(head.len);
 }
 
@@ -502,17 +522,36 @@ static struct parsed junk_line(struct app *app, struct slice in, int64_t eol)
     return is_status(next) ? parse_done((uint32_t)eol + 1) : parse_bad();
 }
 
+/* A line behind a request that cannot begin another one, while its answer is waited for: a body
+ * that no header announced. */
+static struct tx *stray_owner(struct app *app, enum dir dir, struct slice line)
+{
+    const struct http_state *state = app_state(app);
+    struct slice method, target, protocol;
+
+    if (dir == TO_CLIENT || state->old || !state->side[TO_SERVER].number)
+        return NULL;
+    split_request(without_cr(line), &method, &target, &protocol);
+    if (protocol.len || is_common(method))
+        return NULL;
+    return app_tx_find(app, state->side[TO_SERVER].number - 1);
+}
+
 /* What the first line decides before the head is whole; false: nothing out of the ordinary. */
 static bool first_look(struct app *app, enum dir dir, struct slice in, int64_t eol,
                        struct parsed *answer)
 {
     const struct http_state *state = app_state(app);
+    struct tx *owner;
 
     if (dir == TO_CLIENT && in.len < STATUS_MARK && !app_at_end(app)) {
         *answer = parse_more(STATUS_MARK);
     } else if (dir == TO_SERVER && eol >= 0 && is_late_header(state, in, eol)) {
         uint32_t late = app_at_end(app) ? in.len : head_length(in, 0, false);
         *answer = late ? take_late_header(app, slice_head(in, late)) : parse_more(in.len + 1);
+    } else if (eol >= 0 && (owner = stray_owner(app, dir, slice_head(in, (uint32_t)eol)))) {
+        app_note(app, owner, HTTP_NOTE_BODY_UNEXPECTED);
+        *answer = parse_done((uint32_t)eol + 1);
     } else if (is_old(state, dir, in, eol)) {
         *answer = take_old(app, dir, in, (uint32_t)eol + 1);
     } else if (dir == TO_CLIENT && !is_status(in)) {
@@ -613,6 +652,8 @@ static struct parsed parse_chunk_line(struct app *app, struct tx *tx, enum dir d
         side->phase = IN_REST;
         return parse_body(app, tx, dir, side, in);
     }
+    if (dir == TO_SERVER && slice_find_byte(slice_head(in, (uint32_t)eol), ';') >= 0)
+        app_note(app, tx, HTTP_NOTE_CHUNK_EXTENSION);
     http_tx_message(tx, dir)->length += (uint64_t)eol + 1;
     side->left = (uint64_t)size;
     side->phase = size ? IN_CHUNK : IN_TRAILERS;

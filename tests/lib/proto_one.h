@@ -86,6 +86,18 @@ static inline void one_is_number(struct one *one, const char *name, uint64_t exp
     assert_int_equal(got, expected);
 }
 
+/* True when the n-th transaction has the note of this name. */
+static inline bool one_noted(struct one *one, uint32_t n, const char *name)
+{
+    const struct tx *tx = one_tx(one, n);
+
+    for (uint32_t i = 0; tx && i < tx->notes; i++) {
+        if (strcmp(tx->proto->notes[tx->note[i]], name) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* The i-th event of the transaction as JSON. */
 static inline const char *one_event(struct one *one, uint32_t tx, uint32_t i)
 {

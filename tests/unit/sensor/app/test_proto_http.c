@@ -212,6 +212,94 @@ static void other_protocols_with_the_same_shape_are_not_http(void **state)
     assert_true(one.flow.app_failed);
 }
 
+static void a_body_that_no_header_announced_is_noted(void **state)
+{
+    (void)state;
+    REQUEST("POST /f HTTP/1.1\r\nHost: h\r\n\r\nstray body\r\n");
+    assert_true(one_noted(&one, 0, "request_body_unexpected"));
+    assert_null(one_tx(&one, 1));
+    REQUEST("GET /2 HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_false(one_noted(&one, 1, "request_body_unexpected"));
+}
+
+static void an_extension_of_a_request_chunk_is_noted(void **state)
+{
+    (void)state;
+    REQUEST("POST /f HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+    assert_false(one_noted(&one, 0, "request_chunk_extension"));
+    REQUEST("1;x=y\r\na\r\n0\r\n\r\n");
+    assert_true(one_noted(&one, 0, "request_chunk_extension"));
+    one_is(&one, "http.request_body", "abca");
+}
+
+#define FORM                                                                                       \
+    "POST /f HTTP/1.1\r\nHost: h\r\nContent-Length: 500\r\n"                                       \
+    "Content-Type: multipart/form-data; boundary=XX\r\n\r\n--XX\r\n"
+#define PART "Content-Disposition: form-data; name=f; filename=\"a.txt\"\r\n"
+
+static void a_part_of_a_form_without_data_is_noted_when_it_names_a_file(void **state)
+{
+    (void)state;
+    REQUEST(FORM PART "\r\n\r\n--XX\r\nContent-Disposition: form-data; name=g\r\n\r\n--XX\r\n");
+    assert_false(one_noted(&one, 0, "multipart_no_filedata"));
+    REQUEST(PART "\r\n--X");
+    REQUEST("X\r\n");
+    assert_true(one_noted(&one, 0, "multipart_no_filedata"));
+    assert_false(one_noted(&one, 0, "multipart_invalid_header"));
+}
+
+static void a_part_header_without_a_colon_is_noted(void **state)
+{
+    (void)state;
+    REQUEST(FORM PART "\r\nnone: here\r\nnone here\r\n--XX\r\nContent");
+    assert_false(one_noted(&one, 0, "multipart_invalid_header"));
+    REQUEST("-Disposition form-data\r\n");
+    assert_true(one_noted(&one, 0, "multipart_invalid_header"));
+}
+
+static void a_body_that_unpacks_to_far_more_than_came_is_a_bomb(void **state)
+{
+    /* nine million zero bytes, packed twice with gzip */
+    static const uint8_t bomb[] = {
+        31,  139, 8,   0,   0,   0,   0,   0,   2,   3,   237, 216, 187, 13,  64,  80,  0,   64,
+        209, 247, 124, 18,  81,  48,  2,   163, 168, 68,  169, 32,  102, 176, 128, 150, 68,  37,
+        18,  49,  9,   3,   168, 76,  33,  10,  27,  136, 13,  252, 94,  105, 5,   185, 167, 186,
+        51,  92,  175, 181, 132, 162, 233, 251, 44,  229, 27,  85,  127, 141, 135, 101, 11,  0,
+        0,   0,   0,   0,   240, 115, 213, 90,  235, 106, 6,   8,   255, 94,  194, 56,  5,   0,
+        0,   0,   0,   0,   127, 151, 187, 78,  164, 94,  128, 113, 150, 91,  23,  152, 220, 17,
+        124, 12,  90,  54,  21,  94,  144, 52,  226, 1,   53,  56,  118, 113, 77,  34,  0,   0};
+
+    (void)state;
+    REQUEST("GET /f HTTP/1.1\r\nHost: h\r\n\r\n");
+    RESPONSE("HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip\r\nContent-Length: 5000\r\n\r\n");
+    one_says(&one, TO_CLIENT, (struct slice){bomb, sizeof bomb});
+    assert_true(one_noted(&one, 0, "compression_bomb"));
+}
+
+static void warnings_beyond_number_are_told_of_once(void **state)
+{
+    bool told = false;
+
+    (void)state;
+    for (uint32_t i = 0; i < 200; i++) {
+        REQUEST("GET / HTTP/1.1\r\nnocolon\r\n: x\r\n\r\n");
+        RESPONSE("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        bool now = one_noted(&one, i, "too_many_warnings");
+        assert_false(told && now);
+        told |= now;
+    }
+    assert_true(told);
+}
+
+static void a_port_that_is_none_makes_the_host_of_a_target_invalid(void **state)
+{
+    (void)state;
+    REQUEST("GET http://h:99999/a HTTP/1.1\r\nHost: h:99999\r\n\r\n");
+    assert_true(one_noted(&one, 0, "request_uri_host_invalid"));
+    assert_true(one_noted(&one, 0, "request_header_host_invalid"));
+    assert_false(one_noted(&one, 0, "invalid_authority_port"));
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -234,6 +322,13 @@ int main(void)
         CASE(layers_of_coding_that_are_not_there_are_passed_over),
         CASE(a_status_without_body_may_have_one_before_the_connection_closes),
         CASE(other_protocols_with_the_same_shape_are_not_http),
+        CASE(a_body_that_no_header_announced_is_noted),
+        CASE(an_extension_of_a_request_chunk_is_noted),
+        CASE(a_part_of_a_form_without_data_is_noted_when_it_names_a_file),
+        CASE(a_part_header_without_a_colon_is_noted),
+        CASE(a_body_that_unpacks_to_far_more_than_came_is_a_bomb),
+        CASE(warnings_beyond_number_are_told_of_once),
+        CASE(a_port_that_is_none_makes_the_host_of_a_target_invalid),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
