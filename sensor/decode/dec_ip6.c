@@ -20,7 +20,8 @@ enum {
     DESTINATION = 60,
     MOBILITY = 135,
     HIP = 139,
-    SHIM6 = 140
+    SHIM6 = 140,
+    LEAST_BEHIND = 2, /* bytes that have to follow extension headers */
 };
 
 static bool is_extension(uint8_t proto)
@@ -86,6 +87,13 @@ static bool extensions(struct packet *p, struct cursor *c)
     return false;
 }
 
+/* Extension headers, and nothing of the header that they announce. */
+static bool ends_behind_extensions(const struct packet *p, uint8_t first, const struct cursor *c)
+{
+    return p->proto != first && p->proto != NO_NEXT && !p->fragment &&
+           cursor_left(c) < LEAST_BEHIND;
+}
+
 /* Protocols that are expected behind IPv6: transports, tunnels, routing. */
 static bool known_next(uint8_t proto)
 {
@@ -124,7 +132,7 @@ static struct dec_next ip6_decode(struct packet *p, struct slice in)
     p->proto = next;
     p->fragment = false;
     c = cursor_of(slice_from(in, HEADER));
-    if (!extensions(p, &c)) {
+    if (!extensions(p, &c) || ends_behind_extensions(p, next, &c)) {
         decode_note(p, NOTE_IPV6_EXT_TRUNC);
         return dec_stop();
     }

@@ -299,6 +299,8 @@ static void fill_hit(struct detect *d, const struct rule *r, struct hit *hit)
     hit->dir = d->look.dir;
     hit->on_stream = d->look.on_stream;
     hit->payload = d->look.payload;
+    if (hit->on_stream)
+        match_payload_text(d, hit);
     if (d->steps)
         trace_hit(d, r, hit);
 }
@@ -327,6 +329,11 @@ void detect_fire(struct detect *d, const struct rule *r)
         flow->alerts++;
 }
 
+static struct slice text_of(const struct detect *d, uint32_t at, uint32_t len)
+{
+    return slice_head(slice_from(strbuf_view(&d->text), at), len);
+}
+
 /* In order of the rules; more than the limit are cut. */
 static void settle_hits(struct detect *d)
 {
@@ -344,9 +351,12 @@ static void settle_hits(struct detect *d)
         d->n_hits = d->alerts_max;
     }
     for (uint32_t i = 0; i < d->n_hits; i++) {
-        struct hit_frame *f = &d->hits[i].frame;
+        struct hit *h = &d->hits[i];
+        struct hit_frame *f = &h->frame;
         if (f->text_len)
-            f->bytes = slice_head(slice_from(strbuf_view(&d->text), f->text_at), f->text_len);
+            f->bytes = text_of(d, f->text_at, f->text_len);
+        if (h->text_len)
+            h->payload = text_of(d, h->text_at, h->text_len);
     }
 }
 
@@ -441,6 +451,7 @@ static void begin(struct detect *d, const struct detect_input *in)
                 : p->proto == IPPROTO_UDP4 ? CLASS_UDP
                                            : CLASS_OTHER;
     d->view[0].set = d->view[1].set = false;
+    memset(&d->beside, 0, sizeof(d->beside));
     struct hit *scratch = d->look.hit;
     memset(&d->look, 0, sizeof(d->look));
     d->look.hit = scratch;

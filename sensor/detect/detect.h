@@ -75,8 +75,11 @@ struct hit {
     struct tx *tx; /* NULL = packet or stream */
     struct file *file;
     enum dir dir;
-    bool on_stream;       /* matched on reassembled bytes */
-    struct slice payload; /* those bytes, until the next detect_run */
+    bool on_stream; /* matched on reassembled bytes */
+    /* those bytes until the next detect_run, with "[n bytes missing]" and what lies beyond where
+     * some were lost just before or behind them */
+    struct slice payload;
+    uint32_t text_at, text_len; /* detection's own: where `payload` was written */
     struct hit_frame frame;
     uint8_t matches;
     uint32_t conditions_at, conditions_len; /* see detect_conditions */

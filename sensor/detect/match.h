@@ -20,7 +20,8 @@ enum {
     WINDOW_MAX = 4096,
     VIEW_ROOM = 512 * 1024,
     CONDITIONS_MAX = 64 * 1024,
-    STEPS_ROOM = 1024
+    STEPS_ROOM = 1024,
+    HELD_MAX = 8192
 };
 
 enum detect_count {
@@ -40,6 +41,12 @@ struct view {
     struct slice data;
     uint64_t base;
     bool set;
+};
+
+/** What stands beside a view where bytes of the stream were lost, for the event. */
+struct beside {
+    struct slice before, after;
+    uint32_t lost_before, lost_after; /* 0 = none: there is nothing beside it */
 };
 
 /** Ends of what is inspected, by its direction. */
@@ -65,7 +72,9 @@ struct detect {
     int asked_row;
     uint32_t class_; /* CLASS_TCP … of the packet */
     struct view view[2];
-    struct inspection look; /* reused for each rule */
+    struct beside beside;     /* the view in hand */
+    uint8_t behind[HELD_MAX]; /* bytes that waited behind a gap */
+    struct inspection look;   /* reused for each rule */
 
     uint32_t *mark;     /* by rule: epoch in which it became a candidate */
     uint32_t *mark_end; /* where its literal ended */
@@ -125,6 +134,8 @@ void detect_hit_clear(struct detect *d);
 void detect_fire(struct detect *d, const struct rule *r);
 
 void match_payload_run(struct detect *d);
+/** Writes the hit's payload with what stands beside it, when bytes were lost there. */
+void match_payload_text(struct detect *d, struct hit *hit);
 /** A variable that the rule which has matched keeps. */
 void vars_take(struct detect *d, bool of_flow, uint16_t id, struct slice value);
 

@@ -11,7 +11,7 @@
  */
 #include "sensor/detect/match.h"
 
-enum { ON_PACKET = 1, ON_STREAM = 2, TAIL = LITERAL_MAX - 1, HELD_MAX = 8192 };
+enum { ON_PACKET = 1, ON_STREAM = 2, TAIL = LITERAL_MAX - 1 };
 
 /* ---- one rule ----------------------------------------------------------------------------- */
 
@@ -225,6 +225,46 @@ static bool encrypted(const struct detect *d, struct slice data)
            data.at[2] <= 4 && strcmp(proto_rows[d->proto]->name, "tls") == 0;
 }
 
+/* Bytes were lost before the chunk: what there was up to then is only shown. */
+static void note_before(struct detect *d, const struct window *win, const struct chunk *chunk)
+{
+    uint8_t *room = d->room + (chunk->dir == TO_SERVER ? 0 : VIEW_ROOM);
+
+    if (!chunk->gap)
+        return;
+    if (win->len)
+        memcpy(room, win->at, win->len);
+    d->beside.before = (struct slice){room, win->len};
+    d->beside.lost_before = chunk->gap;
+}
+
+static void write_lost(struct strbuf *text, uint32_t n)
+{
+    strbuf_fmt(text, "[%u bytes missing]", (unsigned)n);
+}
+
+void match_payload_text(struct detect *d, struct hit *hit)
+{
+    const struct beside *b = &d->beside;
+    const struct view *view = &d->view[hit->dir];
+    /* not when the rule has used the first bytes of the view before */
+    bool before = b->lost_before && d->look.stream_base == view->base;
+
+    if (hit->tx || hit->frame.type || (!before && !b->lost_after))
+        return;
+    hit->text_at = (uint32_t)d->text.len;
+    if (before) {
+        strbuf_slice(&d->text, b->before);
+        write_lost(&d->text, b->lost_before);
+    }
+    strbuf_slice(&d->text, hit->payload);
+    if (b->lost_after) {
+        write_lost(&d->text, b->lost_after);
+        strbuf_slice(&d->text, b->after);
+    }
+    hit->text_len = (uint32_t)d->text.len - hit->text_at;
+}
+
 /* The window and the chunk as one piece of memory. */
 static struct view view_of(struct detect *d, struct window *win, const struct chunk *chunk,
                            uint32_t *old)
@@ -232,6 +272,7 @@ static struct view view_of(struct detect *d, struct window *win, const struct ch
     *old = 0;
     if (chunk->gap || win->next != chunk->offset || !win->len ||
         win->len + chunk->data.len > VIEW_ROOM) {
+        note_before(d, win, chunk);
         win->len = win->held = 0;
         win->n_pending = 0;
         return (struct view){chunk->data, chunk->offset, true};
@@ -319,6 +360,7 @@ static bool run_chunk(struct detect *d, const struct chunk *chunk, bool with_pac
     if (win->off) {
         win->next = chunk->offset + chunk->data.len;
         win->held = 0;
+        win->has_hole = false;
         if (s)
             state_window_drop(d->pool, win);
         return false;
@@ -335,6 +377,25 @@ static bool run_chunk(struct detect *d, const struct chunk *chunk, bool with_pac
     try_candidates(d, ON_STREAM | (with_packet ? ON_PACKET : 0u), s ? win : NULL, &view);
     if (s)
         keep_tail(d, win, &view, chunk->end);
+    d->beside.lost_before = 0;
+    return true;
+}
+
+/* Bytes were lost before the chunk; what is in the window has to be looked at by itself. */
+static bool note_hole(struct window *win, const struct chunk *chunk)
+{
+    uint64_t lost = chunk->gap ? chunk->gap : chunk->offset - win->next;
+
+    if (win->has_hole)
+        return false;
+    if (!chunk->gap && !win->held) { /* nothing is known of what was before */
+        win->len = 0;
+        win->n_pending = 0;
+        return true;
+    }
+    win->has_hole = true;
+    win->hole_at = win->len;
+    win->hole = lost && lost < UINT32_MAX ? (uint32_t)lost : 1;
     return true;
 }
 
@@ -346,15 +407,11 @@ static bool hold(struct detect *d, const struct chunk *chunk)
 
     if (!win || win->off || chunk->offset >= d->depth || encrypted(d, chunk->data))
         return false;
-    bool follows = !chunk->gap && win->next == chunk->offset;
-    if (!follows && win->held)
-        return false;
-    if (!follows) {
-        win->len = 0;
-        win->n_pending = 0;
-    }
     if (win->len + chunk->data.len > HELD_MAX ||
         !state_window(d->pool, win, win->len + chunk->data.len))
+        return false;
+    bool follows = !chunk->gap && win->next == chunk->offset;
+    if (!follows && !note_hole(win, chunk))
         return false;
     if (chunk->data.len)
         memcpy(win->at + win->len, chunk->data.at, chunk->data.len);
@@ -363,6 +420,29 @@ static bool hold(struct detect *d, const struct chunk *chunk)
     win->next = chunk->offset + chunk->data.len;
     win->held_end |= chunk->end;
     return true;
+}
+
+/* What waited before a gap and what waited behind it, each by itself. */
+static void run_around_hole(struct detect *d, enum dir dir, struct window *win, bool end)
+{
+    struct slice behind = {d->behind, win->len - win->hole_at};
+    uint64_t at = win->next - behind.len;
+
+    if (behind.len)
+        memcpy(d->behind, win->at + win->hole_at, behind.len);
+    win->has_hole = false;
+    win->len = win->hole_at;
+    win->held -= behind.len;
+    win->next = at - win->hole;
+    if (win->held) {
+        d->beside.after = behind;
+        d->beside.lost_after = win->hole;
+        run_chunk(d, &(struct chunk){.dir = dir, .offset = win->next}, false);
+        d->beside.lost_after = 0;
+    }
+    run_chunk(
+        d, &(struct chunk){.dir = dir, .data = behind, .offset = at, .gap = win->hole, .end = end},
+        false);
 }
 
 static void run_held(struct detect *d, enum dir dir)
@@ -374,7 +454,24 @@ static void run_held(struct detect *d, enum dir dir)
         return;
     bool end = win->held_end;
     win->held_end = false;
-    run_chunk(d, &(struct chunk){.dir = dir, .offset = win->next, .end = end}, false);
+    if (win->has_hole)
+        run_around_hole(d, dir, win, end);
+    else
+        run_chunk(d, &(struct chunk){.dir = dir, .offset = win->next, .end = end}, false);
+}
+
+/* True when the chunk waits. What waits already and cannot be joined with it is looked at now. */
+static bool put_off(struct detect *d, const struct chunk *chunk)
+{
+    if (hold(d, chunk))
+        return true;
+    struct flow_marks *s = state_flow(d->pool, d->in->flow);
+    const struct window *win = s ? &s->win[chunk->dir] : NULL;
+    bool apart = win && win->held && (win->has_hole || chunk->gap || win->next != chunk->offset);
+    if (!apart)
+        return false;
+    run_held(d, chunk->dir);
+    return hold(d, chunk);
 }
 
 static bool holds_payload(const struct chunk *chunk, const struct packet *p, enum dir dir)
@@ -397,7 +494,7 @@ void match_payload_run(struct detect *d)
         const struct chunk *chunk = &in->chunks[i];
         if (chunk->datagram || (!chunk->data.len && !chunk->end))
             continue;
-        if (!(looks >> chunk->dir & 1) && hold(d, chunk))
+        if (!(looks >> chunk->dir & 1) && put_off(d, chunk))
             continue;
         bool with = !packet_done && holds_payload(chunk, in->packet, in->dir);
         bool done = run_chunk(d, chunk, with);

@@ -60,9 +60,11 @@ struct pending {
 struct window {
     uint8_t *at;
     uint32_t len, room;
-    uint64_t next;    /* stream offset behind the last byte */
-    uint32_t held;    /* of its last bytes: not searched yet */
-    bool held_end;    /* … and they are the last of all */
+    uint64_t next; /* stream offset behind the last byte */
+    uint32_t held; /* of its last bytes: not searched yet */
+    bool held_end; /* … and they are the last of all */
+    bool has_hole; /* … and before the bytes at `hole_at` so many are lost */
+    uint32_t hole_at, hole;
     bool off;         /* encrypted or beyond the depth */
     bool app_scanned; /* the protocol's own rules have seen the window */
     uint16_t n_pending, room_pending;

@@ -173,23 +173,26 @@ static void write_flow(struct jsonw *w, const struct flow *f)
 /* What the rule looked at: the stream where it matched there. */
 static struct slice payload_of(const struct event_ctx *ctx)
 {
-    return ctx->hit->on_stream && ctx->hit->payload.len ? ctx->hit->payload : ctx->packet->payload;
+    if (ctx->hit->on_stream && ctx->hit->payload.len)
+        return ctx->hit->payload;
+    return ctx->packet ? ctx->packet->payload : SLICE_NONE;
 }
 
 static void write_payload(struct jsonw *w, const struct event_ctx *ctx)
 {
     const struct event_options *options = ctx->options;
     const struct packet *p = ctx->packet;
+    struct slice payload = payload_of(ctx);
 
-    if (!p)
+    if (!p && !payload.len)
         return;
     if (options->payload)
-        jsonw_base64(w, "payload", payload_of(ctx));
+        jsonw_base64(w, "payload", payload);
     if (options->payload_printable)
-        jsonw_printable(w, "payload_printable", payload_of(ctx));
+        jsonw_printable(w, "payload_printable", payload);
     if (options->payload || options->payload_printable)
         jsonw_u64(w, "stream", ctx->hit->on_stream);
-    if (!options->packet)
+    if (!p || !options->packet)
         return;
     jsonw_base64(w, "packet", event_packet_bytes(p));
     jsonw_obj_open(w, "packet_info");
@@ -271,7 +274,7 @@ const struct event_def ev_alert = {
               "frame.tx_id|integer|Transaction that it belongs to\n"
               "frame.payload|text|Its bytes in base64\n"
               "frame.payload_printable|text|Its bytes, unprintable ones as dots\n"
-              "payload|text|Payload in base64 (event.alert.payload)\n"
+              "payload|text|Payload in base64, lost bytes as [n bytes missing]\n"
               "payload_printable|text|Payload, unprintable bytes as dots\n"
               "stream|integer|1: matched on reassembled bytes\n"
               "packet|text|Frame in base64 (event.alert.packet)\n"

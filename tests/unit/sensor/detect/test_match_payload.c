@@ -241,11 +241,58 @@ static void a_capture_of_a_rule_that_does_not_match_is_not_kept(void **state)
     kit_close(&kit);
 }
 
+/* A packet without payload that brings a chunk of the client's; says how many hits there are. */
+static uint32_t brings(struct kit *kit, enum dir dir, const struct chunk *chunk)
+{
+    uint32_t n;
+
+    kit_packet(kit, IPPROTO_TCP4, "10.0.0.1", 1000, "192.168.0.2", 23, SLICE_NONE);
+    detect_run(kit->detect, &(struct detect_input){.packet = &kit->packet,
+                                                   .flow = &kit->flow,
+                                                   .dir = dir,
+                                                   .by_ack = true,
+                                                   .chunks = chunk,
+                                                   .n_chunks = chunk ? 1 : 0});
+    detect_hits(kit->detect, &n);
+    return n;
+}
+
+static void bytes_that_wait_on_both_sides_of_a_gap_are_all_looked_at(void **state)
+{
+    static const char text[] = "VERY[4 bytes missing]DATA";
+    struct kit kit;
+    uint32_t n;
+
+    (void)state;
+    assert_true(kit_open(&kit, "alert tcp-stream any any -> any any (content:\"VERY\"; sid:1;)\n"
+                               "alert tcp-stream any any -> any any (content:\"DATA\"; sid:2;)\n"
+                               "alert tcp-stream any any -> any any (content:\"MORE\"; sid:3;)\n"
+                               "alert tcp-stream any any -> any any (content:\"YD\"; sid:4;)\n"));
+    kit_tcp(&kit, 23);
+    struct chunk very = {.data = SLICE_LIT("VERY"), .dir = TO_SERVER};
+    struct chunk data = {.data = SLICE_LIT("DATA"), .dir = TO_SERVER, .offset = 8, .gap = 4};
+    struct chunk more = {.data = SLICE_LIT("MORE"), .dir = TO_SERVER, .offset = 14, .gap = 2};
+    assert_int_equal(brings(&kit, TO_CLIENT, &very), 0);
+    assert_int_equal(brings(&kit, TO_CLIENT, &data), 0);
+    /* a second gap: what waits does not wait any longer */
+    assert_int_equal(brings(&kit, TO_CLIENT, &more), 2);
+    const struct hit *hits = detect_hits(kit.detect, &n);
+    for (uint32_t i = 0; i < 2; i++) {
+        assert_int_equal(kit_sid(&kit, i), i + 1);
+        assert_int_equal(hits[i].payload.len, sizeof(text) - 1);
+        assert_memory_equal(hits[i].payload.at, text, sizeof(text) - 1);
+    }
+    assert_int_equal(brings(&kit, TO_SERVER, NULL), 1);
+    assert_int_equal(kit_sid(&kit, 0), 3);
+    kit_close(&kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_an_expression_captures_is_known_to_other_rules),
         cmocka_unit_test(a_capture_of_a_rule_that_does_not_match_is_not_kept),
+        cmocka_unit_test(bytes_that_wait_on_both_sides_of_a_gap_are_all_looked_at),
         cmocka_unit_test(a_literal_across_two_segments_is_seen),
         cmocka_unit_test(a_rule_waits_for_what_comes_later_in_the_stream),
         cmocka_unit_test(each_direction_is_a_stream_of_its_own),
