@@ -17,6 +17,9 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../pcaps/make"))
 import span_matrix as matrix
+import span_more
+
+matrix.CASES.update({name: case for name, case in span_more.CASES.items() if name not in matrix.CASES})
 
 ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 ap.add_argument("sensor")
