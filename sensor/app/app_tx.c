@@ -229,10 +229,19 @@ void app_tx_end_dir(struct app *app, enum dir dir)
     }
 }
 
+static void note_crowded(struct app *app, struct tx *tx)
+{
+    for (uint32_t i = 0; tx->proto->crowded && tx->proto->notes[i]; i++) {
+        if (strcmp(tx->proto->notes[i], tx->proto->crowded) == 0)
+            app_note(app, tx, i);
+    }
+}
+
 static void force_oldest(struct app *app)
 {
     for (struct tx *tx = app->first; tx; tx = tx->next) {
         if (!over(tx)) {
+            note_crowded(app, tx);
             end_both(app, tx);
             app->engine->count[APP_TX_FORCED]++;
             return;

@@ -48,7 +48,7 @@ enum {
     NOTE_TYPE,
     NOTE_NO_ID,
     NOTE_UNINTRODUCED,
-    NOTE_TOO_MANY
+    NOTE_TOO_MANY /* by the engine, see .crowded */
 };
 static const char *const mqtt_notes[] = {
     [NOTE_MALFORMED] = "malformed_traffic",
@@ -495,4 +495,5 @@ const struct proto_def proto_mqtt = {
     .configure = mqtt_configure,
     .fields = mqtt_fields,
     .notes = mqtt_notes,
+    .crowded = "too_many_transactions",
 };

@@ -436,4 +436,5 @@ const struct proto_def proto_nfs = {
     .write_beside = nfs_event_write_rpc,
     .fields = nfs_fields,
     .notes = nfs_notes,
+    .crowded = "too_many_transactions",
 };

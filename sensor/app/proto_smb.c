@@ -257,4 +257,5 @@ const struct proto_def proto_smb = {
     .write_event = smb_event_write,
     .fields = smb_fields,
     .notes = smb_fields_notes,
+    .crowded = "too_many_transactions",
 };

@@ -21,6 +21,7 @@ enum {
     CERTIFICATES_MAX = 16,
     ALPNS_MAX = 16,
     TLS_1_3 = 0x0304,
+    OLD_HELLO_MIN = 9, /* type, version, three lengths */
 };
 
 enum record_type {
@@ -56,7 +57,6 @@ enum {
     NOTE_SNI_LENGTH,
     NOTE_RECORDS,
     NOTE_ALERT,
-    NOTE_EXTENSIONS,
     NOTE_X509, /* and the following, by enum x509_part */
 };
 static const char *const tls_notes[] = {
@@ -76,7 +76,6 @@ static const char *const tls_notes[] = {
     [NOTE_SNI_LENGTH] = "invalid_sni_length",
     [NOTE_RECORDS] = "too_many_records_in_packet",
     [NOTE_ALERT] = "error_message_encountered",
-    [NOTE_EXTENSIONS] = "certificate_invalid_extensions",
     [NOTE_X509 + X509_DER] = "certificate_invalid_der",
     [NOTE_X509 + X509_LENGTH] = "certificate_invalid_length",
     [NOTE_X509 + X509_VERSION] = "certificate_invalid_version",
@@ -88,6 +87,7 @@ static const char *const tls_notes[] = {
     [NOTE_X509 + X509_SUBJECT] = "certificate_invalid_subject",
     [NOTE_X509 + X509_NAME] = "certificate_invalid_x509name",
     [NOTE_X509 + X509_CERTIFICATE] = "invalid_certificate",
+    [NOTE_X509 + X509_EXTENSIONS] = "certificate_invalid_extensions",
     NULL,
 };
 
@@ -101,6 +101,7 @@ struct tls_side {
 struct tls_state {
     struct tls_side side[2];
     uint32_t heartbeat_len; /* of the last request's record */
+    bool old;               /* the client began with SSL 2 */
     bool retry;             /* HelloRetryRequest: both hellos come once more */
 };
 
@@ -208,6 +209,8 @@ static void first_certificate(struct app *app, struct tx *tx, enum dir dir, stru
     } else {
         who->not_before = time_text(tx, who->x509.not_before);
         who->not_after = time_text(tx, who->x509.not_after);
+        if (who->x509.extensions_fault)
+            app_note(app, tx, (uint32_t)NOTE_X509 + who->x509.extensions_fault);
     }
     who->fingerprint = fingerprint(tx, der);
 }
@@ -371,6 +374,25 @@ static void take_record(struct app *app, struct tx *tx, enum dir dir, uint8_t ty
     }
 }
 
+/* More records than their headers have room for in what came: those of SSL 2 are shorter. */
+static struct parsed old_records(struct app *app, struct slice in)
+{
+    struct tx *tx = app_tx_find(app, 0);
+    struct cursor c = cursor_of(in);
+    uint32_t n = 0;
+
+    while (cursor_left(&c)) {
+        uint32_t length = cursor_be16(&c) & 0x7fff;
+        cursor_skip(&c, length);
+        if (!cursor_ok(&c) || !length)
+            break;
+        n++;
+    }
+    if (n > in.len / RECORD_HEADER)
+        app_note(app, tx, NOTE_RECORDS);
+    return parse_bad();
+}
+
 /* SSL 2 framing of a first hello: two bytes of length with the top bit set, then the type. */
 static bool is_old_hello(struct slice in)
 {
@@ -378,12 +400,13 @@ static bool is_old_hello(struct slice in)
     uint16_t length = cursor_be16(&c);
     uint8_t type = cursor_u8(&c);
     uint16_t version = cursor_be16(&c);
-    return cursor_ok(&c) && length >> 15 && (length & 0x7fff) >= 9 && type == CLIENT_HELLO &&
+    return cursor_ok(&c) && length >> 15 && type == CLIENT_HELLO &&
            (version == 0x0002 || (version >= 0x0300 && version <= 0x0303));
 }
 
 static struct parsed old_hello(struct app *app, struct slice in)
 {
+    struct tls_state *state = app_state(app);
     struct cursor c = cursor_of(in);
     uint32_t length = cursor_be16(&c) & 0x7fff;
     cursor_skip(&c, 1);
@@ -394,7 +417,12 @@ static struct parsed old_hello(struct app *app, struct slice in)
     struct tls_tx *tls = tx_data(tx);
     tls->version = version;
     app_progress(app, tx, TO_SERVER, TX_HEADERS);
-    return parse_done(2 + length);
+    state->old = true;
+    if (length >= OLD_HELLO_MIN)
+        return parse_done(2 + length);
+    app_note(app, tx, NOTE_OLD_HEADER);
+    app_note(app, tx, NOTE_SSL_RECORD);
+    return parse_bad();
 }
 
 static bool known_type(uint8_t type)
@@ -427,6 +455,8 @@ static struct parsed tls_parse(struct app *app, enum dir dir, struct slice in)
         return parse_more(RECORD_HEADER);
     if (dir == TO_SERVER && !app_tx_last(app) && is_old_hello(in))
         return old_hello(app, in);
+    if (dir == TO_SERVER && state->old && type >> 7)
+        return old_records(app, in);
     if (!known_type(type) || major != 3 || length > RECORD_MAX) {
         note_record(app, type, major);
         return parse_bad();

@@ -4,6 +4,7 @@
 #include "sensor/app/der.h"
 
 enum { TEXT_MAX = 2048, OID_MAX = 64, SERIAL_MAX = 32 };
+enum { UNIQUE_1 = 0x81, UNIQUE_2 = 0x82, EXTENSIONS = 0xa3 };
 
 struct text {
     uint32_t len;
@@ -208,6 +209,33 @@ static bool read_party(struct tx *tx, struct cursor *c, struct x509 *x509, enum 
     return read_name(tx, part, name);
 }
 
+/* What follows the names: the key, two identifiers that nobody uses, extensions as a list. Only
+ * whether they are laid out as they must be is asked; X509_DER: they are. */
+static enum x509_part end_fault(struct cursor *c)
+{
+    struct slice key, list, extension;
+    struct der next = {.tag = 0};
+
+    if (!der_expect(c, DER_SEQUENCE, &key))
+        return X509_CERTIFICATE;
+    if (!cursor_left(c))
+        return X509_DER;
+    do {
+        if (!der_next(c, &next))
+            return X509_CERTIFICATE;
+    } while ((next.tag == UNIQUE_1 || next.tag == UNIQUE_2) && cursor_left(c));
+    if (next.tag != EXTENSIONS)
+        return next.tag == UNIQUE_1 || next.tag == UNIQUE_2 ? X509_DER : X509_EXTENSIONS;
+    struct cursor body = cursor_of(next.body);
+    if (!der_expect(&body, DER_SEQUENCE, &list))
+        return X509_EXTENSIONS;
+    for (struct cursor one = cursor_of(list); cursor_left(&one);) {
+        if (!der_expect(&one, DER_SEQUENCE, &extension))
+            return X509_CERTIFICATE;
+    }
+    return X509_DER;
+}
+
 bool x509_read(struct tx *tx, struct slice der, struct x509 *x509)
 {
     struct cursor c = cursor_of(der);
@@ -219,7 +247,10 @@ bool x509_read(struct tx *tx, struct slice der, struct x509 *x509)
     if (!sequence(&c, &tbs, x509, X509_CERTIFICATE))
         return false;
     c = cursor_of(tbs);
-    return read_serial(tx, &c, x509) && sequence(&c, &algorithm, x509, X509_ALGORITHM) &&
-           read_party(tx, &c, x509, X509_ISSUER, &x509->issuer) && read_dates(&c, x509) &&
-           read_party(tx, &c, x509, X509_SUBJECT, &x509->subject);
+    bool good = read_serial(tx, &c, x509) && sequence(&c, &algorithm, x509, X509_ALGORITHM) &&
+                read_party(tx, &c, x509, X509_ISSUER, &x509->issuer) && read_dates(&c, x509) &&
+                read_party(tx, &c, x509, X509_SUBJECT, &x509->subject);
+    if (good)
+        x509->extensions_fault = (uint8_t)end_fault(&c);
+    return good;
 }

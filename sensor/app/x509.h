@@ -20,10 +20,12 @@ enum x509_part {
     X509_SUBJECT,
     X509_NAME,
     X509_CERTIFICATE, /* what stands there is no certificate at all */
+    X509_EXTENSIONS,
 };
 
 struct x509 {
     uint8_t fault;                 /* enum x509_part, when x509_read has said false */
+    uint8_t extensions_fault;      /* the same of the end that is not read, 0 = it is sound */
     struct slice subject, issuer;  /* "C=VN, O=…, CN=…" in the certificate's order */
     struct slice serial;           /* "2A:BF:…" */
     int64_t not_before, not_after; /* seconds since 1970; may lie before */

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Faults of TLS that rules can name; the expectations were tried with Suricata 7.0.10. */
+#include "proto_one.h"
+
+#define CLIENT(text) one_says(&one, TO_SERVER, SLICE_LIT(text))
+#define SERVER(text) one_says(&one, TO_CLIENT, SLICE_LIT(text))
+
+/* Hellos without extensions. */
+#define RANDOM "rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr"
+#define CLIENT_HELLO                                                                               \
+    "\x16\x03\x01\x00\x2d\x01\x00\x00\x29\x03\x03" RANDOM "\x00\x00\x02\x00\x2f\x01\x00"
+#define SERVER_HELLO "\x16\x03\x03\x00\x2a\x02\x00\x00\x26\x03\x03" RANDOM "\x00\x00\x2f\x00"
+/* A certificate of 51 bytes, whose last four are `end`. */
+#define CERTIFICATE(end)                                                                           \
+    "\x16\x03\x03\x00\x3d\x0b\x00\x00\x39\x00\x00\x36\x00\x00\x33\x30\x31\x30\x2f\x02\x01\x01"     \
+    "\x30\x00\x30\x00\x30\x1e\x17\x0d"                                                             \
+    "250101000000Z\x17\x0d"                                                                        \
+    "260101000000Z\x30\x00\x30\x00" end
+/* A hello of SSL 2 with one cipher. */
+#define OLD_HELLO                                                                                  \
+    "\x80\x0d\x01\x00\x02\x00\x03\x00\x00\x00\x01\x00\x00\x01"                                     \
+    "c"
+
+static struct one one;
+
+static int setup(void **state)
+{
+    (void)state;
+    one_open(&one, IPPROTO_TCP4, 443);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    one_close(&one);
+    return 0;
+}
+
+static void what_stands_in_the_place_of_extensions_is_noted(void **state)
+{
+    (void)state;
+    CLIENT(CLIENT_HELLO);
+    SERVER(SERVER_HELLO CERTIFICATE("\xa4\x02\x30\x00"));
+    assert_true(one_noted(&one, 0, "certificate_invalid_extensions"));
+    assert_false(one_noted(&one, 0, "invalid_certificate"));
+}
+
+static void extensions_that_are_no_list_are_noted(void **state)
+{
+    (void)state;
+    CLIENT(CLIENT_HELLO);
+    SERVER(SERVER_HELLO CERTIFICATE("\xa3\x02\x30\x01"));
+    assert_true(one_noted(&one, 0, "certificate_invalid_extensions"));
+}
+
+static void sound_extensions_are_not_noted(void **state)
+{
+    (void)state;
+    CLIENT(CLIENT_HELLO);
+    SERVER(SERVER_HELLO CERTIFICATE("\xa3\x02\x30\x00"));
+    assert_non_null(one_tx(&one, 0));
+    assert_int_equal(one_tx(&one, 0)->notes, 0);
+}
+
+static void a_hello_of_ssl_2_that_is_too_short_is_noted(void **state)
+{
+    (void)state;
+    CLIENT("\x80\x05\x01\x00\x02\x00\x15");
+    assert_true(one_noted(&one, 0, "invalid_sslv2_header"));
+    assert_true(one_noted(&one, 0, "invalid_ssl_record"));
+}
+
+static void more_records_of_ssl_2_than_tls_has_room_for_are_noted(void **state)
+{
+    (void)state;
+    CLIENT(OLD_HELLO);
+    assert_int_equal(one_tx(&one, 0)->notes, 0);
+    CLIENT("\x80\x01\x63\x80\x01\x63\x80\x01\x63\x80\x01\x63");
+    assert_true(one_noted(&one, 0, "too_many_records_in_packet"));
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        CASE(what_stands_in_the_place_of_extensions_is_noted),
+        CASE(extensions_that_are_no_list_are_noted),
+        CASE(sound_extensions_are_not_noted),
+        CASE(a_hello_of_ssl_2_that_is_too_short_is_noted),
+        CASE(more_records_of_ssl_2_than_tls_has_room_for_are_noted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
