@@ -154,6 +154,7 @@ static bool sample(struct dedup *d, struct record *r, uint64_t *counters)
     m->content = r->content;
     if (m->seen < UINT32_MAX)
         m->seen++;
+    r->said_before = again && m->seen <= d->keep_first;
     return m->seen <= d->keep_first ? !again : power_of_two(m->seen);
 }
 
@@ -171,7 +172,7 @@ static struct group_add *sum_of(struct dedup *d, const struct record *r)
     d->slots[at] = d->n_groups;
     d->group_spark[d->n_groups] = UINT32_MAX;
     struct group_add *add = &d->groups[d->n_groups++];
-    *add = (struct group_add){r, r->severity, r->ts_ns, r->ts_ns, 0, 0};
+    *add = (struct group_add){r, r->severity, r->ts_ns, r->ts_ns, 0, 0, 0};
     return add;
 }
 
@@ -194,6 +195,7 @@ static void add_to_group(struct dedup *d, const struct record *r)
 
     add->n++;
     add->n_kept += !r->sampled_out;
+    add->n_same += r->said_before;
     if (r->severity > add->severity)
         add->severity = r->severity;
     if (r->ts_ns < add->first_ns)

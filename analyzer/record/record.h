@@ -116,6 +116,7 @@ struct record {
     int64_t group_id;  /* alerts: the group it was counted in; a function of the group's key */
     bool group_is_new; /* first alert of that group since the start (or since it was forgotten) */
     int64_t exception_id; /* the exception that hides it; 0 = none */
+    bool said_before;     /* not kept, because it says the same as the kept one before it */
     bool sampled_out;     /* storm: counted in group and rollups, its row is not kept */
 };
 

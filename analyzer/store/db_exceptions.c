@@ -166,14 +166,15 @@ static bool is_of_key(const struct search_node *node)
     return false;
 }
 
-/* Alerts of a group whose rows were not kept (storms) are known only by the group's key. */
+/* Alerts of a group whose rows were not kept (storms) are known only by the group's key, unless
+ * they say the same as one that was. */
 static enum err weigh(struct store *store, struct exception_reach *reach, bool by_key,
                       uint64_t from_ns, uint64_t to_ns, bool *complete)
 {
     const uint64_t hour_ns = 3600000000000u;
     struct sql *q = sql_start(store, "SELECT (SELECT count(*) FROM event WHERE grp=$1 AND grp<>0),"
                                      "(SELECT coalesce(sum(n),0) FROM spark WHERE grp=$1 AND "
-                                     "hour>=$2 AND hour<=$3),n FROM grp WHERE id=$1");
+                                     "hour>=$2 AND hour<=$3),n-n_same FROM grp WHERE id=$1");
 
     sql_int(q, reach->group_id);
     sql_time(q, from_ns - from_ns % hour_ns);

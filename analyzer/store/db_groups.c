@@ -76,10 +76,11 @@ enum err db_groups_add(struct store *store, const struct group_add *add)
         "INSERT INTO grp "
         "(id,gid,sid,signature,signature_vi,category,source,severity,src,dst,src_name,dst_name,"
         "src_zone,dst_zone,src_country,dst_country,dport,proto,app,criticality,sensor,site,"
-        "techniques,reason_en,reason_vi,n,n_kept,first,last,last_event,words,exception) VALUES "
+        "techniques,reason_en,reason_vi,n,n_kept,first,last,last_event,words,exception,n_same) "
+        "VALUES "
         "($1,$2,$3,$4,"
         "$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27,"
-        "$28,$29,$30,$31,$32) ON CONFLICT (id) DO UPDATE SET "
+        "$28,$29,$30,$31,$32,$33) ON CONFLICT (id) DO UPDATE SET "
         "signature=excluded.signature, signature_vi=excluded.signature_vi, "
         "category=excluded.category,"
         "severity=CASE WHEN excluded.severity>grp.severity THEN excluded.severity"
@@ -88,6 +89,7 @@ enum err db_groups_add(struct store *store, const struct group_add *add)
         "criticality=excluded.criticality, sensor=excluded.sensor,"
         "techniques=excluded.techniques, reason_en=excluded.reason_en,"
         "reason_vi=excluded.reason_vi, n=grp.n+excluded.n, n_kept=grp.n_kept+excluded.n_kept,"
+        "n_same=grp.n_same+excluded.n_same,"
         "first=CASE WHEN excluded.first<grp.first THEN excluded.first ELSE grp.first END,"
         "last=CASE WHEN excluded.last>grp.last THEN excluded.last ELSE grp.last END,"
         "last_event=CASE WHEN excluded.last_event>0 THEN excluded.last_event"
@@ -109,6 +111,7 @@ enum err db_groups_add(struct store *store, const struct group_add *add)
     words_of(r, &words);
     sql_text(q, strbuf_view(&words));
     sql_int(q, r->exception_id);
+    sql_int(q, add->n_same);
     enum err err = sql_post(q);
     strbuf_fini(&words);
     return err;

@@ -63,6 +63,7 @@ struct group_add {
     enum severity severity; /* the highest of them */
     uint64_t first_ns, last_ns;
     int64_t n, n_kept;
+    int64_t n_same; /* without a row, saying the same as one that has its row */
 };
 
 /** Adds; a group that was archived opens again with n - n_done new ones. */

@@ -490,6 +490,7 @@ static bool groupby_exact(struct scan *s, struct sql_rows *out)
     struct sql_where w;
     struct strbuf text;
     int64_t all;
+    uint32_t most = budget_of(s->range, SUMMED_MOST);
 
     if (!columns_of(s->search, columns))
         return false;
@@ -504,14 +505,14 @@ static bool groupby_exact(struct scan *s, struct sql_rows *out)
     put_range(&w, s->range, "+ts", "site");
     bool exact = search_sql_where(&w, s->search->root, SEARCH_EVENTS);
     strbuf_clear(&text);
-    strbuf_fmt(&text, " ORDER BY id DESC LIMIT %d) e GROUP BY ", SUMMED_MOST);
+    strbuf_fmt(&text, " ORDER BY id DESC LIMIT %u) e GROUP BY ", most);
     put_names(&text, by);
     strbuf_fmt(&text, " ORDER BY %u DESC,1 LIMIT %u", by + 1, s->search->top);
     sql_where_tail(&w, text.at, NULL, 0);
     strbuf_fini(&text);
     if (exact) {
         s->err = groupby_sql(&w, s->store, s->search, out, &all);
-        s->state->complete = all < SUMMED_MOST;
+        s->state->complete = all < most;
     }
     sql_where_fini(&w);
     return exact;

@@ -188,12 +188,16 @@ static const char lists[] =
     " SELECT minute,sensor,type,severity,site,n FROM rollup_old;"
     "DROP TABLE rollup_old;";
 
+/* Of the alerts of a group without rows, those that say the same as one that has its row. */
+static const char same[] = "ALTER TABLE grp ADD COLUMN n_same BIGINT NOT NULL DEFAULT 0;";
+
 static const char *const migrations[][6] = {
     {events, groups, incidents, people, network, NULL},
     {exceptions, NULL},
     {holding, NULL},
     {desk, doors, NULL},
     {lists, NULL},
+    {same, NULL},
 };
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };
 

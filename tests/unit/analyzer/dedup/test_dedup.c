@@ -110,6 +110,7 @@ static void of_alerts_that_say_the_same_the_first_row_is_kept(void **state)
         alert(f, 1, "10.0.0.1", HOUR + i)->content = 77 + i / 6;
     admit(f);
     assert_int_equal(dedup_groups(f->dedup, &n)->n, 12);
+    assert_int_equal(dedup_groups(f->dedup, &n)->n_same, 10);
     for (uint32_t i = 0; i < 12; i++)
         assert_int_equal(f->batch.records[i].sampled_out, i % 6 != 0);
 }
