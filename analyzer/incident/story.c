@@ -124,6 +124,15 @@ uint32_t story_entities_of_hit(const struct corr_hit *hit, struct story_entity *
     /* Stages of an attack: each of their targets is part of it. Of a count, only what it is by. */
     for (uint32_t i = 0; c && c->def->stages && i < hit->n_proofs; i++)
         n = add_ends(hit->proofs[i].evidence, false, out, n);
+    /* A count about a stranger is about him, not about whom its last event happened to meet. */
+    bool internal;
+    for (uint32_t g = 0; n == 0 && c && !c->def->stages && g < hit->n_groups; g++) {
+        struct story_entity e;
+        if (is_address(hit->group_values[g], &internal)) {
+            (void)describe(hit, hit->group_values[g], &e);
+            n = add_unique(out, n, e);
+        }
+    }
     if (n == 0)
         n = add_ends(last, false, out, n);
     return n ? n : add_ends(last, true, out, n);

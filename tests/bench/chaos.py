@@ -6,6 +6,7 @@
 
 Makes a capture of N connections with scanners among them, runs it once undisturbed and once while broker, analyzer, database
 server and receivers are killed in turn; compares events, groups and incidents of the two, and what the receivers got.
+A connector tells of each change of an incident, so numbers of messages differ between runs; the incidents do not.
 CI runs the small ones (system-crash, system-postgres). TRAMGAC_BUILD names the build."""
 import argparse
 import http.server
