@@ -263,7 +263,8 @@ void pieces_put(struct pieces_pool *pool, struct pieces_owner *owner, enum dir d
 
     if (!all->first)
         all->since_ns = now_ns;
-    list(pool, owner);
+    if (!coming->in_order)
+        list(pool, owner);
     if (all->last && tcp_after(all->last->seq + all->last->len, coming->seq) <= 0)
         w.before = all->last;
     else

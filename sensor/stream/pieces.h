@@ -60,6 +60,7 @@ struct pieces_coming {
     uint32_t seq; /* of bytes */
     struct slice bytes;
     bool doubted;                 /* may not reach its receiver: a full copy wins */
+    bool in_order;                /* waits for its acknowledgement only: not dropped for others */
     bool overlaps, differs, full; /* results */
 };
 

@@ -344,6 +344,8 @@ static void take_fresh(struct streams *s, struct flow *flow, struct stream *stre
         (first && tcp_after(first->seq, end) < 0)) {
         struct pieces_coming coming = {.seq = seq + known, .bytes = fresh, .doubted = doubted};
         coming.span = (struct os_span){seq, end};
+        coming.in_order = unacked(s, flow, stream, end) && !doubted && !side->holds &&
+                          tcp_after(seq, side->edge) <= 0;
         bool fills = first && tcp_after(seq, side->edge) <= 0 && tcp_after(end, side->edge) > 0;
         wait(s, flow, stream, &coming);
         move_edge(stream, s->dir, seq, end);
