@@ -213,6 +213,15 @@ static bool version_holds(struct slice text, bool *holds)
     return true;
 }
 
+static bool feature_holds(const struct draft *d, struct slice name)
+{
+    if (slice_eq(name, SLICE_LIT("ja3")))
+        return !d->loader->ja3_off;
+    if (slice_eq(name, SLICE_LIT("ja4")))
+        return !d->loader->ja4_off;
+    return false; /* output::file-store: no files are stored; others are not known */
+}
+
 static bool requires_parse(struct draft *d, const struct keyword *kw, struct slice value)
 {
     struct slice rest = value, part;
@@ -221,9 +230,7 @@ static bool requires_parse(struct draft *d, const struct keyword *kw, struct sli
     while (draft_part(&rest, ',', &part)) {
         bool holds = true;
         if (slice_starts(part, SLICE_LIT("feature"))) {
-            struct slice name = slice_trim(slice_from(part, 7));
-            holds = slice_eq(name, SLICE_LIT("output::file-store")) ||
-                    slice_eq(name, SLICE_LIT("ja3")) || slice_eq(name, SLICE_LIT("ja4"));
+            holds = feature_holds(d, slice_trim(slice_from(part, 7)));
         } else if (slice_starts(part, SLICE_LIT("version"))) {
             if (!version_holds(slice_trim(slice_from(part, 7)), &holds))
                 return draft_fail(d, "bad version in \"requires\"");

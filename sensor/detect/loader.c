@@ -12,6 +12,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Suricata's words for no. */
+static bool says_no(const struct conf *conf, const char *key)
+{
+    static const char *const words[] = {"no", "false", "off", "0"};
+    const char *text = conf ? conf_text(conf, key) : "";
+
+    for (uint32_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (slice_ieq(slice_of_str(text), slice_of_str(words[i])))
+            return true;
+    }
+    return false;
+}
+
 void loader_init(struct loader *loader, struct arena *arena, struct ruleset *ruleset,
                  const struct conf *conf)
 {
@@ -31,6 +44,8 @@ void loader_init(struct loader *loader, struct arena *arena, struct ruleset *rul
     if (conf && !*loader->data_dir)
         loader->data_dir = conf_text(conf, "default-log-dir");
     loader->ports = conf ? conf_tree(conf, "vars.port-groups") : NULL;
+    loader->ja3_off = says_no(conf, "app-layer.protocols.tls.ja3-fingerprints");
+    loader->ja4_off = says_no(conf, "app-layer.protocols.tls.ja4-fingerprints");
 }
 
 void loader_fini(struct loader *loader)

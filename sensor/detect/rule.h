@@ -272,6 +272,7 @@ struct limit {
     uint8_t track;
     uint32_t count;
     uint64_t span_ns;
+    uint64_t hold_ns; /* rate: how long the rule is silent once there were more than `count` */
     const struct netset *nets; /* suppress: only these; NULL = all */
     const struct limit *next;
 };

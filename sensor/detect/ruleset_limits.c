@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * threshold.config: suppress, threshold (event_filter) and rate_filter for rules by gid and sid.
- * rate_filter changes actions, which a passive sensor has none of: it is read and left aside.
+ * rate_filter with new_action pass silences a rule that matches too often, for its timeout; with
+ * alert, drop or reject nothing changes: the sensor only watches, and the alert is there already.
  */
 #include "sensor/detect/draft.h"
 #include "sensor/detect/ruleset.h"
@@ -11,7 +12,7 @@
 struct entry {
     uint32_t gid, sid;
     struct limit limit;
-    bool leave;
+    bool rate, pass;
 };
 
 static bool word_of(struct slice *rest, struct slice *key, struct slice *value)
@@ -56,6 +57,23 @@ static bool index_of(struct slice text, const char *const *names, uint8_t *out)
     return false;
 }
 
+static bool rate_option(struct entry *e, struct slice key, struct slice value)
+{
+    static const char *const actions[] = {"pass",      "alert",     "drop",       "sdrop", "reject",
+                                          "rejectsrc", "rejectdst", "rejectboth", NULL};
+    uint8_t action = 0;
+    uint32_t v = 0;
+
+    if (slice_eq(key, SLICE_LIT("new_action"))) {
+        bool ok = index_of(value, actions, &action);
+        e->pass = ok && action == 0;
+        return ok;
+    }
+    bool ok = slice_eq(key, SLICE_LIT("timeout")) && number(value, &v);
+    e->limit.hold_ns = v * CLOCK_S;
+    return ok;
+}
+
 static bool option_of(struct entry *e, struct loader *loader, struct slice key, struct slice value,
                       char *fault)
 {
@@ -83,7 +101,7 @@ static bool option_of(struct entry *e, struct loader *loader, struct slice key, 
         e->limit.nets = rule_net_parse(loader, value, fault);
         return e->limit.nets != NULL;
     }
-    return slice_eq(key, SLICE_LIT("new_action")) || slice_eq(key, SLICE_LIT("timeout"));
+    return e->rate && rate_option(e, key, value);
 }
 
 static bool read_entry(struct slice line, struct loader *loader, struct entry *e, char *fault)
@@ -100,7 +118,8 @@ static bool read_entry(struct slice line, struct loader *loader, struct entry *e
         e->limit.kind = LIMIT_SUPPRESS;
         e->limit.track = TRACK_BOTH;
     } else if (slice_eq(what, SLICE_LIT("rate_filter"))) {
-        e->leave = true;
+        e->rate = true;
+        e->limit.kind = LIMIT_RATE;
     } else if (!slice_eq(what, SLICE_LIT("threshold")) &&
                !slice_eq(what, SLICE_LIT("event_filter"))) {
         return false;
@@ -109,12 +128,14 @@ static bool read_entry(struct slice line, struct loader *loader, struct entry *e
         if (key.len && !option_of(e, loader, key, value, fault))
             return false;
     }
-    return e->limit.kind != LIMIT_NONE || e->leave;
+    if (e->rate && (!e->limit.count || !e->limit.span_ns || e->limit.track > TRACK_FLOW))
+        return false;
+    return e->limit.kind != LIMIT_NONE;
 }
 
 static void apply(struct ruleset *rs, struct loader *loader, const struct entry *e)
 {
-    for (uint32_t i = 0; i < rs->n && !e->leave; i++) {
+    for (uint32_t i = 0; i < rs->n && (!e->rate || e->pass); i++) {
         struct rule *r = &rs->rules[i];
         if (e->sid ? r->info.sid != e->sid || r->info.gid != e->gid
                    : e->gid && r->info.gid != e->gid)
@@ -125,8 +146,8 @@ static void apply(struct ruleset *rs, struct loader *loader, const struct entry 
         *l = e->limit;
         /* a threshold of the file stands in for the rule's own */
         l->next = r->limits;
-        if (e->limit.kind != LIMIT_SUPPRESS && r->limits && r->limits->kind != LIMIT_SUPPRESS &&
-            r->limits->kind != LIMIT_FILTER)
+        if (e->limit.kind != LIMIT_SUPPRESS && !e->rate && r->limits &&
+            r->limits->kind != LIMIT_SUPPRESS && r->limits->kind != LIMIT_FILTER)
             l->next = r->limits->next;
         r->limits = l;
         r->info.has_threshold = true;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What decides between match and alert over more than one flow: threshold, detection_filter,
- * suppress, xbits. Called in packet order by one thread, so it does not depend on the number of
- * workers.
+ * rate_filter, suppress, xbits. Called in packet order by one thread, so it does not depend on the
+ * number of workers.
  *
  * State lives in one table of fixed size, found by hash of rule and address. When the probe
  * distance is used up, the entry that ends soonest gives way: the loss is one count of one rule.
@@ -204,8 +204,30 @@ static bool suppressed(const struct limit *l, const struct addr *src, const stru
     return rule_net_has(l->nets, src) || rule_net_has(l->nets, dst);
 }
 
+/* More than `count` within the time: the rule is silent for a while, then counts anew. */
+static bool rate_kept(const struct limit *l, struct cell *c, uint64_t now)
+{
+    uint64_t until = c->start_ns + (c->alerted ? l->hold_ns : l->span_ns);
+    bool goes_on = c->count && now >= c->start_ns && now <= until;
+
+    if (goes_on && c->alerted)
+        return false;
+    if (!goes_on)
+        *c = (struct cell){.key = c->key, .start_ns = now ? now : 1, .end_ns = now + l->span_ns};
+    if (c->count < UINT32_MAX)
+        c->count++;
+    if (c->count <= l->count)
+        return true;
+    c->alerted = true;
+    c->start_ns = now ? now : 1;
+    c->end_ns = now + l->hold_ns;
+    return false;
+}
+
 static bool counted(const struct limit *l, struct cell *c, uint64_t now)
 {
+    if (l->kind == LIMIT_RATE)
+        return rate_kept(l, c, now);
     if (!c->count || now > c->start_ns + l->span_ns || now < c->start_ns) {
         c->start_ns = now ? now : 1;
         c->end_ns = now + l->span_ns;

@@ -127,6 +127,66 @@ static void what_is_wrong_is_told_with_its_line(void **state)
     close_file(&f);
 }
 
+static bool hit_at(struct limits_file *f, uint32_t sid, uint64_t s, const struct addr *src,
+                   const struct addr *dst)
+{
+    for (uint32_t i = 0; i < ruleset_rules(f->kit.rules); i++) {
+        const struct rule_info *r = ruleset_rule(f->kit.rules, i);
+        if (r->sid == sid)
+            return thresholds_admit(f->t, r, (1000 + s) * CLOCK_S, src, dst, 1, SLICE_NONE);
+    }
+    fail();
+    return false;
+}
+
+static void rate_filter_with_pass_silences_a_rule_that_comes_too_often(void **state)
+{
+    struct limits_file f;
+
+    (void)state;
+    open_file(&f,
+              "alert ip any any -> any any (sid:1;)\nalert ip any any -> any any (sid:2;)\n"
+              "alert ip any any -> any any (sid:3;)\nalert ip any any -> any any (sid:4;)\n",
+              "rate_filter gen_id 1, sig_id 1, track by_src, count 2, seconds 10, new_action pass, "
+              "timeout 30\n"
+              "rate_filter gen_id 1, sig_id 2, track by_rule, count 1, seconds 10, new_action "
+              "pass, timeout 5\n"
+              "rate_filter gen_id 1, sig_id 3, track by_both, count 1, seconds 10, new_action "
+              "pass, timeout 5\n"
+              "rate_filter gen_id 1, sig_id 4, track by_dst, count 1, seconds 10, new_action "
+              "alert, timeout 5\n");
+    assert_int_equal(f.report.len, 0);
+    assert_true(hit_at(&f, 1, 0, &f.a, &f.b));
+    assert_true(hit_at(&f, 1, 1, &f.a, &f.b));
+    assert_false(hit_at(&f, 1, 2, &f.a, &f.b));
+    assert_true(hit_at(&f, 1, 3, &f.b, &f.a));
+    assert_false(hit_at(&f, 1, 32, &f.a, &f.b));
+    assert_true(hit_at(&f, 1, 33, &f.a, &f.b));
+    assert_true(hit_at(&f, 1, 50, &f.a, &f.b));
+    assert_true(hit_at(&f, 2, 0, &f.a, &f.b));
+    assert_false(hit_at(&f, 2, 1, &f.b, &f.a));
+    assert_true(hit_at(&f, 3, 0, &f.a, &f.b));
+    assert_false(hit_at(&f, 3, 1, &f.b, &f.a));
+    assert_true(hit_at(&f, 3, 1, &f.a, &f.a));
+    assert_int_equal(alerts(&f, 4, 5, false), 5);
+    close_file(&f);
+}
+
+static void a_rate_filter_that_says_too_little_is_told(void **state)
+{
+    struct limits_file f;
+
+    (void)state;
+    open_file(&f, "alert ip any any -> any any (sid:1;)\n",
+              "rate_filter gen_id 1, sig_id 1, track by_src, new_action pass, timeout 30\n"
+              "rate_filter gen_id 1, sig_id 1, track by_src, count 1, seconds 1, new_action sing, "
+              "timeout 30\n");
+    assert_non_null(strstr(f.report.at, "threshold.config:1: "));
+    assert_non_null(strstr(f.report.at, "threshold.config:2: "));
+    assert_int_equal(alerts(&f, 1, 5, false), 5);
+    close_file(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -134,6 +194,8 @@ int main(void)
         cmocka_unit_test(thresholds_stand_in_for_the_rules_own),
         cmocka_unit_test(sig_id_0_is_every_rule),
         cmocka_unit_test(what_is_wrong_is_told_with_its_line),
+        cmocka_unit_test(rate_filter_with_pass_silences_a_rule_that_comes_too_often),
+        cmocka_unit_test(a_rate_filter_that_says_too_little_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
