@@ -258,7 +258,7 @@ struct proto_def {
     void (*configure)(const struct conf *conf, void *config);
     const struct field *fields;
     const char *const *notes; /* names, ended by NULL: rules' app-layer-event, EVE anomaly */
-    const char *crowded; /* the note on a transaction that was ended to make room for others */
+    const char *crowded;      /* the note on a transaction that was ended to make room for others */
 };
 
 extern const struct proto_def *const proto_rows[];

@@ -20,6 +20,8 @@ enum { NOTE_MALFORMED };
 static const char *const dcerpc_notes[] = {"malformed_data", NULL};
 
 struct dcerpc_state {
+    bool begun;
+    bool turned; /* the flow was taken up midway and its ends for each other: ports told nothing */
     struct dcerpc_contexts contexts;
 };
 
@@ -68,6 +70,11 @@ static struct parsed tcp_parse(struct app *app, enum dir dir, struct slice in)
     if (in.len < h.length)
         return parse_more(h.length);
     enum dir way = answers(h.type) ? TO_CLIENT : h.type <= TYPE_MAX ? TO_SERVER : dir;
+    if (!state->begun)
+        state->turned = way != dir;
+    state->begun = true;
+    if (state->turned)
+        dir = dir_other(dir);
     if (way != dir || h.type == DCERPC_AUTH3) /* the last step of a logon has no answer */
         return parse_done(h.length);
     struct tx *tx = call_of(app, dir, &h);

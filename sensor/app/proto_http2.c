@@ -138,6 +138,9 @@ static bool is_late(const struct http2_state *state, const struct incoming *f)
 {
     if (f->type == HTTP2_HEADERS && f->dir == TO_CLIENT)
         return f->stream <= state->side[TO_SERVER].last_stream;
+    if (f->type == HTTP2_RST_STREAM) /* odd ones are the client's */
+        return f->stream &&
+               f->stream <= state->side[f->stream & 1 ? TO_SERVER : TO_CLIENT].last_stream;
     return f->type == HTTP2_WINDOW_UPDATE && f->stream &&
            f->stream <= state->side[f->dir].last_stream;
 }
@@ -510,8 +513,8 @@ static void take_error(struct app *app, struct tx *tx, const struct incoming *f,
         kept->has_error = true;
         kept->error = error;
     }
-    if (f->type == HTTP2_RST_STREAM)
-        both_done(app, tx);
+    if (f->type == HTTP2_RST_STREAM) /* the other side may have sent more before it hears of it */
+        app_progress(app, tx, f->dir, TX_DONE);
 }
 
 static void take_small(struct app *app, struct tx *tx, const struct incoming *f,

@@ -425,6 +425,12 @@ static struct parsed old_hello(struct app *app, struct slice in)
     return parse_bad();
 }
 
+/* Both sides encrypt: nothing is left to be read. */
+static bool is_over(const struct tls_state *state)
+{
+    return state->side[TO_SERVER].encrypted && state->side[TO_CLIENT].encrypted;
+}
+
 static bool known_type(uint8_t type)
 {
     return type >= CHANGE_CIPHER && type <= HEARTBEAT;
@@ -453,10 +459,8 @@ static struct parsed tls_parse(struct app *app, enum dir dir, struct slice in)
 
     if (!cursor_ok(&c))
         return parse_more(RECORD_HEADER);
-    if (dir == TO_SERVER && !app_tx_last(app) && is_old_hello(in))
-        return old_hello(app, in);
-    if (dir == TO_SERVER && state->old && type >> 7)
-        return old_records(app, in);
+    if (dir == TO_SERVER && type >> 7 && (state->old || is_old_hello(in)))
+        return state->old ? old_records(app, in) : old_hello(app, in);
     if (!known_type(type) || major != 3 || length > RECORD_MAX) {
         note_record(app, type, major);
         return parse_bad();
@@ -470,9 +474,7 @@ static struct parsed tls_parse(struct app *app, enum dir dir, struct slice in)
     if (!tx)
         return parse_full();
     take_record(app, tx, dir, type, slice_head(slice_from(in, RECORD_HEADER), length));
-    if (state->side[TO_SERVER].encrypted && state->side[TO_CLIENT].encrypted)
-        return parse_off();
-    return parse_done(RECORD_HEADER + length);
+    return is_over(state) ? parse_off() : parse_done(RECORD_HEADER + length);
 }
 
 static enum probe tls_probe(struct slice head, enum dir dir)

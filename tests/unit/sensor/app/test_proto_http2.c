@@ -101,6 +101,36 @@ static void damaged_headers_are_noted_once(void **state)
     assert_true(noted(one_tx(&one, 0), "invalid_header"));
 }
 
+#define RESET "\0\0\4\3\0\0\0\0\1\0\0\0\x08"
+
+static void a_side_that_resets_a_stream_still_hears_the_other(void **state)
+{
+    (void)state;
+    CLIENT(MAGIC "\0\0\x11\1\5\0\0\0\1" GET_BLOCK RESET);
+    assert_false(app_tx_over(one_tx(&one, 0)));
+    SERVER("\0\0\1\1\5\0\0\0\1\x88");
+    assert_true(app_tx_over(one_tx(&one, 0)));
+    assert_non_null(strstr(one_event(&one, 0, 0), "\"error_code\":\"Cancel\""));
+    assert_non_null(strstr(one_event(&one, 0, 0), "\"status\":200"));
+}
+
+static void a_stream_that_is_over_is_not_reset_again(void **state)
+{
+    (void)state;
+    CLIENT(MAGIC "\0\0\x11\1\5\0\0\0\1" GET_BLOCK);
+    SERVER("\0\0\1\1\5\0\0\0\1\x88");
+    CLIENT(RESET);
+    assert_null(one_tx(&one, 1));
+}
+
+static void what_resets_a_stream_that_never_began_stands_alone(void **state)
+{
+    (void)state;
+    CLIENT(MAGIC RESET);
+    assert_true(app_tx_over(one_tx(&one, 0)));
+    assert_non_null(strstr(one_event(&one, 0, 0), "\"error_code\":\"Cancel\""));
+}
+
 static void a_server_may_speak_first(void **state)
 {
     (void)state;
@@ -130,6 +160,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(padding_is_no_body, setup, teardown),
         cmocka_unit_test_setup_teardown(two_names_of_the_server_are_noted, setup, teardown),
         cmocka_unit_test_setup_teardown(damaged_headers_are_noted_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_side_that_resets_a_stream_still_hears_the_other, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_stream_that_is_over_is_not_reset_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_resets_a_stream_that_never_began_stands_alone, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(a_server_may_speak_first, setup, teardown),
         cmocka_unit_test_setup_teardown(after_an_upgrade_the_request_is_stream_one, setup,
                                         teardown),
