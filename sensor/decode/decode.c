@@ -375,7 +375,13 @@ static uint64_t flow_hash(const struct decode *d, const struct packet *p)
     return mix(ends ^ d->seed, (uint64_t)p->proto << 8 | p->ip_version);
 }
 
-/* The same for both directions, for errors about the flow, and in every run. */
+static uint64_t spread(uint64_t x)
+{
+    return (x ^ x >> 32) * UINT64_C(0xd6e8feb86659fd93);
+}
+
+/* The same for both directions, for errors about the flow, and in every run. The upper bits are the
+ * hosts', the lower the ports'. */
 static uint8_t shard_of(const struct packet *p)
 {
     const struct addr *src = p->quotes ? &p->quoted.src : &p->src;
@@ -387,9 +393,10 @@ static uint8_t shard_of(const struct packet *p)
 
     memcpy(a, src->b, 16);
     memcpy(b, dst->b, 16);
-    uint64_t x = (a[0] + b[0]) * UINT64_C(0x9e3779b97f4a7c15) + (a[1] + b[1]) + ports;
-    x = (x ^ x >> 32) * UINT64_C(0xd6e8feb86659fd93);
-    return (uint8_t)(x >> 58);
+    uint64_t hosts = spread((a[0] + b[0]) * UINT64_C(0x9e3779b97f4a7c15) + (a[1] + b[1]));
+    uint64_t pairs = PACKET_SHARDS / PACKET_PAIR_SHARDS;
+    return (uint8_t)((hosts >> 32) % pairs * PACKET_PAIR_SHARDS +
+                     (spread(hosts + ports) >> 32) % PACKET_PAIR_SHARDS);
 }
 
 /* ---- the walk ----------------------------------------------------------------------------- */

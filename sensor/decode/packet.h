@@ -38,6 +38,9 @@ enum {
     TCP_CWR = 128
 };
 enum { PACKET_VLANS_MAX = 3, PACKET_NOTES_MAX = 8, PACKET_TUNNELS_MAX = 6, PACKET_SHARDS = 64 };
+/** Shards of one pair of hosts: one worker owns them all, so what one flow says of another between
+ * them (FTP data) holds for any number of workers. */
+enum { PACKET_PAIR_SHARDS = 4 };
 
 /** A layer of encapsulation around the packet, outermost first. */
 struct tunnel {

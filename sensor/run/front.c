@@ -343,7 +343,7 @@ static void deal(struct front *f, struct round *round, struct frame *frame, bool
     if (f->scratch.duplicate)
         return;
     f->scratch.clock_ns = f->clock_ns;
-    struct round_part *part = &round->part[f->scratch.shard % f->plan.workers];
+    struct round_part *part = &round->part[f->scratch.shard / PACKET_PAIR_SHARDS % f->plan.workers];
     packet_copy(&part->packets[part->n++], &f->scratch);
     deal_around(f, part, &f->scratch);
 }

@@ -286,6 +286,33 @@ static void both_directions_have_the_same_hash(void **state)
     assert_true(hash != 0);
 }
 
+static void all_flows_of_two_hosts_are_one_workers(void **state)
+{
+    struct rig *rig = *state;
+    uint32_t seen = 0;
+    uint32_t owners = 0;
+
+    for (uint16_t port = 1000; port < 1200; port++) {
+        struct bytes udp = {.len = 0};
+        struct bytes there = {.len = 0};
+        struct bytes back = {.len = 0};
+
+        put_udp(&udp, port, 21, SLICE_LIT("x"));
+        put_ip4(&there, CLIENT, SERVER, 17, 1, 0, view(&udp));
+        udp.len = 0;
+        put_udp(&udp, 21, port, SLICE_LIT("x"));
+        put_ip4(&back, SERVER, CLIENT, 17, 1, 0, view(&udp));
+        decode(rig, &there, LINK_RAW);
+        uint8_t shard = rig->p.shard;
+        decode(rig, &back, LINK_RAW);
+        assert_int_equal(shard, rig->p.shard);
+        seen |= 1u << shard % PACKET_PAIR_SHARDS;
+        owners |= 1u << shard / PACKET_PAIR_SHARDS;
+    }
+    assert_int_equal(seen, (1u << PACKET_PAIR_SHARDS) - 1);
+    assert_int_equal(__builtin_popcount(owners), 1);
+}
+
 static void every_cut_and_every_flipped_byte_is_survived(void **state)
 {
     struct rig *rig = *state;
@@ -354,6 +381,7 @@ int main(void)
         cmocka_unit_test(tcp_options_are_read_and_a_bad_one_is_noted),
         cmocka_unit_test(a_packet_cut_by_the_snap_length_says_what_is_missing),
         cmocka_unit_test(both_directions_have_the_same_hash),
+        cmocka_unit_test(all_flows_of_two_hosts_are_one_workers),
         cmocka_unit_test(every_cut_and_every_flipped_byte_is_survived),
         cmocka_unit_test(endless_nesting_is_bounded),
         cmocka_unit_test(a_host_that_offloads_is_forgiven_and_others_are_not),
