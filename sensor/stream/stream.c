@@ -328,6 +328,16 @@ static void move_edge(struct stream *stream, enum dir dir, uint32_t seq, uint32_
     }
 }
 
+/* Nothing is missing before the segment, and no other copy can win. */
+static bool for_ack_only(const struct streams *s, const struct flow *flow,
+                         const struct stream *stream, const struct os_span *span)
+{
+    const struct side *side = &stream->side[s->dir];
+
+    return !side->holds && tcp_after(span->from, side->edge) <= 0 &&
+           unacked(s, flow, stream, span->to);
+}
+
 /* The bytes from `seq` on that are not known yet: in order (left in s->in_order), or to wait. */
 static void take_fresh(struct streams *s, struct flow *flow, struct stream *stream, uint32_t seq,
                        const struct packet *p, uint32_t known)
@@ -344,8 +354,7 @@ static void take_fresh(struct streams *s, struct flow *flow, struct stream *stre
         (first && tcp_after(first->seq, end) < 0)) {
         struct pieces_coming coming = {.seq = seq + known, .bytes = fresh, .doubted = doubted};
         coming.span = (struct os_span){seq, end};
-        coming.in_order = unacked(s, flow, stream, end) && !doubted && !side->holds &&
-                          tcp_after(seq, side->edge) <= 0;
+        coming.in_order = !doubted && for_ack_only(s, flow, stream, &coming.span);
         bool fills = first && tcp_after(seq, side->edge) <= 0 && tcp_after(end, side->edge) > 0;
         wait(s, flow, stream, &coming);
         move_edge(stream, s->dir, seq, end);

@@ -133,6 +133,45 @@ static void other_bytes_under_the_same_header_are_not_a_copy(void **state)
     assert_false(copied(rig, &evil, 3));
 }
 
+/* Mirrored before and after the network card wrote the checksum: told apart from other bytes only
+ * once bytes are compared. */
+static void a_copy_from_before_the_card_has_another_checksum(void **state)
+{
+    struct rig *rig = *state;
+
+    for (uint16_t id = 7; id < 10; id++) {
+        struct bytes b = segment(id, 0, SLICE_LIT("twelve bytes"));
+        struct bytes other = b;
+        set16(&other, 14 + 20 + 16, 0x1234);
+        assert_false(copied(rig, &b, id * 1000u));
+        assert_int_equal(copied(rig, &other, id * 1000u + 10), id > 7);
+    }
+}
+
+/* A packet inside of a datagram of no known tunnel, at any place. */
+static void ip_in_an_unknown_datagram_is_found(void **state)
+{
+    struct rig *rig = *state;
+    struct bytes tcp = {.len = 0};
+
+    put_tcp(&tcp, 1000, 80, 1, 1, TCP_ACK, SLICE_LIT("twelve bytes"));
+    for (uint32_t before = 0; before < 20; before++) {
+        struct bytes inside = {.len = 0};
+        struct bytes udp = {.len = 0};
+        struct bytes b = {.len = 0};
+        for (uint32_t i = 0; i < before; i++)
+            put8(&inside, 0xa0 + i);
+        put_ip4(&inside, CLIENT, SERVER, 6, (uint16_t)(100 + before), 0, view(&tcp));
+        put_udp(&udp, 40000, 40001, view(&inside));
+        put_ethernet(&b, 0x0800);
+        put_ip4(&b, 5, 6, 17, 9, 0, view(&udp));
+        assert_false(copied(rig, &b, before * 1000u));
+        assert_int_equal(rig->p.tunnels, 1);
+        assert_int_equal(rig->p.dport, 80);
+        assert_int_equal((rig->p.view & VIEW_BIT(VIEW_UNKNOWN)) != 0, before > 0);
+    }
+}
+
 static void a_datagram_that_looks_like_a_tunnel_must_prove_it(void **state)
 {
     struct rig *rig = *state;
@@ -181,6 +220,8 @@ int main(void)
         DEDUP_TEST(a_copy_with_a_lower_ttl_was_routed),
         DEDUP_TEST(a_copy_in_another_vlan_has_the_same_macs),
         DEDUP_TEST(other_bytes_under_the_same_header_are_not_a_copy),
+        DEDUP_TEST(a_copy_from_before_the_card_has_another_checksum),
+        DEDUP_TEST(ip_in_an_unknown_datagram_is_found),
         DEDUP_TEST(a_datagram_that_looks_like_a_tunnel_must_prove_it),
         DEDUP_TEST(a_tunnel_with_nothing_known_inside_is_its_own_packet),
     };
