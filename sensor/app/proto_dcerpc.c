@@ -58,6 +58,15 @@ static struct tx *call_of(struct app *app, enum dir dir, const struct dcerpc_hea
     return tx;
 }
 
+/* Who speaks, by the first message of the flow: asking and answering cannot be mistaken. */
+static enum dir side_of(struct dcerpc_state *state, enum dir dir, enum dir way)
+{
+    if (!state->begun)
+        state->turned = way != dir;
+    state->begun = true;
+    return state->turned ? dir_other(dir) : dir;
+}
+
 static struct parsed tcp_parse(struct app *app, enum dir dir, struct slice in)
 {
     struct dcerpc_state *state = app_state(app);
@@ -70,11 +79,7 @@ static struct parsed tcp_parse(struct app *app, enum dir dir, struct slice in)
     if (in.len < h.length)
         return parse_more(h.length);
     enum dir way = answers(h.type) ? TO_CLIENT : h.type <= TYPE_MAX ? TO_SERVER : dir;
-    if (!state->begun)
-        state->turned = way != dir;
-    state->begun = true;
-    if (state->turned)
-        dir = dir_other(dir);
+    dir = side_of(state, dir, way);
     if (way != dir || h.type == DCERPC_AUTH3) /* the last step of a logon has no answer */
         return parse_done(h.length);
     struct tx *tx = call_of(app, dir, &h);

@@ -46,6 +46,7 @@ struct http_side {
 struct http_state {
     struct http_side side[2];
     uint32_t warnings; /* notes on heads so far */
+    bool switched;     /* another protocol was agreed on */
     bool old;          /* the request had no version: HTTP/0.9 */
 };
 
@@ -354,6 +355,7 @@ static bool without_body(const struct http_tx *http)
 
 static void response_head_done(struct app *app, struct tx *tx, struct http_side *side)
 {
+    struct http_state *state = app_state(app);
     struct http_tx *http = tx_data(tx);
 
     http_notes_response(app, tx);
@@ -362,6 +364,7 @@ static void response_head_done(struct app *app, struct tx *tx, struct http_side 
         bool socket = slice_ieq(http->response.known[HTTP_UPGRADE], SLICE_LIT("websocket"));
         message_done(app, tx, TO_CLIENT, true);
         app_switch(app, socket ? "websocket" : "http2");
+        state->switched = true;
         return;
     }
     if (slice_eq(http->method, SLICE_LIT("CONNECT")) && http->status / 100 == 2) {
@@ -562,6 +565,12 @@ static bool first_look(struct app *app, enum dir dir, struct slice in, int64_t e
     return true;
 }
 
+/* Another answer that changes the protocol, which has been changed already. */
+static bool is_switch(struct slice next)
+{
+    return is_status(next) && slice_starts(slice_from(next, STATUS_MARK + 3), SLICE_LIT(" 101"));
+}
+
 static struct parsed parse_head(struct app *app, enum dir dir, struct slice in)
 {
     struct http_state *state = app_state(app);
@@ -577,8 +586,13 @@ static struct parsed parse_head(struct app *app, enum dir dir, struct slice in)
     uint32_t length = head_length(in, side->scanned, app_at_end(app));
     if (!length && app_at_end(app) && eol >= 0)
         length = in.len;
-    if (length)
-        return take_head(app, dir, slice_head(in, length));
+    if (length) {
+        struct tx *tx = app_tx_find(app, side->number);
+        answer = take_head(app, dir, slice_head(in, length));
+        if (state->switched && is_switch(slice_from(in, length)))
+            app_note(app, tx, HTTP_NOTE_CHANGE_FAILED);
+        return answer;
+    }
     side->scanned = resume_at(in, eol);
     return parse_more(in.len + 1);
 }

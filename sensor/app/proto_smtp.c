@@ -15,6 +15,7 @@ enum {
     HELO_MAX = 255,
     RECIPIENTS_MAX = 1024,
     CODE_BYTES = 3,
+    CODE_READY = 220,
     CHUNK_DIGITS_MAX = 10, /* a chunk is shorter than 4 GB */
 };
 
@@ -34,6 +35,7 @@ struct smtp_state {
     bool open;           /* a transaction is open; its key is `key` */
     bool ended;          /* its message is complete, the reply to it is not there yet */
     bool in_data;
+    bool granted;        /* the last reply granted STARTTLS */
     bool in_reply;       /* inside a reply of several lines */
     bool chunk_last;     /* the chunk that comes ends the message */
     uint64_t chunk_left; /* bytes of it */
@@ -299,7 +301,8 @@ static void on_reply_to(struct app *app, struct tx *tx, enum command command, ui
 {
     struct smtp_state *state = app_state(app);
 
-    if (command == STARTTLS && code == 220) {
+    if (command == STARTTLS && code == CODE_READY) {
+        state->granted = true;
         app_switch(app, NULL); /* what comes is TLS, if the client keeps its word */
         if (tx)
             close_tx(app, tx);
@@ -319,7 +322,7 @@ static void on_reply_to(struct app *app, struct tx *tx, enum command command, ui
 static void finish_reply(struct app *app, struct tx *tx, uint32_t code)
 {
     struct smtp_state *state = app_state(app);
-    bool welcome = !state->greeted && code == 220;
+    bool welcome = !state->greeted && code == CODE_READY;
 
     state->heard = true;
     state->greeted |= welcome;
@@ -415,6 +418,16 @@ static struct parsed parse_message(struct app *app, struct slice in)
     return used ? parse_done(used) : parse_more(in.len + 1);
 }
 
+/* STARTTLS was granted and the next reply grants it once more: TLS cannot begin twice. */
+static bool granted_again(struct smtp_state *state, struct slice rest)
+{
+    bool before = state->granted;
+
+    state->granted = false;
+    return before && state->n_waiting && state->waiting[state->first] == STARTTLS &&
+           code_of(rest) == CODE_READY;
+}
+
 static struct parsed smtp_parse(struct app *app, enum dir dir, struct slice in)
 {
     struct smtp_state *state = app_state(app);
@@ -436,9 +449,12 @@ static struct parsed smtp_parse(struct app *app, enum dir dir, struct slice in)
     uint32_t used = eol < 0 ? LINE_MAX : (uint32_t)eol + 1;
     struct slice line = without_end(slice_head(in, used));
     side->dropping = eol < 0;
-    if (dir == TO_CLIENT)
+    if (dir == TO_CLIENT) {
+        struct tx *tx = current(app);
         on_reply(app, line, eol < 0);
-    else if (!on_command(app, line, eol < 0))
+        if (granted_again(state, slice_from(in, used)))
+            app_note(app, tx, SMTP_FAILED_CHANGE);
+    } else if (!on_command(app, line, eol < 0))
         return parse_full();
     return parse_done(used);
 }

@@ -36,6 +36,22 @@ static bool proven(const struct packet *p, const struct dec_next *next, bool str
     return (next->key == 0x0800 || next->key == 0x86dd) && inner_ip(next->rest, p->payload_missing);
 }
 
+/* What is told of a frame inside that is none of the usual ones, on the port of VXLAN. */
+static void note_type(struct packet *p, uint8_t flags, uint8_t reserved, struct slice frame)
+{
+    static const uint16_t usual[] = {0x0800, 0x0806, 0x86dd, 0x8100, 0x88a8, 0x9100};
+    struct cursor c = cursor_of(slice_from(frame, 12));
+    uint16_t type = cursor_be16(&c);
+
+    if ((p->sport != 4789 && p->dport != 4789) || reserved || (flags & HAS_PROTOCOL))
+        return;
+    for (uint32_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
+        if (type == usual[i])
+            return;
+    }
+    decode_note(p, NOTE_VXLAN_TYPE);
+}
+
 static struct dec_next vxlan_decode(struct packet *p, struct slice in)
 {
     struct cursor c = cursor_of(in);
@@ -47,7 +63,9 @@ static struct dec_next vxlan_decode(struct packet *p, struct slice in)
 
     if (!cursor_ok(&c) || !(flags & HAS_VNI) || cursor_left(&c) < 14)
         return dec_stop();
-    struct dec_next next = inside(flags, protocol, cursor_rest(&c));
+    struct slice frame = cursor_rest(&c);
+    note_type(p, flags, reserved, frame);
+    struct dec_next next = inside(flags, protocol, frame);
     bool clean = reserved == 0 && (flags & 0x80 || group == 0) && !(flags & 0x70);
     if (!proven(p, &next, clean) || !decode_enter(p, "vxlan", vni))
         return dec_stop();

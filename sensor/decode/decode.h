@@ -156,7 +156,7 @@ static inline bool decode_faulty(const struct packet *p)
 {
     for (uint8_t i = 0; i < p->notes; i++) {
         if (p->note[i] != NOTE_PPP_UNSUPPORTED && p->note[i] != NOTE_VLAN_UNKNOWN &&
-            p->note[i] != NOTE_VNTAG_UNKNOWN)
+            p->note[i] != NOTE_VNTAG_UNKNOWN && p->note[i] != NOTE_VXLAN_TYPE)
             return true;
     }
     return false;

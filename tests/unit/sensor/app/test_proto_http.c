@@ -300,6 +300,15 @@ static void a_port_that_is_none_makes_the_host_of_a_target_invalid(void **state)
     assert_false(one_noted(&one, 0, "invalid_authority_port"));
 }
 
+static void a_protocol_that_is_changed_twice_is_noted(void **state)
+{
+    (void)state;
+    REQUEST("GET /a HTTP/1.1\r\nHost: h\r\nUpgrade: h2c\r\n\r\n"
+            "GET /b HTTP/1.1\r\nHost: h\r\nUpgrade: h2c\r\n\r\n");
+    RESPONSE("HTTP/1.1 101 Go\r\nUpgrade: h2c\r\n\r\nHTTP/1.1 101 Go\r\nUpgrade: h2c\r\n\r\n");
+    assert_true(one_noted(&one, 0, "failed_protocol_change"));
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -328,6 +337,7 @@ int main(void)
         CASE(a_part_header_without_a_colon_is_noted),
         CASE(a_body_that_unpacks_to_far_more_than_came_is_a_bomb),
         CASE(warnings_beyond_number_are_told_of_once),
+        CASE(a_protocol_that_is_changed_twice_is_noted),
         CASE(a_port_that_is_none_makes_the_host_of_a_target_invalid),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

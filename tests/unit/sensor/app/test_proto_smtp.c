@@ -185,9 +185,18 @@ static void sections_of_a_name_are_joined(void **state)
 
 #define WITH(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void a_protocol_that_is_changed_twice_is_noted(void **state)
+{
+    (void)state;
+    CLIENT("EHLO a\r\nSTARTTLS\r\nSTARTTLS\r\n");
+    SERVER("250 STARTTLS\r\n220 go\r\n220 go\r\n");
+    assert_true(noted(0, "FAILED_PROTOCOL_CHANGE"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH(a_protocol_that_is_changed_twice_is_noted),
         WITH(the_envelope_is_one_transaction),
         WITH(what_follows_a_message_is_another_transaction),
         WITH(addresses_are_parted_outside_quotes),
