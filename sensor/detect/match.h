@@ -134,7 +134,8 @@ void detect_hit_clear(struct detect *d);
 void detect_fire(struct detect *d, const struct rule *r);
 
 void match_payload_run(struct detect *d);
-/** Writes the hit's payload with what stands beside it, when bytes were lost there. */
+/** Writes the hit's payload where it stays, with what stands beside it when bytes were lost there.
+ */
 void match_payload_text(struct detect *d, struct hit *hit);
 /** A variable that the rule which has matched keeps. */
 void vars_take(struct detect *d, bool of_flow, uint16_t id, struct slice value);

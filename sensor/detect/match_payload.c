@@ -11,7 +11,7 @@
  */
 #include "sensor/detect/match.h"
 
-enum { ON_PACKET = 1, ON_STREAM = 2, TAIL = LITERAL_MAX - 1 };
+enum { ON_PACKET = 1, ON_STREAM = 2, TAIL = LITERAL_MAX - 1, TEXT_MAX = 1 << 20 };
 
 /* ---- one rule ----------------------------------------------------------------------------- */
 
@@ -249,8 +249,11 @@ void match_payload_text(struct detect *d, struct hit *hit)
     const struct view *view = &d->view[hit->dir];
     /* not when the rule has used the first bytes of the view before */
     bool before = b->lost_before && d->look.stream_base == view->base;
+    /* the next chunk of this direction is put in the same place */
+    bool moves = view->data.at == d->room + (hit->dir == TO_SERVER ? 0 : VIEW_ROOM);
 
-    if (hit->tx || hit->frame.type || (!before && !b->lost_after))
+    if (hit->tx || hit->frame.type || (!before && !b->lost_after && !moves) ||
+        d->text.len > TEXT_MAX)
         return;
     hit->text_at = (uint32_t)d->text.len;
     if (before) {

@@ -287,12 +287,42 @@ static void bytes_that_wait_on_both_sides_of_a_gap_are_all_looked_at(void **stat
     kit_close(&kit);
 }
 
+static void a_hits_payload_stays_when_more_of_the_stream_follows(void **state)
+{
+    static uint8_t bytes[3000];
+    struct kit kit;
+    uint32_t n;
+
+    (void)state;
+    memset(bytes, 'x', sizeof(bytes));
+    memcpy(bytes + sizeof(bytes) - 6, "needle", 6);
+    assert_true(
+        kit_open(&kit, "alert tcp-stream any any -> any any (content:\"needle\"; sid:1;)\n"));
+    kit_tcp(&kit, 23);
+    assert_int_equal(kit_segment(&kit, TO_SERVER, SLICE_LIT("head")), 0);
+    struct chunk two[] = {
+        {.data = {bytes, sizeof(bytes)}, .dir = TO_SERVER, .offset = 4},
+        {.data = SLICE_LIT("tail"), .dir = TO_SERVER, .offset = 4 + sizeof(bytes)},
+    };
+    kit_packet(&kit, IPPROTO_TCP4, "10.0.0.1", 1000, "192.168.0.2", 23, SLICE_NONE);
+    detect_run(kit.detect,
+               &(struct detect_input){
+                   .packet = &kit.packet, .flow = &kit.flow, .chunks = two, .n_chunks = 2});
+    const struct hit *hits = detect_hits(kit.detect, &n);
+    assert_int_equal(n, 1);
+    assert_int_equal(hits[0].payload.len, 4 + sizeof(bytes));
+    assert_memory_equal(hits[0].payload.at, "head", 4);
+    assert_memory_equal(hits[0].payload.at + 4, bytes, sizeof(bytes));
+    kit_close(&kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_an_expression_captures_is_known_to_other_rules),
         cmocka_unit_test(a_capture_of_a_rule_that_does_not_match_is_not_kept),
         cmocka_unit_test(bytes_that_wait_on_both_sides_of_a_gap_are_all_looked_at),
+        cmocka_unit_test(a_hits_payload_stays_when_more_of_the_stream_follows),
         cmocka_unit_test(a_literal_across_two_segments_is_seen),
         cmocka_unit_test(a_rule_waits_for_what_comes_later_in_the_stream),
         cmocka_unit_test(each_direction_is_a_stream_of_its_own),
