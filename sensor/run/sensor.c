@@ -345,6 +345,8 @@ static bool end_round(struct sensor *s, struct round *round)
     round->want_stats = true;
     stats_fini(&round->stats);
     stats_sum(&round->stats, &s->end_stats);
+    stats_fini(&s->end_stats);
+    s->end_before = 0; /* a service reads the next capture */
     return false;
 }
 
