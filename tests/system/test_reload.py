@@ -41,6 +41,7 @@ def flows(path):
     for line in events(path, "flow"):
         e = json.loads(line)
         e["flow"].pop("alerted", None)
+        e.pop("metadata", None)
         found.append(json.dumps(e, sort_keys=True))
     return found
 
