@@ -567,6 +567,27 @@ static bool completes(const struct sigma_correlation *corr, const struct corr_wi
     return stages >> (corr->n_rules - 1) & 1;
 }
 
+/* Of events of one moment as many as the condition needs: where a batch ends between them, those
+ * behind would not be known yet. Of one rule only; an order or several rules want the whole moment.
+ */
+static void shrink(const struct sigma_correlation *corr, struct corr_window *w,
+                   struct corr_result *result)
+{
+    uint32_t whole = w->n;
+    uint32_t n = whole;
+
+    if (corr->def->stages)
+        return;
+    while (n > 1 && w->at[n - 2].ts_ns == w->at[whole - 1].ts_ns)
+        n--;
+    for (; n <= whole; n++) {
+        *result = (struct corr_result){0};
+        w->n = n;
+        if (corr->def->met(corr, w, result))
+            return;
+    }
+}
+
 /* Is the condition met by the window that ends at `ts_ns`? */
 static void decide(struct correlator *c, struct group *group, uint64_t ts_ns)
 {
@@ -577,10 +598,12 @@ static void decide(struct correlator *c, struct group *group, uint64_t ts_ns)
 
     if (w.n == 0 || !completes(corr, &w) || !corr->def->met(corr, &w, &result))
         return;
-    if (corr->def->each ? group->fired_ns == ts_ns : is_silent(group, ts_ns, corr->span_ns))
+    if (corr->def->each ? group->fired_ns == ts_ns : is_silent(group, ts_ns, corr->span_ns)) {
         c->counters[CORRELATE_SILENT]++;
-    else
+    } else {
+        shrink(corr, &w, &result);
         fire(c, group, &w, &result, ts_ns);
+    }
 }
 
 /* At the time of a new event, and at the later ones whose window it belongs to. */
