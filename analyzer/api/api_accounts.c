@@ -34,12 +34,8 @@ static void list(struct call *call)
     uint32_t n = 0;
     enum err err = db_users_list(call->store, call->arena, &rows, &n);
 
-    if (err) {
-        api_fail_store(call, err);
+    if (!shape_list_open(call, err))
         return;
-    }
-    jsonw_obj_open(&call->out, NULL);
-    jsonw_arr_open(&call->out, "items");
     for (uint32_t i = 0; i < n; i++)
         write_account(call, NULL, &rows[i]);
     jsonw_arr_close(&call->out);

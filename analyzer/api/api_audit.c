@@ -22,12 +22,8 @@ static void list(struct call *call)
     clock_parse(slice_of_str(call->query(call, "to")), &query.to_ns);
     enum err err = db_audit_list(call->store, &query, call->arena, &rows, &n);
 
-    if (err) {
-        api_fail_store(call, err);
+    if (!shape_list_open(call, err))
         return;
-    }
-    jsonw_obj_open(&call->out, NULL);
-    jsonw_arr_open(&call->out, "items");
     for (uint32_t i = 0; i < n; i++) {
         jsonw_obj_open(&call->out, NULL);
         jsonw_i64(&call->out, "id", rows[i].id);

@@ -143,12 +143,8 @@ static void events(struct call *call)
     if (!err)
         err = db_events_list(call->store, &query, call->arena, &rows, &n);
 
-    if (err) {
-        api_fail_store(call, err);
+    if (!shape_list_open(call, err))
         return;
-    }
-    jsonw_obj_open(&call->out, NULL);
-    jsonw_arr_open(&call->out, "items");
     for (uint32_t i = 0; i < n; i++)
         shape_event(call, &rows[i]);
     jsonw_arr_close(&call->out);

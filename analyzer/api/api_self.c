@@ -185,12 +185,8 @@ static void sessions(struct call *call)
     if (!find_owner(call, &owner))
         return;
     enum err err = db_users_sessions(call->store, owner.id, call->arena, &rows, &n);
-    if (err) {
-        api_fail_store(call, err);
+    if (!shape_list_open(call, err))
         return;
-    }
-    jsonw_obj_open(&call->out, NULL);
-    jsonw_arr_open(&call->out, "items");
     for (uint32_t i = 0; i < n; i++) {
         if (rows[i].expires_ns <= call->now_ns)
             continue;
@@ -238,12 +234,8 @@ static void tokens(struct call *call)
     if (!find_owner(call, &owner))
         return;
     enum err err = db_tokens_list(call->store, owner.id, call->arena, &rows, &n);
-    if (err) {
-        api_fail_store(call, err);
+    if (!shape_list_open(call, err))
         return;
-    }
-    jsonw_obj_open(&call->out, NULL);
-    jsonw_arr_open(&call->out, "items");
     for (uint32_t i = 0; i < n; i++) {
         jsonw_obj_open(&call->out, NULL);
         jsonw_i64(&call->out, "id", rows[i].id);

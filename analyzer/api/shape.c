@@ -15,6 +15,17 @@
 
 enum { TREND_STEPS = 18, ENTITIES_MAX = 12 };
 
+bool shape_list_open(struct call *call, enum err err)
+{
+    if (err) {
+        api_fail_store(call, err);
+        return false;
+    }
+    jsonw_obj_open(&call->out, NULL);
+    jsonw_arr_open(&call->out, "items");
+    return true;
+}
+
 void shape_opt(struct jsonw *w, const char *key, const char *text)
 {
     if (text && *text)

@@ -11,6 +11,9 @@
 #include "analyzer/store/db_events.h"
 #include "analyzer/store/db_groups.h"
 
+/** Begins {"items":[ when `err` is ERR_OK; else answers with the failure and is false. Whoever
+ * began closes both. */
+bool shape_list_open(struct call *call, enum err err);
 /** Text unless it is empty. */
 void shape_opt(struct jsonw *w, const char *key, const char *text);
 /** {"en":…,"vi":…}; the English text stands in for a missing Vietnamese one. */
