@@ -256,6 +256,7 @@ static void stop(struct app *app)
 static void begin(struct app *app)
 {
     app->flow->app_name = app->proto->name;
+    app->flow->no_depth = app->proto->deep;
     app->engine->count[APP_RECOGNISED]++;
     if (!app->proto->state_size)
         return;

@@ -45,6 +45,11 @@ const char *app_event_name(uint32_t event);
 void app_input(struct app_engine *engine, struct flow *flow, const struct packet *p,
                const struct chunk *chunk);
 
+/** Bytes that a flow begins with were sent to `dir`: true when they are such as only the other end
+ * sends. For sessions joined in their middle, whose client was guessed. */
+bool app_ends_turned(const struct app_engine *engine, const struct flow *flow, enum dir dir,
+                     struct slice head);
+
 /** Transactions of the flow, oldest first (tx->touched says which this packet moved); NULL = none.
  */
 struct tx *app_first_tx(struct flow *flow);

@@ -54,6 +54,23 @@ static const struct proto_def *pass(struct app *app, enum dir dir, struct slice 
     return NULL;
 }
 
+bool app_ends_turned(const struct app_engine *engine, const struct flow *flow, enum dir dir,
+                     struct slice head)
+{
+    bool turned = false;
+
+    head = slice_head(head, APP_HEAD_MAX);
+    for (uint32_t i = 0; i < engine->n_rows; i++) {
+        const struct proto_def *row = proto_rows[i];
+        if ((engine->off >> i & 1) || !possible(row, flow))
+            continue;
+        if (row->probe(head, dir) != PROBE_NO)
+            return row->turned && row->turned(head, dir);
+        turned = turned || row->probe(head, dir_other(dir)) == PROBE_YES;
+    }
+    return turned;
+}
+
 enum app_probing app_probe(struct app *app, enum dir dir, struct slice head)
 {
     uint64_t more = 0;

@@ -229,13 +229,17 @@ struct proto_def {
     size_t state_size;
     uint32_t buffer_max; /* most bytes of one direction kept for an incomplete unit; 0 = 64 KB */
     bool one_sided; /* a transaction ends with one direction done (DHCP message, MQTT publish) */
+    bool deep;      /* read beyond stream.depth */
     bool survives_gaps; /* parse is called after a gap (see app_gap) instead of ending */
     bool resyncs;       /* after a gap: chunks are dropped until one passes the probe again */
     /** Ports where lookalikes live: never recognised there. Ends with 0. */
     const uint16_t *foreign_ports;
     /** On the first bytes of a direction (or a datagram); must not depend on later bytes. */
     enum probe (*probe)(struct slice head, enum dir dir);
-    /** The same for datagrams where they begin otherwise; NULL = probe. */
+    /** On bytes that the probe knows in either direction: only the other end sends such; NULL = the
+     * probe tells directions apart. */
+    bool (*turned)(struct slice head, enum dir dir);
+    /** The probe of datagrams where they begin otherwise; NULL = probe. */
     enum probe (*probe_udp)(struct slice head, enum dir dir);
     /** `in` is never empty, except once when the direction ends (app_at_end). The result must not
      * depend on how the bytes were cut. */

@@ -33,6 +33,12 @@ static bool answers(uint8_t type)
            type == DCERPC_BIND_NAK || type == DCERPC_ALTER_RESPONSE;
 }
 
+static bool asks(uint8_t type)
+{
+    return type == DCERPC_REQUEST || type == DCERPC_BIND || type == DCERPC_ALTER ||
+           type == DCERPC_AUTH3;
+}
+
 /* The call a message belongs to; a new one for a first fragment. */
 static struct tx *call_of(struct app *app, enum dir dir, const struct dcerpc_header *h)
 {
@@ -214,6 +220,11 @@ static enum probe dcerpc_probe(struct slice head, enum dir dir)
     return PROBE_YES;
 }
 
+static bool dcerpc_turned(struct slice head, enum dir dir)
+{
+    return head.len >= DCERPC_HEADER && (dir == TO_SERVER ? answers(head.at[2]) : asks(head.at[2]));
+}
+
 static enum probe dcerpc_probe_udp(struct slice head, enum dir dir)
 {
     struct udp_header h;
@@ -269,6 +280,7 @@ const struct proto_def proto_dcerpc = {
     .resyncs = true,
     .probe = dcerpc_probe,
     .probe_udp = dcerpc_probe_udp,
+    .turned = dcerpc_turned,
     .parse = dcerpc_parse,
     .write_event = dcerpc_event_write,
     .fields = dcerpc_fields,

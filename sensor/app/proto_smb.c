@@ -251,6 +251,7 @@ const struct proto_def proto_smb = {
     .tx_size = sizeof(struct smb_tx),
     .state_size = sizeof(struct smb_state),
     .buffer_max = SMB_MESSAGE_MAX,
+    .deep = true,
     .survives_gaps = true,
     .probe = smb_probe,
     .parse = smb_parse,

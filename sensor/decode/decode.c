@@ -32,6 +32,11 @@ const struct option decode_options[] = {
     {"defrag.trackers", CONF_INT, "1024", "Most packets whose fragments are collected at a time"},
     {"defrag.overlap", CONF_TEXT, "bsd", "Policy for overlapping fragments of hosts not listed"},
     {"defrag.timeout", CONF_SPAN, "60s", "Time until an incomplete packet is given up"},
+    {"defrag.host-config", CONF_TREE, "",
+     "Other times for some receivers: a list of {name: {timeout, address: [networks]}}"},
+    {"stream.midstream", CONF_TEXT, "yes",
+     "Follow TCP sessions whose handshake was not seen: yes; no; auto: those met before the first "
+     "SYN of their interface"},
     OPTION_END,
 };
 
@@ -168,7 +173,7 @@ static const char *const note_names[NOTE_COUNT] = {
     [NOTE_TZSP_SMALL] = "tzsp.header_too_small",
 };
 
-enum { DEC_ROWS_MAX = 255, LINKS_MAX = 96, DATAGRAM_WITH_IP = 27, UDP_HEAD = 8 };
+enum { DEC_ROWS_MAX = 255, LINKS_MAX = 96, DATAGRAM_WITH_IP = 27, UDP_HEAD = 8, IFACES = 256 };
 
 struct decode {
     uint8_t by_ether[65536]; /* index of the row + 1; 0 = none */
@@ -184,7 +189,9 @@ struct decode {
     uint64_t *row_count[DEC_ROWS_MAX];
     uint64_t *count;
     bool vlan_tracking;
-    uint64_t seed; /* of the flow hash, so that peers cannot choose their bucket */
+    bool want_syns;             /* stream.midstream: auto */
+    uint64_t syns[IFACES / 64]; /* interfaces that SYNs were seen on */
+    uint64_t seed;              /* of the flow hash, so that peers cannot choose their bucket */
     struct checksum_policy checksums;
     struct defrag *defrag;
     struct dedup *dedup;
@@ -294,6 +301,7 @@ struct decode *decode_new(const struct conf *conf, struct stats *stats)
     }
     d->seed = hash_random_seed();
     d->vlan_tracking = conf_bool(conf, "vlan.use-for-tracking");
+    d->want_syns = strcmp(conf_text(conf, "stream.midstream"), "auto") == 0;
     checksum_policy_init(&d->checksums, conf_text(conf, "capture.checksum-validation"));
     d->defrag = defrag_new(conf, stats);
     d->dedup = dedup_new(conf, stats);
@@ -525,6 +533,18 @@ static void join_fragments(struct decode *d, struct packet *p, struct arena *are
     }
 }
 
+/* Where handshakes pass, a session without one began before the capture did. */
+static void look_for_syns(struct decode *d, struct packet *p)
+{
+    uint64_t bit = UINT64_C(1) << (p->frame.iface % 64);
+    uint64_t *seen = &d->syns[p->frame.iface % IFACES / 64];
+
+    if (p->proto != IPPROTO_TCP4)
+        return;
+    *seen |= (p->tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN ? bit : 0;
+    p->after_syn = *seen & bit;
+}
+
 void decode_frame(struct decode *d, const struct frame *frame, struct arena *arena,
                   struct packet *p)
 {
@@ -555,6 +575,8 @@ void decode_frame(struct decode *d, const struct frame *frame, struct arena *are
         dedup_look(d->dedup, p);
         if (!p->duplicate)
             check_sums(d, p);
+        if (d->want_syns)
+            look_for_syns(d, p);
     }
     views_packet(d->views, p);
     if (decode_faulty(p))

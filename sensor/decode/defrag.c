@@ -5,6 +5,8 @@
  * meets units of another, the policy of the receiving host says which stays.
  */
 #include "sensor/decode/defrag.h"
+#include "common/clock.h"
+#include "common/json.h"
 #include "sensor/decode/decode.h"
 #include "sensor/decode/os_policy.h"
 
@@ -17,6 +19,7 @@ enum {
     BUCKETS = 1024,
     UNITS = DATA_MAX / UNIT,
     TRACKERS_MAX = 65536,
+    PATIENCE_MAX = 256,
     FRAGMENTS_MAX = 255, /* whose bounds are known; later ones never win */
 };
 
@@ -55,6 +58,12 @@ struct tracker {
     uint8_t *data;        /* DATA_MAX bytes */
 };
 
+/* Hosts for whose packets another time holds. */
+struct patience {
+    struct prefix hosts;
+    uint64_t timeout_ns;
+};
+
 struct defrag {
     struct tracker *tracker;
     struct tracker *bucket[BUCKETS];
@@ -62,6 +71,8 @@ struct defrag {
     uint32_t n;
     uint8_t *data;
     uint64_t timeout_ns;
+    struct patience patience[PATIENCE_MAX];
+    uint32_t n_patience;
     uint64_t *count;
     struct os_policies *policies;
     enum os_policy fallback;
@@ -89,6 +100,43 @@ static void link_oldest(struct defrag *d, struct tracker *t)
     d->oldest = t;
 }
 
+static void add_patience(struct defrag *d, const char *hosts, uint64_t timeout_ns)
+{
+    struct patience *next = &d->patience[d->n_patience];
+
+    if (!hosts || d->n_patience == PATIENCE_MAX || !prefix_parse(slice_of_str(hosts), &next->hosts))
+        return;
+    next->timeout_ns = timeout_ns;
+    d->n_patience++;
+}
+
+/* [{NAME: {timeout: SECONDS, address: [NETWORK, ...]}}, ...] */
+static void read_patience(struct defrag *d, const struct json *list)
+{
+    for (const struct json *v = json_first(list); v; v = json_next(v)) {
+        const struct json *one = json_first(v);
+        int64_t seconds = json_i64(json_get(one, "timeout"), -1);
+        const struct json *hosts = json_get(one, "address");
+        if (seconds <= 0)
+            continue;
+        add_patience(d, json_str(hosts, NULL), (uint64_t)seconds * CLOCK_S);
+        for (const struct json *h = json_first(hosts); h; h = json_next(h))
+            add_patience(d, json_str(h, NULL), (uint64_t)seconds * CLOCK_S);
+    }
+}
+
+static uint64_t patience_for(const struct defrag *d, const struct packet *p)
+{
+    const struct patience *best = NULL;
+
+    for (uint32_t i = 0; i < d->n_patience; i++) {
+        const struct patience *at = &d->patience[i];
+        if ((!best || at->hosts.bits > best->hosts.bits) && prefix_has(&at->hosts, &p->dst))
+            best = at;
+    }
+    return best ? best->timeout_ns : d->timeout_ns;
+}
+
 struct defrag *defrag_new(const struct conf *conf, struct stats *stats)
 {
     int64_t trackers = conf_int(conf, "defrag.trackers");
@@ -98,6 +146,7 @@ struct defrag *defrag_new(const struct conf *conf, struct stats *stats)
         return NULL;
     d->n = trackers > 0 && trackers < TRACKERS_MAX ? (uint32_t)trackers : TRACKERS_MAX;
     d->timeout_ns = conf_span_ns(conf, "defrag.timeout");
+    read_patience(d, conf_tree(conf, "defrag.host-config"));
     d->count = stats_add(stats, defrag_counters);
     d->policies = os_policies_new(conf);
     d->fallback = os_policy_find(conf_text(conf, "defrag.overlap"));
@@ -162,7 +211,7 @@ static struct tracker *tracker_of(struct defrag *d, const struct packet *p)
     for (struct tracker *t = d->bucket[bucket]; t; t = t->bucket_next) {
         if (!same(t, p, p->tag))
             continue;
-        if (t->last_ns + d->timeout_ns > p->ts_ns)
+        if (t->last_ns + patience_for(d, p) > p->ts_ns)
             return t;
         d->count[COUNT_TIMEOUT]++;
         release(d, t);

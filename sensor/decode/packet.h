@@ -82,6 +82,7 @@ struct packet {
     bool checksum_sure;   /* checksum_bad by order, not by evidence about the sender */
     bool duplicate;       /* the mirror sent it before: not for flows */
     bool around;          /* what is around a tunnel: only for rules about packets */
+    bool after_syn;       /* handshakes pass its interface (with stream.midstream: auto only) */
     bool quotes;          /* an ICMP error: `quoted` is the packet it is about */
     struct {
         struct addr src, dst;

@@ -101,10 +101,9 @@ const struct view_def view_defs[VIEW_COUNT] = {
         {"no_handshake", "beginning of sessions", 4, 50,
          "Sessions are seen from their middle on: the sensor began later, or the mirror loses "
          "their "
-         "beginning. They are inspected all the same.",
+         "beginning. They are inspected all the same, where stream.midstream allows.",
          "Phiên chỉ được thấy từ giữa: cảm biến bắt đầu sau, hoặc mirror làm mất phần đầu. Vẫn "
-         "được "
-         "kiểm tra.",
+         "được kiểm tra, nếu stream.midstream cho phép.",
          "Nothing right after a start; later look for filters and loss on the mirror port.",
          "Không cần làm gì ngay sau khi khởi động; về sau kiểm tra bộ lọc và mất gói trên mirror."},
     [VIEW_NO_SYN] =

@@ -84,6 +84,8 @@ struct tcp {
     bool data;               /* some was sent */
     bool lenient;            /* not all packets pass here: what looks impossible may be true */
     bool four_way;           /* both sides sent a SYN */
+    bool whole_only;         /* without its SYN the connection is not followed */
+    bool no_answer_no_data;  /* … nor without its SYN-ACK */
     bool pass_over; /* the packet in hand is none that its receiver takes: not for reassembly */
 };
 
@@ -112,6 +114,7 @@ struct flow {
     bool swapped;                 /* direction was corrected after the first packet */
     bool has_mac;
     bool silent;          /* a rule wants no event of it */
+    bool no_depth;        /* its protocol is read beyond stream.depth */
     uint8_t shunt;        /* enum flow_shunt: is wanted */
     bool shunted;         /* is done: higher floors hold nothing of it */
     uint32_t told_s;      /* interim records: seconds since its begin at the last one */

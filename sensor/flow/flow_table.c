@@ -42,6 +42,8 @@ enum timeout_class {
 
 const struct option flow_table_options[] = {
     {"flow.memcap", CONF_SIZE, "0", "Memory of the flow tables; 0 = a fifth of memory"},
+    {"stream.async-oneside", CONF_BOOL, "true",
+     "Follow TCP sessions of which only the client's direction is seen"},
     {"flow.timeout.tcp.new", CONF_SPAN, "60s", "Silence that ends a TCP flow before its handshake"},
     {"flow.timeout.tcp.established", CONF_SPAN, "600s", "Silence that ends a TCP session"},
     {"flow.timeout.tcp.closed", CONF_SPAN, "60s", "Silence that ends a closed TCP session"},
@@ -120,6 +122,8 @@ struct flow_table {
     struct flow *free; /* by bucket_next */
     uint32_t n, most;  /* most: of one shard */
     bool tags;         /* tell tenants apart */
+    bool async;        /* follow clients nobody answers */
+    char midstream;    /* 'y', 'n', 'a': as stream.midstream begins */
     flow_ended_fn ended;
     void *context;
     uint64_t *count;
@@ -132,6 +136,14 @@ static uint64_t power_of_two(uint64_t at_least)
     while (n < at_least)
         n *= 2;
     return n;
+}
+
+/* As a switch, too: what a suricata.yaml says. */
+static char midstream_of(const char *text)
+{
+    if (strcmp(text, "no") == 0 || strcmp(text, "false") == 0)
+        return 'n';
+    return strcmp(text, "auto") == 0 ? 'a' : 'y';
 }
 
 struct flow_table *flow_table_new(const struct conf *conf, struct stats *stats,
@@ -154,6 +166,8 @@ struct flow_table *flow_table_new(const struct conf *conf, struct stats *stats,
     t->context = context;
     t->count = stats_add(stats, flow_table_counters);
     t->tags = conf_bool(conf, "vlan.use-for-tracking");
+    t->async = conf_bool(conf, "stream.async-oneside");
+    t->midstream = midstream_of(conf_text(conf, "stream.midstream"));
     for (uint32_t i = 0; i < CLASS_COUNT; i++)
         t->timeout_ns[i] = conf_span_ns(conf, timeout_keys[i]);
     if (!t->bucket)
@@ -497,6 +511,8 @@ static struct flow *create(struct flow_table *t, const struct packet *p, uint32_
     if (!f)
         return NULL;
     fill(f, p, generation);
+    f->tcp.whole_only = t->midstream == 'n' || (t->midstream == 'a' && p->after_syn);
+    f->tcp.no_answer_no_data = !t->async;
     struct flow **bucket = &t->bucket[p->flow_hash & t->mask];
     f->bucket_next = *bucket;
     *bucket = f;
@@ -572,6 +588,36 @@ struct flow *flow_table_touch(struct flow_table *t, const struct packet *p)
     if (f)
         update(t, f, p);
     return f;
+}
+
+#define SWAP(type, a, b)                                                                           \
+    do {                                                                                           \
+        type was = a;                                                                              \
+        (a) = b;                                                                                   \
+        (b) = was;                                                                                 \
+    } while (0)
+
+static uint8_t swap_bits(uint8_t bits)
+{
+    return (uint8_t)((bits & 1) << 1 | (bits >> 1 & 1));
+}
+
+bool flow_table_turn(struct flow *f)
+{
+    if (f->client_port < SYSTEM_PORTS || f->server_port < SYSTEM_PORTS)
+        return false;
+    SWAP(struct addr, f->client, f->server);
+    SWAP(uint16_t, f->client_port, f->server_port);
+    SWAP(struct mac, f->client_mac, f->server_mac);
+    SWAP(struct tcp_side, f->tcp.side[0], f->tcp.side[1]);
+    SWAP(struct flow_at, f->at[0], f->at[1]);
+    SWAP(uint64_t, f->pkts[0], f->pkts[1]);
+    SWAP(uint64_t, f->bytes[0], f->bytes[1]);
+    SWAP(uint8_t, f->tcp_flags[0], f->tcp_flags[1]);
+    f->asked_ip = swap_bits(f->asked_ip);
+    f->asked_app = swap_bits(f->asked_app);
+    f->swapped = !f->swapped;
+    return true;
 }
 
 static bool is_quoted(const struct flow *f, const struct packet *p)

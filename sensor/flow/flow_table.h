@@ -43,6 +43,10 @@ struct flow *flow_table_touch(struct flow_table *table, const struct packet *p);
  * not known. */
 struct flow *flow_table_quoted(struct flow_table *table, const struct packet *p);
 
+/** Client and server of a flow joined in its middle change places: its first bytes say so. Before
+ * anything is kept of its streams. False when their ports are proof enough. */
+bool flow_table_turn(struct flow *flow);
+
 /** Ends what has timed out at `now_ns`. */
 void flow_table_tick(struct flow_table *table, uint64_t now_ns);
 

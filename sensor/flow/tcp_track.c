@@ -225,6 +225,12 @@ static void first_packet(struct seen *s)
         set_state(f, TCP_CLOSED);
         return;
     }
+    if (f->tcp.whole_only && !(s->flags & TCP_SYN)) {
+        if (s->flags & TCP_FIN)
+            raise(s, STREAM_EVENT_FIN_BUT_NO_SESSION);
+        f->tcp.pass_over = true;
+        return;
+    }
     if (s->flags & TCP_SYN) {
         if (s->flags & TCP_FIN)
             raise(s, STREAM_EVENT_FIN_SYN);
@@ -317,6 +323,10 @@ static void ack_after_syn(struct seen *s)
 {
     struct flow *f = s->flow;
 
+    if (f->tcp.no_answer_no_data) {
+        f->tcp.pass_over = true;
+        return;
+    }
     if (s->dir == TO_CLIENT) {
         if (tcp_after(s->p->tcp.ack, s->peer->isn) <= 0 ||
             tcp_after(s->p->tcp.ack, s->peer->next + NEAR) > 0) {
@@ -694,7 +704,8 @@ bool tcp_track_reused(const struct flow *f, const struct packet *p)
     if (p->proto != IPPROTO_TCP4 || !(flags & TCP_SYN) || p->checksum_bad)
         return false;
     if (flags == TCP_SYN)
-        return f->tcp_state >= TCP_FIN_WAIT1 && !is_late_syn(f, p);
+        return (f->tcp_state >= TCP_FIN_WAIT1 && !is_late_syn(f, p)) ||
+               (f->tcp_state == TCP_NONE && f->tcp.whole_only);
     /* the end of the old connection was missed; the server's answer proves that there is a new one
      */
     return flags == (TCP_SYN | TCP_ACK) && f->tcp_state == TCP_ESTABLISHED && client->has_other &&

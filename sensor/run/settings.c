@@ -132,6 +132,8 @@ enum err settings_derive(struct conf *conf, struct settings_shares *shares, stru
     shares->workers = (uint32_t)workers;
     derive(conf, "flow.memcap", shares->memory_bytes / 5, report);
     derive(conf, "stream.memcap", shares->memory_bytes / 10, report);
+    at_most(conf, "flow.memcap", shares->memory_bytes / 2, 1, report);
+    at_most(conf, "stream.memcap", shares->memory_bytes / 4, 1, report);
     for (uint32_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
         at_most(conf, parts[i].key, shares->memory_bytes / 20 * parts[i].twentieths,
                 shares->workers, report);

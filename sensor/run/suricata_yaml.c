@@ -7,6 +7,7 @@
  */
 #include "sensor/run/suricata_yaml.h"
 #include "common/json.h"
+#include "sensor/run/suricata_stream.h"
 
 #include <stdio.h>
 
@@ -218,26 +219,6 @@ static void take_protocols(struct conf *conf, const struct json *protocols)
     strbuf_fini(&list);
 }
 
-static void take_stream(struct conf *conf, const struct json *stream)
-{
-    const struct json *depth = json_path(stream, "reassembly.depth");
-    char text[32];
-
-    if (json_kind(depth) == JSON_NUM) {
-        snprintf(text, sizeof(text), "%lld", (long long)json_i64(depth, 0));
-        set(conf, "detect.stream-depth", text);
-    } else if (json_str(depth, NULL)) {
-        snprintf(text, sizeof(text), "%s", json_str(depth, ""));
-        for (char *c = text; *c; c++)
-            *c = *c == 'b' && c > text ? '\0' : *c;
-        set(conf, "detect.stream-depth", text);
-    }
-    if (json_bool(json_get(stream, "inline"), false))
-        set(conf, "stream.inline", "yes");
-    /* a mirror's copies are packets there like any others */
-    set(conf, "dedup.enabled", "false");
-}
-
 static void take_mqtt(struct conf *conf, const struct json *tree)
 {
     const struct json *length = json_path(tree, "app-layer.protocols.mqtt.max-msg-length");
@@ -306,6 +287,9 @@ static void list_unknown(const struct json *tree, const char *path, struct strbu
                                         "pcap-file",
                                         "app-layer",
                                         "stream",
+                                        "defrag",
+                                        "flow",
+                                        "host-os-policy",
                                         "suricata-version"};
 
     strbuf_fmt(report, "%s: read as a Suricata configuration; passed over:", path);
@@ -331,7 +315,7 @@ enum err suricata_yaml_load(struct conf *conf, const char *path, struct strbuf *
     take_timeouts(conf, json_get(tree, "flow-timeouts"));
     take_outputs(conf, json_get(tree, "outputs"));
     take_protocols(conf, json_path(tree, "app-layer.protocols"));
-    take_stream(conf, json_get(tree, "stream"));
+    suricata_stream_take(conf, tree, path, report);
     take_mqtt(conf, tree);
     take_smtp(conf, tree);
     int64_t alerts = json_i64(json_get(tree, "packet-alert-max"), 0);
@@ -340,9 +324,6 @@ enum err suricata_yaml_load(struct conf *conf, const char *path, struct strbuf *
         snprintf(text, sizeof(text), "%lld", (long long)alerts);
         set(conf, "detect.alerts-max", text);
     }
-    const char *checksum = json_str(json_path(tree, "pcap-file.checksum-checks"), NULL);
-    if (checksum)
-        set(conf, "capture.checksum-validation", checksum);
     list_unknown(tree, path, report);
     return ERR_OK;
 }

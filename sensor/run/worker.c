@@ -494,6 +494,16 @@ static void write_netflow(struct worker *w, struct flow *flow)
     }
 }
 
+/* The first bytes of a session joined in its middle may say that its client is the other one. */
+static void settle_ends(struct worker *w, struct flow *flow, const struct packet *p)
+{
+    if (!flow->midstream || !p->payload.len || flow->tcp.pass_over || flow->ext[FLOW_EXT_STREAM] ||
+        flow->ext[FLOW_EXT_DETECT] || flow->ext[FLOW_EXT_FACTS])
+        return;
+    if (app_ends_turned(w->app, flow, flow_dir(flow, p), p->payload))
+        flow_table_turn(flow);
+}
+
 static void worker_packet(struct worker *w, const struct packet *p)
 {
     if (p->quotes) {
@@ -508,6 +518,7 @@ static void worker_packet(struct worker *w, const struct packet *p)
         return;
     }
     struct facts_sink sink = sink_of(w);
+    settle_ends(w, flow, p);
     look_at_room(w, flow);
     if (shunt_interim(&w->shunt, flow, w->now_ns))
         write_interim(w, flow);

@@ -36,7 +36,8 @@ const struct option stream_options[] = {
     {"stream.memcap", CONF_SIZE, "0", "Memory for segments that wait; 0 = a tenth of memory"},
     {"stream.hole.bytes", CONF_SIZE, "256k", "Most bytes of one direction that wait behind a hole"},
     {"stream.hole.timeout", CONF_SPAN, "10s", "Age at which a hole is given up, in packet time"},
-    {"stream.depth", CONF_SIZE, "0", "Bytes of a direction that are put in order; 0 = all"},
+    {"stream.depth", CONF_SIZE, "0",
+     "Bytes of a direction that are put in order and parsed; 0 = all; files of SMB are read on"},
     {"stream.urgent", CONF_TEXT, "oob",
      "Urgent byte: oob (taken out of the stream, as most hosts do) or inline"},
     {"stream.inline", CONF_TEXT, "no",
@@ -239,18 +240,6 @@ static bool far_away(struct streams *s, struct flow *flow, struct side *side, ui
     return false;
 }
 
-static bool too_deep(struct streams *s, struct flow *flow, struct side *side)
-{
-    if (!s->depth || side->offset < s->depth)
-        return false;
-    if (!side->deep) {
-        s->count[COUNT_DEPTH]++;
-        stream_event_raise(flow, STREAM_EVENT_REASSEMBLY_DEPTH_REACHED);
-    }
-    side->deep = true;
-    return true;
-}
-
 static void note_urgent(struct streams *s, struct flow *flow, struct stream *stream,
                         const struct packet *p)
 {
@@ -424,13 +413,17 @@ static void take_segment(struct streams *s, struct flow *flow, struct stream *st
         start(s, flow, stream, seq);
     if (wire_len && !side->ended) {
         s->count[COUNT_SEGMENTS]++;
-        if (too_deep(s, flow, side))
-            side->next = side->edge = seq + wire_len;
-        else
-            take_data(s, flow, stream, seq, p);
+        take_data(s, flow, stream, seq, p);
     }
     if (p->tcp.flags & TCP_FIN)
         take_fin(side, seq, wire_len);
+}
+
+/* What waited behind the end of a direction that became too long. */
+static void drop_unwanted(struct streams *s, struct stream *stream, enum dir dir)
+{
+    while (stream->side[dir].deep && stream->waiting.side[dir].first)
+        pieces_give(&s->pool, pieces_shift(&s->pool, &stream->waiting, dir, s->now_ns));
 }
 
 void streams_push(struct streams *s, struct flow *flow, const struct packet *p)
@@ -455,6 +448,7 @@ void streams_push(struct streams *s, struct flow *flow, const struct packet *p)
     s->dir = flow_dir(flow, p);
     s->now_ns = p->ts_ns;
     s->stage = 0;
+    drop_unwanted(s, stream, s->dir);
     if (brings)
         take_segment(s, flow, stream, p, wire_len);
 }
@@ -503,16 +497,29 @@ static uint32_t before_urgent(struct streams *s, struct stream *stream, enum dir
     return best;
 }
 
+/* How many of the next `n` bytes are within the depth; the direction ends there for those above. */
+static uint32_t within_depth(struct streams *s, struct flow *flow, struct side *side, uint32_t n)
+{
+    if (!s->depth || side->offset + n < s->depth || flow->no_depth)
+        return n;
+    s->count[COUNT_DEPTH]++;
+    stream_event_raise(flow, STREAM_EVENT_REASSEMBLY_DEPTH_REACHED);
+    side->deep = true;
+    return side->offset < s->depth ? (uint32_t)(s->depth - side->offset) : 0;
+}
+
 /* Hands out the start of `data`, up to an urgent byte; says how much was used. */
-static uint32_t emit(struct streams *s, struct stream *stream, enum dir dir, struct slice data,
+static uint32_t emit(struct streams *s, struct flow *flow, enum dir dir, struct slice data,
                      struct chunk *chunk)
 {
+    struct stream *stream = flow->ext[FLOW_EXT_STREAM];
     struct side *side = &stream->side[dir];
     bool urgent = false;
     uint32_t n = data.len;
 
     if (stream->n_urgent && n)
         n = before_urgent(s, stream, dir, n, &urgent);
+    n = within_depth(s, flow, side, n);
     *chunk = (struct chunk){
         .data = slice_head(data, n), .dir = dir, .offset = side->offset, .gap = side->gap};
     side->gap = 0;
@@ -522,7 +529,7 @@ static uint32_t emit(struct streams *s, struct stream *stream, enum dir dir, str
     side->next += n;
     if (tcp_after(side->next, side->edge) > 0)
         side->edge = side->next;
-    chunk->end = !s->by_ack && n == data.len && at_fin(side);
+    chunk->end = side->deep || (!s->by_ack && n == data.len && at_fin(side));
     side->ended = side->ended || chunk->end;
     return n;
 }
@@ -606,7 +613,7 @@ static bool next_waiting(struct streams *s, struct flow *flow, struct stream *st
         if (known >= due)
             return false;
         uint8_t *data = piece->data + piece->at + known;
-        uint32_t used = emit(s, stream, dir, (struct slice){data, due - known}, chunk);
+        uint32_t used = emit(s, flow, dir, (struct slice){data, due - known}, chunk);
         if (known + used < piece->len) { /* the rest: not acknowledged, or behind an urgent byte */
             pieces_trim_first(waiting, known + used);
             return true;
@@ -639,7 +646,7 @@ static bool next_of_side(struct streams *s, struct flow *flow, struct stream *st
     if (side->ended || !(side->started || (s->ending && flow->tcp.side[dir].has_isn)))
         return false;
     if (dir == s->dir && s->in_order.len) {
-        uint32_t used = emit(s, stream, dir, s->in_order, chunk);
+        uint32_t used = emit(s, flow, dir, s->in_order, chunk);
         s->in_order = slice_from(s->in_order, used);
         return true;
     }
@@ -651,7 +658,7 @@ static bool next_of_side(struct streams *s, struct flow *flow, struct stream *st
         return true;
     if (side->ended || !end_is_due(s, flow, side, dir))
         return false;
-    emit(s, stream, dir, SLICE_NONE, chunk);
+    emit(s, flow, dir, SLICE_NONE, chunk);
     chunk->end = side->ended = true;
     return true;
 }

@@ -325,12 +325,66 @@ static void community_ids_are_those_of_the_specification(void **state)
 
 #define FLOW_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void with(struct rig *rig, const char *setting)
+{
+    struct flow_table_limits least = {.memory_bytes = 1};
+    struct strbuf report;
+
+    flow_table_free(&rig->table);
+    strbuf_init(&report, 256);
+    assert_int_equal(conf_set(rig->conf, setting, &report), ERR_OK);
+    strbuf_fini(&report);
+    rig->table = flow_table_new(rig->conf, &rig->stats, &least, ended, rig);
+}
+
+static void sessions_without_handshake_can_be_left_alone(void **state)
+{
+    struct rig *rig = *state;
+
+    with(rig, "stream.midstream=no");
+    struct flow *f = tcp_at(rig, 1, 40000, 2, 80, TCP_ACK, 5, 5);
+    assert_int_equal(f->state, FLOW_NEW);
+    assert_true(f->tcp.pass_over);
+    assert_int_equal(tcp_at(rig, 2, 80, 1, 40000, TCP_ACK, 5, 6)->state, FLOW_NEW);
+    f = tcp_at(rig, 1, 40000, 2, 80, TCP_SYN, 100, 0); /* a new connection of the same ports */
+    assert_int_equal(rig->ended, 1);
+    assert_false(f->tcp.pass_over);
+}
+
+static void of_clients_nobody_answers_can_be_left_alone(void **state)
+{
+    struct rig *rig = *state;
+
+    with(rig, "stream.async-oneside=false");
+    tcp_at(rig, 1, 40000, 2, 80, TCP_SYN, 100, 0);
+    struct flow *f = tcp_at(rig, 1, 40000, 2, 80, TCP_ACK, 101, 900);
+    assert_int_equal(f->state, FLOW_NEW);
+    assert_true(f->tcp.pass_over);
+}
+
+static void ends_of_high_ports_can_be_turned(void **state)
+{
+    struct rig *rig = *state;
+
+    struct flow *f = tcp_at(rig, 1, 1369, 2, 49353, TCP_ACK, 5, 5);
+    assert_int_equal(f->client_port, 49353);
+    assert_true(flow_table_turn(f));
+    assert_int_equal(f->client_port, 1369);
+    assert_int_equal(f->pkts[TO_SERVER], 1);
+    assert_ptr_equal(tcp_at(rig, 2, 49353, 1, 1369, TCP_ACK, 5, 5), f);
+    assert_int_equal(f->pkts[TO_CLIENT], 1);
+    assert_false(flow_table_turn(tcp_at(rig, 2, 80, 1, 1369, TCP_ACK, 5, 5)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         FLOW_TEST(a_handshake_makes_it_established),
         FLOW_TEST(the_client_is_who_sent_the_syn),
         FLOW_TEST(without_handshake_the_service_port_is_the_server),
+        FLOW_TEST(sessions_without_handshake_can_be_left_alone),
+        FLOW_TEST(of_clients_nobody_answers_can_be_left_alone),
+        FLOW_TEST(ends_of_high_ports_can_be_turned),
         FLOW_TEST(silence_ends_by_state),
         FLOW_TEST(a_packet_after_the_timeout_begins_a_new_flow),
         FLOW_TEST(a_new_syn_on_a_closed_connection_is_a_new_flow),

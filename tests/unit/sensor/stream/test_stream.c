@@ -323,6 +323,28 @@ static void one_direction_alone_gives_up_a_hole_after_a_few_segments(void **stat
     assert_string_equal(rig->out[0], "a<4>xxxxxxxx");
 }
 
+static void behind_the_depth_a_direction_is_over(void **state)
+{
+    struct rig *rig = *state;
+    struct strbuf report;
+
+    strbuf_init(&report, 256);
+    conf_set(rig->conf, "stream.depth=5", &report);
+    strbuf_fini(&report);
+    streams_free(&rig->streams);
+    rig->streams = streams_new(rig->conf, &rig->stats);
+    open_at(rig, 99);
+    client(rig, 108, "waits");
+    client(rig, 100, "abc");
+    client(rig, 103, "defgh");
+    assert_string_equal(rig->out[0], "abcde$");
+    client(rig, 113, "more");
+    assert_string_equal(rig->out[0], "abcde$");
+    assert_int_equal(streams_used_bytes(rig->streams), 0);
+    send_from(rig, TO_CLIENT, 900, 117, TCP_ACK, "ok");
+    assert_string_equal(rig->out[1], "ok");
+}
+
 static void fin_ends_when_its_turn_comes(void **state)
 {
     struct rig *rig = *state;
@@ -481,6 +503,7 @@ int main(void)
         STREAM_TEST(a_hole_grows_too_old),
         STREAM_TEST(no_handshake_is_needed),
         STREAM_TEST(one_direction_alone_gives_up_a_hole_after_a_few_segments),
+        STREAM_TEST(behind_the_depth_a_direction_is_over),
         STREAM_TEST(fin_ends_when_its_turn_comes),
         STREAM_TEST(the_end_of_the_flow_gives_out_what_waits),
         STREAM_TEST(data_in_a_syn_counts_and_in_a_reset_does_not),
