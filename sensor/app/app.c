@@ -100,6 +100,11 @@ void app_engine_free(struct app_engine **engine)
     *engine = NULL;
 }
 
+void app_name_only(struct app_engine *engine)
+{
+    engine->name_only = true;
+}
+
 void app_on_free(struct app_engine *engine, void (*gone)(void *context, struct tx *tx),
                  void *context)
 {
@@ -258,6 +263,10 @@ static void begin(struct app *app)
     app->flow->app_name = app->proto->name;
     app->flow->no_depth = app->proto->deep;
     app->engine->count[APP_RECOGNISED]++;
+    if (app->engine->name_only) {
+        stop(app);
+        return;
+    }
     if (!app->proto->state_size)
         return;
     app->state = pool_get(&app->engine->pool, app->proto->state_size, &app->state_room);
@@ -726,6 +735,12 @@ void app_drop(struct app_engine *engine, struct flow *flow)
     app_expect_free(engine, app->expected);
     pool_put(&engine->pool, app, app->room);
     flow->ext[FLOW_EXT_APP] = NULL;
+}
+
+bool app_over(const struct flow *flow)
+{
+    const struct app *app = app_of(flow);
+    return app && app->off;
 }
 
 const struct proto_def *app_proto(const struct flow *flow)

@@ -19,6 +19,10 @@ extern const struct counter app_counters[];
 
 struct app_engine *app_engine_new(const struct conf *conf, struct stats *stats);
 void app_engine_free(struct app_engine **engine);
+/** Flows are only named from here on: no parser sees their bytes. */
+void app_name_only(struct app_engine *engine);
+/** Nothing more is read of this flow: what it is was found or given up, or its parsing ended. */
+bool app_over(const struct flow *flow);
 
 /** Piece of a file a parser passed on, in order. Valid until app_clear. */
 struct app_file {

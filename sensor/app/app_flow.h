@@ -98,6 +98,7 @@ struct app_engine {
     uint64_t *count;
     uint32_t n_rows;
     uint64_t off; /* rows that are switched off, by index */
+    bool name_only;
     struct app_file *files;
     uint32_t n_files, files_room;
     const char *notes[APP_NOTES_MAX];

@@ -18,6 +18,7 @@
 #include "sensor/run/reload.h"
 #include "sensor/run/shed.h"
 #include "sensor/run/span.h"
+#include "sensor/run/wants.h"
 
 #include <stdlib.h>
 
@@ -43,7 +44,7 @@ struct tail {
     struct tail_plan plan;
     struct stats stats;
     uint64_t *count;
-    struct devices *devices;
+    struct devices *devices; /* NULL: nobody asks about them */
     struct thresholds *thresholds;
     struct geo *geo;
     struct event_options events;
@@ -81,6 +82,8 @@ static enum err open_outputs(struct tail *t, struct strbuf *report)
 enum err tail_new(const struct tail_plan *plan, struct tail **tail, struct strbuf *report)
 {
     struct tail *t = calloc(1, sizeof(*t));
+    struct wants wants;
+
     if (!t)
         return ERR_NOMEM;
     t->plan = *plan;
@@ -91,7 +94,8 @@ enum err tail_new(const struct tail_plan *plan, struct tail **tail, struct strbu
     t->span = span_new(plan->ifaces);
     t->hourly = hourly_new();
     enum err err = t->span && t->hourly ? ERR_OK : ERR_NOMEM;
-    if (!err)
+    wants_read(plan->conf, plan->ruleset != NULL, &wants);
+    if (!err && wants.devices)
         err = devices_new(plan->conf, &t->stats, &t->devices, report);
     if (!err && plan->ruleset) {
         t->thresholds = thresholds_new(plan->ruleset, plan->conf);
@@ -383,8 +387,10 @@ static void tell_hour(struct tail *t, uint64_t now_ns)
 
 static void tick_devices(struct tail *t, uint64_t now_ns)
 {
-    devices_tick(t->devices, now_ns);
-    take_findings(t);
+    if (t->devices) {
+        devices_tick(t->devices, now_ns);
+        take_findings(t);
+    }
     if (hourly_due(t->hourly, now_ns, false))
         tell_hour(t, now_ns);
 }

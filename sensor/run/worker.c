@@ -15,6 +15,7 @@
 #include "sensor/run/facts.h"
 #include "sensor/run/shed.h"
 #include "sensor/run/shunt.h"
+#include "sensor/run/wants.h"
 
 #include <stdlib.h>
 
@@ -30,6 +31,7 @@ struct worker {
     struct files *files;
     struct detect *detect; /* NULL without rules */
     struct facts_plan *facts;
+    struct wants wants;
     struct event_options events, short_events; /* short: without payloads */
     struct shed shed;
     struct shunt_policy shunt;
@@ -184,7 +186,7 @@ static void write_note(struct worker *w, struct flow *flow, const struct packet 
 static void count_note(struct worker *w, const struct flow *flow, const struct packet *p,
                        const char *layer, const char *note)
 {
-    struct item *item = round_item(w->part);
+    struct item *item = w->wants.notes ? round_item(w->part) : NULL;
 
     if (!item)
         return;
@@ -234,7 +236,8 @@ static void write_tx(struct worker *w, struct flow *flow, const struct packet *p
     }
     for (uint8_t i = 0; i < tx->notes && i < TX_NOTES_MAX; i++)
         take_note(w, flow, p, tx, "applayer", tx->proto->notes[tx->note[i]], w->events.app_notes);
-    facts_tx(&sink, w->facts, flow, tx);
+    if (w->wants.devices)
+        facts_tx(&sink, w->facts, flow, tx);
     tx->logged = true;
 }
 
@@ -374,7 +377,7 @@ static void without_flow(struct worker *w, const struct packet *p)
 {
     struct facts_sink sink = sink_of(w);
 
-    if (p->ethertype == 0x0806 && p->l3.len)
+    if (w->wants.devices && p->ethertype == 0x0806 && p->l3.len)
         facts_arp(&sink, p);
     detect_on(w, &(struct detect_input){.packet = p});
     write_hits(w, NULL, p);
@@ -417,6 +420,11 @@ static void last_look(struct worker *w, struct flow *flow, const struct packet *
     flow->app_events = 0;
     if (flow->shunted)
         return;
+    if (!w->wants.content) {
+        app_end(w->app, flow);
+        breadth_end(w->breadth, flow);
+        return;
+    }
     streams_end(w->streams, flow);
     uint32_t chunks = take_stream(w, flow, p, 0);
     app_end(w->app, flow);
@@ -456,7 +464,22 @@ static void pass_by(struct worker *w, struct flow *flow, const struct packet *p)
         let_go(w, flow);
         flow->shunted = true;
     }
-    facts_packet(&sink, flow, p);
+    if (w->wants.devices)
+        facts_packet(&sink, flow, p);
+}
+
+/* Nobody asks what the flow carries: it is counted, named by its first bytes, classified. */
+static void only_name(struct worker *w, struct flow *flow, const struct packet *p)
+{
+    if (!app_over(flow)) {
+        take_payload(w, flow, p, flow_dir(flow, p));
+        app_clear(w->app, flow, 3);
+        if (app_over(flow))
+            streams_drop(w->streams, flow);
+    }
+    breadth_packet(w->breadth, flow, p);
+    if (sight_due(flow))
+        report_sight(w, flow);
 }
 
 /* Steps of the ladder are taken and left at packets of the shard. */
@@ -526,6 +549,10 @@ static void worker_packet(struct worker *w, const struct packet *p)
         pass_by(w, flow, p);
         return;
     }
+    if (!w->wants.content) {
+        only_name(w, flow, p);
+        return;
+    }
     enum dir dir = flow_dir(flow, p);
     uint32_t chunks = take_payload(w, flow, p, dir);
     take_files(w, flow);
@@ -543,7 +570,8 @@ static void worker_packet(struct worker *w, const struct packet *p)
     uint32_t looked = detect_looks(&in);
     detect_on(w, &in);
     write_tagged(w, flow, p);
-    facts_packet(&sink, flow, p);
+    if (w->wants.devices)
+        facts_packet(&sink, flow, p);
     write_results(w, flow, p, looked);
     if (sight_due(flow))
         report_sight(w, flow);
@@ -568,7 +596,8 @@ static void flow_ended(void *context, struct flow *flow)
         write_netflow(w, flow);
     }
     report_sight(w, flow);
-    facts_flow_end(&sink, flow);
+    if (w->wants.devices)
+        facts_flow_end(&sink, flow);
     let_go(w, flow);
     w->order = order;
 }
@@ -691,6 +720,7 @@ struct worker *worker_new(const struct worker_plan *plan)
     w->short_events = w->events;
     w->short_events.payload = w->short_events.payload_printable = w->short_events.packet = false;
     shunt_policy_read(plan->conf, &w->shunt);
+    wants_read(plan->conf, plan->ruleset != NULL, &w->wants);
     if (!w->flows || !w->streams || !w->app || !w->breadth || !w->files || !w->facts ||
         (plan->ruleset && !w->detect) || !trace_hits(w)) {
         worker_free(&w);
@@ -698,6 +728,10 @@ struct worker *worker_new(const struct worker_plan *plan)
     }
     app_on_free(w->app, tx_gone, w);
     want_file_properties(w);
+    if (!w->wants.content) {
+        app_name_only(w->app);
+        streams_as_they_come(w->streams);
+    }
     return w;
 }
 

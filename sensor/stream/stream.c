@@ -156,6 +156,11 @@ void streams_free(struct streams **streams)
     *streams = NULL;
 }
 
+void streams_as_they_come(struct streams *s)
+{
+    s->by_ack = false;
+}
+
 uint32_t streams_flow_bytes(void)
 {
     return sizeof(struct stream);

@@ -31,6 +31,8 @@ extern const struct counter stream_counters[];
 
 struct streams *streams_new(const struct conf *conf, struct stats *stats);
 void streams_free(struct streams **streams);
+/** Bytes are handed out as they come, whatever stream.inline says. */
+void streams_as_they_come(struct streams *streams);
 
 /** Bytes that each TCP flow takes here, without what waits. */
 uint32_t streams_flow_bytes(void);
