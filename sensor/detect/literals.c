@@ -3,21 +3,12 @@
 
 #include "sensor/detect/content.h"
 #include "sensor/detect/hyper.h"
+#include "sensor/detect/lookup.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum {
-    GRAM = 4,        /* bytes of a gram */
-    STRIDE = 2,      /* places between two looks */
-    AT_ONCE = 4,     /* looks between two decisions */
-    PAIRS = 1 << 16, /* of bytes */
-    TABLE_BITS = 16, /* of the table of grams, at most */
-    USUAL_BITS = 16,
-    SPREAD_BITS = 5, /* its places for each gram, about */
-    FOLD =
-        0x20202020 /* letters without case; other bytes lose a bit, which the comparison regains */
-};
+enum { GRAM = LOOKUP_GRAM, STRIDE = LOOKUP_STRIDE, FOLD = LOOKUP_FOLD, USUAL_BITS = 16 };
 
 /* A gram or pair and one of the literals known by it. */
 struct mark {
@@ -36,33 +27,10 @@ struct marks {
 
 struct literals {
     const struct literal *list;
-    struct hyper *hyper; /* in place of all else, in large sets; or NULL */
+    struct hyper *hyper; /* in place of all else; or NULL */
     struct marks grams, pairs;
-    uint8_t *table;      /* by hash of a gram: bits by another hash of it */
-    uint32_t table_bits; /* of its size */
-    uint8_t *pair_table; /* by pair: not 0 = marked; NULL when there is none */
+    struct lookup *gram_table, *pair_table; /* what of them is worth a look; NULL = none */
 };
-
-static uint32_t load4(const uint8_t *at)
-{
-    uint32_t v;
-
-    memcpy(&v, at, sizeof(v));
-    return v;
-}
-
-static uint32_t load2(const uint8_t *at)
-{
-    uint16_t v;
-
-    memcpy(&v, at, sizeof(v));
-    return v;
-}
-
-static uint32_t hash_of(uint32_t key)
-{
-    return key * 2654435761u;
-}
 
 /* ---- rarity ------------------------------------------------------------------------------- */
 
@@ -115,7 +83,8 @@ struct literals_usual *literals_usual_new(void)
     struct literals_usual *u = calloc(1, sizeof(*u));
 
     for (uint32_t i = 0; u && i + GRAM < sizeof(sample); i++)
-        u->gram[hash_of(load4((const uint8_t *)sample + i) | FOLD) >> (32 - USUAL_BITS)] = 1;
+        u->gram[lookup_hash(lookup_load4((const uint8_t *)sample + i) | FOLD) >>
+                (32 - USUAL_BITS)] = 1;
     return u;
 }
 
@@ -162,7 +131,7 @@ static uint32_t gram_bits(const struct literals_usual *usual, const uint8_t *at,
     uint32_t bits = part_bits(gram);
 
     if (bits <= at_least || bits <= LITERAL_COMMON ||
-        !usual->gram[hash_of(load4(at) | FOLD) >> (32 - USUAL_BITS)])
+        !usual->gram[lookup_hash(lookup_load4(at) | FOLD) >> (32 - USUAL_BITS)])
         return bits;
     return bits / 2 > LITERAL_COMMON ? bits / 2 : LITERAL_COMMON;
 }
@@ -216,11 +185,6 @@ uint32_t literals_rarity(const struct literals_usual *usual, struct slice text)
 
 /* ---- making ------------------------------------------------------------------------------- */
 
-static uint8_t table_bit(uint32_t hash)
-{
-    return (uint8_t)(1u << (hash >> 7 & 7));
-}
-
 static uint32_t bits_for(uint32_t n, uint32_t most)
 {
     uint32_t bits = 4;
@@ -240,7 +204,7 @@ static void add_grams(struct literals *l, uint32_t id, uint32_t at)
     struct slice text = l->list[id].text;
 
     for (uint32_t i = 0; i < STRIDE; i++)
-        add_mark(&l->grams, load4(text.at + at + i) | FOLD, id, at + i);
+        add_mark(&l->grams, lookup_load4(text.at + at + i) | FOLD, id, at + i);
 }
 
 static uint8_t upper(uint8_t c)
@@ -258,14 +222,14 @@ static void add_pair(struct literals *l, uint32_t id, uint32_t at)
         uint8_t x = i & 1 ? upper(a) : a, y = i & 2 ? upper(b) : b;
         if (i && (!lit->nocase || (i & 1 && x == a) || (i & 2 && y == b)))
             continue;
-        add_mark(&l->pairs, load2((const uint8_t[]){x, y}), id, at);
+        add_mark(&l->pairs, lookup_load2((const uint8_t[]){x, y}), id, at);
     }
 }
 
 static int by_key(const void *a, const void *b)
 {
     const struct mark *x = a, *y = b;
-    uint32_t hx = hash_of(x->key), hy = hash_of(y->key);
+    uint32_t hx = lookup_hash(x->key), hy = lookup_hash(y->key);
 
     if (hx != hy)
         return hx < hy ? -1 : 1;
@@ -280,30 +244,36 @@ static bool order_marks(struct marks *m)
         return false;
     qsort(m->mark, m->n, sizeof(*m->mark), by_key);
     for (uint32_t i = 0, b = 0; b <= 1u << m->bits; b++) {
-        while (i < m->n && hash_of(m->mark[i].key) >> (32 - m->bits) < b)
+        while (i < m->n && lookup_hash(m->mark[i].key) >> (32 - m->bits) < b)
             i++;
         m->first[b] = i;
     }
     return true;
 }
 
-static bool fill_tables(struct literals *l)
+static bool mark_all(struct lookup *lookup, const struct marks *m)
 {
-    l->table_bits = bits_for(l->grams.n << SPREAD_BITS, TABLE_BITS);
-    l->table = calloc(1, (size_t)1 << l->table_bits);
-    l->pair_table = l->pairs.n ? calloc(1, PAIRS) : NULL;
-    if (!l->table || (l->pairs.n && !l->pair_table))
-        return false;
-    for (uint32_t i = 0; i < l->grams.n; i++) {
-        uint32_t hash = hash_of(l->grams.mark[i].key);
-        l->table[hash >> (32 - l->table_bits)] |= table_bit(hash);
-    }
-    for (uint32_t i = 0; i < l->pairs.n; i++)
-        l->pair_table[l->pairs.mark[i].key] = 1;
-    return order_marks(&l->grams) && order_marks(&l->pairs);
+    for (uint32_t i = 0; lookup && i < m->n; i++)
+        lookup_mark(lookup, m->mark[i].key);
+    return lookup != NULL;
 }
 
-/* When they are many, Hyperscan looks for them. */
+static bool fill_tables(struct literals *l, bool narrow)
+{
+    bool ok = true;
+
+    if (l->grams.n)
+        ok = mark_all(l->gram_table = lookup_new_grams(l->grams.n, narrow), &l->grams);
+    if (l->pairs.n)
+        ok = mark_all(l->pair_table = lookup_new_pairs(narrow), &l->pairs) && ok;
+    return ok && order_marks(&l->grams) && order_marks(&l->pairs);
+}
+
+static bool are_many(const struct literals_maker *maker, uint32_t n)
+{
+    return maker->many ? n >= maker->many : n >= LITERALS_MANY && !lookup_wide();
+}
+
 static bool compile(struct literals *l, struct literals_maker *maker, uint32_t n)
 {
     enum hyper_source source;
@@ -317,7 +287,7 @@ static bool compile(struct literals *l, struct literals_maker *maker, uint32_t n
 
 static bool fill(struct literals *l, struct literals_maker *maker, uint32_t n)
 {
-    if (n >= (maker->many ? maker->many : LITERALS_MANY))
+    if (are_many(maker, n))
         return compile(l, maker, n);
     l->grams.mark = calloc((size_t)n * STRIDE + 1, sizeof(struct mark));
     l->pairs.mark = calloc((size_t)n * 4 + 1, sizeof(struct mark));
@@ -330,7 +300,7 @@ static bool fill(struct literals *l, struct literals_maker *maker, uint32_t n)
         else
             add_grams(l, i, best.at);
     }
-    return fill_tables(l);
+    return fill_tables(l, maker->narrow);
 }
 
 struct literals *literals_new(struct literals_maker *maker, const struct literal *list, uint32_t n)
@@ -357,8 +327,8 @@ void literals_free(struct literals **literals)
     free(l->grams.first);
     free(l->pairs.mark);
     free(l->pairs.first);
-    free(l->table);
-    free(l->pair_table);
+    lookup_free(&l->gram_table);
+    lookup_free(&l->pair_table);
     free(l);
     *literals = NULL;
 }
@@ -372,7 +342,7 @@ static size_t marks_bytes(const struct marks *m)
 
 size_t literals_bytes(const struct literals *l)
 {
-    return sizeof(*l) + (l->table ? (size_t)1 << l->table_bits : 0) + (l->pair_table ? PAIRS : 0) +
+    return sizeof(*l) + lookup_bytes(l->gram_table) + lookup_bytes(l->pair_table) +
            marks_bytes(&l->grams) + marks_bytes(&l->pairs) + (l->hyper ? hyper_bytes(l->hyper) : 0);
 }
 
@@ -420,7 +390,7 @@ struct scan {
 /* The literals known by what stands at `at`. */
 static void compare(const struct scan *s, const struct marks *m, uint32_t key, uint32_t at)
 {
-    uint32_t b = hash_of(key) >> (32 - m->bits);
+    uint32_t b = lookup_hash(key) >> (32 - m->bits);
 
     for (uint32_t i = m->first[b]; i < m->first[b + 1]; i++) {
         const struct mark *mark = &m->mark[i];
@@ -435,66 +405,30 @@ static void compare(const struct scan *s, const struct marks *m, uint32_t key, u
     }
 }
 
-static void look_at_gram(const struct scan *s, uint32_t at)
-{
-    uint32_t gram = load4(s->data.at + at) | FOLD, hash = hash_of(gram);
-
-    if (s->l->table[hash >> (32 - s->l->table_bits)] & table_bit(hash))
-        compare(s, &s->l->grams, gram, at);
-}
-
-static inline uint32_t slot(const uint8_t *at, uint32_t shift)
-{
-    return hash_of(load4(at) | FOLD) >> shift;
-}
-
 static void scan_grams(const struct scan *s)
 {
-    const uint8_t *table = s->l->table, *at = s->data.at;
-    uint32_t shift = 32 - s->l->table_bits, i = 0, len = s->data.len;
-    enum { STEP = STRIDE * AT_ONCE };
+    struct looked looked = {0};
+    uint32_t set;
 
-    for (; i + STEP + GRAM <= len; i += STEP) {
-        const uint8_t *a = at + i;
-        if (!(table[slot(a, shift)] | table[slot(a + 2, shift)] | table[slot(a + 4, shift)] |
-              table[slot(a + 6, shift)]))
-            continue;
-        for (uint32_t k = 0; k < STEP; k += STRIDE)
-            look_at_gram(s, i + k);
+    while ((set = lookup_next(s->l->gram_table, s->data, &looked))) {
+        for (; set; set &= set - 1) {
+            uint32_t at = looked.base + STRIDE * (uint32_t)__builtin_ctz(set);
+            compare(s, &s->l->grams, lookup_load4(s->data.at + at) | FOLD, at);
+        }
     }
-    for (; i + GRAM <= len; i += STRIDE)
-        look_at_gram(s, i);
-}
-
-static void look_at_pair(const struct scan *s, uint32_t at)
-{
-    uint32_t pair = load2(s->data.at + at);
-
-    if (s->l->pair_table[pair])
-        compare(s, &s->l->pairs, pair, at);
-}
-
-static inline uint8_t four_pairs(const uint8_t *table, const uint8_t *at)
-{
-    return table[load2(at)] | table[load2(at + 1)] | table[load2(at + 2)] | table[load2(at + 3)];
 }
 
 static void scan_pairs(const struct scan *s)
 {
-    const uint8_t *table = s->l->pair_table, *at = s->data.at;
-    uint32_t i = 0, len = s->data.len;
-    enum { STEP = 16 };
+    struct looked looked = {0};
+    uint32_t set;
 
-    for (; i + STEP + 2 <= len; i += STEP) {
-        const uint8_t *a = at + i;
-        if (!(four_pairs(table, a) | four_pairs(table, a + 4) | four_pairs(table, a + 8) |
-              four_pairs(table, a + 12)))
-            continue;
-        for (uint32_t k = 0; k < STEP; k++)
-            look_at_pair(s, i + k);
+    while ((set = lookup_next(s->l->pair_table, s->data, &looked))) {
+        for (; set; set &= set - 1) {
+            uint32_t at = looked.base + (uint32_t)__builtin_ctz(set);
+            compare(s, &s->l->pairs, lookup_load2(s->data.at + at), at);
+        }
     }
-    for (; i + 2 <= len; i++)
-        look_at_pair(s, i);
 }
 
 static void on_compiled(void *context, uint32_t id, uint32_t end)
@@ -515,7 +449,7 @@ void literals_scan(const struct literals *l, struct literals_scratch *scratch, s
         hyper_scan(l->hyper, scratch->hyper, data, on_compiled, &s);
         return;
     }
-    if (l->grams.n)
+    if (l->gram_table)
         scan_grams(&s);
     if (l->pair_table)
         scan_pairs(&s);

@@ -4,10 +4,9 @@
  *
  * A literal of LITERAL_LONG bytes or more is known by two of its grams of four bytes that begin one
  * byte apart, chosen to be rare (literals_rarity): wherever it lies, one of them begins at an even
- * place. Every second place is looked up in a table of bytes (64 KB at most); the few places that
- * are marked there are compared. Shorter literals, and those of nothing but common grams, are known
- * by two bytes, looked up at every place. From LITERALS_MANY on Hyperscan looks for all of them
- * instead (hyper.h): beside it the look at every place would be a third of the search.
+ * place. Shorter literals, and those of nothing but common grams, are known by two bytes, looked up
+ * at every place (lookup.h); the few places that are marked are compared. Where a processor looks
+ * at one place at a time only, sets from LITERALS_MANY on go to Hyperscan instead (hyper.h).
  */
 #ifndef TRAMGAC_SENSOR_DETECT_LITERALS_H
 #define TRAMGAC_SENSOR_DETECT_LITERALS_H
@@ -20,7 +19,7 @@ enum {
     LITERAL_SHORTEST = 2,
     LITERAL_LONG = 5,
     LITERAL_COMMON = 14, /* rarity below which a literal is met in much of the traffic */
-    LITERALS_MANY = 48,  /* from here on a set is compiled by Hyperscan */
+    LITERALS_MANY = 48,  /* from here on a set may go to Hyperscan */
 };
 
 struct literal {
@@ -40,7 +39,8 @@ struct literals; /* a searchable set; shared by all workers */
 struct literals_maker {
     const struct literals_usual *usual;
     const char *cache; /* directory of compiled databases; NULL = none */
-    uint32_t many;     /* literals from which a set is compiled; 0 = LITERALS_MANY */
+    uint32_t many;     /* literals from which a set is compiled; 0 = as suits the processor */
+    bool narrow;       /* looks at one place at a time, whatever the processor can do */
     uint32_t compiled, cached;
     char fault[160]; /* why there is no set */
 };

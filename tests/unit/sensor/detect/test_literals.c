@@ -80,7 +80,8 @@ static void each_place_of_each_literal_is_found(void **state)
         uint32_t len = next(&seed) % LONGEST;
         struct slice in = {draw(&seed, len, round & 1 ? "abAB1" : "aXx\0", round & 1 ? 5 : 4), len};
         uint32_t old = next(&seed) % 20;
-        struct literals_maker maker = {.usual = usual, .many = round & 2 ? 1 : UINT32_MAX};
+        struct literals_maker maker = {
+            .usual = usual, .narrow = round % 3 == 1, .many = round % 3 ? UINT32_MAX : 1};
         struct literals *l = literals_new(&maker, list, n);
         struct literals_scratch *scratch = literals_scratch_new();
         struct found found = {0}, expected = plainly(list, n, in, old);
