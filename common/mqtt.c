@@ -127,7 +127,9 @@ static int set_up(struct mqtt *m, struct mosquitto *client)
     mosquitto_message_callback_set(client, on_message);
     mosquitto_threaded_set(client, true);
     mosquitto_max_inflight_messages_set(client, o->inflight_max);
-    if (o->user)
+    if (o->v5)
+        code = mosquitto_int_option(client, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5);
+    if (!code && o->user)
         code = mosquitto_username_pw_set(client, o->user, o->password);
     if (!code && o->will_topic)
         code = mosquitto_will_set(client, o->will_topic, (int)o->will.len, o->will.at, 1, true);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * MQTT 3.1.1 client (libmosquitto stays inside mqtt.c).
+ * MQTT 3.1.1 or 5 client (libmosquitto stays inside mqtt.c).
  *
  * It works in mqtt_poll(), which the owning thread calls again and again; events come from inside
  * it. Without a broker it tries again by itself, with growing pauses (0.5 s to 30 s). It remembers
@@ -29,6 +29,7 @@ struct mqtt_options {
     struct slice will;      /* retained, QoS 1 */
     uint16_t keepalive_s;   /* 0: 30 */
     uint16_t inflight_max;  /* messages under way at once; 0: 20 */
+    bool v5;                /* speak MQTT 5 (shared subscriptions); else 3.1.1 */
     bool keep_session;      /* the broker keeps subscriptions and messages while we are away */
 };
 

@@ -254,17 +254,36 @@ static void admit(struct dedup *d, struct record *r, uint64_t *counters)
     add_rollup(d, r);
 }
 
-void dedup_batch(struct dedup *dedup, struct batch *batch, uint64_t *counters)
+static void begin(struct dedup *d, const struct batch *batch)
 {
     CHECK(batch->n <= BATCH_RECORDS_MAX);
-    dedup->n_changes = dedup->n_groups = dedup->n_sparks = dedup->n_rollups = 0;
-    dedup->next_id_before = dedup->next_id;
-    if (++dedup->stamp == 0) {
-        memset(dedup->stamps, 0, sizeof(dedup->stamps));
-        dedup->stamp = 1;
+    d->n_changes = d->n_groups = d->n_sparks = d->n_rollups = 0;
+    d->next_id_before = d->next_id;
+    if (++d->stamp == 0) {
+        memset(d->stamps, 0, sizeof(d->stamps));
+        d->stamp = 1;
     }
+}
+
+void dedup_batch(struct dedup *dedup, struct batch *batch, uint64_t *counters)
+{
+    begin(dedup, batch);
     for (uint32_t i = 0; i < batch->n; i++)
         admit(dedup, &batch->records[i], counters);
+}
+
+void dedup_batch_decided(struct dedup *dedup, struct batch *batch, uint64_t *counters)
+{
+    begin(dedup, batch);
+    for (uint32_t i = 0; i < batch->n; i++) {
+        struct record *r = &batch->records[i];
+        counters[DEDUP_ALERTS] += r->is_alert;
+        if (r->is_alert && !r->group_id)
+            r->group_id = dedup_group_id(r);
+        if (r->is_alert)
+            add_to_group(dedup, r);
+        add_rollup(dedup, r);
+    }
 }
 
 void dedup_undo(struct dedup *dedup)

@@ -32,6 +32,8 @@ int64_t dedup_group_id(const struct record *r);
 /** Sets event_id, group_id and sampled_out of each record, and the sums. Sums live until the next
  * call. */
 void dedup_batch(struct dedup *dedup, struct batch *batch, uint64_t *counters);
+/** The same when it was decided before (in a cluster by who stored the events): only the sums. */
+void dedup_batch_decided(struct dedup *dedup, struct batch *batch, uint64_t *counters);
 /** Where the next batch's numbers begin. */
 void dedup_number_from(struct dedup *dedup, int64_t next_event_id);
 int64_t dedup_next_number(const struct dedup *dedup);

@@ -24,6 +24,9 @@ static const struct option options[] = {
     {"ingest.mqtt.host", CONF_TEXT, "", "Name or address of the broker; empty: none."},
     {"ingest.mqtt.port", CONF_INT, "0", "Port of the broker; 0: 1883, with TLS 8883."},
     {"ingest.mqtt.client", CONF_TEXT, "", "Client id; empty: tramgac-analyzer and process number."},
+    {"ingest.mqtt.share", CONF_TEXT, "",
+     "Name of a shared subscription (MQTT 5): each message goes to one of the analyzers that have "
+     "the same name here; for a cluster."},
     {"ingest.mqtt.user", CONF_TEXT, "", "User at the broker."},
     {"ingest.mqtt.password", CONF_TEXT, "", "Password of that user."},
     {"ingest.mqtt.tls", CONF_BOOL, "no", "Encrypt, and check the broker's certificate."},
@@ -119,12 +122,23 @@ static void *run(void *arg)
     return NULL;
 }
 
+/* Events once among all that share; who is there, to each. */
+static enum err subscribe(struct subscriber *s, const char *share)
+{
+    char filter[WIRE_TOPIC_MAX];
+
+    snprintf(filter, sizeof(filter), "$share/%s/%s", share, WIRE_FILTER_EVENTS);
+    enum err err = mqtt_subscribe(s->mqtt, *share ? filter : WIRE_FILTER_EVENTS);
+    return err ? err : mqtt_subscribe(s->mqtt, WIRE_FILTER_STATUS);
+}
+
 static enum err mqtt_start(const struct conf *conf, struct queue *queue, struct source *source,
                            struct strbuf *report)
 {
     char client[64];
     const char *host = conf_text(conf, "ingest.mqtt.host");
     const char *id = conf_text(conf, "ingest.mqtt.client");
+    const char *share = conf_text(conf, "ingest.mqtt.share");
 
     if (!*host)
         return ERR_NOTFOUND;
@@ -138,6 +152,7 @@ static enum err mqtt_start(const struct conf *conf, struct queue *queue, struct 
                              .ca_file = conf_text(conf, "ingest.mqtt.ca"),
                              .cert_file = conf_text(conf, "ingest.mqtt.certificate"),
                              .key_file = conf_text(conf, "ingest.mqtt.key"),
+                             .v5 = *share != '\0',
                              .inflight_max = 200};
     struct subscriber *s = calloc(1, sizeof(*s));
     CHECK(s);
@@ -152,8 +167,12 @@ static enum err mqtt_start(const struct conf *conf, struct queue *queue, struct 
         return err;
     }
     source->self = s;
-    (void)mqtt_subscribe(s->mqtt, WIRE_FILTER_EVENTS);
-    (void)mqtt_subscribe(s->mqtt, WIRE_FILTER_STATUS);
+    if (subscribe(s, share)) {
+        strbuf_fmt(report, "ingest.mqtt.share: \"%s\" cannot be part of a topic\n", share);
+        mqtt_free(&s->mqtt);
+        free(s);
+        return ERR_INPUT;
+    }
     CHECK(pthread_create(&s->thread, NULL, run, s) == 0);
     return ERR_OK;
 }

@@ -59,6 +59,7 @@ struct message *ingest_message(enum message_kind kind)
     m->kind = kind;
     m->received_ns = clock_now_ns();
     strbuf_init(&m->bytes, WIRE_PLAIN_MAX + WIRE_MESSAGE_MAX);
+    strbuf_init(&m->decided, 0);
     return m;
 }
 
@@ -69,6 +70,7 @@ void ingest_free(struct message **message)
     if ((*message)->reading)
         (*message)->reading_free(&(*message)->reading);
     strbuf_fini(&(*message)->bytes);
+    strbuf_fini(&(*message)->decided);
     free(*message);
     *message = NULL;
 }

@@ -47,12 +47,14 @@ struct message {
     struct file_block block;
     uint64_t received_ns;  /* wall clock */
     struct source *source; /* to answer through */
-    uint64_t peer;         /* of the source: connection */
+    uint64_t peer;         /* of the source: connection, or the broker's number of the message */
     uint32_t failed;       /* MESSAGE_END: files that could not be read */
     struct strbuf bytes;
     struct reading *reading; /* what the reader made of the lines; NULL: nothing yet */
     void (*reading_free)(struct reading **reading);
     uint64_t reading_bytes;
+    struct strbuf decided; /* in a cluster: what was decided of its events (run/carry.h) */
+    bool skipped;          /* this batch did not take it */
     struct message *next;
 };
 
@@ -68,6 +70,9 @@ struct ingest_def {
     /** Tells a sensor (through `peer` where it has one) a control message. Called by the writer's
      * thread; never waits long. */
     void (*tell)(void *self, uint64_t peer, const struct wire_control *control);
+    /** The store has the message, or had it before; NULL: nobody needs to know. Called by the
+     * writer's thread, with the `peer` that the message came with; never waits. */
+    void (*stored)(void *self, uint64_t peer);
     /** Stops reading, joins its thread. */
     void (*stop)(void *self);
     /** Appends members of the health object. */

@@ -120,6 +120,7 @@ struct senders {
     pthread_cond_t wake;
     uint64_t woken; /* counts wishes, so that none is missed */
     atomic_bool stop;
+    atomic_bool aside; /* somebody else sends */
     struct one_sender at[CONNECTORS_MAX];
     uint32_t n;
 };
@@ -167,9 +168,10 @@ static void *run(void *ctx)
     uint64_t seen = 0;
 
     do {
-        while (sender_once(&one->pass, clock_now_ns()) && !one->all->stop)
+        while (!one->all->aside && sender_once(&one->pass, clock_now_ns()) && !one->all->stop)
             ;
-        beat(one, clock_now_ns());
+        if (!one->all->aside)
+            beat(one, clock_now_ns());
     } while (wait_for_work(one, &seen));
     return NULL;
 }
@@ -222,6 +224,11 @@ void sender_wake(struct senders *senders)
     senders->woken++;
     pthread_cond_broadcast(&senders->wake);
     pthread_mutex_unlock(&senders->lock);
+}
+
+void sender_allow(struct senders *senders, bool allowed)
+{
+    atomic_store(&senders->aside, !allowed);
 }
 
 void sender_stop(struct senders **senders)

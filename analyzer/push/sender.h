@@ -31,6 +31,8 @@ enum err sender_start(const struct connectors *connectors, const struct store *s
                       struct senders **senders, struct strbuf *report);
 /** Looks at the outbox at once. From any thread. */
 void sender_wake(struct senders *senders);
+/** In a cluster one analyzer sends: false until it is us. At the start: true. */
+void sender_allow(struct senders *senders, bool allowed);
 void sender_stop(struct senders **senders);
 
 /** A heartbeat through a link of its own; waits for the receiver's answer, which goes to `answer`.

@@ -24,6 +24,8 @@ struct origin {
     struct source *source;
     uint64_t peer;
     uint64_t hole_from, hole_to, hole_since_ns, asked_ns; /* monotonic */
+    uint64_t
+        waits_from; /* number of the first envelope that is there but not offered yet; 0: none */
 };
 
 struct origins {
@@ -245,6 +247,31 @@ enum err origins_greet(struct origins *origins, struct store *store, const struc
     return ERR_OK;
 }
 
+enum err origins_heard(struct origins *origins, struct store *store, const struct message *m,
+                       uint64_t first, uint64_t last)
+{
+    struct origin *o;
+    enum err err =
+        find(origins, store, m->envelope.sensor, m->envelope.site, m->envelope.epoch, &o);
+
+    if (err)
+        return err;
+    o->source = m->source;
+    o->online = true;
+    o->waits_from = first;
+    if (last > o->ledger.highest)
+        o->ledger.highest = last;
+    return ERR_OK;
+}
+
+void origins_clear(struct origins *origins)
+{
+    for (uint32_t i = 0; i < origins->n; i++)
+        drop(origins->all[i]);
+    origins->n = 0;
+    map_clear(origins->map);
+}
+
 void origins_count(struct origin *origin, uint32_t events, uint32_t bad, uint64_t newest_ns)
 {
     struct ledger_row *row = &origin->row;
@@ -323,11 +350,21 @@ void origins_answer(struct origins *origins)
     }
 }
 
+/* What nobody has: not what waits to be offered. */
+static bool hole(const struct origin *o, uint64_t *from, uint64_t *to)
+{
+    bool any = ledger_hole(&o->ledger, from, to);
+
+    if (any && o->waits_from > o->ledger.upto && *to >= o->waits_from)
+        *to = o->waits_from - 1;
+    return any && *to >= *from;
+}
+
 static void watch_hole(struct origin *o, uint64_t mono_ns)
 {
     uint64_t from, to;
 
-    if (!o->online || !ledger_hole(&o->ledger, &from, &to)) {
+    if (!o->online || !hole(o, &from, &to)) {
         o->hole_since_ns = o->asked_ns = 0;
         return;
     }

@@ -29,6 +29,12 @@ enum err origins_offer(struct origins *origins, struct store *store, const struc
                        enum ledger_verdict *verdict, struct origin **origin);
 /** hello and bye. */
 enum err origins_greet(struct origins *origins, struct store *store, const struct message *m);
+/** Envelopes `first`..`last` of the sensor of `m` wait to be offered: what is missing before them
+ * is asked for. */
+enum err origins_heard(struct origins *origins, struct store *store, const struct message *m,
+                       uint64_t first, uint64_t last);
+/** Somebody else may have changed the ledgers: all are read from the store again. */
+void origins_clear(struct origins *origins);
 /** What the lines of a taken envelope were: `newest_ns` event time, `bad` lines. */
 void origins_count(struct origin *origin, uint32_t events, uint32_t bad, uint64_t newest_ns);
 /** The newest stats or visibility event of a sensor; kept until saved. */

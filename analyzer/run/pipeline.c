@@ -6,7 +6,9 @@
 #include "analyzer/dedup/dedup.h"
 #include "analyzer/dedup/exceptions.h"
 #include "analyzer/enrich/enrich.h"
+#include "analyzer/run/carry.h"
 #include "analyzer/run/expiry.h"
+#include "analyzer/run/keep.h"
 #include "analyzer/run/matching.h"
 #include "analyzer/run/origins.h"
 #include "analyzer/run/reading.h"
@@ -39,7 +41,11 @@ const struct counter pipeline_counters[] = {
                                  "the disk."},
     [PIPELINE_REFUSED] = {"pipeline.refused",
                           "Messages with too many holes before them; they will be sent again."},
+    [PIPELINE_RACES] = {"pipeline.races",
+                        "Transactions that another analyzer was faster with; tried again."},
     [PIPELINE_COUNTERS] = COUNTER_END};
+
+enum role { ROLE_WHOLE, ROLE_CARRIER, ROLE_KEEPER };
 
 /* What other threads may see, copied after each batch. */
 struct snapshot {
@@ -71,6 +77,12 @@ struct pipeline {
     uint64_t fed_ns;      /* monotonic: when events came last; 0 = none yet */
     uint64_t looked_ns;   /* monotonic: when time without events was looked at */
     int64_t files_failed; /* -1: not done */
+    enum role role;
+    struct carry *carry;     /* of a carrier */
+    struct queue *greetings; /* of a carrier, borrowed */
+    pipeline_fence *fence;   /* of a keeper */
+    void *fence_ctx;
+    struct pipeline *beside; /* whose counters are shown with ours */
     struct snapshot seen;
 };
 
@@ -82,9 +94,8 @@ static uint32_t batch_max(const struct conf *conf)
     return n < 1 ? 1 : n > BATCH_RECORDS_MAX ? BATCH_RECORDS_MAX : (uint32_t)n;
 }
 
-enum err pipeline_new(const struct conf *conf, struct store *store, struct queue *queue,
-                      struct hub *hub, const struct attack *attack, struct rulebook *rulebook,
-                      struct pipeline **pipeline, struct strbuf *report)
+static enum err make(const struct conf *conf, struct store *store, struct queue *queue,
+                     struct pipeline **pipeline, struct strbuf *report)
 {
     struct event_ids ids = {0, 0};
     enum err err = db_days_claim(store, clock_now_ns(), &ids);
@@ -98,7 +109,6 @@ enum err pipeline_new(const struct conf *conf, struct store *store, struct queue
     p->store = store;
     p->queue = queue;
     ingest_read_by(queue, reading_make);
-    p->hub = hub;
     p->files_failed = -1;
     p->counters = stats_add(&p->stats, pipeline_counters);
     p->normalise = stats_add(&p->stats, normalise_counters);
@@ -113,9 +123,42 @@ enum err pipeline_new(const struct conf *conf, struct store *store, struct queue
     p->sightings = sightings_new();
     p->expiry = expiry_new(conf);
     *pipeline = p;
-    err = enrich_new(conf, &p->enrich, report);
+    return enrich_new(conf, &p->enrich, report);
+}
+
+enum err pipeline_new(const struct conf *conf, struct store *store, struct queue *queue,
+                      struct hub *hub, const struct attack *attack, struct rulebook *rulebook,
+                      struct pipeline **pipeline, struct strbuf *report)
+{
+    enum err err = make(conf, store, queue, pipeline, report);
+    struct pipeline *p = *pipeline;
+
+    if (!p)
+        return err;
+    p->hub = hub;
     enum err rules = matching_new(conf, store, attack, &p->stats, rulebook, &p->matching, report);
     return err ? err : rules;
+}
+
+enum err pipeline_new_carrier(const struct conf *conf, struct store *store, struct queue *queue,
+                              struct queue *greetings, struct pipeline **pipeline,
+                              struct strbuf *report)
+{
+    enum err err = make(conf, store, queue, pipeline, report);
+
+    if (*pipeline) {
+        (*pipeline)->role = ROLE_CARRIER;
+        (*pipeline)->carry = carry_new();
+        (*pipeline)->greetings = greetings;
+    }
+    return err;
+}
+
+void pipeline_make_keeper(struct pipeline *pipeline, pipeline_fence *fence, void *ctx)
+{
+    pipeline->role = ROLE_KEEPER;
+    pipeline->fence = fence;
+    pipeline->fence_ctx = ctx;
 }
 
 void pipeline_free(struct pipeline **pipeline)
@@ -125,6 +168,7 @@ void pipeline_free(struct pipeline **pipeline)
     if (!p)
         return;
     matching_free(&p->matching);
+    carry_free(&p->carry);
     enrich_free(&p->enrich);
     expiry_free(&p->expiry);
     sightings_free(&p->sightings);
@@ -155,12 +199,15 @@ static void take_lines(struct pipeline *p, struct message *m, struct origin *ori
 {
     reading_make(m);
     const struct reading *from = m->reading;
+    uint32_t n = from->batch.n;
 
-    for (uint32_t i = 0; i < from->batch.n; i++) {
+    for (uint32_t i = 0; i < n; i++) {
         struct record *r = batch_add(&p->batch);
         CHECK(r);
         *r = from->batch.records[i];
         note_status(origin, r);
+        if (p->role == ROLE_KEEPER && !carry_recall(strbuf_view(&m->decided), i, n, r))
+            r->sampled_out = true; /* written by another version: it has no row that we know */
     }
     for (uint32_t i = 0; i < NORMALISE_COUNTERS; i++)
         p->normalise[i] += from->counters[i];
@@ -178,6 +225,7 @@ static enum err take_envelope(struct pipeline *p, struct message *m)
         return err;
     p->counters[PIPELINE_DUPLICATES] += verdict == LEDGER_DUPLICATE;
     p->counters[PIPELINE_REFUSED] += verdict == LEDGER_TOO_FAR;
+    m->skipped = verdict == LEDGER_TOO_FAR;
     if (verdict != LEDGER_NEW)
         return ERR_OK;
     take_lines(p, m, origin);
@@ -198,8 +246,26 @@ static enum err take_block(struct pipeline *p, struct message *m)
     return db_checkpoints_put(p->store, b->name, slice_of_str(text));
 }
 
+static enum err carry_envelope(struct pipeline *p, struct message *m)
+{
+    bool is_new = false;
+    uint32_t first = p->batch.n;
+    enum err err = carry_offer(p->carry, p->store, m, &is_new);
+
+    if (err)
+        return err;
+    p->counters[PIPELINE_DUPLICATES] += !is_new;
+    if (!is_new)
+        return ERR_OK;
+    take_lines(p, m, NULL);
+    carry_took(p->carry, m, first, p->batch.n - first);
+    return ERR_OK;
+}
+
 static enum err take_message(struct pipeline *p, struct message *m)
 {
+    if (p->role == ROLE_CARRIER)
+        return m->kind == MESSAGE_ENVELOPE ? carry_envelope(p, m) : ERR_OK;
     switch (m->kind) {
     case MESSAGE_ENVELOPE:
         return take_envelope(p, m);
@@ -311,26 +377,34 @@ static enum err save_sums(struct pipeline *p)
     return err;
 }
 
-/* All stages of one batch, between begin and commit. */
-static enum err transaction(struct pipeline *p, struct message *list, uint32_t n)
+static enum err take_all(struct pipeline *p, struct message *list, uint32_t n)
 {
     enum err err = ERR_OK;
 
     for (struct message *m = list; !err && n--; m = m->next)
         err = take_message(p, m);
-    if (err)
-        return err;
-    for (uint32_t i = 0; i < p->batch.n; i++)
+    for (uint32_t i = 0; !err && i < p->batch.n; i++)
         enrich_record(p->enrich, &p->batch, &p->batch.records[i]);
-    err =
+    return err;
+}
+
+/* Exceptions and sampling; numbers for the rows. */
+static enum err admit(struct pipeline *p)
+{
+    enum err err =
         exceptions_batch(p->exceptions, p->store, &p->batch, clock_now_ns(), p->exception_counters);
-    if (err)
-        return err;
-    dedup_batch(p->dedup, &p->batch, p->dedup_counters);
+    if (!err)
+        dedup_batch(p->dedup, &p->batch, p->dedup_counters);
+    return err;
+}
+
+/* All that must be done once and in the order of the sensors. */
+static enum err judge(struct pipeline *p)
+{
     for (uint32_t i = 0; i < p->batch.n; i++)
         sightings_add(p->sightings, &p->batch, &p->batch.records[i]);
-    err = matching_batch(p->matching, p->store, &p->batch, clock_now_ns());
-    if (!err)
+    enum err err = matching_batch(p->matching, p->store, &p->batch, clock_now_ns());
+    if (!err && p->role == ROLE_WHOLE)
         err = save_events(p);
     if (!err)
         err = save_sums(p);
@@ -341,6 +415,40 @@ static enum err transaction(struct pipeline *p, struct message *list, uint32_t n
     if (!err)
         err = origins_save(p->origins, p->store);
     return err;
+}
+
+/* All stages of one batch, between begin and commit. */
+static enum err transaction(struct pipeline *p, struct message *list, uint32_t n)
+{
+    enum err err = take_all(p, list, n);
+
+    if (!err)
+        err = admit(p);
+    return err ? err : judge(p);
+}
+
+/* The same in a cluster: the first half... */
+static enum err carry(struct pipeline *p, struct message *list, uint32_t n)
+{
+    carry_begin(p->carry);
+    enum err err = take_all(p, list, n);
+    if (!err)
+        err = admit(p);
+    if (!err)
+        err = save_events(p);
+    return err ? err : carry_save(p->carry, p->store, &p->batch);
+}
+
+/* ... and the second. */
+static enum err keep(struct pipeline *p, struct message *list, uint32_t n)
+{
+    enum err err = take_all(p, list, n);
+
+    if (err)
+        return err;
+    dedup_batch_decided(p->dedup, &p->batch, p->dedup_counters);
+    err = judge(p);
+    return err ? err : keep_done(p->store, list, n);
 }
 
 /* ---- after the commit */
@@ -415,7 +523,13 @@ static void drop_done(struct pipeline *p, struct message **list, uint32_t n)
         *list = m->next;
         if (m->kind == MESSAGE_END)
             p->files_failed = m->failed;
-        ingest_free(&m);
+        if (p->role != ROLE_KEEPER && m->kind == MESSAGE_ENVELOPE && m->source && m->source->def &&
+            m->source->def->stored)
+            m->source->def->stored(m->source->self, m->peer);
+        if (p->role == ROLE_CARRIER && m->kind != MESSAGE_ENVELOPE)
+            (void)ingest_put(p->greetings, m);
+        else
+            ingest_free(&m);
     }
 }
 
@@ -424,11 +538,15 @@ static void committed(struct pipeline *p, struct message **list, uint32_t n, uin
     p->counters[PIPELINE_BATCHES]++;
     p->counters[PIPELINE_MESSAGES] += n;
     for (uint32_t i = 0; i < p->batch.n; i++)
-        p->counters[PIPELINE_KEPT] += !p->batch.records[i].sampled_out;
-    origins_answer(p->origins);
-    publish_groups(p);
-    publish_devices(p);
-    matching_publish(p->matching, p->hub);
+        p->counters[PIPELINE_KEPT] += p->role != ROLE_KEEPER && !p->batch.records[i].sampled_out;
+    if (p->role == ROLE_CARRIER) {
+        carry_answer(p->carry);
+    } else {
+        origins_answer(p->origins);
+        publish_groups(p);
+        publish_devices(p);
+        matching_publish(p->matching, p->hub);
+    }
     look(p, began_ns);
     if (p->batch.n)
         p->fed_ns = clock_mono_ns();
@@ -440,6 +558,12 @@ static void refused(struct pipeline *p, enum err err)
     const char *fault = store_fault(p->store);
     struct snapshot *s = &p->seen;
 
+    if (p->role != ROLE_WHOLE && (err == ERR_CONFLICT || err == ERR_AGAIN)) {
+        p->counters[PIPELINE_RACES]++;
+        return;
+    }
+    if (err == ERR_DENIED && p->role == ROLE_KEEPER)
+        return; /* somebody else keeps now */
     p->counters[PIPELINE_STORE_FAILURES]++;
     if (s->fault[0] == '\0') /* only this thread writes it */
         log_say(LOG_FAULT, "the store refuses: %s; nothing is acknowledged until it works again",
@@ -469,25 +593,41 @@ static enum err number(struct pipeline *p)
     return err;
 }
 
+/* A transaction; of a keeper only as long as he is that. */
+static enum err begin(struct pipeline *p)
+{
+    enum err err = store_begin(p->store);
+
+    if (err || !p->fence)
+        return err;
+    err = p->fence(p->fence_ctx, p->store);
+    if (err)
+        store_rollback(p->store);
+    return err;
+}
+
+static enum err (*const stages[])(struct pipeline *, struct message *, uint32_t) = {
+    [ROLE_WHOLE] = transaction, [ROLE_CARRIER] = carry, [ROLE_KEEPER] = keep};
+
 static enum err one_batch(struct pipeline *p, struct message **list)
 {
     uint32_t n = fitting(p, *list);
     uint64_t began = clock_mono_ns();
-    enum err err = number(p);
+    enum err err = p->role == ROLE_KEEPER ? ERR_OK : number(p);
 
     if (!err)
-        err = store_begin(p->store);
+        err = begin(p);
     if (err) {
         refused(p, err);
         return err;
     }
-    if (p->matching_lost)
+    if (p->matching_lost && p->matching)
         p->matching_lost = matching_undo(p->matching, p->store) != ERR_OK;
     batch_clear(&p->batch);
     origins_begin(p->origins);
     sightings_begin(p->sightings);
     copy_stats(&p->before, &p->stats);
-    err = p->matching_lost ? ERR_IO : transaction(p, *list, n);
+    err = p->matching_lost && p->matching ? ERR_IO : stages[p->role](p, *list, n);
     if (!err)
         err = store_commit(p->store);
     else
@@ -516,7 +656,7 @@ static enum err let_time_pass(struct pipeline *p, uint64_t quiet_ns, bool ended)
 
     if (p->matching_lost || !matching_due(p->matching, quiet_ns, ended))
         return ERR_OK;
-    if ((err = store_begin(p->store)) == ERR_OK) {
+    if ((err = begin(p)) == ERR_OK) {
         copy_stats(&p->before, &p->stats);
         err = matching_time(p->matching, p->store, quiet_ns, ended, clock_now_ns());
         if (!err)
@@ -536,6 +676,29 @@ static enum err let_time_pass(struct pipeline *p, uint64_t quiet_ns, bool ended)
 enum err pipeline_end(struct pipeline *pipeline)
 {
     return let_time_pass(pipeline, 0, true);
+}
+
+void pipeline_take_over(struct pipeline *pipeline, uint64_t mono_ns)
+{
+    origins_clear(pipeline->origins);
+    pipeline->matching_lost = true;
+    pipeline->fed_ns = mono_ns;
+}
+
+enum err pipeline_envelopes(struct pipeline *keeper, struct source *source, uint64_t now_ns,
+                            struct message **messages)
+{
+    return keep_next(keeper->store, now_ns, keeper->batch_max, source, messages);
+}
+
+enum err pipeline_heard(struct pipeline *keeper, struct source *source)
+{
+    return keep_heard(keeper->store, keeper->origins, source);
+}
+
+void pipeline_show_beside(struct pipeline *keeper, struct pipeline *carrier)
+{
+    keeper->beside = carrier;
 }
 
 void pipeline_reload(struct pipeline *p, struct strbuf *report)
@@ -574,6 +737,7 @@ int64_t pipeline_files_done(const struct pipeline *pipeline)
 void pipeline_health(struct pipeline *pipeline, struct strbuf *json)
 {
     struct snapshot *s = &pipeline->seen;
+    struct stats sum = {0};
     struct jsonw w;
     uint64_t bytes;
     uint64_t waiting = ingest_waiting(pipeline->queue, &bytes);
@@ -592,9 +756,16 @@ void pipeline_health(struct pipeline *pipeline, struct strbuf *json)
     strbuf_char(json, ',');
     matching_health(pipeline->matching, json);
     jsonw_obj_open(&w, "counters");
-    stats_json(&s->stats, &w);
+    stats_sum(&sum, &s->stats);
+    if (pipeline->beside) {
+        pthread_mutex_lock(&pipeline->beside->seen.lock);
+        stats_sum(&sum, &pipeline->beside->seen.stats);
+        pthread_mutex_unlock(&pipeline->beside->seen.lock);
+    }
+    stats_json(&sum, &w);
     jsonw_obj_close(&w);
     pthread_mutex_unlock(&s->lock);
+    stats_fini(&sum);
 }
 
 void pipeline_about(struct pipeline *pipeline, struct strbuf *json)

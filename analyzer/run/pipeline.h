@@ -28,6 +28,7 @@ enum {
     PIPELINE_KEPT,
     PIPELINE_STORE_FAILURES,
     PIPELINE_REFUSED,
+    PIPELINE_RACES,
     PIPELINE_COUNTERS,
 };
 extern const struct counter pipeline_counters[];
@@ -39,6 +40,32 @@ enum err pipeline_new(const struct conf *conf, struct store *store, struct queue
                       struct hub *hub, const struct attack *attack, struct rulebook *rulebook,
                       struct pipeline **pipeline, struct strbuf *report);
 void pipeline_free(struct pipeline **pipeline);
+
+/*
+ * In a cluster (run/cluster.h) the path has two halves, each a pipeline of its own thread.
+ *
+ *   carrier  messages -> records -> enriched -> admitted -> events and envelopes in one transaction
+ *   keeper   envelopes -> records -> enriched -> matched -> incidents, sums and ledger in another
+ */
+
+/** The first half; without rules. Messages that are no envelopes go on to `greetings`. */
+enum err pipeline_new_carrier(const struct conf *conf, struct store *store, struct queue *queue,
+                              struct queue *greetings, struct pipeline **pipeline,
+                              struct strbuf *report);
+/** The second half, from a whole one: each transaction begins with `fence`; when that fails
+ * nothing is written, and the error is given back. */
+typedef enum err pipeline_fence(void *ctx, struct store *store);
+void pipeline_make_keeper(struct pipeline *pipeline, pipeline_fence *fence, void *ctx);
+/** Somebody else kept before: all that is remembered is read from the store again. */
+void pipeline_take_over(struct pipeline *pipeline, uint64_t mono_ns);
+/** Envelopes that come next, as messages for pipeline_messages; NULL: none. `source`: to answer
+ * through. */
+enum err pipeline_envelopes(struct pipeline *keeper, struct source *source, uint64_t now_ns,
+                            struct message **messages);
+/** Looks for holes between ledgers and envelopes that wait. */
+enum err pipeline_heard(struct pipeline *keeper, struct source *source);
+/** The counters of `carrier` are shown with those of the keeper. */
+void pipeline_show_beside(struct pipeline *keeper, struct pipeline *carrier);
 
 /** Stores messages, in as many transactions as they need. What was stored is taken off the list and
  * freed; on failure the rest stays, to be given again. */

@@ -4,6 +4,7 @@
 #include "analyzer/enrich/attack.h"
 #include "analyzer/push/sender.h"
 #include "analyzer/run/accounts.h"
+#include "analyzer/run/cluster.h"
 #include "analyzer/run/pipeline.h"
 #include "analyzer/store/db_checkpoints.h"
 #include "analyzer/store/db_outbox.h"
@@ -42,6 +43,7 @@ struct serving {
     struct hub *hub;
     struct rulebook *rulebook;
     struct pipeline *pipeline;
+    struct cluster *cluster; /* NULL: we are alone */
     struct attack *attack;
     struct source sources[SOURCES_MAX];
     uint32_t n_sources;
@@ -172,6 +174,8 @@ static void health(void *run, struct strbuf *json)
     jsonw_obj_close(&w);
     strbuf_str(json, ",\"push\":");
     sender_health(s->senders, json);
+    if (s->cluster)
+        cluster_health(s->cluster, json);
     jsonw_obj_close(&w);
 }
 
@@ -322,7 +326,10 @@ static void tick(struct serving *s)
     if (mono < s->tick_ns)
         return;
     s->tick_ns = mono + CLOCK_S / 4;
-    (void)pipeline_tick(s->pipeline, clock_now_ns(), mono);
+    if (!s->cluster || cluster_keeps(s->cluster))
+        (void)pipeline_tick(s->pipeline, clock_now_ns(), mono);
+    if (s->cluster)
+        sender_allow(s->senders, cluster_pushes(s->cluster));
     sdnotify_alive();
 }
 
@@ -343,15 +350,17 @@ static bool back_off(struct serving *s)
 /* Stores what was taken off the queue; false: asked to stop while the store refused. */
 static bool store_messages(struct serving *s, struct message *list)
 {
-    while (pipeline_messages(s->pipeline, &list) != ERR_OK) {
-        if (!s->stopping && !back_off(s))
+    enum err err;
+
+    while ((err = pipeline_messages(s->pipeline, &list)) != ERR_OK) {
+        if (err != ERR_DENIED && !s->stopping && !back_off(s))
             continue;
         while (list) { /* not acknowledged: it will be sent, or read, again */
             struct message *m = list;
             list = m->next;
             ingest_free(&m);
         }
-        return false;
+        return err == ERR_DENIED; /* somebody else keeps now, and does it */
     }
     if (s->back_off_ns)
         log_say(LOG_NOTE, "the store works again");
@@ -399,6 +408,20 @@ static void work(struct serving *s)
     }
 }
 
+/* Sensors hear us through the broker, whichever it is. */
+static void work_in_cluster(struct serving *s)
+{
+    static const struct timespec now = {0, 0};
+    struct source *source = s->n_sources ? &s->sources[0] : NULL;
+
+    while (!asked_to_stop(s, &now)) {
+        reload(s);
+        if (!store_messages(s, cluster_take(s->cluster, source)))
+            return;
+        tick(s);
+    }
+}
+
 /* What was read already is stored; nothing new comes in. */
 static void drain(struct serving *s)
 {
@@ -406,6 +429,10 @@ static void drain(struct serving *s)
 
     s->stopping = true;
     ingest_close(s->queue);
+    if (s->cluster) {
+        cluster_end(s->cluster);
+        return;
+    }
     while ((list = ingest_take(s->queue, TAKE_BYTES, 0)))
         if (!store_messages(s, list))
             return;
@@ -417,6 +444,9 @@ static void close_all(struct serving *s)
     sender_stop(&s->senders);
     for (uint32_t i = 0; i < s->n_sources; i++)
         s->sources[i].def->stop(s->sources[i].self);
+    if (s->cluster)
+        cluster_end(s->cluster);
+    cluster_free(&s->cluster);
     pipeline_free(&s->pipeline);
     connectors_free(&s->connectors);
     attack_free(&s->attack);
@@ -430,18 +460,35 @@ static void close_all(struct serving *s)
     strbuf_fini(&s->report);
 }
 
+/* False: it was asked for, and cannot be. */
+static bool join_cluster(struct serving *s)
+{
+    enum err err = cluster_new(s->plan->conf, s->plan->data_dir, s->store, &s->cluster, &s->report);
+
+    if (err == ERR_NOTFOUND)
+        return true;
+    if (!err)
+        err = cluster_start(s->cluster, s->queue, s->pipeline, s->hub, &s->report);
+    say_report(&s->report);
+    return err == ERR_OK;
+}
+
 static int run(struct serving *s)
 {
     (void)sender_start(s->connectors, s->store, &s->senders, &s->report);
     say_report(&s->report);
-    if (!start_sources(s) || !start_http(s)) {
+    sender_allow(s->senders, !conf_bool(s->plan->conf, "cluster.enabled"));
+    if (!join_cluster(s) || !start_sources(s) || !start_http(s)) {
         ingest_close(s->queue);
         return 2;
     }
     if (s->plan->listen)
         log_say(LOG_NOTE, "listening on %s", s->plan->listen);
     sdnotify_ready();
-    work(s);
+    if (s->cluster)
+        work_in_cluster(s);
+    else
+        work(s);
     sdnotify_stopping();
     drain(s);
     return pipeline_files_done(s->pipeline) > 0 ? 2 : 0;

@@ -12,6 +12,7 @@
 #include "analyzer/normalise/normalise.h"
 #include "analyzer/push/connectors.h"
 #include "analyzer/report/facts.h"
+#include "analyzer/run/cluster.h"
 #include "analyzer/run/expiry.h"
 #include "analyzer/run/pipeline.h"
 #include "analyzer/store/store.h"
@@ -20,17 +21,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static const struct option *const option_tables[] = {store_options,
-                                                     dedup_options,
-                                                     pipeline_options,
-                                                     expiry_options,
-                                                     api_options,
-                                                     correlate_options,
-                                                     book_options,
-                                                     connectors_options,
-                                                     facts_options,
-                                                     sla_options,
-                                                     NULL};
+static const struct option *const option_tables[] = {
+    store_options,      dedup_options, pipeline_options,  cluster_options,
+    expiry_options,     api_options,   correlate_options, book_options,
+    connectors_options, facts_options, sla_options,       NULL};
 
 static const struct counter *const counter_tables[] = {pipeline_counters,
                                                        normalise_counters,

@@ -191,6 +191,17 @@ static const char lists[] =
 /* Of the alerts of a group without rows, those that say the same as one that has its row. */
 static const char same[] = "ALTER TABLE grp ADD COLUMN n_same BIGINT NOT NULL DEFAULT 0;";
 
+/* Several analyzers: who is there, who may do what, and envelopes whose events are stored but which
+ * nobody has judged yet. */
+static const char members[] =
+    "CREATE TABLE member (name TEXT NOT NULL PRIMARY KEY, life TEXT NOT NULL,"
+    " beat BIGINT NOT NULL, seen BIGINT NOT NULL);"
+    "CREATE TABLE lease (name TEXT NOT NULL PRIMARY KEY, holder TEXT NOT NULL,"
+    " token BIGINT NOT NULL, since BIGINT NOT NULL);"
+    "CREATE TABLE envelope (sensor TEXT NOT NULL, epoch BIGINT NOT NULL, seq BIGINT NOT NULL,"
+    " site TEXT NOT NULL, received BIGINT NOT NULL, n BIGINT NOT NULL, message @blob@ NOT NULL,"
+    " decided @blob@ NOT NULL, PRIMARY KEY (sensor, epoch, seq));";
+
 static const char *const migrations[][6] = {
     {events, groups, incidents, people, network, NULL},
     {exceptions, NULL},
@@ -198,6 +209,7 @@ static const char *const migrations[][6] = {
     {desk, doors, NULL},
     {lists, NULL},
     {same, NULL},
+    {members, NULL},
 };
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };
 

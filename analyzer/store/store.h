@@ -47,6 +47,8 @@ struct store_def {
     const char *text;   /* column type of text, ordered by its bytes */
     const char *lock;   /* statement that takes lock $1 until the transaction ends; NULL: `begin`
                          * does already */
+    const char *share;  /* behind a SELECT: its rows stay as they are until the transaction ends */
+    const char *grab;   /* the same, and rows that somebody else holds are left out */
     /** `place`: directory or connection text. A fault is a sentence for the operator. */
     enum err (*open)(const char *place, bool read_only, struct sql_engine **engine, char *fault,
                      uint32_t fault_room);

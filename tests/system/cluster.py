@@ -1,0 +1,102 @@
+"""What the tests of several analyzers share: one PostgreSQL store, one broker, analyzers that can be killed."""
+import os
+import signal
+import subprocess
+
+from lib import ANALYZER, ROOT, SENSOR, Api, alive, free_port, wait_for
+from story import CAPTURE, write, write_password
+
+SERVER = os.path.join(ROOT, "tests/lib/postgres")
+LEASE = 3  # seconds
+
+
+def server(b, *words):
+    return subprocess.run([SERVER, words[0], b.path("pg"), *words[1:]], timeout=120).returncode
+
+
+def ask(b, database, sql):
+    return subprocess.run(["psql", "-h", b.path("pg"), "-U", "postgres", "-At", "-c", sql, database], capture_output=True, text=True,
+                          check=True, timeout=60).stdout.split("\n")[:-1]
+
+
+class Analyzers:
+    """Analyzers at one database; `ingest` is the part of their configuration that names the broker."""
+
+    def __init__(self, b, database, ingest, n, cluster=True):
+        self.b, self.n, self.database = b, n, database
+        assert server(b, "new", database) == 0
+        self.ports = [free_port() for _ in range(n)]
+        self.procs = [None] * n
+        self.configs = []
+        for i in range(n):
+            self.configs.append(write(b.path(f"{database}{i}.yaml"), f"""
+store: {{engine: postgres, place: "host={b.path('pg')} user=postgres dbname={database}"}}
+cluster: {{enabled: {'yes' if cluster else 'no'}, name: analyzer-{i}, time: {LEASE}s}}
+ingest:
+  {ingest}
+enrich:
+  site: {ROOT}/iot-profiles/site.yaml
+"""))
+        write_password(b, self.configs[0])
+
+    def start(self, i):
+        self.procs[i] = self.b.start(f"{self.database}{i}", ANALYZER, "-c", self.configs[i], "--data", self.b.path(f"data-{self.database}{i}"),
+                                     "--listen", f"127.0.0.1:{self.ports[i]}", cwd=ROOT)
+
+    def up(self):
+        for i, p in enumerate(self.procs):
+            if p is None or p.poll() is not None:
+                self.start(i)
+        for port in self.ports:
+            wait_for("the analyzer answers", 60, lambda: alive(port))
+
+    def signal(self, i, how):
+        os.killpg(self.procs[i].pid, how)
+
+    def kill(self, i):
+        self.b.stop(self.procs[i], signal.SIGKILL)
+
+    def stop(self):
+        for p in self.procs:
+            self.b.stop(p)
+
+    def api(self, i=0):
+        return Api(self.ports[i])
+
+    def keeper(self):
+        held = ask(self.b, self.database, "SELECT holder FROM lease WHERE name='keeper'")
+        return int(held[0].split("-")[1]) if held and held[0] else -1
+
+
+def story_sensor(b, name, to, out, speed=None):
+    os.makedirs(b.path(out), exist_ok=True)
+    words = [SENSOR, "-r", CAPTURE, "-c", os.path.join(ROOT, "rules/suricata/vars.yaml"), "-S", os.path.join(ROOT, "rules/suricata"), "-l", b.path(out), "--quiet",
+             "--analyzer", to, "--set", "device.profiles=" + os.path.join(ROOT, "iot-profiles"),
+             "--set", "device.site=" + os.path.join(ROOT, "iot-profiles/site.yaml"), "--set", "device.learn=30m", "--set", "device.observe=0",
+             "--set", "files.yara=" + os.path.join(ROOT, "rules/yara"), "--set", f"sensor.name={name}", "--set", "sensor.site=can-tho",
+             "--set", "spool.dir=" + b.path("spool-" + out), "--set", "output.batch=20", "--set", "output.wait=180s"]
+    return b.start(out, *words)
+
+
+def picture(b, database):
+    """What an analyst would see, without wall-clock times."""
+    groups = ask(b, database, "SELECT gid,sid,src,dst,site,n,first,last FROM grp ORDER BY 1,2,3,4,5,6,7")
+    incidents = ask(b, database, "SELECT i.title_en,i.severity,i.score,i.n_events,i.first,i.last,e.kind,e.ts,e.text_en,e.technique FROM incident i "
+                    "JOIN entry e ON e.incident=i.id WHERE i.state<>5 AND e.kind IN ('rule','stage','alert') ORDER BY 1,8,9,10")
+    sums = ask(b, database, "SELECT (SELECT sum(n) FROM spark),(SELECT sum(n) FROM rollup),(SELECT sum(alerts) FROM tally),"
+               "(SELECT sum(alerts) FROM device),(SELECT count(*) FROM incident WHERE state<>5)")
+    return {"groups": groups, "incidents": incidents, "sums": sums}
+
+
+def stored_once(b, database):
+    """Each line of each envelope is one row at most."""
+    return ask(b, database, "SELECT count(*)-count(DISTINCT (origin,epoch,seq,line)) FROM event") == ["0"]
+
+
+def all_in(b, database, events, seconds=180):
+    def ready():
+        got = ask(b, database, "SELECT coalesce(sum(events),0),(SELECT count(*) FROM envelope) FROM ledger")[0].split("|")
+        return int(got[0]) >= events and got[1] == "0"
+    wait_for(f"{events} events are stored and judged", seconds, ready, 0.3)
+    got = ask(b, database, "SELECT sum(events),sum(given_up) FROM ledger")
+    assert got == [f"{events}|0"], got
