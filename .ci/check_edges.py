@@ -7,7 +7,7 @@ from lib import exceptions, files, report, text
 
 LIBRARIES = {
     "yaml": r"yaml\.h", "zstd": r"zstd\.h", "crypto": r"openssl/", "xxhash": r"xxhash\.h",
-    "ck": r"ck_\w+\.h", "mosquitto": r"mosquitto\.h", "pcap": r"pcap(/pcap)?\.h", "ndpi": r"(libndpi/)?ndpi_\w+\.h",
+    "ck": r"ck_\w+\.h", "mosquitto": r"mosquitto\.h", "rabbitmq": r"amqp\w*\.h", "pcap": r"pcap(/pcap)?\.h", "ndpi": r"(libndpi/)?ndpi_\w+\.h",
     "hyperscan": r"hs(/hs)?\.h", "pcre2": r"pcre2\.h", "yara": r"yara(/\w+)?\.h", "magic": r"magic\.h",
     "maxminddb": r"maxminddb\.h", "sqlite": r"sqlite3\.h", "pq": r"libpq-fe\.h", "curl": r"curl/", "microhttpd": r"microhttpd\.h",
     "sodium": r"sodium\.h", "seccomp": r"seccomp\.h", "cap-ng": r"cap-ng\.h", "systemd": r"systemd/", "zlib": r"zlib\.h",

@@ -3,8 +3,7 @@
  * Sensors behind an MQTT broker (topics in common/wire.h). The broker may lose messages: the
  * ledger finds holes and has them sent again, so its session is not kept.
  *
- * The topic, which the broker's access list guards, says who speaks: an envelope of another sensor
- * on it is refused. When the queue is full, the call-back waits: the broker sees no acknowledgement
+ * When the queue is full, the call-back waits: the broker sees no acknowledgement
  * and stops sending.
  */
 #include "analyzer/ingest/ingest.h"
@@ -86,26 +85,15 @@ static void greet(struct subscriber *s, const struct message *m)
     publish(s, &hello);
 }
 
-static bool speaks_for_itself(const struct wire_topic *topic, const struct message *m)
-{
-    const char *sensor = m->kind == MESSAGE_ENVELOPE ? m->envelope.sensor : m->control.sensor;
-    const char *site = m->kind == MESSAGE_ENVELOPE ? m->envelope.site : m->control.site;
-    return strcmp(sensor, topic->sensor) == 0 && strcmp(site, topic->site) == 0 &&
-           (m->kind == MESSAGE_ENVELOPE) == (topic->kind == WIRE_TOPIC_EVENTS);
-}
-
 static void received(void *ctx, const struct mqtt_message *message)
 {
     struct subscriber *s = ctx;
-    struct wire_topic topic;
     struct message *m = NULL;
 
     if (message->payload.len == 0) /* a retained status that was cleared */
         return;
-    if (!wire_topic_parse(slice_of_str(message->topic), &topic) ||
-        ingest_read(message->payload, &m) || !speaks_for_itself(&topic, m)) {
+    if (ingest_read_topic(slice_of_str(message->topic), message->payload, &m)) {
         atomic_fetch_add(&s->refused, 1);
-        ingest_free(&m);
         return;
     }
     if (m->kind == MESSAGE_HELLO && message->retained)

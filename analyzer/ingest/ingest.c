@@ -217,3 +217,26 @@ enum err ingest_read(struct slice bytes, struct message **message)
     *message = m;
     return err;
 }
+
+static bool speaks_for_itself(const struct wire_topic *topic, const struct message *m)
+{
+    const char *sensor = m->kind == MESSAGE_ENVELOPE ? m->envelope.sensor : m->control.sensor;
+    const char *site = m->kind == MESSAGE_ENVELOPE ? m->envelope.site : m->control.site;
+    return strcmp(sensor, topic->sensor) == 0 && strcmp(site, topic->site) == 0 &&
+           (m->kind == MESSAGE_ENVELOPE) == (topic->kind == WIRE_TOPIC_EVENTS);
+}
+
+enum err ingest_read_topic(struct slice topic, struct slice bytes, struct message **message)
+{
+    struct wire_topic read;
+
+    *message = NULL;
+    if (!wire_topic_parse(topic, &read))
+        return ERR_INPUT;
+    enum err err = ingest_read(bytes, message);
+    if (!err && !speaks_for_itself(&read, *message)) {
+        ingest_free(message);
+        err = ERR_DENIED;
+    }
+    return err;
+}

@@ -117,5 +117,8 @@ bool ingest_closed(struct queue *queue);
 /** A message of a stream or topic as the sensor sent it: envelope, hello or bye. ERR_INPUT:
  * neither; ERR_END: a control message that is not for an analyzer. */
 enum err ingest_read(struct slice bytes, struct message **message);
+/** The same from a broker. The topic, which the broker's access list guards, says who speaks:
+ * ERR_DENIED when the message is another one's. */
+enum err ingest_read_topic(struct slice topic, struct slice bytes, struct message **message);
 
 #endif

@@ -74,15 +74,15 @@ def story_sensor(b, name, to, out, speed=None):
              "--analyzer", to, "--set", "device.profiles=" + os.path.join(ROOT, "iot-profiles"),
              "--set", "device.site=" + os.path.join(ROOT, "iot-profiles/site.yaml"), "--set", "device.learn=30m", "--set", "device.observe=0",
              "--set", "files.yara=" + os.path.join(ROOT, "rules/yara"), "--set", f"sensor.name={name}", "--set", "sensor.site=can-tho",
-             "--set", "spool.dir=" + b.path("spool-" + out), "--set", "output.batch=20", "--set", "output.wait=180s"]
-    return b.start(out, *words)
+             "--set", "spool.dir=" + b.path("spool-" + out), "--set", "output.wait=180s"]
+    return b.start(out, *words, *(["--speed", str(speed)] if speed else []))
 
 
 def picture(b, database):
     """What an analyst would see, without wall-clock times."""
     groups = ask(b, database, "SELECT gid,sid,src,dst,site,n,first,last FROM grp ORDER BY 1,2,3,4,5,6,7")
     incidents = ask(b, database, "SELECT i.title_en,i.severity,i.score,i.n_events,i.first,i.last,e.kind,e.ts,e.text_en,e.technique FROM incident i "
-                    "JOIN entry e ON e.incident=i.id WHERE i.state<>5 AND e.kind IN ('rule','stage','alert') ORDER BY 1,8,9,10")
+                    "JOIN entry e ON e.incident=i.id WHERE i.state<>5 AND e.kind IN ('rule','stage','alert') ORDER BY 1,2,3,4,5,6,7,8,9,10")
     sums = ask(b, database, "SELECT (SELECT sum(n) FROM spark),(SELECT sum(n) FROM rollup),(SELECT sum(alerts) FROM tally),"
                "(SELECT sum(alerts) FROM device),(SELECT count(*) FROM incident WHERE state<>5)")
     return {"groups": groups, "incidents": incidents, "sums": sums}
@@ -100,3 +100,7 @@ def all_in(b, database, events, seconds=180):
     wait_for(f"{events} events are stored and judged", seconds, ready, 0.3)
     got = ask(b, database, "SELECT sum(events),sum(given_up) FROM ledger")
     assert got == [f"{events}|0"], got
+
+
+def difference(a, b):
+    return {"only undisturbed": sorted(set(a) - set(b)), "only here": sorted(set(b) - set(a)), "rows": (len(a), len(b))}

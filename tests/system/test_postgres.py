@@ -69,6 +69,13 @@ with Bench("postgres") as b:
         many = b.start("many", ANALYZER, "--data", b.path("data2"), "--set", "store.engine=postgres", "--set", f"store.place={place}",
                        "--set", "dedup.keep_first=1000000", "--set", "pipeline.batch=500", "--ingest", b.path("many.json"), "--once",
                        "--no-web", cwd=ROOT)
+
+        def stores():
+            try:
+                return many.poll() is not None or ask("many", "select count(*) from event") != "0"
+            except subprocess.CalledProcessError:  # its tables are not made yet
+                return False
+        wait_for("the first transaction", 60, stores)
         begin, killed = time.monotonic(), 0
         while many.poll() is None and time.monotonic() - begin < 240:
             time.sleep(0.7)

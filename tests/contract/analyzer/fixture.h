@@ -107,7 +107,7 @@ static struct record *alert(struct fixture *f, int64_t event, int64_t group, uin
     return r;
 }
 
-static struct group_add sum_of(const struct record *r, int64_t n)
+static inline struct group_add sum_of(const struct record *r, int64_t n)
 {
     return (struct group_add){r, r->severity, r->ts_ns, r->ts_ns, n, 1};
 }
