@@ -145,7 +145,7 @@ if (expect.complete) {
   await page.keyboard.press('Enter');
   await page.waitForTimeout(900);
   check(decodeURIComponent(new URL(page.url()).hash).includes(expect.complete[1].split(':')[0]), 'the search is not in the address');
-  const bars = await (await page.$('svg[role=img]')).boundingBox();
+  const bars = await (await page.waitForSelector('svg[role=img]')).boundingBox();
   await page.mouse.move(bars.x + bars.width * 0.3, bars.y + 20);
   await page.mouse.down();
   await page.mouse.move(bars.x + bars.width * 0.9, bars.y + 20, { steps: 4 });
