@@ -1,13 +1,19 @@
 """What the tests of several analyzers share: one PostgreSQL store, one broker, analyzers that can be killed."""
 import os
+import random
 import signal
+import socket
 import subprocess
+import time
 
 from lib import ANALYZER, ROOT, SENSOR, Api, alive, free_port, wait_for
 from story import CAPTURE, write, write_password
 
 SERVER = os.path.join(ROOT, "tests/lib/postgres")
+RABBIT = os.path.join(ROOT, "tests/lib/rabbitmq")
 LEASE = 3  # seconds
+KILLS = int(os.environ.get("TRAMGAC_KILLS", "4"))
+SPEED = 80  # 39 minutes in half a minute: the kills have something to hit
 
 
 def server(b, *words):
@@ -17,6 +23,45 @@ def server(b, *words):
 def ask(b, database, sql):
     return subprocess.run(["psql", "-h", b.path("pg"), "-U", "postgres", "-At", "-c", sql, database], capture_output=True, text=True,
                           check=True, timeout=60).stdout.split("\n")[:-1]
+
+
+class Rabbit:
+    """RabbitMQ nodes on loopback. 77: it is not installed."""
+
+    def __init__(self, b, n):
+        self.dir, self.n = b.path("rabbit"), n
+        os.makedirs(self.dir)
+        os.chmod(self.dir, 0o755)
+        self.base = self.free_ports()
+        self.mqtt = [self.base + 1 + i for i in range(n)]
+        self.amqp = [self.base + 11 + i for i in range(n)]
+
+    @staticmethod
+    def free_ports():
+        while True:
+            base = random.SystemRandom().randrange(20000, 32000)
+            try:
+                for port in (base, *(base + k + i for k in (1, 11, 21) for i in range(5))):
+                    with socket.socket() as s:
+                        s.bind(("127.0.0.1", port))
+                return base
+            except OSError:
+                pass
+
+    def do(self, verb, i=0):
+        return subprocess.run([RABBIT, verb, self.dir, str(i), str(self.base)], timeout=300, stdout=subprocess.DEVNULL).returncode
+
+    def start(self):
+        for i in range(self.n):
+            status = self.do("start", i)
+            if status:
+                return status
+        return 0
+
+    def end(self):
+        for i in range(self.n):
+            self.do("kill", i)
+        self.do("end")
 
 
 class Analyzers:
@@ -104,3 +149,70 @@ def all_in(b, database, events, seconds=180):
 
 def difference(a, b):
     return {"only undisturbed": sorted(set(a) - set(b)), "only here": sorted(set(b) - set(a)), "rows": (len(a), len(b))}
+
+
+def lines(b, *outs):
+    return sum(open(b.path(out, "eve.json"), encoding="utf-8").read().count("\n") for out in outs)
+
+
+def undisturbed(b):
+    """One analyzer without a cluster behind mosquitto: what everything else is held against."""
+    mqtt = free_port()
+    b.broker(mqtt, "broker-calm")
+    one = Analyzers(b, "calm", f"mqtt: {{host: 127.0.0.1, port: {mqtt}}}", 1, cluster=False)
+    one.up()
+    for name in ("north", "south"):
+        assert story_sensor(b, name, f"mqtt:127.0.0.1:{mqtt}", "calm-" + name).wait(240) == 0
+    sent = lines(b, "calm-north", "calm-south")
+    all_in(b, "calm", sent)
+    seen = picture(b, "calm")
+    one.stop()
+    return seen, sent
+
+
+def disturbed(b, ingest, to, meanwhile=None):
+    """Two analyzers, killed in turn, the keeper also stopped for longer than its lease and woken. `to`: where the sensors send;
+    `meanwhile` is called once, in the middle."""
+    dice = random.Random(20261122)
+    both = Analyzers(b, "two", ingest, 2)
+    both.up()
+    sensors = [story_sensor(b, name, to[i % len(to)], "two-" + name, SPEED) for i, name in enumerate(("north", "south"))]
+    kills, took_over, held = 0, 0, both.keeper()
+    while kills < KILLS and any(s.poll() is None for s in sensors):
+        time.sleep(dice.uniform(0.3, 1))
+        if meanwhile and kills == KILLS // 2:
+            meanwhile()
+        both.kill(kills % 2)
+        kills += 1
+        time.sleep(dice.uniform(0, LEASE + 2) if kills % 2 else 0.2)
+        took_over += both.keeper() != held
+        held = both.keeper()
+        both.up()
+    held = both.keeper()
+    if held >= 0:  # stopped, not dead: it wakes up in the middle of what another does by then
+        both.signal(held, signal.SIGSTOP)
+        wait_for("the other one keeps", 60, lambda: both.keeper() == 1 - held)
+        took_over += 1
+        both.signal(held, signal.SIGCONT)
+    for s in sensors:
+        assert s.wait(240) == 0
+    sent = lines(b, "two-north", "two-south")
+    all_in(b, "two", sent)
+    assert stored_once(b, "two"), "events are stored twice"
+    seen = picture(b, "two")
+    for i in range(2):
+        listed = both.api(i).get("/api/sensors")["items"]
+        assert sorted(s["name"] for s in listed) == ["north", "south"] and sum(s["events"] for s in listed) == sent
+    health = both.api(0).get("/api/health")
+    assert len(health["cluster"]["members"]) == 2, health
+    both.stop()
+    return seen, sent, kills, took_over
+
+
+def compare(calm, hard, how):
+    seen, sent, kills, took_over = hard
+    assert calm[1] == sent, f"the sensors wrote {calm[1]} and {sent} events"
+    for what in ("groups", "sums", "incidents"):
+        assert calm[0][what] == seen[what], (what, difference(calm[0][what], seen[what]))
+    print(f"{sent} events, two analyzers, {how}, {kills} kills with -9, the keeper changed {took_over} times: 0 lost, 0 double; "
+          f"{len(seen['groups'])} groups and {seen['sums'][0].split('|')[4]} incident(s) as of one undisturbed analyzer")
