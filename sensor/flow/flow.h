@@ -64,6 +64,7 @@ struct tcp_side {
     uint32_t other_isn;       /* of another SYN it sent since; the peer chooses */
     uint32_t next;            /* behind the furthest byte seen */
     uint32_t acked;           /* by the peer, up to here */
+    uint32_t claim;           /* … or so the peer says, of bytes that did not come by yet */
     uint32_t right;           /* edge of the window that the peer has opened for it */
     uint32_t stamp, stamp_s;  /* last time stamp in order; when, in seconds of packet time */
     uint32_t ask_end, ask_us; /* data whose acknowledgement is awaited, and when it was sent */
@@ -73,7 +74,7 @@ struct tcp_side {
     uint8_t wscale;
     uint8_t ttl;    /* of its first packet */
     uint8_t policy; /* enum os_policy, guessed from its SYN */
-    bool seen, has_isn, has_other, has_acked, has_window, has_stamp, fin, rst;
+    bool seen, has_isn, has_other, has_acked, has_claim, has_window, has_stamp, fin, rst;
 };
 
 /** A TCP connection as a bystander sees it. */

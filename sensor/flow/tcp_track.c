@@ -88,12 +88,32 @@ static void take_ack(struct seen *s)
 
     if (!(s->flags & TCP_ACK))
         return;
-    take_rtt(s);
-    if (!peer->has_acked || tcp_after(s->p->tcp.ack, peer->acked) > 0)
-        peer->acked = s->p->tcp.ack;
+    uint32_t ack = s->p->tcp.ack;
+    if (peer->seen && !s->flow->tcp.lenient && tcp_acks_unseen(s->p, peer)) {
+        peer->claim = ack;
+        peer->has_claim = true;
+        ack = peer->next;
+    } else {
+        take_rtt(s);
+    }
+    if (!peer->has_acked || tcp_after(ack, peer->acked) > 0)
+        peer->acked = ack;
     peer->has_acked = true;
-    if (peer->seen && tcp_after(peer->acked, peer->next) > (int32_t)peer->fin)
-        s->flow->tcp.lenient = true; /* of bytes that never came by here */
+}
+
+/* What the peer acknowledged before it came by: it comes now, or this packet goes on behind it and
+ * proves that it was lost here. Else the acknowledgement was none that a host believes. */
+static void settle_claim(struct seen *s)
+{
+    struct tcp_side *own = s->own;
+
+    if (tcp_after(s->end, own->claim) < 0)
+        return;
+    if (tcp_after(s->seq, own->claim) >= 0 && tcp_after(s->seq, own->next) > 0)
+        s->flow->tcp.lenient = true;
+    own->has_claim = false;
+    if (tcp_after(own->claim, own->acked) > 0)
+        own->acked = own->claim;
 }
 
 static void repeated(struct seen *s)
@@ -140,7 +160,7 @@ static void take_stamp(struct seen *s)
 {
     struct tcp_side *own = s->own;
 
-    if (!s->p->tcp.has_ts || tcp_after(s->seq, own->next) > 0)
+    if (!s->p->tcp.has_ts || tcp_after(s->seq, own->has_acked ? own->acked : own->next) > 0)
         return;
     own->stamp = s->p->tcp.ts_val;
     own->stamp_s = (uint32_t)(s->p->ts_ns / CLOCK_S);
@@ -164,8 +184,10 @@ static bool ack_is_possible(const struct seen *s)
 {
     const struct tcp_side *peer = s->peer;
 
-    if (!(s->flags & TCP_ACK) || s->flow->tcp.lenient || !peer->seen)
+    if (s->flow->tcp.lenient || !peer->seen)
         return true;
+    if (!(s->flags & TCP_ACK)) /* hosts look at nothing without one (RFC 9293, 3.10.7.4) */
+        return false;
     uint32_t ack = s->p->tcp.ack;
     return tcp_after(ack, peer->next + peer->fin) <= 0 ||
            (peer->has_window && tcp_after(ack, peer->right) <= 0);
@@ -174,6 +196,8 @@ static bool ack_is_possible(const struct seen *s)
 /* Everything a good packet leaves behind. */
 static void learn(struct seen *s)
 {
+    if (s->own->has_claim)
+        settle_claim(s);
     take_stamp(s);
     take_data(s);
     take_ack(s);
@@ -423,8 +447,7 @@ static bool follows_handshake(struct seen *s)
         return true;
     if (!s->len || ahead < 0 || tcp_after(s->seq, s->own->right) >= 0)
         return false;
-    s->flow->tcp.lenient = true; /* the ACK and what followed it were lost here */
-    return true;
+    return true; /* the ACK and what followed it were lost here, or are late */
 }
 
 static void client_in_syn_recv(struct seen *s)
@@ -517,8 +540,10 @@ static bool acceptable(struct seen *s)
     if (s->flow->tcp.lenient || !own->has_window || !own->has_acked)
         return true;
     if (tcp_after(s->end, own->right) > (keep_alive(s) || s->len == 1)) {
-        refuse(s, s->flags & TCP_FIN ? say->fin : say->window);
-        return false;
+        raise(s, s->flags & TCP_FIN ? say->fin : say->window);
+        /* hosts take what begins inside, or its part inside: their acknowledgement tells */
+        s->flow->tcp.pass_over = tcp_after(s->seq, own->right) >= 0;
+        return !s->flow->tcp.pass_over;
     }
     if (tcp_after(s->end, own->acked) < 0 && !s->len && !keep_alive(s))
         raise(s, say->before);

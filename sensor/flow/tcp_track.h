@@ -23,4 +23,10 @@ void tcp_track(struct flow *flow, const struct packet *p, enum dir dir);
 /** True when the packet opens a new connection with the ports of one that is over. */
 bool tcp_track_reused(const struct flow *flow, const struct packet *p);
 
+/** The packet acknowledges what `peer` was not seen to send. */
+static inline bool tcp_acks_unseen(const struct packet *p, const struct tcp_side *peer)
+{
+    return tcp_after(p->tcp.ack, peer->next) > (int32_t)peer->fin;
+}
+
 #endif

@@ -28,8 +28,9 @@ enum {
     FAR_SEGMENTS = 4,   /* so many there in a row: the mirror was away, the connection was not */
     ONE_SIDED_SEGMENTS = 8, /* nobody acknowledges: so many wait before a hole is given up */
     NEAR = 1 << 16,
-    HOPS_SHORT = 5, /* a hop limit so far below the flow's: may not reach the receiver */
-    URGENT_MAX = 4, /* urgent bytes that are still to come out of a stream's order */
+    HOPS_SHORT = 5,    /* a hop limit so far below the flow's: may not reach the receiver */
+    OLD_ACK = 1 << 16, /* acknowledges what was long acknowledged: hosts drop it (RFC 5961, 5) */
+    URGENT_MAX = 4,    /* urgent bytes that are still to come out of a stream's order */
 };
 
 const struct option stream_options[] = {
@@ -224,8 +225,7 @@ static void start(const struct streams *s, struct flow *flow, struct stream *str
         seq = own->acked;
     }
     side->next = side->edge = seq;
-    if (!side->started)
-        find_policy(s, flow, stream, s->dir);
+    find_policy(s, flow, stream, s->dir);
     side->started = true;
 }
 
@@ -271,9 +271,12 @@ static void note_urgent(struct streams *s, struct flow *flow, struct stream *str
 static bool doubtful(const struct flow *flow, enum dir dir, const struct packet *p)
 {
     const struct tcp_side *own = &flow->tcp.side[dir];
+    const struct tcp_side *peer = &flow->tcp.side[dir_other(dir)];
 
     return p->tcp.flags & TCP_SYN ||
-           (own->has_acked && own->ttl && p->ttl + HOPS_SHORT <= own->ttl);
+           (own->has_acked && own->ttl && p->ttl + HOPS_SHORT <= own->ttl) ||
+           (!flow->tcp.lenient && peer->has_acked &&
+            (tcp_after(peer->acked, p->tcp.ack) > OLD_ACK || tcp_acks_unseen(p, peer)));
 }
 
 static void wait(struct streams *s, struct flow *flow, struct stream *stream,
@@ -332,6 +335,44 @@ static bool for_ack_only(const struct streams *s, const struct flow *flow,
            unacked(s, flow, stream, span->to);
 }
 
+/* How many of the bytes before `end` lie behind the receiver's window: it cuts them off, unless it
+ * is Linux. */
+static uint32_t behind_window(const struct flow *flow, const struct stream *stream, enum dir dir,
+                              uint32_t end)
+{
+    const struct tcp_side *own = &flow->tcp.side[dir];
+    int32_t over = own->has_window ? tcp_after(end, own->right) : 0;
+    uint8_t policy = stream->waiting.side[dir].policy;
+
+    if (over <= 0 || flow->tcp.lenient || policy == OS_LINUX || policy == OS_OLD_LINUX)
+        return 0;
+    return (uint32_t)over;
+}
+
+/* The bytes to be kept for later; the last `over` of them only in case that no others come. */
+static void keep_fresh(struct streams *s, struct flow *flow, struct stream *stream,
+                       struct pieces_coming *coming, uint32_t over)
+{
+    const struct piece *first = stream->waiting.side[s->dir].first;
+    uint32_t from = coming->span.from, end = coming->span.to - over;
+    const struct side *side = &stream->side[s->dir];
+    struct pieces_coming rest = *coming;
+
+    over = over < rest.bytes.len ? over : rest.bytes.len;
+    rest.bytes = slice_from(rest.bytes, rest.bytes.len - over);
+    rest.seq = coming->span.to - over;
+    rest.doubted = true;
+    coming->bytes = slice_head(coming->bytes, coming->bytes.len - over);
+    coming->in_order = !coming->doubted && for_ack_only(s, flow, stream, &coming->span);
+    bool fills = first && tcp_after(from, side->edge) <= 0 && tcp_after(end, side->edge) > 0;
+    if (coming->bytes.len)
+        wait(s, flow, stream, coming);
+    if (over)
+        wait(s, flow, stream, &rest);
+    move_edge(stream, s->dir, from, end);
+    s->count[COUNT_FILLED] += fills && tcp_after(side->edge, end) > 0;
+}
+
 /* The bytes from `seq` on that are not known yet: in order (left in s->in_order), or to wait. */
 static void take_fresh(struct streams *s, struct flow *flow, struct stream *stream, uint32_t seq,
                        const struct packet *p, uint32_t known)
@@ -342,17 +383,14 @@ static void take_fresh(struct streams *s, struct flow *flow, struct stream *stre
     uint32_t end = seq + p->payload.len;
     bool ahead = tcp_after(seq, side->next) > 0;
     bool doubted = doubtful(flow, s->dir, p);
+    uint32_t over = behind_window(flow, stream, s->dir, end);
 
     s->count[COUNT_AHEAD] += tcp_after(seq, side->edge) > 0;
-    if (ahead || unacked(s, flow, stream, end) || doubted || side->holds ||
+    if (ahead || unacked(s, flow, stream, end) || doubted || side->holds || over ||
         (first && tcp_after(first->seq, end) < 0)) {
-        struct pieces_coming coming = {.seq = seq + known, .bytes = fresh, .doubted = doubted};
-        coming.span = (struct os_span){seq, end};
-        coming.in_order = !doubted && for_ack_only(s, flow, stream, &coming.span);
-        bool fills = first && tcp_after(seq, side->edge) <= 0 && tcp_after(end, side->edge) > 0;
-        wait(s, flow, stream, &coming);
-        move_edge(stream, s->dir, seq, end);
-        s->count[COUNT_FILLED] += fills && tcp_after(side->edge, end) > 0;
+        struct pieces_coming coming = {
+            .span = {seq, end}, .seq = seq + known, .bytes = fresh, .doubted = doubted};
+        keep_fresh(s, flow, stream, &coming, over);
         return;
     }
     s->in_order = fresh;
@@ -454,6 +492,8 @@ void streams_push(struct streams *s, struct flow *flow, const struct packet *p)
     s->now_ns = p->ts_ns;
     s->stage = 0;
     drop_unwanted(s, stream, s->dir);
+    if (p->tcp.flags & TCP_SYN) /* data on a SYN comes before its receiver is known */
+        find_policy(s, flow, stream, dir_other(s->dir));
     if (brings)
         take_segment(s, flow, stream, p, wire_len);
 }
@@ -592,7 +632,7 @@ static uint32_t due_bytes(const struct streams *s, const struct flow *flow,
         return first->len;
     if (too_much_waits(s, waiting))
         return first->len;
-    if (free && tcp_after(own->acked, first->seq) > 0)
+    if (own->has_acked && !hole && tcp_after(own->acked, first->seq) > 0)
         return own->acked - first->seq;
     return given_up_alone(stream, own, dir) ? first->len : 0;
 }
