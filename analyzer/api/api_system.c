@@ -117,10 +117,6 @@ static void test(struct call *call)
     snprintf(object, sizeof(object), "connector/%.64s", call->arg[0]);
     if (err == ERR_NOTFOUND) {
         api_fail_store(call, err);
-    } else if (err == ERR_UNSUPPORTED) {
-        api_fail(call, 400,
-                 "This form has no message that means nothing: a test would look like an "
-                 "incident. Nothing was sent.");
     } else {
         act_audit(call, "connector.test", object, err ? "{\"taken\":false}" : "{\"taken\":true}");
         jsonw_obj_open(&call->out, NULL);
@@ -192,7 +188,9 @@ static const struct api_route routes[] = {
     {"GET", "/api/system", PERM_AUDIT, show,
      "Retention and sizes, legal holds, connectors, correlation rules, threat intelligence.", ""},
     {"POST", "/api/connectors/{name}/test", PERM_ADMIN, test,
-     "Sends a heartbeat through a connector now, and tells what the receiver answered.", ""},
+     "Sends a message marked as an exercise through a connector now, and tells what the receiver "
+     "answered.",
+     ""},
     {"POST", "/api/incidents/{id}/hold", PERM_LEAD, hold,
      "Legal hold: while it is on, neither the incident nor what it links expires.",
      "hold (true, false), reason"},

@@ -111,11 +111,8 @@ static int ask(struct client *c, bool get, const char *path, const struct strbuf
     return REFUSED;
 }
 
-static void add_query(struct strbuf *path, const char *name, const char *value)
+static void add_word(struct strbuf *path, const char *value)
 {
-    if (!value)
-        return;
-    strbuf_fmt(path, "%c%s=", strchr(path->at, '?') ? '&' : '?', name);
     for (const unsigned char *v = (const unsigned char *)value; *v; v++) {
         bool safe = strchr("-._~", *v) || (*v >= '0' && *v <= '9') || (*v >= 'a' && *v <= 'z') ||
                     (*v >= 'A' && *v <= 'Z');
@@ -124,6 +121,14 @@ static void add_query(struct strbuf *path, const char *name, const char *value)
         else
             strbuf_fmt(path, "%%%02X", *v);
     }
+}
+
+static void add_query(struct strbuf *path, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    strbuf_fmt(path, "%c%s=", strchr(path->at, '?') ? '&' : '?', name);
+    add_word(path, value);
 }
 
 /* ---- printing ------------------------------------------------------------------------------- */
@@ -135,12 +140,13 @@ static void print_json(const struct client *c)
 }
 
 /* One row per item: the texts at these paths. */
-static void print_items(const struct client *c, const char *const *heads, const char *const *paths)
+static void print_items(const struct json *items, const char *const *heads,
+                        const char *const *paths)
 {
     struct listing *l = listing_new(heads);
     struct strbuf out;
 
-    for (const struct json *i = json_first(json_get(c->tree, "items")); i; i = json_next(i)) {
+    for (const struct json *i = json_first(items); i; i = json_next(i)) {
         char room[LISTING_COLUMNS_MAX][CELL_MAX];
         const char *cells[LISTING_COLUMNS_MAX];
         for (uint32_t k = 0; paths[k]; k++) {
@@ -165,7 +171,7 @@ static int print_list(struct client *c, int status, const char *const *heads,
     if (status == DONE && c->json)
         print_json(c);
     else if (status == DONE)
-        print_items(c, heads, paths);
+        print_items(json_get(c->tree, "items"), heads, paths);
     return status;
 }
 
@@ -471,6 +477,49 @@ static int rules_list(struct client *c)
     return print_list(c, ask(c, true, "/api/rules", NULL), heads, vietnamese ? vi : en);
 }
 
+static int connector_list(struct client *c)
+{
+    static const char *const heads[] = {"name",     "type",  "sent", "failed",
+                                        "given up", "fault", NULL};
+    static const char *const paths[] = {"connector", "type",  "sent", "failed",
+                                        "given_up",  "fault", NULL};
+    int status = ask(c, true, "/api/system", NULL);
+
+    if (status == DONE && c->json)
+        print_json(c);
+    else if (status == DONE)
+        print_items(json_get(c->tree, "connectors"), heads, paths);
+    return status;
+}
+
+/* Done when the receiver took it. */
+static int connector_test(struct client *c)
+{
+    char text[CELL_MAX];
+    struct strbuf path, body;
+
+    if (c->n_words != 1)
+        return fault("connector test wants the name of a connector");
+    strbuf_init(&path, URL_MAX);
+    strbuf_init(&body, 16);
+    strbuf_str(&path, "/api/connectors/");
+    add_word(&path, c->words[0]);
+    strbuf_str(&path, "/test");
+    strbuf_str(&body, "{}");
+    int status = ask(c, false, path.at, &body);
+    strbuf_fini(&body);
+    strbuf_fini(&path);
+    if (status != DONE)
+        return status;
+    bool taken = json_bool(json_get(c->tree, "taken"), false);
+    plain(json_str(json_get(c->tree, "answer"), ""), text);
+    if (c->json)
+        print_json(c);
+    else
+        printf("%s\t%s\t%s\n", c->words[0], taken ? "taken" : "not taken", text);
+    return taken ? DONE : REFUSED;
+}
+
 static const struct verb {
     const char *noun, *name; /* name "": the noun is all */
     int (*run)(struct client *c);
@@ -488,6 +537,8 @@ static const struct verb {
     {"alert", "archive", alert_archive, "GROUP..."},
     {"rules", "list", rules_list, "[--lang vi|en]"},
     {"rules", "reload", rules_reload, ""},
+    {"connector", "list", connector_list, ""},
+    {"connector", "test", connector_test, "NAME"},
     {"search", "", search, "'SEARCH' [--from TIME] [--to TIME] [--limit N]"},
     {"report", "", report,
      "FORM [--incident ID] [--from TIME] [--to TIME] [--lang vi|en] [--format pdf|html|json] "

@@ -84,7 +84,10 @@ static void put_info(struct strbuf *out, const struct told *told, const char *la
     element(out, "category", "Security");
     element(out, "category", "Infra");
     element(out, "event", event);
-    element(out, "urgency", incident_is_open(i->state) ? "Immediate" : "Past");
+    element(out, "urgency",
+            told->exercise               ? "Unknown"
+            : incident_is_open(i->state) ? "Immediate"
+                                         : "Past");
     element(out, "severity", severity_word(i->severity));
     element(out, "certainty", "Observed");
     element(out, "onset", onset);
@@ -110,13 +113,15 @@ static void put_head(struct strbuf *out, const struct told *told, const char *be
     element(out, "identifier", identifier);
     element(out, "sender", sender);
     element(out, "sent", sent);
-    element(out, "status", "Actual");
+    element(out, "status", told->exercise ? "Test" : "Actual");
     element(out, "msgType",
             first                               ? "Alert"
             : strcmp(told->kind, "closed") == 0 ? "Cancel"
                                                 : "Update");
     element(out, "scope", "Restricted");
     element(out, "restriction", "TLP");
+    if (told->exercise)
+        element(out, "note", told->title_en);
     if (!first)
         put_references(out, before);
 }

@@ -83,6 +83,8 @@ static const char *class_of(const char *kind)
 {
     if (strcmp(kind, "opened") == 0)
         return "INC-NEW";
+    if (strcmp(kind, "exercise") == 0)
+        return "EXERCISE";
     return strcmp(kind, "closed") == 0 ? "INC-CLOSED" : "INC-UPDATE";
 }
 
@@ -97,7 +99,8 @@ void cef_incident(const struct telling *telling, struct strbuf *out)
 
     told_open(&told, telling);
     const struct incident *i = told.incident;
-    put_syslog(out, told.c, levels[i->severity].syslog, i->updated_ns, "INCIDENT");
+    put_syslog(out, told.c, levels[i->severity].syslog, i->updated_ns,
+               told.exercise ? "EXERCISE" : "INCIDENT");
     put_structured(out, &told);
     put_class(out, class_of(told.kind), told.title_en, levels[i->severity].cef);
     strbuf_fmt(out, "rt=%llu", (unsigned long long)(i->updated_ns / CLOCK_MS));

@@ -78,6 +78,8 @@ static void write_data(struct jsonw *w, const struct told *told)
 
     jsonw_obj_open(w, "data");
     jsonw_str(w, "incident_id", told->name);
+    if (told->exercise)
+        jsonw_bool(w, "exercise", true);
     jsonw_i64(w, "revision", i->revision);
     jsonw_str(w, "severity", record_severity_name(i->severity));
     jsonw_str(w, "status", incident_state_name(i->state));

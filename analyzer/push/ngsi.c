@@ -65,6 +65,8 @@ static void write_data(struct jsonw *w, const struct told *told)
     jsonw_i64(w, "revision", i->revision);
     jsonw_str(w, "status", incident_state_name(i->state));
     jsonw_str(w, "change", told->kind);
+    if (told->exercise)
+        jsonw_bool(w, "exercise", true);
     jsonw_i64(w, "riskScore", i->score);
     jsonw_str(w, "site", i->site);
     jsonw_str(w, "tlp", i->tlp);
@@ -108,7 +110,7 @@ void ngsi_alert(const struct telling *telling, struct strbuf *out)
     jsonw_str(&w, "object", device);
     jsonw_obj_close(&w);
     write_property(&w, "category", "security");
-    write_property(&w, "subCategory", "cyberSecurityIncident");
+    write_property(&w, "subCategory", told.exercise ? "exercise" : "cyberSecurityIncident");
     write_date(&w, "dateIssued", i->opened_ns ? i->opened_ns : i->updated_ns);
     write_date(&w, "validFrom", i->first_ns);
     write_date(&w, "validTo", i->closed_ns);

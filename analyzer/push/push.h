@@ -55,8 +55,9 @@ struct connector {
 struct telling {
     const struct connector *c;
     const struct incident *incident;
-    const char *kind;   /* "opened", "updated", "closed" */
+    const char *kind;   /* "opened", "updated", "closed", "exercise" */
     const char *before; /* what was told of this incident last; "" = nothing */
+    bool exercise;      /* nothing happened: every form says so */
 };
 
 enum push_outcome {

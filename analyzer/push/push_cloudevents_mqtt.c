@@ -111,7 +111,8 @@ static void cloudevents_mqtt_send(void *self, const struct connector *c, const c
     topic_of(c, key, topic);
     bool closed = strcmp(kind, "closed") == 0;
     link->why[0] = '\0';
-    bool sent = deliver(link, topic, payload, c->retain && !closed, until_ns);
+    bool sent = deliver(link, topic, payload, c->retain && !closed && strcmp(kind, "exercise") != 0,
+                        until_ns);
     if (sent && c->retain && closed)
         sent = deliver(link, topic, SLICE_NONE, true, until_ns);
     answer->outcome = sent ? PUSH_SENT : PUSH_LATER;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyzer/push/sender.h"
+#include "analyzer/push/exercise.h"
 #include "analyzer/record/incident_name.h"
 #include "common/check.h"
 #include "common/clock.h"
@@ -259,6 +260,7 @@ enum err sender_test(const struct connectors *connectors, const char *name, uint
     const struct connector *c = NULL;
     struct push_answer got = {.outcome = PUSH_LATER};
     struct strbuf payload;
+    char key[EXERCISE_NAME_MAX];
     void *link = NULL;
 
     answer[0] = '\0';
@@ -267,13 +269,12 @@ enum err sender_test(const struct connectors *connectors, const char *name, uint
             c = connectors_at(connectors, i);
     if (!c)
         return ERR_NOTFOUND;
-    if (!c->def->render_heartbeat)
-        return ERR_UNSUPPORTED;
     if (c->def->open(c, &link, answer))
         return ERR_AGAIN;
+    exercise_name(now_ns, key);
     strbuf_init(&payload, 0);
-    c->def->render_heartbeat(c, now_ns, &payload);
-    c->def->send(link, c, "heartbeat", "heartbeat", strbuf_view(&payload), now_ns, &got);
+    exercise_render(c, now_ns, &payload);
+    c->def->send(link, c, key, "exercise", strbuf_view(&payload), now_ns, &got);
     c->def->close(&link);
     strbuf_fini(&payload);
     snprintf(answer, PUSH_TEXT_MAX, "%s", got.text);
@@ -307,7 +308,6 @@ static void write_target(struct jsonw *w, const struct connector *c)
         jsonw_str(w, NULL, c->sites[i]);
     jsonw_arr_close(w);
     jsonw_bool(w, "mask_internal", c->mask_internal);
-    jsonw_bool(w, "testable", c->def->render_heartbeat != NULL);
 }
 
 void sender_health(struct senders *senders, struct strbuf *json)

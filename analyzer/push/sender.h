@@ -35,9 +35,8 @@ void sender_wake(struct senders *senders);
 void sender_allow(struct senders *senders, bool allowed);
 void sender_stop(struct senders **senders);
 
-/** A heartbeat through a link of its own; waits for the receiver's answer, which goes to `answer`.
- * ERR_NOTFOUND: no such connector; ERR_UNSUPPORTED: its form has no heartbeat; ERR_AGAIN: not
- * taken. From any thread. */
+/** An exercise (exercise.h) through a link of its own; waits for the receiver's answer, which goes
+ * to `answer`. ERR_NOTFOUND: no such connector; ERR_AGAIN: not taken. From any thread. */
 enum err sender_test(const struct connectors *connectors, const char *name, uint64_t now_ns,
                      char answer[PUSH_TEXT_MAX]);
 

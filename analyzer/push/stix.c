@@ -244,6 +244,8 @@ static void write_report(struct writer *s)
     jsonw_str(&s->w, NULL, "threat-report");
     jsonw_arr_close(&s->w);
     jsonw_arr_open(&s->w, "labels");
+    if (s->told->exercise)
+        jsonw_str(&s->w, NULL, "exercise");
     jsonw_str(&s->w, NULL, record_severity_name(i->severity));
     jsonw_str(&s->w, NULL, incident_state_name(i->state));
     jsonw_arr_close(&s->w);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyzer/push/told.h"
+#include "analyzer/push/exercise.h"
 #include "common/addr.h"
 #include "common/digest.h"
 
@@ -135,7 +136,11 @@ void told_open(struct told *told, const struct telling *telling)
     const struct incident *i = telling->incident;
 
     *told = (struct told){.c = telling->c, .incident = i, .kind = telling->kind};
-    incident_name(i->id, i->opened_ns, told->name);
+    told->exercise = telling->exercise;
+    if (told->exercise)
+        exercise_name(i->opened_ns, told->name);
+    else
+        incident_name(i->id, i->opened_ns, told->name);
     if (json_parse(slice_of_str(i->why_json), &told->why, NULL) != ERR_OK)
         told->why = NULL;
     told->worst = worst_of(json_get(told->why, "stages"));

@@ -16,7 +16,8 @@ enum { TOLD_HOST_MAX = 64, TOLD_TEXT_MAX = 2000 };
 struct told {
     const struct connector *c;
     const struct incident *incident;
-    const char *kind; /* "opened", "updated", "closed" */
+    const char *kind; /* "opened", "updated", "closed", "exercise" */
+    bool exercise;
     char name[INCIDENT_NAME_MAX];
     struct json *why;             /* of the incident; NULL when it could not be read */
     const struct json *worst;     /* the most severe stage, the newest of equals; NULL = none */

@@ -80,15 +80,17 @@ def connectors(admin, hook):
     assert set(by_name) == {"ioc", "far", "ministry"}, by_name
     assert "thu-nghiem" not in json.dumps(system) and "mat-khau" not in json.dumps(system), "a secret is told"
     assert by_name["ioc"]["target"].endswith("/events") and "@" not in by_name["ioc"]["target"], by_name["ioc"]
-    told = lambda: [m for m in (json.loads(body) for _, body in hook.got) if "heartbeat" in m["type"]]
+    told = lambda: [m for m in (json.loads(body) for _, body in hook.got) if m["type"].endswith("incident.exercise.v1")]
     assert told() == []
     status, said = admin.call("POST", "/api/connectors/ioc/test", {})
     assert status == 200 and said["taken"] is True and "202" in said["answer"], said
-    assert len(told()) == 1, "a test is a heartbeat, not an incident"
+    (one,) = told()
+    assert one["data"]["exercise"] is True and one["subject"].startswith("TEST-") and "[DIỄN TẬP]" in one["data"]["title"]["vi"], one
     status, said = admin.call("POST", "/api/connectors/far/test", {})
     assert status == 200 and said["taken"] is False and said["answer"], said
-    assert admin.call("POST", "/api/connectors/ministry/test", {})[0] == 400, "a form without a heartbeat sends no false incident"
+    assert admin.call("POST", "/api/connectors/nobody/test", {})[0] == 404
     assert [r["object"] for r in admin.get("/api/audit?action=connector.test")["items"]] == ["connector/far", "connector/ioc"]
+    assert all("TEST-" not in i["id"] for i in admin.get("/api/incidents?state=all")["items"]), "an exercise is no incident"
     intel = system["intel"]
     assert intel["indicators"] == 2 and intel["fault"] == "" and intel["sources"][0]["indicators"] == 2, intel
     assert system["correlation"]["put_aside"] == 1 and system["correlation"]["faults"][0]["file"].endswith("bad.yml"), system["correlation"]

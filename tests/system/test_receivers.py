@@ -166,6 +166,8 @@ push:
     template: '{{"ma": "{{{{subject}}}}", "muc": "{{{{data.severity}}}}", "ten": "{{{{data.title.vi}}}}", "tu": "{{{{data.stages.0.src}}}}", "lan": {{{{data.revision}}}}, "x": "{{{{nothing}}}}"}}'
 """)
     write_password(b, config)
+    subprocess.run([ANALYZER, "user", "add", "quan-tri", "--role", "admin", "--password-file", b.path("password"), "-c", config, "--data",
+                    b.path("data")], check=True, capture_output=True)
     append(eve, [(0, STRANGER, CAMERA, 9100097), (1, STRANGER, CAMERA, 9100075), (2, CAMERA, STRANGER, 9100076)])
     b.start("analyzer", ANALYZER, "-c", config, "--data", b.path("data"), "--listen", f"127.0.0.1:{port}", "--ingest", eve, "--follow")
     wait_for("the analyzer answers", 30, lambda: alive(port))
@@ -181,7 +183,33 @@ push:
     wait_for("rsyslog wrote all", 20, lambda: all(
         sum(" INCIDENT " in line for line in lines(b.path(f"{k}.out"))) >= last for k in ("udp", "tcp", "tls")))
     push = {p["connector"]: p for p in api.get("/api/overview")["push"]}
+
+    # Each connector tried: an exercise in its form, read by the same readers.
+    before = {k: len(v.got) for k, v in (("hook", hook), ("cap", cap), ("stix", stix), ("taxii", taxii), ("good", good), ("form", form), ("singles", singles), ("batches", batches))}
+    n_mails = len(mailbox.got)
+    admin = Api(port, "quan-tri")
+    for c in admin.get("/api/system")["connectors"]:
+        status, said = admin.call("POST", f"/api/connectors/{c['connector']}/test", {})
+        assert status == 200 and said["taken"] is (c["connector"] not in ("siem-untrusted", "broker-no")), (c["connector"], said)
+    exercises = [s.got[before[k]][3].decode() for k, s in (("hook", hook), ("cap", cap))]
+    wait_for("rsyslog wrote the exercises", 20, lambda: all(any(" EXERCISE " in x for x in lines(b.path(f"{k}.out"))) for k in ("udp", "tcp", "tls")))
+    read_by_others([("cloudevents", exercises[0]), ("cap", exercises[1])] +
+                   [("syslog", x) for k in ("udp", "tcp", "tls") for x in lines(b.path(f"{k}.out")) if " EXERCISE " in x])
+    assert "<status>Test</status>" in exercises[1] and "<status>Actual</status>" not in exercises[1] and "DIỄN TẬP" in exercises[1]
+    for got in (stix.got[before["stix"]][3], taxii.got[before["taxii"]][3]):
+        objects = json.loads(got)["objects"]
+        check_stix(objects)
+        assert "exercise" in [o for o in objects if o["type"] == "report"][0]["labels"], objects
+    entity = json.loads(good.got[before["good"]][3])[0]
+    assert entity["subCategory"]["value"] == "exercise" and entity["data"]["value"]["exercise"] is True and ":TEST-" in entity["id"], entity
+    assert json.loads(form.got[before["form"]][3])["ma"].startswith("TEST-") and form.got[before["form"]][2]["Idempotency-Key"].startswith("TEST-")
+    (mail,) = [email.message_from_bytes(content, policy=email.policy.default) for _, _, content in mailbox.got[n_mails:]]
+    assert "TEST-" in mail["Subject"] and "DIỄN TẬP" in mail["Subject"] and "EXERCISE" in mail.get_content() and not mail.defects, mail
+    assert {p["connector"]: p["sent"] for p in admin.get("/api/overview")["push"]} == {k: p["sent"] for k, p in push.items()}, "an exercise is in the outbox"
     controller.stop()
+    for k, s in (("hook", hook), ("cap", cap), ("stix", stix), ("taxii", taxii), ("good", good), ("form", form), ("singles", singles), ("batches", batches)):
+        del s.got[before[k]:]
+    del mailbox.got[n_mails:]
 
     name = re.search(r"INC-\d+-\d+", json.loads(hook.got[0][3])["subject"])[0]
     # CloudEvents and syslog with CEF, read by others

@@ -5,6 +5,7 @@
  */
 #include "analyzer/push/cap.h"
 #include "analyzer/push/cef.h"
+#include "analyzer/push/exercise.h"
 #include "analyzer/push/mail.h"
 #include "analyzer/push/ngsi.h"
 #include "analyzer/push/stix.h"
@@ -183,6 +184,33 @@ static void a_cap_update_refers_to_the_message_before(void **state)
     strbuf_fini(&out);
 }
 
+/* Each form by the connector that has it; nothing of it can be taken for an incident. */
+static void an_exercise_says_in_every_form_that_it_is_one(void **state)
+{
+    (void)state;
+    uint64_t now_ns = UINT64_C(1795230340) * CLOCK_S;
+    uint32_t n = 0;
+
+    for (const struct push_def *const *row = push_rows; *row; row++, n++) {
+        struct connector c = open_book;
+        struct strbuf out;
+        c.def = *row;
+        c.type_prefix = "vn.example";
+        c.content_type = "application/json";
+        c.template = "{\"id\": \"{{subject}}\", \"title\": \"{{data.title.vi}}\"}";
+        strbuf_init(&out, 0);
+        exercise_render(&c, now_ns, &out);
+        assert_non_null(strstr(out.at, "TEST-20261121T030540Z"));
+        assert_null(strstr(out.at, "INC-"));
+        assert_null(strstr(out.at, "<status>Actual"));
+        if (strcmp((*row)->name, "mail") !=
+            0) /* coded there: the test of the whole system reads it */
+            assert_non_null(strstr(out.at, "[DIỄN TẬP]"));
+        strbuf_fini(&out);
+    }
+    assert_true(n >= 9);
+}
+
 static void ids_of_stix_follow_from_what_they_name(void **state)
 {
     (void)state;
@@ -208,6 +236,7 @@ int main(void)
         cmocka_unit_test(cef_and_structured_data_are_escaped),
         cmocka_unit_test(a_recipient_never_begins_another_header),
         cmocka_unit_test(a_cap_update_refers_to_the_message_before),
+        cmocka_unit_test(an_exercise_says_in_every_form_that_it_is_one),
         cmocka_unit_test(ids_of_stix_follow_from_what_they_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
