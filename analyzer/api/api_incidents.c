@@ -106,6 +106,17 @@ static void list(struct call *call)
     jsonw_obj_close(&call->out);
 }
 
+/* The place of a tactic in an attack: as the data of ATT&CK lists them. */
+static void write_order(struct call *call, const struct attack_tactic *tactic)
+{
+    for (uint32_t i = 0; tactic && attack_tactic_at(call->services->attack, i); i++) {
+        if (attack_tactic_at(call->services->attack, i) == tactic) {
+            jsonw_u64(&call->out, "tactic_order", i);
+            return;
+        }
+    }
+}
+
 static void write_stage(struct call *call, const struct json *s)
 {
     struct jsonw *w = &call->out;
@@ -121,6 +132,7 @@ static void write_stage(struct call *call, const struct json *s)
     jsonw_str(w, "lane", json_str(json_get(s, "lane"), "it"));
     jsonw_str(w, "tactic", tactic);
     shape_text2(w, "tactic_name", t ? t->en : tactic, t ? t->vi : tactic);
+    write_order(call, t);
     if (*technique)
         shape_technique(call, "technique", technique);
     jsonw_str(w, "severity", json_str(json_get(s, "severity"), "info"));

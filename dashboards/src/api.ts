@@ -161,6 +161,7 @@ export interface Stage {
   lane: 'it' | 'ot';
   tactic: string; // ATT&CK tactic id
   tactic_name: Text2;
+  tactic_order?: number; // place in an attack; not there when the tactic is unknown
   technique?: Technique;
   severity: Severity;
   text: Text2;
@@ -362,7 +363,6 @@ export interface Connector {
   min_severity: Severity;
   sites: string[];
   mask_internal: boolean;
-  testable: boolean;
   sent: number;
   failed: number;
   given_up: number;

@@ -1,6 +1,6 @@
 // A span of time as the address holds it: `last` seconds back from the newest event, or from and to.
 import type { Place } from './place.svelte';
-import { stamp, t } from './words.svelte';
+import { short, stamp, t } from './words.svelte';
 
 export interface Range {
   last: string;
@@ -36,7 +36,7 @@ export function asked(r: Range): Record<string, string> {
 }
 
 export function told(r: Range): string {
-  return r.last ? t('last_span', { span: r.last }) : `${stamp(r.from)} – ${r.to ? stamp(r.to) : t('now')}`;
+  return r.last ? t('last_span', { span: short(r.last) }) : `${stamp(r.from)} – ${r.to ? stamp(r.to) : t('now')}`;
 }
 
 export function around(time: string, ms: number): { from: string; to: string; last: string } {

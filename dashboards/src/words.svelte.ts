@@ -77,8 +77,20 @@ export function span(from: string, to: string): string {
   const m = Math.floor((s % 3600) / 60);
   if (d) return t('span_dh', { d, h });
   if (h) return t('span_hm', { h, m });
+  if (m >= 10) return t('unit_m', { n: m });
   if (m) return t('span_ms', { m, s: s % 60 });
   return t('span_s', { s });
+}
+
+// "15m", "1h", "30d" as people say it.
+export function short(name: string): string {
+  const [, n = '', unit = ''] = /^(\d+)([mhd])$/.exec(name) ?? [];
+  return unit ? t(`unit_${unit as 'm' | 'h' | 'd'}`, { n }) : name;
+}
+
+// A number with at most one place behind the point, as the language writes it.
+export function decimal(n: number): string {
+  return n.toLocaleString(words.language === 'vi' ? 'vi-VN' : 'en-GB', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 }
 
 // A delay or a difference of clocks: milliseconds while they mean something.
@@ -114,6 +126,12 @@ export function count(n: number | undefined): string {
 // What a group of alerts is about, in the reader's language: a detector's sentence, a rule's title.
 export function seen_as(g: Group): string {
   return both(g.reason) || (words.language === 'vi' && g.signature_vi) || g.signature;
+}
+
+// How an entry of a history came about.
+export function entry(kind: string): string {
+  const key = `entry_${kind}`;
+  return key in en ? t(key as Key) : kind;
 }
 
 // For comparing: without case and diacritics, đ as d.
