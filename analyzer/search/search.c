@@ -45,9 +45,12 @@ static const struct field {
     {"device", "device", TYPE_TEXT},
     {"sid", "sid", TYPE_NUMBER},
     {"signature_id", "sid", TYPE_NUMBER},
+    {"alert.signature_id", "sid", TYPE_NUMBER},
     {"gid", "gid", TYPE_NUMBER},
+    {"alert.gid", "gid", TYPE_NUMBER},
     {"sig", "signature", TYPE_CONTAINS},
     {"signature", "signature", TYPE_CONTAINS},
+    {"alert.signature", "signature", TYPE_CONTAINS},
     {"severity", "severity", TYPE_SEVERITY},
     {"sensor", "sensor", TYPE_TEXT},
     {"site", "site", TYPE_TEXT},
@@ -205,7 +208,9 @@ static const char *read_value(struct parser *p, bool in_list, bool *quoted)
 /* "-24h", "now", "now-1h", RFC 3339, "2026-11-21". */
 static bool time_of(struct parser *p, const char *text, double *ns)
 {
-    char day[40];
+    static const char rest[] = "0000-01-01T00:00:00Z"; /* of a time that is not told to the end */
+    char whole[40];
+    size_t n = strlen(text);
     uint64_t ts_ns = 0;
     uint64_t span_ns = 0;
     const char *minus = strncmp(text, "now", 3) == 0 ? text + 3 : text;
@@ -222,8 +227,10 @@ static bool time_of(struct parser *p, const char *text, double *ns)
         *ns = (double)ts_ns;
         return true;
     }
-    snprintf(day, sizeof(day), "%.10sT00:00:00Z", text);
-    if (strlen(text) != 10 || !clock_parse(slice_of_str(day), &ts_ns))
+    if (n != 4 && n != 7 && n != 10 && n != 13 && n != 16) /* year, month, day, hour, minute */
+        return false;
+    snprintf(whole, sizeof(whole), "%s%s", text, rest + n);
+    if (!clock_parse(slice_of_str(whole), &ts_ns))
         return false;
     *ns = (double)ts_ns;
     return true;

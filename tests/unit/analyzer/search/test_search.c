@@ -180,11 +180,15 @@ static void times_are_absolute_or_back_from_now(void **state)
     const char *const yes[] = {"@from:-2h",
                                "@from:-2h @to:now",
                                "@after:2026-11-21",
+                               "@from:2026",
+                               "@from:2026-11 @to:2027",
+                               "@from:2026-11-21T00",
+                               "@from:2026-11-21T00:00",
                                "time:>now-2h",
                                "@before:2026-11-21T03:00:00Z",
                                "@to:-10m",
                                NULL};
-    const char *const no[] = {"@from:-30m", "@to:-2h", "@from:2026-11-22", NULL};
+    const char *const no[] = {"@from:-30m", "@to:-2h", "@from:2026-11-22", "@to:2026", NULL};
 
     all_fit(*state, yes, true);
     all_fit(*state, no, false);
