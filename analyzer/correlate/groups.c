@@ -28,6 +28,7 @@ struct groups {
     uint64_t *counters;
     uint32_t total_max;
     uint64_t batch;
+    bool restored;      /* since the last batch */
     struct map *by_key; /* 4 bytes rule + name → group */
     struct of_rule *rules;
     uint32_t n_rules;
@@ -386,8 +387,44 @@ bool groups_insert(struct groups *g, struct group *group, uint64_t span_ns,
     return true;
 }
 
+static uint64_t last_of(const struct group *group)
+{
+    return group->n ? group->entries[group->head + group->n - 1].ts_ns : group->fired_ns;
+}
+
+static int by_age(const void *a, const void *b)
+{
+    const struct group *x = *(struct group *const *)a, *y = *(struct group *const *)b;
+
+    if (last_of(x) != last_of(y))
+        return last_of(x) < last_of(y) ? -1 : 1;
+    return strcmp(x->name, y->name);
+}
+
+/* Checkpoints came in the order of their names; what is evicted first goes by age. */
+static void order_restored(struct groups *g)
+{
+    struct group **all = calloc(map_count(g->by_key) + 1, sizeof(struct group *));
+
+    CHECK(all);
+    for (uint32_t rule = 0; rule < g->n_rules; rule++) {
+        uint32_t n = 0;
+        while (g->rules[rule].oldest) {
+            all[n++] = g->rules[rule].oldest;
+            unlink_group(g, g->rules[rule].oldest);
+        }
+        qsort(all, n, sizeof(struct group *), by_age);
+        for (uint32_t i = 0; i < n; i++)
+            link_newest(g, all[i]);
+    }
+    free(all);
+    g->restored = false;
+}
+
 void groups_begin(struct groups *g)
 {
+    if (g->restored)
+        order_restored(g);
     g->batch++;
 }
 
@@ -645,6 +682,7 @@ enum err groups_restore(struct groups *g, const struct sigma_set *set, const cha
     const char *slash = strchr(name, '/');
     char head[GROUP_NAME_MAX];
 
+    g->restored = true;
     if (!slash)
         return restore_head(g, set, name, v);
     snprintf(head, sizeof(head), "%.*s", (int)(slash - name), name);
