@@ -6,6 +6,7 @@
 #include "sensor/detect/content.h"
 #include "sensor/detect/dataset.h"
 #include "sensor/detect/explain.h"
+#include "sensor/detect/lookup.h"
 #include "sensor/detect/trace.h"
 #include "sensor/flow/stream_event.h"
 
@@ -209,6 +210,8 @@ static bool gate_bytes(const struct gate *g, struct slice data, uint64_t base)
 
     if (at >= data.len || data.len - at < g->len)
         return false;
+    if (data.len - at >= sizeof(uint32_t))
+        return (lookup_load4(data.at + at) & g->mask) == g->value;
     for (uint32_t i = 0; i < g->len; i++) {
         if (data.at[at + i] != (uint8_t)(g->value >> 8 * i))
             return false;

@@ -263,12 +263,33 @@ static void find_gate(struct draft *d)
     }
 }
 
+/* Few lengths fit: to ask for the length alone says much. */
+static bool narrow_length(const struct num *n)
+{
+    enum { NARROW = 64 };
+
+    if (!n)
+        return false;
+    switch (n->mode) {
+    case NUM_EQ:
+        return true;
+    case NUM_LT:
+    case NUM_LE:
+        return n->a <= NARROW;
+    case NUM_RANGE:
+    case NUM_IN_RANGE:
+        return n->b <= n->a + NARROW;
+    default:
+        return false;
+    }
+}
+
 /* Bytes at one place are cheaper to compare than a literal that is everywhere. */
 static void prefer_gate(struct draft *d)
 {
     struct rule *r = &d->rule;
 
-    if (r->fast_op < 0 || r->kind == RULE_TX || !(r->gate_len || r->gate_dsize))
+    if (r->fast_op < 0 || r->kind == RULE_TX || !(r->gate_len || narrow_length(r->gate_dsize)))
         return;
     const struct op *op = &d->groups[r->fast_group].ops[r->fast_op];
     struct slice s = fast_text(op);

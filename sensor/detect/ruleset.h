@@ -30,6 +30,7 @@ struct names {
 struct gate {
     uint32_t rule;
     uint32_t value; /* bytes at `at` of packet or stream, the first one lowest */
+    uint32_t mask;  /* all ones where `value` says something */
     uint16_t at;
     uint16_t least, most;      /* bytes of payload */
     uint8_t len;               /* how many; 0 = any */

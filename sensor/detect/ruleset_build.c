@@ -174,6 +174,17 @@ static void add_literal(struct builder *b, const struct rule *r, uint32_t class_
         add_rule(b, &b->rs->streams[dir], r, true);
 }
 
+/* Packets of this class can be of the rule's transport and IP protocol. */
+static bool of_class(const struct rule *r, uint32_t class_)
+{
+    static const int protos[CLASSES] = {IPPROTO_TCP4, IPPROTO_UDP4, -1};
+    bool other = r->ip_proto != IPPROTO_TCP4 && r->ip_proto != IPPROTO_UDP4;
+
+    if (!(r->l4 >> class_ & 1))
+        return false;
+    return r->ip_proto == -1 || (class_ == CLASS_OTHER ? other : r->ip_proto == protos[class_]);
+}
+
 static void add_payload(struct builder *b, const struct rule *r)
 {
     bool literal = r->fast_op >= 0 && r->groups[r->fast_group].buffer->kind == BUFFER_PAYLOAD;
@@ -186,7 +197,7 @@ static void add_payload(struct builder *b, const struct rule *r)
             continue;
         }
         for (uint32_t c = 0; c < CLASSES; c++) {
-            if (!(r->l4 >> c & 1))
+            if (!of_class(r, c))
                 continue;
             if (literal)
                 add_literal(b, r, c, dir);
@@ -387,8 +398,10 @@ static struct gate gate_of(const struct rule *r)
 {
     struct gate g = {.rule = r->info.index, .at = r->gate_at, .len = r->gate_len};
 
-    for (uint8_t i = 0; i < r->gate_len; i++)
+    for (uint8_t i = 0; i < r->gate_len; i++) {
         g.value |= (uint32_t)r->gate[i] << 8 * i;
+        g.mask |= UINT32_C(0xff) << 8 * i;
+    }
     length_gate(r->gate_dsize, &g);
     if (r->kind == RULE_PACKET && r->gate_bytes && !g.least)
         g.least = 1;
