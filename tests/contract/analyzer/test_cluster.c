@@ -3,6 +3,7 @@
  * What analyzers of a cluster rely on: leases with tokens, and envelopes that are taken once. Two
  * connections stand for two analyzers; time is given, nobody sleeps.
  */
+#include "analyzer/run/carry.h"
 #include "analyzer/run/leases.h"
 #include "analyzer/store/db_envelopes.h"
 #include "analyzer/store/db_leases.h"
@@ -208,6 +209,103 @@ static void an_envelope_is_stored_once_and_comes_in_the_order_of_its_sensor(void
     assert_int_equal(count, 4);
 }
 
+/* ---- two carriers with the same envelope */
+
+struct carrier {
+    struct store *store;
+    struct carry *carry;
+    struct message *m;
+    struct batch batch;
+};
+
+static void carrier_open(struct fixture *f, struct carrier *c)
+{
+    OK(store_again(f->store, &c->store));
+    c->carry = carry_new();
+    c->m = ingest_message(MESSAGE_ENVELOPE);
+    strcpy(c->m->envelope.sensor, "s1");
+    strcpy(c->m->envelope.site, "ct");
+    c->m->envelope.epoch = 1;
+    c->m->envelope.seq = 1;
+    c->m->envelope.n = 1;
+    c->m->envelope.lines = SLICE_LIT("{}\n");
+    batch_init(&c->batch);
+    struct record *r = batch_add(&c->batch);
+    r->event_id = 7;
+    r->group_id = -8;
+    r->exception_id = 9;
+    r->said_before = true;
+}
+
+static void carrier_close(struct carrier *c)
+{
+    batch_fini(&c->batch);
+    ingest_free(&c->m);
+    carry_free(&c->carry);
+    store_close(&c->store);
+}
+
+static bool offered(struct carrier *c)
+{
+    bool is_new = false;
+    carry_begin(c->carry);
+    OK(store_begin(c->store));
+    OK(carry_offer(c->carry, c->store, c->m, &is_new));
+    if (is_new)
+        carry_took(c->carry, c->m, 0, 1);
+    return is_new;
+}
+
+static void of_two_carriers_of_an_envelope_the_second_is_refused_and_then_knows_it(void **state)
+{
+    struct fixture *f = *state;
+    struct carrier a, b;
+    struct envelope_row *rows;
+    struct record r = {0};
+    uint32_t n;
+    if (strcmp(f->engine, "sqlite") == 0)
+        return; /* one writes at a time there */
+    carrier_open(f, &a);
+    carrier_open(f, &b);
+    assert_true(offered(&a));
+    assert_true(offered(&b));
+    OK(carry_save(a.carry, a.store, &a.batch));
+    OK(store_commit(a.store));
+    assert_int_equal(carry_save(b.carry, b.store, &b.batch), ERR_CONFLICT);
+    store_rollback(b.store);
+    assert_false(offered(&b));
+    store_rollback(b.store);
+    OK(db_envelopes_next(f->store, 0, 10, &f->arena, &rows, &n));
+    assert_int_equal(n, 1);
+    OK(db_envelopes_get(f->store, &f->arena, &rows[0]));
+    assert_true(carry_recall(rows[0].decided, 0, 1, &r));
+    assert_int_equal(r.event_id, 7);
+    assert_int_equal(r.group_id, -8);
+    assert_int_equal(r.exception_id, 9);
+    assert_true(r.said_before && !r.sampled_out && !r.group_is_new);
+    assert_false(carry_recall(rows[0].decided, 0, 2, &r));
+    carrier_close(&a);
+    carrier_close(&b);
+}
+
+static void an_envelope_that_the_keeper_took_meanwhile_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct carrier late;
+    struct ledger_row ledger = {.sensor = "s1", .site = "ct", .epoch = 1, .upto = 1, .beyond = ""};
+    if (strcmp(f->engine, "sqlite") == 0)
+        return;
+    carrier_open(f, &late);
+    assert_true(offered(&late));
+    /* Another one carried it, and the keeper is through with it: the key is free again. */
+    OK(db_sensors_ledger_put(f->store, &ledger));
+    assert_int_equal(carry_save(late.carry, late.store, &late.batch), ERR_CONFLICT);
+    store_rollback(late.store);
+    assert_false(offered(&late));
+    store_rollback(late.store);
+    carrier_close(&late);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -217,6 +315,8 @@ int main(void)
         T(the_lease_of_a_dead_member_is_taken_over_and_not_that_of_a_living_one),
         T(a_restarted_member_has_its_lease_at_once_and_its_older_self_stands_aside),
         T(an_envelope_is_stored_once_and_comes_in_the_order_of_its_sensor),
+        T(of_two_carriers_of_an_envelope_the_second_is_refused_and_then_knows_it),
+        T(an_envelope_that_the_keeper_took_meanwhile_is_refused),
     };
     return EACH_ENGINE(tests);
 }
