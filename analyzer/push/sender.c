@@ -202,13 +202,14 @@ static enum err start_one(struct senders *all, const struct connector *c, const 
     return err ? err : ERR_NOMEM;
 }
 
-enum err sender_start(const struct connectors *connectors, const struct store *store,
+enum err sender_start(const struct connectors *connectors, const struct store *store, bool allowed,
                       struct senders **senders, struct strbuf *report)
 {
     struct senders *all = calloc(1, sizeof(*all));
     enum err first = ERR_OK;
 
     CHECK(all);
+    atomic_store(&all->aside, !allowed);
     pthread_mutex_init(&all->lock, NULL);
     pthread_cond_init(&all->wake, NULL);
     for (uint32_t i = 0; i < connectors_count(connectors); i++) {

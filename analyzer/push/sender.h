@@ -26,12 +26,12 @@ uint32_t sender_once(struct sender_pass *pass, uint64_t now_ns);
 struct senders;
 
 /** Starts a thread per connector. A connector that cannot be opened is a line in `report` and does
- * not start. `connectors` and `store` must outlive the senders. */
-enum err sender_start(const struct connectors *connectors, const struct store *store,
+ * not start. `connectors` and `store` must outlive the senders. `allowed` as of sender_allow. */
+enum err sender_start(const struct connectors *connectors, const struct store *store, bool allowed,
                       struct senders **senders, struct strbuf *report);
 /** Looks at the outbox at once. From any thread. */
 void sender_wake(struct senders *senders);
-/** In a cluster one analyzer sends: false until it is us. At the start: true. */
+/** In a cluster one analyzer sends: false until it is us. */
 void sender_allow(struct senders *senders, bool allowed);
 void sender_stop(struct senders **senders);
 

@@ -83,7 +83,7 @@ static void name_of(const struct conf *conf, const char *data_dir, char out[LEAS
     free(full);
 }
 
-static bool possible(const struct conf *conf, const struct store *store, struct strbuf *report)
+bool cluster_possible(const struct conf *conf, const struct store *store, struct strbuf *report)
 {
     size_t before = report->len;
 
@@ -104,7 +104,7 @@ enum err cluster_new(const struct conf *conf, const char *data_dir, const struct
     *cluster = NULL;
     if (!conf_bool(conf, "cluster.enabled"))
         return ERR_NOTFOUND;
-    if (!possible(conf, store, report))
+    if (!cluster_possible(conf, store, report))
         return ERR_INPUT;
     struct cluster *c = calloc(1, sizeof(*c));
     CHECK(c);

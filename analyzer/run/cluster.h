@@ -19,6 +19,8 @@ extern const struct option cluster_options[];
 
 struct cluster;
 
+/** Whether store and sources can be those of a cluster; what cannot is a line in `report`. */
+bool cluster_possible(const struct conf *conf, const struct store *store, struct strbuf *report);
 /** ERR_NOTFOUND: not asked for. A fault is a line in `report`. Joins, and takes what is free. */
 enum err cluster_new(const struct conf *conf, const char *data_dir, const struct store *store,
                      struct cluster **cluster, struct strbuf *report);

@@ -475,9 +475,10 @@ static bool join_cluster(struct serving *s)
 
 static int run(struct serving *s)
 {
-    (void)sender_start(s->connectors, s->store, &s->senders, &s->report);
+    bool alone = !conf_bool(s->plan->conf, "cluster.enabled");
+
+    (void)sender_start(s->connectors, s->store, alone, &s->senders, &s->report);
     say_report(&s->report);
-    sender_allow(s->senders, !conf_bool(s->plan->conf, "cluster.enabled"));
     if (!join_cluster(s) || !start_sources(s) || !start_http(s)) {
         ingest_close(s->queue);
         return 2;
@@ -522,6 +523,8 @@ int serve_run(const struct serve_plan *plan)
                                     &s.pipeline, &s.report);
         if (s.pipeline && !read_connectors(&s) && !err)
             err = ERR_INPUT;
+        if (plan->check && conf_bool(plan->conf, "cluster.enabled"))
+            (void)cluster_possible(plan->conf, s.store, &s.report);
         bool findings = say_report(&s.report);
         if (s.pipeline && plan->check)
             status = findings || err ? 1 : 0;
