@@ -14,7 +14,11 @@ enum { GRAM = LOOKUP_GRAM, STRIDE = LOOKUP_STRIDE, FOLD = LOOKUP_FOLD, USUAL_BIT
 struct mark {
     uint32_t key;
     uint32_t id;
-    uint32_t at; /* in the literal */
+    uint32_t at;  /* in the literal */
+    uint32_t len; /* of the literal */
+    /* four bytes of it away from the gram, and the bits that may be set in them: compared before
+     * all else of literals that have so many */
+    uint32_t far_at, far, fold;
 };
 
 /* Marks by a hash of their key: those of bucket i stand from first[i] to first[i + 1]. */
@@ -194,9 +198,29 @@ static uint32_t bits_for(uint32_t n, uint32_t most)
     return bits;
 }
 
-static void add_mark(struct marks *m, uint32_t key, uint32_t id, uint32_t at)
+/* Letters of a literal without case are either way in a text. */
+static uint32_t fold_of(const struct literal *lit, uint32_t at)
 {
-    m->mark[m->n++] = (struct mark){key, id, at};
+    uint32_t fold = 0;
+
+    for (uint32_t i = 0; lit->nocase && i < GRAM; i++) {
+        uint8_t c = lit->text.at[at + i];
+        fold |= c >= 'a' && c <= 'z' ? UINT32_C(32) << 8 * i : 0;
+    }
+    return fold;
+}
+
+static void add_mark(struct literals *l, struct marks *m, uint32_t key, uint32_t id, uint32_t at)
+{
+    const struct literal *lit = &l->list[id];
+    struct mark *mark = &m->mark[m->n++];
+
+    *mark = (struct mark){.key = key, .id = id, .at = at, .len = lit->text.len};
+    if (mark->len < GRAM)
+        return;
+    mark->far_at = at > (mark->len - GRAM) / 2 ? 0 : mark->len - GRAM;
+    mark->fold = fold_of(lit, mark->far_at);
+    mark->far = lookup_load4(lit->text.at + mark->far_at) | mark->fold;
 }
 
 static void add_grams(struct literals *l, uint32_t id, uint32_t at)
@@ -204,7 +228,7 @@ static void add_grams(struct literals *l, uint32_t id, uint32_t at)
     struct slice text = l->list[id].text;
 
     for (uint32_t i = 0; i < STRIDE; i++)
-        add_mark(&l->grams, lookup_load4(text.at + at + i) | FOLD, id, at + i);
+        add_mark(l, &l->grams, lookup_load4(text.at + at + i) | FOLD, id, at + i);
 }
 
 static uint8_t upper(uint8_t c)
@@ -222,7 +246,7 @@ static void add_pair(struct literals *l, uint32_t id, uint32_t at)
         uint8_t x = i & 1 ? upper(a) : a, y = i & 2 ? upper(b) : b;
         if (i && (!lit->nocase || (i & 1 && x == a) || (i & 2 && y == b)))
             continue;
-        add_mark(&l->pairs, lookup_load2((const uint8_t[]){x, y}), id, at);
+        add_mark(l, &l->pairs, lookup_load2((const uint8_t[]){x, y}), id, at);
     }
 }
 
@@ -396,12 +420,15 @@ static void compare(const struct scan *s, const struct marks *m, uint32_t key, u
         const struct mark *mark = &m->mark[i];
         if (mark->key != key || mark->at > at)
             continue;
-        const struct literal *lit = &s->l->list[mark->id];
-        uint32_t from = at - mark->at;
-        if (from + lit->text.len > s->data.len || from + lit->text.len <= s->old)
+        uint32_t from = at - mark->at, end = from + mark->len;
+        if (end > s->data.len || end <= s->old)
             continue;
-        if (content_at(s->data.at + from, lit->text, lit->nocase))
-            s->hit(s->context, mark->id, from + lit->text.len);
+        const uint8_t *text = s->data.at + from;
+        if (mark->len >= GRAM && (lookup_load4(text + mark->far_at) | mark->fold) != mark->far)
+            continue;
+        const struct literal *lit = &s->l->list[mark->id];
+        if (content_at(text, lit->text, lit->nocase))
+            s->hit(s->context, mark->id, end);
     }
 }
 
