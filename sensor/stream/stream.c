@@ -349,26 +349,36 @@ static uint32_t behind_window(const struct flow *flow, const struct stream *stre
     return (uint32_t)over;
 }
 
-/* The bytes to be kept for later; the last `over` of them only in case that no others come. */
+/* What lies behind the window: kept in case that no other bytes come there. */
+static void keep_in_doubt(struct streams *s, struct flow *flow, struct stream *stream,
+                          struct pieces_coming rest, uint32_t over)
+{
+    over = over < rest.bytes.len ? over : rest.bytes.len;
+    rest.bytes = slice_from(rest.bytes, rest.bytes.len - over);
+    rest.seq = rest.span.to - over;
+    rest.doubted = true;
+    rest.in_order = false;
+    wait(s, flow, stream, &rest);
+}
+
+/* Bytes for later; the last `over` of them lie behind the window. */
 static void keep_fresh(struct streams *s, struct flow *flow, struct stream *stream,
                        struct pieces_coming *coming, uint32_t over)
 {
+    const struct side *side = &stream->side[s->dir];
     const struct piece *first = stream->waiting.side[s->dir].first;
     uint32_t from = coming->span.from, end = coming->span.to - over;
-    const struct side *side = &stream->side[s->dir];
-    struct pieces_coming rest = *coming;
-
-    over = over < rest.bytes.len ? over : rest.bytes.len;
-    rest.bytes = slice_from(rest.bytes, rest.bytes.len - over);
-    rest.seq = coming->span.to - over;
-    rest.doubted = true;
-    coming->bytes = slice_head(coming->bytes, coming->bytes.len - over);
-    coming->in_order = !coming->doubted && for_ack_only(s, flow, stream, &coming->span);
     bool fills = first && tcp_after(from, side->edge) <= 0 && tcp_after(end, side->edge) > 0;
+
+    coming->in_order = !coming->doubted && for_ack_only(s, flow, stream, &coming->span);
+    if (over) {
+        keep_in_doubt(s, flow, stream, *coming, over);
+        coming->bytes = coming->bytes.len > over
+                            ? slice_head(coming->bytes, coming->bytes.len - over)
+                            : SLICE_NONE;
+    }
     if (coming->bytes.len)
         wait(s, flow, stream, coming);
-    if (over)
-        wait(s, flow, stream, &rest);
     move_edge(stream, s->dir, from, end);
     s->count[COUNT_FILLED] += fills && tcp_after(side->edge, end) > 0;
 }
