@@ -10,7 +10,7 @@
 #include "sensor/app/app.h"
 
 #include "common/check.h"
-#include "sensor/app/pool.h"
+#include "common/slab.h"
 
 #include <stdlib.h>
 
@@ -67,14 +67,13 @@ const struct counter breadth_counters[] = {
 
 struct breadth {
     struct ndpi_detection_module_struct *module;
-    struct pool pool;
+    struct slab states, verdicts;
     uint64_t *count;
 };
 
 /* What stays on the flow. */
 struct verdict {
     struct ndpi_flow_struct *state; /* NULL once decided */
-    size_t state_room, room;
     uint64_t risks;
     uint16_t master, app;
     uint16_t packets;
@@ -86,7 +85,9 @@ struct breadth *breadth_new(const struct conf *conf, struct stats *stats)
     struct breadth *breadth = calloc(1, sizeof *breadth);
     CHECK(breadth);
     breadth->count = stats_add(stats, breadth_counters);
-    pool_init(&breadth->pool, conf_size(conf, "app.ndpi_memory"));
+    slab_init(&breadth->states, sizeof(struct ndpi_flow_struct),
+              conf_size(conf, "app.ndpi_memory"));
+    slab_init(&breadth->verdicts, sizeof(struct verdict), conf_size(conf, "app.ndpi_memory"));
     if (conf_bool(conf, "app.ndpi")) {
         NDPI_PROTOCOL_BITMASK all;
         breadth->module = ndpi_init_detection_module(ndpi_no_prefs);
@@ -104,7 +105,8 @@ void breadth_free(struct breadth **breadth)
         return;
     if ((*breadth)->module)
         ndpi_exit_detection_module((*breadth)->module);
-    pool_fini(&(*breadth)->pool);
+    slab_fini(&(*breadth)->states);
+    slab_fini(&(*breadth)->verdicts);
     free(*breadth);
     *breadth = NULL;
 }
@@ -119,23 +121,21 @@ static void state_release(struct breadth *breadth, struct verdict *verdict)
     if (!verdict->state)
         return;
     ndpi_free_flow_data(verdict->state);
-    pool_put(&breadth->pool, verdict->state, verdict->state_room);
+    slab_give(&breadth->states, verdict->state);
     verdict->state = NULL;
 }
 
 static struct verdict *verdict_new(struct breadth *breadth, struct flow *flow)
 {
-    size_t room;
-    struct verdict *verdict = pool_get(&breadth->pool, sizeof *verdict, &room);
+    struct verdict *verdict = slab_take(&breadth->verdicts);
 
     if (!verdict) {
         breadth->count[BREADTH_FULL]++;
         return NULL;
     }
-    *verdict = (struct verdict){.room = room};
+    *verdict = (struct verdict){0};
     flow->ext[FLOW_EXT_NDPI] = verdict;
-    verdict->state =
-        pool_get(&breadth->pool, sizeof(struct ndpi_flow_struct), &verdict->state_room);
+    verdict->state = slab_take(&breadth->states);
     if (!verdict->state) {
         breadth->count[BREADTH_FULL]++;
         return verdict;
@@ -230,7 +230,7 @@ void breadth_drop(struct breadth *breadth, struct flow *flow)
     if (!verdict)
         return;
     state_release(breadth, verdict);
-    pool_put(&breadth->pool, verdict, verdict->room);
+    slab_give(&breadth->verdicts, verdict);
     flow->ext[FLOW_EXT_NDPI] = NULL;
 }
 

@@ -11,6 +11,11 @@ static const struct counter ip4_counters[] = {
 
 enum { HEADER = 20, FLAG_MORE = 0x2000, OFFSET = 0x1fff };
 
+static uint16_t be16(const uint8_t *at)
+{
+    return (uint16_t)(at[0] << 8 | at[1]);
+}
+
 /* Length of the whole packet as its header says; 0 is what segmentation offload leaves there. */
 static bool cut_to_length(struct packet *p, struct slice *in, uint32_t hlen, uint32_t total)
 {
@@ -30,37 +35,35 @@ static bool cut_to_length(struct packet *p, struct slice *in, uint32_t hlen, uin
 
 static struct dec_next ip4_decode(struct packet *p, struct slice in)
 {
-    struct cursor c = cursor_of(in);
-    uint8_t version_hlen = cursor_u8(&c);
-    uint8_t tos = cursor_u8(&c);
-    uint16_t total = cursor_be16(&c);
-    uint16_t id = cursor_be16(&c);
-    uint16_t frag = cursor_be16(&c);
-    uint8_t ttl = cursor_u8(&c);
-    uint8_t proto = cursor_u8(&c);
-    cursor_skip(&c, 2);
-    struct slice src = cursor_take(&c, 4);
-    struct slice dst = cursor_take(&c, 4);
-    uint32_t hlen = (version_hlen & 0x0fu) * 4;
-
-    if (!cursor_ok(&c)) {
+    if (in.len < HEADER) {
         decode_note(p, NOTE_IPV4_SMALL);
         return dec_stop();
     }
+    const uint8_t *at = in.at; /* the fixed header is there */
+    uint8_t version_hlen = at[0];
+    uint16_t total = be16(at + 2);
+    uint16_t id = be16(at + 4);
+    uint16_t frag = be16(at + 6);
+    uint8_t proto = at[9];
+    uint32_t hlen = (version_hlen & 0x0fu) * 4;
+
     if (version_hlen >> 4 != 4 || hlen < HEADER || hlen > in.len) {
         decode_note(p, version_hlen >> 4 != 4 ? NOTE_IPV4_VERSION : NOTE_IPV4_HLEN);
         return dec_stop();
     }
     if (!cut_to_length(p, &in, hlen, total))
         return dec_stop();
-    ip_options_check(p, slice_head(slice_from(in, HEADER), hlen - HEADER));
+    if (hlen > HEADER)
+        ip_options_check(p, slice_head(slice_from(in, HEADER), hlen - HEADER));
     p->ip_version = 4;
-    p->tos = tos;
-    p->ttl = ttl;
+    p->tos = at[1];
+    p->ttl = at[8];
     p->ip_id = id;
     p->proto = proto;
-    p->src = addr_from_bytes(src);
-    p->dst = addr_from_bytes(dst);
+    p->src = (struct addr){.family = 4};
+    p->dst = (struct addr){.family = 4};
+    memcpy(p->src.b, at + 12, 4);
+    memcpy(p->dst.b, at + 16, 4);
     p->l3 = in;
     p->l4 = p->payload = slice_from(in, hlen);
     p->frag_id = id;

@@ -109,11 +109,12 @@ static uint64_t key_of(const struct packet *p)
 
 static uint32_t macs_of(const struct packet *p)
 {
-    uint8_t both[16] = {0};
+    uint32_t ends[3];
 
-    memcpy(both, p->src_mac.b, 6);
-    memcpy(both + 8, p->dst_mac.b, 6);
-    return (uint32_t)fold(load(both), load(both + 8));
+    _Static_assert(offsetof(struct packet, dst_mac) == offsetof(struct packet, src_mac) + 6,
+                   "both lie side by side");
+    memcpy(ends, (const uint8_t *)p + offsetof(struct packet, src_mac), sizeof(ends));
+    return (uint32_t)fold((uint64_t)ends[1] << 32 | ends[0], ends[2]);
 }
 
 /* Where the checksum stands; beyond short packets, whose digest has it. */

@@ -21,7 +21,8 @@ enum {
     SHARD_LEAST = 64,
     PICKED_PACKETS = 4
 };
-#define TICK_NS (CLOCK_S / 4)
+#define LEAVERS_STALE UINT32_MAX
+#define TICK_NS       (CLOCK_S / 4)
 
 /* In order of value: the first is evicted first. */
 enum timeout_class {
@@ -112,6 +113,12 @@ struct shard {
     uint32_t held; /* of CLASS_HELD and above */
 };
 
+/* A flow that is there when the input ends. */
+struct leaver {
+    uint64_t first;
+    struct flow *flow;
+};
+
 struct flow_table {
     struct flow **bucket;
     uint64_t mask;
@@ -122,8 +129,10 @@ struct flow_table {
     struct flow *free; /* by bucket_next */
     uint32_t n, most;  /* most: of one shard */
     bool tags;         /* tell tenants apart */
-    bool async;        /* follow clients nobody answers */
-    char midstream;    /* 'y', 'n', 'a': as stream.midstream begins */
+    struct leaver *leaver;
+    uint32_t leavers; /* LEAVERS_STALE: flows came or went since */
+    bool async;       /* follow clients nobody answers */
+    char midstream;   /* 'y', 'n', 'a': as stream.midstream begins */
     flow_ended_fn ended;
     void *context;
     uint64_t *count;
@@ -187,6 +196,7 @@ void flow_table_free(struct flow_table **table)
         t->slabs = next;
     }
     free(t->bucket);
+    free(t->leaver);
     free(t);
     *table = NULL;
 }
@@ -266,6 +276,7 @@ static void end_flow(struct flow_table *t, struct flow *f, enum flow_end why)
 {
     f->end = (uint8_t)why;
     t->ended(t->context, f);
+    t->leavers = LEAVERS_STALE;
     struct flow **at = &t->bucket[f->hash & t->mask];
     while (*at != f)
         at = &(*at)->bucket_next;
@@ -313,18 +324,37 @@ void flow_table_end_all(struct flow_table *t, enum flow_end why)
     }
 }
 
-void flow_table_end_before(struct flow_table *t, uint64_t first, enum flow_end why)
+/* All flows in one array: the table is gone through once, however many calls follow. */
+static bool gather(struct flow_table *t)
 {
-    for (uint32_t shard = 0; shard < FLOW_SHARDS; shard++) {
+    free(t->leaver);
+    t->leaver = malloc((t->n + 1) * sizeof(*t->leaver));
+    t->leavers = 0;
+    for (uint32_t shard = 0; t->leaver && shard < FLOW_SHARDS; shard++) {
         for (uint32_t i = 0; i < CLASS_COUNT; i++) {
-            struct flow *next;
-            for (struct flow *f = t->shard[shard].lru[i].oldest; f; f = next) {
-                next = f->lru_next;
-                if (f->first_number < first)
-                    end_flow(t, f, why);
-            }
+            for (struct flow *f = t->shard[shard].lru[i].oldest; f; f = f->lru_next)
+                t->leaver[t->leavers++] = (struct leaver){f->first_number, f};
         }
     }
+    return t->leaver != NULL;
+}
+
+void flow_table_end_before(struct flow_table *t, uint64_t first, enum flow_end why)
+{
+    if (t->leavers == LEAVERS_STALE && !gather(t)) {
+        flow_table_end_all(t, why);
+        return;
+    }
+    uint32_t n = t->leavers;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        struct leaver *l = &t->leaver[i];
+        if (l->first < first)
+            end_flow(t, l->flow, why);
+        else
+            t->leaver[kept++] = *l;
+    }
+    t->leavers = kept;
 }
 
 /* ---- room --------------------------------------------------------------------------------- */
@@ -519,6 +549,7 @@ static struct flow *create(struct flow_table *t, const struct packet *p, uint32_
     lru_append(t, f, class_of(f));
     shard->n++;
     t->n++;
+    t->leavers = LEAVERS_STALE;
     t->count[COUNT_TOTAL]++;
     if (p->proto == IPPROTO_TCP4)
         t->count[COUNT_TCP]++;

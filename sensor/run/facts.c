@@ -8,11 +8,23 @@
 
 #include <stdlib.h>
 
-enum { FIELDS_MAX = 512, SAID_OPEN = 1, SAID_CLIENT = 2, SAID_SERVER = 4, SAID_REFUSED = 8 };
+enum {
+    FIELDS_MAX = 512,
+    PROTOS_MAX = 64,
+    SAID_OPEN = 1,
+    SAID_CLIENT = 2,
+    SAID_SERVER = 4,
+    SAID_REFUSED = 8
+};
 
 struct facts_plan {
-    struct field_ref learned[FIELDS_MAX];
+    struct field_ref learned[FIELDS_MAX]; /* those of a protocol side by side */
     uint32_t n;
+    struct learned {
+        const struct proto_def *proto;
+        uint32_t from, to;
+    } of_proto[PROTOS_MAX];
+    uint32_t protos;
     struct field_ref dns_query, dns_addr, sni;
     struct field_ref dhcp_name, dhcp_vendor, dhcp_params;
     struct field_ref dhcp_type, dhcp_mac, dhcp_addr, dhcp_wanted;
@@ -40,8 +52,12 @@ struct facts_plan *facts_plan_new(void)
 
     if (!plan)
         return NULL;
-    for (uint32_t i = 0; proto_rows[i]; i++)
+    for (uint32_t i = 0; proto_rows[i]; i++) {
+        uint32_t from = plan->n;
         add_learned(plan, proto_rows[i], NULL, proto_rows[i]->fields);
+        if (plan->n > from && plan->protos < PROTOS_MAX)
+            plan->of_proto[plan->protos++] = (struct learned){proto_rows[i], from, plan->n};
+    }
     find("dns.query", &plan->dns_query);
     find("dns.answer.addr", &plan->dns_addr);
     find("tls.sni", &plan->sni);
@@ -311,19 +327,29 @@ static void dhcp_fact(const struct facts_sink *sink, const struct facts_plan *pl
     dhcp_client(plan, tx, fact);
 }
 
+static void learned_facts(const struct facts_sink *sink, const struct facts_plan *plan,
+                          const struct flow *f, struct tx *tx)
+{
+    uint32_t at = 0;
+
+    while (at < plan->protos && plan->of_proto[at].proto != tx->proto)
+        at++;
+    if (at == plan->protos)
+        return;
+    for (uint32_t i = plan->of_proto[at].from; i < plan->of_proto[at].to; i++) {
+        const struct field_ref *ref = &plan->learned[i];
+        uint32_t n = field_instances(ref, tx);
+        for (uint32_t k = 0; k < n; k++)
+            field_fact(sink, f, ref, tx, k);
+    }
+}
+
 void facts_tx(const struct facts_sink *sink, const struct facts_plan *plan, const struct flow *f,
               struct tx *tx)
 {
     struct slice sni;
 
-    for (uint32_t i = 0; i < plan->n; i++) {
-        const struct field_ref *ref = &plan->learned[i];
-        if (ref->proto != tx->proto)
-            continue;
-        uint32_t n = field_instances(ref, tx);
-        for (uint32_t k = 0; k < n; k++)
-            field_fact(sink, f, ref, tx, k);
-    }
+    learned_facts(sink, plan, f, tx);
     if (tx->proto == plan->dns_query.proto && plan->dns_query.proto)
         dns_names(sink, plan, f, tx);
     if (tx->proto == plan->sni.proto && plan->sni.proto && field_bytes(&plan->sni, tx, 0, &sni) &&

@@ -163,11 +163,11 @@ static void write_hits(struct worker *w, struct flow *flow, const struct packet 
 /* A packet that a rule's tag asks for. */
 static void write_tagged(struct worker *w, struct flow *flow, const struct packet *p)
 {
+    if (!w->detect || !detect_tagged(w->detect))
+        return;
     struct event_ctx ctx = ctx_of(w, flow, p);
-
     ctx.dir = flow_dir(flow, p);
-    if (w->detect && detect_tagged(w->detect))
-        write_event(w, "packet", &ctx, CLASS_TX);
+    write_event(w, "packet", &ctx, CLASS_TX);
 }
 
 static void write_note(struct worker *w, struct flow *flow, const struct packet *p, struct tx *tx,
@@ -521,7 +521,7 @@ static void write_netflow(struct worker *w, struct flow *flow)
 static void settle_ends(struct worker *w, struct flow *flow, const struct packet *p)
 {
     if (!flow->midstream || !p->payload.len || flow->tcp.pass_over || flow->ext[FLOW_EXT_STREAM] ||
-        flow->ext[FLOW_EXT_DETECT] || flow->ext[FLOW_EXT_FACTS])
+        flow->ext[FLOW_EXT_APP] || flow->ext[FLOW_EXT_DETECT] || flow->ext[FLOW_EXT_FACTS])
         return;
     if (app_ends_turned(w->app, flow, flow_dir(flow, p), p->payload))
         flow_table_turn(flow);
