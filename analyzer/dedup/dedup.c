@@ -63,9 +63,10 @@ struct dedup {
     uint32_t stamps[SLOTS];
     uint32_t stamp;
     struct group_add groups[BATCH_RECORDS_MAX];
-    uint32_t group_spark[BATCH_RECORDS_MAX]; /* newest spark of groups[i] */
+    uint32_t group_spark[BATCH_RECORDS_MAX];  /* newest spark of groups[i] */
+    uint32_t spark_before[BATCH_RECORDS_MAX]; /* of the same group; UINT32_MAX = none */
     uint32_t n_groups;
-    struct dedup_spark sparks[BATCH_RECORDS_MAX];
+    struct spark_add sparks[BATCH_RECORDS_MAX];
     uint32_t n_sparks;
     struct rollup rollups[BATCH_RECORDS_MAX];
     uint32_t n_rollups;
@@ -181,12 +182,15 @@ static void add_spark(struct dedup *d, const struct group_add *add, const struct
     uint32_t *newest = &d->group_spark[add - d->groups];
     uint64_t hour = r->ts_ns / HOUR_NS * HOUR_NS;
 
-    if (*newest != UINT32_MAX && d->sparks[*newest].hour_ns == hour) {
-        d->sparks[*newest].n++;
-        return;
+    for (uint32_t i = *newest; i != UINT32_MAX; i = d->spark_before[i]) {
+        if (d->sparks[i].hour_ns == hour) {
+            d->sparks[i].n++;
+            return;
+        }
     }
+    d->spark_before[d->n_sparks] = *newest;
     *newest = d->n_sparks;
-    d->sparks[d->n_sparks++] = (struct dedup_spark){r->group_id, hour, 1};
+    d->sparks[d->n_sparks++] = (struct spark_add){r->group_id, hour, 1};
 }
 
 static void add_to_group(struct dedup *d, const struct record *r)
@@ -311,7 +315,7 @@ const struct group_add *dedup_groups(const struct dedup *dedup, uint32_t *n)
     return dedup->groups;
 }
 
-const struct dedup_spark *dedup_sparks(const struct dedup *dedup, uint32_t *n)
+const struct spark_add *dedup_sparks(const struct dedup *dedup, uint32_t *n)
 {
     *n = dedup->n_sparks;
     return dedup->sparks;

@@ -42,12 +42,7 @@ int64_t dedup_next_number(const struct dedup *dedup);
 void dedup_undo(struct dedup *dedup);
 
 const struct group_add *dedup_groups(const struct dedup *dedup, uint32_t *n);
-struct dedup_spark {
-    int64_t group_id;
-    uint64_t hour_ns;
-    int64_t n;
-};
-const struct dedup_spark *dedup_sparks(const struct dedup *dedup, uint32_t *n);
+const struct spark_add *dedup_sparks(const struct dedup *dedup, uint32_t *n);
 const struct rollup *dedup_rollups(const struct dedup *dedup, uint32_t *n);
 
 #endif

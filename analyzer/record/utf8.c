@@ -29,8 +29,20 @@ static uint32_t decode(struct slice s, uint32_t i, uint32_t *len)
     return c;
 }
 
+static uint64_t word_at(const uint8_t *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof(word));
+    return word;
+}
+
+/* Eight bytes at a time: none has its highest bit, none is 0. */
 static uint32_t ascii_run(struct slice s, uint32_t i)
 {
+    const uint64_t high = UINT64_C(0x8080808080808080), ones = UINT64_C(0x0101010101010101);
+
+    while (i + 8 <= s.len && !((word_at(s.at + i) | (word_at(s.at + i) - ones)) & high))
+        i += 8;
     while (i < s.len && s.at[i] && s.at[i] < 0x80)
         i++;
     return i;

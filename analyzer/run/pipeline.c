@@ -310,13 +310,12 @@ static enum err save_events(struct pipeline *p)
 {
     int64_t last = 0, n[DAYS_CLASSES] = {0}, bytes[DAYS_CLASSES] = {0};
     uint64_t day = clock_now_ns() / DAYS_NS;
-    enum err err = ERR_OK;
+    enum err err = db_events_put(p->store, p->batch.records, p->batch.n);
 
     for (uint32_t i = 0; !err && i < p->batch.n; i++) {
         const struct record *r = &p->batch.records[i];
         if (r->sampled_out)
             continue;
-        err = db_events_put(p->store, r);
         last = r->event_id;
         n[db_days_class(r->kind)]++;
         bytes[db_days_class(r->kind)] += EVENT_OVERHEAD + (int64_t)r->raw.len;
@@ -361,16 +360,13 @@ static enum err save_tally(struct store *store, const struct group_add *groups, 
 static enum err save_sums(struct pipeline *p)
 {
     uint32_t n;
-    enum err err = ERR_OK;
     const struct group_add *groups = dedup_groups(p->dedup, &n);
-
-    for (uint32_t i = 0; !err && i < n; i++)
-        err = db_groups_add(p->store, &groups[i]);
+    enum err err = db_groups_add(p->store, groups, n);
     if (!err)
         err = save_tally(p->store, groups, n);
-    const struct dedup_spark *sparks = dedup_sparks(p->dedup, &n);
-    for (uint32_t i = 0; !err && i < n; i++)
-        err = db_groups_spark_add(p->store, sparks[i].group_id, sparks[i].hour_ns, sparks[i].n);
+    const struct spark_add *sparks = dedup_sparks(p->dedup, &n);
+    if (!err)
+        err = db_groups_sparks_add(p->store, sparks, n);
     const struct rollup *rollups = dedup_rollups(p->dedup, &n);
     for (uint32_t i = 0; !err && i < n; i++)
         err = db_groups_rollup_add(p->store, &rollups[i]);

@@ -10,9 +10,12 @@ uint32_t reading_lines_most(const struct message *m)
 
     if (m->kind == MESSAGE_ENVELOPE)
         return m->envelope.n;
-    for (size_t i = 0; m->kind == MESSAGE_BLOCK && i < m->bytes.len; i++)
-        n += m->bytes.at[i] == '\n';
-    return n + (m->kind == MESSAGE_BLOCK && m->bytes.len && m->bytes.at[m->bytes.len - 1] != '\n');
+    if (m->kind != MESSAGE_BLOCK || m->bytes.len == 0)
+        return 0;
+    const char *end = m->bytes.at + m->bytes.len;
+    for (const char *c = m->bytes.at; (c = memchr(c, '\n', (size_t)(end - c))); c++)
+        n++;
+    return n + (end[-1] != '\n');
 }
 
 /* Where the first line came from. A file's block is known by the digest of what precedes it. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyzer/store/db_events.h"
 #include "analyzer/store/rows.h"
-#include "analyzer/store/sql.h"
+#include "analyzer/store/sql_bulk.h"
 #include "common/json.h"
 
 #include <stdio.h>
@@ -20,41 +20,51 @@ static const char *subject(const struct record *r)
                                                : r->src.device;
 }
 
-enum err db_events_put(struct store *store, const struct record *r)
+static void put_row(struct sql_bulk *q, const struct record *r)
 {
-    struct sql *q = sql_start(
-        store, "INSERT INTO event (id,ts,received,kind,type,sensor,site,src,dst,sport,dport,"
-               "src_name,dst_name,proto,app,device,severity,grp,flow,signature,gid,sid,origin,"
-               "epoch,seq,line,raw) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,"
-               "$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27)");
-    sql_int(q, r->event_id);
-    sql_time(q, r->ts_ns);
-    sql_time(q, r->received_ns);
-    sql_int(q, r->kind);
-    sql_str(q, r->event_type);
-    sql_str(q, r->sensor);
-    sql_str(q, r->site);
-    sql_str(q, r->src.addr_text);
-    sql_str(q, r->dst.addr_text);
-    sql_int(q, r->src.port);
-    sql_int(q, r->dst.port);
-    sql_str(q, r->src.name);
-    sql_str(q, r->dst.name);
-    sql_str(q, r->proto);
-    sql_str(q, r->app_proto);
-    sql_str(q, subject(r));
-    sql_int(q, r->severity);
-    sql_int(q, r->group_id);
-    sql_int(q, (int64_t)r->flow_id);
-    sql_str(q, r->alert.signature);
-    sql_int(q, r->alert.gid);
-    sql_int(q, r->alert.sid);
-    sql_str(q, r->id.sensor);
-    sql_int(q, (int64_t)r->id.epoch);
-    sql_int(q, (int64_t)r->id.seq);
-    sql_int(q, r->id.index);
-    sql_text(q, r->raw);
-    return sql_post(q);
+    sql_bulk_int(q, r->event_id);
+    sql_bulk_time(q, r->ts_ns);
+    sql_bulk_time(q, r->received_ns);
+    sql_bulk_int(q, r->kind);
+    sql_bulk_str(q, r->event_type);
+    sql_bulk_str(q, r->sensor);
+    sql_bulk_str(q, r->site);
+    sql_bulk_str(q, r->src.addr_text);
+    sql_bulk_str(q, r->dst.addr_text);
+    sql_bulk_int(q, r->src.port);
+    sql_bulk_int(q, r->dst.port);
+    sql_bulk_str(q, r->src.name);
+    sql_bulk_str(q, r->dst.name);
+    sql_bulk_str(q, r->proto);
+    sql_bulk_str(q, r->app_proto);
+    sql_bulk_str(q, subject(r));
+    sql_bulk_int(q, r->severity);
+    sql_bulk_int(q, r->group_id);
+    sql_bulk_int(q, (int64_t)r->flow_id);
+    sql_bulk_str(q, r->alert.signature);
+    sql_bulk_int(q, r->alert.gid);
+    sql_bulk_int(q, r->alert.sid);
+    sql_bulk_str(q, r->id.sensor);
+    sql_bulk_int(q, (int64_t)r->id.epoch);
+    sql_bulk_int(q, (int64_t)r->id.seq);
+    sql_bulk_int(q, r->id.index);
+    sql_bulk_text(q, r->raw);
+}
+
+enum err db_events_put(struct store *store, const struct record *records, uint32_t n)
+{
+    static const struct sql_table table = {
+        "event",
+        "id,ts,received,kind,type,sensor,site,src,dst,sport,dport,src_name,dst_name,proto,app,"
+        "device,severity,grp,flow,signature,gid,sid,origin,epoch,seq,line,raw",
+        27, "", ""};
+    struct sql_bulk rows;
+
+    sql_bulk_start(&rows, store, &table);
+    for (uint32_t i = 0; i < n; i++)
+        if (!records[i].sampled_out)
+            put_row(&rows, &records[i]);
+    return sql_bulk_end(&rows);
 }
 
 void db_events_read(struct sql *q, struct arena *arena, struct event_row *row)
@@ -105,7 +115,8 @@ static struct slice lower(struct arena *arena, const char *text)
 
 static void conditions(struct sql_where *w, const struct events_query *query, struct arena *arena)
 {
-    const struct sql_value host[] = {sql_of_str(query->host), sql_of_str(query->host)};
+    const struct sql_value host = sql_of_str(query->host);
+    const struct sql_value hosts[] = {host, host, host, host};
     const struct sql_value incident[] = {sql_of_int(query->incident_id),
                                          sql_of_int(query->incident_id)};
 
@@ -123,9 +134,13 @@ static void conditions(struct sql_where *w, const struct events_query *query, st
                       incident, 2);
     if (query->host && *query->host)
         sql_where_and(w,
-                      "id IN (SELECT id FROM event WHERE src=? UNION "
-                      "SELECT id FROM event WHERE dst=?)",
-                      host, 2);
+                      "id IN (SELECT id FROM event WHERE src=? AND grp=0 UNION "
+                      "SELECT id FROM event WHERE dst=? AND grp=0 UNION "
+                      "SELECT e.id FROM grp g JOIN event e ON e.grp=g.id AND e.grp<>0 "
+                      "WHERE g.src=? UNION "
+                      "SELECT e.id FROM grp g JOIN event e ON e.grp=g.id AND e.grp<>0 "
+                      "WHERE g.dst=?)",
+                      hosts, 4);
     sql_where_str(w, "device=?", query->device);
     if (query->flow_id)
         sql_where_and(w, "flow<>0", NULL, 0);

@@ -42,8 +42,8 @@ struct events_query {
     uint32_t limit;          /* 0 = 50, at most 1000 */
 };
 
-/** Stores `r` under r->event_id. */
-enum err db_events_put(struct store *store, const struct record *r);
+/** Stores records under their event_id, but for those that were sampled out. */
+enum err db_events_put(struct store *store, const struct record *records, uint32_t n);
 /** ERR_NOTFOUND when it was not kept or has expired. */
 enum err db_events_get(struct store *store, int64_t id, struct arena *arena, struct event_row *row);
 /** Newest arrival first. */

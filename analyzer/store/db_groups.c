@@ -2,7 +2,7 @@
 #include "analyzer/store/db_groups.h"
 #include "analyzer/record/utf8.h"
 #include "analyzer/store/rows.h"
-#include "analyzer/store/sql.h"
+#include "analyzer/store/sql_bulk.h"
 
 #include <stdio.h>
 
@@ -25,62 +25,82 @@ bool db_groups_state_parse(struct slice text, enum group_state *state)
 }
 
 /* What the search of the inbox looks at. */
-static void words_of(const struct record *r, struct strbuf *out)
+static struct slice words_of(const struct record *r, struct arena *arena)
 {
+    struct strbuf out;
     const char *const parts[] = {r->alert.signature, r->src.addr_text,   r->dst.addr_text,
                                  r->src.name,        r->dst.name,        r->src.zone,
                                  r->dst.zone,        r->alert.category,  r->technique_words,
                                  r->app_proto,       r->alert.reason_vi, r->alert.signature_vi};
-    strbuf_init(out, 4096);
+    strbuf_init(&out, 4096);
     for (uint32_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         if (*parts[i]) {
-            utf8_fold(slice_of_str(parts[i]), out);
-            strbuf_char(out, ' ');
+            utf8_fold(slice_of_str(parts[i]), &out);
+            strbuf_char(&out, ' ');
         }
     }
+    struct slice words = arena_keep(arena, strbuf_view(&out));
+    strbuf_fini(&out);
+    return words;
 }
 
-static void bind_texts(struct sql *q, const struct group_add *add)
+static void bind_texts(struct sql_bulk *q, const struct group_add *add)
 {
     const struct record *r = add->newest;
 
-    sql_int(q, r->group_id);
-    sql_int(q, r->alert.gid);
-    sql_int(q, r->alert.sid);
-    sql_str(q, r->alert.signature);
-    sql_str(q, r->alert.signature_vi);
-    sql_str(q, r->alert.category);
-    sql_str(q, r->alert.source);
-    sql_int(q, add->severity);
-    sql_str(q, r->src.addr_text);
-    sql_str(q, r->dst.addr_text);
-    sql_str(q, r->src.name);
-    sql_str(q, r->dst.name);
-    sql_str(q, r->src.zone);
-    sql_str(q, r->dst.zone);
-    sql_str(q, r->src.country);
-    sql_str(q, r->dst.country);
-    sql_int(q, r->dst.port);
-    sql_str(q, r->proto);
-    sql_str(q, r->app_proto);
+    sql_bulk_int(q, r->group_id);
+    sql_bulk_int(q, r->alert.gid);
+    sql_bulk_int(q, r->alert.sid);
+    sql_bulk_str(q, r->alert.signature);
+    sql_bulk_str(q, r->alert.signature_vi);
+    sql_bulk_str(q, r->alert.category);
+    sql_bulk_str(q, r->alert.source);
+    sql_bulk_int(q, add->severity);
+    sql_bulk_str(q, r->src.addr_text);
+    sql_bulk_str(q, r->dst.addr_text);
+    sql_bulk_str(q, r->src.name);
+    sql_bulk_str(q, r->dst.name);
+    sql_bulk_str(q, r->src.zone);
+    sql_bulk_str(q, r->dst.zone);
+    sql_bulk_str(q, r->src.country);
+    sql_bulk_str(q, r->dst.country);
+    sql_bulk_int(q, r->dst.port);
+    sql_bulk_str(q, r->proto);
+    sql_bulk_str(q, r->app_proto);
 }
 
-enum err db_groups_add(struct store *store, const struct group_add *add)
+static void put_row(struct sql_bulk *q, const struct group_add *add, struct arena *arena)
 {
     const struct record *r = add->newest;
     uint8_t criticality =
         r->src.criticality > r->dst.criticality ? r->src.criticality : r->dst.criticality;
-    struct strbuf words;
-    struct sql *q = sql_start(
-        store,
-        "INSERT INTO grp "
-        "(id,gid,sid,signature,signature_vi,category,source,severity,src,dst,src_name,dst_name,"
+
+    bind_texts(q, add);
+    sql_bulk_int(q, criticality);
+    sql_bulk_str(q, r->sensor);
+    sql_bulk_str(q, r->site);
+    sql_bulk_str(q, r->technique_words);
+    sql_bulk_str(q, r->alert.reason_en);
+    sql_bulk_str(q, r->alert.reason_vi);
+    sql_bulk_int(q, add->n);
+    sql_bulk_int(q, add->n_kept);
+    sql_bulk_time(q, add->first_ns);
+    sql_bulk_time(q, add->last_ns);
+    sql_bulk_int(q, r->sampled_out ? 0 : r->event_id);
+    sql_bulk_text(q, words_of(r, arena));
+    sql_bulk_int(q, r->exception_id);
+    sql_bulk_int(q, add->n_same);
+}
+
+enum err db_groups_add(struct store *store, const struct group_add *adds, uint32_t n)
+{
+    static const struct sql_table table = {
+        "grp",
+        "id,gid,sid,signature,signature_vi,category,source,severity,src,dst,src_name,dst_name,"
         "src_zone,dst_zone,src_country,dst_country,dport,proto,app,criticality,sensor,site,"
-        "techniques,reason_en,reason_vi,n,n_kept,first,last,last_event,words,exception,n_same) "
-        "VALUES "
-        "($1,$2,$3,$4,"
-        "$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27,"
-        "$28,$29,$30,$31,$32,$33) ON CONFLICT (id) DO UPDATE SET "
+        "techniques,reason_en,reason_vi,n,n_kept,first,last,last_event,words,exception,n_same",
+        33,
+        " ON CONFLICT (id) DO UPDATE SET "
         "signature=excluded.signature, signature_vi=excluded.signature_vi, "
         "category=excluded.category,"
         "severity=CASE WHEN excluded.severity>grp.severity THEN excluded.severity"
@@ -95,25 +115,19 @@ enum err db_groups_add(struct store *store, const struct group_add *add)
         "last_event=CASE WHEN excluded.last_event>0 THEN excluded.last_event"
         " ELSE grp.last_event END,"
         "state=CASE WHEN grp.state=1 THEN 0 ELSE grp.state END, words=excluded.words,"
-        "exception=excluded.exception");
-    bind_texts(q, add);
-    sql_int(q, criticality);
-    sql_str(q, r->sensor);
-    sql_str(q, r->site);
-    sql_str(q, r->technique_words);
-    sql_str(q, r->alert.reason_en);
-    sql_str(q, r->alert.reason_vi);
-    sql_int(q, add->n);
-    sql_int(q, add->n_kept);
-    sql_time(q, add->first_ns);
-    sql_time(q, add->last_ns);
-    sql_int(q, r->sampled_out ? 0 : r->event_id);
-    words_of(r, &words);
-    sql_text(q, strbuf_view(&words));
-    sql_int(q, r->exception_id);
-    sql_int(q, add->n_same);
-    enum err err = sql_post(q);
-    strbuf_fini(&words);
+        "exception=excluded.exception",
+        "id"};
+    struct sql_bulk rows;
+    struct arena arena;
+
+    if (n == 0)
+        return ERR_OK;
+    arena_init(&arena, 1 << 16, 0);
+    sql_bulk_start(&rows, store, &table);
+    for (uint32_t i = 0; i < n; i++)
+        put_row(&rows, &adds[i], &arena);
+    enum err err = sql_bulk_end(&rows);
+    arena_fini(&arena);
     return err;
 }
 
@@ -302,14 +316,20 @@ enum err db_groups_set_incident(struct store *store, int64_t id, int64_t inciden
     return changed_one(store, err);
 }
 
-enum err db_groups_spark_add(struct store *store, int64_t id, uint64_t hour_ns, int64_t n)
+enum err db_groups_sparks_add(struct store *store, const struct spark_add *adds, uint32_t n)
 {
-    struct sql *q = sql_start(store, "INSERT INTO spark (grp,hour,n) VALUES ($1,$2,$3) "
-                                     "ON CONFLICT (grp,hour) DO UPDATE SET n=spark.n+excluded.n");
-    sql_int(q, id);
-    sql_time(q, hour_ns);
-    sql_int(q, n);
-    return sql_post(q);
+    static const struct sql_table table = {
+        "spark", "grp,hour,n", 3, " ON CONFLICT (grp,hour) DO UPDATE SET n=spark.n+excluded.n",
+        "grp"};
+    struct sql_bulk rows;
+
+    sql_bulk_start(&rows, store, &table);
+    for (uint32_t i = 0; i < n; i++) {
+        sql_bulk_int(&rows, adds[i].group_id);
+        sql_bulk_time(&rows, adds[i].hour_ns);
+        sql_bulk_int(&rows, adds[i].n);
+    }
+    return sql_bulk_end(&rows);
 }
 
 enum err db_groups_spark(struct store *store, int64_t id, uint64_t from_ns, struct arena *arena,
@@ -376,9 +396,11 @@ enum err db_groups_expire(struct store *store, int64_t last_event_id, uint32_t l
                           int64_t *deleted)
 {
     struct sql *q = sql_start(
-        store, "DELETE FROM grp WHERE id IN (SELECT id FROM grp WHERE last_event<=$1 AND NOT "
-               "EXISTS (SELECT 1 FROM link l JOIN incident i ON i.id=l.incident WHERE l.grp=grp.id "
-               "AND l.grp<>0 AND (i.state NOT IN (4,5) OR i.hold<>0)) ORDER BY id LIMIT $2)");
+        store,
+        "DELETE FROM grp WHERE id IN (SELECT id FROM grp WHERE last_event<=$1 AND NOT "
+        "EXISTS (SELECT 1 FROM link l JOIN incident i ON i.id=l.incident WHERE l.grp=grp.id "
+        "AND l.grp<>0 AND (i.state NOT IN (4,5) OR i.hold<>0)) AND NOT EXISTS (SELECT 1 FROM "
+        "event WHERE event.grp=grp.id AND event.grp<>0) ORDER BY id LIMIT $2)");
     sql_int(q, last_event_id);
     sql_int(q, limit);
     enum err err = sql_run(q);

@@ -66,8 +66,8 @@ struct group_add {
     int64_t n_same; /* without a row, saying the same as one that has its row */
 };
 
-/** Adds; a group that was archived opens again with n - n_done new ones. */
-enum err db_groups_add(struct store *store, const struct group_add *add);
+/** Adds, each group once; one that was archived opens again with n - n_done new ones. */
+enum err db_groups_add(struct store *store, const struct group_add *adds, uint32_t n);
 enum err db_groups_get(struct store *store, int64_t id, struct arena *arena, struct group_row *row);
 /** Newest first (last_ns, id). */
 enum err db_groups_list(struct store *store, const struct groups_query *query, struct arena *arena,
@@ -94,7 +94,13 @@ struct hour_count {
     uint64_t hour_ns;
     int64_t n;
 };
-enum err db_groups_spark_add(struct store *store, int64_t id, uint64_t hour_ns, int64_t n);
+struct spark_add {
+    int64_t group_id;
+    uint64_t hour_ns;
+    int64_t n;
+};
+/** Each hour of a group once. */
+enum err db_groups_sparks_add(struct store *store, const struct spark_add *adds, uint32_t n);
 enum err db_groups_spark(struct store *store, int64_t id, uint64_t from_ns, struct arena *arena,
                          struct hour_count **rows, uint32_t *n);
 

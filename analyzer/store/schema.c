@@ -202,6 +202,44 @@ static const char members[] =
     " site TEXT NOT NULL, received BIGINT NOT NULL, n BIGINT NOT NULL, message @blob@ NOT NULL,"
     " decided @blob@ NOT NULL, PRIMARY KEY (sensor, epoch, seq));";
 
+/* Ingest: rows of groups lie in the order of their arrival, with their number beside them (it is a
+ * hash: as the key of the rows it would touch a page for each); alerts of an address are found
+ * through their groups. */
+#define GRP_COLUMNS                                                                                \
+    "id,gid,sid,signature,signature_vi,category,source,severity,src,dst,src_name,"                 \
+    "dst_name,src_zone,dst_zone,src_country,dst_country,dport,proto,app,criticality,sensor,site,"  \
+    "techniques,reason_en,reason_vi,n,n_kept,n_done,first,last,state,assignee,incident,last_"      \
+    "event,"                                                                                       \
+    "version,words,exception,n_same"
+static const char lighter[] =
+    "DROP INDEX event_src;"
+    "CREATE INDEX event_src ON event (src, id) WHERE grp=0;"
+    "DROP INDEX event_dst;"
+    "CREATE INDEX event_dst ON event (dst, id) WHERE grp=0;"
+    "ALTER TABLE grp RENAME TO grp_old;"
+    "CREATE TABLE grp (id BIGINT NOT NULL PRIMARY KEY, gid BIGINT NOT NULL, sid BIGINT NOT NULL,"
+    " last BIGINT NOT NULL, state BIGINT NOT NULL DEFAULT 0, severity BIGINT NOT NULL,"
+    " exception BIGINT NOT NULL DEFAULT 0, n BIGINT NOT NULL, n_kept BIGINT NOT NULL,"
+    " n_same BIGINT NOT NULL DEFAULT 0, n_done BIGINT NOT NULL DEFAULT 0, first BIGINT NOT NULL,"
+    " incident BIGINT NOT NULL DEFAULT 0, last_event BIGINT NOT NULL,"
+    " version BIGINT NOT NULL DEFAULT 1, criticality BIGINT NOT NULL, dport BIGINT NOT NULL,"
+    " site TEXT NOT NULL, sensor TEXT NOT NULL, words TEXT NOT NULL, signature TEXT NOT NULL,"
+    " signature_vi TEXT NOT NULL, category TEXT NOT NULL, source TEXT NOT NULL,"
+    " src TEXT NOT NULL, dst TEXT NOT NULL, src_name TEXT NOT NULL, dst_name TEXT NOT NULL,"
+    " src_zone TEXT NOT NULL, dst_zone TEXT NOT NULL, src_country TEXT NOT NULL,"
+    " dst_country TEXT NOT NULL, proto TEXT NOT NULL, app TEXT NOT NULL,"
+    " techniques TEXT NOT NULL, reason_en TEXT NOT NULL, reason_vi TEXT NOT NULL,"
+    " assignee TEXT NOT NULL DEFAULT '');"
+    "INSERT INTO grp (" GRP_COLUMNS ") SELECT " GRP_COLUMNS " FROM grp_old ORDER BY last;"
+    "DROP TABLE grp_old;"
+    "CREATE INDEX grp_last ON grp (last, id);"
+    "CREATE INDEX grp_state ON grp (state, last, id);"
+    "CREATE INDEX grp_src ON grp (src);"
+    "CREATE INDEX grp_dst ON grp (dst);"
+    "CREATE INDEX grp_sid ON grp (sid, last, id);"
+    "CREATE INDEX grp_incident ON grp (incident) WHERE incident<>0;"
+    "CREATE INDEX grp_exception ON grp (exception) WHERE exception<>0;";
+
 static const char *const migrations[][6] = {
     {events, groups, incidents, people, network, NULL},
     {exceptions, NULL},
@@ -210,6 +248,7 @@ static const char *const migrations[][6] = {
     {lists, NULL},
     {same, NULL},
     {members, NULL},
+    {lighter, NULL},
 };
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };
 

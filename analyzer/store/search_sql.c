@@ -200,6 +200,18 @@ static void put_octets(struct out *o, const char *column, const uint8_t *b, uint
     strbuf_char(&o->text, ')');
 }
 
+/* Alerts are found through their groups, which have the same two ends. */
+static void put_host(struct out *o, const char *column, const char *text)
+{
+    bool events = o->table == SEARCH_EVENTS;
+
+    strbuf_str(&o->text, events ? "((grp=0 AND " : "");
+    put_arg(o, column, "=", copy_of(o, text));
+    if (events)
+        strbuf_fmt(&o->text, ") OR (grp<>0 AND grp IN (SELECT id FROM grp WHERE %s=$%u)))", column,
+                   o->w->n);
+}
+
 /* IPv4 networks are prefixes of texts: "10.20.%", or up to 64 of them side by side. */
 static enum reach put_network(struct out *o, const struct search_node *node, const char *column)
 {
@@ -210,7 +222,7 @@ static enum reach put_network(struct out *o, const struct search_node *node, con
 
     addr_text(&node->network.addr, text);
     if (bits == (v4 ? 32u : 128u)) {
-        put_arg(o, column, "=", copy_of(o, text));
+        put_host(o, column, text);
         return REACH_EXACT;
     }
     if (!v4) {

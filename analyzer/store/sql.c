@@ -104,6 +104,7 @@ struct sql *sql_start(struct store *store, const char *text)
     q->busy = true;
     q->bound = false;
     q->n = 0;
+    q->given = q->args;
     q->err = ERR_OK;
     q->used = ++store->uses;
     if (!q->stmt)
@@ -142,6 +143,13 @@ void sql_blob(struct sql *q, struct slice bytes)
     add(q, (struct sql_value){SQL_BLOB, 0, bytes});
 }
 
+void sql_given(struct sql *q, const struct sql_value *args, uint32_t n)
+{
+    CHECK(q->busy && q->n == 0);
+    q->given = args;
+    q->n = n;
+}
+
 bool sql_row(struct sql *q)
 {
     const struct store_def *def = q->store->def;
@@ -150,7 +158,7 @@ bool sql_row(struct sql *q)
     if (q->err)
         return false;
     if (!q->bound) {
-        failed(q, def->bind(q->stmt, q->args, q->n));
+        failed(q, def->bind(q->stmt, q->given, q->n));
         q->bound = true;
     }
     if (q->err)
@@ -199,9 +207,20 @@ enum err sql_post(struct sql *q)
     if (!def->post || !q->store->in_batch)
         return sql_run(q);
     if (!q->err)
-        failed(q, def->post(q->stmt, q->args, q->n));
+        failed(q, def->post(q->stmt, q->given, q->n));
     q->busy = false;
     return q->err;
+}
+
+enum err sql_copied(struct store *store, const char *table, const struct sql_value *args,
+                    uint32_t columns, uint32_t rows)
+{
+    const struct store_def *def = store->def;
+    enum err err = def->copy(store->engine, table, args, columns, rows);
+
+    if (err)
+        snprintf(store->fault, sizeof(store->fault), "%s", def->fault(store->engine));
+    return err;
 }
 
 int64_t sql_changed(struct store *store)

@@ -24,6 +24,7 @@ struct sql {
     char *text;
     struct sql_stmt *stmt;
     struct sql_value args[SQL_ARGS_MAX];
+    const struct sql_value *given; /* args, or the caller's */
     uint32_t n;
     enum err err;
     bool busy;  /* between sql_start and its end */
@@ -52,6 +53,8 @@ void sql_time(struct sql *q, uint64_t ns);
 void sql_str(struct sql *q, const char *text);
 void sql_text(struct sql *q, struct slice text);
 void sql_blob(struct sql *q, struct slice bytes);
+/** All arguments at once, any number, instead of one by one. Borrowed until the end. */
+void sql_given(struct sql *q, const struct sql_value *args, uint32_t n);
 
 /** Runs a statement without rows. */
 enum err sql_run(struct sql *q);
@@ -60,6 +63,9 @@ enum err sql_run_found(struct sql *q);
 /** The same, in a transaction, without waiting for the answer: a failure shows in a later statement
  * or in the commit. For rows that nobody asks back about. */
 enum err sql_post(struct sql *q);
+/** Rows by the engine's copy (store_def.copy, which must be there). */
+enum err sql_copied(struct store *store, const char *table, const struct sql_value *args,
+                    uint32_t columns, uint32_t rows);
 /** Rows the last sql_run changed. */
 int64_t sql_changed(struct store *store);
 

@@ -41,6 +41,8 @@ struct store_def {
     const char *name; /* value of the option store.engine */
     const char *doc;
     const char *begin;  /* statement that begins a writing transaction */
+    const char *insert; /* begins a statement of rows that are all refused, or none: what fails is
+                         * rolled back with its transaction */
     const char *id_key; /* column type of a key that the store counts up itself */
     const char *key;    /* column type of a 64-bit key that the caller gives */
     const char *blob;   /* column type of bytes */
@@ -66,6 +68,11 @@ struct store_def {
     /** Binds and runs in a transaction without waiting; a failure is told by a later statement or
      * by the commit. The bytes are taken at once. NULL: the engine waits for nobody. */
     enum err (*post)(struct sql_stmt *stmt, const struct sql_value *args, uint32_t n);
+    /** Copies rows into "table (columns)", each of `columns` values side by side. NULL: has no
+     * such way. */
+    enum err (*copy)(struct sql_engine *engine, const char *table, const struct sql_value *args,
+                     uint32_t columns, uint32_t rows);
+    bool one_by_one; /* a statement of many rows that may change some costs more than one each */
     struct sql_value (*column)(struct sql_stmt *stmt, uint32_t i);
     int64_t (*changed)(struct sql_engine *engine); /* rows of the last statement */
     const char *(*fault)(struct sql_engine *engine);

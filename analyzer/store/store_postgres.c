@@ -25,6 +25,7 @@
 #include <time.h>
 
 enum { FAULT_MAX = 256, POSTED_MAX = 2000, BYTES_EVERY_S = 30, RETRY_MS = 200, XID_MAX = 32 };
+enum { COPY_BYTES = 64 << 10 };
 enum { OID_BOOL = 16, OID_BYTES = 17, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_TEXT = 25 };
 enum { OID_FLOAT4 = 700, OID_FLOAT8 = 701, OID_NUMERIC = 1700 };
 
@@ -49,12 +50,13 @@ struct sql_stmt {
     char *text;
     char name[24];
     uint64_t connection; /* where it is prepared; 0 = nowhere */
-    uint32_t n;
-    Oid types[SQL_ARGS_MAX];
-    const char *values[SQL_ARGS_MAX];
-    int lengths[SQL_ARGS_MAX], formats[SQL_ARGS_MAX];
-    uint64_t numbers[SQL_ARGS_MAX]; /* in network order */
-    struct arena repaired;          /* texts that were not UTF-8 */
+    uint32_t n, room;    /* arguments */
+    Oid *types;
+    const char **values;
+    int *lengths, *formats;
+    uint64_t *numbers;     /* in network order */
+    struct arena arrays;   /* these */
+    struct arena repaired; /* texts that were not UTF-8 */
     PGresult *result;
     int row;
     unsigned char *blob;
@@ -310,6 +312,7 @@ static enum err pg_prepare(struct sql_engine *e, struct slice sql, struct sql_st
     s->text = strndup((const char *)sql.at, sql.len);
     CHECK(s->text);
     arena_init(&s->repaired, 1024, 0);
+    arena_init(&s->arrays, 4096, 0);
     *out = s;
     return ERR_OK;
 }
@@ -334,18 +337,19 @@ static void pg_finish(struct sql_stmt *s)
         PQclear(PQexec(e->conn, text));
     }
     arena_fini(&s->repaired);
+    arena_fini(&s->arrays);
     free(s->text);
     free(s);
 }
 
 /* What is no UTF-8 would be refused: only a browser's name or a header can be that. */
-static struct slice repair(struct sql_stmt *s, struct slice text)
+static struct slice repair(struct arena *arena, struct slice text)
 {
     struct strbuf out;
 
     strbuf_init(&out, 0);
     utf8_repair(text, &out);
-    text = arena_keep(&s->repaired, strbuf_view(&out));
+    text = arena_keep(arena, strbuf_view(&out));
     strbuf_fini(&out);
     return text;
 }
@@ -364,7 +368,7 @@ static void bind_one(struct sql_stmt *s, uint32_t i, const struct sql_value *v)
         return;
     case SQL_TEXT:
         if (!utf8_ok(text))
-            text = repair(s, text);
+            text = repair(&s->repaired, text);
         /* fall through */
     case SQL_BLOB:
         s->types[i] = v->kind == SQL_TEXT ? OID_TEXT : OID_BYTES;
@@ -379,9 +383,24 @@ static void bind_one(struct sql_stmt *s, uint32_t i, const struct sql_value *v)
     s->lengths[i] = 0;
 }
 
+static void make_room(struct sql_stmt *s, uint32_t n)
+{
+    if (n <= s->room)
+        return;
+    arena_reset(&s->arrays);
+    s->types = arena_alloc(&s->arrays, n * sizeof(*s->types));
+    s->values = arena_alloc(&s->arrays, n * sizeof(*s->values));
+    s->lengths = arena_alloc(&s->arrays, n * sizeof(*s->lengths));
+    s->formats = arena_alloc(&s->arrays, n * sizeof(*s->formats));
+    s->numbers = arena_alloc(&s->arrays, n * sizeof(*s->numbers));
+    CHECK(s->types && s->values && s->lengths && s->formats && s->numbers);
+    s->room = n;
+}
+
 static void bind_all(struct sql_stmt *s, const struct sql_value *args, uint32_t n)
 {
     pg_reset(s);
+    make_room(s, n);
     s->n = n;
     s->row = -1;
     for (uint32_t i = 0; i < n; i++)
@@ -469,6 +488,84 @@ static enum err pg_post(struct sql_stmt *s, const struct sql_value *args, uint32
     ok = ok && PQsendQueryPrepared(e->conn, s->name, (int)n, s->values, s->lengths, s->formats, 0);
     e->posted++;
     return ok ? ERR_OK : failed(e, NULL);
+}
+
+/* ---- copies: signature, flags and header's extension; then per row the number of columns, per
+ * column its length; -1 ends (manual, COPY, binary format) */
+
+static const char copy_head[19] = "PGCOPY\n\377\r\n";
+
+static void put_be(struct strbuf *out, uint64_t value, uint32_t bytes)
+{
+    value = htobe64(value << (64 - 8 * bytes));
+    strbuf_bytes(out, &value, bytes);
+}
+
+static void put_copied(struct strbuf *out, struct arena *repaired, const struct sql_value *v)
+{
+    if (v->kind == SQL_NULL) {
+        put_be(out, UINT32_MAX, 4);
+    } else if (v->kind == SQL_INT) {
+        put_be(out, 8, 4);
+        put_be(out, (uint64_t)v->i, 8);
+    } else {
+        bool wrong = v->kind == SQL_TEXT && !utf8_ok(v->s);
+        struct slice bytes = wrong ? repair(repaired, v->s) : v->s;
+        put_be(out, bytes.len, 4);
+        strbuf_slice(out, bytes);
+    }
+}
+
+static bool send_rows(struct sql_engine *e, const struct sql_value *args, uint32_t columns,
+                      uint32_t rows)
+{
+    struct arena repaired;
+    struct strbuf out;
+    bool ok = true;
+
+    arena_init(&repaired, 1024, 0);
+    strbuf_init(&out, 0);
+    strbuf_bytes(&out, copy_head, sizeof(copy_head));
+    for (uint32_t row = 0; ok && row < rows; row++) {
+        put_be(&out, columns, 2);
+        for (uint32_t i = 0; i < columns; i++)
+            put_copied(&out, &repaired, &args[row * columns + i]);
+        if (out.len >= COPY_BYTES || row + 1 == rows) {
+            if (row + 1 == rows)
+                put_be(&out, UINT16_MAX, 2);
+            ok = PQputCopyData(e->conn, out.at, (int)out.len) == 1;
+            strbuf_clear(&out);
+        }
+    }
+    strbuf_fini(&out);
+    arena_fini(&repaired);
+    return ok;
+}
+
+static enum err pg_copy(struct sql_engine *e, const char *table, const struct sql_value *args,
+                        uint32_t columns, uint32_t rows)
+{
+    struct strbuf text;
+    enum err err = collect(e);
+
+    if (!err && e->refused)
+        err = e->refused;
+    if (err)
+        return err;
+    strbuf_init(&text, 0);
+    strbuf_fmt(&text, "COPY %s FROM STDIN (FORMAT binary)", table);
+    PGresult *r = PQexec(e->conn, text.at);
+    strbuf_fini(&text);
+    if (PQresultStatus(r) == PGRES_COPY_IN && send_rows(e, args, columns, rows)) {
+        PQclear(r);
+        r = PQputCopyEnd(e->conn, NULL) == 1 ? PQgetResult(e->conn) : NULL;
+    }
+    if (!r || !good(r))
+        err = failed(e, r);
+    PQclear(r);
+    while (!lost(e) && (r = PQgetResult(e->conn)))
+        PQclear(r);
+    return err;
 }
 
 /* ---- rows */
@@ -560,6 +657,7 @@ const struct store_def store_postgres = {
     .name = "postgres",
     .doc = "A PostgreSQL 15 database; store.place is its connection text; for several analyzers",
     .begin = begin_text,
+    .insert = "INSERT INTO",
     .lock = "SELECT pg_advisory_xact_lock($1)",
     .share = " FOR SHARE",
     .grab = " FOR UPDATE SKIP LOCKED",
@@ -582,6 +680,7 @@ const struct store_def store_postgres = {
     .bind = pg_bind,
     .step = pg_step,
     .post = pg_post,
+    .copy = pg_copy,
     .reset = pg_reset,
     .column = pg_column,
     .changed = pg_changed,

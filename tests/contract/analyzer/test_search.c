@@ -139,7 +139,7 @@ static void events_are_those_that_brute_force_finds(void **state)
         r[i]->alert.source = "";
         r[i]->dst.criticality = 0; /* of its group, which is not there */
         r[i]->technique_words = "";
-        OK(db_events_put(f->store, r[i]));
+        OK(db_events_put(f->store, r[i], 1));
     }
     OK(store_commit(f->store));
     for (uint32_t k = 0; k < SEARCHES; k++) {
@@ -182,7 +182,7 @@ static void groups_are_those_that_brute_force_finds(void **state)
         r[i]->event_type = "alert";
         r[i]->ts_ns = BEGIN + (uint64_t)i * CLOCK_S;
         struct group_add add = sum_of(r[i], 1 + random_below(3));
-        OK(db_groups_add(f->store, &add));
+        OK(db_groups_add(f->store, &add, 1));
     }
     OK(store_commit(f->store));
     for (uint32_t k = 0; k < SEARCHES; k++) {
@@ -226,7 +226,7 @@ static void a_group_is_found_by_any_of_its_texts(void **state)
     struct record *r = alert(f, 1, 5, BEGIN);
     struct group_add add = sum_of(r, 3);
 
-    OK(db_groups_add(f->store, &add));
+    OK(db_groups_add(f->store, &add, 1));
     for (uint32_t i = 0; yes[i]; i++) {
         struct search search;
         struct search_state at;
@@ -253,7 +253,7 @@ static void groupby_and_histogram_count_the_same_by_statement_and_by_rows(void *
 
     OK(store_begin(f->store));
     for (int64_t i = 0; i < ROWS; i++)
-        OK(db_events_put(f->store, random_record(f, i + 1)));
+        OK(db_events_put(f->store, random_record(f, i + 1), 1));
     OK(store_commit(f->store));
     parse(f, "proto:tcp | groupby src, dport | top 1000", &fast);
     parse(f, "proto:tcp event_type:* -no.such:x | groupby src, dport | top 1000", &slow);
@@ -328,7 +328,7 @@ static void a_small_budget_ends_a_look_and_says_where_to_go_on(void **state)
     for (int64_t i = 0; i < 5000; i++) {
         struct record *r = alert(f, i + 1, 0, BEGIN);
         r->raw = i == 4 ? SLICE_LIT("{\"dns\":{\"rrname\":\"x\"}}") : SLICE_LIT("{}");
-        OK(db_events_put(f->store, r));
+        OK(db_events_put(f->store, r, 1));
         if (i % 1000 == 999)
             batch_clear(&f->batch);
     }
@@ -357,7 +357,7 @@ static void sites_limit_what_is_seen(void **state)
     for (int64_t i = 0; i < 4; i++) {
         struct record *r = alert(f, i + 1, 0, BEGIN);
         r->site = i == 2 ? "phong-dien" : "ct";
-        OK(db_events_put(f->store, r));
+        OK(db_events_put(f->store, r, 1));
     }
     parse(f, "", &search);
     OK(db_search_events(f->store, &search, &range, &f->arena, &rows, &n, &at));

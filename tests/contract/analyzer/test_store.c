@@ -20,7 +20,7 @@ static void a_rolled_back_batch_leaves_nothing(void **state)
     struct fixture *f = *state;
     struct event_row row;
     OK(store_begin(f->store));
-    OK(db_events_put(f->store, alert(f, 1, 5, 100)));
+    OK(db_events_put(f->store, alert(f, 1, 5, 100), 1));
     OK(db_events_get(f->store, 1, &f->arena, &row)); /* own writes are seen */
     store_rollback(f->store);
     assert_int_equal(db_events_get(f->store, 1, &f->arena, &row), ERR_NOTFOUND);
@@ -33,7 +33,7 @@ static void another_connection_sees_only_what_was_committed(void **state)
     struct event_row row;
     OK(store_again(f->store, &other));
     OK(store_begin(f->store));
-    OK(db_events_put(f->store, alert(f, 1, 5, 100)));
+    OK(db_events_put(f->store, alert(f, 1, 5, 100), 1));
     assert_int_equal(db_events_get(other, 1, &f->arena, &row), ERR_NOTFOUND);
     OK(store_commit(f->store));
     OK(db_events_get(other, 1, &f->arena, &row));
@@ -50,7 +50,7 @@ static void events_are_found_by_group_host_flow_kind_and_text(void **state)
     for (int64_t i = 1; i <= 5; i++) {
         struct record *r = alert(f, i, i % 2 ? 5 : 6, (uint64_t)i * 100);
         r->kind = i == 5 ? RECORD_FLOW : RECORD_ALERT;
-        OK(db_events_put(f->store, r));
+        OK(db_events_put(f->store, r, 1));
     }
     struct events_query by_group = {.group_id = 5, .kinds = 1 << RECORD_ALERT};
     OK(db_events_list(f->store, &by_group, &f->arena, &rows, &n));
@@ -78,13 +78,13 @@ static void the_same_event_twice_spoils_its_transaction(void **state)
     struct fixture *f = *state;
     struct event_row row;
     OK(store_begin(f->store));
-    OK(db_events_put(f->store, alert(f, 1, 5, 100)));
-    enum err err = db_events_put(f->store, alert(f, 1, 5, 100));
+    OK(db_events_put(f->store, alert(f, 1, 5, 100), 1));
+    enum err err = db_events_put(f->store, alert(f, 1, 5, 100), 1);
     err = err ? err : store_commit(f->store);
     assert_int_equal(err, ERR_CONFLICT);
     store_rollback(f->store);
     assert_int_equal(db_events_get(f->store, 1, &f->arena, &row), ERR_NOTFOUND);
-    OK(db_events_put(f->store, alert(f, 1, 5, 100)));
+    OK(db_events_put(f->store, alert(f, 1, 5, 100), 1));
 }
 
 static void a_killed_server_takes_the_same_batch_again(void **state)
@@ -93,9 +93,9 @@ static void a_killed_server_takes_the_same_batch_again(void **state)
     struct event_row row;
     if (!*f->server)
         skip();
-    OK(db_events_put(f->store, alert(f, 1, 5, 100)));
+    OK(db_events_put(f->store, alert(f, 1, 5, 100), 1));
     OK(store_begin(f->store));
-    OK(db_events_put(f->store, alert(f, 2, 5, 100)));
+    OK(db_events_put(f->store, alert(f, 2, 5, 100), 1));
     assert_int_equal(server("kill", ""), 0);
     enum err err = db_events_get(f->store, 2, &f->arena, &row);
     assert_int_equal(err, ERR_IO);
@@ -104,7 +104,7 @@ static void a_killed_server_takes_the_same_batch_again(void **state)
     assert_int_equal(server("again", ""), 0);
     OK(store_begin(f->store));
     assert_int_equal(db_events_get(f->store, 2, &f->arena, &row), ERR_NOTFOUND);
-    OK(db_events_put(f->store, alert(f, 2, 5, 100)));
+    OK(db_events_put(f->store, alert(f, 2, 5, 100), 1));
     OK(store_commit(f->store));
     OK(db_events_get(f->store, 1, &f->arena, &row));
     OK(db_events_get(f->store, 2, &f->arena, &row));
@@ -116,7 +116,7 @@ static void a_question_is_asked_again_after_the_server_was_killed(void **state)
     struct event_row row;
     if (!*f->server)
         skip();
-    OK(db_events_put(f->store, alert(f, 1, 5, 100)));
+    OK(db_events_put(f->store, alert(f, 1, 5, 100), 1));
     assert_int_equal(server("kill", ""), 0);
     assert_int_equal(server("again", ""), 0);
     OK(db_events_get(f->store, 1, &f->arena, &row));
@@ -143,8 +143,8 @@ static void groups_add_up_and_keep_the_worst(void **state)
     struct group_add one = sum_of(alert(f, 1, 5, 100), 10);
     struct group_add two = sum_of(alert(f, 2, 5, 50), 3);
     two.severity = SEVERITY_CRITICAL;
-    OK(db_groups_add(f->store, &one));
-    OK(db_groups_add(f->store, &two));
+    OK(db_groups_add(f->store, &one, 1));
+    OK(db_groups_add(f->store, &two, 1));
     OK(db_groups_get(f->store, 5, &f->arena, &row));
     assert_int_equal(row.n, 13);
     assert_int_equal(row.n_kept, 2);
@@ -160,12 +160,12 @@ static void an_archived_group_opens_again_with_what_is_new(void **state)
     struct fixture *f = *state;
     struct group_row row;
     struct group_add add = sum_of(alert(f, 1, 5, 100), 10);
-    OK(db_groups_add(f->store, &add));
+    OK(db_groups_add(f->store, &add, 1));
     OK(db_groups_set(f->store, 5, GROUP_ARCHIVED, "lan", 10));
     OK(db_groups_get(f->store, 5, &f->arena, &row));
     assert_int_equal(row.state, GROUP_ARCHIVED);
     assert_string_equal(row.assignee, "lan");
-    OK(db_groups_add(f->store, &add));
+    OK(db_groups_add(f->store, &add, 1));
     OK(db_groups_get(f->store, 5, &f->arena, &row));
     assert_int_equal(row.state, GROUP_OPEN);
     assert_int_equal(row.n - row.n_done, 10);
@@ -183,7 +183,7 @@ static void groups_are_paged_by_key_and_searched_without_diacritics(void **state
     uint32_t n;
     for (int64_t i = 1; i <= 7; i++) {
         struct group_add add = sum_of(alert(f, i, i, 100), i); /* all at the same time */
-        OK(db_groups_add(f->store, &add));
+        OK(db_groups_add(f->store, &add, 1));
     }
     struct groups_query query = {.limit = 3, .states = 1 << GROUP_OPEN};
     int64_t seen = 0;
@@ -215,8 +215,8 @@ static void sparklines_and_rollups_add_up(void **state)
     struct hour_count *hours;
     struct histogram_row *steps;
     uint32_t n;
-    OK(db_groups_spark_add(f->store, 5, 3600, 2));
-    OK(db_groups_spark_add(f->store, 5, 3600, 3));
+    OK(db_groups_sparks_add(f->store, &(struct spark_add){5, 3600, 2}, 1));
+    OK(db_groups_sparks_add(f->store, &(struct spark_add){5, 3600, 3}, 1));
     OK(db_groups_spark(f->store, 5, 0, &f->arena, &hours, &n));
     assert_int_equal(n, 1);
     assert_int_equal(hours[0].n, 5);
@@ -325,8 +325,8 @@ static void history_and_evidence_belong_to_their_incident(void **state)
     OK(db_incidents_entries(f->store, made.id, &f->arena, &entries, &n));
     assert_int_equal(n, 3);
     assert_int_equal(entries[0].ts_ns, 1);
-    OK(db_events_put(f->store, alert(f, 1, 5, 100)));
-    OK(db_events_put(f->store, alert(f, 2, 6, 100)));
+    OK(db_events_put(f->store, alert(f, 1, 5, 100), 1));
+    OK(db_events_put(f->store, alert(f, 2, 6, 100), 1));
     struct incident_link link = {made.id, 5, 1, "write", 100, 1};
     OK(db_incidents_link_add(f->store, &link, &is_new));
     assert_true(is_new);
@@ -565,7 +565,7 @@ static void expiry_spares_what_an_open_incident_needs(void **state)
     int64_t deleted, last;
     OK(db_incidents_put(f->store, &made));
     for (int64_t i = 1; i <= 3; i++)
-        OK(db_events_put(f->store, alert(f, i, i, 100)));
+        OK(db_events_put(f->store, alert(f, i, i, 100), 1));
     OK(db_incidents_link_add(f->store, &(struct incident_link){made.id, 2, 2, "x", 1, 1}, NULL));
     OK(store_meta_put(f->store, "event.last", "3"));
     OK(db_events_expire(f->store, 0, 3, 100, &deleted));
@@ -587,7 +587,7 @@ static void a_legal_hold_keeps_an_incident_and_all_it_links(void **state)
     OK(db_incidents_hold(f->store, made.id, true));
     assert_int_equal(db_incidents_hold(f->store, 999, true), ERR_NOTFOUND);
     for (int64_t i = 1; i <= 4; i++)
-        OK(db_events_put(f->store, alert(f, i, i, 100)));
+        OK(db_events_put(f->store, alert(f, i, i, 100), 1));
     OK(db_incidents_link_add(f->store, &(struct incident_link){made.id, 2, 2, "x", 1, 1}, NULL));
     OK(db_incidents_link_add(f->store, &(struct incident_link){made.id, 3, 0, "x", 1, 1}, NULL));
     OK(db_incidents_link_add(f->store, &(struct incident_link){other.id, 4, 4, "x", 1, 1}, NULL));
@@ -651,9 +651,9 @@ static void a_day_goes_as_a_whole_unless_something_is_to_be_spared(void **state)
     OK(db_days_claim(f->store, 20000 * DAYS_NS, &first));
     if (first.end == INT64_MAX)
         skip();
-    OK(db_events_put(f->store, alert(f, first.next, 1, 100)));
+    OK(db_events_put(f->store, alert(f, first.next, 1, 100), 1));
     OK(db_days_claim(f->store, 20001 * DAYS_NS, &second));
-    OK(db_events_put(f->store, alert(f, second.next, 2, 100)));
+    OK(db_events_put(f->store, alert(f, second.next, 2, 100), 1));
     OK(db_incidents_put(f->store, &made));
     OK(db_incidents_link_add(f->store, &(struct incident_link){made.id, 2, second.next, "x", 1, 1},
                              NULL));
@@ -694,7 +694,7 @@ static void hostile_texts_come_back_as_they_were(void **state)
     struct record *r = alert(f, 1, 5, 100);
     struct event_row row;
     r->alert.signature = "'); DROP TABLE event;-- <script>alert(1)</script>\x1b[31m";
-    OK(db_events_put(f->store, r));
+    OK(db_events_put(f->store, r, 1));
     struct events_query query = {.device = "' OR 1=1 --", .type = "x'y"};
     struct event_row *rows;
     uint32_t n;
@@ -710,7 +710,7 @@ static void a_backup_can_be_opened(void **state)
     struct store *copy;
     struct event_row row;
     char path[96], fault[256];
-    OK(db_events_put(f->store, alert(f, 1, 5, 100)));
+    OK(db_events_put(f->store, alert(f, 1, 5, 100), 1));
     snprintf(path, sizeof(path), "%s/copy.db", f->dir);
     enum err err = store_backup(f->store, path);
     if (err == ERR_UNSUPPORTED)

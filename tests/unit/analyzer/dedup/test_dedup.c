@@ -89,7 +89,7 @@ static void a_storm_is_counted_and_its_rows_are_sampled(void **state)
         const struct group_add *g = dedup_groups(f->dedup, &n);
         assert_int_equal(n, 1);
         assert_int_equal(g->n, 1000);
-        const struct dedup_spark *s = dedup_sparks(f->dedup, &n);
+        const struct spark_add *s = dedup_sparks(f->dedup, &n);
         assert_int_equal(n, 1);
         assert_int_equal(s->n, 1000);
     }

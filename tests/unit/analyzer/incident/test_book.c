@@ -221,7 +221,7 @@ static void run_batch(struct fixture *f, const struct step *steps, uint32_t n, u
                                 batch.records[i].ts_ns,
                                 1,
                                 1};
-        assert_int_equal(db_groups_add(f->store, &add), ERR_OK);
+        assert_int_equal(db_groups_add(f->store, &add, 1), ERR_OK);
     }
     assert_int_equal(book_mark_groups(f->book), ERR_OK);
     assert_int_equal(correlate_save(f->c, &sink), ERR_OK);

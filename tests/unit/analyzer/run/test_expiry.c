@@ -21,13 +21,13 @@ static void add(struct store *store, struct batch *batch, int64_t id, enum recor
     r->event_id = id;
     r->kind = kind;
     r->ts_ns = 1; /* long ago: it is the arrival that counts */
-    assert_int_equal(db_events_put(store, r), ERR_OK);
+    assert_int_equal(db_events_put(store, r, 1), ERR_OK);
     if (kind != RECORD_ALERT)
         return;
     r->group_id = id;
     r->is_alert = true;
     struct group_add sum = {r, SEVERITY_LOW, 1, 1, 1, 1};
-    assert_int_equal(db_groups_add(store, &sum), ERR_OK);
+    assert_int_equal(db_groups_add(store, &sum, 1), ERR_OK);
 }
 
 static void tick_often(struct expiry *expiry, struct store *store, uint64_t now)

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Statements have 32, 8 or one row: few texts, so that each is prepared once. A copy has up to
+ * 1,024.
+ *
+ * Where a statement that may change rows wants to remember what it changed (store_def.one_by_one),
+ * it is asked first which keys are there: rows of the others are plain inserts, and go together.
+ */
+#include "analyzer/store/sql_bulk.h"
+#include "common/check.h"
+
+#include <stdlib.h>
+
+enum { ROWS_COPIED = 1024, ROWS_COPIED_LEAST = 16, ROWS_MOST = 32 };
+static const uint32_t sizes[SQL_BULK_SIZES] = {ROWS_MOST, 8, 1}; /* rows of a statement */
+
+static bool copies(const struct sql_bulk *b)
+{
+    return b->store->def->copy && !*b->table->tail;
+}
+
+void sql_bulk_start(struct sql_bulk *b, struct store *store, const struct sql_table *table)
+{
+    *b = (struct sql_bulk){.store = store, .table = table};
+    b->room = (copies(b) ? ROWS_COPIED : ROWS_MOST) * table->n;
+    b->args = malloc(b->room * sizeof(*b->args));
+    CHECK(b->args);
+    for (uint32_t i = 0; i <= SQL_BULK_SIZES; i++)
+        strbuf_init(&b->texts[i], 0);
+    strbuf_init(&b->question, 0);
+}
+
+/* "INSERT INTO t (a,b) VALUES ($1,$2),($3,$4) ..." */
+static const char *statement(struct sql_bulk *b, struct strbuf *text, uint32_t rows,
+                             const char *tail)
+{
+    uint32_t arg = 0;
+
+    if (text->len)
+        return text->at;
+    strbuf_fmt(text, "%s %s (%s) VALUES ", b->store->def->insert, b->table->name,
+               b->table->columns);
+    for (uint32_t row = 0; row < rows; row++) {
+        strbuf_str(text, row ? ",(" : "(");
+        for (uint32_t i = 0; i < b->table->n; i++)
+            strbuf_fmt(text, i ? ",$%u" : "$%u", ++arg);
+        strbuf_char(text, ')');
+    }
+    strbuf_str(text, tail);
+    return text->at;
+}
+
+static void insert(struct sql_bulk *b, const struct sql_value *args, uint32_t rows,
+                   const char *text)
+{
+    struct sql *q = sql_start(b->store, text);
+
+    sql_given(q, args, rows * b->table->n);
+    b->err = sql_post(q);
+}
+
+static void insert_all(struct sql_bulk *b, const char *tail)
+{
+    uint32_t from = 0;
+
+    for (uint32_t i = 0; i < SQL_BULK_SIZES; i++) {
+        uint32_t step = sizes[i] * b->table->n;
+        for (; !b->err && b->n - from >= step; from += step)
+            insert(b, b->args + from, sizes[i], statement(b, &b->texts[i], sizes[i], tail));
+    }
+}
+
+static bool is_known(const int64_t *known, uint32_t n, int64_t key)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (known[i] == key)
+            return true;
+    return false;
+}
+
+/* Which of the keys are there. */
+static uint32_t ask(struct sql_bulk *b, int64_t known[ROWS_MOST])
+{
+    struct sql_value keys[ROWS_MOST];
+    uint32_t rows = b->n / b->table->n, n = 0;
+
+    for (uint32_t i = 0; i < ROWS_MOST; i++) /* the same text for any number */
+        keys[i] = b->args[(i < rows ? i : 0) * b->table->n];
+    if (b->question.len == 0) {
+        strbuf_fmt(&b->question, "SELECT DISTINCT %s FROM %s WHERE %s IN ($1", b->table->key,
+                   b->table->name, b->table->key);
+        for (uint32_t i = 1; i < ROWS_MOST; i++)
+            strbuf_fmt(&b->question, ",$%u", i + 1);
+        strbuf_char(&b->question, ')');
+    }
+    struct sql *q = sql_start(b->store, b->question.at);
+    sql_given(q, keys, ROWS_MOST);
+    while (n < ROWS_MOST && sql_row(q))
+        known[n++] = sql_col_int(q, 0);
+    b->err = sql_end(q);
+    return n;
+}
+
+static void change_or_insert(struct sql_bulk *b)
+{
+    int64_t known[ROWS_MOST];
+    uint32_t step = b->table->n, fresh = 0;
+    uint32_t n = *b->table->key && b->n ? ask(b, known) : ROWS_MOST;
+
+    for (uint32_t from = 0; !b->err && from < b->n; from += step) {
+        const struct sql_value *row = b->args + from;
+        if (!*b->table->key || is_known(known, n, row->i)) {
+            struct strbuf *text = &b->texts[SQL_BULK_SIZES];
+            insert(b, row, 1, statement(b, text, 1, b->table->tail));
+        } else {
+            memmove(b->args + fresh, row, step * sizeof(*row));
+            fresh += step;
+        }
+    }
+    b->n = fresh;
+    insert_all(b, "");
+}
+
+static void copy_all(struct sql_bulk *b)
+{
+    struct strbuf text;
+
+    strbuf_init(&text, 0);
+    strbuf_fmt(&text, "%s (%s)", b->table->name, b->table->columns);
+    b->err = sql_copied(b->store, text.at, b->args, b->table->n, b->n / b->table->n);
+    strbuf_fini(&text);
+}
+
+static void flush(struct sql_bulk *b)
+{
+    CHECK(b->n % b->table->n == 0);
+    if (!b->err && copies(b) && b->n >= ROWS_COPIED_LEAST * b->table->n)
+        copy_all(b);
+    else if (!b->err && *b->table->tail && b->store->def->one_by_one)
+        change_or_insert(b);
+    else if (!b->err)
+        insert_all(b, b->table->tail);
+    b->n = 0;
+}
+
+static void add(struct sql_bulk *b, struct sql_value value)
+{
+    if (b->n == b->room)
+        flush(b);
+    b->args[b->n++] = value;
+}
+
+void sql_bulk_int(struct sql_bulk *b, int64_t value)
+{
+    add(b, sql_of_int(value));
+}
+
+void sql_bulk_time(struct sql_bulk *b, uint64_t ns)
+{
+    add(b, sql_of_int(ns > INT64_MAX ? INT64_MAX : (int64_t)ns));
+}
+
+void sql_bulk_str(struct sql_bulk *b, const char *text)
+{
+    add(b, sql_of_str(text));
+}
+
+void sql_bulk_text(struct sql_bulk *b, struct slice text)
+{
+    add(b, (struct sql_value){SQL_TEXT, 0, text});
+}
+
+enum err sql_bulk_end(struct sql_bulk *b)
+{
+    flush(b);
+    free(b->args);
+    b->args = NULL;
+    for (uint32_t i = 0; i <= SQL_BULK_SIZES; i++)
+        strbuf_fini(&b->texts[i]);
+    strbuf_fini(&b->question);
+    return b->err;
+}
