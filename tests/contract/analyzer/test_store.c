@@ -49,8 +49,12 @@ static void events_are_found_by_group_host_flow_kind_and_text(void **state)
     uint32_t n;
     for (int64_t i = 1; i <= 5; i++) {
         struct record *r = alert(f, i, i % 2 ? 5 : 6, (uint64_t)i * 100);
+        struct group_add sum = {r, r->severity, r->ts_ns, r->ts_ns, 1, 1, 0};
         r->kind = i == 5 ? RECORD_FLOW : RECORD_ALERT;
+        r->group_id = i == 5 ? 0 : r->group_id;
         OK(db_events_put(f->store, r, 1));
+        if (r->group_id) /* alerts are found through it */
+            OK(db_groups_add(f->store, &sum, 1));
     }
     struct events_query by_group = {.group_id = 5, .kinds = 1 << RECORD_ALERT};
     OK(db_events_list(f->store, &by_group, &f->arena, &rows, &n));
@@ -71,6 +75,60 @@ static void events_are_found_by_group_host_flow_kind_and_text(void **state)
     int64_t last;
     OK(db_events_last_id(f->store, &last));
     assert_int_equal(last, 5);
+}
+
+/* As a batch is written: more rows than one statement has, some groups known, some new. */
+static void many_rows_are_as_if_written_one_by_one(void **state)
+{
+    enum { MANY = 1100 };
+    static struct record records[MANY];
+    static struct group_add sums[MANY];
+    static struct spark_add sparks[MANY];
+    struct fixture *f = *state;
+    struct event_row event;
+    struct group_row group;
+    struct hour_count *hours;
+    uint32_t n;
+    for (int64_t i = 0; i < MANY; i++) {
+        records[i] = *alert(f, i + 1, 1000 + i, (uint64_t)i * 100 + 100);
+        records[i].sampled_out = i == 50;
+        sums[i] = (struct group_add){&records[i], SEVERITY_LOW, 100, 100, 1, 1, 0};
+        sparks[i] = (struct spark_add){1000 + i, 3600, 2};
+    }
+    OK(db_groups_add(f->store, sums + 7, 3));
+    OK(db_groups_sparks_add(f->store, sparks + 7, 3));
+    OK(store_begin(f->store));
+    OK(db_events_put(f->store, records, MANY));
+    OK(db_groups_add(f->store, sums, MANY));
+    OK(db_groups_sparks_add(f->store, sparks, MANY));
+    OK(store_commit(f->store));
+    for (int64_t i = 0; i < MANY; i += 9) {
+        OK(db_events_get(f->store, i + 1, &f->arena, &event));
+        assert_int_equal(event.group_id, 1000 + i);
+        assert_string_equal(event.dst_name, "Trạm bơm Cái Khế");
+        OK(db_groups_get(f->store, 1000 + i, &f->arena, &group));
+        assert_int_equal(group.n, i == 9 ? 2 : 1);
+        OK(db_groups_spark(f->store, 1000 + i, 0, &f->arena, &hours, &n));
+        assert_int_equal(n, 1);
+        assert_int_equal(hours[0].n, i == 9 ? 4 : 2);
+    }
+    assert_int_equal(db_events_get(f->store, 51, &f->arena, &event), ERR_NOTFOUND);
+}
+
+static void one_bad_row_of_many_spoils_its_transaction(void **state)
+{
+    struct fixture *f = *state;
+    struct event_row event;
+    struct record records[40];
+    for (int64_t i = 0; i < 40; i++)
+        records[i] = *alert(f, i == 39 ? 1 : i + 1, 5, 100);
+    OK(store_begin(f->store));
+    enum err err = db_events_put(f->store, records, 40);
+    err = err ? err : store_commit(f->store);
+    assert_int_equal(err, ERR_CONFLICT);
+    store_rollback(f->store);
+    assert_int_equal(db_events_get(f->store, 1, &f->arena, &event), ERR_NOTFOUND);
+    OK(db_events_put(f->store, records, 39));
 }
 
 static void the_same_event_twice_spoils_its_transaction(void **state)
@@ -728,6 +786,8 @@ int main(void)
         T(a_rolled_back_batch_leaves_nothing),
         T(another_connection_sees_only_what_was_committed),
         T(events_are_found_by_group_host_flow_kind_and_text),
+        T(many_rows_are_as_if_written_one_by_one),
+        T(one_bad_row_of_many_spoils_its_transaction),
         T(the_same_event_twice_spoils_its_transaction),
         T(a_killed_server_takes_the_same_batch_again),
         T(a_question_is_asked_again_after_the_server_was_killed),
