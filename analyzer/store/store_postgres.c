@@ -542,6 +542,16 @@ static bool send_rows(struct sql_engine *e, const struct sql_value *args, uint32
     return ok;
 }
 
+/* Takes what is left to be said; false: the connection is of no more use. */
+static bool end_copy(struct sql_engine *e)
+{
+    bool copying = false;
+
+    for (PGresult *r; !copying && !lost(e) && (r = PQgetResult(e->conn)); PQclear(r))
+        copying = PQresultStatus(r) == PGRES_COPY_IN;
+    return !copying;
+}
+
 static enum err pg_copy(struct sql_engine *e, const char *table, const struct sql_value *args,
                         uint32_t columns, uint32_t rows)
 {
@@ -563,8 +573,8 @@ static enum err pg_copy(struct sql_engine *e, const char *table, const struct sq
     if (!r || !good(r))
         err = failed(e, r);
     PQclear(r);
-    while (!lost(e) && (r = PQgetResult(e->conn)))
-        PQclear(r);
+    if (!end_copy(e)) /* it would wait for rows for ever */
+        (void)reconnect(e);
     return err;
 }
 
