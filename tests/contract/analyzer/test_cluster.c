@@ -50,7 +50,7 @@ static void who_was_fenced_out_writes_nothing(void **state)
     struct lease_row mine = only_lease(f, f->store);
     OK(store_begin(f->store));
     OK(db_leases_fence(f->store, "keeper", "a", mine.token));
-    OK(db_events_put(f->store, alert(f, 1, 5, 100)));
+    OK(db_events_put(f->store, alert(f, 1, 5, 100), 1));
     OK(store_commit(f->store));
     /* It stalls; the other one takes over; it wakes up and goes on. */
     OK(db_leases_take(other, &mine, "b", 2));
