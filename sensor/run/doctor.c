@@ -89,9 +89,21 @@ static void check_link(struct patient *p)
         find(p, BAD, "link", "the interface is down => ip link set %s up", p->iface);
     else if (!carrier || !(flags & IFF_RUNNING))
         find(p, BAD, "link", "there is no signal: cable, transceiver, or the mirror port is off");
+    else if (!nic_speed(p->iface))
+        find(p, GOOD, "link", "up, it does not tell its speed%s",
+             flags & IFF_PROMISC ? ", promiscuous" : "");
     else
         find(p, GOOD, "link", "up, %u Mbit/s%s", nic_speed(p->iface),
              flags & IFF_PROMISC ? ", promiscuous" : "");
+}
+
+static void check_stamps(struct patient *p)
+{
+    if (nic_hardware_time(p->iface, false))
+        find(p, GOOD, "stamps",
+             "the card can stamp each frame: capture.hardware-time takes its stamps");
+    else
+        find(p, GOOD, "stamps", "the kernel stamps frames; the card cannot");
 }
 
 static void check_mtu(struct patient *p)
@@ -223,6 +235,21 @@ static void check_interrupts(struct patient *p)
              "packets are steered to other processors once more (RPS) => echo 0 > %s", path);
 }
 
+/* The way out of this machine: what serves a mirror port would cut the operator off. */
+static bool has_default_route(const char *iface)
+{
+    FILE *f = fopen("/proc/net/route", "re");
+    char line[256], name[64], to[16];
+    bool found = false;
+
+    while (f && !found && fgets(line, sizeof(line), f))
+        found = sscanf(line, "%63s %15s", name, to) == 2 && strcmp(name, iface) == 0 &&
+                strcmp(to, "00000000") == 0;
+    if (f)
+        fclose(f);
+    return found;
+}
+
 static void check_addresses(struct patient *p)
 {
     struct ifaddrs *all = NULL;
@@ -235,7 +262,10 @@ static void check_addresses(struct patient *p)
         n += strcmp(a->ifa_name, p->iface) == 0 && (family == AF_INET || family == AF_INET6);
     }
     freeifaddrs(all);
-    if (n && !(flags_of(p->iface) & IFF_LOOPBACK))
+    if (has_default_route(p->iface))
+        find(p, WEAK, "addresses",
+             "this machine's own traffic goes through it: take another one for the mirror port");
+    else if (n && !(flags_of(p->iface) & IFF_LOOPBACK))
         find(p, WEAK, "addresses",
              "a mirror port wants no address of its own, it has %u => sysctl -w "
              "net.ipv6.conf.%s.disable_ipv6=1; ip addr flush dev %s",
@@ -359,9 +389,9 @@ static void check_disk(struct patient *p)
 }
 
 static void (*const checks[])(struct patient *) = {
-    check_rights, check_link,       check_mtu,       check_offloads, check_ring,
-    check_queues, check_interrupts, check_addresses, check_traffic,  check_backlog,
-    check_clock,  check_governor,   check_memory,    check_disk,
+    check_rights,  check_link,   check_stamps,     check_mtu,       check_offloads,
+    check_ring,    check_queues, check_interrupts, check_addresses, check_traffic,
+    check_backlog, check_clock,  check_governor,   check_memory,    check_disk,
 };
 
 int doctor_run(const char *const *ifaces, const char *dir, enum listing_format format)
