@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """Alerts per second from file to store: distinct ones, and a storm of few groups. CPU seconds beside wall seconds, because
-the machine may be busy. Not a gate: compare with the last figures of the same machine."""
+the machine may be busy. With "postgres" as second word also into a PostgreSQL server of its own, whose CPU seconds count too. Not a
+gate: compare with the last figures of the same machine."""
+import glob
 import json
 import os
 import random
@@ -55,8 +57,47 @@ def run(name, n, pairs, *more, again=1):
           f"{size:>6.0f} bytes/alert  {after.ru_maxrss // 1024} MB", flush=True)
 
 
+def server_cpu(pid):
+    """CPU seconds of a server: its own, of the processes it has and of those that ended."""
+    ticks = 0
+    for one in [pid] + subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout.split():
+        with open(f"/proc/{one}/stat", encoding="ascii") as f:
+            stat = f.read().rsplit(")", 1)[1].split()
+        ticks += sum(int(t) for t in stat[11:15 if one == pid else 13])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def run_postgres(n):
+    server = os.path.join(ROOT, "tests/lib/postgres")
+    with tempfile.TemporaryDirectory() as d:
+        os.chmod(d, 0o755)
+        eve, pg = os.path.join(d, "eve.json"), os.path.join(d, "pg")
+        write(eve, n, 10**9)
+        if subprocess.run([server, "start", pg]).returncode:
+            return
+        try:
+            subprocess.run([server, "new", pg, "bench"], check=True)
+            with open(glob.glob(pg + "/**/postmaster.pid", recursive=True)[0], encoding="ascii") as f:
+                pid = f.readline().strip()
+            before, server_before = resource.getrusage(resource.RUSAGE_CHILDREN), server_cpu(pid)
+            begin = time.monotonic()
+            subprocess.run([ANALYZER, "--data", os.path.join(d, "data"), "--ingest", eve, "--once", "--no-web", "--quiet", "--set",
+                            "store.engine=postgres", "--set", f"store.place=host={pg} user=postgres dbname=bench"], check=True)
+            wall = time.monotonic() - begin
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            time.sleep(0.5)  # the server reaps its process
+            cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            served = server_cpu(pid) - server_before
+            print(f"{'distinct, PostgreSQL':<28} {n:>7} alerts  {n / wall:>8.0f}/s wall  {n / cpu:>8.0f}/s CPU of the analyzer  "
+                  f"{n / (cpu + served):>8.0f}/s CPU with the server", flush=True)
+        finally:
+            subprocess.run([server, "stop", pg])
+
+
 count = int(sys.argv[1]) if len(sys.argv) > 1 else 100000
 run("distinct", count, 10**9)
 run("10:1 duplicates", count, 10**9, again=10)
 run("2000 groups", count, 2000)
 run("distinct, no correlation", count, 10**9, "--set", "correlate.rules=", "--set", "incident.open_at=off")
+if sys.argv[2:] == ["postgres"]:
+    run_postgres(count)
