@@ -93,10 +93,10 @@ static inline lanes pairs_at(const struct pair *p, const uint8_t *at)
     return (lanes)(((a | p->mask[0]) == p->byte[0]) & ((b | p->mask[1]) == p->byte[1]));
 }
 
-/* The first stride from `i` on in which the pair stands, of those that end before `end`; or where
- * the last of these ended. */
-FOR_EACH_WIDTH static uint32_t pass_over(const struct pair *p, const uint8_t *in, uint32_t i,
-                                         uint32_t end)
+/* The first LANES places from `i` on, by whole LANES, among which the pair stands, while a stride
+ * ends before `end`; or where the last of these ended. `exact`: no bits are left out. */
+static inline __attribute__((always_inline)) uint32_t
+pass_strides(const struct pair *p, const uint8_t *in, uint32_t i, uint32_t end, bool exact)
 {
     const uint8_t *first = in + p->at[0], *second = in + p->at[1];
     uint8_t mask[2] = {p->mask[0], p->mask[1]}, byte[2] = {p->byte[0], p->byte[1]};
@@ -105,13 +105,30 @@ FOR_EACH_WIDTH static uint32_t pass_over(const struct pair *p, const uint8_t *in
         wide a[2], b[2];
         memcpy(a, first + i, STRIDE);
         memcpy(b, second + i, STRIDE);
-        wide l = (wide)(((a[0] | mask[0]) == byte[0]) & ((b[0] | mask[1]) == byte[1])) |
-                 (wide)(((a[1] | mask[0]) == byte[0]) & ((b[1] | mask[1]) == byte[1]));
-        wide_words w = (wide_words)l;
-        if (w[0] | w[1] | w[2] | w[3])
-            break;
+        for (int k = 0; k < 2 && !exact; k++) {
+            a[k] |= mask[0];
+            b[k] |= mask[1];
+        }
+        wide_words low = (wide_words)((a[0] == byte[0]) & (b[0] == byte[1]));
+        wide_words high = (wide_words)((a[1] == byte[0]) & (b[1] == byte[1]));
+        wide_words any = low | high;
+        if (!(any[0] | any[1] | any[2] | any[3]))
+            continue;
+        if (low[0] | low[1])
+            return i;
+        if (low[2] | low[3])
+            return i + LANES;
+        return high[0] | high[1] ? i + 2 * LANES : i + 3 * LANES;
     }
     return i;
+}
+
+FOR_EACH_WIDTH static uint32_t pass_over(const struct pair *p, const uint8_t *in, uint32_t i,
+                                         uint32_t end)
+{
+    if (p->mask[0] | p->mask[1])
+        return pass_strides(p, in, i, end, false);
+    return pass_strides(p, in, i, end, true);
 }
 
 /* The first of the places `from` … `to` - 1 at which the literal stands, or -1. */
