@@ -4,6 +4,7 @@
  * depend on locale or time zone and cost no system call.
  */
 #include "common/clock.h"
+#include "common/fmt.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -63,40 +64,35 @@ static int64_t days_from(int64_t year, uint32_t month, uint32_t day)
     return era * 146097 + (int64_t)day_of_era - 719468;
 }
 
-/* Writes `digits` decimal digits of `value` and returns the place behind them. */
-static char *put(char *at, uint32_t value, int digits)
-{
-    for (int i = digits - 1; i >= 0; i--) {
-        at[i] = (char)('0' + value % 10);
-        value /= 10;
-    }
-    return at + digits;
-}
-
 static char *put_date_time(char *at, const struct civil *c)
 {
-    at = put(at, c->year, 4);
+    at = fmt_two(at, c->year / 100 % 100);
+    at = fmt_two(at, c->year % 100);
     *at++ = '-';
-    at = put(at, c->month, 2);
+    at = fmt_two(at, c->month);
     *at++ = '-';
-    at = put(at, c->day, 2);
+    at = fmt_two(at, c->day);
     *at++ = 'T';
-    at = put(at, c->hour, 2);
+    at = fmt_two(at, c->hour);
     *at++ = ':';
-    at = put(at, c->minute, 2);
+    at = fmt_two(at, c->minute);
     *at++ = ':';
-    at = put(at, c->second, 2);
+    at = fmt_two(at, c->second);
     *at++ = '.';
     return at;
 }
 
-void clock_text(uint64_t ts_ns, char out[CLOCK_TEXT_MAX])
+uint32_t clock_text(uint64_t ts_ns, char out[CLOCK_TEXT_MAX])
 {
     struct civil c = civil_of(ts_ns / CLOCK_S);
     char *at = put_date_time(out, &c);
 
-    at = put(at, (uint32_t)(ts_ns % CLOCK_S / CLOCK_US), 6);
+    uint32_t us = (uint32_t)(ts_ns % CLOCK_S / CLOCK_US);
+    at = fmt_two(at, us / 10000);
+    at = fmt_two(at, us / 100 % 100);
+    at = fmt_two(at, us % 100);
     memcpy(at, "+0000", 6);
+    return (uint32_t)(at + 5 - out);
 }
 
 void clock_text_rfc3339(uint64_t ts_ns, char out[CLOCK_TEXT_MAX])
@@ -104,7 +100,9 @@ void clock_text_rfc3339(uint64_t ts_ns, char out[CLOCK_TEXT_MAX])
     struct civil c = civil_of(ts_ns / CLOCK_S);
     char *at = put_date_time(out, &c);
 
-    at = put(at, (uint32_t)(ts_ns % CLOCK_S / CLOCK_MS), 3);
+    uint32_t ms = (uint32_t)(ts_ns % CLOCK_S / CLOCK_MS);
+    *at++ = (char)('0' + ms / 100);
+    at = fmt_two(at, ms % 100);
     memcpy(at, "Z", 2);
 }
 

@@ -19,7 +19,7 @@ uint64_t clock_now_ns(void);
 uint64_t clock_mono_ns(void);
 
 /** "2026-11-21T03:05:10.123456+0000" (EVE). */
-void clock_text(uint64_t ts_ns, char out[CLOCK_TEXT_MAX]);
+uint32_t clock_text(uint64_t ts_ns, char out[CLOCK_TEXT_MAX]);
 /** "2026-11-21T03:05:10.123Z" (RFC 3339). */
 void clock_text_rfc3339(uint64_t ts_ns, char out[CLOCK_TEXT_MAX]);
 /** EVE and RFC 3339 forms, any fraction, any offset. */

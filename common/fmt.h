@@ -8,11 +8,28 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { FMT_U64_MAX = 20 };
 
 /** As snprintf: writes at most `room` bytes, the last one zero, and returns how long the text is.
  */
 __attribute__((format(printf, 3, 4))) int fmt_text(char *out, size_t room, const char *format, ...);
 __attribute__((format(printf, 3, 0))) int fmt_textv(char *out, size_t room, const char *format,
                                                     va_list args);
+
+/** The 100 pairs of digits, "000102...99". */
+extern const char fmt_pairs[201];
+
+/** Two digits of `value` (below 100); returns the place behind them. */
+static inline char *fmt_two(char *out, uint32_t value)
+{
+    memcpy(out, fmt_pairs + 2 * value, 2);
+    return out + 2;
+}
+
+/** Decimal digits, no zero behind them; returns how many, at most FMT_U64_MAX. */
+uint32_t fmt_u64(char *out, uint64_t value);
 
 #endif

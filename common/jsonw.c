@@ -2,6 +2,7 @@
 #include "common/jsonw.h"
 
 #include "common/clock.h"
+#include "common/fmt.h"
 
 #include <math.h>
 
@@ -10,56 +11,77 @@ void jsonw_init(struct jsonw *w, struct strbuf *out)
     *w = (struct jsonw){.out = out};
 }
 
-static void begin(struct jsonw *w, const char *key)
+/* Comma and key, with room for `more` bytes and a zero behind them; the place of the value, or NULL
+ * when that breaks the cap. The caller writes and says by end() how far. */
+static inline char *begin(struct jsonw *w, struct slice key, size_t more)
 {
     struct strbuf *out = w->out;
-    size_t len = key ? strlen(key) : 0;
+    size_t need = w->comma + (key.at ? key.len + 3 : 0) + more;
 
-    if (w->comma)
-        strbuf_char(out, ',');
-    w->comma = true;
-    if (!key)
-        return;
-    if ((len + 4 > out->room - out->len && !strbuf_grow(out, len + 3)) || out->full)
-        return;
+    if ((need >= out->room - out->len && !strbuf_grow(out, need)) || out->full)
+        return NULL;
     char *at = out->at + out->len;
-    *at = '"';
-    memcpy(at + 1, key, len);
-    memcpy(at + 1 + len, "\":", 3);
-    out->len += len + 3;
+    *at = ',';
+    at += w->comma;
+    w->comma = true;
+    if (!key.at)
+        return at;
+    *at++ = '"';
+    memcpy(at, key.at, key.len);
+    at += key.len;
+    *at++ = '"';
+    *at++ = ':';
+    return at;
 }
 
-static void open_with(struct jsonw *w, const char *key, char c)
+static inline void end(struct jsonw *w, char *at)
 {
-    begin(w, key);
-    strbuf_char(w->out, c);
+    *at = '\0';
+    w->out->len = (size_t)(at - w->out->at);
+}
+
+/* Value that begins with a byte; what follows is written to the strbuf. */
+static inline bool begin_with(struct jsonw *w, struct slice key, char c)
+{
+    char *at = begin(w, key, 1);
+
+    if (!at)
+        return false;
+    *at++ = c;
+    end(w, at);
+    return true;
+}
+
+static inline bool begin_at(struct jsonw *w, struct slice key)
+{
+    char *at = begin(w, key, 0);
+
+    if (at)
+        end(w, at);
+    return at != NULL;
+}
+
+void jsonw_put_open(struct jsonw *w, struct slice key, char c)
+{
+    begin_with(w, key, c);
     w->comma = false;
 }
 
-static void close_with(struct jsonw *w, char c)
+void jsonw_put_close(struct jsonw *w, char c)
 {
     strbuf_char(w->out, c);
     w->comma = true;
 }
 
-void jsonw_obj_open(struct jsonw *w, const char *key)
+void jsonw_put_raw(struct jsonw *w, struct slice key, struct slice json)
 {
-    open_with(w, key, '{');
-}
+    char *at = begin(w, key, json.len);
 
-void jsonw_obj_close(struct jsonw *w)
-{
-    close_with(w, '}');
-}
-
-void jsonw_arr_open(struct jsonw *w, const char *key)
-{
-    open_with(w, key, '[');
-}
-
-void jsonw_arr_close(struct jsonw *w)
-{
-    close_with(w, ']');
+    if (!at)
+        return;
+    if (json.len)
+        memcpy(at, json.at, json.len);
+    end(w, at + json.len);
 }
 
 static const char hex_digits[] = "0123456789abcdef";
@@ -119,21 +141,69 @@ static inline uint64_t holds(uint64_t eight, uint8_t c)
     return (x - ones) & ~x;
 }
 
-/* None of the eight bytes at `at` has to be looked at: all are printable ASCII as they are. */
-static inline bool plain(const uint8_t *at)
+/* None of the eight bytes has to be looked at: all are printable ASCII as they are. */
+static inline bool plain_word(uint64_t x)
 {
-    uint64_t ones = UINT64_C(0x0101010101010101), x;
-
-    memcpy(&x, at, sizeof(x));
+    uint64_t ones = UINT64_C(0x0101010101010101);
     uint64_t odd = x | ((x - ones * 0x20) & ~x) | holds(x, '"') | holds(x, '\\') | holds(x, 0x7f);
+
     return !(odd & ones * 0x80);
 }
 
-static void quoted(struct strbuf *out, struct slice s)
+static inline bool plain(const uint8_t *at)
+{
+    uint64_t x;
+
+    memcpy(&x, at, sizeof(x));
+    return plain_word(x);
+}
+
+/* copy_plain() of less than eight bytes: overlapping halves, or three bytes. */
+static inline uint32_t copy_short(char *out, const uint8_t *at, uint32_t len)
+{
+    uint32_t half[2];
+
+    if (len >= 4) {
+        memcpy(&half[0], at, 4);
+        memcpy(&half[1], at + len - 4, 4);
+        memcpy(out, &half[0], 4);
+        memcpy(out + len - 4, &half[1], 4);
+        return plain_word((uint64_t)half[0] << 32 | half[1]) ? len : 0;
+    }
+    if (len == 0)
+        return 0;
+    out[0] = (char)at[0];
+    out[len / 2] = (char)at[len / 2];
+    out[len - 1] = (char)at[len - 1];
+    uint64_t x = UINT64_C(0x2020202020000000) | (uint64_t)at[0] << 16 | (uint64_t)at[len / 2] << 8 |
+                 at[len - 1];
+    return plain_word(x) ? len : 0;
+}
+
+/* Copies `len` bytes as far as they are plain; returns how many that were at least. The last block
+ * overlaps the one before it. */
+static uint32_t copy_plain(char *out, const uint8_t *at, uint32_t len)
+{
+    uint32_t i = 0;
+
+    if (len < 8)
+        return copy_short(out, at, len);
+    for (; i + 8 <= len; i += 8) {
+        memcpy(out + i, at + i, 8);
+        if (!plain(at + i))
+            return i;
+    }
+    if (i == len)
+        return len;
+    memcpy(out + len - 8, at + len - 8, 8);
+    return plain(at + len - 8) ? len : i;
+}
+
+/* From the first byte that may not stand as it is. */
+static void escaped(struct strbuf *out, struct slice s)
 {
     uint32_t from = 0, i = 0;
 
-    strbuf_char(out, '"');
     while (i < s.len) {
         if (s.len - i >= 8 && plain(s.at + i)) {
             i += 8;
@@ -158,34 +228,44 @@ static void quoted(struct strbuf *out, struct slice s)
     strbuf_char(out, '"');
 }
 
-void jsonw_text(struct jsonw *w, const char *key, struct slice text)
+void jsonw_put_text(struct jsonw *w, struct slice key, struct slice text)
 {
-    begin(w, key);
-    quoted(w->out, text);
+    char *at = begin(w, key, (size_t)text.len + 2);
+
+    if (!at)
+        return;
+    *at++ = '"';
+    uint32_t n = copy_plain(at, text.at, text.len);
+    at += n;
+    if (n == text.len)
+        *at++ = '"';
+    end(w, at);
+    if (n < text.len)
+        escaped(w->out, slice_from(text, n));
 }
 
-void jsonw_str(struct jsonw *w, const char *key, const char *text)
+void jsonw_put_u64(struct jsonw *w, struct slice key, uint64_t value)
 {
-    jsonw_text(w, key, slice_of_str(text));
-}
+    char digits[FMT_U64_MAX];
+    uint32_t n = fmt_u64(digits, value);
 
-void jsonw_u64(struct jsonw *w, const char *key, uint64_t value)
-{
-    begin(w, key);
-    strbuf_u64(w->out, value);
+    jsonw_put_raw(w, key, (struct slice){(const uint8_t *)digits, n});
 }
 
 void jsonw_i64(struct jsonw *w, const char *key, int64_t value)
 {
-    begin(w, key);
-    if (value < 0)
-        strbuf_char(w->out, '-');
-    strbuf_u64(w->out, value < 0 ? (uint64_t)0 - (uint64_t)value : (uint64_t)value);
+    char digits[FMT_U64_MAX + 1] = "-";
+    uint64_t size = value < 0 ? (uint64_t)0 - (uint64_t)value : (uint64_t)value;
+    uint32_t n = fmt_u64(digits + 1, size);
+    const char *from = digits + (value >= 0);
+
+    jsonw_put_raw(w, slice_of_str(key), (struct slice){(const uint8_t *)from, n + (value < 0)});
 }
 
 void jsonw_num(struct jsonw *w, const char *key, double value)
 {
-    begin(w, key);
+    if (!begin_at(w, slice_of_str(key)))
+        return;
     if (!isfinite(value))
         strbuf_str(w->out, "null");
     else if (value == floor(value) && fabs(value) < 1e15)
@@ -194,53 +274,57 @@ void jsonw_num(struct jsonw *w, const char *key, double value)
         strbuf_fmt(w->out, "%.3f", value);
 }
 
-void jsonw_bool(struct jsonw *w, const char *key, bool value)
+/* Text of ours that needs no escapes. */
+static void put_clean(struct jsonw *w, struct slice key, const char *text, uint32_t len)
 {
-    begin(w, key);
-    strbuf_str(w->out, value ? "true" : "false");
+    char *at = begin(w, key, (size_t)len + 2);
+
+    if (!at)
+        return;
+    *at++ = '"';
+    memcpy(at, text, len);
+    at += len;
+    *at++ = '"';
+    end(w, at);
 }
 
-void jsonw_null(struct jsonw *w, const char *key)
-{
-    begin(w, key);
-    strbuf_str(w->out, "null");
-}
-
-void jsonw_addr(struct jsonw *w, const char *key, const struct addr *addr)
+void jsonw_put_addr(struct jsonw *w, struct slice key, const struct addr *addr)
 {
     char text[ADDR_TEXT_MAX];
-    uint32_t len = addr_text_full(addr, text);
 
-    jsonw_text(w, key, (struct slice){(const uint8_t *)text, len});
+    put_clean(w, key, text, addr_text_full(addr, text));
 }
 
-void jsonw_mac(struct jsonw *w, const char *key, const struct mac *mac)
+void jsonw_put_mac(struct jsonw *w, struct slice key, const struct mac *mac)
 {
     char text[MAC_TEXT_MAX];
-    uint32_t len = mac_text(mac, text);
 
-    jsonw_text(w, key, (struct slice){(const uint8_t *)text, len});
+    put_clean(w, key, text, mac_text(mac, text));
 }
 
 void jsonw_hex(struct jsonw *w, const char *key, struct slice bytes, char sep)
 {
-    begin(w, key);
-    strbuf_char(w->out, '"');
+    char *at = begin(w, slice_of_str(key), (size_t)bytes.len * (sep ? 3 : 2) + 2);
+
+    if (!at)
+        return;
+    *at++ = '"';
     for (uint32_t i = 0; i < bytes.len; i++) {
-        if (i && sep)
-            strbuf_char(w->out, sep);
-        strbuf_char(w->out, hex_digits[bytes.at[i] >> 4]);
-        strbuf_char(w->out, hex_digits[bytes.at[i] & 15]);
+        *at = sep;
+        at += i && sep;
+        *at++ = hex_digits[bytes.at[i] >> 4];
+        *at++ = hex_digits[bytes.at[i] & 15];
     }
-    strbuf_char(w->out, '"');
+    *at++ = '"';
+    end(w, at);
 }
 
 void jsonw_base64(struct jsonw *w, const char *key, struct slice bytes)
 {
     static const char set[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-    begin(w, key);
-    strbuf_char(w->out, '"');
+    if (!begin_with(w, slice_of_str(key), '"'))
+        return;
     for (uint32_t i = 0; i < bytes.len; i += 3) {
         uint32_t left = bytes.len - i;
         uint32_t v = (uint32_t)bytes.at[i] << 16 | (left > 1 ? (uint32_t)bytes.at[i + 1] << 8 : 0) |
@@ -254,8 +338,8 @@ void jsonw_base64(struct jsonw *w, const char *key, struct slice bytes)
 
 void jsonw_printable(struct jsonw *w, const char *key, struct slice bytes)
 {
-    begin(w, key);
-    strbuf_char(w->out, '"');
+    if (!begin_with(w, slice_of_str(key), '"'))
+        return;
     for (uint32_t i = 0; i < bytes.len; i++) {
         uint8_t c = bytes.at[i];
         if (c == '"' || c == '\\' || c == '\n' || c == '\r')
@@ -266,26 +350,18 @@ void jsonw_printable(struct jsonw *w, const char *key, struct slice bytes)
     strbuf_char(w->out, '"');
 }
 
-void jsonw_raw(struct jsonw *w, const char *key, struct slice json)
-{
-    begin(w, key);
-    strbuf_slice(w->out, json);
-}
-
 void jsonw_members(struct jsonw *w, struct slice members)
 {
     if (members.len == 0)
         return;
-    begin(w, NULL);
-    strbuf_slice(w->out, members);
+    jsonw_put_raw(w, SLICE_NONE, members);
 }
 
-void jsonw_time(struct jsonw *w, const char *key, uint64_t ts_ns)
+void jsonw_put_time(struct jsonw *w, struct slice key, uint64_t ts_ns)
 {
     char text[CLOCK_TEXT_MAX];
 
-    clock_text(ts_ns, text);
-    jsonw_str(w, key, text);
+    put_clean(w, key, text, clock_text(ts_ns, text));
 }
 
 void jsonw_rfc3339(struct jsonw *w, const char *key, uint64_t ts_ns)

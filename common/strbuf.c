@@ -42,14 +42,9 @@ bool strbuf_grow(struct strbuf *buf, size_t bytes)
 
 void strbuf_u64(struct strbuf *buf, uint64_t value)
 {
-    char digits[20];
-    size_t n = sizeof(digits);
+    char digits[FMT_U64_MAX];
 
-    do {
-        digits[--n] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value);
-    strbuf_bytes(buf, digits + n, sizeof(digits) - n);
+    strbuf_bytes(buf, digits, fmt_u64(digits, value));
 }
 
 void strbuf_fmt(struct strbuf *buf, const char *format, ...)
