@@ -159,6 +159,7 @@ struct devices {
     uint32_t n_networks;
     uint64_t *count;
     /* changing */
+    struct told *told; /* texts of devices */
     struct names *names;
     struct map *by_mac, *by_addr; /* to struct device */
     struct device_list lists[2];  /* by device->proven */

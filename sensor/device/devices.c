@@ -15,6 +15,7 @@
 #include "sensor/device/inventory.h"
 #include "sensor/device/judge.h"
 #include "sensor/device/state.h"
+#include "sensor/device/told.h"
 
 #include <stdlib.h>
 
@@ -119,10 +120,11 @@ static enum err load(struct devices *devices, const struct conf *conf, struct st
     err = worse(err, profiles_new(folder, strcmp(folder, PROFILES_FOLDER) != 0, &devices->profiles,
                                   report));
     devices->names = names_new(bounded(conf_int(conf, "device.names"), 64, 1 << 22));
+    devices->told = told_new();
     devices->by_mac = map_new(devices->max + 1, 6);
     devices->by_addr = map_new((devices->max + 1) * DEVICE_ADDRS, sizeof(struct addr));
-    if (!devices->site || !devices->profiles || !devices->names || !devices->by_mac ||
-        !devices->by_addr)
+    if (!devices->told || !devices->site || !devices->profiles || !devices->names ||
+        !devices->by_mac || !devices->by_addr)
         return ERR_NOMEM;
     if (*state) {
         devices->state_path = strdup(state);
@@ -174,6 +176,7 @@ void devices_free(struct devices **result)
     site_free(&devices->site);
     oui_free(&devices->oui);
     findings_free(devices);
+    told_free(&devices->told);
     free(devices->networks);
     free(devices->state_path);
     free(devices);
@@ -617,26 +620,33 @@ const char *devices_name(const struct devices *devices, const struct addr *addr)
     return names_find(devices->names, addr);
 }
 
-void devices_write(const struct device *d, struct jsonw *w)
+void devices_write(const struct device *d, bool brief, struct jsonw *w)
 {
     jsonw_str(w, "id", d->id);
-    if (d->has_mac)
+    if (d->has_mac && !brief)
         jsonw_mac(w, "mac", &d->mac);
-    if (d->n_addrs)
+    if (d->n_addrs && !brief)
         jsonw_addr(w, "ip", &d->addrs[0].addr);
     if (*d->name)
         jsonw_str(w, "name", d->name);
-    if (d->vendor)
+    if (d->vendor && !brief)
         jsonw_str(w, "vendor", d->vendor);
-    if (d->profile) {
+    if (d->profile)
         jsonw_str(w, "profile", d->profile->id);
+    if (brief)
+        return;
+    if (d->profile)
         jsonw_str(w, "otclass", d->profile->otclass);
-    }
     if (d->asset && d->asset->criticality)
         jsonw_u64(w, "criticality", d->asset->criticality);
     if (d->gateway)
         jsonw_bool(w, "gateway", true);
     jsonw_str(w, "state", baseline_state_name(d->state));
+}
+
+struct slice devices_text(const struct devices *devices, const struct device *device, bool brief)
+{
+    return told_text(devices->told, device, brief);
 }
 
 void devices_export(const struct devices *devices, struct strbuf *out)

@@ -53,7 +53,7 @@ static void deviation_write(struct jsonw *w, const struct event_ctx *ctx)
     jsonw_obj_open(w, "deviation");
     jsonw_str(w, "class", f->class_);
     jsonw_obj_open(w, "device");
-    devices_write(f->device, w);
+    devices_write(f->device, false, w);
     jsonw_obj_close(w);
     jsonw_members(w, f->detail_json);
     jsonw_text(w, "reason_en", f->reason_en);

@@ -12,7 +12,7 @@ static void device_write(struct jsonw *w, const struct event_ctx *ctx)
     jsonw_obj_open(w, "inventory");
     jsonw_str(w, "change", f->class_);
     jsonw_obj_open(w, "device");
-    devices_write(f->device, w);
+    devices_write(f->device, false, w);
     jsonw_obj_close(w);
     if (f->detail_json.len) {
         jsonw_obj_open(w, "detail");

@@ -7,6 +7,7 @@
 
 #include "common/geo.h"
 #include "common/jsonw.h"
+#include "sensor/flow/community_id.h"
 
 #include <stdio.h>
 
@@ -84,10 +85,13 @@ void event_options_read(const struct conf *conf, struct event_options *options)
         if (on)
             options->types |= UINT32_C(1) << i;
     }
+    options->all_protocols = true;
     for (uint32_t i = 0; proto_rows[i] && i < 64; i++) {
         if (listed(conf, "event.types", "tx") ? !listed(conf, "event.off", proto_rows[i]->name)
                                               : wanted(conf, event_proto_name(proto_rows[i])))
             options->protocols |= UINT64_C(1) << i;
+        else
+            options->all_protocols = false;
     }
 }
 
@@ -369,28 +373,93 @@ static void write_origin(struct jsonw *w, const struct event_def *row, const str
         jsonw_str(w, "pkt_src", ctx->packet->reassembled ? "defrag" : "wire/pcap");
 }
 
+/* ---- parts that are kept */
+
+/* What the writers of parts look at. */
+struct head {
+    const struct event_ctx *ctx;
+    const struct event_def *row;
+    struct ends ends;
+    uint64_t flow_id;
+    struct heads_entry *kept; /* NULL: written each time */
+};
+
+static struct heads_entry *entry_of(const struct head *h)
+{
+    const struct flow *f = h->ctx->flow;
+    struct heads_key key;
+
+    if (!h->ctx->heads || !f || !h->ends.src || !h->ends.dst)
+        return NULL;
+    memset(&key, 0, sizeof(key));
+    key.flow_id = h->flow_id;
+    key.src_port = h->ends.src_port;
+    key.dst_port = h->ends.dst_port;
+    memcpy(key.vlan, f->vlan, sizeof(key.vlan));
+    key.src = *h->ends.src;
+    key.dst = *h->ends.dst;
+    key.proto = h->ends.proto;
+    key.icmp_type = h->ends.icmp_type;
+    key.icmp_code = h->ends.icmp_code;
+    key.vlans = f->vlans;
+    return heads_of(h->ctx->heads, &key);
+}
+
+static void write_part(struct jsonw *w, const struct head *h, enum heads_part part,
+                       void (*write)(struct jsonw *w, const struct head *h))
+{
+    struct slice kept;
+
+    if (h->kept && heads_get(h->kept, part, &kept)) {
+        jsonw_members(w, kept);
+        return;
+    }
+    size_t from = w->out->len;
+    write(w, h);
+    if (h->kept && !w->out->full) /* without the comma before it */
+        heads_keep(h->kept, part, slice_from(strbuf_view(w->out), (uint32_t)from + 1));
+}
+
+static void write_identity(struct jsonw *w, const struct head *h)
+{
+    if (h->flow_id)
+        jsonw_u64(w, "flow_id", h->flow_id);
+    jsonw_str(w, "sensor", h->ctx->sensor);
+}
+
+static void write_where(struct jsonw *w, const struct head *h)
+{
+    write_vlans(w, h->ctx);
+    write_ends(w, &h->ends, h->row->ends == EVENT_ENDS_FACT);
+}
+
+static void write_community(struct jsonw *w, const struct head *h)
+{
+    if (!h->ctx->options->community_id)
+        return;
+    community_id_fill(h->ctx->flow);
+    if (h->ctx->flow->community_id[0])
+        jsonw_str(w, "community_id", h->ctx->flow->community_id);
+}
+
 static void write_head(struct jsonw *w, const struct event_def *row, const struct event_ctx *ctx)
 {
-    struct ends ends = ends_of(row->ends, ctx);
-    if (ctx->forwarded.family && ctx->options->choice.xff_overwrite)
-        *(ctx->dir == TO_SERVER ? &ends.src : &ends.dst) = &ctx->forwarded;
-    uint64_t id = flow_id_of(ctx);
+    struct head h = {ctx, row, ends_of(row->ends, ctx), flow_id_of(ctx), NULL};
 
+    if (ctx->forwarded.family && ctx->options->choice.xff_overwrite)
+        *(ctx->dir == TO_SERVER ? &h.ends.src : &h.ends.dst) = &ctx->forwarded;
+    h.kept = entry_of(&h);
     jsonw_time(w, "timestamp", ctx->ts_ns);
-    if (id)
-        jsonw_u64(w, "flow_id", id);
-    jsonw_str(w, "sensor", ctx->sensor);
+    write_part(w, &h, HEADS_FLOW, write_identity);
     if (ctx->iface)
         jsonw_str(w, "in_iface", ctx->iface);
     if (ctx->packet && ctx->packet->frame.number)
         jsonw_u64(w, "pcap_cnt", ctx->packet->frame.number);
     jsonw_str(w, "event_type", type_of(row, ctx));
-    write_vlans(w, ctx);
-    write_ends(w, &ends, row->ends == EVENT_ENDS_FACT);
+    write_part(w, &h, HEADS_ENDS, write_where);
     write_origin(w, row, ctx);
     if (ctx->flow && row->ends != EVENT_ENDS_NONE) {
-        if (ctx->options->community_id && ctx->flow->community_id[0])
-            jsonw_str(w, "community_id", ctx->flow->community_id);
+        write_part(w, &h, HEADS_COMMUNITY, write_community);
         write_app_proto(w, ctx->flow);
         if (ctx->detect)
             vars_write(ctx->detect, ctx->flow, ctx->packet != NULL, w);
@@ -442,7 +511,7 @@ static void write_visibility(struct jsonw *w, const struct flow *f)
 
 static bool protocol_on(const struct event_options *options, const struct proto_def *proto)
 {
-    for (uint32_t i = 0; proto_rows[i] && i < 64; i++) {
+    for (uint32_t i = 0; !options->all_protocols && proto_rows[i] && i < 64; i++) {
         if (proto_rows[i] == proto)
             return options->protocols >> i & 1;
     }
@@ -499,32 +568,46 @@ bool event_write(const char *name, const struct event_ctx *ctx, struct strbuf *o
     return true;
 }
 
-static void write_device(struct jsonw *w, const char *key, const struct devices *devices,
-                         const struct addr *addr)
-{
-    const struct device *device = addr && addr->family ? devices_find(devices, addr) : NULL;
+/* One end of the event for the host tier. */
+struct told_end {
+    const struct addr *addr; /* NULL: none */
+    const struct device *device;
+    const char *name;
+};
 
+static struct told_end look_up(const struct devices *devices, const struct addr *addr)
+{
+    if (!addr || !addr->family)
+        return (struct told_end){0};
+    if (!devices)
+        return (struct told_end){.addr = addr};
+    return (struct told_end){addr, devices_find(devices, addr), devices_name(devices, addr)};
+}
+
+static void write_device(struct jsonw *w, const char *key, const struct devices *devices,
+                         const struct device *device, bool brief)
+{
     if (!device)
         return;
+    struct slice text = devices_text(devices, device, brief);
     jsonw_obj_open(w, key);
-    devices_write(device, w);
+    if (text.len)
+        jsonw_members(w, text);
+    else
+        devices_write(device, brief, w);
     jsonw_obj_close(w);
 }
 
 /* What the network calls both ends (passive DNS, SNI). */
-static void write_names(struct jsonw *w, const struct devices *devices, const struct addr *src,
-                        const struct addr *dst)
+static void write_names(struct jsonw *w, const char *src, const char *dst)
 {
-    const char *a = devices && src && src->family ? devices_name(devices, src) : NULL;
-    const char *b = devices && dst && dst->family ? devices_name(devices, dst) : NULL;
-
-    if (!a && !b)
+    if (!src && !dst)
         return;
     jsonw_obj_open(w, "names");
-    if (a)
-        jsonw_str(w, "src", a);
-    if (b)
-        jsonw_str(w, "dst", b);
+    if (src)
+        jsonw_str(w, "src", src);
+    if (dst)
+        jsonw_str(w, "dst", dst);
     jsonw_obj_close(w);
 }
 
@@ -544,8 +627,8 @@ static void write_places(struct jsonw *w, const struct geo *geo, const struct ad
                          const struct addr *dst)
 {
     struct geo_place from, to;
-    bool has_from = geo && src && src->family && geo_find(geo, src, &from);
-    bool has_to = geo && dst && dst->family && geo_find(geo, dst, &to);
+    bool has_from = src && geo_find(geo, src, &from);
+    bool has_to = dst && geo_find(geo, dst, &to);
 
     if (!has_from && !has_to)
         return;
@@ -557,18 +640,20 @@ static void write_places(struct jsonw *w, const struct geo *geo, const struct ad
     jsonw_obj_close(w);
 }
 
-void event_close(struct strbuf *out, const struct devices *devices, const struct geo *geo,
-                 const struct addr *src, const struct addr *dst)
+void event_close(struct strbuf *out, const struct event_tail *tail, const struct addr *src,
+                 const struct addr *dst)
 {
     struct jsonw w = {.out = out, .comma = true};
+    struct told_end from = look_up(tail->devices, src), to = look_up(tail->devices, dst);
 
-    if (devices && ((src && devices_find(devices, src)) || (dst && devices_find(devices, dst)))) {
+    if (from.device || to.device) {
         jsonw_obj_open(&w, "device");
-        write_device(&w, "src", devices, src);
-        write_device(&w, "dst", devices, dst);
+        write_device(&w, "src", tail->devices, from.device, tail->brief);
+        write_device(&w, "dst", tail->devices, to.device, tail->brief);
         jsonw_obj_close(&w);
     }
-    write_names(&w, devices, src, dst);
-    write_places(&w, geo, src, dst);
+    write_names(&w, from.name, to.name);
+    if (tail->geo)
+        write_places(&w, tail->geo, from.addr, to.addr);
     jsonw_obj_close(&w);
 }

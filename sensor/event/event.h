@@ -9,6 +9,7 @@
 #include "sensor/detect/detect.h"
 #include "sensor/device/device.h"
 #include "sensor/event/choice.h"
+#include "sensor/event/heads.h"
 
 /** Everything an event may speak of; what does not apply is NULL. */
 struct event_ctx {
@@ -31,6 +32,7 @@ struct event_ctx {
     struct addr forwarded;       /* alert: for whom a proxy speaks; family 0 = nobody */
     const char *iface;           /* live: name of the interface; NULL in a replay */
     uint64_t uptime_s;
+    struct heads *heads; /* of the thread that writes; NULL = none */
     const struct event_options *options;
 };
 
@@ -45,6 +47,7 @@ struct event_options {
     uint32_t types;                             /* bit i: row i of ev_rows is written */
     struct choice choice;
     uint64_t protocols; /* bit i: events of proto_rows[i] are written */
+    bool all_protocols; /* all of these bits */
 };
 
 /** Which end stands as `src` in the common head. */
@@ -99,8 +102,15 @@ bool event_wanted(const char *name, const struct event_ctx *ctx);
 bool event_write(const char *name, const struct event_ctx *ctx, struct strbuf *out);
 
 struct geo;
-/** Adds what only the host tier knows about both ends, and closes the object. */
-void event_close(struct strbuf *out, const struct devices *devices, const struct geo *geo,
-                 const struct addr *src, const struct addr *dst);
+/** What only the host tier knows. */
+struct event_tail {
+    const struct devices *devices; /* NULL: say nothing of devices */
+    const struct geo *geo;         /* NULL: no places */
+    bool brief;                    /* devices by id, name and profile only */
+};
+
+/** Adds what the host tier knows about both ends (NULL: none), and closes the object. */
+void event_close(struct strbuf *out, const struct event_tail *tail, const struct addr *src,
+                 const struct addr *dst);
 
 #endif

@@ -79,6 +79,15 @@ static enum err open_outputs(struct tail *t, struct strbuf *report)
     return ERR_OK;
 }
 
+static void open_places(struct tail *t, struct strbuf *report)
+{
+    const char *country = conf_text(t->plan.conf, "geo.country");
+    const char *asn = conf_text(t->plan.conf, "geo.asn");
+
+    if ((*country || *asn) && geo_open(country, asn, &t->geo) != ERR_OK)
+        strbuf_str(report, "geography: a file of geo.country or geo.asn is no MMDB file\n");
+}
+
 enum err tail_new(const struct tail_plan *plan, struct tail **tail, struct strbuf *report)
 {
     struct tail *t = calloc(1, sizeof(*t));
@@ -102,9 +111,8 @@ enum err tail_new(const struct tail_plan *plan, struct tail **tail, struct strbu
         t->rule_alerts = calloc(ruleset_rules(plan->ruleset) + 1, sizeof(*t->rule_alerts));
         err = t->thresholds && t->rule_alerts ? ERR_OK : ERR_NOMEM;
     }
-    if (!err && geo_open(conf_text(plan->conf, "geo.country"), conf_text(plan->conf, "geo.asn"),
-                         &t->geo) != ERR_OK)
-        strbuf_str(report, "geography: a file of geo.country or geo.asn is no MMDB file\n");
+    if (!err)
+        open_places(t, report);
     if (!err)
         err = open_outputs(t, report);
     if (err)
@@ -180,7 +188,9 @@ static const struct addr *host_of(const struct addr *src, const struct addr *dst
 static void close_and_write(struct tail *t, enum event_class cls, uint64_t ts_ns,
                             const struct addr *src, const struct addr *dst)
 {
-    event_close(&t->line, t->devices, t->geo, src, dst);
+    struct event_tail tail = {.devices = t->devices, .geo = t->geo};
+
+    event_close(&t->line, &tail, src, dst);
     hand_out(t, cls, ts_ns, host_of(src, dst));
 }
 
@@ -255,7 +265,7 @@ static void write_notice(struct tail *t, const struct notice *n)
     strbuf_clear(&t->line);
     if (!event_write("visibility", &ctx, &t->line))
         return;
-    event_close(&t->line, NULL, NULL, NULL, NULL);
+    event_close(&t->line, &(struct event_tail){0}, NULL, NULL);
     hand_out(t, CLASS_DEVICE, ctx.ts_ns, NULL);
 }
 
@@ -342,7 +352,7 @@ static void write_stats(struct tail *t, const struct round *round, const struct 
     };
     strbuf_clear(&t->line);
     if (event_write("stats", &ctx, &t->line)) {
-        event_close(&t->line, NULL, NULL, NULL, NULL);
+        event_close(&t->line, &(struct event_tail){0}, NULL, NULL);
         hand_out(t, CLASS_STATS, ctx.ts_ns, NULL);
     }
     strbuf_fini(&ledger);
@@ -455,7 +465,7 @@ static void change_rules(struct tail *t, const struct round *round)
     strbuf_clear(&t->line);
     if (!round->rules_told.len || !event_write("rules", &ctx, &t->line))
         return;
-    event_close(&t->line, NULL, NULL, NULL, NULL);
+    event_close(&t->line, &(struct event_tail){0}, NULL, NULL);
     hand_out(t, CLASS_DEVICE, ctx.ts_ns, NULL);
 }
 

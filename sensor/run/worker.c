@@ -8,7 +8,6 @@
 #include "common/clock.h"
 #include "common/jsonw.h"
 #include "sensor/decode/decode.h"
-#include "sensor/flow/community_id.h"
 #include "sensor/flow/flow_table.h"
 #include "sensor/flow/sight.h"
 #include "sensor/flow/stream_event.h"
@@ -33,6 +32,7 @@ struct worker {
     struct facts_plan *facts;
     struct wants wants;
     struct event_options events, short_events; /* short: without payloads */
+    struct heads *heads;
     struct shed shed;
     struct shunt_policy shunt;
     /* of the round in hand */
@@ -86,6 +86,7 @@ static struct event_ctx ctx_of(const struct worker *w, struct flow *flow, const 
         .breadth = w->breadth,
         .detect = w->detect,
         .iface = iface,
+        .heads = w->heads,
         .options = &w->events,
     };
 }
@@ -111,10 +112,6 @@ static struct item *write_event(struct worker *w, const char *name, const struct
     struct strbuf *text = &w->part->text;
     size_t at = text->len;
 
-    if (!event_wanted(name, ctx))
-        return NULL;
-    if (ctx->flow && w->events.community_id)
-        community_id_fill(ctx->flow);
     if (!event_write(name, ctx, text))
         return NULL;
     struct item *item = round_item(w->part);
@@ -714,6 +711,7 @@ struct worker *worker_new(const struct worker_plan *plan)
     w->breadth = breadth_new(plan->conf, &w->stats);
     w->files = files_new(plan->conf, &w->stats);
     w->facts = facts_plan_new();
+    w->heads = heads_new();
     if (plan->ruleset)
         w->detect = detect_new(plan->ruleset, plan->conf, &w->stats);
     event_options_read(plan->conf, &w->events);
@@ -748,6 +746,7 @@ void worker_free(struct worker **worker)
     breadth_free(&w->breadth);
     files_free(&w->files);
     facts_plan_free(&w->facts);
+    heads_free(&w->heads);
     shunt_policy_fini(&w->shunt);
     stats_fini(&w->stats);
     free(w);

@@ -51,7 +51,8 @@ static void every_event_is_valid_json_with_hostile_texts(void **state)
         struct json_fault why = {0};
         strbuf_init(&out, 0);
         assert_true(event_write(ev_rows[i]->name, &w.ctx, &out));
-        event_close(&out, w.devices, NULL, &w.fact.client, &w.flow.server);
+        event_close(&out, &(struct event_tail){.devices = w.devices}, &w.fact.client,
+                    &w.flow.server);
         if (json_parse(strbuf_view(&out), &tree, &why) != ERR_OK)
             fail_msg("%s: %s: %s", ev_rows[i]->name, why.text, out.at);
         assert_null(memchr(out.at, '\n', out.len));
@@ -77,7 +78,7 @@ static void every_event_can_do_without_a_flow_or_a_packet(void **state)
         w.ctx.flow = ev_rows[i]->ends == EVENT_ENDS_CLIENT ? &w.flow : NULL;
         strbuf_init(&out, 0);
         if (event_write(ev_rows[i]->name, &w.ctx, &out)) {
-            event_close(&out, NULL, NULL, NULL, NULL);
+            event_close(&out, &(struct event_tail){0}, NULL, NULL);
             assert_int_equal(json_parse(strbuf_view(&out), &tree, NULL), ERR_OK);
             json_free(&tree);
         }

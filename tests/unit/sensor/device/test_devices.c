@@ -348,7 +348,7 @@ static void hosts_behind_a_router_are_devices_of_their_own(void **state)
     assert_non_null(devices_find(w.devices, &last));
     jsonw_init(&out, &text);
     jsonw_obj_open(&out, NULL);
-    devices_write(devices_find(w.devices, &last), &out);
+    devices_write(devices_find(w.devices, &last), false, &out);
     jsonw_obj_close(&out);
     assert_non_null(strstr(text.at, "\"id\":\"ip:10.9.29.7\""));
     strbuf_fini(&text);

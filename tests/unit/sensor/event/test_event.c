@@ -17,7 +17,7 @@ static struct json *event(struct event_world *w, const char *name)
 
     strbuf_init(&out, 0);
     assert_true(event_write(name, &w->ctx, &out));
-    event_close(&out, w->devices, NULL, &w->fact.client, NULL);
+    event_close(&out, &(struct event_tail){.devices = w->devices}, &w->fact.client, NULL);
     assert_int_equal(json_parse(strbuf_view(&out), &tree, NULL), ERR_OK);
     strbuf_fini(&out);
     return tree;
