@@ -53,12 +53,17 @@ static void read_time(struct record *r)
 static void read_end(struct batch *batch, struct record_end *end, const struct json *eve,
                      const char *ip, const char *port, const struct json *device)
 {
+    struct mac mac;
+
     if (addr_parse(json_text(json_get(eve, ip)), &end->addr))
         addr_text(&end->addr, end->addr_text);
     end->internal = addr_is_private(&end->addr);
     end->port = port_at(eve, port);
     end->device = text_at(batch, device, "id");
     end->mac = text_at(batch, device, "mac");
+    if (!*end->mac && strncmp(end->device, "mac:", 4) == 0 &&
+        mac_parse(slice_of_str(end->device + 4), &mac))
+        end->mac = end->device + 4; /* events of protocols say no more than the id */
     end->name = text_at(batch, device, "name");
     end->profile = text_at(batch, device, "profile");
     if (!*end->profile)

@@ -188,7 +188,7 @@ static const struct addr *host_of(const struct addr *src, const struct addr *dst
 static void close_and_write(struct tail *t, enum event_class cls, uint64_t ts_ns,
                             const struct addr *src, const struct addr *dst)
 {
-    struct event_tail tail = {.devices = t->devices, .geo = t->geo};
+    struct event_tail tail = {t->devices, t->geo, .brief = cls == CLASS_TX};
 
     event_close(&t->line, &tail, src, dst);
     hand_out(t, cls, ts_ns, host_of(src, dst));

@@ -90,6 +90,21 @@ static void a_deviation_is_an_alert_about_its_device(void **state)
     assert_string_equal(r->technique_words, "T1071");
 }
 
+static void a_protocol_event_names_devices_by_their_id_only(void **state)
+{
+    (void)state;
+    struct record *r =
+        read_text("{\"timestamp\":\"2026-11-20T03:00:00.000000+0000\",\"event_type\":\"mqtt\","
+                  "\"src_ip\":\"10.0.0.1\",\"dest_ip\":\"10.0.0.2\",\"device\":{"
+                  "\"src\":{\"id\":\"mac:00:11:22:33:44:55\",\"name\":\"cam\"},"
+                  "\"dst\":{\"id\":\"mac:<b>\"}}}");
+    assert_non_null(r);
+    assert_string_equal(r->src.device, "mac:00:11:22:33:44:55");
+    assert_string_equal(r->src.mac, "00:11:22:33:44:55");
+    assert_string_equal(r->src.name, "cam");
+    assert_string_equal(r->dst.mac, "");
+}
+
 static void severity_follows_the_rules_own_words(void **state)
 {
     (void)state;
@@ -252,6 +267,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(an_alert_of_suricata_becomes_a_record),
         T(a_deviation_is_an_alert_about_its_device),
+        T(a_protocol_event_names_devices_by_their_id_only),
         T(severity_follows_the_rules_own_words),
         T(lines_that_are_no_events_are_counted),
         T(wrong_types_everywhere_are_as_if_absent),

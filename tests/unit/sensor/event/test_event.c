@@ -56,6 +56,60 @@ static void an_alert_keeps_the_direction_of_its_packet(void **state)
     event_world_close(&w);
 }
 
+static void devices_are_told_in_full_or_in_brief_and_as_they_are_now(void **state)
+{
+    (void)state;
+    struct event_world w;
+    struct strbuf out;
+    struct fact name = {.kind = FACT_DHCP, .text = "camera"};
+
+    event_world_open(&w);
+    strbuf_init(&out, 0);
+    for (uint32_t i = 0; i < 6; i++) {
+        if (i == 4) {
+            name.client = w.fact.client;
+            devices_fact(w.devices, &name);
+        }
+        strbuf_clear(&out);
+        event_close(&out, &(struct event_tail){.devices = w.devices, .brief = i % 2},
+                    &w.fact.client, NULL);
+        assert_non_null(strstr(out.at, "\"device\":{\"src\":{\"id\":\"ip:10.0.0.7\""));
+        assert_int_equal(strstr(out.at, "\"name\":\"camera\"") != NULL, i > 3);
+        assert_int_equal(strstr(out.at, "\"state\":") != NULL, i % 2 == 0);
+    }
+    strbuf_fini(&out);
+    event_world_close(&w);
+}
+
+static void the_head_of_a_flow_is_the_same_when_it_was_kept(void **state)
+{
+    (void)state;
+    struct event_world w;
+    struct strbuf first, again;
+    struct heads *heads = heads_new();
+
+    event_world_open(&w);
+    strbuf_init(&first, 0);
+    strbuf_init(&again, 0);
+    for (uint32_t i = 0; i < 4; i++) {
+        w.flow.vlan[0] = (uint16_t)(7 + i / 2); /* what the text is made of changes */
+        strbuf_clear(&first);
+        strbuf_clear(&again);
+        w.ctx.heads = NULL;
+        assert_true(event_write(i % 2 ? "alert" : "flow", &w.ctx, &first));
+        w.ctx.heads = heads;
+        assert_true(event_write(i % 2 ? "alert" : "flow", &w.ctx, &again));
+        assert_string_equal(first.at, again.at);
+        strbuf_clear(&again);
+        assert_true(event_write(i % 2 ? "alert" : "flow", &w.ctx, &again));
+        assert_string_equal(first.at, again.at);
+    }
+    strbuf_fini(&first);
+    strbuf_fini(&again);
+    heads_free(&heads);
+    event_world_close(&w);
+}
+
 static void payload_and_packet_come_only_when_asked_for(void **state)
 {
     (void)state;
@@ -185,6 +239,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_alert_keeps_the_direction_of_its_packet),
+        cmocka_unit_test(devices_are_told_in_full_or_in_brief_and_as_they_are_now),
+        cmocka_unit_test(the_head_of_a_flow_is_the_same_when_it_was_kept),
         cmocka_unit_test(payload_and_packet_come_only_when_asked_for),
         cmocka_unit_test(flows_and_transactions_run_from_client_to_server),
         cmocka_unit_test(a_flow_says_how_it_ended_and_what_was_not_seen),
