@@ -285,6 +285,7 @@ struct tx *app_tx_new(struct app *app, uint64_t key)
     tx->first_number = app->number;
     tx->first_ns = app->ts_ns;
     tx->touched[app->dir] = true;
+    tx->opener = (uint8_t)app->dir;
     if (app->last)
         app->last->next = tx;
     else

@@ -57,11 +57,6 @@ static bool request_names(struct tx *tx, struct slice *out)
     return http_head_names(tx, TO_SERVER, out);
 }
 
-static bool request_start(struct tx *tx, struct slice *out)
-{
-    return http_head_start(tx, TO_SERVER, out);
-}
-
 static bool response_block(struct tx *tx, struct slice *out)
 {
     return http_head_block(tx, TO_CLIENT, out);
@@ -72,9 +67,28 @@ static bool response_names(struct tx *tx, struct slice *out)
     return http_head_names(tx, TO_CLIENT, out);
 }
 
-static bool response_start(struct tx *tx, struct slice *out)
+/* Suricata has these of every exchange, also of one that has no headers. */
+static bool version(struct tx *tx, struct slice *out)
 {
-    return http_head_start(tx, TO_CLIENT, out);
+    (void)tx;
+    *out = SLICE_LIT("HTTP/2");
+    return true;
+}
+
+static bool request_line(struct tx *tx, struct slice *out)
+{
+    const struct http_tx *http = tx_data_const(tx);
+
+    *out = http->request.line.len ? http->request.line : SLICE_LIT("  HTTP/2\r\n");
+    return true;
+}
+
+static bool response_line(struct tx *tx, struct slice *out)
+{
+    const struct http_tx *http = tx_data_const(tx);
+
+    *out = http->response.line.len ? http->response.line : SLICE_LIT("HTTP/2 \r\n");
+    return true;
 }
 
 static const struct field request_fields[] = {
@@ -290,33 +304,33 @@ const struct field http2_fields[] = {
     {.name = "http.protocol",
      .uses = IN_RULES,
      .type = FIELD_BYTES,
-     .offset = offsetof(struct http2_tx, http.request.protocol),
+     .get = version,
      .side = SIDE_CLIENT,
      .progress = TX_HEADERS,
      .doc = "HTTP/2"},
     {.name = "http.protocol",
      .uses = IN_RULES,
      .type = FIELD_BYTES,
-     .offset = offsetof(struct http2_tx, http.response.protocol),
+     .get = version,
      .side = SIDE_SERVER,
      .progress = TX_HEADERS,
      .doc = "HTTP/2"},
     {.name = "http.request_line",
      .uses = IN_RULES,
      .type = FIELD_BYTES,
-     .offset = offsetof(struct http2_tx, http.request.line),
+     .get = request_line,
      .side = SIDE_CLIENT,
      .progress = TX_HEADERS,
      .alias = "http_request_line",
-     .doc = "What HTTP/1 would send first: method, path, version"},
+     .doc = "Method, path, version as HTTP/1 would send them, with the end of the line"},
     {.name = "http.response_line",
      .uses = IN_RULES,
      .type = FIELD_BYTES,
-     .offset = offsetof(struct http2_tx, http.response.line),
+     .get = response_line,
      .side = SIDE_SERVER,
      .progress = TX_HEADERS,
      .alias = "http_response_line",
-     .doc = "What HTTP/1 would answer first: version, status"},
+     .doc = "Version, status as HTTP/1 would answer, with the end of the line"},
     {.name = "http.header",
      .uses = IN_RULES,
      .type = FIELD_BYTES,
@@ -340,13 +354,6 @@ const struct field http2_fields[] = {
      .progress = TX_HEADERS,
      .get = request_names,
      .doc = "Names of the headers of the request, a line each"},
-    {.name = "http.start",
-     .uses = IN_RULES,
-     .type = FIELD_BYTES,
-     .side = SIDE_CLIENT,
-     .progress = TX_HEADERS,
-     .get = request_start,
-     .doc = "First line and headers of the request, as HTTP/1 would send them"},
     {.name = "http.header",
      .uses = IN_RULES,
      .type = FIELD_BYTES,
@@ -370,13 +377,6 @@ const struct field http2_fields[] = {
      .progress = TX_HEADERS,
      .get = response_names,
      .doc = "Names of the headers of the response, a line each"},
-    {.name = "http.start",
-     .uses = IN_RULES,
-     .type = FIELD_BYTES,
-     .side = SIDE_SERVER,
-     .progress = TX_HEADERS,
-     .get = response_start,
-     .doc = "First line and headers of the response, as HTTP/1 would send them"},
     {.name = "http.request_body",
      .uses = IN_RULES,
      .type = FIELD_BYTES,

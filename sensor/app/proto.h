@@ -103,6 +103,7 @@ struct tx {
     bool logged;
     bool silent;    /* a rule wants no event of it */
     bool truncated; /* a cap cut something */
+    uint8_t opener; /* enum dir of who began it */
     uint8_t notes;
     uint8_t note[TX_NOTES_MAX]; /* indices into the protocol's own notes table */
     uint8_t late;               /* bit i: note i came from the server's last bytes, at the end */
@@ -216,6 +217,13 @@ const void *app_config(const struct app *app);
 enum { PROTO_PORTS_MAX = 12 };
 enum { L4_TCP = 1, L4_UDP = 2 };
 
+/** Whose end is src in an event. */
+enum tx_ends {
+    TX_ENDS_CLIENT,
+    TX_ENDS_PACKET, /* who sent the packet that ended the transaction */
+    TX_ENDS_OPENER, /* who began the transaction */
+};
+
 struct proto_def {
     const char *name; /* in rules ("alert mqtt …"), EVE app_proto and event_type */
     const char
@@ -228,8 +236,9 @@ struct proto_def {
     size_t tx_size;
     size_t state_size;
     uint32_t buffer_max; /* most bytes of one direction kept for an incomplete unit; 0 = 64 KB */
-    bool one_sided; /* a transaction ends with one direction done (DHCP message, MQTT publish) */
-    bool deep;      /* read beyond stream.depth */
+    bool one_sided;    /* a transaction ends with one direction done (DHCP message, MQTT publish) */
+    bool deep;         /* read beyond stream.depth */
+    enum tx_ends ends; /* of its events, with event.ends: packet */
     bool survives_gaps; /* parse is called after a gap (see app_gap) instead of ending */
     bool resyncs;       /* after a gap: chunks are dropped until one passes the probe again */
     /** Ports where lookalikes live: never recognised there. Ends with 0. */

@@ -413,6 +413,7 @@ const struct proto_def proto_bittorrent_dht = {
     .ports = {6881},
     .tx_size = sizeof(struct dht_tx),
     .one_sided = true,
+    .ends = TX_ENDS_PACKET,
     .probe = dht_probe,
     .parse = dht_parse,
     .write_event = dht_write,

@@ -226,6 +226,7 @@ const struct proto_def proto_dhcp = {
     .ports = {67, 68},
     .tx_size = sizeof(struct dhcp_tx),
     .one_sided = true,
+    .ends = TX_ENDS_PACKET,
     .probe = dhcp_probe,
     .parse = dhcp_parse,
     .write_event = dhcp_fields_event,

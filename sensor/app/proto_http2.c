@@ -309,12 +309,13 @@ static void take_header(struct app *app, struct tx *tx, enum dir dir, struct sli
         take_authority(app, tx, value);
 }
 
-/* "GET /x HTTP/2": what stands in the first line of HTTP/1. */
+/* "GET /x HTTP/2", or "HTTP/2 200", with the end of the line. */
 static struct slice line_of(struct tx *tx, struct slice a, struct slice b, struct slice c)
 {
-    uint32_t len = a.len + b.len + c.len + 2;
+    uint32_t len = a.len + b.len + c.len + 4;
     uint8_t *at = app_tx_alloc(tx, len);
-    struct slice words[] = {a, SLICE_LIT(" "), b, SLICE_LIT(" "), c};
+    struct slice words[] = {a, SLICE_LIT(" "),   b, c.len ? SLICE_LIT(" ") : SLICE_NONE,
+                            c, SLICE_LIT("\r\n")};
     uint32_t n = 0;
 
     for (uint32_t i = 0; at && i < sizeof words / sizeof *words; i++) {
@@ -322,7 +323,7 @@ static struct slice line_of(struct tx *tx, struct slice a, struct slice b, struc
             memcpy(&at[n], words[i].at, words[i].len);
         n += words[i].len;
     }
-    return at ? (struct slice){at, len} : SLICE_NONE;
+    return (struct slice){at, n};
 }
 
 /* A Host header may say something else than :authority, but should not. */

@@ -273,6 +273,7 @@ const struct proto_def proto_ike = {
     .tx_size = sizeof(struct ike_tx),
     .state_size = sizeof(struct ike_state),
     .one_sided = true,
+    .ends = TX_ENDS_PACKET,
     .probe = ike_probe,
     .parse = ike_parse,
     .write_event = ike_event_write,

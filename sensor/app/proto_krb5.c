@@ -142,9 +142,9 @@ static const struct field krb5_texts[] = {
      .uses = IN_RULES | IN_BASELINE,
      .type = FIELD_BYTES,
      .offset = offsetof(struct krb5_text, text),
-     .side = SIDE_BOTH,
+     .side = SIDE_SERVER,
      .progress = TX_DONE,
-     .doc = "Each part of the client's name"},
+     .doc = "Each part of the client's name in an answer"},
     FIELD_END,
 };
 
@@ -154,9 +154,9 @@ static const struct field krb5_servers[] = {
      .uses = IN_RULES | IN_BASELINE,
      .type = FIELD_BYTES,
      .offset = offsetof(struct krb5_text, text),
-     .side = SIDE_BOTH,
+     .side = SIDE_SERVER,
      .progress = TX_DONE,
-     .doc = "Each part of the server's name"},
+     .doc = "Each part of the server's name in an answer"},
     FIELD_END,
 };
 
@@ -205,6 +205,7 @@ const struct proto_def proto_krb5 = {
     .state_size = sizeof(struct krb5_state),
     .buffer_max = RECORD_MAX + RECORD,
     .one_sided = true,
+    .ends = TX_ENDS_PACKET,
     .resyncs = true,
     .probe = krb5_probe,
     .probe_udp = krb5_probe_udp,

@@ -486,6 +486,7 @@ const struct proto_def proto_mqtt = {
     .state_size = sizeof(struct mqtt_state),
     .buffer_max = MESSAGE_KEPT + HEADER_MAX,
     .one_sided = true,
+    .ends = TX_ENDS_OPENER,
     .resyncs = true,
     .probe = mqtt_probe,
     .parse = mqtt_parse,

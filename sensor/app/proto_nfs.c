@@ -428,6 +428,7 @@ const struct proto_def proto_nfs = {
     .ports = {2049},
     .tx_size = sizeof(struct nfs_tx),
     .state_size = sizeof(struct nfs_state),
+    .ends = TX_ENDS_PACKET,
     .resyncs = true,
     .probe = nfs_probe,
     .probe_udp = probe_message,

@@ -420,6 +420,7 @@ const struct proto_def proto_quic = {
     .tx_size = sizeof(struct quic_tx),
     .state_size = sizeof(struct quic_state),
     .one_sided = true,
+    .ends = TX_ENDS_PACKET,
     .probe = quic_probe,
     .parse = quic_parse,
     .state_fini = quic_state_fini,

@@ -350,6 +350,7 @@ const struct proto_def proto_rdp = {
     .tx_size = sizeof(struct rdp_tx),
     .state_size = sizeof(struct rdp_state),
     .one_sided = true,
+    .ends = TX_ENDS_PACKET,
     .probe = rdp_probe,
     .parse = rdp_parse,
     .write_event = rdp_event_write,

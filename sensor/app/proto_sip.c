@@ -260,6 +260,7 @@ const struct proto_def proto_sip = {
     .ports = {5060, 5061},
     .tx_size = sizeof(struct sip_tx),
     .one_sided = true,
+    .ends = TX_ENDS_PACKET,
     .resyncs = true,
     .probe = sip_probe,
     .parse = sip_parse,

@@ -350,6 +350,7 @@ const struct proto_def proto_snmp = {
     .tx_size = sizeof(struct snmp_tx),
     .state_size = sizeof(struct snmp_state),
     .one_sided = true,
+    .ends = TX_ENDS_PACKET,
     .probe = snmp_probe,
     .parse = snmp_parse,
     .write_event = snmp_write,

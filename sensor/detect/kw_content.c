@@ -9,6 +9,22 @@
 
 enum { CONTENT_MAX = 8192 };
 
+/* Buffers whose letters have one case: contents on them are understood in that case. */
+static void fold(const struct buffer *b, uint8_t *bytes, int32_t n)
+{
+    static const char *const small[] = {"ja3.hash", "ja3s.hash", "ssh.hassh", "ssh.hassh.server",
+                                        "tls.cert_fingerprint"};
+    bool capitals = strcmp(b->name, "tls.cert_serial") == 0, letters = false;
+
+    for (uint32_t i = 0; i < sizeof(small) / sizeof(small[0]); i++)
+        letters = letters || strcmp(b->name, small[i]) == 0;
+    for (int32_t i = 0; i < n && (capitals || letters); i++) {
+        bool upper = bytes[i] >= 'A' && bytes[i] <= 'Z', lower = bytes[i] >= 'a' && bytes[i] <= 'z';
+        if (capitals ? lower : upper)
+            bytes[i] ^= 32;
+    }
+}
+
 static bool content_add(struct draft *d, const struct buffer *b, struct slice value)
 {
     uint8_t bytes[CONTENT_MAX];
@@ -29,6 +45,7 @@ static bool content_add(struct draft *d, const struct buffer *b, struct slice va
     struct op *op = draft_op(d, b, OP_CONTENT);
     if (!op)
         return false;
+    fold(b, bytes, n);
     op->content.text = arena_keep(d->loader->arena, (struct slice){bytes, (uint32_t)n});
     op->flags = negated ? OP_NEGATED : 0;
     return true;

@@ -348,9 +348,13 @@ void match_tx_run(struct detect *d)
 {
     struct flow *flow = d->in->flow;
     uint32_t looks = detect_looks(d->in);
+    int now = d->proto; /* behind a change of protocol there are transactions of both */
 
     for (struct tx *tx = app_first_tx(flow); tx; tx = tx->next) {
         int proto = detect_proto(d, tx->proto);
+        if (now >= 0 || proto < 0 || strcmp(tx->proto->name, "http") != 0)
+            d->proto =
+                proto; /* what is tunnelled by CONNECT takes it out of sight, as Suricata does */
         for (uint32_t dir = 0; proto >= 0 && dir < 2; dir++) {
             if (!(looks >> dir & 1))
                 continue;
@@ -361,4 +365,5 @@ void match_tx_run(struct detect *d)
                 run_tx(d, tx, proto, (enum dir)dir, file);
         }
     }
+    d->proto = now;
 }

@@ -16,6 +16,10 @@ const struct option event_options_rows[] = {
      "Event types to write: rows of the events table and protocol names; all = everything"},
     {"event.off", CONF_LIST, "", "Event types or protocol names that are not written"},
     {"event.community_id", CONF_BOOL, "true", "Write the Community ID of the flow"},
+    {"event.ends", CONF_TEXT, "client",
+     "src of events of single messages (MQTT, Kerberos, SNMP ...): client; or packet: who sends "
+     "the "
+     "packet that ends them, as Suricata has it"},
     {"event.alert.payload", CONF_BOOL, "false", "Alerts carry the payload in base64"},
     {"event.alert.payload_printable", CONF_BOOL, "false",
      "Alerts carry the payload with unprintable bytes as dots"},
@@ -71,6 +75,7 @@ void event_options_read(const struct conf *conf, struct event_options *options)
         .matches = conf_bool(conf, "event.alert.matches"),
         .metadata = conf_bool(conf, "event.alert.metadata"),
         .community_id = conf_bool(conf, "event.community_id"),
+        .packet_ends = strcmp(conf_text(conf, "event.ends"), "packet") == 0,
         .decode_notes = conf_bool(conf, "event.anomaly.decode"),
         .stream_notes = conf_bool(conf, "event.anomaly.stream"),
         .app_notes = conf_bool(conf, "event.anomaly.applayer"),
@@ -353,7 +358,7 @@ static void write_app_proto(struct jsonw *w, const struct flow *flow)
 
 static const char *type_of(const struct event_def *row, const struct event_ctx *ctx)
 {
-    bool is_tx = row->ends == EVENT_ENDS_CLIENT && ctx->tx && strcmp(row->name, "tx") == 0;
+    bool is_tx = ctx->tx && strcmp(row->name, "tx") == 0;
 
     if (is_tx)
         return event_proto_name(ctx->tx->proto);

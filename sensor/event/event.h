@@ -42,7 +42,8 @@ struct event_options {
     bool references, reason; /* alerts carry the rule's references, and where its contents were */
     bool matches;            /* alerts tell all conditions with the bytes that matched */
     bool community_id;
-    bool metadata;                              /* alerts carry the transaction's protocol object */
+    bool packet_ends; /* protocol events of single messages stand under their packet's ends */
+    bool metadata;    /* alerts carry the transaction's protocol object */
     bool decode_notes, stream_notes, app_notes; /* anomaly by layer */
     uint32_t types;                             /* bit i: row i of ev_rows is written */
     struct choice choice;

@@ -67,6 +67,14 @@ static const char *event_of(const char *option)
     return option && strcmp(option, "bittorrent-dht") == 0 ? "bittorrent_dht" : option;
 }
 
+/* The type's name in its own file. */
+static const char *option_of(const struct json *entry)
+{
+    const struct json *inner = json_kind(entry) == JSON_OBJ ? json_first(entry) : NULL;
+
+    return inner ? json_key(inner) : json_str(entry, "");
+}
+
 /* A type stands as text, or as an object whose one key is the type; NULL when it is switched off.
  */
 static const char *type_of(const struct json *entry)
@@ -142,6 +150,10 @@ static void take_alert_type(struct conf *conf, const struct json *type)
                  {"http-body", "event.alert.http_body"}};
     const struct json *xff = json_get(type, "xff");
 
+    const struct json *metadata = json_get(type, "metadata");
+    const struct json *app =
+        json_kind(metadata) == JSON_OBJ ? json_get(metadata, "app-layer") : metadata;
+    set_bool(conf, "event.alert.metadata", app, true);
     set_bool(conf, "event.alert.references", json_get(type, "references"), false);
     set_bool(conf, "event.alert.reason", json_get(type, "reason"), false);
     for (uint32_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
@@ -160,17 +172,29 @@ static void take_anomaly_type(struct conf *conf, const struct json *type)
     set_bool(conf, "event.anomaly.applayer", json_get(types, "applayer"), true);
 }
 
+static void take_files_type(struct conf *conf, const struct json *type)
+{
+    const struct json *hash = json_get(type, "force-hash");
+    struct strbuf list;
+
+    strbuf_init(&list, 256);
+    for (const struct json *h = json_first(hash); h; h = json_next(h))
+        strbuf_fmt(&list, "%s%s", list.len ? "," : "", json_str(h, ""));
+    if (list.len)
+        set(conf, "files.hash", list.at);
+    strbuf_fini(&list);
+    set_bool(conf, "files.magic", json_get(type, "force-magic"), false);
+}
+
 /* Options of one event type, where it has some here. */
 static void take_options(struct conf *conf, const char *name, const struct json *entry)
 {
     static const struct {
         const char *name;
         void (*take)(struct conf *conf, const struct json *type);
-    } rows[] = {{"smtp", take_smtp_type},
-                {"tls", take_tls_type},
-                {"dns", take_dns_type},
-                {"alert", take_alert_type},
-                {"anomaly", take_anomaly_type}};
+    } rows[] = {{"smtp", take_smtp_type},   {"tls", take_tls_type},
+                {"dns", take_dns_type},     {"alert", take_alert_type},
+                {"files", take_files_type}, {"anomaly", take_anomaly_type}};
 
     for (uint32_t i = 0; json_kind(entry) == JSON_OBJ && i < sizeof(rows) / sizeof(rows[0]); i++) {
         if (strcmp(name, rows[i].name) == 0)
@@ -188,7 +212,7 @@ static void take_types(struct conf *conf, const struct json *types)
     for (const struct json *t = json_first(types); t; t = json_next(t)) {
         const char *name = type_of(t);
         if (name)
-            take_options(conf, name, t);
+            take_options(conf, option_of(t), t);
         if (name)
             strbuf_fmt(&list, ",%s", name);
         if (name && strcmp(name, "ftp") == 0) /* Suricata has one switch for both channels */
@@ -263,6 +287,7 @@ static void take_outputs(struct conf *conf, const struct json *outputs)
         if (file)
             set(conf, "output.file.name", file);
         take_types(conf, json_get(eve, "types"));
+        set(conf, "event.ends", "packet");
         return;
     }
 }

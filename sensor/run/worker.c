@@ -212,12 +212,27 @@ static void write_notes(struct worker *w, struct flow *flow, const struct packet
 
     for (uint32_t i = 0; i < n; i++)
         take_note(w, flow, p, NULL, "applayer", names[i], w->events.app_notes);
+    for (uint32_t i = 0; flow && flow->app_events >> i; i++) {
+        if (flow->app_events >> i & 1)
+            take_note(w, flow, p, NULL, "applayer", app_event_name(i), w->events.app_notes);
+    }
     for (uint8_t i = 0; i < p->notes; i++)
         take_note(w, flow, p, NULL, "decode", decode_note_name(p->note[i]), w->events.decode_notes);
     for (uint32_t i = 0; of_stream && i < STREAM_EVENT_COUNT; i++) {
         if (stream_event_has(flow, i))
             take_note(w, flow, p, NULL, "stream", stream_event_name(i), w->events.stream_notes);
     }
+}
+
+/* Who stands as src in a transaction's event. */
+static enum dir ends_of_tx(const struct worker *w, const struct flow *flow, const struct packet *p,
+                           const struct tx *tx)
+{
+    if (!w->events.packet_ends || tx->proto->ends == TX_ENDS_CLIENT)
+        return TO_SERVER;
+    if (tx->proto->ends == TX_ENDS_PACKET && p)
+        return flow_dir(flow, p);
+    return (enum dir)tx->opener;
 }
 
 static void write_tx(struct worker *w, struct flow *flow, const struct packet *p, struct tx *tx)
@@ -229,6 +244,7 @@ static void write_tx(struct worker *w, struct flow *flow, const struct packet *p
         struct event_ctx ctx = ctx_of(w, flow, p);
         ctx.tx = tx;
         ctx.part = i;
+        ctx.dir = ends_of_tx(w, flow, ctx.packet, tx);
         write_event(w, "tx", &ctx, CLASS_TX);
     }
     for (uint8_t i = 0; i < tx->notes && i < TX_NOTES_MAX; i++)
