@@ -19,7 +19,7 @@ static void tx_write(struct jsonw *w, const struct event_ctx *ctx)
 const struct event_def ev_tx = {
     .name = "tx",
     .doc = "A transaction of an application protocol; event_type is the protocol's name",
-    .ends = EVENT_ENDS_SENDER,
+    .ends = EVENT_ENDS_CLIENT,
     .schema = "tx_id|integer|Number of the transaction within its flow\n"
               "<protocol>|object|Fields of the protocol (see the fields table)\n",
     .write = tx_write,

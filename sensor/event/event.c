@@ -242,7 +242,7 @@ static struct ends ends_of(enum event_ends order, const struct event_ctx *ctx)
         return ends_of_packet(ctx->packet);
     if (order == EVENT_ENDS_NONE || !ctx->flow)
         return (struct ends){0};
-    if (order == EVENT_ENDS_CLIENT)
+    if (order == EVENT_ENDS_CLIENT && !(ctx->tx && ctx->options->packet_ends))
         return ends_of_flow(ctx->flow, TO_SERVER);
     return ends_of_flow(ctx->flow, ctx->dir);
 }

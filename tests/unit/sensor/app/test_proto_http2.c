@@ -53,7 +53,7 @@ static void a_stream_fills_the_buffers_of_http(void **state)
     IS("http.method", "GET");
     IS("http.host", "www.example.com");
     IS("http.uri.raw", "/");
-    IS("http.request_line", "GET / HTTP/2");
+    IS("http.request_line", "GET / HTTP/2\r\n");
     SERVER("\0\0\1\1\4\0\0\0\1\x88\0\0\5\0\1\0\0\0\1hello");
     IS("http.stat_code", "200");
     IS("http.response_body", "hello");

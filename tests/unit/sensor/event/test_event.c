@@ -140,6 +140,10 @@ static void flows_and_transactions_run_from_client_to_server(void **state)
         assert_string_equal(text(e, "app_proto"), "demo");
         json_free(&e);
     }
+    w.options.packet_ends = true;
+    struct json *sent = event(&w, "tx");
+    assert_string_equal(text(sent, "src_ip"), "192.0.2.80");
+    json_free(&sent);
     struct json *e = event(&w, "fileinfo");
     assert_string_equal(text(e, "src_ip"), "192.0.2.80");
     assert_string_equal(text(e, "fileinfo.yara.0"), "Rule_A");
