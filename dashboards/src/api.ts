@@ -67,6 +67,7 @@ export interface Page<T> {
   items: T[];
   next?: string; // cursor of the next page
   total: number;
+  exact?: boolean; // false: no fewer than total; the search did not look at all of them
 }
 
 export interface EventRow {

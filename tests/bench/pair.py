@@ -10,6 +10,7 @@ scripts/compare-alerts for the subset both load).
 import argparse
 import json
 import os
+import re
 import resource
 import statistics
 import struct
@@ -33,16 +34,15 @@ empty = os.path.join(work, "empty.pcap")
 with open(empty, "wb") as f:
     f.write(struct.pack("<IHHIIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
     f.write(struct.pack("<IIII", 1_700_000_000, 0, 60, 60) + b"\xff" * 6 + b"\x02" * 6 + b"\x08\x06" + b"\0" * 46)  # one ARP frame
-types = "alert" if a.eve == "alert" else "alert, anomaly, http, dns, tls, files, smtp, ssh, flow, mqtt, dhcp, snmp, smb, ftp, rdp, krb5, sip, nfs, tftp"
+types = "alert" if a.eve == "alert" else "alert, anomaly, http, dns, tls, files, smtp, ssh, flow, mqtt, dhcp, snmp, smb, ftp, rdp, krb5, sip, nfs, tftp, modbus, dnp3"
 yaml = os.path.join(work, "suricata.yaml")
 with open("/etc/suricata/suricata.yaml", encoding="utf-8") as f:
     base = f.read().split("\noutputs:")[0]
 with open("/etc/suricata/suricata.yaml", encoding="utf-8") as f:
     rest = f.read()
 tail = rest[rest.index("\nlogging:"):]
-body = base + "\noutputs:\n  - eve-log:\n      enabled: yes\n      filetype: regular\n      filename: eve.json\n      types: [" + types + "]\n" + tail
-for proto in ("modbus", "dnp3", "enip"):
-    body = body.replace(f"    {proto}:\n      # Enable/disable", f"    {proto}:\n      # Enable/disable")
+body = base + "\noutputs:\n  - eve-log:\n      enabled: yes\n      filetype: regular\n      filename: eve.json\n      community-id: true\n      types: [" + types + "]\n" + tail
+body = re.sub(r"^(    (?:dnp3|enip|modbus):\n(?:      .*\n)*?      enabled:) \S+", r"\1 yes", body, flags=re.M)  # off in Debian's file
 with open(yaml, "w", encoding="utf-8") as f:
     f.write(body)
 rules = a.rules or os.path.join(work, "none.rules")
