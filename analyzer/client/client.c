@@ -165,14 +165,21 @@ static void print_items(const struct json *items, const char *const *heads,
     listing_free(&l);
 }
 
-static int print_list(struct client *c, int status, const char *const *heads,
-                      const char *const *paths)
+/* The array of this name in the answer. */
+static int print_array(struct client *c, int status, const char *name, const char *const *heads,
+                       const char *const *paths)
 {
     if (status == DONE && c->json)
         print_json(c);
     else if (status == DONE)
-        print_items(json_get(c->tree, "items"), heads, paths);
+        print_items(json_get(c->tree, name), heads, paths);
     return status;
+}
+
+static int print_list(struct client *c, int status, const char *const *heads,
+                      const char *const *paths)
+{
+    return print_array(c, status, "items", heads, paths);
 }
 
 static int print_changed(struct client *c, int status)
@@ -483,13 +490,8 @@ static int connector_list(struct client *c)
                                         "given up", "fault", NULL};
     static const char *const paths[] = {"connector", "type",  "sent", "failed",
                                         "given_up",  "fault", NULL};
-    int status = ask(c, true, "/api/system", NULL);
 
-    if (status == DONE && c->json)
-        print_json(c);
-    else if (status == DONE)
-        print_items(json_get(c->tree, "connectors"), heads, paths);
-    return status;
+    return print_array(c, ask(c, true, "/api/system", NULL), "connectors", heads, paths);
 }
 
 /* Done when the receiver took it. */

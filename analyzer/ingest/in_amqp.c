@@ -75,8 +75,8 @@ struct consumer {
     pthread_mutex_t lock; /* of what follows */
     uint64_t acks[PREFETCH_MAX];
     uint32_t n_acks;
-    struct wire_control *controls;
-    uint32_t n_controls;
+    struct wire_control *controls; /* a ring */
+    uint32_t first_control, n_controls;
 };
 
 /* ---- the connection */
@@ -304,8 +304,9 @@ static bool flush_controls(struct consumer *c)
         pthread_mutex_lock(&c->lock);
         bool any = c->n_controls > 0;
         if (any) {
-            one = c->controls[0];
-            memmove(c->controls, c->controls + 1, --c->n_controls * sizeof(one));
+            one = c->controls[c->first_control];
+            c->first_control = (c->first_control + 1) % CONTROLS_MAX;
+            c->n_controls--;
         }
         pthread_mutex_unlock(&c->lock);
         if (!any)
@@ -430,7 +431,7 @@ static void amqp_tell(void *self, uint64_t peer, const struct wire_control *cont
     (void)peer;
     pthread_mutex_lock(&c->lock);
     if (c->n_controls < CONTROLS_MAX)
-        c->controls[c->n_controls++] = *control;
+        c->controls[(c->first_control + c->n_controls++) % CONTROLS_MAX] = *control;
     pthread_mutex_unlock(&c->lock);
 }
 

@@ -40,11 +40,7 @@ void ingest_queue_free(struct queue **queue)
 
     if (!q)
         return;
-    while (q->first) {
-        struct message *m = q->first;
-        q->first = m->next;
-        ingest_free(&m);
-    }
+    ingest_free_all(&q->first);
     pthread_cond_destroy(&q->filled);
     pthread_cond_destroy(&q->emptied);
     pthread_mutex_destroy(&q->lock);
@@ -73,6 +69,22 @@ void ingest_free(struct message **message)
     strbuf_fini(&(*message)->decided);
     free(*message);
     *message = NULL;
+}
+
+void ingest_free_all(struct message **list)
+{
+    while (*list) {
+        struct message *m = *list;
+        *list = m->next;
+        ingest_free(&m);
+    }
+}
+
+void ingest_append(struct message **list, struct message *more)
+{
+    while (*list)
+        list = &(*list)->next;
+    *list = more;
 }
 
 static uint64_t weight(const struct message *m)

@@ -105,6 +105,12 @@ void ingest_queue_free(struct queue **queue);
 struct message *ingest_message(enum message_kind kind);
 void ingest_free(struct message **message);
 
+/** Frees every message of the list; it is empty (NULL) then. */
+void ingest_free_all(struct message **list);
+
+/** Puts `more`, itself a list or NULL, behind the last of `list`, which owns it then. */
+void ingest_append(struct message **list, struct message *more);
+
 /** Waits while the queue is full; false (message freed) when it is closed. */
 bool ingest_put(struct queue *queue, struct message *message);
 /** All that is there, oldest first, up to `max_bytes`; waits at most `wait_ns` for the first one.

@@ -42,7 +42,7 @@ void exercise_render(const struct connector *c, uint64_t now_ns, struct strbuf *
         .sensors = "",
         .why_json = "{}",
     };
-    const struct telling telling = {c, &incident, "exercise", "", true};
+    const struct telling telling = {c, &incident, "exercise", ""};
 
     c->def->render(&telling, out);
 }

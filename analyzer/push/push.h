@@ -55,9 +55,9 @@ struct connector {
 struct telling {
     const struct connector *c;
     const struct incident *incident;
-    const char *kind;   /* "opened", "updated", "closed", "exercise" */
+    const char *kind;   /* "opened", "updated", "closed"; "exercise": nothing happened,
+                         * and every form says so */
     const char *before; /* what was told of this incident last; "" = nothing */
-    bool exercise;      /* nothing happened: every form says so */
 };
 
 enum push_outcome {

@@ -136,7 +136,7 @@ void told_open(struct told *told, const struct telling *telling)
     const struct incident *i = telling->incident;
 
     *told = (struct told){.c = telling->c, .incident = i, .kind = telling->kind};
-    told->exercise = telling->exercise;
+    told->exercise = strcmp(telling->kind, "exercise") == 0;
     if (told->exercise)
         exercise_name(i->opened_ns, told->name);
     else

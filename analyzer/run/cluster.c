@@ -138,11 +138,7 @@ void cluster_free(struct cluster **cluster)
 
     if (!c)
         return;
-    while (c->held) {
-        struct message *m = c->held;
-        c->held = m->next;
-        ingest_free(&m);
-    }
+    ingest_free_all(&c->held);
     pipeline_free(&c->carrier);
     leases_free(&c->leases);
     ingest_queue_free(&c->greetings);
@@ -178,22 +174,13 @@ static void *beat(void *arg)
     return NULL;
 }
 
-static void free_all(struct message *list)
-{
-    while (list) { /* not acknowledged: it will be sent again */
-        struct message *m = list;
-        list = m->next;
-        ingest_free(&m);
-    }
-}
-
 static void carry_all(struct cluster *c, struct message *list)
 {
     uint64_t wait_ms = TRY_AGAIN_MS;
 
     while (pipeline_messages(c->carrier, &list) != ERR_OK) {
         if (atomic_load(&c->stop)) {
-            free_all(list);
+            ingest_free_all(&list); /* not acknowledged: it will be sent again */
             return;
         }
         pause_ms(wait_ms);
@@ -246,11 +233,7 @@ enum err cluster_start(struct cluster *cluster, struct queue *queue, struct pipe
 
 static void hold(struct cluster *c, struct message *list)
 {
-    struct message **last = &c->held;
-
-    while (*last)
-        last = &(*last)->next;
-    *last = list;
+    ingest_append(&c->held, list);
     for (; list; list = list->next)
         c->n_held++;
     while (c->n_held > HELD_MAX) {
@@ -321,10 +304,7 @@ struct message *cluster_take(struct cluster *cluster, struct source *source)
     (void)pipeline_envelopes(c->pipeline, source, clock_now_ns(), &envelopes);
     c->busy = envelopes != NULL;
     struct message *all = c->held;
-    struct message **last = &all;
-    while (*last)
-        last = &(*last)->next;
-    *last = envelopes;
+    ingest_append(&all, envelopes);
     c->held = NULL;
     c->n_held = 0;
     return all;

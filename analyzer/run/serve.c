@@ -355,11 +355,7 @@ static bool store_messages(struct serving *s, struct message *list)
     while ((err = pipeline_messages(s->pipeline, &list)) != ERR_OK) {
         if (err != ERR_DENIED && !s->stopping && !back_off(s))
             continue;
-        while (list) { /* not acknowledged: it will be sent, or read, again */
-            struct message *m = list;
-            list = m->next;
-            ingest_free(&m);
-        }
+        ingest_free_all(&list);   /* not acknowledged: it will be sent, or read, again */
         return err == ERR_DENIED; /* somebody else keeps now, and does it */
     }
     if (s->back_off_ns)

@@ -28,7 +28,8 @@ static void write_name(struct jsonw *w, const struct event_ctx *ctx, const char 
     const char *before = strcmp(layer, "decode") == 0 ? "decoder." : app ? "" : "stream.";
 
     snprintf(name, sizeof(name), "%s%s", before, ctx->note);
-    for (char *c = name; app && in_capitals(ctx) && *c; c++)
+    bool loud = app && in_capitals(ctx);
+    for (char *c = name; loud && *c; c++)
         *c = *c >= 'a' && *c <= 'z' ? (char)(*c - 32) : *c;
     jsonw_str(w, "event", name);
 }

@@ -7,21 +7,11 @@
 #include "sensor/run/suricata_stream.h"
 #include "common/json.h"
 #include "common/strbuf.h"
+#include "sensor/run/suricata_yaml.h"
 
 #include <stdio.h>
 
 enum { TEXT_MAX = 64, TRACKER_BYTES = 77824 };
-
-static void set(struct conf *conf, const char *key, const char *value)
-{
-    struct strbuf unused;
-    char text[TEXT_MAX + 64];
-
-    strbuf_init(&unused, 4096);
-    snprintf(text, sizeof(text), "%s=%s", key, value);
-    conf_set(conf, text, &unused);
-    strbuf_fini(&unused);
-}
 
 static bool is_off(const char *value)
 {
@@ -32,35 +22,36 @@ static bool is_off(const char *value)
 
 static void take_midstream(struct conf *conf, const char *value)
 {
-    set(conf, "stream.midstream",
-        is_off(value)                ? "no"
-        : strcmp(value, "auto") == 0 ? "auto"
-                                     : "yes");
+    suricata_yaml_set(conf, "stream.midstream",
+                      is_off(value)                ? "no"
+                      : strcmp(value, "auto") == 0 ? "auto"
+                                                   : "yes");
 }
 
 static void take_async(struct conf *conf, const char *value)
 {
-    set(conf, "stream.async-oneside", is_off(value) ? "false" : "true");
+    suricata_yaml_set(conf, "stream.async-oneside", is_off(value) ? "false" : "true");
 }
 
 static void take_file_checksums(struct conf *conf, const char *value)
 {
-    set(conf, "capture.checksum-validation",
-        is_off(value)                ? "none"
-        : strcmp(value, "auto") == 0 ? "auto"
-                                     : "all");
+    suricata_yaml_set(conf, "capture.checksum-validation",
+                      is_off(value)                ? "none"
+                      : strcmp(value, "auto") == 0 ? "auto"
+                                                   : "all");
 }
 
 static void take_checksums(struct conf *conf, const char *value)
 {
     if (is_off(value))
-        set(conf, "capture.checksum-validation", "none");
+        suricata_yaml_set(conf, "capture.checksum-validation", "none");
 }
 
 /* auto: by the way packets come, and here they only pass by. */
 static void take_inline(struct conf *conf, const char *value)
 {
-    set(conf, "stream.inline", is_off(value) || strcmp(value, "auto") == 0 ? "no" : "yes");
+    suricata_yaml_set(conf, "stream.inline",
+                      is_off(value) || strcmp(value, "auto") == 0 ? "no" : "yes");
 }
 
 static void take_depth(struct conf *conf, const char *value)
@@ -69,13 +60,13 @@ static void take_depth(struct conf *conf, const char *value)
 
     if (!conf_parse_size(slice_of_str(value), &bytes))
         return;
-    set(conf, "stream.depth", value);
-    set(conf, "detect.stream-depth", bytes ? value : "1t");
+    suricata_yaml_set(conf, "stream.depth", value);
+    suricata_yaml_set(conf, "detect.stream-depth", bytes ? value : "1t");
 }
 
 static void take_memcap(struct conf *conf, const char *value)
 {
-    set(conf, "stream.memcap", value);
+    suricata_yaml_set(conf, "stream.memcap", value);
 }
 
 /* Nothing can be dropped here: as Suricata does beside the wire. A gap of the urgent byte is the
@@ -84,7 +75,7 @@ static void take_urgent(struct conf *conf, const char *value)
 {
     bool out = strcmp(value, "oob") == 0 || strcmp(value, "gap") == 0;
 
-    set(conf, "stream.urgent", out ? "oob" : "inline");
+    suricata_yaml_set(conf, "stream.urgent", out ? "oob" : "inline");
 }
 
 static void take_fragment_memory(struct conf *conf, const char *value)
@@ -98,7 +89,7 @@ static void take_fragment_memory(struct conf *conf, const char *value)
     if (most >= (uint64_t)conf_int(conf, "defrag.trackers"))
         return;
     snprintf(text, sizeof(text), "%llu", (unsigned long long)most);
-    set(conf, "defrag.trackers", text);
+    suricata_yaml_set(conf, "defrag.trackers", text);
 }
 
 static void take_as_it_is(struct conf *conf, const char *value)
@@ -112,7 +103,7 @@ static const struct {
     const char *absent; /* what a file means that does not say it; NULL = nothing is taken */
     void (*take)(struct conf *conf, const char *value);
 } rows[] = {
-    {"stream.midstream", NULL, take_midstream},
+    {"stream.midstream", "auto", take_midstream},
     {"stream.async-oneside", NULL, take_async},
     {"pcap-file.checksum-checks", NULL, take_file_checksums},
     {"stream.checksum-validation", NULL, take_checksums},
@@ -174,15 +165,13 @@ void suricata_stream_take(struct conf *conf, const struct json *tree, const char
     struct strbuf left;
     char room[TEXT_MAX];
 
-    if (!json_path(stream, "midstream"))
-        set(conf, "stream.midstream", "auto");
     for (uint32_t i = 0; i < ROWS; i++) {
         const char *value = text_of(json_path(tree, rows[i].key), room);
         if (value || rows[i].absent)
             rows[i].take(conf, value ? value : rows[i].absent);
     }
     /* a mirror's copies are packets there like any others */
-    set(conf, "dedup.enabled", "false");
+    suricata_yaml_set(conf, "dedup.enabled", "false");
     strbuf_init(&left, 4096);
     list_left(stream, "stream", &left);
     list_left(json_get(stream, "reassembly"), "stream.reassembly", &left);

@@ -24,7 +24,7 @@ static bool is_suricata(const struct json *tree)
     return false;
 }
 
-static void set(struct conf *conf, const char *key, const char *value)
+void suricata_yaml_set(struct conf *conf, const char *key, const char *value)
 {
     struct strbuf unused;
     char text[2048];
@@ -55,7 +55,7 @@ static void take_timeouts(struct conf *conf, const struct json *timeouts)
         if (seconds < 0)
             continue;
         snprintf(text, sizeof(text), "%llds", (long long)seconds);
-        set(conf, keys[i].ours, text);
+        suricata_yaml_set(conf, keys[i].ours, text);
     }
 }
 
@@ -93,14 +93,15 @@ static void take_smtp_type(struct conf *conf, const struct json *type)
     struct strbuf list;
 
     strbuf_init(&list, 4096);
-    set(conf, "smtp.extended", json_bool(json_get(type, "extended"), false) ? "true" : "false");
+    suricata_yaml_set(conf, "smtp.extended",
+                      json_bool(json_get(type, "extended"), false) ? "true" : "false");
     for (const struct json *m = json_first(json_get(type, "md5")); m; m = json_next(m))
         if (strcmp(json_str(m, ""), "subject") == 0)
-            set(conf, "smtp.subject_md5", "true");
+            suricata_yaml_set(conf, "smtp.subject_md5", "true");
     for (const struct json *c = json_first(json_get(type, "custom")); c; c = json_next(c))
         strbuf_fmt(&list, "%s%s", list.len ? "," : "", json_str(c, ""));
     if (list.len)
-        set(conf, "smtp.custom", list.at);
+        suricata_yaml_set(conf, "smtp.custom", list.at);
     strbuf_fini(&list);
 }
 
@@ -112,13 +113,13 @@ static void take_tls_type(struct conf *conf, const struct json *type)
     for (const struct json *c = json_first(json_get(type, "custom")); c; c = json_next(c))
         strbuf_fmt(&list, "%s%s", list.len ? "," : "", json_str(c, ""));
     if (list.len)
-        set(conf, "tls.custom", list.at);
+        suricata_yaml_set(conf, "tls.custom", list.at);
     strbuf_fini(&list);
 }
 
 static void set_bool(struct conf *conf, const char *key, const struct json *value, bool or_else)
 {
-    set(conf, key, json_bool(value, or_else) ? "true" : "false");
+    suricata_yaml_set(conf, key, json_bool(value, or_else) ? "true" : "false");
 }
 
 /* `requests`, `responses`, `types` of dns; the older `query`, `answer`, `custom`. */
@@ -136,7 +137,7 @@ static void take_dns_type(struct conf *conf, const struct json *type)
     for (const struct json *t = json_first(custom); t; t = json_next(t))
         strbuf_fmt(&list, "%s%s", list.len ? "," : "", json_str(t, ""));
     if (list.len)
-        set(conf, "event.dns.types", list.at);
+        suricata_yaml_set(conf, "event.dns.types", list.at);
     strbuf_fini(&list);
 }
 
@@ -159,8 +160,9 @@ static void take_alert_type(struct conf *conf, const struct json *type)
     for (uint32_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
         set_bool(conf, flags[i].ours, json_get(type, flags[i].theirs), false);
     set_bool(conf, "event.xff.enabled", json_get(xff, "enabled"), false);
-    set(conf, "event.xff.mode", json_str(json_get(xff, "mode"), "extra-data"));
-    set(conf, "event.xff.deployment", json_str(json_get(xff, "deployment"), "reverse"));
+    suricata_yaml_set(conf, "event.xff.mode", json_str(json_get(xff, "mode"), "extra-data"));
+    suricata_yaml_set(conf, "event.xff.deployment",
+                      json_str(json_get(xff, "deployment"), "reverse"));
 }
 
 static void take_anomaly_type(struct conf *conf, const struct json *type)
@@ -181,7 +183,7 @@ static void take_files_type(struct conf *conf, const struct json *type)
     for (const struct json *h = json_first(hash); h; h = json_next(h))
         strbuf_fmt(&list, "%s%s", list.len ? "," : "", json_str(h, ""));
     if (list.len)
-        set(conf, "files.hash", list.at);
+        suricata_yaml_set(conf, "files.hash", list.at);
     strbuf_fini(&list);
     set_bool(conf, "files.magic", json_get(type, "force-magic"), false);
 }
@@ -219,7 +221,7 @@ static void take_types(struct conf *conf, const struct json *types)
             strbuf_str(&list, ",ftp_data");
     }
     if (json_count(types))
-        set(conf, "event.types", list.at);
+        suricata_yaml_set(conf, "event.types", list.at);
     strbuf_fini(&list);
 }
 
@@ -239,7 +241,7 @@ static void take_protocols(struct conf *conf, const struct json *protocols)
             strbuf_fmt(&list, "%s%s", list.len ? "," : "", name);
     }
     if (list.len)
-        set(conf, "app.off", list.at);
+        suricata_yaml_set(conf, "app.off", list.at);
     strbuf_fini(&list);
 }
 
@@ -250,9 +252,9 @@ static void take_mqtt(struct conf *conf, const struct json *tree)
 
     if (json_kind(length) == JSON_NUM) {
         snprintf(text, sizeof(text), "%lld", (long long)json_i64(length, 0));
-        set(conf, "mqtt.max-msg-length", text);
+        suricata_yaml_set(conf, "mqtt.max-msg-length", text);
     } else if (json_str(length, NULL)) {
-        set(conf, "mqtt.max-msg-length", json_str(length, NULL));
+        suricata_yaml_set(conf, "mqtt.max-msg-length", json_str(length, NULL));
     }
 }
 
@@ -267,13 +269,13 @@ static void take_smtp(struct conf *conf, const struct json *tree)
          s = json_next(s))
         strbuf_fmt(&list, "%s%s", list.len ? "," : "", json_str(s, ""));
     if (list.len)
-        set(conf, "smtp.url_schemes", list.at);
+        suricata_yaml_set(conf, "smtp.url_schemes", list.at);
     else if (!json_bool(json_get(mime, "extract-urls"), true))
-        set(conf, "smtp.url_schemes", "");
+        suricata_yaml_set(conf, "smtp.url_schemes", "");
     if (json_bool(json_get(mime, "log-url-scheme"), false))
-        set(conf, "smtp.log_url_scheme", "true");
+        suricata_yaml_set(conf, "smtp.log_url_scheme", "true");
     if (json_bool(json_get(mime, "body-md5"), false))
-        set(conf, "smtp.body_md5", "true");
+        suricata_yaml_set(conf, "smtp.body_md5", "true");
     strbuf_fini(&list);
 }
 
@@ -285,9 +287,9 @@ static void take_outputs(struct conf *conf, const struct json *outputs)
             continue;
         const char *file = json_str(json_get(eve, "filename"), NULL);
         if (file)
-            set(conf, "output.file.name", file);
+            suricata_yaml_set(conf, "output.file.name", file);
         take_types(conf, json_get(eve, "types"));
-        set(conf, "event.ends", "packet");
+        suricata_yaml_set(conf, "event.ends", "packet");
         return;
     }
 }
@@ -347,7 +349,7 @@ enum err suricata_yaml_load(struct conf *conf, const char *path, struct strbuf *
     if (alerts > 0 && alerts < 256) {
         char text[32];
         snprintf(text, sizeof(text), "%lld", (long long)alerts);
-        set(conf, "detect.alerts-max", text);
+        suricata_yaml_set(conf, "detect.alerts-max", text);
     }
     list_unknown(tree, path, report);
     return ERR_OK;

@@ -12,4 +12,7 @@
 /** As conf_load. What is not understood is listed in `report` once, not fatal. */
 enum err suricata_yaml_load(struct conf *conf, const char *path, struct strbuf *report);
 
+/** One value of ours, as --set takes it; one that is not valid is passed over without a word. */
+void suricata_yaml_set(struct conf *conf, const char *key, const char *value);
+
 #endif
