@@ -3,11 +3,11 @@
 """From a corpus of captures to incidents: how much is left to read, and what is not told.
 
     tests/bench/corpus_incidents.py [--build DIR] [--rules DIR]... [--config FILE] [--every N]
-                                [--work DIR] [--set KEY=VALUE] CORPUS
+                                [--sites FILE] [--work DIR] [--set KEY=VALUE] CORPUS
 
 Replays every capture that CORPUS/provenance.tsv labels as an attack, and every Nth of the others, each as a site of its
 own; gives all events to one analyzer; prints events, alerts, groups and incidents, the attacks without an incident, and
-the incidents without an attack. With --work the sensor's events are kept: a second run only runs the analyzer.
+the incidents without an attack. --sites describes the sites of some captures, as their operators would. With --work the sensor's events are kept: a second run only runs the analyzer.
 """
 import argparse
 import collections
@@ -20,6 +20,8 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+
+import yaml
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SEVERITY = ("info", "low", "medium", "high", "critical")
@@ -39,6 +41,23 @@ def chosen(corpus, every):
     return attacks + (others[::every] if every else [])
 
 
+def config_of(capture, args, out):
+    """The address groups of all, with those of the capture's site where it is described."""
+    groups = {}
+    for prefix, described in args.described.items():
+        if capture.startswith(prefix):
+            groups.update(described)
+    if not groups:
+        return args.config
+    with open(args.config, encoding="utf-8") as f:
+        config = yaml.safe_load(f)
+    config["vars"]["address-groups"].update(groups)
+    path = os.path.join(out, "site.yaml")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(yaml.safe_dump(config))
+    return path
+
+
 def replay(capture, args):
     out = os.path.join(args.work, site_of(capture))
     eve = os.path.join(out, "eve.json")
@@ -46,7 +65,7 @@ def replay(capture, args):
         return eve
     os.makedirs(out, exist_ok=True)
     words = [os.path.join(args.build, "tramgac-sensor"), "-r", os.path.join(args.corpus, capture), "-l", out, "--quiet",
-             "-c", args.config, "-S", os.path.join(ROOT, "rules/suricata"), "-k", "none",
+             "-c", config_of(capture, args, out), "-S", os.path.join(ROOT, "rules/suricata"), "-k", "none",
              "--set", f"sensor.site={site_of(capture)}", "--set", f"sensor.name={site_of(capture)}"]
     for rules in args.rules:
         words += ["-s", rules]
@@ -119,6 +138,7 @@ def main():
     p.add_argument("--build", default=os.path.join(ROOT, "build/release"))
     p.add_argument("--rules", action="append", default=[])
     p.add_argument("--config", default=os.path.join(ROOT, "rules/suricata/vars.yaml"), help="of the sensor: address groups")
+    p.add_argument("--sites", help="address groups of the sites of captures, by the beginning of their path")
     p.add_argument("--every", type=int, default=0)
     p.add_argument("--jobs", type=int, default=1)
     p.add_argument("--set", action="append", default=[], help="option of the analyzer")
@@ -127,6 +147,10 @@ def main():
     p.add_argument("--kept", action="store_true", help="only captures that have a folder in --work")
     p.add_argument("corpus")
     args = p.parse_args()
+    args.described = {}
+    if args.sites:
+        with open(args.sites, encoding="utf-8") as f:
+            args.described = yaml.safe_load(f)
     args.work = args.work or tempfile.mkdtemp(prefix="tramgac-corpus.")
     captures = chosen(args.corpus, args.every)
     captures = [c for c in captures if any(m in c[0] for m in args.match.split(","))]
