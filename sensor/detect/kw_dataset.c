@@ -184,7 +184,7 @@ static struct dataset *set_of(struct draft *d, struct slice name, struct set_opt
         set->type = (uint8_t)type;
         set->id = loader->n_datasets++;
         set->memcap = memcap;
-        intern_init(&set->values, loader->arena);
+        intern_init(&set->values, loader->own);
         set->next = loader->datasets;
         loader->datasets = set;
     }
@@ -227,7 +227,7 @@ static bool add_op(struct draft *d, const struct dataset_args *a,
         return false;
     op->call.match = match;
     op->call.args = a;
-    d->rule.datasets = true;
+    d->rule.datasets = d->rule.beside = true;
     return true;
 }
 

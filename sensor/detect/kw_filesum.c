@@ -114,7 +114,8 @@ static bool read_list(struct draft *d, struct sum_list *list, struct slice name)
         return draft_fail(d, "the list %.*s cannot be read", (int)(name.len & 127),
                           (const char *)name.at);
     list->n = each_line(f, list, NULL);
-    uint8_t *digests = list->n ? draft_alloc(d, (size_t)list->n * list->size) : NULL;
+    size_t bytes = (size_t)list->n * list->size;
+    uint8_t *digests = list->n ? arena_alloc(d->loader->own, bytes) : NULL;
     if (digests)
         each_line(f, list, digests);
     fclose(f);
@@ -141,6 +142,7 @@ static bool filesum_parse(struct draft *d, const struct keyword *kw, struct slic
     d->last_group = -1;
     op->call.match = filesum_match;
     op->call.args = list;
+    d->rule.beside = true;
     ruleset_want(d->loader, kw->name);
     return value.len ? read_list(d, list, value) : draft_fail(d, "%s wants a file", kw->name);
 }

@@ -79,6 +79,7 @@ static bool iprep_parse(struct draft *d, const struct keyword *kw, struct slice 
         return draft_fail(d, "iprep wants any, src, dst or both, a category, a comparison and a "
                              "score");
     a->reputation = d->loader->reputation;
+    d->rule.beside = true;
     if (!a->reputation)
         return draft_fail(d, "iprep needs reputation-categories-file and reputation-files in the "
                              "configuration");
@@ -159,6 +160,7 @@ static bool geoip_parse(struct draft *d, const struct keyword *kw, struct slice 
     if (!a)
         return false;
     a->geo = d->loader->geo;
+    d->rule.beside = true;
     if (!a->geo)
         return draft_fail(d, "geoip needs a country database: geo.country in the configuration");
     while (draft_part(&value, ',', &part)) {

@@ -30,7 +30,8 @@ struct marks {
 };
 
 struct literals {
-    const struct literal *list;
+    struct literal *list;
+    uint32_t n, users;
     struct hyper *hyper; /* in place of all else; or NULL */
     struct marks grams, pairs;
     struct lookup *gram_table, *pair_table; /* what of them is worth a look; NULL = none */
@@ -309,22 +310,35 @@ static bool compile(struct literals *l, struct literals_maker *maker, uint32_t n
     return true;
 }
 
+/* Chooses what each literal is known by. */
+static bool room_for_marks(struct literals *l, const struct literals_usual *usual,
+                           struct known_by *best, uint32_t n)
+{
+    uint32_t pairs = 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        best[i] = known_by(usual, l->list[i].text);
+        pairs += best[i].pair;
+    }
+    l->grams.mark = calloc((size_t)(n - pairs) * STRIDE + 1, sizeof(struct mark));
+    l->pairs.mark = calloc((size_t)pairs * 4 + 1, sizeof(struct mark));
+    return l->grams.mark && l->pairs.mark;
+}
+
 static bool fill(struct literals *l, struct literals_maker *maker, uint32_t n)
 {
     if (are_many(maker, n))
         return compile(l, maker, n);
-    l->grams.mark = calloc((size_t)n * STRIDE + 1, sizeof(struct mark));
-    l->pairs.mark = calloc((size_t)n * 4 + 1, sizeof(struct mark));
-    if (!l->grams.mark || !l->pairs.mark)
-        return false;
-    for (uint32_t i = 0; i < n; i++) {
-        struct known_by best = known_by(maker->usual, l->list[i].text);
-        if (best.pair)
-            add_pair(l, i, best.at);
+    struct known_by *best = malloc(n * sizeof(*best));
+    bool ok = best && room_for_marks(l, maker->usual, best, n);
+    for (uint32_t i = 0; ok && i < n; i++) {
+        if (best[i].pair)
+            add_pair(l, i, best[i].at);
         else
-            add_grams(l, i, best.at);
+            add_grams(l, i, best[i].at);
     }
-    return fill_tables(l, maker->narrow);
+    free(best);
+    return ok && fill_tables(l, maker->narrow);
 }
 
 struct literals *literals_new(struct literals_maker *maker, const struct literal *list, uint32_t n)
@@ -334,8 +348,12 @@ struct literals *literals_new(struct literals_maker *maker, const struct literal
     snprintf(maker->fault, sizeof(maker->fault), "literals: out of memory");
     if (!l)
         return NULL;
-    l->list = list;
-    if (!fill(l, maker, n))
+    l->n = n;
+    l->users = 1;
+    l->list = malloc((n + 1) * sizeof(*l->list));
+    if (l->list && n)
+        memcpy(l->list, list, n * sizeof(*l->list));
+    if (!l->list || !fill(l, maker, n))
         literals_free(&l);
     return l;
 }
@@ -344,9 +362,11 @@ void literals_free(struct literals **literals)
 {
     struct literals *l = *literals;
 
-    if (!l)
+    *literals = NULL;
+    if (!l || --l->users)
         return;
     hyper_free(&l->hyper);
+    free(l->list);
     free(l->grams.mark);
     free(l->grams.first);
     free(l->pairs.mark);
@@ -354,7 +374,21 @@ void literals_free(struct literals **literals)
     lookup_free(&l->gram_table);
     lookup_free(&l->pair_table);
     free(l);
-    *literals = NULL;
+}
+
+bool literals_are(const struct literals *l, const struct literal *list, uint32_t n)
+{
+    for (uint32_t i = 0; i < n && l->n == n; i++) {
+        if (l->list[i].nocase != list[i].nocase || !slice_eq(l->list[i].text, list[i].text))
+            return false;
+    }
+    return l->n == n;
+}
+
+struct literals *literals_hold(struct literals *l)
+{
+    l->users++;
+    return l;
 }
 
 static size_t marks_bytes(const struct marks *m)
@@ -366,8 +400,9 @@ static size_t marks_bytes(const struct marks *m)
 
 size_t literals_bytes(const struct literals *l)
 {
-    return sizeof(*l) + lookup_bytes(l->gram_table) + lookup_bytes(l->pair_table) +
-           marks_bytes(&l->grams) + marks_bytes(&l->pairs) + (l->hyper ? hyper_bytes(l->hyper) : 0);
+    return sizeof(*l) + l->n * sizeof(*l->list) + lookup_bytes(l->gram_table) +
+           lookup_bytes(l->pair_table) + marks_bytes(&l->grams) + marks_bytes(&l->pairs) +
+           (l->hyper ? hyper_bytes(l->hyper) : 0);
 }
 
 /* ---- scratch ------------------------------------------------------------------------------ */

@@ -45,8 +45,13 @@ struct literals_maker {
     char fault[160]; /* why there is no set */
 };
 
-/** The id of a hit is the index in `list`, which is borrowed too. NULL when it cannot be made. */
+/** The id of a hit is the index in `list`, whose texts are borrowed. NULL when it cannot be made.
+ */
 struct literals *literals_new(struct literals_maker *maker, const struct literal *list, uint32_t n);
+/** The set was made of exactly these. */
+bool literals_are(const struct literals *literals, const struct literal *list, uint32_t n);
+/** One more holder; each of them frees. Not for several threads at once. */
+struct literals *literals_hold(struct literals *literals);
 void literals_free(struct literals **literals);
 size_t literals_bytes(const struct literals *literals);
 

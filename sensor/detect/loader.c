@@ -8,6 +8,8 @@
 #include "sensor/detect/loader.h"
 
 #include "sensor/detect/literals.h"
+#include "sensor/detect/rule_store.h"
+#include "sensor/detect/ruleset.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,16 +27,19 @@ static bool says_no(const struct conf *conf, const char *key)
     return false;
 }
 
-void loader_init(struct loader *loader, struct arena *arena, struct ruleset *ruleset,
+void loader_init(struct loader *loader, struct rule_store *store, struct ruleset *ruleset,
                  const struct conf *conf)
 {
-    *loader = (struct loader){.arena = arena, .ruleset = ruleset};
-    struct intern *all[] = {&loader->strings, &loader->netsets,  &loader->portsets,
-                            &loader->buffers, &loader->pcres,    &loader->flowbits,
-                            &loader->xbits,   &loader->flowints, &loader->vars,
-                            &loader->classes, &loader->sids,     &loader->keywords};
-    for (uint32_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-        intern_init(all[i], arena);
+    *loader = (struct loader){.ruleset = ruleset, .own = &ruleset->arena};
+    arena_init(&loader->work, 256 * 1024, 0);
+    rule_store_lend(store, loader);
+    intern_init(&loader->strings, loader->arena);
+    intern_init(&loader->pcres, &loader->work);
+    intern_init(&loader->keywords, &loader->work);
+    intern_init(&loader->flowbits, &ruleset->arena);
+    intern_init(&loader->xbits, &ruleset->arena);
+    intern_init(&loader->flowints, &ruleset->arena);
+    intern_init(&loader->vars, &ruleset->arena);
     loader->usual = literals_usual_new();
     if (!loader->usual)
         abort();
@@ -48,15 +53,23 @@ void loader_init(struct loader *loader, struct arena *arena, struct ruleset *rul
     loader->ja4_off = says_no(conf, "app-layer.protocols.tls.ja4-fingerprints");
 }
 
-void loader_fini(struct loader *loader)
+void loader_read(struct loader *loader)
 {
-    struct intern *all[] = {&loader->strings, &loader->netsets,  &loader->portsets,
-                            &loader->buffers, &loader->pcres,    &loader->flowbits,
-                            &loader->xbits,   &loader->flowints, &loader->vars,
-                            &loader->classes, &loader->sids,     &loader->keywords};
-    for (uint32_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-        intern_fini(all[i]);
+    intern_fini(&loader->strings);
+    intern_fini(&loader->pcres);
+    intern_fini(&loader->keywords);
+    arena_fini(&loader->work);
+}
+
+void loader_fini(struct loader *loader, struct rule_store *store)
+{
+    loader_read(loader);
+    intern_fini(&loader->flowbits);
+    intern_fini(&loader->xbits);
+    intern_fini(&loader->flowints);
+    intern_fini(&loader->vars);
     literals_usual_free(&loader->usual);
+    rule_store_take_back(store, loader);
 }
 
 const char *loader_str(struct loader *loader, struct slice text)

@@ -22,17 +22,18 @@ struct reputation;
 struct geo;
 
 struct loader {
-    struct arena *arena; /* of the ruleset */
+    struct arena *arena; /* of the rules: see rule_store.h */
+    struct arena *own;   /* of this ruleset alone: what every load reads anew */
+    struct arena work;   /* until all rules are read */
     struct ruleset *ruleset;
     const struct json *addresses, *ports; /* vars of the configuration; NULL = defaults */
     struct intern strings;                /* zero-terminated, shared */
-    struct intern netsets, portsets;
+    struct intern netsets, portsets;      /* these, buffers and classes are the store's */
     struct intern buffers;
     struct intern pcres;
-    struct intern flowbits, xbits, flowints, vars;
-    struct intern classes;  /* value: struct class_row */
-    struct intern sids;     /* "gid:sid" of accepted rules: index + 1 */
-    struct intern keywords; /* rows by name, found once */
+    struct intern flowbits, xbits, flowints, vars; /* the ruleset's */
+    struct intern classes;                         /* value: struct class_row */
+    struct intern keywords;                        /* rows by name, found once */
     bool has_classes;
     const char *file;     /* of the rule being read */
     const char *data_dir; /* where sets are saved */
@@ -46,9 +47,14 @@ struct loader {
     struct pcre *pcre_list;       /* all that were compiled; goes to the ruleset */
 };
 
-void loader_init(struct loader *loader, struct arena *arena, struct ruleset *ruleset,
+struct rule_store;
+
+/** Borrows the tables of `store` until loader_fini; `ruleset` has an arena already. */
+void loader_init(struct loader *loader, struct rule_store *store, struct ruleset *ruleset,
                  const struct conf *conf);
-void loader_fini(struct loader *loader);
+void loader_fini(struct loader *loader, struct rule_store *store);
+/** Frees what only reading needs: names of keywords, numbers of rules. */
+void loader_read(struct loader *loader);
 /** Kept once and terminated. */
 const char *loader_str(struct loader *loader, struct slice text);
 /** Some rule needs this property of files: see ruleset_wants. */

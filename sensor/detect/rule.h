@@ -291,6 +291,7 @@ struct rule {
     bool no_packet;   /* tcp-stream, flow:only_stream */
     bool no_stream;   /* tcp-pkt, flow:no_stream, dsize */
     bool datasets;    /* asks sets of values: all its groups have to match in one look */
+    bool beside;      /* asks files that lie beside the rules: read anew by every load */
     bool once_known;  /* nothing but app-layer-protocol: once per direction */
     bool events_only; /* decode-event: packets that may have no transport at all */
     uint16_t app;     /* 0 = any protocol; else index + 1 of the ruleset's app names */
@@ -301,9 +302,10 @@ struct rule {
     const struct act *acts;
     const struct group *groups;
     const struct xbit *xbits;
-    const struct limit *limits;
-    uint32_t order; /* rank of evaluation; equals the index after freezing */
-    uint32_t uid;   /* the same after a reload that left the rule as it was; states name it */
+    const struct limit *limits;     /* with those of threshold.config in front */
+    const struct limit *own_limits; /* as its text says */
+    uint32_t order;                 /* rank of evaluation; equals the index after freezing */
+    uint32_t uid; /* the same after a reload that left the rule as it was; states name it */
     /* prefilter: the literal and where it is looked for; fast_op -1 = none */
     int8_t fast_group;
     int16_t fast_op;

@@ -439,7 +439,7 @@ bool rule_finish(struct draft *d, struct rule *rule)
     rule->tests = copy(d, d->tests, d->rule.n_tests * sizeof(struct test));
     rule->acts = copy(d, d->acts, d->rule.n_acts * sizeof(struct act));
     rule->xbits = copy(d, d->xbits, d->rule.n_xbits * sizeof(struct xbit));
-    rule->limits = d->limits;
+    rule->limits = rule->own_limits = d->limits;
     rule->info.has_threshold = d->limits != NULL || rule->n_xbits || rule->datasets;
     if (!rule->info.msg)
         rule->info.msg = "";

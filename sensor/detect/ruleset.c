@@ -9,8 +9,8 @@
 
 #include "common/conf.h"
 #include "common/geo.h"
+#include "common/hash.h"
 #include "common/log.h"
-#include "common/pcre.h"
 #include "sensor/detect/dataset.h"
 #include "sensor/detect/reputation.h"
 #include "sensor/detect/rule_parse.h"
@@ -63,29 +63,45 @@ struct reading {
     struct draft *draft;
     struct rule *rules;
     uint32_t n, room;
-    struct strbuf joined; /* of a rule over several lines */
+    struct sid_index sids;
+    struct strbuf joined;         /* of a rule over several lines */
+    uint32_t line, begun, in_all; /* of the file; where that rule began; lines of it so far */
     struct strbuf *report;
     uint32_t skipped;             /* requires: not for this version */
+    uint64_t classes_hash;        /* of all files of classes */
     const struct ruleset *before; /* NULL: no reload */
+    struct known_rules known;     /* of `before`, when its rules can stand here too */
 };
 
 /* ---- files -------------------------------------------------------------------------------- */
 
-static bool read_file(const char *path, char **text, size_t *len)
+/* A regular file of no absurd size; NULL with errno. `bytes` may be NULL. */
+static FILE *open_file(const char *path, size_t *bytes)
 {
     struct stat st;
     FILE *f = fopen(path, "rbe");
 
-    *text = NULL;
     if (!f)
-        return false;
+        return NULL;
     if (fstat(fileno(f), &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > FILE_BYTES_MAX) {
         errno = S_ISDIR(st.st_mode) ? EISDIR : EFBIG;
         fclose(f);
-        return false;
+        return NULL;
     }
-    *text = malloc((size_t)st.st_size + 1);
-    *len = *text ? fread(*text, 1, (size_t)st.st_size, f) : 0;
+    if (bytes)
+        *bytes = (size_t)st.st_size;
+    return f;
+}
+
+static bool read_file(const char *path, char **text, size_t *len)
+{
+    FILE *f = open_file(path, len);
+
+    *text = NULL;
+    if (!f)
+        return false;
+    *text = malloc(*len + 1);
+    *len = *text ? fread(*text, 1, *len, f) : 0;
     bool ok = *text && !ferror(f);
     fclose(f);
     return ok;
@@ -127,107 +143,143 @@ static void guess_sid(struct draft *d, struct slice text)
         d->rule.info.sid = (uint32_t)sid;
 }
 
-/* The place of a rule among those read: a new one, or the one it replaces. */
-static struct rule *place_of(struct reading *r, struct rule *rule)
+/* Puts a rule among those read: a new one, or in place of an older revision. */
+static bool keep_rule(struct reading *r, const struct rule *rule)
 {
-    char key[32];
-    int len = snprintf(key, sizeof(key), "%u:%u", rule->info.gid, rule->info.sid);
-    struct intern_entry *entry =
-        intern_get(&r->loader.sids, (struct slice){(const uint8_t *)key, (uint32_t)len});
+    uint32_t gid = rule->info.gid, sid = rule->info.sid;
+    uint32_t at = sid_index_find(&r->sids, r->rules, gid, sid, r->n);
 
-    if (entry->value) {
-        struct rule *old = &r->rules[(uintptr_t)entry->value - 1];
-        if (old->info.rev >= rule->info.rev) {
-            draft_fail(r->draft, "sid %u is used before, at %s:%u", rule->info.sid, old->info.file,
-                       old->info.line);
-            return NULL;
-        }
-        return old;
-    }
-    if (r->n == r->room) {
+    if (at < r->n && r->rules[at].info.rev >= rule->info.rev)
+        return draft_fail(r->draft, "sid %u is used before, at %s:%u", sid, r->rules[at].info.file,
+                          r->rules[at].info.line);
+    if (at == r->room) {
         r->room = r->room ? r->room * 2 : 1024;
         r->rules = realloc(r->rules, r->room * sizeof(*r->rules));
         if (!r->rules)
             abort();
     }
-    entry->value = (const void *)(uintptr_t)(r->n + 1);
-    return &r->rules[r->n++];
+    r->rules[at] = *rule;
+    if (at == r->n)
+        sid_index_add(&r->sids, r->rules, r->n++);
+    return true;
 }
 
-static void read_rule(struct reading *r, struct slice text, const char *file, uint32_t line)
+/* The rule as the set before has it; only its place may be another. */
+static void share_rule(struct draft *d, struct rule *rule, const struct rule *same)
+{
+    *rule = *same;
+    d->rule.info = same->info; /* should it be put aside */
+    d->failed = false;
+    d->column = 1;
+    rule->limits = rule->own_limits;
+    rule->info.has_threshold = rule->own_limits || rule->n_xbits || rule->datasets;
+}
+
+static bool make_rule(struct reading *r, struct slice text, uint32_t line, struct rule *rule)
 {
     struct draft *d = r->draft;
-    struct rule rule;
 
     if (!rule_parse(d, text) || d->skip) {
         r->skipped += d->skip && !d->failed;
         if (d->failed) {
             guess_sid(d, text);
-            quarantine(r, file, line);
+            quarantine(r, r->loader.file, line);
         }
-        return;
+        return false;
     }
     d->column = 1;
-    if (!rule_finish(d, &rule)) {
-        quarantine(r, file, line);
-        return;
+    if (!rule_finish(d, rule)) {
+        quarantine(r, r->loader.file, line);
+        return false;
     }
-    struct rule *place = place_of(r, &rule);
-    if (!place) {
-        quarantine(r, file, line);
-        return;
-    }
-    rule.info.text = arena_str(&r->rs->arena, text);
-    rule.info.file = file;
-    rule.info.line = line;
-    *place = rule;
+    return true;
 }
 
-static void read_lines(struct reading *r, struct slice text, const char *file)
+static void read_rule(struct reading *r, struct slice text, uint32_t line)
 {
-    uint32_t line = 0, begun = 0;
+    const struct rule *same = ruleset_change_same(&r->known, text);
+    struct rule rule;
 
+    if (same)
+        share_rule(r->draft, &rule, same);
+    else if (!make_rule(r, text, line, &rule))
+        return;
+    if (!same)
+        rule.info.text = arena_str(r->loader.arena, text);
+    rule.info.file = r->loader.file;
+    rule.info.line = line;
+    if (!keep_rule(r, &rule))
+        quarantine(r, r->loader.file, line);
+}
+
+/* The rule that was joined from several lines. */
+static void end_joined(struct reading *r)
+{
+    if (r->joined.len)
+        read_rule(r, slice_trim(strbuf_view(&r->joined)), r->begun);
     strbuf_clear(&r->joined);
+}
+
+static void read_line(struct reading *r, struct slice row)
+{
+    row = slice_trim(row);
+    r->line++;
+    if (!r->joined.len && (!row.len || row.at[0] == '#'))
+        return;
+    bool more = row.len && row.at[row.len - 1] == '\\';
+    if (!r->joined.len && !more) {
+        read_rule(r, row, r->line);
+        return;
+    }
+    if (!r->joined.len)
+        r->begun = r->line;
+    strbuf_slice(&r->joined, more ? (struct slice){row.at, row.len - 1} : row);
+    if (more)
+        strbuf_char(&r->joined, ' ');
+    else
+        end_joined(r);
+}
+
+static void begin_file(struct reading *r, const char *path)
+{
+    r->loader.file = arena_str(&r->rs->arena, slice_of_str(path));
+    r->line = 0;
+    strbuf_clear(&r->joined);
+}
+
+static void read_lines(struct reading *r, struct slice text)
+{
     while (text.len) {
         int64_t end = slice_find_byte(text, '\n');
         uint32_t len = end < 0 ? text.len : (uint32_t)end;
-        struct slice row = slice_trim(slice_head(text, len));
+        read_line(r, slice_head(text, len));
         text = slice_from(text, len + 1);
-        line++;
-        if (!r->joined.len && (!row.len || row.at[0] == '#'))
-            continue;
-        if (!r->joined.len)
-            begun = line;
-        if (row.len && row.at[row.len - 1] == '\\') {
-            strbuf_slice(&r->joined, (struct slice){row.at, row.len - 1});
-            strbuf_char(&r->joined, ' ');
-            if (text.len)
-                continue;
-            row = SLICE_NONE;
-        }
-        if (r->joined.len) {
-            strbuf_slice(&r->joined, row);
-            row = strbuf_view(&r->joined);
-        }
-        read_rule(r, slice_trim(row), file, begun);
-        strbuf_clear(&r->joined);
     }
+    end_joined(r);
 }
 
+/* Line by line: no file is held as a whole. */
 static enum err read_rules_file(struct reading *r, const char *path)
 {
-    char *text;
-    size_t len;
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t len;
+    FILE *f = open_file(path, NULL);
 
-    if (!read_file(path, &text, &len)) {
+    if (!f) {
         strbuf_fmt(r->report, "%s: %s\n", path, strerror(errno));
-        free(text);
         return ERR_IO;
     }
-    r->loader.file = loader_str(&r->loader, slice_of_str(path));
-    read_lines(r, (struct slice){(const uint8_t *)text, (uint32_t)len}, r->loader.file);
-    free(text);
-    return ERR_OK;
+    begin_file(r, path);
+    while ((len = getline(&line, &room, f)) >= 0)
+        read_line(r, (struct slice){(const uint8_t *)line, (uint32_t)len});
+    end_joined(r);
+    bool failed = ferror(f);
+    if (failed)
+        strbuf_fmt(r->report, "%s: %s\n", path, strerror(errno));
+    fclose(f);
+    free(line);
+    return failed ? ERR_IO : ERR_OK;
 }
 
 static int is_rules(const struct dirent *e)
@@ -271,7 +323,10 @@ static bool read_classes(struct reading *r, const char *path)
 
     if (!ok)
         return false;
-    loader_classes(&r->loader, (struct slice){(const uint8_t *)text, (uint32_t)len});
+    struct slice all = {(const uint8_t *)text, (uint32_t)len};
+    if (!r->known.of) /* else they are in the store */
+        loader_classes(&r->loader, all);
+    r->classes_hash = hash_bytes(all, r->classes_hash);
     free(text);
     return true;
 }
@@ -355,7 +410,7 @@ static enum err build(struct reading *r, const struct conf *conf)
     char room[4096];
     struct literals_maker maker = {.usual = r->loader.usual,
                                    .cache = cache_dir(conf, room, sizeof(room))};
-    enum err err = ruleset_build(r->rs, &maker);
+    enum err err = ruleset_build(r->rs, r->before, &maker);
 
     if (err && *maker.fault)
         strbuf_fmt(r->report, "%s\n", maker.fault);
@@ -439,7 +494,7 @@ static void open_knowledge(struct reading *r, const struct conf *conf)
 }
 
 static void reading_open(struct reading *r, const struct conf *conf, const struct ruleset *before,
-                         struct strbuf *report)
+                         bool share, struct strbuf *report)
 {
     *r = (struct reading){.report = report, .before = before};
     r->rs = calloc(1, sizeof(*r->rs));
@@ -447,7 +502,10 @@ static void reading_open(struct reading *r, const struct conf *conf, const struc
     if (!r->rs || !r->draft)
         abort();
     arena_init(&r->rs->arena, 1024 * 1024, 0);
-    loader_init(&r->loader, &r->rs->arena, r->rs, conf);
+    r->rs->store = share ? rule_store_hold(before->store) : rule_store_new();
+    if (share)
+        ruleset_change_know(&r->known, before);
+    loader_init(&r->loader, r->rs->store, r->rs, conf);
     ruleset_change_seed_names(&r->loader, before);
     open_knowledge(r, conf);
     strbuf_init(&r->joined, 1024 * 1024);
@@ -455,30 +513,48 @@ static void reading_open(struct reading *r, const struct conf *conf, const struc
     r->draft->loader = &r->loader;
 }
 
+/* What only reading needs goes before the sets are built. */
+static void reading_done(struct reading *r)
+{
+    free(r->known.slots);
+    r->known = (struct known_rules){0};
+    sid_index_fini(&r->sids);
+    loader_read(&r->loader);
+    strbuf_fini(&r->joined);
+    strbuf_fini(&r->draft->json);
+    free(r->draft);
+    r->draft = NULL;
+}
+
 /* Freezes what was read; takes the reading apart. */
 static enum err reading_close(struct reading *r, const struct conf *conf, enum err err,
                               struct ruleset **ruleset)
 {
-    ruleset_change_uids(r->rs, r->before, &r->loader.sids, r->rules, r->n);
+    ruleset_change_uids(r->rs, r->before, &r->sids, r->rules, r->n);
     order_rules(r);
     ruleset_change_keep_names(r->rs, &r->loader);
-    r->rs->pcre_list = r->loader.pcre_list;
+    r->rs->store->classes_hash = r->classes_hash;
     r->rs->datasets = r->loader.datasets;
     r->rs->n_nets = r->loader.netsets.n;
     r->rs->n_xbits = r->loader.xbits.n;
     find_wants(r->rs);
-    if (!err) {
+    if (!err)
         read_thresholds(r, conf);
+    reading_done(r);
+    if (!err)
         err = build(r, conf);
-    }
-    loader_fini(&r->loader);
-    strbuf_fini(&r->joined);
-    strbuf_fini(&r->draft->json);
-    free(r->draft);
+    loader_fini(&r->loader, r->rs->store);
     if (err)
         ruleset_free(&r->rs);
     *ruleset = r->rs;
     return err;
+}
+
+static void reading_drop(struct reading *r)
+{
+    reading_done(r);
+    loader_fini(&r->loader, r->rs->store);
+    ruleset_free(&r->rs);
 }
 
 enum err ruleset_reload(const struct conf *conf, const char *const *paths,
@@ -488,8 +564,13 @@ enum err ruleset_reload(const struct conf *conf, const char *const *paths,
     struct reading r;
     enum err err = ERR_OK;
 
-    reading_open(&r, conf, before, report);
+    reading_open(&r, conf, before, before && !rule_store_worn(before->store), report);
     find_classes(&r, conf, paths);
+    if (r.known.of && r.classes_hash != before->store->classes_hash) { /* all rules are others */
+        reading_drop(&r);
+        reading_open(&r, conf, before, false, report);
+        find_classes(&r, conf, paths);
+    }
     for (uint32_t i = 0; paths && paths[i]; i++) {
         if (read_path(&r, paths[i]) != ERR_OK)
             err = ERR_IO;
@@ -508,8 +589,9 @@ enum err ruleset_load_text(const struct conf *conf, struct slice text, struct ru
 {
     struct reading r;
 
-    reading_open(&r, conf, NULL, report);
-    read_lines(&r, text, loader_str(&r.loader, SLICE_LIT("text")));
+    reading_open(&r, conf, NULL, false, report);
+    begin_file(&r, "text");
+    read_lines(&r, text);
     return reading_close(&r, conf, ERR_OK, ruleset);
 }
 
@@ -526,13 +608,13 @@ void ruleset_free(struct ruleset **ruleset)
     free(rs->rules);
     free(rs->bad);
     free(rs->index_of);
-    pcre_free(&rs->pcre_list);
     reputation_free(&rs->reputation);
     geo_free(&rs->geo);
     for (struct dataset *s = rs->datasets; s; s = s->next)
         intern_fini(&s->values);
     ip_index_free(&rs->ip);
     arena_fini(&rs->arena);
+    rule_store_drop(&rs->store);
     free(rs);
     *ruleset = NULL;
 }

@@ -8,6 +8,8 @@
 #include "sensor/detect/ip_index.h"
 #include "sensor/detect/literals.h"
 #include "sensor/detect/loader.h"
+#include "sensor/detect/rule_store.h"
+#include "sensor/detect/sid_index.h"
 
 enum {
     PROTOS_MAX = 64,
@@ -60,7 +62,6 @@ enum { PAYLOAD_HEAD = 128 }; /* bytes in which literals with a depth have to be,
 struct lit_set {
     struct literals *db; /* NULL = no literals */
     uint32_t n;
-    const struct literal *list;
     const uint32_t *first; /* n + 1: where the rules of each literal begin */
     const uint32_t *rules;
     const struct gates *gates; /* rules without a literal; NULL = none */
@@ -85,12 +86,12 @@ struct port_set {
 };
 
 struct ruleset {
-    struct arena arena;
+    struct arena arena;       /* what is this set's alone */
+    struct rule_store *store; /* what its rules are made of */
     struct rule *rules;
     uint32_t n;
     struct quarantined *bad;
     uint32_t n_bad, room_bad;
-    struct pcre *pcre_list;
 
     /** Literals of all payload rules, so that each byte is searched once; whose port or protocol is
      * another is sorted out where one is found. Gates of rules of any port and protocol. */
@@ -134,9 +135,19 @@ static inline uint32_t ruleset_index(const struct ruleset *ruleset, uint32_t uid
     return uid < ruleset->n_uids ? ruleset->index_of[uid] : RULE_GONE;
 }
 /** Gives every rule its uid: that of the same rule in `before` (NULL: none) where its text is the
- * same. `sids`: "gid:sid" to index + 1 in `rules`. */
+ * same. `sids`: of `rules`. */
 void ruleset_change_uids(struct ruleset *ruleset, const struct ruleset *before,
-                         const struct intern *sids, struct rule *rules, uint32_t n);
+                         const struct sid_index *sids, struct rule *rules, uint32_t n);
+/** Rules of a set by their texts. Zero: none. */
+struct known_rules {
+    const struct ruleset *of;
+    uint32_t *slots; /* index + 1; a power of two of them */
+    uint32_t room;
+};
+/** `of` may be NULL. */
+void ruleset_change_know(struct known_rules *known, const struct ruleset *of);
+/** The rule of exactly this text that can stand in another set as it is; NULL = none. */
+const struct rule *ruleset_change_same(const struct known_rules *known, struct slice text);
 /** Behind the last rule of `order`: numbers for the new ones, and the table by uid. */
 void ruleset_change_freeze(struct ruleset *ruleset);
 /** Names in the order of their numbers, into the ruleset or from it. */
@@ -149,8 +160,9 @@ static inline uint32_t ruleset_port_key(uint32_t class_, uint32_t dir, bool sour
 }
 const struct lit_set *ruleset_port(const struct ruleset *ruleset, uint32_t key);
 
-/** Groups the rules and compiles their literals. */
-enum err ruleset_build(struct ruleset *ruleset, struct literals_maker *maker);
+/** Groups the rules and compiles their literals, but those that `before` (NULL: none) has too. */
+enum err ruleset_build(struct ruleset *ruleset, const struct ruleset *before,
+                       struct literals_maker *maker);
 
 /** Lines of threshold.config; faults go to `report`. */
 void ruleset_limits(struct ruleset *ruleset, struct loader *loader, struct slice text,

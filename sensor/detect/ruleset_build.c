@@ -22,7 +22,7 @@ struct item {
 
 struct set_draft {
     struct lit_set *set;
-    struct item *items;
+    uint32_t *literal; /* rules that have one */
     uint32_t n, room;
     uint32_t *always;
     uint32_t n_always, room_always;
@@ -30,6 +30,7 @@ struct set_draft {
 
 struct builder {
     struct ruleset *rs;
+    const struct ruleset *before; /* of the same store; NULL = none */
     struct literals_maker *maker;
     struct set_draft *drafts; /* one per lit_set in use */
     uint32_t n, room;
@@ -77,10 +78,8 @@ static void add_rule(struct builder *b, struct lit_set *set, const struct rule *
         d->always[d->n_always++] = r->info.index;
         return;
     }
-    d->items = wider(d->items, d->n, &d->room, sizeof(*d->items));
-    struct item *item = &d->items[d->n++];
-    item->rule = r->info.index;
-    item->text = ruleset_literal(r, &item->nocase);
+    d->literal = wider(d->literal, d->n, &d->room, sizeof(*d->literal));
+    d->literal[d->n++] = r->info.index;
 }
 
 /* ---- payload ------------------------------------------------------------------------------ */
@@ -344,29 +343,75 @@ static int by_literal(const void *a, const void *b)
     return x->rule < y->rule ? -1 : x->rule > y->rule;
 }
 
+static bool another(const struct item *items, uint32_t i)
+{
+    return !i || items[i].nocase != items[i - 1].nocase ||
+           !slice_eq(items[i].text, items[i - 1].text);
+}
+
+/* The literals of a set in order, each with the rules it belongs to; NULL without memory. */
+static struct item *items_of(const struct ruleset *rs, const struct set_draft *d, uint32_t *n)
+{
+    struct item *items = malloc(d->n * sizeof(*items));
+
+    if (!items)
+        return NULL;
+    for (uint32_t i = 0; i < d->n; i++) {
+        items[i].rule = d->literal[i];
+        items[i].text = ruleset_literal(&rs->rules[d->literal[i]], &items[i].nocase);
+    }
+    qsort(items, d->n, sizeof(*items), by_literal);
+    *n = 0;
+    for (uint32_t i = 0; i < d->n; i++)
+        *n += another(items, i);
+    return items;
+}
+
+static bool freeze_items(struct arena *arena, struct lit_set *set, struct literal *list,
+                         const struct item *items, uint32_t n_items, uint32_t n)
+{
+    uint32_t *first = arena_alloc(arena, (n + 1) * sizeof(*first));
+    uint32_t *rules = arena_alloc(arena, n_items * sizeof(*rules));
+
+    if (!first || !rules)
+        return false;
+    for (uint32_t i = 0; i < n_items; i++) {
+        if (another(items, i)) {
+            first[set->n] = i;
+            list[set->n++] = (struct literal){items[i].text, items[i].nocase};
+        }
+        rules[i] = items[i].rule;
+    }
+    first[set->n] = n_items;
+    set->first = first;
+    set->rules = rules;
+    return true;
+}
+
+/* As the set that is loaded again had them, or made now. */
+static struct literals *literals_of(struct builder *b, const struct literal *list, uint32_t n)
+{
+    const struct ruleset *before = b->before;
+
+    for (uint32_t i = 0; before && i < before->n_sets; i++) {
+        struct literals *db = before->sets[i]->db;
+        if (db && literals_are(db, list, n))
+            return literals_hold(db);
+    }
+    return literals_new(b->maker, list, n);
+}
+
 static bool freeze_literals(struct builder *b, struct set_draft *d)
 {
     struct lit_set *set = d->set;
-    uint32_t *first = arena_alloc(&b->rs->arena, (d->n + 1) * sizeof(*first));
-    uint32_t *rules = arena_alloc(&b->rs->arena, (d->n + 1) * sizeof(*rules));
-    struct literal *list = arena_alloc(&b->rs->arena, d->n * sizeof(*list));
+    uint32_t n;
+    struct item *items = items_of(b->rs, d, &n);
+    struct literal *list = items ? malloc(n * sizeof(*list)) : NULL;
 
-    if (!first || !rules || !list)
-        return false;
-    qsort(d->items, d->n, sizeof(*d->items), by_literal);
-    for (uint32_t i = 0; i < d->n; i++) {
-        const struct item *item = &d->items[i];
-        if (!i || item->nocase != item[-1].nocase || !slice_eq(item->text, item[-1].text)) {
-            first[set->n] = i;
-            list[set->n++] = (struct literal){item->text, item->nocase};
-        }
-        rules[i] = item->rule;
-    }
-    first[set->n] = d->n;
-    set->first = first;
-    set->rules = rules;
-    set->list = list;
-    set->db = literals_new(b->maker, list, set->n);
+    if (list && freeze_items(&b->rs->arena, set, list, items, d->n, n))
+        set->db = literals_of(b, list, n);
+    free(items);
+    free(list);
     b->rs->db_bytes += set->db ? literals_bytes(set->db) : 0;
     return set->db != NULL;
 }
@@ -491,7 +536,7 @@ static bool freeze_sets(struct builder *b)
         if (d->n)
             ok = freeze_literals(b, d) && ok;
         ok = freeze_gates(rs, d) && ok;
-        free(d->items);
+        free(d->literal);
         free(d->always);
     }
     free(b->drafts);
@@ -553,26 +598,35 @@ static bool find_framed(struct ruleset *rs)
     return true;
 }
 
-enum err ruleset_build(struct ruleset *rs, struct literals_maker *maker)
+/* Those that are tried on packets and streams. */
+static void add_rules(struct builder *b)
+{
+    for (uint32_t i = 0; i < b->rs->n; i++) {
+        const struct rule *r = &b->rs->rules[i];
+        if (r->events_only)
+            continue;
+        if (r->kind == RULE_PACKET || r->kind == RULE_STREAM || r->kind == RULE_PACKET_STREAM)
+            add_payload(b, r);
+        else if (r->kind == RULE_APP)
+            add_app_only(b, r);
+    }
+}
+
+enum err ruleset_build(struct ruleset *rs, const struct ruleset *before,
+                       struct literals_maker *maker)
 {
     struct builder b = {.rs = rs, .maker = maker};
     struct tx_builder t = {0};
     uint32_t *list, n;
 
+    if (before && before->store == rs->store)
+        b.before = before;
     find_kin(rs);
     rs->n_ports = 16384;
     rs->ports = calloc(rs->n_ports, sizeof(*rs->ports));
     if (!rs->ports)
         return ERR_NOMEM;
-    for (uint32_t i = 0; i < rs->n; i++) {
-        const struct rule *r = &rs->rules[i];
-        if (r->events_only)
-            continue;
-        if (r->kind == RULE_PACKET || r->kind == RULE_STREAM || r->kind == RULE_PACKET_STREAM)
-            add_payload(&b, r);
-        else if (r->kind == RULE_APP)
-            add_app_only(&b, r);
-    }
+    add_rules(&b);
     for (uint32_t dir = 0; dir < 2; dir++)
         add_tx_literals(&b, &t, dir);
     for (uint32_t dir = 0; dir < 2; dir++)

@@ -10,9 +10,9 @@
  */
 #include "sensor/detect/ruleset.h"
 
+#include "common/hash.h"
 #include "common/jsonw.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 static struct intern *table(const struct loader *loader, uint32_t i)
@@ -46,28 +46,57 @@ void ruleset_change_keep_names(struct ruleset *rs, const struct loader *loader)
     }
 }
 
-static struct rule *same_sid(const struct intern *sids, struct rule *rules,
-                             const struct rule *other)
+static uint32_t slot_of(const struct known_rules *k, struct slice text)
 {
-    char key[32];
-    int len = snprintf(key, sizeof(key), "%u:%u", other->info.gid, other->info.sid);
-    const struct intern_entry *entry =
-        intern_find(sids, (struct slice){(const uint8_t *)key, (uint32_t)len});
+    return (uint32_t)hash_bytes(text, 0) & (k->room - 1);
+}
 
-    return entry && entry->value ? &rules[(uintptr_t)entry->value - 1] : NULL;
+void ruleset_change_know(struct known_rules *k, const struct ruleset *of)
+{
+    *k = (struct known_rules){.of = of};
+    if (!of || !of->n)
+        return;
+    for (k->room = 16; k->room < of->n * 2;)
+        k->room *= 2;
+    k->slots = calloc(k->room, sizeof(*k->slots));
+    if (!k->slots)
+        abort();
+    for (uint32_t i = 0; i < of->n; i++) {
+        uint32_t s = slot_of(k, slice_of_str(of->rules[i].info.text));
+        while (k->slots[s])
+            s = (s + 1) & (k->room - 1);
+        k->slots[s] = i + 1;
+    }
+}
+
+const struct rule *ruleset_change_same(const struct known_rules *k, struct slice text)
+{
+    for (uint32_t s = k->room ? slot_of(k, text) : 0; k->room && k->slots[s];
+         s = (s + 1) & (k->room - 1)) {
+        const struct rule *r = &k->of->rules[k->slots[s] - 1];
+        if (slice_eq(slice_of_str(r->info.text), text))
+            return r->beside ? NULL : r;
+    }
+    return NULL;
+}
+
+static bool same_text(const struct rule *a, const struct rule *b)
+{
+    return a->info.text == b->info.text || strcmp(a->info.text, b->info.text) == 0;
 }
 
 void ruleset_change_uids(struct ruleset *rs, const struct ruleset *before,
-                         const struct intern *sids, struct rule *rules, uint32_t n)
+                         const struct sid_index *sids, struct rule *rules, uint32_t n)
 {
     rs->generation = before ? before->generation + 1 : 1;
     rs->n_uids = before ? before->n_uids : 0;
     for (uint32_t i = 0; i < n; i++)
         rules[i].uid = RULE_GONE;
     for (uint32_t i = 0; before && i < before->n; i++) {
-        struct rule *r = same_sid(sids, rules, &before->rules[i]);
-        if (r && strcmp(r->info.text, before->rules[i].info.text) == 0)
-            r->uid = before->rules[i].uid;
+        const struct rule *old = &before->rules[i];
+        uint32_t at = sid_index_find(sids, rules, old->info.gid, old->info.sid, n);
+        if (at < n && same_text(&rules[at], old))
+            rules[at].uid = old->uid;
     }
 }
 

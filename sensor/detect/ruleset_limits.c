@@ -133,14 +133,14 @@ static bool read_entry(struct slice line, struct loader *loader, struct entry *e
     return e->limit.kind != LIMIT_NONE;
 }
 
-static void apply(struct ruleset *rs, struct loader *loader, const struct entry *e)
+static void apply(struct ruleset *rs, const struct entry *e)
 {
     for (uint32_t i = 0; i < rs->n && (!e->rate || e->pass); i++) {
         struct rule *r = &rs->rules[i];
         if (e->sid ? r->info.sid != e->sid || r->info.gid != e->gid
                    : e->gid && r->info.gid != e->gid)
             continue;
-        struct limit *l = arena_alloc(loader->arena, sizeof(*l));
+        struct limit *l = arena_alloc(&rs->arena, sizeof(*l));
         if (!l)
             return;
         *l = e->limit;
@@ -170,7 +170,7 @@ void ruleset_limits(struct ruleset *rs, struct loader *loader, struct slice text
         if (!line.len || line.at[0] == '#')
             continue;
         if (read_entry(line, loader, &e, fault))
-            apply(rs, loader, &e);
+            apply(rs, &e);
         else
             strbuf_fmt(report, "%s:%u: not understood%s%s\n", file, number_, *fault ? ": " : "",
                        fault);

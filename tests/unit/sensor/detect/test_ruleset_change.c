@@ -68,6 +68,76 @@ static void changes_are_counted_by_kind(void **state)
     ruleset_free(&b);
 }
 
+static const struct rule *rule_of(const struct ruleset *rs, uint32_t sid)
+{
+    uint32_t uid = uid_of(rs, sid);
+
+    assert_int_not_equal(uid, RULE_GONE);
+    return &rs->rules[ruleset_index(rs, uid)];
+}
+
+static void what_stays_is_not_made_twice(void **state)
+{
+    (void)state;
+    struct ruleset *a = load(RULE(1, "content:\"abc\"; ") RULE(2, "content:\"x\"; "), NULL);
+    struct ruleset *b = load("\n" RULE(1, "content:\"abc\"; ") RULE(2, "content:\"y\"; "), a);
+    assert_ptr_equal(b->store, a->store);
+    assert_ptr_equal(rule_of(b, 1)->groups, rule_of(a, 1)->groups);
+    assert_ptr_not_equal(rule_of(b, 2)->groups, rule_of(a, 2)->groups);
+    assert_int_equal(rule_of(b, 1)->info.line, 2);
+    assert_int_equal(rule_of(a, 1)->info.line, 1);
+    ruleset_free(&a); /* what they hold together stays for the other */
+    assert_string_equal(rule_of(b, 1)->info.msg, "m");
+    assert_int_equal(rule_of(b, 1)->groups[0].ops[0].content.text.at[2], 'c');
+    ruleset_free(&b);
+}
+
+static void literals_of_an_equal_set_are_shared(void **state)
+{
+    (void)state;
+    struct ruleset *a = load(RULE(1, "content:\"abc\"; "), NULL);
+    struct ruleset *b = load(RULE(7, "") RULE(1, "content:\"abc\"; "), a);
+    struct ruleset *c = load(RULE(1, "content:\"abd\"; "), b);
+    assert_ptr_equal(b->base[CLASS_TCP][0].db, a->base[CLASS_TCP][0].db);
+    assert_ptr_not_equal(c->base[CLASS_TCP][0].db, b->base[CLASS_TCP][0].db);
+    ruleset_free(&a);
+    ruleset_free(&c);
+    ruleset_free(&b);
+}
+
+static void a_shared_rule_used_twice_is_told_with_its_place(void **state)
+{
+    (void)state;
+    struct ruleset *a = load(RULE(1, "") RULE(2, ""), NULL);
+    struct ruleset *b = load(RULE(1, "") RULE(2, "") RULE(1, ""), a);
+    uint32_t n;
+    const struct quarantined *bad = ruleset_quarantined(b, &n);
+    assert_int_equal(n, 1);
+    assert_int_equal(bad[0].sid, 1);
+    assert_int_equal(bad[0].line, 3);
+    assert_non_null(strstr(bad[0].reason, "used before"));
+    ruleset_free(&a);
+    ruleset_free(&b);
+}
+
+static void a_worn_store_is_left_for_another(void **state)
+{
+    (void)state;
+    static char text[3 << 20];
+    struct ruleset *a = load(RULE(1, ""), NULL), *b, *c;
+    int at = snprintf(text, sizeof(text), "alert tcp any any -> any any (sid:2; msg:\"");
+    memset(text + at, 'x', (1 << 20) + 4096);
+    strcpy(text + at + (1 << 20) + 4096, "\";)\n");
+    b = load(text, a);
+    assert_ptr_equal(b->store, a->store);
+    assert_true(rule_store_worn(b->store));
+    c = load(RULE(1, ""), b);
+    assert_ptr_not_equal(c->store, b->store);
+    ruleset_free(&a);
+    ruleset_free(&b);
+    ruleset_free(&c);
+}
+
 static void names_keep_their_numbers(void **state)
 {
     (void)state;
@@ -86,6 +156,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_rule_that_stays_keeps_its_uid_and_a_changed_one_gets_another),
         cmocka_unit_test(changes_are_counted_by_kind),
+        cmocka_unit_test(what_stays_is_not_made_twice),
+        cmocka_unit_test(literals_of_an_equal_set_are_shared),
+        cmocka_unit_test(a_shared_rule_used_twice_is_told_with_its_place),
+        cmocka_unit_test(a_worn_store_is_left_for_another),
         cmocka_unit_test(names_keep_their_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,7 +25,7 @@ static void open_file(struct limits_file *f, const char *rules, const char *line
     memset(f, 0, sizeof(*f));
     assert_true(kit_open(&f->kit, rules));
     assert_string_equal(kit_reason(&f->kit), "");
-    loader_init(&f->loader, &f->kit.rules->arena, f->kit.rules, NULL);
+    loader_init(&f->loader, f->kit.rules->store, f->kit.rules, NULL);
     strbuf_init(&f->report, 0);
     ruleset_limits(f->kit.rules, &f->loader, slice_of_str(lines), "threshold.config", &f->report);
     f->t = thresholds_new(f->kit.rules, NULL);
@@ -37,7 +37,7 @@ static void open_file(struct limits_file *f, const char *rules, const char *line
 static void close_file(struct limits_file *f)
 {
     thresholds_free(&f->t);
-    loader_fini(&f->loader);
+    loader_fini(&f->loader, f->kit.rules->store);
     strbuf_fini(&f->report);
     kit_close(&f->kit);
 }
