@@ -9,12 +9,13 @@
 #include <stdlib.h>
 
 enum { GRAM = LOOKUP_GRAM, STRIDE = LOOKUP_STRIDE, FOLD = LOOKUP_FOLD, USUAL_BITS = 16 };
+enum { SHORT_MARKS = 129 }; /* of a literal that is one gram */
 
 /* A gram or pair and one of the literals known by it. */
 struct mark {
     uint32_t key;
     uint32_t id;
-    uint32_t at;  /* in the literal */
+    int32_t at;   /* in the literal; -1: one byte before it */
     uint32_t len; /* of the literal */
     /* four bytes of it away from the gram, and the bits that may be set in them: compared before
      * all else of literals that have so many */
@@ -145,6 +146,7 @@ static uint32_t gram_bits(const struct literals_usual *usual, const uint8_t *at,
 struct known_by {
     uint32_t at, bits;
     bool pair;
+    bool gram; /* a pair that may give way to the one gram that the literal is */
 };
 
 static struct known_by rarest_grams(const struct literals_usual *usual, struct slice text)
@@ -178,7 +180,11 @@ static struct known_by known_by(const struct literals_usual *usual, struct slice
 {
     struct known_by best = rarest_grams(usual, text);
 
-    return best.bits >= LITERAL_COMMON ? best : rarest_pair(text);
+    if (best.bits >= LITERAL_COMMON)
+        return best;
+    best = rarest_pair(text);
+    best.gram = text.len == GRAM && part_bits(slice_head(text, GRAM - 1)) >= LITERAL_COMMON;
+    return best;
 }
 
 uint32_t literals_rarity(const struct literals_usual *usual, struct slice text)
@@ -211,7 +217,7 @@ static uint32_t fold_of(const struct literal *lit, uint32_t at)
     return fold;
 }
 
-static void add_mark(struct literals *l, struct marks *m, uint32_t key, uint32_t id, uint32_t at)
+static void add_mark(struct literals *l, struct marks *m, uint32_t key, uint32_t id, int32_t at)
 {
     const struct literal *lit = &l->list[id];
     struct mark *mark = &m->mark[m->n++];
@@ -219,7 +225,7 @@ static void add_mark(struct literals *l, struct marks *m, uint32_t key, uint32_t
     *mark = (struct mark){.key = key, .id = id, .at = at, .len = lit->text.len};
     if (mark->len < GRAM)
         return;
-    mark->far_at = at > (mark->len - GRAM) / 2 ? 0 : mark->len - GRAM;
+    mark->far_at = at > (int32_t)(mark->len - GRAM) / 2 ? 0 : mark->len - GRAM;
     mark->fold = fold_of(lit, mark->far_at);
     mark->far = lookup_load4(lit->text.at + mark->far_at) | mark->fold;
 }
@@ -229,7 +235,19 @@ static void add_grams(struct literals *l, uint32_t id, uint32_t at)
     struct slice text = l->list[id].text;
 
     for (uint32_t i = 0; i < STRIDE; i++)
-        add_mark(l, &l->grams, lookup_load4(text.at + at + i) | FOLD, id, at + i);
+        add_mark(l, &l->grams, lookup_load4(text.at + at + i) | FOLD, id, (int32_t)(at + i));
+}
+
+/* One gram, and its first bytes behind any other: one of these begins at an even place. */
+static void add_short(struct literals *l, uint32_t id)
+{
+    uint32_t gram = lookup_load4(l->list[id].text.at);
+
+    add_mark(l, &l->grams, gram | FOLD, id, 0);
+    for (uint32_t other = 0; other < 256; other++) {
+        if (((other | FOLD) & 0xff) == other)
+            add_mark(l, &l->grams, gram << 8 | other | FOLD, id, -1);
+    }
 }
 
 static uint8_t upper(uint8_t c)
@@ -247,7 +265,7 @@ static void add_pair(struct literals *l, uint32_t id, uint32_t at)
         uint8_t x = i & 1 ? upper(a) : a, y = i & 2 ? upper(b) : b;
         if (i && (!lit->nocase || (i & 1 && x == a) || (i & 2 && y == b)))
             continue;
-        add_mark(l, &l->pairs, lookup_load2((const uint8_t[]){x, y}), id, at);
+        add_mark(l, &l->pairs, lookup_load2((const uint8_t[]){x, y}), id, (int32_t)at);
     }
 }
 
@@ -314,13 +332,14 @@ static bool compile(struct literals *l, struct literals_maker *maker, uint32_t n
 static bool room_for_marks(struct literals *l, const struct literals_usual *usual,
                            struct known_by *best, uint32_t n)
 {
-    uint32_t pairs = 0;
+    uint32_t pairs = 0, grams = 0;
 
     for (uint32_t i = 0; i < n; i++) {
         best[i] = known_by(usual, l->list[i].text);
-        pairs += best[i].pair;
+        pairs += best[i].pair && !best[i].gram;
+        grams += best[i].gram ? SHORT_MARKS : best[i].pair ? 0 : STRIDE;
     }
-    l->grams.mark = calloc((size_t)(n - pairs) * STRIDE + 1, sizeof(struct mark));
+    l->grams.mark = calloc(grams + 1, sizeof(struct mark));
     l->pairs.mark = calloc((size_t)pairs * 4 + 1, sizeof(struct mark));
     return l->grams.mark && l->pairs.mark;
 }
@@ -332,7 +351,9 @@ static bool fill(struct literals *l, struct literals_maker *maker, uint32_t n)
     struct known_by *best = malloc(n * sizeof(*best));
     bool ok = best && room_for_marks(l, maker->usual, best, n);
     for (uint32_t i = 0; ok && i < n; i++) {
-        if (best[i].pair)
+        if (best[i].gram)
+            add_short(l, i);
+        else if (best[i].pair)
             add_pair(l, i, best[i].at);
         else
             add_grams(l, i, best[i].at);
@@ -453,9 +474,9 @@ static void compare(const struct scan *s, const struct marks *m, uint32_t key, u
 
     for (uint32_t i = m->first[b]; i < m->first[b + 1]; i++) {
         const struct mark *mark = &m->mark[i];
-        if (mark->key != key || mark->at > at)
+        if (mark->key != key || mark->at > (int64_t)at)
             continue;
-        uint32_t from = at - mark->at, end = from + mark->len;
+        uint32_t from = at - (uint32_t)mark->at, end = from + mark->len;
         if (end > s->data.len || end <= s->old)
             continue;
         const uint8_t *text = s->data.at + from;

@@ -4,8 +4,9 @@
  *
  * A literal of LITERAL_LONG bytes or more is known by two of its grams of four bytes that begin one
  * byte apart, chosen to be rare (literals_rarity): wherever it lies, one of them begins at an even
- * place. Shorter literals, and those of nothing but common grams, are known by two bytes, looked up
- * at every place (lookup.h); the few places that are marked are compared. Where a processor looks
+ * place. A literal that is one such gram is known by it and by its first bytes behind any other.
+ * Shorter literals, and those of nothing but common grams, are known by two bytes, looked up at
+ * every place (lookup.h); the few places that are marked are compared. Where a processor looks
  * at one place at a time only, sets from LITERALS_MANY on go to Hyperscan instead (hyper.h).
  */
 #ifndef TRAMGAC_SENSOR_DETECT_LITERALS_H
