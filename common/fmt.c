@@ -11,31 +11,6 @@ const char fmt_pairs[201] = "00010203040506070809101112131415161718192021222324"
                             "50515253545556575859606162636465666768697071727374"
                             "75767778798081828384858687888990919293949596979899";
 
-static uint32_t digits_of(uint64_t value)
-{
-    uint32_t n = 1;
-
-    for (; value >= 10000; value /= 10000)
-        n += 4;
-    return n + (value >= 10) + (value >= 100) + (value >= 1000);
-}
-
-uint32_t fmt_u64(char *out, uint64_t value)
-{
-    uint32_t n = digits_of(value), at = n;
-
-    while (value >= 100) {
-        at -= 2;
-        fmt_two(out + at, (uint32_t)(value % 100));
-        value /= 100;
-    }
-    if (value >= 10)
-        fmt_two(out, (uint32_t)value);
-    else
-        out[0] = (char)('0' + value);
-    return n;
-}
-
 struct sink {
     char *at;
     size_t room; /* without the zero at the end */

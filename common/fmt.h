@@ -29,7 +29,34 @@ static inline char *fmt_two(char *out, uint32_t value)
     return out + 2;
 }
 
-/** Decimal digits, no zero behind them; returns how many, at most FMT_U64_MAX. */
-uint32_t fmt_u64(char *out, uint64_t value);
+/** How many decimal digits a number has, at most FMT_U64_MAX. */
+static inline uint32_t fmt_u64_len(uint64_t value)
+{
+    uint32_t n = 1;
+
+    for (; value >= 10000; value /= 10000)
+        n += 4;
+    return n + (value >= 10) + (value >= 100) + (value >= 1000);
+}
+
+/** The `n` digits of a number, as fmt_u64_len() said; no zero behind them. */
+static inline void fmt_u64_put(char *out, uint64_t value, uint32_t n)
+{
+    for (out += n; value >= 100; value /= 100)
+        fmt_two(out -= 2, (uint32_t)(value % 100));
+    if (value >= 10)
+        fmt_two(out - 2, (uint32_t)value);
+    else
+        out[-1] = (char)('0' + value);
+}
+
+/** Decimal digits, no zero behind them; returns how many. */
+static inline uint32_t fmt_u64(char *out, uint64_t value)
+{
+    uint32_t n = fmt_u64_len(value);
+
+    fmt_u64_put(out, value, n);
+    return n;
+}
 
 #endif

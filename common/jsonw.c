@@ -11,6 +11,41 @@ void jsonw_init(struct jsonw *w, struct strbuf *out)
     *w = (struct jsonw){.out = out};
 }
 
+/* memcpy for texts that are mostly short: no call for up to 32 bytes. Returns the place behind. */
+static inline char *put(char *at, const void *bytes, size_t n)
+{
+    struct two {
+        uint64_t word[2];
+    } first, last;
+    const char *from = bytes;
+    uint64_t half[2];
+    uint32_t part[2];
+
+    if (n >= 8 && n <= 16) {
+        memcpy(&half[0], from, 8);
+        memcpy(&half[1], from + n - 8, 8);
+        memcpy(at, &half[0], 8);
+        memcpy(at + n - 8, &half[1], 8);
+    } else if (n > 32) {
+        memcpy(at, from, n);
+    } else if (n > 16) {
+        memcpy(&first, from, 16);
+        memcpy(&last, from + n - 16, 16);
+        memcpy(at, &first, 16);
+        memcpy(at + n - 16, &last, 16);
+    } else if (n >= 4) {
+        memcpy(&part[0], from, 4);
+        memcpy(&part[1], from + n - 4, 4);
+        memcpy(at, &part[0], 4);
+        memcpy(at + n - 4, &part[1], 4);
+    } else if (n) {
+        at[0] = from[0];
+        at[n / 2] = from[n / 2];
+        at[n - 1] = from[n - 1];
+    }
+    return at + n;
+}
+
 /* Comma and key, with room for `more` bytes and a zero behind them; the place of the value, or NULL
  * when that breaks the cap. The caller writes and says by end() how far. */
 static inline char *begin(struct jsonw *w, struct slice key, size_t more)
@@ -27,11 +62,9 @@ static inline char *begin(struct jsonw *w, struct slice key, size_t more)
     if (!key.at)
         return at;
     *at++ = '"';
-    memcpy(at, key.at, key.len);
-    at += key.len;
-    *at++ = '"';
-    *at++ = ':';
-    return at;
+    at = put(at, key.at, key.len);
+    memcpy(at, "\":", 2);
+    return at + 2;
 }
 
 static inline void end(struct jsonw *w, char *at)
@@ -77,11 +110,8 @@ void jsonw_put_raw(struct jsonw *w, struct slice key, struct slice json)
 {
     char *at = begin(w, key, json.len);
 
-    if (!at)
-        return;
-    if (json.len)
-        memcpy(at, json.at, json.len);
-    end(w, at + json.len);
+    if (at)
+        end(w, put(at, json.at, json.len));
 }
 
 static const char hex_digits[] = "0123456789abcdef";
@@ -133,70 +163,81 @@ static uint32_t utf8_len(const uint8_t *at, uint32_t left)
     return 0;
 }
 
-/* True when one of eight bytes is `c`; or, wrongly, when one behind such a byte is near it. */
-static inline uint64_t holds(uint64_t eight, uint8_t c)
+typedef int8_t sixteen __attribute__((vector_size(16)));
+
+/* None of the bytes has to be looked at: all are printable ASCII as they are. */
+static inline bool all_plain(sixteen x)
 {
-    uint64_t ones = UINT64_C(0x0101010101010101), x = eight ^ ones * c;
+    sixteen odd = (x < 0x20) | (x == '"') | (x == '\\') | (x == 0x7f); /* above 0x7f: negative */
+    uint64_t half[2];
 
-    return (x - ones) & ~x;
-}
-
-/* None of the eight bytes has to be looked at: all are printable ASCII as they are. */
-static inline bool plain_word(uint64_t x)
-{
-    uint64_t ones = UINT64_C(0x0101010101010101);
-    uint64_t odd = x | ((x - ones * 0x20) & ~x) | holds(x, '"') | holds(x, '\\') | holds(x, 0x7f);
-
-    return !(odd & ones * 0x80);
+    memcpy(half, &odd, sizeof(half));
+    return !(half[0] | half[1]);
 }
 
 static inline bool plain(const uint8_t *at)
 {
-    uint64_t x;
+    sixteen x;
 
     memcpy(&x, at, sizeof(x));
-    return plain_word(x);
+    return all_plain(x);
 }
 
-/* copy_plain() of less than eight bytes: overlapping halves, or three bytes. */
+static inline bool words_plain(uint64_t a, uint64_t b)
+{
+    uint64_t half[2] = {a, b};
+
+    return plain((const uint8_t *)half);
+}
+
+/* copy_plain() of less than 16 bytes: overlapping halves, or three bytes. */
 static inline uint32_t copy_short(char *out, const uint8_t *at, uint32_t len)
 {
+    uint64_t word[2];
     uint32_t half[2];
 
+    if (len >= 8) {
+        memcpy(&word[0], at, 8);
+        memcpy(&word[1], at + len - 8, 8);
+        memcpy(out, &word[0], 8);
+        memcpy(out + len - 8, &word[1], 8);
+        return words_plain(word[0], word[1]) ? len : 0;
+    }
     if (len >= 4) {
         memcpy(&half[0], at, 4);
         memcpy(&half[1], at + len - 4, 4);
         memcpy(out, &half[0], 4);
         memcpy(out + len - 4, &half[1], 4);
-        return plain_word((uint64_t)half[0] << 32 | half[1]) ? len : 0;
+        word[0] = (uint64_t)half[0] << 32 | half[1];
+        return words_plain(word[0], word[0]) ? len : 0;
     }
     if (len == 0)
         return 0;
     out[0] = (char)at[0];
     out[len / 2] = (char)at[len / 2];
     out[len - 1] = (char)at[len - 1];
-    uint64_t x = UINT64_C(0x2020202020000000) | (uint64_t)at[0] << 16 | (uint64_t)at[len / 2] << 8 |
-                 at[len - 1];
-    return plain_word(x) ? len : 0;
+    word[0] = UINT64_C(0x2020202020000000) | (uint64_t)at[0] << 16 | (uint64_t)at[len / 2] << 8 |
+              at[len - 1];
+    return words_plain(word[0], word[0]) ? len : 0;
 }
 
 /* Copies `len` bytes as far as they are plain; returns how many that were at least. The last block
  * overlaps the one before it. */
-static uint32_t copy_plain(char *out, const uint8_t *at, uint32_t len)
+static inline uint32_t copy_plain(char *out, const uint8_t *at, uint32_t len)
 {
     uint32_t i = 0;
 
-    if (len < 8)
+    if (len < 16)
         return copy_short(out, at, len);
-    for (; i + 8 <= len; i += 8) {
-        memcpy(out + i, at + i, 8);
+    for (; i + 16 <= len; i += 16) {
+        memcpy(out + i, at + i, 16);
         if (!plain(at + i))
             return i;
     }
     if (i == len)
         return len;
-    memcpy(out + len - 8, at + len - 8, 8);
-    return plain(at + len - 8) ? len : i;
+    memcpy(out + len - 16, at + len - 16, 16);
+    return plain(at + len - 16) ? len : i;
 }
 
 /* From the first byte that may not stand as it is. */
@@ -205,8 +246,8 @@ static void escaped(struct strbuf *out, struct slice s)
     uint32_t from = 0, i = 0;
 
     while (i < s.len) {
-        if (s.len - i >= 8 && plain(s.at + i)) {
-            i += 8;
+        if (s.len - i >= 16 && plain(s.at + i)) {
+            i += 16;
             continue;
         }
         uint8_t c = s.at[i];
@@ -246,20 +287,27 @@ void jsonw_put_text(struct jsonw *w, struct slice key, struct slice text)
 
 void jsonw_put_u64(struct jsonw *w, struct slice key, uint64_t value)
 {
-    char digits[FMT_U64_MAX];
-    uint32_t n = fmt_u64(digits, value);
+    uint32_t n = fmt_u64_len(value);
+    char *at = begin(w, key, n);
 
-    jsonw_put_raw(w, key, (struct slice){(const uint8_t *)digits, n});
+    if (!at)
+        return;
+    fmt_u64_put(at, value, n);
+    end(w, at + n);
 }
 
 void jsonw_i64(struct jsonw *w, const char *key, int64_t value)
 {
-    char digits[FMT_U64_MAX + 1] = "-";
     uint64_t size = value < 0 ? (uint64_t)0 - (uint64_t)value : (uint64_t)value;
-    uint32_t n = fmt_u64(digits + 1, size);
-    const char *from = digits + (value >= 0);
+    uint32_t n = fmt_u64_len(size);
+    char *at = begin(w, slice_of_str(key), n + (value < 0));
 
-    jsonw_put_raw(w, slice_of_str(key), (struct slice){(const uint8_t *)from, n + (value < 0)});
+    if (!at)
+        return;
+    if (value < 0)
+        *at++ = '-';
+    fmt_u64_put(at, size, n);
+    end(w, at + n);
 }
 
 void jsonw_num(struct jsonw *w, const char *key, double value)
@@ -282,10 +330,14 @@ static void put_clean(struct jsonw *w, struct slice key, const char *text, uint3
     if (!at)
         return;
     *at++ = '"';
-    memcpy(at, text, len);
-    at += len;
+    at = put(at, text, len);
     *at++ = '"';
     end(w, at);
+}
+
+void jsonw_put_word(struct jsonw *w, struct slice key, struct slice word)
+{
+    put_clean(w, key, (const char *)word.at, word.len);
 }
 
 void jsonw_put_addr(struct jsonw *w, struct slice key, const struct addr *addr)

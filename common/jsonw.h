@@ -22,6 +22,7 @@ void jsonw_put_open(struct jsonw *w, struct slice key, char c);
 void jsonw_put_close(struct jsonw *w, char c);
 void jsonw_put_raw(struct jsonw *w, struct slice key, struct slice json);
 void jsonw_put_text(struct jsonw *w, struct slice key, struct slice text);
+void jsonw_put_word(struct jsonw *w, struct slice key, struct slice word);
 void jsonw_put_u64(struct jsonw *w, struct slice key, uint64_t value);
 void jsonw_put_addr(struct jsonw *w, struct slice key, const struct addr *addr);
 void jsonw_put_mac(struct jsonw *w, struct slice key, const struct mac *mac);
@@ -58,6 +59,12 @@ static inline void jsonw_text(struct jsonw *w, const char *key, struct slice tex
 static inline void jsonw_str(struct jsonw *w, const char *key, const char *text)
 {
     jsonw_put_text(w, slice_of_str(key), slice_of_str(text));
+}
+
+/** A word of ours: nothing in it needs to be escaped. */
+static inline void jsonw_word(struct jsonw *w, const char *key, const char *word)
+{
+    jsonw_put_word(w, slice_of_str(key), slice_of_str(word));
 }
 
 static inline void jsonw_u64(struct jsonw *w, const char *key, uint64_t value)

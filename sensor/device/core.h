@@ -110,10 +110,11 @@ struct device {
     struct volume volume;
     struct device_memo memo[DEVICE_MEMOS];
     struct device_quiet quiet[DEVICE_QUIET];
-    uint64_t hour_ns;        /* start of the hour that `hour_alerts` counts */
-    uint32_t hour_alerts[2]; /* novelty, policy, commands; hard rules and scans */
-    struct atoms atoms;
+    uint64_t hour_ns;             /* start of the hour that `hour_alerts` counts */
+    uint32_t hour_alerts[2];      /* novelty, policy, commands; hard rules and scans */
     struct device *older, *newer; /* by last sight */
+    uint64_t version;             /* changes when what told.c writes of it does */
+    struct atoms atoms;           /* last: its pool is not cleared */
 };
 
 enum device_counter {
@@ -140,6 +141,21 @@ struct devices_found {
     struct strbuf en, vi, detail;
 };
 
+/** Where the other end is. */
+enum endpoint { ENDPOINT_LOCAL, ENDPOINT_INTERNET, ENDPOINT_GROUP };
+
+/** All that is asked about an address again and again, kept until something of it changes. */
+struct known {
+    struct addr addr; /* family 0: free */
+    bool internal;
+    enum endpoint endpoint;
+    struct device *device; /* NULL = unknown */
+    const char *name;      /* passive DNS; NULL = unknown */
+    uint64_t hash;         /* of the address and the name */
+};
+
+enum { KNOWN = 2048 };
+
 /** By last sight, oldest first. */
 struct device_list {
     struct device *oldest, *newest;
@@ -159,21 +175,21 @@ struct devices {
     uint32_t n_networks;
     uint64_t *count;
     /* changing */
-    struct told *told; /* texts of devices */
+    struct told *told;   /* texts of devices */
+    struct known *known; /* KNOWN by hash, and one for addresses that are none */
     struct names *names;
     struct map *by_mac, *by_addr; /* to struct device */
     struct device_list lists[2];  /* by device->proven */
     uint64_t next_number;
+    uint64_t versions; /* given to devices */
     uint64_t first_ns, now_ns, saved_ns;
+    uint64_t fact_hash;   /* FACT_FIELD in hand: of its texts */
     uint64_t new_hour_ns; /* start of the hour that `new_in_hour` counts */
     uint32_t new_in_hour;
     struct fleet fleet;
     struct devices_found found[FINDINGS_MAX];
     uint32_t n_found, next_found;
 };
-
-/** Where the other end is. */
-enum endpoint { ENDPOINT_LOCAL, ENDPOINT_INTERNET, ENDPOINT_GROUP };
 
 /** A fact as seen from one of its two ends. */
 struct view {
@@ -183,6 +199,7 @@ struct view {
     const struct addr *own, *peer;
     const struct device *peer_device; /* NULL = unknown */
     const char *peer_name;            /* passive DNS; NULL = unknown */
+    uint64_t peer_hash;               /* of both */
     enum endpoint endpoint;
 };
 

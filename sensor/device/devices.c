@@ -121,15 +121,17 @@ static enum err load(struct devices *devices, const struct conf *conf, struct st
                                   report));
     devices->names = names_new(bounded(conf_int(conf, "device.names"), 64, 1 << 22));
     devices->told = told_new();
+    devices->known = calloc(KNOWN + 1, sizeof(*devices->known));
     devices->by_mac = map_new(devices->max + 1, 6);
     devices->by_addr = map_new((devices->max + 1) * DEVICE_ADDRS, sizeof(struct addr));
-    if (!devices->told || !devices->site || !devices->profiles || !devices->names ||
-        !devices->by_mac || !devices->by_addr)
+    if (!devices->told || !devices->known || !devices->site || !devices->profiles ||
+        !devices->names || !devices->by_mac || !devices->by_addr)
         return ERR_NOMEM;
     if (*state) {
         devices->state_path = strdup(state);
         /* what was learnt is lost with a damaged file, but the sensor must watch again at once */
         state_load(devices, state, report);
+        memset(devices->known, 0, (KNOWN + 1) * sizeof(*devices->known));
     }
     return err;
 }
@@ -177,6 +179,7 @@ void devices_free(struct devices **result)
     oui_free(&devices->oui);
     findings_free(devices);
     told_free(&devices->told);
+    free(devices->known);
     free(devices->networks);
     free(devices->state_path);
     free(devices);
@@ -272,6 +275,7 @@ static void decide(struct devices *devices, struct device *d, const struct fact 
 
     if (!identity_decide(devices, d))
         return;
+    inventory_changed(devices, d);
     memset(d->quiet, 0, sizeof(d->quiet));
     struct devices_found *f = change(devices, d, fact, "profile");
     if (!f)
@@ -319,6 +323,7 @@ static void rename_device(struct devices *devices, struct device *d, const struc
         return;
     memcpy(before, d->name, sizeof(before));
     core_fmt(d->name, sizeof(d->name), "%s", d->evidence[EVIDENCE_DHCP_HOST]);
+    inventory_changed(devices, d);
     struct devices_found *f = change(devices, d, fact, "name");
     if (!f)
         return;
@@ -348,6 +353,7 @@ static void take_state(struct devices *devices, struct device *d, const struct f
 
     if (!baseline_state(devices, d))
         return;
+    inventory_changed(devices, d);
     memset(d->quiet, 0, sizeof(d->quiet));
     struct devices_found *f = change(devices, d, fact, "state");
     if (!f)
@@ -446,28 +452,26 @@ static void take_contact(struct devices *devices, const struct view *v)
 }
 
 /* All that judging looks at; what changes about the device itself empties the memory. */
-static uint64_t quiet_key(const struct view *v)
+static uint64_t quiet_key(const struct devices *devices, const struct view *v)
 {
     const struct fact *f = v->fact;
-    const char *name = v->peer_name ? v->peer_name : "";
-    uint64_t key = hash_bytes((struct slice){v->peer->b, 16},
-                              (uint64_t)f->kind << 48 | (uint64_t)f->proto << 40 |
-                                  (uint64_t)f->server_port << 16 | (uint64_t)v->as_client << 2 |
-                                  (uint64_t)f->midstream << 1 | f->from_client);
+    uint64_t parts[3] = {
+        devices->fact_hash,
+        v->peer_hash,
+        (uint64_t)f->kind << 48 | (uint64_t)f->proto << 40 | (uint64_t)f->server_port << 16 |
+            (uint64_t)v->as_client << 2 | (uint64_t)f->midstream << 1 | f->from_client,
+    };
 
-    key = hash_bytes(slice_of_str(name), key);
-    if (f->kind == FACT_FIELD)
-        key = hash_bytes(slice_of_str(f->text2), hash_bytes(slice_of_str(f->text), key));
-    return key | 1;
+    return hash_bytes((struct slice){(const uint8_t *)parts, sizeof(parts)}, 0) | 1;
 }
 
 /* The same fact within a minute that brought nothing only counts. */
 static void take_view(struct devices *devices, struct view *v)
 {
     struct device *d = v->device;
-    uint64_t key = quiet_key(v);
-    struct device_quiet *quiet = &d->quiet[(key >> 8) % DEVICE_QUIET];
     bool may_be_quiet = v->fact->kind == FACT_OPEN || v->fact->kind == FACT_FIELD;
+    uint64_t key = may_be_quiet ? quiet_key(devices, v) : 1;
+    struct device_quiet *quiet = &d->quiet[(key >> 8) % DEVICE_QUIET];
 
     if (may_be_quiet && quiet->key == key && devices->now_ns - quiet->ns < QUIET_NS) {
         if (!d->gateway)
@@ -505,15 +509,17 @@ static void take_end(struct devices *devices, const struct fact *fact, bool as_c
     inventory_touch(devices, d, fact->kind == FACT_OPEN);
     announce(devices, d, own, fact);
     take_state(devices, d, fact);
+    const struct known *known = inventory_known(devices, peer);
     struct view v = {
         .fact = fact,
         .device = d,
         .as_client = as_client,
         .own = own,
         .peer = peer,
-        .peer_device = inventory_find(devices, peer),
-        .peer_name = names_find(devices->names, peer),
-        .endpoint = inventory_endpoint(devices, peer),
+        .peer_device = known->device,
+        .peer_name = known->name,
+        .peer_hash = known->hash,
+        .endpoint = known->endpoint,
     };
     take_view(devices, &v);
 }
@@ -522,9 +528,22 @@ static void take_flow(struct devices *devices, const struct fact *fact)
 {
     bool answered = fact->kind == FACT_OPEN || fact->kind == FACT_FIELD;
 
+    devices->fact_hash = 0;
+    if (fact->kind == FACT_FIELD)
+        devices->fact_hash =
+            hash_bytes(slice_of_str(fact->text2), hash_bytes(slice_of_str(fact->text), 0));
     take_end(devices, fact, true);
     if (answered)
         take_end(devices, fact, false);
+}
+
+static void take_name(struct devices *devices, const struct fact *fact)
+{
+    struct addr gone =
+        names_put(devices->names, &fact->addr, slice_of_str(fact->text), devices->now_ns);
+
+    inventory_forget(devices, &fact->addr);
+    inventory_forget(devices, &gone);
 }
 
 void devices_fact(struct devices *devices, const struct fact *fact)
@@ -548,7 +567,7 @@ void devices_fact(struct devices *devices, const struct fact *fact)
         take_dhcp(devices, fact);
         break;
     case FACT_NAME:
-        names_put(devices->names, &fact->addr, slice_of_str(fact->text), devices->now_ns);
+        take_name(devices, fact);
         break;
     case FACT_OPEN:
     case FACT_REFUSED:
@@ -617,7 +636,7 @@ const struct device *devices_find(const struct devices *devices, const struct ad
 
 const char *devices_name(const struct devices *devices, const struct addr *addr)
 {
-    return names_find(devices->names, addr);
+    return inventory_known(devices, addr)->name;
 }
 
 void devices_write(const struct device *d, bool brief, struct jsonw *w)

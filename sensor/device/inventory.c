@@ -7,6 +7,7 @@
 #include "sensor/device/inventory.h"
 
 #include "common/clock.h"
+#include "common/hash.h"
 #include "common/map.h"
 
 #include <stdlib.h>
@@ -37,6 +38,73 @@ static void put(struct map *map, struct slice key, struct device *device)
 
     if (v)
         v->p = device;
+}
+
+/* ---- what is known of an address ---------------------------------------------------------- */
+
+static bool internal(const struct devices *devices, const struct addr *addr)
+{
+    if (addr->family == 0 || addr_is_multicast(addr) || addr_is_broadcast(addr) ||
+        (addr->family == 4 && addr->b[0] == 0))
+        return false;
+    for (uint32_t i = 0; i < devices->n_networks; i++) {
+        if (prefix_has(&devices->networks[i], addr))
+            return true;
+    }
+    return site_zone(devices->site, addr);
+}
+
+/* A directed broadcast (10.1.2.255) looks like a host; it counts as a group. */
+static enum endpoint endpoint(const struct known *k)
+{
+    const struct addr *addr = &k->addr;
+
+    if (addr_is_multicast(addr) || addr_is_broadcast(addr))
+        return ENDPOINT_GROUP;
+    if (!k->internal)
+        return addr_is_private(addr) ? ENDPOINT_LOCAL : ENDPOINT_INTERNET;
+    if (addr->family == 4 && addr->b[3] == 255 && !k->device)
+        return ENDPOINT_GROUP;
+    return ENDPOINT_LOCAL;
+}
+
+const struct known *inventory_look(const struct devices *devices, const struct addr *addr,
+                                   struct known *entry)
+{
+    entry->addr = *addr;
+    entry->device = addr->family ? get(devices->by_addr, addr_key(addr)) : NULL;
+    entry->internal = internal(devices, addr);
+    entry->endpoint = endpoint(entry);
+    entry->name = names_find(devices->names, addr);
+    entry->hash = hash_bytes(slice_of_str(entry->name), hash_bytes(addr_key(addr), 0));
+    return entry;
+}
+
+void inventory_forget(struct devices *devices, const struct addr *addr)
+{
+    struct known *entry = &devices->known[inventory_slot(addr)];
+
+    if (addr_eq(&entry->addr, addr))
+        entry->addr.family = 0;
+}
+
+void inventory_changed(struct devices *devices, struct device *device)
+{
+    device->version = ++devices->versions;
+}
+
+static void give(struct devices *devices, const struct addr *addr, struct device *device)
+{
+    put(devices->by_addr, addr_key(addr), device);
+    inventory_forget(devices, addr);
+}
+
+static void take(struct devices *devices, const struct addr *addr, const struct device *from)
+{
+    if (inventory_find(devices, addr) != from)
+        return;
+    map_remove(devices->by_addr, addr_key(addr));
+    inventory_forget(devices, addr);
 }
 
 /* ---- order of last sight ------------------------------------------------------------------ */
@@ -76,10 +144,8 @@ static void drop_device(struct devices *devices, struct device *d)
     unlink_device(devices, d);
     if (d->has_mac && get(devices->by_mac, mac_key(&d->mac)) == d)
         map_remove(devices->by_mac, mac_key(&d->mac));
-    for (uint8_t i = 0; i < d->n_addrs; i++) {
-        if (inventory_find(devices, &d->addrs[i].addr) == d)
-            map_remove(devices->by_addr, addr_key(&d->addrs[i].addr));
-    }
+    for (uint8_t i = 0; i < d->n_addrs; i++)
+        take(devices, &d->addrs[i].addr, d);
     free(d);
 }
 
@@ -106,9 +172,11 @@ static struct device *new_device(struct devices *devices, const struct addr *add
     char text[ADDR_TEXT_MAX];
 
     make_room(devices);
-    struct device *d = calloc(1, sizeof(*d));
+    struct device *d = malloc(sizeof(*d));
     if (!d)
         return NULL;
+    memset(d, 0, offsetof(struct device, atoms));
+    d->atoms.n = d->atoms.used = 0;
     if (mac) {
         char mac_words[MAC_TEXT_MAX];
         mac_text(mac, mac_words);
@@ -123,40 +191,12 @@ static struct device *new_device(struct devices *devices, const struct addr *add
     }
     d->number = devices->next_number++;
     d->first_ns = d->last_ns = d->state_ns = d->new_ns = ns;
+    inventory_changed(devices, d);
     link_newest(devices, d);
     return d;
 }
 
 /* ---- addresses ---------------------------------------------------------------------------- */
-
-bool inventory_internal(const struct devices *devices, const struct addr *addr)
-{
-    if (addr->family == 0 || addr_is_multicast(addr) || addr_is_broadcast(addr) ||
-        (addr->family == 4 && addr->b[0] == 0))
-        return false;
-    for (uint32_t i = 0; i < devices->n_networks; i++) {
-        if (prefix_has(&devices->networks[i], addr))
-            return true;
-    }
-    return site_zone(devices->site, addr);
-}
-
-/* A directed broadcast (10.1.2.255) looks like a host; it counts as a group. */
-enum endpoint inventory_endpoint(const struct devices *devices, const struct addr *addr)
-{
-    if (addr_is_multicast(addr) || addr_is_broadcast(addr))
-        return ENDPOINT_GROUP;
-    if (!inventory_internal(devices, addr))
-        return addr_is_private(addr) ? ENDPOINT_LOCAL : ENDPOINT_INTERNET;
-    if (addr->family == 4 && addr->b[3] == 255 && !inventory_find(devices, addr))
-        return ENDPOINT_GROUP;
-    return ENDPOINT_LOCAL;
-}
-
-struct device *inventory_find(const struct devices *devices, const struct addr *addr)
-{
-    return addr->family ? get(devices->by_addr, addr_key(addr)) : NULL;
-}
 
 struct device *inventory_by_mac(const struct devices *devices, const struct mac *mac)
 {
@@ -174,8 +214,8 @@ static struct device_addr *addr_of(struct device *d, const struct addr *addr)
 
 static void forget_addr(struct devices *devices, struct device *d, uint8_t i)
 {
-    if (inventory_find(devices, &d->addrs[i].addr) == d)
-        map_remove(devices->by_addr, addr_key(&d->addrs[i].addr));
+    take(devices, &d->addrs[i].addr, d);
+    inventory_changed(devices, d);
     d->n_addrs--;
     memmove(&d->addrs[i], &d->addrs[i + 1], (size_t)(d->n_addrs - i) * sizeof(d->addrs[0]));
 }
@@ -193,6 +233,7 @@ static struct device_addr *add_addr(struct devices *devices, struct device *d,
     }
     struct device_addr *a = &d->addrs[d->n_addrs++];
     *a = (struct device_addr){.addr = *addr};
+    inventory_changed(devices, d);
     return a;
 }
 
@@ -206,11 +247,16 @@ void inventory_bind(struct devices *devices, struct device *d, const struct addr
     a->last_ns = ns;
     a->confirmed = a->confirmed || confirmed;
     if (inventory_find(devices, addr) != d)
-        put(devices->by_addr, addr_key(addr), d);
-    if (!d->asset)
+        give(devices, addr, d);
+    if (!d->asset) {
         d->asset = site_find_asset(devices->site, addr, d->has_mac ? &d->mac : NULL);
-    if (d->asset && *d->asset->name)
+        if (d->asset)
+            inventory_changed(devices, d);
+    }
+    if (d->asset && *d->asset->name && strcmp(d->name, d->asset->name) != 0) {
         core_fmt(d->name, sizeof(d->name), "%s", d->asset->name);
+        inventory_changed(devices, d);
+    }
 }
 
 /* ---- gateways ----------------------------------------------------------------------------- */
@@ -229,6 +275,7 @@ static void make_gateway(struct devices *devices, struct device *d)
     if (d->gateway)
         return;
     d->gateway = true;
+    inventory_changed(devices, d);
     devices->count[COUNT_GATEWAYS]++;
     for (uint8_t i = d->n_addrs; i-- > 0;) {
         if (!d->addrs[i].confirmed)
@@ -320,7 +367,7 @@ static void note_owner(struct devices *devices, const struct addr *addr, struct 
 
     if (!a)
         return;
-    core_fmt(s->before_id, sizeof(s->before_id), "%s", owner->id);
+    memcpy(s->before_id, owner->id, sizeof(s->before_id));
     s->before_ns = a->last_ns;
 }
 

@@ -20,10 +20,52 @@ struct sighting {
 struct sighting inventory_see(struct devices *devices, const struct addr *addr,
                               const struct mac *mac, uint16_t vlan, bool confirmed, uint64_t ns);
 struct device *inventory_by_mac(const struct devices *devices, const struct mac *mac);
-struct device *inventory_find(const struct devices *devices, const struct addr *addr);
+
+/** Looks all of it up; see inventory_known(). */
+const struct known *inventory_look(const struct devices *devices, const struct addr *addr,
+                                   struct known *entry);
+/** Device, name or whereabouts of the address change: it is looked up again. */
+void inventory_forget(struct devices *devices, const struct addr *addr);
+/** What is told of the device changes. */
+void inventory_changed(struct devices *devices, struct device *device);
+
+static inline uint32_t inventory_slot(const struct addr *addr)
+{
+    uint64_t half[2];
+
+    memcpy(half, addr->b, sizeof(half));
+    return (
+        uint32_t)(((half[0] ^ (half[1] << 32 | half[1] >> 32)) * UINT64_C(0x9e3779b97f4a7c15)) >>
+                  53);
+}
+
+/** What is known of an address, kept in a table. Valid until the next change or question. */
+static inline const struct known *inventory_known(const struct devices *devices,
+                                                  const struct addr *addr)
+{
+    struct known *entry = &devices->known[addr->family ? inventory_slot(addr) : KNOWN];
+
+    return addr->family && addr_eq(&entry->addr, addr) ? entry
+                                                       : inventory_look(devices, addr, entry);
+}
+
+static inline struct device *inventory_find(const struct devices *devices, const struct addr *addr)
+{
+    return inventory_known(devices, addr)->device;
+}
+
 /** In the internal networks of the configuration or a zone of the site; not group or broadcast. */
-bool inventory_internal(const struct devices *devices, const struct addr *addr);
-enum endpoint inventory_endpoint(const struct devices *devices, const struct addr *addr);
+static inline bool inventory_internal(const struct devices *devices, const struct addr *addr)
+{
+    return inventory_known(devices, addr)->internal;
+}
+
+static inline enum endpoint inventory_endpoint(const struct devices *devices,
+                                               const struct addr *addr)
+{
+    return inventory_known(devices, addr)->endpoint;
+}
+
 /** A packet for `addr` went to this next hop: it is a gateway when the address is elsewhere. */
 void inventory_next_hop(struct devices *devices, const struct addr *addr, const struct mac *mac,
                         uint64_t ns);

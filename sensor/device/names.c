@@ -82,20 +82,26 @@ static char lower(uint8_t c)
     return c > 0x20 && c < 0x7f ? (char)c : '?';
 }
 
-void names_put(struct names *names, const struct addr *addr, struct slice name, uint64_t ts_ns)
+struct addr names_put(struct names *names, const struct addr *addr, struct slice name,
+                      uint64_t ts_ns)
 {
+    struct addr gone = {0};
+
     if (addr->family == 0 || name.len == 0 || name.len >= NAMES_TEXT_MAX)
-        return;
+        return gone;
     if (name.at[name.len - 1] == '.')
         name.len--;
     struct entry *e = find(names, addr);
-    if (!e)
+    if (!e) {
         e = victim(names, addr);
+        gone = e->addr;
+    }
     e->addr = *addr;
     e->ts_ns = ts_ns;
     for (uint32_t i = 0; i < name.len; i++)
         e->name[i] = lower(name.at[i]);
     e->name[name.len] = '\0';
+    return gone;
 }
 
 const char *names_find(const struct names *names, const struct addr *addr)

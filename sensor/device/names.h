@@ -15,8 +15,10 @@ enum { NAMES_TEXT_MAX = 96 };
 /** Room for about `max` addresses. NULL without memory. */
 struct names *names_new(uint32_t max);
 void names_free(struct names **names);
-/** The newest name of an address wins. Names that are empty or too long are not taken. */
-void names_put(struct names *names, const struct addr *addr, struct slice name, uint64_t ts_ns);
+/** The newest name of an address wins. Names that are empty or too long are not taken. Returns the
+ * address that had to go for it; family 0: none. */
+struct addr names_put(struct names *names, const struct addr *addr, struct slice name,
+                      uint64_t ts_ns);
 /** Lower-case name, or NULL. Valid until the next put. */
 const char *names_find(const struct names *names, const struct addr *addr);
 /** Walks all: start with `*at` 0; false at the end. Order depends on the addresses only. */

@@ -506,7 +506,7 @@ static void read_names(struct devices *devices, const struct json *list)
         const struct json *ip = json_first(c);
         const struct json *name = json_next(ip);
         if (name && addr_parse(json_text(ip), &addr))
-            names_put(devices->names, &addr, json_text(name), read_ns(json_next(name)));
+            (void)names_put(devices->names, &addr, json_text(name), read_ns(json_next(name)));
     }
 }
 

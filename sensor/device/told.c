@@ -7,22 +7,8 @@
 
 enum { ENTRIES = 512, FULL_MAX = 448, BRIEF_MAX = 192 };
 
-/* All of a device that its text is made of and that may change. */
-struct seen {
-    uint64_t number;
-    const struct profile *profile;
-    const struct site_asset *asset;
-    const char *vendor;
-    enum device_state state;
-    bool gateway;
-    uint8_t n_addrs; /* at most 1 */
-    struct addr addr;
-    char name[DEVICE_NAME_MAX];
-};
-
 struct entry {
-    struct seen seen;
-    bool used;
+    uint64_t version;     /* of the device, no other has it; 0: free */
     uint16_t full, brief; /* lengths; 0: not kept */
     char full_text[FULL_MAX], brief_text[BRIEF_MAX];
 };
@@ -45,29 +31,6 @@ void told_free(struct told **told)
     *told = NULL;
 }
 
-static bool same(const struct seen *s, const struct device *d)
-{
-    return s->number == d->number && s->profile == d->profile && s->asset == d->asset &&
-           s->vendor == d->vendor && s->state == d->state && s->gateway == d->gateway &&
-           s->n_addrs == (d->n_addrs > 0) && addr_eq(&s->addr, &d->addrs[0].addr) &&
-           strcmp(s->name, d->name) == 0;
-}
-
-static void look(struct seen *s, const struct device *d)
-{
-    *s = (struct seen){
-        .number = d->number,
-        .profile = d->profile,
-        .asset = d->asset,
-        .vendor = d->vendor,
-        .state = d->state,
-        .gateway = d->gateway,
-        .n_addrs = d->n_addrs > 0,
-        .addr = d->addrs[0].addr,
-    };
-    memcpy(s->name, d->name, sizeof(s->name));
-}
-
 static uint16_t keep(struct told *told, const struct device *d, bool brief, char *out,
                      uint32_t room)
 {
@@ -75,7 +38,9 @@ static uint16_t keep(struct told *told, const struct device *d, bool brief, char
 
     strbuf_clear(&told->text);
     jsonw_init(&w, &told->text);
+    jsonw_obj_open(&w, NULL);
     devices_write(d, brief, &w);
+    jsonw_obj_close(&w);
     if (told->text.full || told->text.len > room)
         return 0;
     memcpy(out, told->text.at, told->text.len);
@@ -86,9 +51,8 @@ struct slice told_text(struct told *told, const struct device *d, bool brief)
 {
     struct entry *e = &told->entry[d->number % ENTRIES];
 
-    if (!e->used || !same(&e->seen, d)) {
-        e->used = true;
-        look(&e->seen, d);
+    if (e->version != d->version) {
+        e->version = d->version;
         e->full = keep(told, d, false, e->full_text, FULL_MAX);
         e->brief = keep(told, d, true, e->brief_text, BRIEF_MAX);
     }

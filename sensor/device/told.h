@@ -13,7 +13,7 @@ struct told;
 struct told *told_new(void);
 void told_free(struct told **told);
 
-/** Members of the device, as devices_write writes them; empty when they are too long to be kept. */
+/** Object of the device, as devices_write writes them; empty when they are too long to be kept. */
 struct slice told_text(struct told *told, const struct device *device, bool brief);
 
 #endif

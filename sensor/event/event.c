@@ -595,11 +595,12 @@ static void write_device(struct jsonw *w, const char *key, const struct devices 
     if (!device)
         return;
     struct slice text = devices_text(devices, device, brief);
+    if (text.len) {
+        jsonw_raw(w, key, text);
+        return;
+    }
     jsonw_obj_open(w, key);
-    if (text.len)
-        jsonw_members(w, text);
-    else
-        devices_write(device, brief, w);
+    devices_write(device, brief, w);
     jsonw_obj_close(w);
 }
 
