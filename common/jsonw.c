@@ -2,7 +2,7 @@
 #include "common/jsonw.h"
 
 #include "common/clock.h"
-#include "common/fmt.h"
+#include "common/pen.h"
 
 #include <math.h>
 
@@ -11,60 +11,38 @@ void jsonw_init(struct jsonw *w, struct strbuf *out)
     *w = (struct jsonw){.out = out};
 }
 
-/* memcpy for texts that are mostly short: no call for up to 32 bytes. Returns the place behind. */
-static inline char *put(char *at, const void *bytes, size_t n)
-{
-    struct two {
-        uint64_t word[2];
-    } first, last;
-    const char *from = bytes;
-    uint64_t half[2];
-    uint32_t part[2];
-
-    if (n >= 8 && n <= 16) {
-        memcpy(&half[0], from, 8);
-        memcpy(&half[1], from + n - 8, 8);
-        memcpy(at, &half[0], 8);
-        memcpy(at + n - 8, &half[1], 8);
-    } else if (n > 32) {
-        memcpy(at, from, n);
-    } else if (n > 16) {
-        memcpy(&first, from, 16);
-        memcpy(&last, from + n - 16, 16);
-        memcpy(at, &first, 16);
-        memcpy(at + n - 16, &last, 16);
-    } else if (n >= 4) {
-        memcpy(&part[0], from, 4);
-        memcpy(&part[1], from + n - 4, 4);
-        memcpy(at, &part[0], 4);
-        memcpy(at + n - 4, &part[1], 4);
-    } else if (n) {
-        at[0] = from[0];
-        at[n / 2] = from[n / 2];
-        at[n - 1] = from[n - 1];
-    }
-    return at + n;
-}
-
 /* Comma and key, with room for `more` bytes and a zero behind them; the place of the value, or NULL
  * when that breaks the cap. The caller writes and says by end() how far. */
-static inline char *begin(struct jsonw *w, struct slice key, size_t more)
+static char *begin(struct jsonw *w, struct slice key, size_t more)
 {
     struct strbuf *out = w->out;
     size_t need = w->comma + (key.at ? key.len + 3 : 0) + more;
 
     if ((need >= out->room - out->len && !strbuf_grow(out, need)) || out->full)
         return NULL;
-    char *at = out->at + out->len;
-    *at = ',';
-    at += w->comma;
+    char *at = pen_comma(w, out->at + out->len);
     w->comma = true;
     if (!key.at)
         return at;
     *at++ = '"';
-    at = put(at, key.at, key.len);
-    memcpy(at, "\":", 2);
-    return at + 2;
+    at = pen_bytes(at, key);
+    return PEN_LIT(at, "\":");
+}
+
+/* The same without calls where there is plenty of room; NULL: the long way. */
+static inline char *quick(struct jsonw *w, struct slice key, size_t more)
+{
+    const struct strbuf *out = w->out;
+
+    if (key.len + more + 4 >= out->room - out->len || key.len > PEN_SHORT || out->full)
+        return NULL;
+    char *at = pen_comma(w, out->at + out->len);
+    w->comma = true;
+    if (!key.at)
+        return at;
+    *at++ = '"';
+    at = pen_short(at, key.at, key.len);
+    return PEN_LIT(at, "\":");
 }
 
 static inline void end(struct jsonw *w, char *at)
@@ -96,7 +74,14 @@ static inline bool begin_at(struct jsonw *w, struct slice key)
 
 void jsonw_put_open(struct jsonw *w, struct slice key, char c)
 {
-    begin_with(w, key, c);
+    char *at = quick(w, key, 1);
+
+    if (at) {
+        *at = c;
+        end(w, at + 1);
+    } else {
+        begin_with(w, key, c);
+    }
     w->comma = false;
 }
 
@@ -106,12 +91,22 @@ void jsonw_put_close(struct jsonw *w, char c)
     w->comma = true;
 }
 
-void jsonw_put_raw(struct jsonw *w, struct slice key, struct slice json)
+static void put_long(struct jsonw *w, struct slice key, struct slice json)
 {
     char *at = begin(w, key, json.len);
 
     if (at)
-        end(w, put(at, json.at, json.len));
+        end(w, pen_bytes(at, json));
+}
+
+void jsonw_put_raw(struct jsonw *w, struct slice key, struct slice json)
+{
+    char *at = json.len <= PEN_SHORT ? quick(w, key, PEN_SHORT) : NULL;
+
+    if (at)
+        end(w, pen_short(at, json.at, json.len));
+    else
+        put_long(w, key, json);
 }
 
 static const char hex_digits[] = "0123456789abcdef";
@@ -271,8 +266,10 @@ static void escaped(struct strbuf *out, struct slice s)
 
 void jsonw_put_text(struct jsonw *w, struct slice key, struct slice text)
 {
-    char *at = begin(w, key, (size_t)text.len + 2);
+    char *at = quick(w, key, (size_t)text.len + 2);
 
+    if (!at)
+        at = begin(w, key, (size_t)text.len + 2);
     if (!at)
         return;
     *at++ = '"';
@@ -285,7 +282,7 @@ void jsonw_put_text(struct jsonw *w, struct slice key, struct slice text)
         escaped(w->out, slice_from(text, n));
 }
 
-void jsonw_put_u64(struct jsonw *w, struct slice key, uint64_t value)
+static void put_u64_long(struct jsonw *w, struct slice key, uint64_t value)
 {
     uint32_t n = fmt_u64_len(value);
     char *at = begin(w, key, n);
@@ -294,6 +291,16 @@ void jsonw_put_u64(struct jsonw *w, struct slice key, uint64_t value)
         return;
     fmt_u64_put(at, value, n);
     end(w, at + n);
+}
+
+void jsonw_put_u64(struct jsonw *w, struct slice key, uint64_t value)
+{
+    char *at = quick(w, key, FMT_U64_MAX);
+
+    if (at)
+        end(w, pen_u64(at, value));
+    else
+        put_u64_long(w, key, value);
 }
 
 void jsonw_i64(struct jsonw *w, const char *key, int64_t value)
@@ -325,12 +332,14 @@ void jsonw_num(struct jsonw *w, const char *key, double value)
 /* Text of ours that needs no escapes. */
 static void put_clean(struct jsonw *w, struct slice key, const char *text, uint32_t len)
 {
-    char *at = begin(w, key, (size_t)len + 2);
+    char *at = quick(w, key, (size_t)len + 2);
 
+    if (!at)
+        at = begin(w, key, (size_t)len + 2);
     if (!at)
         return;
     *at++ = '"';
-    at = put(at, text, len);
+    at = pen_bytes(at, (struct slice){(const uint8_t *)text, len});
     *at++ = '"';
     end(w, at);
 }

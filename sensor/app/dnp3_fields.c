@@ -4,7 +4,7 @@
  */
 #include "sensor/app/dnp3_tx.h"
 
-#include "common/jsonw.h"
+#include "common/pen.h"
 
 static const struct label functions[] = {
     {0, "confirm"},
@@ -100,15 +100,52 @@ const struct field dnp3_fields[] = {
 
 static void write_link(struct jsonw *w, const struct dnp3_tx *dnp3)
 {
-    jsonw_obj_open(w, "control");
-    jsonw_bool(w, "dir", dnp3->link_control & 0x80);
-    jsonw_bool(w, "pri", dnp3->link_control & 0x40);
-    jsonw_bool(w, "fcb", dnp3->link_control & 0x20);
-    jsonw_bool(w, "fcv", dnp3->link_control & 0x10);
-    jsonw_u64(w, "function_code", dnp3->link_control & 15);
-    jsonw_obj_close(w);
-    jsonw_u64(w, "src", dnp3->source);
-    jsonw_u64(w, "dst", dnp3->destination);
+    uint8_t control = dnp3->link_control;
+    char *at = pen_open(w, 192);
+
+    if (!at)
+        return;
+    at = PEN_LIT(pen_comma(w, at), "\"control\":{\"dir\":");
+    at = pen_bool(at, control & 0x80);
+    at = PEN_LIT(at, ",\"pri\":");
+    at = pen_bool(at, control & 0x40);
+    at = PEN_LIT(at, ",\"fcb\":");
+    at = pen_bool(at, control & 0x20);
+    at = PEN_LIT(at, ",\"fcv\":");
+    at = pen_bool(at, control & 0x10);
+    at = PEN_LIT(at, ",\"function_code\":");
+    at = pen_u64(at, control & 15);
+    at = PEN_LIT(at, "},\"src\":");
+    at = pen_u64(at, dnp3->source);
+    at = PEN_LIT(at, ",\"dst\":");
+    at = pen_u64(at, dnp3->destination);
+    pen_close(w, at);
+}
+
+/* The members of an object's header. */
+static void write_header(struct jsonw *w, const struct dnp3_object *o)
+{
+    char *at = pen_open(w, 256);
+
+    if (!at)
+        return;
+    at = PEN_LIT(pen_comma(w, at), "\"group\":");
+    at = pen_u64(at, o->group);
+    at = PEN_LIT(at, ",\"variation\":");
+    at = pen_u64(at, o->variation);
+    at = PEN_LIT(at, ",\"qualifier\":");
+    at = pen_u64(at, o->qualifier);
+    at = PEN_LIT(at, ",\"prefix_code\":");
+    at = pen_u64(at, dnp3_tx_prefix(o));
+    at = PEN_LIT(at, ",\"range_code\":");
+    at = pen_u64(at, o->qualifier & DNP3_RANGE_MASK);
+    at = PEN_LIT(at, ",\"start\":");
+    at = pen_u64(at, o->start);
+    at = PEN_LIT(at, ",\"stop\":");
+    at = pen_u64(at, o->stop);
+    at = PEN_LIT(at, ",\"count\":");
+    at = pen_u64(at, o->count);
+    pen_close(w, at);
 }
 
 static void write_objects(struct jsonw *w, const struct list *list)
@@ -120,31 +157,38 @@ static void write_objects(struct jsonw *w, const struct list *list)
     jsonw_arr_open(w, "objects");
     for (uint32_t i = 0; i < list->n; i++) {
         jsonw_obj_open(w, NULL);
-        jsonw_u64(w, "group", o[i].group);
-        jsonw_u64(w, "variation", o[i].variation);
-        jsonw_u64(w, "qualifier", o[i].qualifier);
-        jsonw_u64(w, "prefix_code", dnp3_tx_prefix(&o[i]));
-        jsonw_u64(w, "range_code", o[i].qualifier & DNP3_RANGE_MASK);
-        jsonw_u64(w, "start", o[i].start);
-        jsonw_u64(w, "stop", o[i].stop);
-        jsonw_u64(w, "count", o[i].count);
+        write_header(w, &o[i]);
         dnp3_object_write(w, &o[i]);
         jsonw_obj_close(w);
     }
     jsonw_arr_close(w);
 }
 
+/* "application":{"control":{...},"function_code":1 */
+static void write_control(struct jsonw *w, const struct dnp3_tx *dnp3)
+{
+    char *at = pen_open(w, 192);
+
+    if (!at)
+        return;
+    at = PEN_LIT(pen_comma(w, at), "\"application\":{\"control\":{\"fir\":");
+    at = pen_bool(at, dnp3->control & 0x80);
+    at = PEN_LIT(at, ",\"fin\":");
+    at = pen_bool(at, dnp3->control & 0x40);
+    at = PEN_LIT(at, ",\"con\":");
+    at = pen_bool(at, dnp3->control & 0x20);
+    at = PEN_LIT(at, ",\"uns\":");
+    at = pen_bool(at, dnp3->control & 0x10);
+    at = PEN_LIT(at, ",\"sequence\":");
+    at = pen_u64(at, dnp3->control & 15);
+    at = PEN_LIT(at, "},\"function_code\":");
+    at = pen_u64(at, dnp3->function);
+    pen_close(w, at);
+}
+
 static void write_application(struct jsonw *w, const struct dnp3_tx *dnp3)
 {
-    jsonw_obj_open(w, "application");
-    jsonw_obj_open(w, "control");
-    jsonw_bool(w, "fir", dnp3->control & 0x80);
-    jsonw_bool(w, "fin", dnp3->control & 0x40);
-    jsonw_bool(w, "con", dnp3->control & 0x20);
-    jsonw_bool(w, "uns", dnp3->control & 0x10);
-    jsonw_u64(w, "sequence", dnp3->control & 15);
-    jsonw_obj_close(w);
-    jsonw_u64(w, "function_code", dnp3->function);
+    write_control(w, dnp3);
     write_objects(w, &dnp3->objects);
     jsonw_bool(w, "complete", dnp3->is_complete);
     jsonw_obj_close(w);
@@ -157,7 +201,7 @@ static void write_indications(struct jsonw *w, uint16_t indications)
         jsonw_arr_open(w, "indicators");
     for (const struct label *l = dnp3_fields_indications; l->name; l++)
         if (indications & l->value)
-            jsonw_str(w, NULL, l->name);
+            jsonw_word(w, NULL, l->name);
     if (indications)
         jsonw_arr_close(w);
     jsonw_obj_close(w);
@@ -171,7 +215,7 @@ void dnp3_fields_event(struct tx *tx, uint32_t i, struct jsonw *w)
                                                             : "response";
 
     (void)i;
-    jsonw_str(w, "type", type);
+    jsonw_word(w, "type", type);
     write_link(w, dnp3);
     write_application(w, dnp3);
     if (dnp3->is_response)

@@ -6,9 +6,15 @@
  */
 #include "sensor/app/dnp3_tx.h"
 
-#include "common/jsonw.h"
+#include "common/pen.h"
 
 #include <string.h>
+
+/* SLICE_LIT() for tables. */
+#define SLICE_OF(text)                                                                             \
+    {                                                                                              \
+        (const uint8_t *)(text), sizeof(text) - 1                                                  \
+    }
 
 enum { OBJECTS_MAX = 256, POINTS_MAX = 16384, POINTS_SHOWN = 256, RANGE_NONE = 6, RANGE_FREE = 11 };
 
@@ -251,20 +257,50 @@ bool dnp3_object_read(struct app *app, struct tx *tx, struct cursor *c, bool wit
 
 /* ---- values ------------------------------------------------------------------------------- */
 
+static char *pen_bit(char *at, uint8_t bits, uint32_t i)
+{
+    *at = (char)('0' + (bits >> i & 1));
+    return at + 1;
+}
+
 static void write_flags(struct jsonw *w, enum flags flags, uint8_t b)
 {
-    static const char *const names[][8] = {
-        [BINARY] = {"online", "restart", "comm_lost", "remote_forced", "local_forced",
-                    "chatter_filter", "reserved", "state"},
-        [OUTPUT] = {"online", "restart", "comm_lost", "remote_forced", "local_forced", "reserved0",
-                    "reserved1", "state"},
-        [COUNTER] = {"online", "restart", "comm_lost", "remote_forced", "local_forced", "rollover",
-                     "discontinuity", "reserved0"},
-        [ANALOG] = {"online", "restart", "comm_lost", "remote_forced", "local_forced", "over_range",
-                    "reference_err", "reserved0"},
+    static const struct slice last[][3] = {
+        [BINARY] = {SLICE_OF(",\"chatter_filter\":"), SLICE_OF(",\"reserved\":"),
+                    SLICE_OF(",\"state\":")},
+        [OUTPUT] = {SLICE_OF(",\"reserved0\":"), SLICE_OF(",\"reserved1\":"),
+                    SLICE_OF(",\"state\":")},
+        [COUNTER] = {SLICE_OF(",\"rollover\":"), SLICE_OF(",\"discontinuity\":"),
+                     SLICE_OF(",\"reserved0\":")},
+        [ANALOG] = {SLICE_OF(",\"over_range\":"), SLICE_OF(",\"reference_err\":"),
+                    SLICE_OF(",\"reserved0\":")},
     };
-    for (uint32_t i = 0; i < 8; i++)
-        jsonw_u64(w, names[flags][i], b >> i & 1);
+    char *at = pen_open(w, 192);
+
+    if (!at)
+        return;
+    at = pen_bit(PEN_LIT(pen_comma(w, at), "\"online\":"), b, 0);
+    at = pen_bit(PEN_LIT(at, ",\"restart\":"), b, 1);
+    at = pen_bit(PEN_LIT(at, ",\"comm_lost\":"), b, 2);
+    at = pen_bit(PEN_LIT(at, ",\"remote_forced\":"), b, 3);
+    at = pen_bit(PEN_LIT(at, ",\"local_forced\":"), b, 4);
+    for (uint32_t i = 0; i < 3; i++)
+        at = pen_bit(pen_bytes(at, last[flags][i]), b, 5 + i);
+    pen_close(w, at);
+}
+
+/* Begins the object of a point. */
+static void open_point(struct jsonw *w, uint32_t prefix, uint32_t index)
+{
+    char *at = pen_open(w, 64);
+
+    if (!at)
+        return;
+    at = PEN_LIT(pen_comma(w, at), "{\"prefix\":");
+    at = pen_u64(at, prefix);
+    at = PEN_LIT(at, ",\"index\":");
+    at = pen_u64(at, index);
+    pen_close(w, at);
 }
 
 static void write_real(struct jsonw *w, const char *key, struct slice s)
@@ -342,9 +378,7 @@ static void write_point(struct jsonw *w, const struct dnp3_object *o, const stru
     uint32_t index = prefix ? little(c, 1u << (prefix - 1)) : o->start + i;
     struct cursor point = cursor_of(cursor_take(c, form->bytes));
 
-    jsonw_obj_open(w, NULL);
-    jsonw_u64(w, "prefix", prefix ? index : 0);
-    jsonw_u64(w, "index", index);
+    open_point(w, prefix ? index : 0, index);
     if (form->flags && form->flags != STATUS_LAST)
         write_flags(w, form->flags, cursor_u8(&point));
     write_value(w, form, &point);
@@ -359,9 +393,7 @@ static void write_bits(struct jsonw *w, const struct dnp3_object *o, const struc
         uint32_t bit = i * form->bits;
         if (bit / 8 >= o->points.len)
             return;
-        jsonw_obj_open(w, NULL);
-        jsonw_u64(w, "prefix", 0);
-        jsonw_u64(w, "index", o->start + i);
+        open_point(w, 0, o->start + i);
         jsonw_u64(w, "state", o->points.at[bit / 8] >> bit % 8 & ((1u << form->bits) - 1));
         jsonw_obj_close(w);
     }

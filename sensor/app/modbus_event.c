@@ -4,8 +4,7 @@
  */
 #include "sensor/app/modbus_tx.h"
 
-#include "common/fmt.h"
-#include "common/jsonw.h"
+#include "common/pen.h"
 
 static const char *label_of(const struct label *labels, uint64_t value, const char *otherwise)
 {
@@ -15,7 +14,7 @@ static const char *label_of(const struct label *labels, uint64_t value, const ch
     return otherwise;
 }
 
-static const char *category(uint8_t function)
+static const char *category(uint8_t function, bool named)
 {
     static const struct {
         uint8_t first, last;
@@ -25,7 +24,7 @@ static const char *category(uint8_t function)
         {65, 72, "USER_DEFINED"}, {90, 91, "RESERVED"}, {100, 110, "USER_DEFINED"},
         {125, 127, "RESERVED"},   {128, 255, "NONE"},
     };
-    if (label_of(modbus_fields_functions, function, NULL))
+    if (named)
         return "PUBLIC_ASSIGNED";
     for (uint32_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
         if (function >= ranges[i].first && function <= ranges[i].last)
@@ -33,31 +32,34 @@ static const char *category(uint8_t function)
     return "PUBLIC_UNASSIGNED";
 }
 
-static void write_access(struct jsonw *w, const struct modbus_message *m)
+static char *pen_access(char *at, const struct modbus_message *m)
 {
     static const char *const tables[] = {"", " | DISCRETES", " | COILS", " | INPUT", " | HOLDING"};
-    char text[96];
 
-    if (!m->access) {
-        jsonw_str(w, "access_type", "NONE");
-        return;
-    }
-    const char *read = m->access & MODBUS_READ ? "READ" : "";
-    const char *both = m->access == (MODBUS_READ | MODBUS_WRITE) ? " | " : "";
-    const char *write = m->access & MODBUS_WRITE ? "WRITE" : "";
-    const char *count = !(m->access & MODBUS_WRITE) ? ""
-                        : m->multiple               ? " | MULTIPLE | WRITE_MULTIPLE"
-                                                    : " | SINGLE | WRITE_SINGLE";
-    fmt_text(text, sizeof text, "%s%s%s%s%s", read, both, write, tables[m->table], count);
-    jsonw_str(w, "access_type", text);
+    if (!m->access)
+        return PEN_LIT(at, "NONE");
+    if (m->access & MODBUS_READ)
+        at = PEN_LIT(at, "READ");
+    if (m->access == (MODBUS_READ | MODBUS_WRITE))
+        at = PEN_LIT(at, " | ");
+    if (m->access & MODBUS_WRITE)
+        at = PEN_LIT(at, "WRITE");
+    at = pen_bytes(at, slice_of_str(tables[m->table]));
+    if (!(m->access & MODBUS_WRITE))
+        return at;
+    return m->multiple ? PEN_LIT(at, " | MULTIPLE | WRITE_MULTIPLE")
+                       : PEN_LIT(at, " | SINGLE | WRITE_SINGLE");
 }
 
-static void write_flags(struct jsonw *w, const struct modbus_message *m)
+static char *pen_flags(char *at, const struct modbus_message *m)
 {
-    char text[64];
-    fmt_text(text, sizeof text, "%s%s%s", m->bad_length ? "DATA_LENGTH" : "",
-             m->bad_length && m->bad_value ? " | " : "", m->bad_value ? "DATA_VALUE" : "");
-    jsonw_str(w, "error_flags", text[0] ? text : "NONE");
+    if (m->bad_length)
+        at = PEN_LIT(at, "DATA_LENGTH");
+    if (m->bad_length && m->bad_value)
+        at = PEN_LIT(at, " | ");
+    if (m->bad_value)
+        at = PEN_LIT(at, "DATA_VALUE");
+    return m->bad_length || m->bad_value ? at : PEN_LIT(at, "NONE");
 }
 
 static void write_read(struct jsonw *w, const struct modbus_message *m)
@@ -114,28 +116,49 @@ static void write_sub(struct jsonw *w, const struct modbus_message *m)
 
     jsonw_obj_open(w, diagnostic ? "diagnostic" : "mei");
     jsonw_u64(w, "raw", m->sub);
-    jsonw_str(w, "code", label_of(diagnostic ? diagnostics : mei, m->sub, "Reserved"));
+    jsonw_word(w, "code", label_of(diagnostic ? diagnostics : mei, m->sub, "Reserved"));
     jsonw_hex(w, "data", m->data, 0);
     jsonw_obj_close(w);
 }
 
+/* What every message says, from the opening of its object on. */
+static void write_header(struct jsonw *w, const struct modbus_message *m, bool request)
+{
+    const char *name = label_of(modbus_fields_functions, m->function & 0x7f, NULL);
+    bool error = m->function & 0x80;
+    char *at = pen_open(w, 512);
+
+    if (!at)
+        return;
+    at = pen_comma(w, at);
+    at = request ? PEN_LIT(at, "\"request\"") : PEN_LIT(at, "\"response\"");
+    at = PEN_LIT(at, ":{\"transaction_id\":");
+    at = pen_u64(at, m->transaction);
+    at = PEN_LIT(at, ",\"protocol_id\":");
+    at = pen_u64(at, m->protocol);
+    at = PEN_LIT(at, ",\"unit_id\":");
+    at = pen_u64(at, m->unit);
+    at = PEN_LIT(at, ",\"function_raw\":");
+    at = pen_u64(at, m->function);
+    at = PEN_LIT(at, ",\"function_code\":\"");
+    at = pen_bytes(at, name ? slice_of_str(name) : SLICE_LIT("Unknown"));
+    at = PEN_LIT(at, "\",\"access_type\":\"");
+    at = pen_access(at, m);
+    at = PEN_LIT(at, "\",\"category\":\"");
+    at = pen_bytes(at, slice_of_str(category(m->function, name && !error)));
+    at = PEN_LIT(at, "\",\"error_flags\":\"");
+    at = pen_flags(at, m);
+    at = PEN_LIT(at, "\"");
+    pen_close(w, at);
+}
+
 static void write_message(struct jsonw *w, const struct modbus_message *m, bool request)
 {
-    uint8_t function = m->function & 0x7f;
-
-    jsonw_obj_open(w, request ? "request" : "response");
-    jsonw_u64(w, "transaction_id", m->transaction);
-    jsonw_u64(w, "protocol_id", m->protocol);
-    jsonw_u64(w, "unit_id", m->unit);
-    jsonw_u64(w, "function_raw", m->function);
-    jsonw_str(w, "function_code", label_of(modbus_fields_functions, function, "Unknown"));
-    write_access(w, m);
-    jsonw_str(w, "category", category(m->function));
-    write_flags(w, m);
+    write_header(w, m, request);
     if (m->has_exception) {
         jsonw_obj_open(w, "exception");
         jsonw_u64(w, "raw", m->exception);
-        jsonw_str(w, "code", label_of(modbus_fields_exceptions, m->exception, "Unknown"));
+        jsonw_word(w, "code", label_of(modbus_fields_exceptions, m->exception, "Unknown"));
         jsonw_obj_close(w);
     } else if (m->has_sub) {
         write_sub(w, m);

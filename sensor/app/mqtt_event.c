@@ -6,7 +6,7 @@
  */
 #include "sensor/app/mqtt_tx.h"
 
-#include "common/jsonw.h"
+#include "common/pen.h"
 
 enum form { FORM_NONE, BYTE, TWO, FOUR, VARIABLE, STRING, BINARY, PAIR };
 enum { USER_PROPERTY = 38, USER_KEY_MAX = 64 };
@@ -218,6 +218,24 @@ static void write_body(struct jsonw *w, const struct mqtt_tx *mqtt, const struct
         write_codes(w, "reason_codes", m->codes);
 }
 
+/* "publish":{"qos":0,"retain":false,"dup":false */
+static void write_begin(struct jsonw *w, struct slice name, const struct mqtt_message *m)
+{
+    char *at = pen_open(w, name.len + 64);
+
+    if (!at)
+        return;
+    at = PEN_LIT(pen_comma(w, at), "\"");
+    at = pen_bytes(at, name);
+    at = PEN_LIT(at, "\":{\"qos\":");
+    at = pen_u64(at, m->qos);
+    at = PEN_LIT(at, ",\"retain\":");
+    at = pen_bool(at, m->flags & 1);
+    at = PEN_LIT(at, ",\"dup\":");
+    at = pen_bool(at, m->flags & 8);
+    pen_close(w, at);
+}
+
 void mqtt_event_write(struct tx *tx, uint32_t i, struct jsonw *w)
 {
     static const char *const names[] = {
@@ -231,10 +249,7 @@ void mqtt_event_write(struct tx *tx, uint32_t i, struct jsonw *w)
     (void)i;
     for (uint32_t j = 0; j < mqtt->messages.n; j++) {
         const struct mqtt_message *m = &all[j];
-        jsonw_obj_open(w, names[m->type]);
-        jsonw_u64(w, "qos", m->qos);
-        jsonw_bool(w, "retain", m->flags & 1);
-        jsonw_bool(w, "dup", m->flags & 8);
+        write_begin(w, slice_of_str(names[m->type]), m);
         write_body(w, mqtt, m);
         if (m->truncated) {
             jsonw_bool(w, "truncated", true);

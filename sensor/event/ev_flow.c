@@ -3,8 +3,7 @@
  * The record of a flow that ended, with Suricata's keys, and what nDPI made of it.
  */
 #include "common/clock.h"
-#include "common/fmt.h"
-#include "common/jsonw.h"
+#include "common/pen.h"
 #include "sensor/event/event.h"
 
 static void write_shunt(struct jsonw *w, const struct flow *f)
@@ -16,40 +15,93 @@ static void write_shunt(struct jsonw *w, const struct flow *f)
     jsonw_str(w, "bypass_reason", why[f->shunt <= FLOW_SHUNT_MEMORY ? f->shunt : 0]);
 }
 
-static void write_flow(struct jsonw *w, const struct flow *f)
+static char *pen_time(char *at, const struct event_ctx *ctx, uint64_t ns)
 {
+    return ctx->heads ? heads_time(ctx->heads, ns, at) : at + clock_text(ns, at);
+}
+
+/* "flow":{"pkts_toserver": ... "age":0 */
+static void open_flow(struct jsonw *w, const struct event_ctx *ctx)
+{
+    const struct flow *f = ctx->flow;
+    char *at = pen_open(w, 400);
+
+    if (!at)
+        return;
+    at = PEN_LIT(pen_comma(w, at), "\"flow\":{\"pkts_toserver\":");
+    at = pen_u64(at, f->pkts[TO_SERVER]);
+    at = PEN_LIT(at, ",\"pkts_toclient\":");
+    at = pen_u64(at, f->pkts[TO_CLIENT]);
+    at = PEN_LIT(at, ",\"bytes_toserver\":");
+    at = pen_u64(at, f->bytes[TO_SERVER]);
+    at = PEN_LIT(at, ",\"bytes_toclient\":");
+    at = pen_u64(at, f->bytes[TO_CLIENT]);
+    at = PEN_LIT(at, ",\"start\":\"");
+    at = pen_time(at, ctx, f->first_ns);
+    at = PEN_LIT(at, "\",\"end\":\"");
+    at = pen_time(at, ctx, f->last_ns);
+    at = PEN_LIT(at, "\",\"age\":");
+    /* difference of whole seconds, not of the times: as Suricata counts */
+    at = pen_u64(at, f->last_ns / CLOCK_S - f->first_ns / CLOCK_S);
+    pen_close(w, at);
+}
+
+static void write_flow(struct jsonw *w, const struct event_ctx *ctx)
+{
+    const struct flow *f = ctx->flow;
     static const char *const states[] = {"new", "established", "closed"};
     /* a flow that was closed leaves by a short timeout: Suricata says "timeout" for it too */
     static const char *const reasons[] = {"unknown",   "timeout", "timeout",
                                           "tcp_reuse", "forced",  "shutdown"};
 
-    jsonw_obj_open(w, "flow");
-    jsonw_u64(w, "pkts_toserver", f->pkts[TO_SERVER]);
-    jsonw_u64(w, "pkts_toclient", f->pkts[TO_CLIENT]);
-    jsonw_u64(w, "bytes_toserver", f->bytes[TO_SERVER]);
-    jsonw_u64(w, "bytes_toclient", f->bytes[TO_CLIENT]);
-    jsonw_time(w, "start", f->first_ns);
-    jsonw_time(w, "end", f->last_ns);
-    /* difference of whole seconds, not of the times: as Suricata counts */
-    jsonw_u64(w, "age", f->last_ns / CLOCK_S - f->first_ns / CLOCK_S);
+    open_flow(w, ctx);
     if (f->shunted)
         write_shunt(w, f);
     else
-        jsonw_str(w, "state", states[f->state <= FLOW_CLOSED ? f->state : FLOW_NEW]);
+        jsonw_word(w, "state", states[f->state <= FLOW_CLOSED ? f->state : FLOW_NEW]);
     if (f->end == FLOW_END_NONE)
         jsonw_bool(w, "interim", true);
     else
-        jsonw_str(w, "reason", reasons[f->end <= FLOW_END_SHUTDOWN ? f->end : FLOW_END_NONE]);
+        jsonw_word(w, "reason", reasons[f->end <= FLOW_END_SHUTDOWN ? f->end : FLOW_END_NONE]);
     jsonw_bool(w, "alerted", f->alerts != 0);
     jsonw_obj_close(w);
 }
 
-static void write_flags(struct jsonw *w, const char *key, uint8_t flags)
+static char *pen_hex(char *at, uint8_t value)
 {
-    char text[3];
+    *at++ = "0123456789abcdef"[value >> 4];
+    *at++ = "0123456789abcdef"[value & 15];
+    return at;
+}
 
-    fmt_text(text, sizeof(text), "%02x", flags);
-    jsonw_str(w, key, text);
+/* "tcp":{"tcp_flags":"1b", ... "syn":true */
+static void open_tcp(struct jsonw *w, const struct flow *f)
+{
+    static const struct {
+        uint8_t bit;
+        char member[11]; /* ,"syn":true */
+    } names[] = {{TCP_SYN, ",\"syn\":true"}, {TCP_FIN, ",\"fin\":true"}, {TCP_RST, ",\"rst\":true"},
+                 {TCP_PSH, ",\"psh\":true"}, {TCP_ACK, ",\"ack\":true"}, {TCP_URG, ",\"urg\":true"},
+                 {TCP_ECE, ",\"ecn\":true"}, {TCP_CWR, ",\"cwr\":true"}};
+    uint8_t both = f->tcp_flags[0] | f->tcp_flags[1];
+    char *at = pen_open(w, 192);
+
+    if (!at)
+        return;
+    at = PEN_LIT(pen_comma(w, at), "\"tcp\":{\"tcp_flags\":\"");
+    at = pen_hex(at, both);
+    at = PEN_LIT(at, "\",\"tcp_flags_ts\":\"");
+    at = pen_hex(at, f->tcp_flags[TO_SERVER]);
+    at = PEN_LIT(at, "\",\"tcp_flags_tc\":\"");
+    at = pen_hex(at, f->tcp_flags[TO_CLIENT]);
+    at = PEN_LIT(at, "\"");
+    for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (!(both & names[i].bit))
+            continue;
+        memcpy(at, names[i].member, sizeof(names[i].member));
+        at += sizeof(names[i].member);
+    }
+    pen_close(w, at);
 }
 
 /* How well the connection does; what was not seen is not written. */
@@ -74,26 +126,13 @@ static void write_health(struct jsonw *w, const struct flow *f)
 
 static void write_tcp(struct jsonw *w, const struct flow *f)
 {
-    static const struct {
-        uint8_t bit;
-        const char *key;
-    } names[] = {{TCP_SYN, "syn"}, {TCP_FIN, "fin"}, {TCP_RST, "rst"}, {TCP_PSH, "psh"},
-                 {TCP_ACK, "ack"}, {TCP_URG, "urg"}, {TCP_ECE, "ecn"}, {TCP_CWR, "cwr"}};
     static const char *const states[] = {"none",      "syn_sent",  "syn_recv",   "established",
                                          "fin_wait1", "fin_wait2", "close_wait", "last_ack",
                                          "closing",   "time_wait", "closed"};
-    uint8_t both = f->tcp_flags[0] | f->tcp_flags[1];
 
-    jsonw_obj_open(w, "tcp");
-    write_flags(w, "tcp_flags", both);
-    write_flags(w, "tcp_flags_ts", f->tcp_flags[TO_SERVER]);
-    write_flags(w, "tcp_flags_tc", f->tcp_flags[TO_CLIENT]);
-    for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (both & names[i].bit)
-            jsonw_bool(w, names[i].key, true);
-    }
+    open_tcp(w, f);
     write_health(w, f);
-    jsonw_str(w, "state", states[f->tcp_state <= TCP_CLOSED ? f->tcp_state : TCP_NONE]);
+    jsonw_word(w, "state", states[f->tcp_state <= TCP_CLOSED ? f->tcp_state : TCP_NONE]);
     jsonw_obj_close(w);
 }
 
@@ -122,7 +161,7 @@ static void write_breadth(struct jsonw *w, const struct event_ctx *ctx)
 
 static void flow_write(struct jsonw *w, const struct event_ctx *ctx)
 {
-    write_flow(w, ctx->flow);
+    write_flow(w, ctx);
     if (ctx->flow->proto == IPPROTO_TCP4)
         write_tcp(w, ctx->flow);
     write_breadth(w, ctx);

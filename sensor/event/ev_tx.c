@@ -3,13 +3,23 @@
  * Events of all protocols, written from the fields each protocol declares. The event_type is the
  * protocol's EVE name.
  */
-#include "common/jsonw.h"
+#include "common/pen.h"
 #include "sensor/event/event.h"
 
 static void tx_write(struct jsonw *w, const struct event_ctx *ctx)
 {
-    jsonw_u64(w, "tx_id", ctx->tx->id);
-    jsonw_obj_open(w, event_proto_name(ctx->tx->proto));
+    struct slice name = slice_of_str(event_proto_name(ctx->tx->proto));
+    char *at = pen_open(w, name.len + FMT_U64_MAX + 16);
+
+    if (at) {
+        at = PEN_LIT(pen_comma(w, at), "\"tx_id\":");
+        at = pen_u64(at, ctx->tx->id);
+        at = PEN_LIT(at, ",\"");
+        at = pen_bytes(at, name);
+        at = PEN_LIT(at, "\":{");
+        pen_close(w, at);
+        w->comma = false;
+    }
     app_write_event(ctx->tx, ctx->part, w);
     jsonw_obj_close(w);
     if (ctx->tx->proto->write_beside)

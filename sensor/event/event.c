@@ -7,6 +7,7 @@
 
 #include "common/geo.h"
 #include "common/jsonw.h"
+#include "common/pen.h"
 #include "sensor/flow/community_id.h"
 
 #include <stdio.h>
@@ -81,6 +82,11 @@ void event_options_read(const struct conf *conf, struct event_options *options)
         .app_notes = conf_bool(conf, "event.anomaly.applayer"),
     };
     choice_read(conf, &options->choice);
+    for (uint32_t i = 0; ev_rows[i]; i++) {
+        uint8_t letter = (uint8_t)ev_rows[i]->name[0] & 31;
+        if (!options->first_row[letter])
+            options->first_row[letter] = (uint8_t)i;
+    }
     for (uint32_t i = 0; ev_rows[i] && i < 32; i++) {
         bool on = wanted(conf, ev_rows[i]->name);
         if (strcmp(ev_rows[i]->name, "tx") == 0)
@@ -258,7 +264,7 @@ static void write_proto(struct jsonw *w, uint8_t proto)
 
     for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (names[i].number == proto) {
-            jsonw_str(w, "proto", names[i].name);
+            jsonw_word(w, "proto", names[i].name);
             return;
         }
     }
@@ -351,9 +357,9 @@ static uint64_t flow_id_of(const struct event_ctx *ctx)
 static void write_app_proto(struct jsonw *w, const struct flow *flow)
 {
     if (flow->app_name)
-        jsonw_str(w, "app_proto", flow->app_name);
+        jsonw_word(w, "app_proto", flow->app_name);
     else if (flow->app_failed)
-        jsonw_str(w, "app_proto", "failed");
+        jsonw_word(w, "app_proto", "failed");
 }
 
 static const char *type_of(const struct event_def *row, const struct event_ctx *ctx)
@@ -366,16 +372,16 @@ static const char *type_of(const struct event_def *row, const struct event_ctx *
 }
 
 /* Where the packet of an event comes from, in Suricata's words. */
-static void write_origin(struct jsonw *w, const struct event_def *row, const struct event_ctx *ctx)
+static struct slice origin_of(const struct event_def *row, const struct event_ctx *ctx)
 {
     bool of_packet = row->ends == EVENT_ENDS_PACKET || ctx->tx;
 
     if (!of_packet || !ctx->flow)
-        return;
+        return SLICE_NONE;
     if (!ctx->packet)
-        jsonw_str(w, "pkt_src", "stream (flow timeout)");
-    else
-        jsonw_str(w, "pkt_src", ctx->packet->reassembled ? "defrag" : "wire/pcap");
+        return SLICE_LIT("\"pkt_src\":\"stream (flow timeout)\"");
+    return ctx->packet->reassembled ? SLICE_LIT("\"pkt_src\":\"defrag\"")
+                                    : SLICE_LIT("\"pkt_src\":\"wire/pcap\"");
 }
 
 /* ---- parts that are kept */
@@ -392,22 +398,22 @@ struct head {
 static struct heads_entry *entry_of(const struct head *h)
 {
     const struct flow *f = h->ctx->flow;
-    struct heads_key key;
 
     if (!h->ctx->heads || !f || !h->ends.src || !h->ends.dst)
         return NULL;
-    memset(&key, 0, sizeof(key));
-    key.flow_id = h->flow_id;
-    key.src_port = h->ends.src_port;
-    key.dst_port = h->ends.dst_port;
-    memcpy(key.vlan, f->vlan, sizeof(key.vlan));
-    key.src = *h->ends.src;
-    key.dst = *h->ends.dst;
-    key.proto = h->ends.proto;
-    key.icmp_type = h->ends.icmp_type;
-    key.icmp_code = h->ends.icmp_code;
-    key.vlans = f->vlans;
-    return heads_of(h->ctx->heads, &key);
+    return heads_of(h->ctx->heads, &(struct heads_key){
+                                       .flow_id = h->flow_id,
+                                       .iface = h->ctx->iface,
+                                       .src = h->ends.src,
+                                       .dst = h->ends.dst,
+                                       .vlan = f->vlan,
+                                       .src_port = h->ends.src_port,
+                                       .dst_port = h->ends.dst_port,
+                                       .proto = h->ends.proto,
+                                       .icmp_type = h->ends.icmp_type,
+                                       .icmp_code = h->ends.icmp_code,
+                                       .vlans = f->vlans,
+                                   });
 }
 
 static void write_part(struct jsonw *w, const struct head *h, enum heads_part part,
@@ -430,6 +436,8 @@ static void write_identity(struct jsonw *w, const struct head *h)
     if (h->flow_id)
         jsonw_u64(w, "flow_id", h->flow_id);
     jsonw_str(w, "sensor", h->ctx->sensor);
+    if (h->ctx->iface)
+        jsonw_str(w, "in_iface", h->ctx->iface);
 }
 
 static void write_where(struct jsonw *w, const struct head *h)
@@ -447,6 +455,53 @@ static void write_community(struct jsonw *w, const struct head *h)
         jsonw_str(w, "community_id", h->ctx->flow->community_id);
 }
 
+static void write_all_parts(struct jsonw *w, const struct head *h)
+{
+    const struct event_ctx *ctx = h->ctx;
+
+    jsonw_time(w, "timestamp", ctx->ts_ns);
+    write_part(w, h, HEADS_FLOW, write_identity);
+    if (ctx->packet && ctx->packet->frame.number)
+        jsonw_u64(w, "pcap_cnt", ctx->packet->frame.number);
+    jsonw_str(w, "event_type", type_of(h->row, ctx));
+    write_part(w, h, HEADS_ENDS, write_where);
+    jsonw_members(w, origin_of(h->row, ctx));
+    if (ctx->flow && h->row->ends != EVENT_ENDS_NONE)
+        write_part(w, h, HEADS_COMMUNITY, write_community);
+}
+
+/* The same when all parts are kept; false: they are not. */
+static bool copy_all_parts(struct jsonw *w, const struct head *h)
+{
+    const struct event_ctx *ctx = h->ctx;
+    struct slice part[HEADS_PARTS];
+
+    if (!h->kept || h->row->ends == EVENT_ENDS_NONE || !heads_all(h->kept, part))
+        return false;
+    struct slice type = slice_of_str(type_of(h->row, ctx));
+    struct slice origin = origin_of(h->row, ctx);
+    char *at = pen_open(w, 160 + type.len + origin.len + part[HEADS_FLOW].len +
+                               part[HEADS_ENDS].len + part[HEADS_COMMUNITY].len);
+    if (!at)
+        return false;
+    at = PEN_LIT(at, "\"timestamp\":\"");
+    at = heads_time(ctx->heads, ctx->ts_ns, at);
+    at = PEN_LIT(at, "\",");
+    at = pen_bytes(at, part[HEADS_FLOW]);
+    if (ctx->packet && ctx->packet->frame.number) {
+        at = PEN_LIT(at, ",\"pcap_cnt\":");
+        at = pen_u64(at, ctx->packet->frame.number);
+    }
+    at = PEN_LIT(at, ",\"event_type\":\"");
+    at = pen_bytes(at, type);
+    at = PEN_LIT(at, "\"");
+    at = pen_member(at, part[HEADS_ENDS]);
+    at = pen_member(at, origin);
+    at = pen_member(at, part[HEADS_COMMUNITY]);
+    pen_close(w, at);
+    return true;
+}
+
 static void write_head(struct jsonw *w, const struct event_def *row, const struct event_ctx *ctx)
 {
     struct head h = {ctx, row, ends_of(row->ends, ctx), flow_id_of(ctx), NULL};
@@ -454,17 +509,9 @@ static void write_head(struct jsonw *w, const struct event_def *row, const struc
     if (ctx->forwarded.family && ctx->options->choice.xff_overwrite)
         *(ctx->dir == TO_SERVER ? &h.ends.src : &h.ends.dst) = &ctx->forwarded;
     h.kept = entry_of(&h);
-    jsonw_time(w, "timestamp", ctx->ts_ns);
-    write_part(w, &h, HEADS_FLOW, write_identity);
-    if (ctx->iface)
-        jsonw_str(w, "in_iface", ctx->iface);
-    if (ctx->packet && ctx->packet->frame.number)
-        jsonw_u64(w, "pcap_cnt", ctx->packet->frame.number);
-    jsonw_str(w, "event_type", type_of(row, ctx));
-    write_part(w, &h, HEADS_ENDS, write_where);
-    write_origin(w, row, ctx);
+    if (!copy_all_parts(w, &h))
+        write_all_parts(w, &h);
     if (ctx->flow && row->ends != EVENT_ENDS_NONE) {
-        write_part(w, &h, HEADS_COMMUNITY, write_community);
         write_app_proto(w, ctx->flow);
         if (ctx->detect)
             vars_write(ctx->detect, ctx->flow, ctx->packet != NULL, w);
@@ -537,8 +584,8 @@ static bool switched_on(uint32_t row, const struct event_ctx *ctx)
 static bool find_row(const char *name, const struct event_ctx *ctx, uint32_t *row)
 {
     *row = 0;
-    while (ev_rows[*row] &&
-           (ev_rows[*row]->name[0] != name[0] || strcmp(ev_rows[*row]->name, name) != 0))
+    *row = ctx->options->first_row[name[0] & 31];
+    while (ev_rows[*row] && strcmp(ev_rows[*row]->name, name) != 0)
         ++*row;
     return ev_rows[*row] && switched_on(*row, ctx);
 }

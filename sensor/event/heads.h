@@ -13,11 +13,13 @@
 
 enum heads_part { HEADS_FLOW, HEADS_ENDS, HEADS_COMMUNITY, HEADS_PARTS };
 
-/** All that the text is made of. Cleared before it is filled: compared byte by byte. */
+/** All that the text is made of, but for the flow's unchanging Community ID. */
 struct heads_key {
     uint64_t flow_id;
-    uint16_t src_port, dst_port, vlan[PACKET_VLANS_MAX];
-    struct addr src, dst;
+    const char *iface; /* NULL = none; the same text has the same address */
+    const struct addr *src, *dst;
+    const uint16_t *vlan;
+    uint16_t src_port, dst_port;
     uint8_t proto, icmp_type, icmp_code, vlans;
 };
 
@@ -32,6 +34,10 @@ void heads_free(struct heads **heads);
 struct heads_entry *heads_of(struct heads *heads, const struct heads_key *key);
 /** Members as they were kept; false: write them, then keep them. */
 bool heads_get(const struct heads_entry *entry, enum heads_part part, struct slice *members);
+/** All parts as they were kept, in their order; false: not all are. */
+bool heads_all(const struct heads_entry *entry, struct slice members[HEADS_PARTS]);
+/** clock_text() with the second kept, no zero behind it; returns the place behind it. */
+char *heads_time(struct heads *heads, uint64_t ts_ns, char *at);
 /** What is too long is not kept. */
 void heads_keep(struct heads_entry *entry, enum heads_part part, struct slice members);
 
