@@ -15,13 +15,23 @@ struct slice atoms_text(const struct atoms *atoms, const struct atom *atom)
     return (struct slice){(const uint8_t *)atoms->pool + atom->at, atom->len};
 }
 
+/* Puts the atom into the first free slot from its hash on. */
+static void index_one(struct atoms *atoms, uint16_t i)
+{
+    uint32_t slot = atoms->all[i].hash % ATOMS_SLOTS;
+
+    while (atoms->slots[slot])
+        slot = (slot + 1) % ATOMS_SLOTS;
+    atoms->slots[slot] = (uint16_t)(i + 1);
+}
+
 struct atom *atoms_find(struct atoms *atoms, uint8_t class_, struct slice text)
 {
     text = slice_head(text, ATOM_TEXT_MAX);
     uint32_t hash = hash_of(class_, text);
 
-    for (uint16_t i = 0; i < atoms->n; i++) {
-        struct atom *a = &atoms->all[i];
+    for (uint32_t slot = hash; atoms->slots[slot % ATOMS_SLOTS]; slot++) {
+        struct atom *a = &atoms->all[atoms->slots[slot % ATOMS_SLOTS] - 1];
         if (a->hash == hash && a->class_ == class_ && slice_eq(atoms_text(atoms, a), text))
             return a;
     }
@@ -53,6 +63,9 @@ static void close_holes(struct atoms *atoms)
         used = (uint16_t)(used + a->len);
     }
     atoms->used = used;
+    memset(atoms->slots, 0, sizeof(atoms->slots));
+    for (uint16_t i = 0; i < atoms->n; i++)
+        index_one(atoms, i);
 }
 
 bool atoms_add(struct atoms *atoms, uint8_t class_, struct slice text, uint32_t now_s)
@@ -76,6 +89,7 @@ bool atoms_add(struct atoms *atoms, uint8_t class_, struct slice text, uint32_t 
         .len = (uint8_t)text.len,
         .class_ = class_,
     };
+    index_one(atoms, (uint16_t)(atoms->n - 1));
     if (text.len)
         memcpy(atoms->pool + atoms->used, text.at, text.len);
     atoms->used = (uint16_t)(atoms->used + text.len);

@@ -9,7 +9,7 @@
 
 #include "common/slice.h"
 
-enum { ATOMS_MAX = 320, ATOMS_POOL = 8192, ATOM_TEXT_MAX = 112 };
+enum { ATOMS_MAX = 320, ATOMS_POOL = 8192, ATOM_TEXT_MAX = 112, ATOMS_SLOTS = 512 };
 
 struct atom {
     uint32_t hash;
@@ -19,9 +19,11 @@ struct atom {
     uint8_t class_;
 };
 
+/** Only what stands before `all` has to be cleared at the start. */
 struct atoms {
     uint16_t n;
-    uint16_t used; /* of the pool, with holes of removed atoms */
+    uint16_t used;               /* of the pool, with holes of removed atoms */
+    uint16_t slots[ATOMS_SLOTS]; /* by hash, 1 + index of the atom; 0 = free */
     struct atom all[ATOMS_MAX];
     char pool[ATOMS_POOL];
 };

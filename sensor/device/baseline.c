@@ -329,6 +329,8 @@ bool baseline_fact(struct devices *devices, const struct view *view, bool teach)
     double tau = d->profile ? d->profile->tau_n : 6;
     struct news news;
 
+    if (view->fact->kind == FACT_CLOSE && !core_is_contact(view))
+        return false;
     collect(devices, view, &news);
     if (news.n == 0 || !teach)
         return news.n > 0;

@@ -13,6 +13,27 @@ void core_fmt(char *out, size_t room, const char *format, ...)
     va_end(args);
 }
 
+void core_cut(char *out, size_t room, const char *text)
+{
+    size_t n = strnlen(text, room - 1);
+
+    memcpy(out, text, n);
+    out[n] = '\0';
+}
+
+void core_join(char *out, size_t room, const char *first, const char *second)
+{
+    size_t n = strnlen(first, room - 1), m = strlen(second);
+
+    memcpy(out, first, n);
+    if (n < room - 1)
+        out[n++] = ' ';
+    if (m > room - 1 - n)
+        m = room - 1 - n;
+    memcpy(out + n, second, m);
+    out[n + m] = '\0';
+}
+
 static bool asks_for_name(const struct fact *f)
 {
     static const char *const fields[] = {"dns.query", "tls.sni", "http.host"};

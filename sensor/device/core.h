@@ -114,7 +114,7 @@ struct device {
     uint32_t hour_alerts[2];      /* novelty, policy, commands; hard rules and scans */
     struct device *older, *newer; /* by last sight */
     uint64_t version;             /* changes when what told.c writes of it does */
-    struct atoms atoms;           /* last: its pool is not cleared */
+    struct atoms atoms;           /* last: not all of it is cleared */
 };
 
 enum device_counter {
@@ -242,7 +242,8 @@ struct feat_def {
     const char *what_vi;
     const char *tactic, *technique;
     uint8_t severity;
-    /** The value that the fact shows of the device, as text; false = none. */
+    /** The value that the fact shows of the device, as text; false = none. Not asked about the end
+     * of a flow that is no contact. */
     bool (*value)(struct devices *devices, const struct view *view, char out[ATOM_TEXT_MAX]);
     /** Share of the bits that count for this value; NULL = all. */
     double (*weight)(struct device *device, const char *value);
@@ -271,6 +272,9 @@ static inline uint64_t core_step_ns(const struct devices *devices, const struct 
 struct view;
 /** Name that a client asks for (DNS, SNI, Host) or goes to; NULL = none, or a literal address. */
 const char *core_name(const struct view *view);
+/** "first second", cut to the room. */
+void core_join(char *out, size_t room, const char *first, const char *second);
+void core_cut(char *out, size_t room, const char *text);
 /** Bounded formatting; cut silently, for texts whose length does not matter. */
 __attribute__((format(printf, 3, 4))) void core_fmt(char *out, size_t room, const char *format,
                                                     ...);

@@ -86,16 +86,16 @@ struct finding {
     const char *attack_tactic, *attack_technique; /* ATT&CK ids or NULL */
 };
 
-/** Takes a fact; then ask devices_next until it says false. */
-void devices_fact(struct devices *devices, const struct fact *fact);
+/** Takes a fact; when it says true, ask devices_next until that says false. */
+bool devices_fact(struct devices *devices, const struct fact *fact);
 bool devices_next(struct devices *devices, struct finding *finding);
 /** Packet time moves on (scan windows, learning states, saving). */
 void devices_tick(struct devices *devices, uint64_t now_ns);
 
-/** Who has this address at this time; NULL = unknown. */
-const struct device *devices_find(const struct devices *devices, const struct addr *addr);
-/** Newest name of an address by passive DNS; NULL = unknown. Valid until the next devices_fact. */
-const char *devices_name(const struct devices *devices, const struct addr *addr);
+/** Who has this address at this time; NULL = unknown. `name` (may be NULL): its newest name by
+ * passive DNS, or NULL; valid until the next devices_fact. */
+const struct device *devices_find(const struct devices *devices, const struct addr *addr,
+                                  const char **name);
 /** Members {"id":…,"mac":…,"name":…,"profile":…,"state":…} into an open object; `brief`: those that
  * say which device it is: id, name and profile. */
 void devices_write(const struct device *device, bool brief, struct jsonw *w);

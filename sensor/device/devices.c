@@ -350,8 +350,10 @@ static bool judge_and_learn(struct devices *devices, struct view *v)
 static void take_state(struct devices *devices, struct device *d, const struct fact *fact)
 {
     char who[TEXT_MAX];
+    bool early = d->state == DEVICE_LEARN && !d->profile &&
+                 devices->now_ns - d->first_ns < devices->learn_ns;
 
-    if (!baseline_state(devices, d))
+    if (early || !baseline_state(devices, d))
         return;
     inventory_changed(devices, d);
     memset(d->quiet, 0, sizeof(d->quiet));
@@ -546,7 +548,7 @@ static void take_name(struct devices *devices, const struct fact *fact)
     inventory_forget(devices, &gone);
 }
 
-void devices_fact(struct devices *devices, const struct fact *fact)
+bool devices_fact(struct devices *devices, const struct fact *fact)
 {
     findings_clear(devices);
     devices->count[COUNT_FACTS]++;
@@ -576,6 +578,7 @@ void devices_fact(struct devices *devices, const struct fact *fact)
         take_flow(devices, fact);
         break;
     }
+    return devices->n_found > 0;
 }
 
 bool devices_next(struct devices *devices, struct finding *finding)
@@ -629,14 +632,14 @@ bool devices_evidence(uint32_t i, const char **kind, const char **doc)
 
 /* ---- questions ---------------------------------------------------------------------------- */
 
-const struct device *devices_find(const struct devices *devices, const struct addr *addr)
+const struct device *devices_find(const struct devices *devices, const struct addr *addr,
+                                  const char **name)
 {
-    return inventory_find(devices, addr);
-}
+    const struct known *known = inventory_known(devices, addr);
 
-const char *devices_name(const struct devices *devices, const struct addr *addr)
-{
-    return inventory_known(devices, addr)->name;
+    if (name)
+        *name = known->name;
+    return known->device;
 }
 
 void devices_write(const struct device *d, bool brief, struct jsonw *w)

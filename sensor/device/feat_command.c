@@ -10,7 +10,7 @@ static bool is_ot(const char *field)
     static const char *const heads[] = {"modbus.", "s7", "iec104.", "dnp3.", "enip.", "bacnet."};
 
     for (uint32_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
-        if (strncmp(field, heads[i], strlen(heads[i])) == 0)
+        if (*field == *heads[i] && strncmp(field, heads[i], strlen(heads[i])) == 0)
             return true;
     }
     return false;
@@ -20,7 +20,7 @@ static bool is_ot(const char *field)
 static void value_text(const struct fact *f, char *out, size_t room)
 {
     if (is_ot(f->text))
-        core_fmt(out, room, "%s", f->text2);
+        core_cut(out, room, f->text2);
     else
         names_squash(f->text2, out, room);
 }
@@ -44,7 +44,7 @@ static bool command_value(struct devices *devices, const struct view *v, char ou
         return false;
     value_text(f, value, sizeof(value));
     if (f->from_client == v->as_client) {
-        core_fmt(out, ATOM_TEXT_MAX, "%s %s", f->text, value);
+        core_join(out, ATOM_TEXT_MAX, f->text, value);
         return true;
     }
     if (!is_ot(f->text) || v->as_client)

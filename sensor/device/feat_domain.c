@@ -13,7 +13,7 @@ static bool domain_value(struct devices *devices, const struct view *v, char out
     if (!name)
         return false;
     names_squash(name, squashed, sizeof(squashed));
-    core_fmt(out, ATOM_TEXT_MAX, "%s", names_registrable(squashed));
+    core_cut(out, ATOM_TEXT_MAX, names_registrable(squashed));
     return true;
 }
 

@@ -19,7 +19,7 @@ static bool fingerprint_value(struct devices *devices, const struct view *v,
     if (f->kind != FACT_FIELD || !f->field || !(f->field->uses & IN_IDENTITY) ||
         f->from_client != v->as_client || strncmp(f->text, "dhcp.", 5) == 0)
         return false; /* DHCP has a fact of its own */
-    core_fmt(out, ATOM_TEXT_MAX, "%s %s", f->text, f->text2);
+    core_join(out, ATOM_TEXT_MAX, f->text, f->text2);
     return true;
 }
 

@@ -62,7 +62,7 @@ static bool peer_value(struct devices *devices, const struct view *v, char out[A
         return true;
     }
     addr_text(v->peer, text);
-    core_fmt(out, ATOM_TEXT_MAX, "%s %s", v->as_client ? "to" : "from", text);
+    core_join(out, ATOM_TEXT_MAX, v->as_client ? "to" : "from", text);
     if (v->fact->midstream && !baseline_knows(v->device, "peer", slice_of_str(out))) {
         /* who began is not known: the other way round is as good */
         core_fmt(out, ATOM_TEXT_MAX, "%s %s", v->as_client ? "from" : "to", text);

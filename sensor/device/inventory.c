@@ -175,8 +175,7 @@ static struct device *new_device(struct devices *devices, const struct addr *add
     struct device *d = malloc(sizeof(*d));
     if (!d)
         return NULL;
-    memset(d, 0, offsetof(struct device, atoms));
-    d->atoms.n = d->atoms.used = 0;
+    memset(d, 0, offsetof(struct device, atoms.all));
     if (mac) {
         char mac_words[MAC_TEXT_MAX];
         mac_text(mac, mac_words);

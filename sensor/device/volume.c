@@ -6,7 +6,6 @@
 #include <math.h>
 
 enum { WINDOWS_MOST = 4032 /* two weeks */, WARM_UP = 36 /* three hours */ };
-static const uint64_t WINDOW_NS = 300 * CLOCK_S;
 static const double THRESHOLD = 13;
 static const uint32_t floors[VOLUME_KINDS] = {
     [VOLUME_OPENED] = 8, [VOLUME_FAILED] = 6, [VOLUME_QUERIES] = 30, [VOLUME_INBOUND] = 6};
@@ -50,18 +49,18 @@ static void learn(struct volume *v, uint32_t windows)
         fade(v);
 }
 
-void volume_tick(struct volume *v, uint64_t now_ns)
+void volume_move(struct volume *v, uint64_t now_ns)
 {
     if (v->window_ns == 0 || now_ns < v->window_ns) {
         v->window_ns = now_ns;
         return;
     }
-    uint64_t over = (now_ns - v->window_ns) / WINDOW_NS;
+    uint64_t over = (now_ns - v->window_ns) / VOLUME_WINDOW_NS;
     if (over == 0)
         return;
     /* silence longer than a week says no more than a week of it */
     learn(v, over < WINDOWS_MOST / 2 ? (uint32_t)over : WINDOWS_MOST / 2);
-    v->window_ns += over * WINDOW_NS;
+    v->window_ns += over * VOLUME_WINDOW_NS;
 }
 
 static double bits_of(const struct volume *v, const struct volume_count *c)

@@ -11,6 +11,8 @@
 #ifndef TRAMGAC_SENSOR_DEVICE_VOLUME_H
 #define TRAMGAC_SENSOR_DEVICE_VOLUME_H
 
+#include "common/clock.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -30,8 +32,17 @@ struct volume {
     struct volume_count count[VOLUME_KINDS];
 };
 
+#define VOLUME_WINDOW_NS (300 * CLOCK_S)
+
 /** Closes the windows that are over. */
-void volume_tick(struct volume *volume, uint64_t now_ns);
+void volume_move(struct volume *volume, uint64_t now_ns);
+
+static inline void volume_tick(struct volume *volume, uint64_t now_ns)
+{
+    if (!volume->window_ns || now_ns - volume->window_ns >= VOLUME_WINDOW_NS)
+        volume_move(volume, now_ns);
+}
+
 /** Counts one; true when the window has become too much (once per window). `bits` is then set. */
 bool volume_add(struct volume *volume, enum volume_kind kind, double *bits);
 double volume_threshold(void);

@@ -64,6 +64,18 @@ static bool any_protocol(const struct conf *conf)
     return false;
 }
 
+static void read_first_rows(uint8_t first_row[32])
+{
+    bool seen[32] = {false};
+
+    for (uint8_t i = 0; ev_rows[i]; i++) {
+        uint8_t letter = (uint8_t)ev_rows[i]->name[0] & 31;
+        if (!seen[letter])
+            first_row[letter] = i;
+        seen[letter] = true;
+    }
+}
+
 void event_options_read(const struct conf *conf, struct event_options *options)
 {
     *options = (struct event_options){
@@ -82,11 +94,7 @@ void event_options_read(const struct conf *conf, struct event_options *options)
         .app_notes = conf_bool(conf, "event.anomaly.applayer"),
     };
     choice_read(conf, &options->choice);
-    for (uint32_t i = 0; ev_rows[i]; i++) {
-        uint8_t letter = (uint8_t)ev_rows[i]->name[0] & 31;
-        if (!options->first_row[letter])
-            options->first_row[letter] = (uint8_t)i;
-    }
+    read_first_rows(options->first_row);
     for (uint32_t i = 0; ev_rows[i] && i < 32; i++) {
         bool on = wanted(conf, ev_rows[i]->name);
         if (strcmp(ev_rows[i]->name, "tx") == 0)
@@ -631,9 +639,10 @@ static struct told_end look_up(const struct devices *devices, const struct addr 
 {
     if (!addr || !addr->family)
         return (struct told_end){0};
-    if (!devices)
-        return (struct told_end){.addr = addr};
-    return (struct told_end){addr, devices_find(devices, addr), devices_name(devices, addr)};
+    struct told_end end = {.addr = addr};
+    if (devices)
+        end.device = devices_find(devices, addr, &end.name);
+    return end;
 }
 
 static void write_device(struct jsonw *w, const char *key, const struct devices *devices,

@@ -83,9 +83,11 @@ static void put_text(char out[FACT_TEXT_MAX], struct slice text)
 {
     uint32_t len = text.len < FACT_TEXT_MAX - 1 ? text.len : FACT_TEXT_MAX - 1;
 
-    for (uint32_t i = 0; i < len; i++)
-        out[i] = text.at[i] ? (char)text.at[i] : ' ';
+    if (len)
+        memcpy(out, text.at, len);
     out[len] = '\0';
+    for (char *zero = out; (zero = memchr(zero, '\0', (size_t)(out + len - zero)));)
+        *zero = ' ';
 }
 
 static struct fact *of_flow(const struct facts_sink *sink, enum fact_kind kind,

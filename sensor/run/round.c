@@ -45,7 +45,8 @@ struct fact *round_fact(struct round_part *part, struct item **item)
     (*item)->kind = ITEM_FACT;
     (*item)->fact = part->n_facts;
     struct fact *fact = &part->facts[part->n_facts++];
-    memset(fact, 0, sizeof(*fact));
+    memset(fact, 0, offsetof(struct fact, text));
+    fact->text[0] = fact->text2[0] = '\0';
     return fact;
 }
 

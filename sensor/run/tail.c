@@ -316,8 +316,8 @@ static void take_item(struct tail *t, const struct round_part *part, const struc
         take_alert(t, part, item);
         break;
     case ITEM_FACT:
-        devices_fact(t->devices, &part->facts[item->fact]);
-        take_findings(t);
+        if (devices_fact(t->devices, &part->facts[item->fact]))
+            take_findings(t);
         break;
     case ITEM_SIGHT:
         take_sight(t, item);

@@ -345,10 +345,10 @@ static void hosts_behind_a_router_are_devices_of_their_own(void **state)
         contact(&w, FACT_OPEN, addr, "10.9.9.9", 6, 80);
     }
     struct addr last = ip("10.9.29.7");
-    assert_non_null(devices_find(w.devices, &last));
+    assert_non_null(devices_find(w.devices, &last, NULL));
     jsonw_init(&out, &text);
     jsonw_obj_open(&out, NULL);
-    devices_write(devices_find(w.devices, &last), false, &out);
+    devices_write(devices_find(w.devices, &last, NULL), false, &out);
     jsonw_obj_close(&out);
     assert_non_null(strstr(text.at, "\"id\":\"ip:10.9.29.7\""));
     strbuf_fini(&text);
@@ -400,9 +400,9 @@ static void invented_sources_neither_make_noise_nor_push_out_what_is_known(void 
     struct addr known = ip("10.1.1.5");
     struct addr early = ip("10.100.0.1");
     struct addr late = ip("10.100.117.47");
-    assert_non_null(devices_find(w.devices, &known));
-    assert_null(devices_find(w.devices, &early));
-    assert_non_null(devices_find(w.devices, &late));
+    assert_non_null(devices_find(w.devices, &known, NULL));
+    assert_null(devices_find(w.devices, &early, NULL));
+    assert_non_null(devices_find(w.devices, &late, NULL));
     contact(&w, FACT_OPEN, "10.1.1.5", "10.1.1.9", 6, 8080);
     assert_int_equal(deviations(&w, NULL), 0);
     close_world(&w);
