@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Every rule 9100100 to 9100334 of rules/suricata: a conversation that must fire it, and one alike that must not.
+"""Every rule 9100100 to 9100335 of rules/suricata: a conversation that must fire it, and one alike that must not.
 
   rule_cases.py SENSOR RULES_DIR [--keep DIR]
 
@@ -438,6 +438,10 @@ CASES = {
     9100332: (mail(b"SC_John/HR1-PC"), mail(b"SC meeting / room 1")),
     9100333: by_anybody(D, dnp3(5, h("0c01 28 0100 0700 03")), dnp3(5, h("0c01 28 0100 0700 03 01 64000000 64000000 00"))),
     9100334: (first_fragment(16), first_fragment(1480)),
+    9100335: (tcp(OFFICE, "10.10.0.10", 3268, h("30840000003d 02010a 638400000034 0400 0a0102 0a0100 020100 020100 010100 a48400000020 0414")
+                  + b"servicePrincipalName" + h("308400000003 81012f") + h("308400000000")),
+              tcp(OFFICE, "10.10.0.10", 3268, h("30840000003d 02010a 638400000034 0400 0a0102 0a0100 020100 020100 010100 a38400000020 0414")
+                  + b"servicePrincipalName" + h("0408") + b"HTTP/srv" + h("308400000000"))),
 }
 SILENT = {9100327}  # only marks the conversation for the rule after it
 
