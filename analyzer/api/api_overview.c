@@ -20,6 +20,18 @@ enum { OVERVIEW_STEPS = 48, OVERVIEW_INCIDENTS = 8, OVERVIEW_GROUPS = 8, OVERVIE
 enum { OVERVIEW_SITES = 64, OVERVIEW_TACTICS = 40 };
 #define OVERVIEW_DAY (24 * 3600 * CLOCK_S)
 
+/* The worst first, of equals the newest. */
+static int by_weight(const void *a, const void *b)
+{
+    const struct incident *x = a, *y = b;
+
+    if (x->severity != y->severity)
+        return x->severity > y->severity ? -1 : 1;
+    if (x->score > y->score || x->score < y->score)
+        return x->score > y->score ? -1 : 1;
+    return x->last_ns > y->last_ns ? -1 : x->last_ns < y->last_ns;
+}
+
 static void write_incidents(struct call *call)
 {
     struct incidents_query query = {.sites = call->sites, .text = "", .limit = 500};
@@ -38,6 +50,8 @@ static void write_incidents(struct call *call)
     for (int s = 0; s < SEVERITY_LEVELS; s++)
         jsonw_i64(&call->out, record_severity_name((enum severity)s), open[s]);
     jsonw_obj_close(&call->out);
+    if (n > 1)
+        qsort(rows, n, sizeof(*rows), by_weight);
     jsonw_arr_open(&call->out, "incidents");
     for (uint32_t i = 0; i < n && i < OVERVIEW_INCIDENTS; i++) {
         jsonw_obj_open(&call->out, NULL);

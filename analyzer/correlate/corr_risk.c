@@ -102,5 +102,6 @@ const struct correlation_def corr_risk = {
               "gian, lặp lại tính ít hơn",
     .needs_condition = true,
     .ours = true,
+    .sums = true,
     .met = risk_met,
 };

@@ -58,6 +58,7 @@ struct correlation_def {
     bool needs_percentile;
     bool ours; /* not of the specification */
     bool each; /* each event that meets it is told, also soon after another */
+    bool sums; /* says that there is enough, not of what: its events name the incident */
     bool (*met)(const struct sigma_correlation *c, const struct corr_window *w,
                 struct corr_result *result);
 };

@@ -281,10 +281,11 @@ static void raise_alert(struct batch *batch, struct record *r, const struct hit 
     a->signature_vi =
         text(batch, "%s độc hại đã biết: %.200s", intel_kind_name(in->kind, true), in->value);
     a->reason_en =
-        text(batch, "%s holds %.200s, named by %s with confidence %u %%%s%.200s", hit->where,
-             in->value, in->source, in->confidence, *in->about ? ": " : "", in->about);
-    a->reason_vi = text(batch, "%s chứa %.200s, do %s nêu với độ tin cậy %u %%%s%.200s", hit->where,
-                        in->value, in->source, in->confidence, *in->about ? ": " : "", in->about);
+        text(batch, "%.200s (%s) is in the list %s, with confidence %u %%%s%.200s", in->value,
+             hit->where, in->source, in->confidence, *in->about ? ": " : "", in->about);
+    a->reason_vi =
+        text(batch, "%.200s (%s) có trong danh sách %s, độ tin cậy %u %%%s%.200s", in->value,
+             hit->where, in->source, in->confidence, *in->about ? ": " : "", in->about);
 }
 
 static void intel_enr_apply(void *self, struct batch *batch, struct record *r)

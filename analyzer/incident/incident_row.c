@@ -82,7 +82,7 @@ static void count_facts(const struct story *story, struct incident *row)
 void incident_row_fill(struct incident *row, struct story *story, const struct score *score,
                        const struct attack *attack, uint64_t now_ns, struct arena *arena)
 {
-    const struct fact *head = story_head(story);
+    const struct fact *head = story_title(story);
     struct strbuf why;
 
     if (head && (!row->id || strcmp(row->title_en, story->told_title) == 0)) {

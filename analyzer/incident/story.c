@@ -367,6 +367,7 @@ void story_add_hit(struct story *story, const struct corr_hit *hit)
                         .ot = last->src_ot || last->dst_ot};
     bool counted = hit->rule->correlation && !hit->rule->correlation->def->stages;
 
+    like.sums = hit->rule->correlation && hit->rule->correlation->def->sums;
     describe_rule(hit->rule, &like);
     describe_ends(last, &like);
     like.text[FACT_SOURCE] = "correlation";
@@ -512,6 +513,8 @@ static bool ranks_above(const struct fact *a, const struct fact *b)
         return a->kind == FACT_HIT;
     if (a->severity != b->severity)
         return a->severity > b->severity;
+    if (a->sums != b->sums)
+        return b->sums;
     if (a->n_children != b->n_children)
         return a->n_children > b->n_children;
     return strcmp(a->key, b->key) < 0;
@@ -527,6 +530,21 @@ const struct fact *story_head(const struct story *story)
             head = f;
     }
     return head;
+}
+
+const struct fact *story_title(const struct story *story)
+{
+    const struct fact *head = story_head(story);
+    const struct fact *worst = NULL;
+
+    if (!head || !head->sums)
+        return head;
+    for (uint32_t i = 0; i < story->n_facts; i++) {
+        const struct fact *f = &story->facts[i];
+        if (f->kind == FACT_ALERT && (!worst || ranks_above(f, worst)))
+            worst = f;
+    }
+    return worst ? worst : head;
 }
 
 static uint32_t facts_about(const struct story *story, const struct story_entity *e)
@@ -604,6 +622,7 @@ static void fact_out(struct jsonw *w, const struct fact *f)
     jsonw_i64(w, "last_event", f->last_event_id);
     jsonw_u64(w, "port", f->dst_port);
     jsonw_bool(w, "ot", f->ot);
+    jsonw_bool(w, "sums", f->sums);
     jsonw_num(w, "value", f->value);
     jsonw_arr_open(w, "text");
     for (uint32_t i = 0; i < FACT_TEXTS; i++)
@@ -698,6 +717,7 @@ static void fact_in(struct story *story, const struct json *v)
     like.last_event_id = json_i64(json_get(v, "last_event"), 0);
     like.dst_port = (uint16_t)json_i64(json_get(v, "port"), 0);
     like.ot = json_bool(json_get(v, "ot"), false);
+    like.sums = json_bool(json_get(v, "sums"), false);
     like.value = json_num(json_get(v, "value"), 0);
     struct fact *f = fact_take(story, json_str(json_get(v, "key"), ""), &like);
     if (!f)

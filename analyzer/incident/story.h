@@ -55,6 +55,7 @@ struct fact {
     int64_t group_id, event_id, last_event_id;
     uint16_t dst_port;
     bool ot;
+    bool sums;    /* a hit that says that there is enough, not of what */
     double value; /* of a hit: what was held against the limits */
     const char *text[FACT_TEXTS];
     uint32_t children[STORY_CHILDREN_MAX];
@@ -131,6 +132,10 @@ void story_join(struct story *into, const struct story *from);
 /** The fact that names the story: the highest, of equals the one with most stages; NULL when it has
  * none. The same for the same facts, in whatever order they came. */
 const struct fact *story_head(const struct story *story);
+
+/** The fact whose title is the story's: the head, or where that only says that there is enough, the
+ * worst alert. */
+const struct fact *story_title(const struct story *story);
 /** The host it is most about: in most facts, then the most critical; NULL when it has none. */
 const struct story_entity *story_main_entity(const struct story *story);
 /** Distinct ids of techniques or tactics with blanks between, in order of first fact. */

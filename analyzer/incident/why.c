@@ -235,7 +235,7 @@ static void write_hit(struct jsonw *w, const struct story *story, const struct f
 static void write_tree(struct jsonw *w, const struct story *story)
 {
     const struct fact *shown[STORY_FACTS_MAX];
-    const struct fact *head = story_head(story);
+    const struct fact *head = story_title(story);
 
     jsonw_obj_open(w, "tree");
     jsonw_str(w, "kind", "incident");

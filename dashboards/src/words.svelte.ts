@@ -21,7 +21,8 @@ export function setLanguage(language: 'vi' | 'en') {
 
 // t('open_n', {n: 3}): the sentence with its numbers and names put in.
 export function t(key: Key, values: Record<string, string | number> = {}): string {
-  return (books[words.language][key] ?? key).replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+  const text = (books[words.language][key] ?? key).replace(/\{(\w+):([^|}]*)\|([^}]*)\}/g, (_, name: string, one: string, many: string) => (String(values[name]) === '1' ? one : many));
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
 // A word whose key comes from the analyzer; the key itself when there is no such word.

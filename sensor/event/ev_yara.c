@@ -39,6 +39,11 @@ static void write_alert(struct jsonw *w, const struct yara_hit *hit)
     jsonw_arr_open(w, "yara_rule");
     jsonw_str(w, NULL, hit->rule);
     jsonw_arr_close(w);
+    if (hit->text_vi && *hit->text_vi) {
+        jsonw_arr_open(w, "title_vi");
+        jsonw_str(w, NULL, hit->text_vi);
+        jsonw_arr_close(w);
+    }
     if (hit->technique && *hit->technique) {
         jsonw_arr_open(w, "mitre_technique_id");
         jsonw_str(w, NULL, hit->technique);
@@ -77,7 +82,7 @@ const struct event_def ev_yara = {
               "alert.signature_id|integer|Hash of the rule's name\n"
               "alert.signature|text|Description of the YARA rule, else its name\n"
               "alert.severity|integer|Severity of the YARA rule, 1 when it has none\n"
-              "alert.metadata|object|yara_rule, mitre_technique_id\n"
+              "alert.metadata|object|yara_rule, title_vi, mitre_technique_id\n"
               "files|list|The file, as in fileinfo\n",
     .write = yara_write,
 };

@@ -13,6 +13,7 @@ enum { FILE_YARA_MAX = 8 };
 struct yara_hit {
     const char *rule;      /* name */
     const char *text;      /* meta: description; "" = none */
+    const char *text_vi;   /* meta: description_vi; "" = none */
     const char *technique; /* meta: attack, an ATT&CK technique id; "" = none */
     const char *severity;  /* meta: severity, "1" high … "3" low; "" = none */
 };

@@ -159,6 +159,7 @@ static int on_match(YR_SCAN_CONTEXT *context, int message, void *data, void *use
     found->hits[found->n++] = (struct yara_hit){
         .rule = rule->identifier,
         .text = meta_text(rule, "description"),
+        .text_vi = meta_text(rule, "description_vi"),
         .technique = meta_text(rule, "attack"),
         .severity = meta_text(rule, "severity"),
     };

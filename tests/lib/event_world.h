@@ -99,14 +99,15 @@ static inline void event_world_meaning(struct event_world *w)
     w->tx->id = 3;
     *(struct event_world_demo *)tx_data(w->tx) =
         (struct event_world_demo){.name = event_world_text(), .number = 9};
-    w->file = (struct file){.name = event_world_text(),
-                            .flow = &w->flow,
-                            .tx = w->tx,
-                            .dir = TO_CLIENT,
-                            .state = FILE_CLOSED,
-                            .size = 100,
-                            .yara_hits = 1,
-                            .yara = {{"Rule_A", "Botnet loader", "T1105", "2"}}};
+    w->file =
+        (struct file){.name = event_world_text(),
+                      .flow = &w->flow,
+                      .tx = w->tx,
+                      .dir = TO_CLIENT,
+                      .state = FILE_CLOSED,
+                      .size = 100,
+                      .yara_hits = 1,
+                      .yara = {{"Rule_A", "Botnet loader", "Trình nạp botnet", "T1105", "2"}}};
     w->rule = (struct rule_info){.gid = 1,
                                  .sid = 4711,
                                  .rev = 2,

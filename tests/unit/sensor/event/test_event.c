@@ -189,6 +189,8 @@ static void findings_and_yara_hits_are_alerts_with_numbers_of_their_own(void **s
     assert_int_equal(json_i64(json_path(e, "alert.gid"), 0), 9102);
     assert_int_equal(json_i64(json_path(e, "alert.severity"), 0), 2);
     assert_string_equal(text(e, "alert.signature"), "Botnet loader");
+    assert_string_equal(json_str(json_first(json_path(e, "alert.metadata.title_vi")), ""),
+                        "Trình nạp botnet");
     json_free(&e);
     event_world_close(&w);
 }
