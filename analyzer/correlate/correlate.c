@@ -6,7 +6,7 @@
  */
 #include "analyzer/correlate/correlate.h"
 #include "analyzer/correlate/groups.h"
-#include "analyzer/correlate/sigma_match.h"
+#include "analyzer/correlate/verdicts.h"
 #include "analyzer/correlate/watermark.h"
 #include "common/check.h"
 #include "common/digest.h"
@@ -109,6 +109,7 @@ struct correlator {
     uint64_t *counters;
     struct groups *groups;
     struct sigma_view view;
+    struct verdicts *verdicts;
     struct use *uses;  /* of all rules, one after the other */
     uint32_t *uses_at; /* rule i: uses[uses_at[i] .. uses_at[i + 1]) */
     uint32_t chain_fields[EVIDENCE_FIELDS_MAX];
@@ -185,6 +186,7 @@ struct correlator *correlate_new(const struct sigma_set *set, struct correlate_l
     c->groups = groups_new(set->n_rules, limits, counters);
     c->watermark = watermark_new(limits.idle_ns);
     sigma_match_init(&c->view, set);
+    c->verdicts = verdicts_new(set);
     arena_init(&c->scratch, 65536, 0);
     index_uses(c);
     find_chain_fields(c);
@@ -211,6 +213,7 @@ void correlate_free(struct correlator **out)
     groups_free(&c->groups);
     watermark_free(&c->watermark);
     sigma_match_fini(&c->view);
+    verdicts_free(&c->verdicts);
     arena_fini(&c->scratch);
     free(c->uses);
     free(c->uses_at);
@@ -364,17 +367,16 @@ static void add_told(struct correlator *c, const struct sigma_rule *rule, struct
 
 static void match_record(struct correlator *c, const struct record *r)
 {
-    struct evidence *e = NULL;
+    const uint32_t *fitting;
+    uint32_t n = verdicts_of(c->verdicts, &c->view, r, &fitting);
+    struct evidence *e = n ? evidence_of(c, r) : NULL;
     uint32_t from = c->n_pending;
 
-    sigma_match_begin(&c->view, r);
     c->counters[CORRELATE_RECORDS]++;
-    for (uint32_t i = 0; i < c->set->n_rules; i++) {
+    c->counters[CORRELATE_MATCHES] += n;
+    for (uint32_t k = 0; k < n; k++) {
+        uint32_t i = fitting[k];
         const struct sigma_rule *rule = c->set->rules[i];
-        if (rule->correlation || !sigma_match_rule(&c->view, rule))
-            continue;
-        c->counters[CORRELATE_MATCHES]++;
-        e = e ? e : evidence_of(c, r);
         for (uint32_t u = c->uses_at[i]; u < c->uses_at[i + 1]; u++)
             add_use(c, &c->uses[u], e, from);
         if (rule->generate || !rule->referred)
@@ -724,6 +726,7 @@ void correlate_batch(struct correlator *c, const struct batch *batch, correlate_
     c->emit = emit;
     c->emit_ctx = ctx;
     arena_reset(&c->scratch);
+    verdicts_begin(c->verdicts);
     groups_begin(c->groups);
     for (uint32_t i = 0; i < batch->n; i++) {
         uint64_t ts_ns = batch->records[i].ts_ns;

@@ -49,14 +49,27 @@ void hosts_free(struct hosts **hosts)
     *hosts = NULL;
 }
 
+static void add_text(char room[KEY_TEXT], uint32_t *len, const char *text, size_t most)
+{
+    size_t n = strnlen(text, most);
+
+    memcpy(room + *len, text, n);
+    *len += (uint32_t)n;
+}
+
 /* Key 0 is the address, key 1 the device; empty when there is none. */
 static struct slice host_key(const char *site, const struct story_entity *e, uint32_t which,
                              char room[KEY_TEXT])
 {
     const char *what = which ? e->device : e->ip;
-    int n =
-        *what ? snprintf(room, KEY_TEXT, "%.60s|%s%.120s", site, which ? "device|" : "", what) : 0;
-    return (struct slice){(uint8_t *)room, n > 0 ? (uint32_t)n : 0};
+    uint32_t len = 0;
+
+    if (!*what)
+        return SLICE_NONE;
+    add_text(room, &len, site, 60);
+    add_text(room, &len, which ? "|device|" : "|", 8);
+    add_text(room, &len, what, 120);
+    return (struct slice){(uint8_t *)room, len};
 }
 
 static void slot_drop(struct slot *slot, const struct story *story)

@@ -45,9 +45,9 @@ static enum record_kind kind_of(const char *type)
 static void read_time(struct record *r)
 {
     uint64_t ts = 0;
-    if (clock_parse(json_text(json_get(r->eve, "timestamp")), &ts) && ts >= TIME_MIN_NS &&
-        ts <= TIME_MAX_NS)
-        r->ts_ns = ts;
+    bool good = clock_parse(json_text(json_get(r->eve, "timestamp")), &ts) && ts >= TIME_MIN_NS &&
+                ts <= TIME_MAX_NS;
+    r->ts_ns = good ? ts : 0;
 }
 
 static void read_end(struct batch *batch, struct record_end *end, const struct json *eve,
@@ -205,6 +205,10 @@ static void read_flow(struct batch *batch, struct record *r)
     int64_t flow = json_i64(json_get(r->eve, "flow_id"), 0);
     r->flow_id = flow > 0 ? (uint64_t)flow : 0;
     r->community_id = text_at(batch, r->eve, "community_id");
+}
+
+static void read_protocols(struct batch *batch, struct record *r)
+{
     r->proto = text_at(batch, r->eve, "proto");
     r->app_proto = text_at(batch, r->eve, "app_proto");
 }
@@ -230,6 +234,7 @@ static bool eve_read(struct batch *batch, struct record *r)
     r->site = first_of(r->id.site, text_at(batch, r->eve, "site"));
     read_time(r);
     read_flow(batch, r);
+    read_protocols(batch, r);
     read_end(batch, &r->src, r->eve, "src_ip", "src_port", json_get(device, "src"));
     read_end(batch, &r->dst, r->eve, "dest_ip", "dest_port", json_get(device, "dst"));
     read_mac(batch, &r->src, r->eve, "ether.src_mac");
@@ -241,9 +246,18 @@ static bool eve_read(struct batch *batch, struct record *r)
     return true;
 }
 
+static void eve_again(struct batch *batch, struct record *r)
+{
+    read_time(r);
+    read_flow(batch, r);
+    r->src.port = port_at(r->eve, "src_port");
+    r->dst.port = port_at(r->eve, "dest_port");
+}
+
 const struct normaliser_def norm_eve = {
     .name = "eve",
     .doc = "EVE JSON of this project's sensor and of Suricata",
     .mine = eve_mine,
     .read = eve_read,
+    .again = eve_again,
 };

@@ -17,6 +17,9 @@ const struct counter normalise_counters[] = {
                             "Events without a usable timestamp; the time of arrival was taken."},
     [NORMALISE_REPAIRED] = {"normalise.repaired",
                             "Lines with bytes that are no UTF-8, replaced by U+FFFD."},
+    [NORMALISE_TWINS] = {"normalise.twins",
+                         "Lines that differ from an earlier one of their message only in what "
+                         "passes (time, ports, counters): read as copies of it."},
     [NORMALISE_COUNTERS] = COUNTER_END};
 
 /* "\u0000" would end a text for readers in C and hide what follows; an even number of backslashes
@@ -39,7 +42,7 @@ static bool hide_zero_escapes(struct slice line, uint8_t *copy)
 
 static bool has_zero_escape(struct slice line)
 {
-    return slice_find(line, SLICE_LIT("\\u0000")) >= 0;
+    return slice_find_byte(line, '\\') >= 0 && slice_find(line, SLICE_LIT("\\u0000")) >= 0;
 }
 
 /* The line as it may be kept: valid UTF-8, in the arena. Empty at the cap. */
@@ -100,19 +103,43 @@ static uint64_t hash_value(const struct json *v, uint64_t h)
 }
 
 /* The same alert once more differs in its time, in its packet and in the flow's counters. */
+static bool is_said(const char *key, size_t len)
+{
+    static const char *const unsaid[] = {"timestamp", "flow", "pcap_cnt", "packet", "stream"};
+
+    for (uint32_t i = 0; i < sizeof(unsaid) / sizeof(unsaid[0]); i++)
+        if (strncmp(unsaid[i], key, len) == 0 && unsaid[i][len] == '\0')
+            return false;
+    return true;
+}
+
+bool normalise_says(const char *path)
+{
+    return is_said(path, strcspn(path, "."));
+}
+
 static uint64_t hash_content(const struct json *eve)
 {
-    static const char *const passing[] = {"timestamp", "flow", "pcap_cnt", "packet", "stream"};
     uint64_t h = 0;
 
-    for (const struct json *c = json_first(eve); c; c = json_next(c)) {
-        uint32_t i = 0;
-        while (i < sizeof(passing) / sizeof(passing[0]) && strcmp(json_key(c), passing[i]) != 0)
-            i++;
-        if (i == sizeof(passing) / sizeof(passing[0]))
+    for (const struct json *c = json_first(eve); c; c = json_next(c))
+        if (is_said(json_key(c), strlen(json_key(c))))
             h = hash_value(c, h);
-    }
     return h;
+}
+
+/* What the line itself may not say. */
+static struct record *dated(struct record *r, const struct record_id *id, uint64_t received_ns,
+                            uint64_t *counters)
+{
+    r->id = *id;
+    r->received_ns = received_ns;
+    if (r->ts_ns == 0) {
+        r->ts_ns = received_ns;
+        counters[NORMALISE_BAD_TIME]++;
+    }
+    counters[NORMALISE_RECORDS]++;
+    return r;
 }
 
 struct record *normalise_line(struct batch *batch, const struct record_id *id, uint64_t received_ns,
@@ -133,13 +160,42 @@ struct record *normalise_line(struct batch *batch, const struct record_id *id, u
         batch_drop_last(batch);
         return NULL;
     }
-    if (r->ts_ns == 0) {
-        r->ts_ns = received_ns;
-        counters[NORMALISE_BAD_TIME]++;
-    }
     if (r->is_alert)
         r->content = hash_content(r->eve);
-    counters[NORMALISE_RECORDS]++;
+    return dated(r, id, received_ns, counters);
+}
+
+static struct record *twin_of(struct twins *twins, struct batch *batch, uint64_t key,
+                              struct slice line)
+{
+    bool says;
+    struct record *r = twins_cast(twins, batch, key, line, &says);
+
+    if (!r)
+        return NULL;
+    dialect_of(r->eve)->again(batch, r);
+    if (says && r->is_alert)
+        r->content = hash_content(r->eve);
+    return r;
+}
+
+struct record *normalise_next(struct twins *twins, struct batch *batch, const struct record_id *id,
+                              uint64_t received_ns, struct slice line, uint64_t *counters)
+{
+    uint64_t key;
+
+    line = slice_trim(line);
+    if (line.len > WIRE_LINE_MAX || !twins_key(line, &key))
+        return normalise_line(batch, id, received_ns, line, counters);
+    struct record *r = twin_of(twins, batch, key, line);
+    if (r) {
+        counters[NORMALISE_LINES]++;
+        counters[NORMALISE_TWINS]++;
+        return dated(r, id, received_ns, counters);
+    }
+    r = normalise_line(batch, id, received_ns, line, counters);
+    if (r && dialect_of(r->eve)->again)
+        twins_learn(twins, batch, key, line, r);
     return r;
 }
 

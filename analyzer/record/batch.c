@@ -43,7 +43,7 @@ static void end_init(struct record_end *end)
     end->zone_kind = end->role = end->profile = end->as_name = "";
 }
 
-struct record *batch_add(struct batch *batch)
+static struct record *next_place(struct batch *batch)
 {
     if (batch->n == batch->room)
         return NULL;
@@ -51,7 +51,24 @@ struct record *batch_add(struct batch *batch)
         batch->records = calloc(batch->room, sizeof(*batch->records));
         CHECK(batch->records);
     }
-    struct record *r = &batch->records[batch->n++];
+    return &batch->records[batch->n++];
+}
+
+struct record *batch_add_like(struct batch *batch, const struct record *like)
+{
+    struct record *r = next_place(batch);
+
+    if (r)
+        *r = *like;
+    return r;
+}
+
+struct record *batch_add(struct batch *batch)
+{
+    struct record *r = next_place(batch);
+
+    if (!r)
+        return NULL;
     memset(r, 0, sizeof(*r));
     end_init(&r->src);
     end_init(&r->dst);

@@ -195,6 +195,42 @@ struct record_value record_field(const struct record *r, const char *path)
     return record_value_of(v ? v : dig(r->eve, path));
 }
 
+const char *const record_passing[] = {"timestamp",
+                                      "flow_id",
+                                      "pcap_cnt",
+                                      "tx_id",
+                                      "src_port",
+                                      "dest_port",
+                                      "community_id",
+                                      "alert.source.port",
+                                      "alert.target.port",
+                                      "flow.pkts_toserver",
+                                      "flow.pkts_toclient",
+                                      "flow.bytes_toserver",
+                                      "flow.bytes_toclient",
+                                      "flow.start",
+                                      "flow.src_port",
+                                      "flow.dest_port",
+                                      NULL};
+
+static bool is_within(const char *path, const char *above)
+{
+    size_t n = strlen(above);
+    return strncmp(path, above, n) == 0 && (path[n] == '\0' || path[n] == '.');
+}
+
+bool record_passes(const char *path)
+{
+    if (strcmp(path, "dest_port") == 0 || strcmp(path, "dest.port") == 0)
+        return false;
+    if (strcmp(path, "src.port") == 0 || is_within(path, "intel"))
+        return true;
+    for (uint32_t i = 0; record_passing[i]; i++)
+        if (is_within(path, record_passing[i]) || is_within(record_passing[i], path))
+            return true;
+    return false;
+}
+
 bool record_has_technique(const struct record *r, const char *technique)
 {
     for (uint32_t i = 0; i < r->n_techniques; i++)

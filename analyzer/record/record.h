@@ -112,6 +112,8 @@ struct record {
     const struct json *eve;                     /* the whole event */
     struct slice raw;                           /* its line: valid UTF-8, valid JSON, no newline */
     uint64_t content;                           /* alerts: a hash of all it says but when */
+    const struct record *twin; /* the same for all that differ in what passes only; NULL: unknown.
+                                * A name, not to be looked into */
     /* Set by dedup (exception_id before the rest): */
     int64_t group_id;  /* alerts: the group it was counted in; a function of the group's key */
     bool group_is_new; /* first alert of that group since the start (or since it was forgotten) */
@@ -140,6 +142,11 @@ struct record_value {
  */
 struct record_value record_field(const struct record *r, const char *path);
 struct record_value record_value_of(const struct json *v);
+/** Members of EVE that twins (record.twin) may differ in, as paths; ended by NULL. */
+extern const char *const record_passing[];
+/** Whether two twins that go to the same port may differ in the field: in one of these, or in what
+ * enrichment says of the time of the event. */
+bool record_passes(const char *path);
 bool record_has_technique(const struct record *r, const char *technique);
 
 /** The records of one transaction of the store, in order of arrival. */
@@ -160,6 +167,8 @@ void batch_fini(struct batch *batch);
 void batch_clear(struct batch *batch);
 /** A zeroed record whose texts are ""; NULL when there is no room. */
 struct record *batch_add(struct batch *batch);
+/** A copy of a record of the same lifetime; NULL when there is no room. */
+struct record *batch_add_like(struct batch *batch, const struct record *like);
 /** Takes the last one back: it was not wanted. */
 void batch_drop_last(struct batch *batch);
 

@@ -31,11 +31,12 @@ static struct record_id first_line(const struct message *m)
 static void read_lines(struct reading *r, const struct message *m, struct slice lines)
 {
     struct record_id id = first_line(m);
+    struct twins twins = {0};
     struct slice line;
 
     for (; wire_line(&lines, &line); id.index++) {
         const struct record *record =
-            normalise_line(&r->batch, &id, m->received_ns, line, r->counters);
+            normalise_next(&twins, &r->batch, &id, m->received_ns, line, r->counters);
         r->bad += !record;
         if (record && record->ts_ns > r->newest_ns)
             r->newest_ns = record->ts_ns;
