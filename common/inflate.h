@@ -7,7 +7,7 @@
 #define TRAMGAC_COMMON_INFLATE_H
 
 #include "common/err.h"
-#include "common/slice.h"
+#include "common/strbuf.h"
 
 enum inflate_format {
     INFLATE_GZIP, /* RFC 1952, several members one after the other */
@@ -30,5 +30,9 @@ void inflate_free(struct inflate **inflate);
  */
 enum err inflate_feed(struct inflate *inflate, struct slice *in, uint8_t *out, uint32_t room,
                       uint32_t *got);
+
+/** The other way, at once: appends the bytes as one gzip member; level 1 (fast) to 9. ERR_FULL: cap
+ * of `out`. */
+enum err inflate_pack(struct slice plain, int level, struct strbuf *out);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "analyzer/api/auth.h"
 #include "analyzer/api/mask.h"
+#include "analyzer/api/pack.h"
 #include "analyzer/api/rate.h"
 #include "analyzer/api/static.h"
 #include "analyzer/api/stream.h"
@@ -96,7 +97,9 @@ struct answer {
     const char *cookie; /* NULL = none */
     const char *file;   /* to be saved under this name; NULL = shown */
     uint32_t retry_after_s;
-    bool packed; /* `bytes` are gzip */
+    bool varies;     /* packed for those who take gzip */
+    bool packed;     /* `bytes` are gzip */
+    const char *tag; /* NULL = none */
 };
 
 static enum MHD_Result send_all(struct http *http, struct MHD_Connection *connection,
@@ -111,10 +114,12 @@ static enum MHD_Result send_all(struct http *http, struct MHD_Connection *connec
     add_headers(http, response);
     MHD_add_response_header(response, "Content-Type", a->type);
     MHD_add_response_header(response, "Cache-Control", a->cache);
-    if (a->packed) {
+    if (a->packed)
         MHD_add_response_header(response, "Content-Encoding", "gzip");
+    if (a->varies)
         MHD_add_response_header(response, "Vary", "Accept-Encoding");
-    }
+    if (a->tag)
+        MHD_add_response_header(response, "ETag", a->tag);
     if (a->cookie)
         MHD_add_response_header(response, "Set-Cookie", a->cookie);
     if (a->file) {
@@ -140,19 +145,48 @@ static enum MHD_Result send_bytes(struct http *http, struct MHD_Connection *conn
     return send_all(http, connection, &answer);
 }
 
-static enum MHD_Result send_answer(struct http *http, struct MHD_Connection *connection,
-                                   const struct call *call, struct slice bytes)
+/* With its tag; the peer may have it already. */
+static enum MHD_Result send_tagged(struct http *http, struct MHD_Connection *connection,
+                                   struct answer *a, struct slice plain)
 {
-    struct answer answer = {call->status,
-                            bytes,
-                            call->type ? call->type : "application/json; charset=utf-8",
-                            "no-store",
-                            call->set_cookie,
-                            call->file,
-                            call->retry_after_s,
-                            false};
+    char tag[PACK_TAG_MAX];
 
-    return send_all(http, connection, &answer);
+    pack_tag(plain, tag);
+    a->tag = tag;
+    if (pack_is_known(header(connection, "If-None-Match"), tag)) {
+        a->status = 304;
+        a->bytes = SLICE_NONE;
+        a->packed = false;
+    }
+    return send_all(http, connection, a);
+}
+
+static enum MHD_Result send_answer(struct http *http, struct MHD_Connection *connection,
+                                   const struct call *call, const struct api_route *route,
+                                   struct slice bytes)
+{
+    struct answer answer = {
+        .status = call->status,
+        .bytes = bytes,
+        .type = call->type ? call->type : "application/json; charset=utf-8",
+        .cache = "no-store",
+        .cookie = call->set_cookie,
+        .file = call->file,
+        .retry_after_s = call->retry_after_s,
+    };
+    struct strbuf packed;
+
+    if (call->status != 200 || call->set_cookie || !pack_may(route))
+        return send_all(http, connection, &answer);
+    strbuf_init(&packed, 0);
+    answer.varies = true;
+    if (pack_accepted(header(connection, "Accept-Encoding")) && pack_bytes(bytes, &packed)) {
+        answer.bytes = strbuf_view(&packed);
+        answer.packed = true;
+    }
+    enum MHD_Result result = send_tagged(http, connection, &answer, bytes);
+    strbuf_fini(&packed);
+    return result;
 }
 
 static enum MHD_Result send_static(struct http *http, struct MHD_Connection *connection,
@@ -164,17 +198,18 @@ static enum MHD_Result send_static(struct http *http, struct MHD_Connection *con
         return send_bytes(http, connection, 404,
                           SLICE_LIT("{\"error\":\"There is no such page.\"}"), "application/json",
                           "no-store", NULL);
-    const struct static_file *small = strstr(header(connection, "Accept-Encoding"), "gzip")
-                                          ? static_find_packed(http->files, file)
-                                          : NULL;
-    struct answer answer = {.status = 200,
-                            .bytes = small ? small->bytes : file->bytes,
-                            .type = file->type,
-                            .cache =
-                                file->hashed ? "public, max-age=31536000, immutable" : "no-cache",
-                            .packed = small != NULL};
+    const struct static_file *small = static_find_packed(http->files, file);
+    bool packed = small && pack_accepted(header(connection, "Accept-Encoding"));
+    struct answer answer = {
+        .status = 200,
+        .bytes = packed ? small->bytes : file->bytes,
+        .type = file->type,
+        .cache = file->hashed ? "public, max-age=31536000, immutable" : "no-cache",
+        .varies = small != NULL,
+        .packed = packed,
+    };
 
-    return send_all(http, connection, &answer);
+    return send_tagged(http, connection, &answer, file->bytes);
 }
 
 /* ---- the live stream ----------------------------------------------------------------------- */
@@ -345,7 +380,7 @@ static enum MHD_Result answer_api(struct http *http, struct MHD_Connection *conn
     }
     if (streams && call.status == 200)
         return send_stream(http, connection, call.sites != NULL);
-    return send_answer(http, connection, &call, strbuf_view(&request->answer));
+    return send_answer(http, connection, &call, route, strbuf_view(&request->answer));
 }
 
 static struct request *request_new(void)

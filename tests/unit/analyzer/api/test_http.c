@@ -8,6 +8,7 @@
 #include "analyzer/store/db_users.h"
 #include "analyzer/store/store.h"
 #include "common/conf.h"
+#include "common/inflate.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -271,6 +272,83 @@ static void a_packed_copy_goes_to_who_understands_it(void **state)
     assert_non_null(strstr(b->answer, "<!doctype html>"));
 }
 
+/* Behind the head of the answer. */
+static struct slice body_of(struct bench *b)
+{
+    unsigned long length = 0;
+    char *at = strstr(b->answer, "Content-Length: "), *body = strstr(b->answer, "\r\n\r\n");
+
+    assert_true(at && body && sscanf(at, "Content-Length: %lu", &length) == 1);
+    return (struct slice){(const uint8_t *)body + 4, (uint32_t)length};
+}
+
+static void unpack(struct slice packed, uint8_t *out, uint32_t room, uint32_t *len)
+{
+    struct inflate *inflate = inflate_new(INFLATE_GZIP);
+
+    *len = 0;
+    assert_int_equal(inflate_feed(inflate, &packed, out, room, len), ERR_END);
+    inflate_free(&inflate);
+}
+
+static void long_answers_are_packed_for_who_takes_them(void **state)
+{
+    struct bench *b = *state;
+    static uint8_t plain[sizeof(b->answer)], unpacked[sizeof(b->answer)];
+    const char *refusing[] = {"", "Accept-Encoding: br\r\n", "Accept-Encoding: gzip;q=0\r\n"};
+    uint32_t len;
+
+    sign_in(b);
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_int_equal(ask(b, "GET", "/api/openapi.json", refusing[i], ""), 200);
+        assert_null(strstr(b->answer, "Content-Encoding"));
+    }
+    struct slice body = body_of(b);
+    memcpy(plain, body.at, body.len);
+    assert_int_equal(ask(b, "GET", "/api/openapi.json", "Accept-Encoding: br, gzip;q=0.5\r\n", ""),
+                     200);
+    assert_non_null(strstr(b->answer, "Content-Encoding: gzip"));
+    assert_non_null(strstr(b->answer, "Vary: Accept-Encoding"));
+    assert_true(body_of(b).len < body.len / 3);
+    unpack(body_of(b), unpacked, sizeof(unpacked), &len);
+    assert_int_equal(len, body.len);
+    assert_memory_equal(unpacked, plain, len);
+}
+
+static void an_answer_that_the_peer_has_is_not_sent_again(void **state)
+{
+    struct bench *b = *state;
+    char asked[80] = "If-None-Match: ";
+
+    sign_in(b);
+    for (const char *const *path = (const char *const[]){"/api/openapi.json", "/", NULL}; *path;
+         path++) {
+        assert_int_equal(ask(b, "GET", *path, "", ""), 200);
+        const char *tag = strstr(b->answer, "ETag: ");
+        assert_non_null(tag);
+        snprintf(asked + 15, sizeof(asked) - 15, "%.20s\r\n", tag + 6);
+        assert_int_equal(ask(b, "GET", *path, asked, ""), 304);
+        assert_null(strstr(b->answer, "Content-Encoding"));
+        assert_int_equal(strlen(strstr(b->answer, "\r\n\r\n")), 4);
+        asked[20] = (char)(asked[20] == '0' ? '1' : '0');
+        assert_int_equal(ask(b, "GET", *path, asked, ""), 200);
+    }
+}
+
+static void answers_with_secrets_are_neither_packed_nor_tagged(void **state)
+{
+    struct bench *b = *state;
+
+    assert_int_equal(ask(b, "POST", "/api/login", "Accept-Encoding: gzip\r\n",
+                         "{\"user\":\"lan\",\"password\":\"" PASSWORD "\"}"),
+                     200);
+    assert_null(strstr(b->answer, "Content-Encoding"));
+    sign_in(b);
+    assert_int_equal(ask(b, "GET", "/api/me", "Accept-Encoding: gzip\r\n", ""), 200);
+    assert_null(strstr(b->answer, "Content-Encoding"));
+    assert_null(strstr(b->answer, "ETag"));
+}
+
 int main(void)
 {
 #define ONE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -282,6 +360,9 @@ int main(void)
         ONE(an_answer_forbids_foreign_scripts_and_frames),
         ONE(news_reach_an_open_stream),
         ONE(a_packed_copy_goes_to_who_understands_it),
+        ONE(long_answers_are_packed_for_who_takes_them),
+        ONE(an_answer_that_the_peer_has_is_not_sent_again),
+        ONE(answers_with_secrets_are_neither_packed_nor_tagged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
