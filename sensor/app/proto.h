@@ -224,6 +224,13 @@ enum tx_ends {
     TX_ENDS_OPENER, /* who began the transaction */
 };
 
+/** When rules look at the raw bytes of the protocol's streams. */
+enum raw_look {
+    RAW_IN_PIECES,  /* so many at once, or what there is when the connection closes */
+    RAW_AT_THE_END, /* … or of a message */
+    RAW_AT_ONCE,    /* with every packet */
+};
+
 struct proto_def {
     const char *name; /* in rules ("alert mqtt …"), EVE app_proto and event_type */
     const char
@@ -239,6 +246,7 @@ struct proto_def {
     bool one_sided;    /* a transaction ends with one direction done (DHCP message, MQTT publish) */
     bool deep;         /* read beyond stream.depth */
     enum tx_ends ends; /* of its events, with event.ends: packet */
+    enum raw_look raw; /* where Suricata looks, so that alerts are as many */
     bool survives_gaps; /* parse is called after a gap (see app_gap) instead of ending */
     bool resyncs;       /* after a gap: chunks are dropped until one passes the probe again */
     /** Ports where lookalikes live: never recognised there. Ends with 0. */

@@ -273,6 +273,7 @@ const struct proto_def proto_dcerpc = {
     .spec = "C706, MS-RPCE",
     .doc = "Remote calls of Windows and of PROFINET",
     .l4 = L4_TCP | L4_UDP,
+    .raw = RAW_AT_ONCE,
     .ports = {135},
     .tx_size = sizeof(struct dcerpc_tx),
     .state_size = sizeof(struct dcerpc_state),

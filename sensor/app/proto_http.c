@@ -767,6 +767,7 @@ const struct proto_def proto_http = {
     .spec = "RFC 9110, RFC 9112",
     .doc = "Web requests and responses",
     .l4 = L4_TCP,
+    .raw = RAW_AT_THE_END,
     .ports = {80, 8080, 8000, 8081, 8888, 3128},
     .tx_size = sizeof(struct http_tx),
     .state_size = sizeof(struct http_state),

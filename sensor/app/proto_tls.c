@@ -503,6 +503,7 @@ const struct proto_def proto_tls = {
     .spec = "RFC 8446, RFC 5246",
     .doc = "Encrypted connections: their handshakes",
     .l4 = L4_TCP,
+    .raw = RAW_AT_ONCE,
     .ports = {443, 8443, 8883, 993, 995, 465, 853, 4433, 9443},
     .tx_size = sizeof(struct tls_tx),
     .state_size = sizeof(struct tls_state),

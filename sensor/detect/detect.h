@@ -96,7 +96,6 @@ struct detect_input {
     const struct chunk *chunks; /* reassembled bytes delivered by this packet, either direction */
     uint32_t n_chunks;
     bool by_ack; /* rules look at the packet's own direction only; the other waits for its packet */
-    uint64_t stream_at; /* by_ack: where the packet's payload lies in its stream */
     bool flow_ends;     /* last look at this flow */
 };
 /** The directions that detection looks at: bits by enum dir. */

@@ -41,6 +41,7 @@ struct view {
     struct slice data;
     uint64_t base;
     bool set;
+    uint32_t fresh; /* its first bytes, which were looked at before */
 };
 
 /** What stands beside a view where bytes of the stream were lost, for the event. */

@@ -11,7 +11,13 @@
  */
 #include "sensor/detect/match.h"
 
-enum { ON_PACKET = 1, ON_STREAM = 2, TAIL = LITERAL_MAX - 1, TEXT_MAX = 1 << 20 };
+enum {
+    ON_PACKET = 1,
+    ON_STREAM = 2,
+    TAIL = LITERAL_MAX - 1,
+    TEXT_MAX = 1 << 20,
+    STREAM_PIECE = 2560
+};
 
 /* ---- one rule ----------------------------------------------------------------------------- */
 
@@ -37,6 +43,15 @@ static bool groups_ok(struct detect *d, const struct rule *r, struct slice data,
                 (struct hit_match){group->buffer->name, place.offset, place.len};
     }
     return true;
+}
+
+/* Whether rules look at the flow's streams as Suricata does: at so many bytes at once, or at what
+ * there is when the connection closes. So the alerts of a stream are as many as there. */
+static bool in_pieces(const struct detect *d)
+{
+    const struct proto_def *proto = app_proto(d->in->flow);
+
+    return d->in->by_ack && (!proto || proto->raw != RAW_AT_ONCE);
 }
 
 static bool wants_stream(const struct rule *r)
@@ -89,30 +104,22 @@ static bool try_stream(struct detect *d, const struct rule *r, struct window *wi
         data = slice_from(data, (uint32_t)(p->until - base));
         base = p->until;
     }
+    bool piece = r->kind == RULE_PACKET_STREAM && in_pieces(d);
+    if (piece) { /* "depth" counts from its start */
+        data = slice_from(view->data, view->fresh);
+        base = 0;
+    }
     d->look.on_stream = true;
-    d->look.stream_base = base;
+    d->look.stream_base = end - data.len;
     if (groups_ok(d, r, data, base)) {
         if (win)
             remember(d, win, r->uid, end, true);
         return true;
     }
     uint32_t literal_end = d->mark_end[r->info.index];
-    if (win && r->n_groups && literal_end && !fired)
+    if (win && r->n_groups && literal_end && !fired && !piece)
         remember(d, win, r->uid, view->base + literal_end + d->window, false);
     return false;
-}
-
-/* A rule on packets and streams has fired on a packet whose bytes the stream brings later: these
- * count once. */
-static void note_packet_hit(struct detect *d, const struct rule *r)
-{
-    const struct detect_input *in = d->in;
-
-    if (r->kind != RULE_PACKET_STREAM || !in->by_ack)
-        return;
-    struct flow_marks *s = state_flow(d->pool, in->flow);
-    if (s)
-        remember(d, &s->win[in->dir], r->info.index, in->stream_at + in->packet->payload.len, true);
 }
 
 /* With the effects of having matched left to the caller. */
@@ -128,10 +135,7 @@ static bool rule_ok(struct detect *d, const struct rule *r, uint32_t modes, stru
         return false;
     d->look.on_stream = false;
     d->look.stream_base = 0;
-    if (!groups_ok(d, r, d->in->packet->payload, 0))
-        return false;
-    note_packet_hit(d, r);
-    return true;
+    return groups_ok(d, r, d->in->packet->payload, 0);
 }
 
 static void try_rule(struct detect *d, const struct rule *r, uint32_t modes, struct window *win,
@@ -204,7 +208,7 @@ static void run_packet(struct detect *d)
 {
     const struct detect_input *in = d->in;
     struct slice payload = in->packet->payload;
-    struct view view = {payload, 0, true};
+    struct view view = {payload, 0, true, 0};
 
     detect_candidates_clear(d);
     d->look.dir = in->dir;
@@ -278,7 +282,7 @@ static struct view view_of(struct detect *d, struct window *win, const struct ch
         note_before(d, win, chunk);
         win->len = win->held = 0;
         win->n_pending = 0;
-        return (struct view){chunk->data, chunk->offset, true};
+        return (struct view){chunk->data, chunk->offset, true, 0};
     }
     uint8_t *room = d->room + (chunk->dir == TO_SERVER ? 0 : VIEW_ROOM);
     memcpy(room, win->at, win->len);
@@ -286,7 +290,7 @@ static struct view view_of(struct detect *d, struct window *win, const struct ch
         memcpy(room + win->len, chunk->data.at, chunk->data.len);
     *old = win->len - win->held;
     win->held = 0;
-    return (struct view){{room, win->len + chunk->data.len}, chunk->offset - win->len, true};
+    return (struct view){{room, win->len + chunk->data.len}, chunk->offset - win->len, true, *old};
 }
 
 static void keep_tail(struct detect *d, struct window *win, const struct view *view, bool last)
@@ -344,11 +348,14 @@ static void scan_view(struct detect *d, struct window *win, const struct view *v
     bool again = d->proto >= 0 && !win->app_scanned;
     uint32_t from = d->n_candidates, tail = again ? old : old < TAIL ? old : TAIL;
     bool head = with_packet || view->base + old - tail < PAYLOAD_HEAD;
-    const struct lit_set *set = head ? &d->rs->base[d->class_][dir] : &d->rs->streams[dir];
+    const struct lit_set *base = &d->rs->base[d->class_][dir];
+    const struct lit_set *set = head ? base : &d->rs->streams[dir];
 
     win->app_scanned |= d->proto >= 0;
     detect_scan(d, set, slice_from(view->data, old - tail), again ? 0 : tail, true);
     shift_marks(d, from, old - tail);
+    if (!head && in_pieces(d)) /* "depth" counts from the piece's start */
+        detect_scan(d, base, slice_head(slice_from(view->data, old), PAYLOAD_HEAD), 0, true);
 }
 
 static bool run_chunk(struct detect *d, const struct chunk *chunk, bool with_packet)
@@ -373,8 +380,9 @@ static bool run_chunk(struct detect *d, const struct chunk *chunk, bool with_pac
     d->look.dir = chunk->dir;
     detect_ends(d, ends_of(d->in->flow, chunk->dir));
     add_pending(d, win, &view);
+    struct view piece = {slice_from(view.data, old), 0, true, 0};
     scan_view(d, win, &view, old, chunk->dir, with_packet);
-    open_gates(d, chunk->dir, &view);
+    open_gates(d, chunk->dir, in_pieces(d) ? &piece : &view);
     d->view[chunk->dir] = view;
     win->next = view.base + view.data.len;
     try_candidates(d, ON_STREAM | (with_packet ? ON_PACKET : 0u), s ? win : NULL, &view);
@@ -483,6 +491,35 @@ static bool holds_payload(const struct chunk *chunk, const struct packet *p, enu
            chunk->data.at + chunk->data.len >= p->payload.at + p->payload.len;
 }
 
+/* Somebody closes the connection, and it is not the server alone. */
+static bool closes(const struct flow *f)
+{
+    return f->tcp_state >= TCP_CLOSE_WAIT && f->tcp_state != TCP_TIME_WAIT;
+}
+
+static bool message_ends(struct flow *f, enum dir dir)
+{
+    const struct proto_def *proto = app_proto(f);
+
+    if (!proto || proto->raw != RAW_AT_THE_END)
+        return false;
+    for (const struct tx *tx = app_first_tx(f); tx; tx = tx->next) {
+        if (tx->touched[dir] && tx->progress[dir] == TX_DONE)
+            return true;
+    }
+    return false;
+}
+
+/* Whether rules look at the direction's stream now, `chunk` (or NULL) of it having come. */
+static bool is_due(const struct detect *d, enum dir dir, const struct chunk *chunk)
+{
+    const struct flow_marks *s = d->in->flow->ext[FLOW_EXT_DETECT];
+    uint32_t held = s ? s->win[dir].held : 0;
+
+    return d->in->flow_ends || !in_pieces(d) || closes(d->in->flow) || (chunk && chunk->end) ||
+           held + (chunk ? chunk->data.len : 0) >= STREAM_PIECE || message_ends(d->in->flow, dir);
+}
+
 void match_payload_run(struct detect *d)
 {
     const struct detect_input *in = d->in;
@@ -490,14 +527,15 @@ void match_payload_run(struct detect *d)
     uint32_t looks = detect_looks(in);
 
     for (uint32_t dir = 0; dir < 2; dir++) {
-        if (looks >> dir & 1)
+        if (in->flow && looks >> dir & 1 && is_due(d, (enum dir)dir, NULL))
             run_held(d, (enum dir)dir);
     }
     for (uint32_t i = 0; i < in->n_chunks && in->flow; i++) {
         const struct chunk *chunk = &in->chunks[i];
         if (chunk->datagram || (!chunk->data.len && !chunk->end))
             continue;
-        if (!(looks >> chunk->dir & 1) && put_off(d, chunk))
+        bool due = looks >> chunk->dir & 1 && is_due(d, chunk->dir, chunk);
+        if (!due && put_off(d, chunk))
             continue;
         bool with = !packet_done && holds_payload(chunk, in->packet, in->dir);
         bool done = run_chunk(d, chunk, with);

@@ -449,6 +449,7 @@ static void last_look(struct worker *w, struct flow *flow, const struct packet *
                      .flow = flow,
                      .chunks = w->chunks,
                      .n_chunks = chunks,
+                     .by_ack = w->detect && streams_by_ack(w->streams, flow),
                      .flow_ends = true,
                  });
     write_results(w, flow, p, 3);
@@ -578,8 +579,6 @@ static void worker_packet(struct worker *w, const struct packet *p)
         .n_chunks = chunks,
         .by_ack = w->detect && streams_by_ack(w->streams, flow),
     };
-    if (in.by_ack)
-        in.stream_at = streams_offset(flow, dir, p->tcp.seq);
     uint32_t looked = detect_looks(&in);
     detect_on(w, &in);
     write_tagged(w, flow, p);

@@ -383,6 +383,15 @@ static void keep_fresh(struct streams *s, struct flow *flow, struct stream *stre
     s->count[COUNT_FILLED] += fills && tcp_after(side->edge, end) > 0;
 }
 
+/* Bytes that the capture cut off the segment, as far as no other copy of them waits. */
+static uint32_t cut_off(const struct side *side, const struct piece *first, uint32_t fresh,
+                        uint32_t missing)
+{
+    int32_t until = first ? tcp_after(first->seq, side->next + fresh) : INT32_MAX;
+
+    return until <= 0 ? 0 : missing < (uint32_t)until ? missing : (uint32_t)until;
+}
+
 /* The bytes from `seq` on that are not known yet: in order (left in s->in_order), or to wait. */
 static void take_fresh(struct streams *s, struct flow *flow, struct stream *stream, uint32_t seq,
                        const struct packet *p, uint32_t known)
@@ -404,8 +413,9 @@ static void take_fresh(struct streams *s, struct flow *flow, struct stream *stre
         return;
     }
     s->in_order = fresh;
-    s->missing =
+    uint32_t cut =
         known > p->payload.len ? p->payload_missing - (known - p->payload.len) : p->payload_missing;
+    s->missing = cut_off(side, first, fresh.len, cut);
     if (first && first->seq == side->next + fresh.len)
         s->count[COUNT_FILLED]++;
 }
@@ -722,14 +732,6 @@ bool streams_by_ack(const struct streams *s, const struct flow *flow)
 {
     return s->by_ack && flow->proto == IPPROTO_TCP4 && flow->tcp.side[0].has_acked &&
            flow->tcp.side[1].has_acked;
-}
-
-uint64_t streams_offset(const struct flow *flow, enum dir dir, uint32_t seq)
-{
-    const struct stream *stream = flow->ext[FLOW_EXT_STREAM];
-    const struct side *side = stream ? &stream->side[dir] : NULL;
-
-    return side ? side->offset + (uint64_t)(int64_t)tcp_after(seq, side->next) : 0;
 }
 
 bool streams_next(struct streams *s, struct flow *flow, struct chunk *chunk)

@@ -52,9 +52,6 @@ bool streams_next(struct streams *streams, struct flow *flow, struct chunk *chun
  * its packets only, and at what was delivered since the last one of them. */
 bool streams_by_ack(const struct streams *streams, const struct flow *flow);
 
-/** Offset in its direction's stream (as in struct chunk) of a sequence number. */
-uint64_t streams_offset(const struct flow *flow, enum dir dir, uint32_t seq);
-
 /** Frees what hangs on the flow. */
 void streams_drop(struct streams *streams, struct flow *flow);
 
