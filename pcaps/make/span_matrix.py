@@ -17,7 +17,7 @@ COPIES = 6
 ETHERNET = 1
 RULES = r"""
 alert http any any -> any any (msg:"uri"; flow:established,to_server; http.uri; content:"/"; sid:1;)
-alert tcp any any -> any any (msg:"raw response"; flow:established,to_client; content:"HTTP/1.1 "; depth:9; sid:2;)
+alert tcp any any -> any any (msg:"raw response"; flow:established,to_client,only_stream; content:"HTTP/1.1 "; depth:9; sid:2;)
 alert http any any -> any any (msg:"body"; flow:established,to_client; file.data; content:"</html>"; sid:3;)
 alert tcp any any -> any 80 (msg:"raw request"; content:"Host: "; sid:4;)
 """

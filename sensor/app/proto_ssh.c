@@ -222,7 +222,6 @@ const struct proto_def proto_ssh = {
     .spec = "RFC 4253",
     .doc = "Secure shell: versions and key exchange offers",
     .l4 = L4_TCP,
-    .raw = RAW_AT_ONCE,
     .ports = {22, 2222},
     .tx_size = sizeof(struct ssh_tx),
     .state_size = sizeof(struct ssh_state),

@@ -96,7 +96,7 @@ struct detect_input {
     const struct chunk *chunks; /* reassembled bytes delivered by this packet, either direction */
     uint32_t n_chunks;
     bool by_ack; /* rules look at the packet's own direction only; the other waits for its packet */
-    bool flow_ends;     /* last look at this flow */
+    bool flow_ends; /* last look at this flow */
 };
 /** The directions that detection looks at: bits by enum dir. */
 static inline uint32_t detect_looks(const struct detect_input *in)

@@ -520,16 +520,23 @@ static bool is_due(const struct detect *d, enum dir dir, const struct chunk *chu
            held + (chunk ? chunk->data.len : 0) >= STREAM_PIECE || message_ends(d->in->flow, dir);
 }
 
+/* What waited and whose time has come. */
+static void run_due(struct detect *d, uint32_t looks)
+{
+    for (uint32_t dir = 0; dir < 2; dir++) {
+        if (looks >> dir & 1 && is_due(d, (enum dir)dir, NULL))
+            run_held(d, (enum dir)dir);
+    }
+}
+
 void match_payload_run(struct detect *d)
 {
     const struct detect_input *in = d->in;
     bool packet_done = in->flow_ends;
     uint32_t looks = detect_looks(in);
 
-    for (uint32_t dir = 0; dir < 2; dir++) {
-        if (in->flow && looks >> dir & 1 && is_due(d, (enum dir)dir, NULL))
-            run_held(d, (enum dir)dir);
-    }
+    if (in->flow)
+        run_due(d, looks);
     for (uint32_t i = 0; i < in->n_chunks && in->flow; i++) {
         const struct chunk *chunk = &in->chunks[i];
         if (chunk->datagram || (!chunk->data.len && !chunk->end))

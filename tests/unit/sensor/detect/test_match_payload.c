@@ -282,8 +282,43 @@ static void bytes_that_wait_on_both_sides_of_a_gap_are_all_looked_at(void **stat
         assert_int_equal(hits[i].payload.len, sizeof(text) - 1);
         assert_memory_equal(hits[i].payload.at, text, sizeof(text) - 1);
     }
+    assert_int_equal(brings(&kit, TO_SERVER, NULL), 0); /* too few bytes to look at */
+    kit.flow.tcp_state = TCP_CLOSE_WAIT;
     assert_int_equal(brings(&kit, TO_SERVER, NULL), 1);
     assert_int_equal(kit_sid(&kit, 0), 3);
+    kit_close(&kit);
+}
+
+static void without_a_parser_a_stream_is_looked_at_in_pieces(void **state)
+{
+    static uint8_t bytes[3000];
+    struct kit kit;
+
+    (void)state;
+    memset(bytes, '.', sizeof(bytes));
+    memcpy(bytes, "head", 4);
+    memcpy(bytes + 2600, "needle", 6);
+    assert_true(kit_open(&kit,
+                         "alert tcp-stream any any -> any any (content:\"needle\"; sid:1;)\n"
+                         "alert tcp any any -> any any (content:\"head\"; depth:4; sid:2;)\n"));
+    kit_tcp(&kit, 23);
+    struct chunk few = {.data = SLICE_LIT("needle.needle."), .dir = TO_SERVER};
+    struct chunk most = {.data = {bytes, 2560}, .dir = TO_SERVER, .offset = 14};
+    struct chunk rest = {.data = {bytes + 2560, 440}, .dir = TO_SERVER, .offset = 2574};
+    struct chunk next = {.data = {bytes, 2560}, .dir = TO_SERVER, .offset = 3014};
+    assert_int_equal(brings(&kit, TO_CLIENT, &few), 0);
+    assert_int_equal(brings(&kit, TO_SERVER, NULL), 0); /* 14 bytes */
+    assert_int_equal(brings(&kit, TO_CLIENT, &most), 0);
+    assert_int_equal(brings(&kit, TO_SERVER, NULL), 1); /* once, however often it is there */
+    assert_int_equal(kit_sid(&kit, 0), 1);
+    assert_int_equal(brings(&kit, TO_CLIENT, &rest), 0);
+    assert_int_equal(brings(&kit, TO_SERVER, NULL), 0);
+    kit.flow.tcp_state = TCP_CLOSE_WAIT;
+    assert_int_equal(brings(&kit, TO_SERVER, NULL), 1); /* the second piece's */
+    assert_int_equal(kit_sid(&kit, 0), 1);
+    assert_int_equal(brings(&kit, TO_CLIENT, &next), 0);
+    assert_int_equal(brings(&kit, TO_SERVER, NULL), 1); /* depth counts from the third's start */
+    assert_int_equal(kit_sid(&kit, 0), 2);
     kit_close(&kit);
 }
 
@@ -323,6 +358,7 @@ int main(void)
         cmocka_unit_test(a_capture_of_a_rule_that_does_not_match_is_not_kept),
         cmocka_unit_test(bytes_that_wait_on_both_sides_of_a_gap_are_all_looked_at),
         cmocka_unit_test(a_hits_payload_stays_when_more_of_the_stream_follows),
+        cmocka_unit_test(without_a_parser_a_stream_is_looked_at_in_pieces),
         cmocka_unit_test(a_literal_across_two_segments_is_seen),
         cmocka_unit_test(a_rule_waits_for_what_comes_later_in_the_stream),
         cmocka_unit_test(each_direction_is_a_stream_of_its_own),

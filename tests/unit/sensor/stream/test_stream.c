@@ -20,7 +20,8 @@ struct rig {
     struct flow flow;
     char out[2][4096]; /* delivered; a gap of n bytes as "<n>", the end as "$" */
     uint64_t now_ns;
-    uint8_t ttl; /* 0 = 64 */
+    uint8_t ttl;  /* 0 = 64 */
+    uint32_t cut; /* bytes that the capture cuts off the next packets */
 };
 
 static int set_up(void **state)
@@ -82,6 +83,7 @@ static void send_from(struct rig *rig, enum dir dir, uint32_t seq, uint32_t ack,
         .sport = there ? 1000 : 80,
         .dport = there ? 80 : 1000,
         .payload = slice_of_str(text),
+        .payload_missing = rig->cut,
     };
 
     p.tcp.seq = seq;
@@ -450,6 +452,25 @@ static void an_end_waits_until_both_sides_have_it(void **state)
     assert_string_equal(rig->out[1], "$");
 }
 
+static void a_cut_repeat_leaves_the_whole_segment_that_waits(void **state)
+{
+    struct rig *rig = *state;
+
+    open_at(rig, 99);
+    client(rig, 100, "abcdef");
+    rig->cut = 6;
+    client(rig, 100, "");
+    rig->cut = 0;
+    acks(rig, 106);
+    assert_string_equal(rig->out[0], "abcdef");
+    rig->cut = 3; /* of this one there is no other copy */
+    client(rig, 106, "ghi");
+    rig->cut = 0;
+    client(rig, 112, "mno");
+    acks(rig, 115);
+    assert_string_equal(rig->out[0], "abcdefghi<3>mno");
+}
+
 static void one_side_alone_does_not_wait(void **state)
 {
     struct rig *rig = *state;
@@ -512,6 +533,7 @@ int main(void)
         BY_ACK_TEST(what_is_acknowledged_comes_out),
         BY_ACK_TEST(an_end_waits_until_both_sides_have_it),
         BY_ACK_TEST(one_side_alone_does_not_wait),
+        BY_ACK_TEST(a_cut_repeat_leaves_the_whole_segment_that_waits),
         BY_ACK_TEST(what_was_never_acknowledged_comes_at_the_end),
         BY_ACK_TEST(so_much_waits_and_no_more),
     };
