@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/addr.h"
+#include "common/fmt.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -22,22 +23,28 @@ struct addr addr_from_bytes(struct slice bytes)
     return a;
 }
 
+static char *put_octet(char *out, uint32_t v)
+{
+    if (v >= 100) {
+        *out = (char)('0' + v / 100);
+        return fmt_two(out + 1, v % 100);
+    }
+    if (v >= 10)
+        return fmt_two(out, v);
+    *out = (char)('0' + v);
+    return out + 1;
+}
+
 static uint32_t text_v4(const uint8_t *b, char *out)
 {
-    uint32_t n = 0;
+    char *at = put_octet(out, b[0]);
 
-    for (int i = 0; i < 4; i++) {
-        uint8_t v = b[i];
-        if (i)
-            out[n++] = '.';
-        if (v >= 100)
-            out[n++] = (char)('0' + v / 100);
-        if (v >= 10)
-            out[n++] = (char)('0' + v / 10 % 10);
-        out[n++] = (char)('0' + v % 10);
+    for (int i = 1; i < 4; i++) {
+        *at++ = '.';
+        at = put_octet(at, b[i]);
     }
-    out[n] = '\0';
-    return n;
+    *at = '\0';
+    return (uint32_t)(at - out);
 }
 
 uint32_t addr_text(const struct addr *addr, char out[ADDR_TEXT_MAX])

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/fmt.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -44,7 +45,9 @@ static void put_number(struct sink *s, uint64_t value, bool hex, uint32_t width)
 struct conversion {
     uint32_t width; /* filled with zeros */
     bool precise;   /* .* */
-    bool wide;      /* ll */
+    bool rounded;   /* .0 to .3, only with 'f' */
+    uint8_t decimals;
+    bool wide; /* ll */
     char kind;
     const char *behind;
 };
@@ -59,6 +62,10 @@ static struct conversion conversion_at(const char *at)
     } else if (at[0] == '.' && at[1] == '*') {
         c.precise = true;
         at += 2;
+    } else if (at[0] == '.' && at[1] >= '0' && at[1] <= '3') {
+        c.rounded = true;
+        c.decimals = (uint8_t)(at[1] - '0');
+        at += 2;
     }
     if (at[0] == 'l' && at[1] == 'l') {
         c.wide = true;
@@ -69,11 +76,45 @@ static struct conversion conversion_at(const char *at)
     return c;
 }
 
+/* As the C library rounds; false where that needs more than a double: large, negative, near a tie.
+ */
+static bool put_rounded(struct sink *s, double value, uint32_t decimals)
+{
+    static const uint32_t scales[] = {1, 10, 100, 1000};
+    double scaled = value * scales[decimals];
+
+    if (signbit(value) || !(scaled < 1e9))
+        return false;
+    uint64_t whole = (uint64_t)scaled;
+    double rest = scaled - (double)whole;
+    if (fabs(rest - 0.5) < 1e-6)
+        return false;
+    whole += rest > 0.5;
+    put_number(s, whole / scales[decimals], false, 0);
+    if (!decimals)
+        return true;
+    put(s, ".", 1);
+    put_number(s, whole % scales[decimals], false, decimals);
+    return true;
+}
+
+static bool put_text(struct sink *s, bool precise, va_list *args)
+{
+    int most = precise ? va_arg(*args, int) : -1;
+    const char *text = va_arg(*args, const char *);
+
+    if (text)
+        put(s, text, most < 0 ? strlen(text) : strnlen(text, (size_t)most));
+    return text != NULL;
+}
+
 /* False when it is none of those known here. */
 static bool convert(struct sink *s, const struct conversion *c, va_list *args)
 {
     bool number = c->kind == 'u' || c->kind == 'x';
 
+    if (c->rounded)
+        return c->kind == 'f' && !c->wide && put_rounded(s, va_arg(*args, double), c->decimals);
     if (number && !c->precise) {
         uint64_t value =
             c->wide ? va_arg(*args, unsigned long long) : (uint64_t)va_arg(*args, unsigned);
@@ -82,14 +123,8 @@ static bool convert(struct sink *s, const struct conversion *c, va_list *args)
     }
     if (c->wide || c->width || (c->precise && c->kind != 's'))
         return false;
-    if (c->kind == 's') {
-        int most = c->precise ? va_arg(*args, int) : -1;
-        const char *text = va_arg(*args, const char *);
-        if (!text)
-            return false;
-        put(s, text, most < 0 ? strlen(text) : strnlen(text, (size_t)most));
-        return true;
-    }
+    if (c->kind == 's')
+        return put_text(s, c->precise, args);
     if (c->kind == 'c') {
         char one = (char)va_arg(*args, int);
         put(s, &one, 1);
@@ -102,9 +137,7 @@ static bool convert(struct sink *s, const struct conversion *c, va_list *args)
 static bool quickly(struct sink *s, const char *format, va_list *args)
 {
     for (;;) {
-        size_t plain = 0;
-        while (format[plain] && format[plain] != '%')
-            plain++;
+        size_t plain = strcspn(format, "%");
         put(s, format, plain);
         if (!format[plain])
             return true;

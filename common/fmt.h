@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * snprintf for the path of packets: several times cheaper for %s, %.*s, %c, %u, %llu, %x and widths
- * with zeros (%02x); any other conversion goes to the C library, whole.
+ * snprintf for the path of packets: several times cheaper for %s, %.*s, %c, %u, %llu, %x, widths
+ * with zeros (%02x) and decimals that are not near a tie (%.1f); any other conversion goes to the C
+ * library, whole.
  */
 #ifndef TRAMGAC_COMMON_FMT_H
 #define TRAMGAC_COMMON_FMT_H

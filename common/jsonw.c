@@ -235,6 +235,16 @@ static inline uint32_t copy_plain(char *out, const uint8_t *at, uint32_t len)
     return plain(at + len - 16) ? len : i;
 }
 
+/* The same; first the two forms of nearly all letters. */
+static inline uint32_t utf8_at(const uint8_t *at, uint32_t left)
+{
+    if (left >= 2 && at[0] >= 0xc2 && at[0] <= 0xdf && at[1] >> 6 == 2)
+        return 2;
+    if (left >= 3 && at[0] >= 0xe1 && at[0] <= 0xec && at[1] >> 6 == 2 && at[2] >> 6 == 2)
+        return 3;
+    return utf8_len(at, left);
+}
+
 /* From the first byte that may not stand as it is. */
 static void escaped(struct strbuf *out, struct slice s)
 {
@@ -250,7 +260,7 @@ static void escaped(struct strbuf *out, struct slice s)
             i++;
             continue;
         }
-        uint32_t n = c >= 0x80 ? utf8_len(s.at + i, s.len - i) : 0;
+        uint32_t n = c >= 0x80 ? utf8_at(s.at + i, s.len - i) : 0;
         if (n) {
             i += n;
             continue;

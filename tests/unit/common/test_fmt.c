@@ -2,6 +2,7 @@
 #include "common/fmt.h"
 
 #include <limits.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -51,11 +52,28 @@ static void text_that_does_not_fit_is_cut_and_counted(void **state)
     assert_int_equal(fmt_text(NULL, 0, "%s-%u", "abcde", 12345u), 11);
 }
 
+static void decimals_are_rounded_as_the_c_library_rounds_them(void **state)
+{
+    (void)state;
+    static const double values[] = {0,    0.04, 0.05, 0.25, 0.35,    0.5,  1.5,   2.5,     9.95,
+                                    9.96, 72.0, 99.9, 1e8,  123.456, 1e12, -0.04, -123.45, 0.0005};
+
+    for (uint32_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+        SAME(64, "%.0f %.1f %.2f %.3f", values[i], values[i], values[i], values[i]);
+    for (uint32_t i = 0; i < 100000; i++) {
+        double value = (double)(i * 2654435761u) / 65536.0 / (1 + i % 97);
+        SAME(64, "%.1f bits of %.3f", value, value);
+    }
+    SAME(64, "%.1f %s", HUGE_VAL, "x");
+    SAME(64, "%.1f", (double)NAN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_writes_what_the_c_library_writes),
         cmocka_unit_test(what_is_not_known_goes_to_the_c_library),
+        cmocka_unit_test(decimals_are_rounded_as_the_c_library_rounds_them),
         cmocka_unit_test(text_that_does_not_fit_is_cut_and_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
