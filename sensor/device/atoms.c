@@ -38,17 +38,31 @@ struct atom *atoms_find(struct atoms *atoms, uint8_t class_, struct slice text)
     return NULL;
 }
 
+/* Several at once: a device that always finds something new must stay cheap. Of atoms of the same
+ * second the first added go first. */
 static void remove_oldest(struct atoms *atoms)
 {
-    uint16_t oldest = 0;
+    uint64_t oldest[FORGET]; /* second and index, smallest first */
+    bool gone[ATOMS_MAX] = {false};
+    uint32_t n = 0;
+    uint16_t kept = 0;
 
-    for (uint16_t i = 1; i < atoms->n; i++) {
-        if (atoms->all[i].last_s < atoms->all[oldest].last_s)
-            oldest = i;
+    for (uint16_t i = 0; i < atoms->n; i++) {
+        uint64_t key = (uint64_t)atoms->all[i].last_s << 16 | i;
+        if (n == FORGET && key > oldest[n - 1])
+            continue;
+        uint32_t at = n < FORGET ? n++ : n - 1;
+        for (; at > 0 && oldest[at - 1] > key; at--)
+            oldest[at] = oldest[at - 1];
+        oldest[at] = key;
     }
-    atoms->n--;
-    memmove(&atoms->all[oldest], &atoms->all[oldest + 1],
-            (size_t)(atoms->n - oldest) * sizeof(struct atom));
+    for (uint32_t i = 0; i < n; i++)
+        gone[(uint16_t)oldest[i]] = true;
+    for (uint16_t i = 0; i < atoms->n; i++) {
+        if (!gone[i])
+            atoms->all[kept++] = atoms->all[i];
+    }
+    atoms->n = kept;
 }
 
 /* Texts move to the front; atoms stand in order of addition, so do their texts. */
@@ -76,9 +90,7 @@ bool atoms_add(struct atoms *atoms, uint8_t class_, struct slice text, uint32_t 
     if (atoms->used + text.len > ATOMS_POOL)
         close_holes(atoms);
     while (atoms->n == ATOMS_MAX || atoms->used + text.len > ATOMS_POOL) {
-        /* several at once: a device that always finds something new must stay cheap */
-        for (uint32_t i = 0; i < FORGET && atoms->n; i++)
-            remove_oldest(atoms);
+        remove_oldest(atoms);
         close_holes(atoms);
         whole = false;
     }

@@ -99,8 +99,9 @@ const struct device *devices_find(const struct devices *devices, const struct ad
 /** Members {"id":…,"mac":…,"name":…,"profile":…,"state":…} into an open object; `brief`: those that
  * say which device it is: id, name and profile. */
 void devices_write(const struct device *device, bool brief, struct jsonw *w);
-/** The object with these members as text, kept until something of it changes. Empty when it is too
- * long to be kept. Valid until the next call. */
+enum { DEVICES_TEXT_MAX = 448 };
+/** The object with these members as text, kept until something of it changes. Empty when it is
+ * longer than DEVICES_TEXT_MAX. Valid until the next call. */
 struct slice devices_text(const struct devices *devices, const struct device *device, bool brief);
 /** Writes inventory and baselines as JSON (export, and the saved state). */
 void devices_export(const struct devices *devices, struct strbuf *out);

@@ -11,15 +11,15 @@ enum { HIGH_PORT = 10000 };
 static void endpoint_text(const struct view *v, char *out, size_t room)
 {
     if (v->endpoint == ENDPOINT_GROUP)
-        core_fmt(out, room, "group");
+        core_cut(out, room, "group");
     else if (v->endpoint == ENDPOINT_LOCAL)
-        core_fmt(out, room, "local");
+        core_cut(out, room, "local");
     else if (v->fact->server_port == 123)
-        core_fmt(out, room, "ntp");
+        core_cut(out, room, "ntp");
     else if (v->as_client && v->peer_name)
         names_squash(names_registrable(v->peer_name), out, room);
     else
-        core_fmt(out, room, "internet");
+        core_cut(out, room, "internet");
 }
 
 /* Group ports that mean something; others are picked at random by their makers. */
@@ -51,8 +51,10 @@ static bool service_value(struct devices *devices, const struct view *v, char ou
         return false;
     endpoint_text(v, endpoint, sizeof(endpoint));
     port_text(v, port, sizeof(port));
-    core_fmt(out, ATOM_TEXT_MAX, v->as_client ? "uses %s at %s" : "serves %s to %s", port,
-             endpoint);
+    char service[32], at[NAMES_TEXT_MAX + 4];
+    core_join(service, sizeof(service), v->as_client ? "uses" : "serves", port);
+    core_join(at, sizeof(at), v->as_client ? "at" : "to", endpoint);
+    core_join(out, ATOM_TEXT_MAX, service, at);
     return true;
 }
 

@@ -5,12 +5,12 @@
 
 #include <stdlib.h>
 
-enum { ENTRIES = 512, FULL_MAX = 448, BRIEF_MAX = 192 };
+enum { ENTRIES = 512, BRIEF_MAX = 192 };
 
 struct entry {
     uint64_t version;     /* of the device, no other has it; 0: free */
     uint16_t full, brief; /* lengths; 0: not kept */
-    char full_text[FULL_MAX], brief_text[BRIEF_MAX];
+    char full_text[DEVICES_TEXT_MAX], brief_text[BRIEF_MAX];
 };
 
 struct told {
@@ -53,7 +53,7 @@ struct slice told_text(struct told *told, const struct device *d, bool brief)
 
     if (e->version != d->version) {
         e->version = d->version;
-        e->full = keep(told, d, false, e->full_text, FULL_MAX);
+        e->full = keep(told, d, false, e->full_text, DEVICES_TEXT_MAX);
         e->brief = keep(told, d, true, e->brief_text, BRIEF_MAX);
     }
     return brief ? (struct slice){(const uint8_t *)e->brief_text, e->brief}

@@ -98,6 +98,8 @@ void event_options_read(const struct conf *conf, struct event_options *options)
     for (uint32_t i = 0; ev_rows[i] && i < 32; i++) {
         bool on = wanted(conf, ev_rows[i]->name);
         if (strcmp(ev_rows[i]->name, "tx") == 0)
+            options->tx_row = (uint8_t)i;
+        if (i == options->tx_row)
             on = !listed(conf, "event.off", "tx") && any_protocol(conf);
         if (strcmp(ev_rows[i]->name, "netflow") == 0) /* says again what "flow" says */
             on = listed(conf, "event.types", "netflow");
@@ -372,9 +374,7 @@ static void write_app_proto(struct jsonw *w, const struct flow *flow)
 
 static const char *type_of(const struct event_def *row, const struct event_ctx *ctx)
 {
-    bool is_tx = ctx->tx && strcmp(row->name, "tx") == 0;
-
-    if (is_tx)
+    if (ctx->tx && row == ev_rows[ctx->options->tx_row])
         return event_proto_name(ctx->tx->proto);
     return row->type ? row->type : row->name;
 }
@@ -463,11 +463,25 @@ static void write_community(struct jsonw *w, const struct head *h)
         jsonw_str(w, "community_id", h->ctx->flow->community_id);
 }
 
+static void write_time(struct jsonw *w, const struct event_ctx *ctx)
+{
+    char *at = pen_open(w, 64);
+
+    if (!at)
+        return;
+    at = PEN_LIT(pen_comma(w, at), "\"timestamp\":\"");
+    at = heads_time(ctx->heads, ctx->ts_ns, at);
+    pen_close(w, PEN_LIT(at, "\""));
+}
+
 static void write_all_parts(struct jsonw *w, const struct head *h)
 {
     const struct event_ctx *ctx = h->ctx;
 
-    jsonw_time(w, "timestamp", ctx->ts_ns);
+    if (ctx->heads)
+        write_time(w, ctx);
+    else
+        jsonw_time(w, "timestamp", ctx->ts_ns);
     write_part(w, h, HEADS_FLOW, write_identity);
     if (ctx->packet && ctx->packet->frame.number)
         jsonw_u64(w, "pcap_cnt", ctx->packet->frame.number);
@@ -582,7 +596,7 @@ static bool switched_on(uint32_t row, const struct event_ctx *ctx)
 {
     if (!(ctx->options->types >> row & 1))
         return false;
-    if (strcmp(ev_rows[row]->name, "tx") != 0)
+    if (row != ctx->options->tx_row)
         return true;
     return ctx->tx && *event_proto_name(ctx->tx->proto) &&
            protocol_on(ctx->options, ctx->tx->proto) &&
@@ -591,7 +605,6 @@ static bool switched_on(uint32_t row, const struct event_ctx *ctx)
 
 static bool find_row(const char *name, const struct event_ctx *ctx, uint32_t *row)
 {
-    *row = 0;
     *row = ctx->options->first_row[name[0] & 31];
     while (ev_rows[*row] && strcmp(ev_rows[*row]->name, name) != 0)
         ++*row;
@@ -645,18 +658,49 @@ static struct told_end look_up(const struct devices *devices, const struct addr 
     return end;
 }
 
-static void write_device(struct jsonw *w, const char *key, const struct devices *devices,
-                         const struct device *device, bool brief)
+static void write_device(struct jsonw *w, const char *key, const struct event_tail *tail,
+                         const struct device *device)
 {
     if (!device)
         return;
-    struct slice text = devices_text(devices, device, brief);
+    struct slice text = devices_text(tail->devices, device, tail->brief);
     if (text.len) {
         jsonw_raw(w, key, text);
         return;
     }
     jsonw_obj_open(w, key);
-    devices_write(device, brief, w);
+    devices_write(device, tail->brief, w);
+    jsonw_obj_close(w);
+}
+
+/* Both from the texts that are kept; false: nothing is written. */
+static bool copy_devices(struct jsonw *w, const struct event_tail *tail, const struct device *from,
+                         const struct device *to)
+{
+    char *at = from && to ? pen_open(w, 2 * DEVICES_TEXT_MAX + 40) : NULL;
+
+    if (!at)
+        return false;
+    struct slice src = devices_text(tail->devices, from, tail->brief);
+    at = PEN_LIT(pen_comma(w, at), "\"device\":{\"src\":");
+    at = pen_bytes(at, src);
+    struct slice dst = devices_text(tail->devices, to, tail->brief);
+    at = PEN_LIT(at, ",\"dst\":");
+    at = pen_bytes(at, dst);
+    if (!src.len || !dst.len)
+        return false;
+    pen_close(w, PEN_LIT(at, "}"));
+    return true;
+}
+
+static void write_devices(struct jsonw *w, const struct event_tail *tail, const struct device *from,
+                          const struct device *to)
+{
+    if ((!from && !to) || copy_devices(w, tail, from, to))
+        return;
+    jsonw_obj_open(w, "device");
+    write_device(w, "src", tail, from);
+    write_device(w, "dst", tail, to);
     jsonw_obj_close(w);
 }
 
@@ -708,12 +752,7 @@ void event_close(struct strbuf *out, const struct event_tail *tail, const struct
     struct jsonw w = {.out = out, .comma = true};
     struct told_end from = look_up(tail->devices, src), to = look_up(tail->devices, dst);
 
-    if (from.device || to.device) {
-        jsonw_obj_open(&w, "device");
-        write_device(&w, "src", tail->devices, from.device, tail->brief);
-        write_device(&w, "dst", tail->devices, to.device, tail->brief);
-        jsonw_obj_close(&w);
-    }
+    write_devices(&w, tail, from.device, to.device);
     write_names(&w, from.name, to.name);
     if (tail->geo)
         write_places(&w, tail->geo, from.addr, to.addr);

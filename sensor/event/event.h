@@ -46,6 +46,7 @@ struct event_options {
     bool metadata;    /* alerts carry the transaction's protocol object */
     bool decode_notes, stream_notes, app_notes; /* anomaly by layer */
     uint32_t types;                             /* bit i: row i of ev_rows is written */
+    uint8_t tx_row;                             /* of ev_rows: protocol events */
     uint8_t first_row[32]; /* of ev_rows, by the name's first letter & 31; 0: none, or the first */
     struct choice choice;
     uint64_t protocols; /* bit i: events of proto_rows[i] are written */

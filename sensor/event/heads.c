@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum { ENTRIES = 512, TEXT_MAX = 384, TIME_LEN = 31, DIGITS_AT = 20 };
+enum { ENTRIES = 512, TEXT_MAX = 384, TIME_LEN = 31, DIGITS_AT = 20, SECONDS = 4 };
 
 struct heads_entry {
     uint64_t flow_id; /* 0: free */
@@ -23,8 +23,10 @@ struct heads_entry {
 };
 
 struct heads {
-    uint64_t second; /* of `time`; 0: none */
-    char time[CLOCK_TEXT_MAX];
+    struct {
+        uint64_t second; /* of `text`; 0: none */
+        char text[CLOCK_TEXT_MAX];
+    } time[SECONDS]; /* by the second */
     struct heads_entry entry[ENTRIES];
 };
 
@@ -103,11 +105,13 @@ char *heads_time(struct heads *heads, uint64_t ts_ns, char *at)
     uint64_t second = ts_ns / CLOCK_S;
     uint32_t us = (uint32_t)(ts_ns % CLOCK_S / CLOCK_US);
 
-    if (second != heads->second || !second) {
-        clock_text(ts_ns, heads->time);
-        heads->second = second;
+    char *text = heads->time[second % SECONDS].text;
+
+    if (second != heads->time[second % SECONDS].second || !second) {
+        clock_text(ts_ns, text);
+        heads->time[second % SECONDS].second = second;
     }
-    memcpy(at, heads->time, TIME_LEN);
+    memcpy(at, text, TIME_LEN);
     char *digits = fmt_two(at + DIGITS_AT, us / 10000);
     digits = fmt_two(digits, us / 100 % 100);
     (void)fmt_two(digits, us % 100);

@@ -156,15 +156,18 @@ static void push(struct output *o, uint64_t now_ns)
 
 static void file_write(struct output *o, const struct output_line *line)
 {
+    size_t bytes = (size_t)line->text.len + line->more.len + 1;
+
     o->count[COUNT_EVENTS]++;
-    if (o->block.len + line->text.len + 1 > BLOCK_BYTES)
+    if (o->block.len + bytes > BLOCK_BYTES)
         push(o, clock_mono_ns());
-    if (!strbuf_grow(&o->block, (size_t)line->text.len + 1)) {
+    if (o->block.room - o->block.len <= bytes && !strbuf_grow(&o->block, bytes)) {
         o->block.full = false;
         o->count[COUNT_LOST]++;
         return;
     }
     strbuf_slice(&o->block, line->text);
+    strbuf_slice(&o->block, line->more);
     strbuf_char(&o->block, '\n');
 }
 

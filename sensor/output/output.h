@@ -17,7 +17,8 @@
 struct output; /* an open one */
 
 struct output_line {
-    struct slice text; /* one JSON object, no newline */
+    struct slice text,
+        more; /* one JSON object in two pieces (the second may be empty), no newline */
     enum event_class cls;
     uint64_t ts_ns;
     struct addr host; /* the internal host it concerns (for the partition); none if unknown */

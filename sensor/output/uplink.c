@@ -602,7 +602,7 @@ static bool admitted(const struct uplink *u, enum event_class cls)
 void uplink_write(struct uplink *u, const struct output_line *line)
 {
     struct line_head head = {
-        .len = line->text.len,
+        .len = line->text.len + line->more.len,
         .cls = (uint8_t)line->cls,
         .partition = u->one_partition ? 0 : (uint8_t)wire_partition(&line->host),
     };
@@ -622,8 +622,11 @@ void uplink_write(struct uplink *u, const struct output_line *line)
         shed(u, line->cls, 1);
         return;
     }
-    memcpy(u->filling->bytes + u->filling->len, &head, sizeof(head));
-    memcpy(u->filling->bytes + u->filling->len + sizeof(head), line->text.at, head.len);
+    uint8_t *at = u->filling->bytes + u->filling->len;
+    memcpy(at, &head, sizeof(head));
+    memcpy(at + sizeof(head), line->text.at, line->text.len);
+    if (line->more.len)
+        memcpy(at + sizeof(head) + line->text.len, line->more.at, line->more.len);
     u->filling->len += bytes;
 }
 

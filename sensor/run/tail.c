@@ -51,7 +51,8 @@ struct tail {
     const struct output_def *row[OUTPUTS_MAX];
     struct output *output[OUTPUTS_MAX];
     uint32_t outputs;
-    struct strbuf line;
+    struct strbuf line;  /* whole, or what closes an event of a worker */
+    struct strbuf event; /* one of this tier's own, not closed */
     struct merge merge;
     struct span *span;
     struct shed_sum shed;
@@ -97,6 +98,7 @@ enum err tail_new(const struct tail_plan *plan, struct tail **tail, struct strbu
         return ERR_NOMEM;
     t->plan = *plan;
     strbuf_init(&t->line, 0);
+    strbuf_init(&t->event, 0);
     t->count = stats_add(&t->stats, tail_counters);
     t->wait_ns = conf_span_ns(plan->conf, "output.wait");
     event_options_read(plan->conf, &t->events);
@@ -133,6 +135,7 @@ void tail_free(struct tail **tail)
     thresholds_free(&t->thresholds);
     geo_free(&t->geo);
     strbuf_fini(&t->line);
+    strbuf_fini(&t->event);
     stats_fini(&t->stats);
     merge_fini(&t->merge);
     span_free(&t->span);
@@ -168,15 +171,20 @@ uint32_t tail_top_rules(const struct tail *t, struct tail_rule_count *top, uint3
 
 /* ---- events ------------------------------------------------------------------------------- */
 
-static void hand_out(struct tail *t, enum event_class cls, uint64_t ts_ns, const struct addr *host)
+static void hand_line(struct tail *t, const struct output_line *line)
 {
-    struct output_line line = {.text = strbuf_view(&t->line), .cls = cls, .ts_ns = ts_ns};
-
-    if (host)
-        line.host = *host;
     t->state.events++;
     for (uint32_t i = 0; i < t->outputs; i++)
-        t->row[i]->write(t->output[i], &line);
+        t->row[i]->write(t->output[i], line);
+}
+
+static void hand_out(struct tail *t, enum event_class cls, uint64_t ts_ns)
+{
+    hand_line(t, &(struct output_line){
+                     .text = strbuf_view(&t->line),
+                     .cls = cls,
+                     .ts_ns = ts_ns,
+                 });
 }
 
 /* The internal end: the one with a private address, else the source. */
@@ -185,20 +193,29 @@ static const struct addr *host_of(const struct addr *src, const struct addr *dst
     return !addr_is_private(src) && dst->family && addr_is_private(dst) ? dst : src;
 }
 
-static void close_and_write(struct tail *t, enum event_class cls, uint64_t ts_ns,
+/* `text` is not the line's: that holds what closes it. */
+static void close_and_write(struct tail *t, struct slice text, enum event_class cls, uint64_t ts_ns,
                             const struct addr *src, const struct addr *dst)
 {
     struct event_tail tail = {t->devices, t->geo, .brief = cls == CLASS_TX};
 
+    strbuf_clear(&t->line);
     event_close(&t->line, &tail, src, dst);
-    hand_out(t, cls, ts_ns, host_of(src, dst));
+    hand_line(t, &(struct output_line){
+                     .text = text,
+                     .more = strbuf_view(&t->line),
+                     .cls = cls,
+                     .ts_ns = ts_ns,
+                     .host = *host_of(src, dst),
+                 });
 }
 
 static void write_item(struct tail *t, const struct round_part *part, const struct item *item)
 {
-    strbuf_clear(&t->line);
-    strbuf_bytes(&t->line, part->text.at + item->text_at, item->text_len);
-    close_and_write(t, (enum event_class)item->cls, item->ts_ns, &item->src, &item->dst);
+    const uint8_t *text = (const uint8_t *)part->text.at + item->text_at;
+
+    close_and_write(t, (struct slice){text, item->text_len}, (enum event_class)item->cls,
+                    item->ts_ns, &item->src, &item->dst);
 }
 
 static void take_alert(struct tail *t, const struct round_part *part, const struct item *item)
@@ -238,9 +255,10 @@ static void take_finding(struct tail *t, const struct finding *finding)
         t->state.deviations++;
         t->state.by_severity[finding->severity < 5 ? finding->severity : 4]++;
     }
-    strbuf_clear(&t->line);
-    if (event_write(finding->is_change ? "device" : "deviation", &ctx, &t->line))
-        close_and_write(t, CLASS_DEVICE, ctx.ts_ns, &finding->fact->client, &finding->fact->server);
+    strbuf_clear(&t->event);
+    if (event_write(finding->is_change ? "device" : "deviation", &ctx, &t->event))
+        close_and_write(t, strbuf_view(&t->event), CLASS_DEVICE, ctx.ts_ns, &finding->fact->client,
+                        &finding->fact->server);
 }
 
 static void take_findings(struct tail *t)
@@ -266,7 +284,7 @@ static void write_notice(struct tail *t, const struct notice *n)
     if (!event_write("visibility", &ctx, &t->line))
         return;
     event_close(&t->line, &(struct event_tail){0}, NULL, NULL);
-    hand_out(t, CLASS_DEVICE, ctx.ts_ns, NULL);
+    hand_out(t, CLASS_DEVICE, ctx.ts_ns);
 }
 
 /* What the packet tier tells, up to a frame. */
@@ -353,7 +371,7 @@ static void write_stats(struct tail *t, const struct round *round, const struct 
     strbuf_clear(&t->line);
     if (event_write("stats", &ctx, &t->line)) {
         event_close(&t->line, &(struct event_tail){0}, NULL, NULL);
-        hand_out(t, CLASS_STATS, ctx.ts_ns, NULL);
+        hand_out(t, CLASS_STATS, ctx.ts_ns);
     }
     strbuf_fini(&ledger);
 }
@@ -388,9 +406,10 @@ static void tell_hour(struct tail *t, uint64_t now_ns)
             .detail_json = strbuf_view(&members),
             .options = &t->events,
         };
-        strbuf_clear(&t->line);
-        if (event_write("anomaly_summary", &ctx, &t->line))
-            close_and_write(t, CLASS_FLOW, now_ns, &host, &(struct addr){0});
+        strbuf_clear(&t->event);
+        if (event_write("anomaly_summary", &ctx, &t->event))
+            close_and_write(t, strbuf_view(&t->event), CLASS_FLOW, now_ns, &host,
+                            &(struct addr){0});
     }
     strbuf_fini(&members);
 }
@@ -466,7 +485,7 @@ static void change_rules(struct tail *t, const struct round *round)
     if (!round->rules_told.len || !event_write("rules", &ctx, &t->line))
         return;
     event_close(&t->line, &(struct event_tail){0}, NULL, NULL);
-    hand_out(t, CLASS_DEVICE, ctx.ts_ns, NULL);
+    hand_out(t, CLASS_DEVICE, ctx.ts_ns);
 }
 
 void tail_round(struct tail *t, const struct round *round)
