@@ -55,7 +55,7 @@ const struct option ruleset_options[] = {
     OPTION_END,
 };
 
-enum { FILE_BYTES_MAX = 512 * 1024 * 1024 };
+enum { FILE_BYTES_MAX = 512 * 1024 * 1024, READ_BYTES = 64 * 1024 };
 
 struct reading {
     struct ruleset *rs;
@@ -270,6 +270,7 @@ static enum err read_rules_file(struct reading *r, const char *path)
         strbuf_fmt(r->report, "%s: %s\n", path, strerror(errno));
         return ERR_IO;
     }
+    (void)setvbuf(f, NULL, _IOFBF, READ_BYTES);
     begin_file(r, path);
     while ((len = getline(&line, &room, f)) >= 0)
         read_line(r, (struct slice){(const uint8_t *)line, (uint32_t)len});
