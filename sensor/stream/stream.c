@@ -20,6 +20,7 @@
 #include "sensor/flow/stream_event.h"
 #include "sensor/flow/tcp_track.h"
 #include "sensor/stream/pieces.h"
+#include "sensor/stream/urgent.h"
 
 #include <stdlib.h>
 
@@ -30,7 +31,6 @@ enum {
     NEAR = 1 << 16,
     HOPS_SHORT = 5,    /* a hop limit so far below the flow's: may not reach the receiver */
     OLD_ACK = 1 << 16, /* acknowledges what was long acknowledged: hosts drop it (RFC 5961, 5) */
-    URGENT_MAX = 4,    /* urgent bytes that are still to come out of a stream's order */
 };
 
 const struct option stream_options[] = {
@@ -101,9 +101,7 @@ struct side {
 struct stream {
     struct side side[2];
     struct pieces_owner waiting;
-    uint8_t n_urgent;
-    uint8_t urgent_dirs; /* bit i: of urgent[i] */
-    uint32_t urgent[URGENT_MAX];
+    struct urgent urgent;
 };
 
 struct streams {
@@ -245,29 +243,6 @@ static bool far_away(struct streams *s, struct flow *flow, struct side *side, ui
     return false;
 }
 
-static void note_urgent(struct streams *s, struct flow *flow, struct stream *stream,
-                        const struct packet *p)
-{
-    uint32_t at = p->tcp.urgent;
-
-    if (!(p->tcp.flags & TCP_URG) || s->urgent_inline || !at || at > p->payload.len)
-        return;
-    if (stream->n_urgent == URGENT_MAX) {
-        stream_event_raise(flow, STREAM_EVENT_REASSEMBLY_URGENT_OOB_LIMIT_REACHED);
-        return;
-    }
-    uint32_t seq = p->tcp.seq + at - 1;
-    if (tcp_after(seq, stream->side[s->dir].next) < 0)
-        return;
-    for (uint32_t i = 0; i < stream->n_urgent; i++) {
-        if (stream->urgent[i] == seq)
-            return;
-    }
-    if (s->dir == TO_CLIENT)
-        stream->urgent_dirs |= (uint8_t)(1u << stream->n_urgent);
-    stream->urgent[stream->n_urgent++] = seq;
-}
-
 static bool doubtful(const struct flow *flow, enum dir dir, const struct packet *p)
 {
     const struct tcp_side *own = &flow->tcp.side[dir];
@@ -278,6 +253,55 @@ static bool doubtful(const struct flow *flow, enum dir dir, const struct packet 
            (!flow->tcp.lenient && peer->has_acked &&
             (tcp_after(peer->acked, p->tcp.ack) > OLD_ACK || tcp_acks_unseen(p, peer)));
 }
+
+/* ---- urgent bytes ------------------------------------------------------------------------- */
+
+/* How far the receiver has read. */
+static uint32_t read_to(const struct flow *flow, const struct stream *stream, enum dir dir)
+{
+    const struct tcp_side *own = &flow->tcp.side[dir];
+    uint32_t to = stream->side[dir].next;
+
+    if (own->has_acked && tcp_after(own->acked, to) > 0)
+        to = own->acked;
+    for (const struct piece *p = stream->waiting.side[dir].first; p; p = p->next) {
+        if (tcp_after(p->seq, to) > 0)
+            break;
+        if (!p->doubted && tcp_after(p->seq + p->len, to) > 0)
+            to = p->seq + p->len;
+    }
+    return to;
+}
+
+/* Linux looks at the pointer of every segment, also ahead of its bytes; the others cut the byte out
+ * of the segment that says where it is. False: too many. */
+static bool urge(const struct flow *flow, struct stream *stream, enum dir dir, uint32_t seq,
+                 uint32_t len, uint32_t at)
+{
+    uint8_t policy = stream->waiting.side[dir].policy;
+
+    if (policy != OS_LINUX && policy != OS_OLD_LINUX)
+        return at >= len || tcp_after(seq + at, stream->side[dir].next) < 0 ||
+               urgent_add(&stream->urgent, dir, seq + at);
+    uint32_t read = read_to(flow, stream, dir);
+    return tcp_after(seq + len, read) < 0 || tcp_after(seq + at, read) < 0 ||
+           urgent_move(&stream->urgent, dir, seq + at, read);
+}
+
+/* `seq`: of the packet's first byte. */
+static void note_urgent(struct streams *s, struct flow *flow, struct stream *stream, uint32_t seq,
+                        const struct packet *p)
+{
+    uint32_t len = p->payload.len + p->payload_missing;
+
+    if (!(p->tcp.flags & TCP_URG) || s->urgent_inline || !p->tcp.urgent ||
+        doubtful(flow, s->dir, p))
+        return;
+    if (!urge(flow, stream, s->dir, seq, len, p->tcp.urgent - 1u))
+        stream_event_raise(flow, STREAM_EVENT_REASSEMBLY_URGENT_OOB_LIMIT_REACHED);
+}
+
+/* ---- what a packet brings ----------------------------------------------------------------- */
 
 static void wait(struct streams *s, struct flow *flow, struct stream *stream,
                  struct pieces_coming *coming)
@@ -429,6 +453,7 @@ static void take_data(struct streams *s, struct flow *flow, struct stream *strea
 
     if ((ahead > JUMP_MAX || ahead < -JUMP_MAX) && far_away(s, flow, side, seq))
         return;
+    note_urgent(s, flow, stream, seq, p);
     ahead = tcp_after(seq, side->next);
     side->far = 0;
     uint32_t known = ahead < 0 ? (uint32_t)-ahead : 0;
@@ -436,7 +461,6 @@ static void take_data(struct streams *s, struct flow *flow, struct stream *strea
         s->count[COUNT_OLD]++;
         return;
     }
-    note_urgent(s, flow, stream, p);
     take_fresh(s, flow, stream, seq, p, known);
 }
 
@@ -477,6 +501,8 @@ static void take_segment(struct streams *s, struct flow *flow, struct stream *st
     if (wire_len && !side->ended) {
         s->count[COUNT_SEGMENTS]++;
         take_data(s, flow, stream, seq, p);
+    } else if (!side->ended) {
+        note_urgent(s, flow, stream, seq, p);
     }
     if (p->tcp.flags & TCP_FIN)
         take_fin(side, seq, wire_len);
@@ -492,7 +518,7 @@ static void drop_unwanted(struct streams *s, struct stream *stream, enum dir dir
 void streams_push(struct streams *s, struct flow *flow, const struct packet *p)
 {
     uint32_t wire_len = p->payload.len + p->payload_missing;
-    bool brings = wire_len || p->tcp.flags & TCP_FIN;
+    bool brings = wire_len || p->tcp.flags & (TCP_FIN | TCP_URG);
 
     release_given(s);
     s->in_order = SLICE_NONE;
@@ -535,33 +561,6 @@ static bool at_fin(const struct side *side)
     return side->has_fin && tcp_after(side->next, side->fin) >= 0;
 }
 
-/* How many of the next `len` bytes come before an urgent one; its entry is then used up. */
-static uint32_t before_urgent(struct streams *s, struct stream *stream, enum dir dir, uint32_t len,
-                              bool *urgent)
-{
-    uint32_t best = len;
-    uint32_t found = stream->n_urgent;
-
-    for (uint32_t i = 0; i < stream->n_urgent; i++) {
-        int32_t at = tcp_after(stream->urgent[i], stream->side[dir].next);
-        if ((stream->urgent_dirs >> i & 1) == (dir == TO_CLIENT) && at >= 0 &&
-            (uint32_t)at < best) {
-            best = (uint32_t)at;
-            found = i;
-        }
-    }
-    *urgent = found < stream->n_urgent;
-    if (!*urgent)
-        return len;
-    s->count[COUNT_URGENT]++;
-    uint32_t end = --stream->n_urgent;
-    stream->urgent[found] = stream->urgent[end];
-    uint8_t bit = stream->urgent_dirs >> end & 1;
-    stream->urgent_dirs = (uint8_t)((stream->urgent_dirs & ~(1u << found) & ~(1u << end)) |
-                                    (found < end ? (uint32_t)bit << found : 0));
-    return best;
-}
-
 /* How many of the next `n` bytes are within the depth; the direction ends there for those above. */
 static uint32_t within_depth(struct streams *s, struct flow *flow, struct side *side, uint32_t n)
 {
@@ -582,8 +581,9 @@ static uint32_t emit(struct streams *s, struct flow *flow, enum dir dir, struct 
     bool urgent = false;
     uint32_t n = data.len;
 
-    if (stream->n_urgent && n)
-        n = before_urgent(s, stream, dir, n, &urgent);
+    if (stream->urgent.n && n)
+        n = urgent_before(&stream->urgent, dir, side->next, n, &urgent);
+    s->count[COUNT_URGENT] += urgent;
     n = within_depth(s, flow, side, n);
     *chunk = (struct chunk){
         .data = slice_head(data, n), .dir = dir, .offset = side->offset, .gap = side->gap};
