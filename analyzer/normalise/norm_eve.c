@@ -72,10 +72,10 @@ static void read_end(struct batch *batch, struct record_end *end, const struct j
 
 /* Suricata with `ethernet: yes`. */
 static void read_mac(struct batch *batch, struct record_end *end, const struct json *eve,
-                     const char *path)
+                     const char *key)
 {
     if (!*end->mac)
-        end->mac = text_path(batch, eve, path);
+        end->mac = text_at(batch, json_get(eve, "ether"), key);
 }
 
 /* Events about one device carry it as their subject: it is the source. */
@@ -149,14 +149,16 @@ static void add_attacks(struct batch *batch, struct record *r, const struct json
 
 static void read_attack(struct batch *batch, struct record *r, const struct json *alert)
 {
-    static const char *const paths[] = {"deviation.attack.technique", "deviation.attack.tactic",
-                                        "attack.technique", "attack.tactic"};
     const struct json *metadata = json_get(alert, "metadata");
+    const struct json *of[] = {json_get(json_get(r->eve, "deviation"), "attack"),
+                               json_get(r->eve, "attack")};
 
     add_attacks(batch, r, json_get(metadata, "mitre_technique_id"));
     add_attacks(batch, r, json_get(metadata, "mitre_tactic_id"));
-    for (uint32_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
-        add_attacks(batch, r, json_path(r->eve, paths[i]));
+    for (uint32_t i = 0; i < sizeof(of) / sizeof(of[0]); i++) {
+        add_attacks(batch, r, json_get(of[i], "technique"));
+        add_attacks(batch, r, json_get(of[i], "tactic"));
+    }
     batch_words(batch, r);
 }
 
@@ -178,6 +180,7 @@ static const char *first_text(struct batch *batch, const struct json *v)
 static void read_alert(struct batch *batch, struct record *r)
 {
     const struct json *alert = json_get(r->eve, "alert");
+    const struct json *deviation = json_get(r->eve, "deviation");
     struct record_alert *a = &r->alert;
 
     if (json_kind(alert) != JSON_OBJ)
@@ -187,15 +190,15 @@ static void read_alert(struct batch *batch, struct record *r)
     a->sid = json_i64(json_get(alert, "signature_id"), 0);
     a->rev = json_i64(json_get(alert, "rev"), 0);
     a->signature = text_at(batch, alert, "signature");
-    a->signature_vi = first_text(batch, json_path(alert, "metadata.title_vi"));
+    a->signature_vi = first_text(batch, json_get(json_get(alert, "metadata"), "title_vi"));
     a->category = text_at(batch, alert, "category");
     a->action = text_at(batch, alert, "action");
     a->source = source_of(r);
     r->severity = normalise_severity(alert, &a->confidence);
-    a->reason_en = text_path(batch, r->eve, "deviation.reason_en");
-    a->reason_vi = text_path(batch, r->eve, "deviation.reason_vi");
+    a->reason_en = text_at(batch, deviation, "reason_en");
+    a->reason_vi = text_at(batch, deviation, "reason_vi");
     if (!*a->signature)
-        a->signature = *a->reason_en ? a->reason_en : text_path(batch, r->eve, "deviation.class");
+        a->signature = *a->reason_en ? a->reason_en : text_at(batch, deviation, "class");
     read_attack(batch, r, alert);
 }
 
@@ -237,8 +240,8 @@ static bool eve_read(struct batch *batch, struct record *r)
     read_protocols(batch, r);
     read_end(batch, &r->src, r->eve, "src_ip", "src_port", json_get(device, "src"));
     read_end(batch, &r->dst, r->eve, "dest_ip", "dest_port", json_get(device, "dst"));
-    read_mac(batch, &r->src, r->eve, "ether.src_mac");
-    read_mac(batch, &r->dst, r->eve, "ether.dest_mac");
+    read_mac(batch, &r->src, r->eve, "src_mac");
+    read_mac(batch, &r->dst, r->eve, "dest_mac");
     if (r->kind == RECORD_DEVIATION || r->kind == RECORD_DEVICE)
         read_subject(batch, r);
     if (r->kind == RECORD_ALERT || r->kind == RECORD_DEVIATION)

@@ -95,8 +95,11 @@ static uint64_t hash_value(const struct json *v, uint64_t h)
     struct slice text = json_text(v);
 
     h = text.len ? hash_bytes(text, h) : h * 31 + json_kind(v);
-    if (number != 0)
-        h = hash_bytes((struct slice){(const uint8_t *)&number, sizeof(number)}, h);
+    if (number != 0) {
+        uint64_t bits;
+        memcpy(&bits, &number, sizeof(bits));
+        h = hash_mix(h ^ bits);
+    }
     for (const struct json *c = json_first(v); c; c = json_next(c))
         h = hash_value(c, h);
     return h;
@@ -108,7 +111,7 @@ static bool is_said(const char *key, size_t len)
     static const char *const unsaid[] = {"timestamp", "flow", "pcap_cnt", "packet", "stream"};
 
     for (uint32_t i = 0; i < sizeof(unsaid) / sizeof(unsaid[0]); i++)
-        if (strncmp(unsaid[i], key, len) == 0 && unsaid[i][len] == '\0')
+        if (*unsaid[i] == *key && strncmp(unsaid[i], key, len) == 0 && unsaid[i][len] == '\0')
             return false;
     return true;
 }

@@ -105,14 +105,38 @@ static const struct fold_range *fold_of(uint32_t c)
     return NULL;
 }
 
+static char fold_byte(uint8_t c)
+{
+    return (char)(c >= 'A' && c <= 'Z' ? c + 32 : c ? c : ' ');
+}
+
+/* Bytes of ASCII at the beginning; how many. */
+static uint32_t fold_ascii(struct slice text, struct strbuf *out)
+{
+    uint32_t n = 0;
+
+    while (n < text.len && text.at[n] < 0x80)
+        n++;
+    if (n && strbuf_grow(out, n)) {
+        for (uint32_t i = 0; i < n; i++)
+            out->at[out->len++] = fold_byte(text.at[i]);
+        out->at[out->len] = '\0';
+    } else {
+        for (uint32_t i = 0; i < n; i++) /* as much as there is room for */
+            strbuf_char(out, fold_byte(text.at[i]));
+    }
+    return n;
+}
+
 void utf8_fold(struct slice text, struct strbuf *out)
 {
     uint32_t len;
-    for (uint32_t i = 0; i < text.len; i += len) {
+
+    for (uint32_t i = fold_ascii(text, out); i < text.len; i += len) {
         uint32_t c = decode(text, i, &len);
         const struct fold_range *fold = c >= 0x80 ? fold_of(c) : NULL;
         if (c < 0x80)
-            strbuf_char(out, (char)(c >= 'A' && c <= 'Z' ? c + 32 : c ? c : ' '));
+            len = fold_ascii(slice_from(text, i), out);
         else if (!fold)
             strbuf_bytes(out, text.at + i, len);
         else if (fold->base)
