@@ -30,6 +30,15 @@ export function word(key: string): string {
   return key in en ? t(key as Key) : key;
 }
 
+// An address as people write it: of version 6 without the zeros that say nothing (RFC 5952).
+export function address(ip: string): string {
+  if (!/^[0-9a-f:]+$/i.test(ip) || ip.split(':').length !== 8) return ip;
+  const parts = ip.toLowerCase().split(':').map((p) => p.replace(/^0+(?=.)/, ''));
+  const text = parts.join(':');
+  const run = [...text.matchAll(/(?:^|:)0(?::0)+(?=:|$)/g)].map((m) => m[0]).sort((a, b) => b.length - a.length)[0];
+  return run ? `${text.slice(0, text.indexOf(run))}::${text.slice(text.indexOf(run) + run.length).replace(/^:/, '')}` : text;
+}
+
 export function both(text: Text2 | undefined): string {
   return text ? text[words.language] || text.en : '';
 }
@@ -46,6 +55,16 @@ export function zoneName(): string {
 // Việt Nam has had no summer time since 1975: a fixed offset.
 const offset = () => (words.zone === 'UTC' ? 0 : 7 * 3_600_000);
 
+// Not by the browser's formatters: to make one costs more than a row of a table.
+const iso = (d: Date) => new Date(d.getTime() + offset()).toISOString();
+const formats = new Map<string, Intl.NumberFormat>();
+function written(n: number, least = 0, most = 3): string {
+  const key = `${words.language} ${least} ${most}`;
+  let f = formats.get(key);
+  if (!f) formats.set(key, (f = new Intl.NumberFormat(words.language === 'vi' ? 'vi-VN' : 'en-GB', { minimumFractionDigits: least, maximumFractionDigits: most })));
+  return f.format(n);
+}
+
 // A time as a field of the kind datetime-local holds it, in the reader's zone; and back.
 export function toField(time: string): string {
   const ms = new Date(time).getTime();
@@ -60,14 +79,14 @@ export function fromField(field: string): string {
 export function clock(time: string): string {
   const d = new Date(time);
   if (Number.isNaN(d.getTime())) return '—';
-  return d.toLocaleTimeString('vi-VN', { timeZone: words.zone, hour12: false });
+  return iso(d).slice(11, 19);
 }
 
 export function stamp(time: string | undefined): string {
   const d = time ? new Date(time) : new Date(Number.NaN);
   if (Number.isNaN(d.getTime())) return '—';
-  const day = d.toLocaleDateString('vi-VN', { timeZone: words.zone, day: '2-digit', month: '2-digit', year: 'numeric' });
-  return `${day} ${d.toLocaleTimeString('vi-VN', { timeZone: words.zone, hour12: false })}`;
+  const at = iso(d);
+  return `${at.slice(8, 10)}/${at.slice(5, 7)}/${at.slice(0, 4)} ${at.slice(11, 19)}`;
 }
 
 export function span(from: string, to: string): string {
@@ -91,7 +110,7 @@ export function short(name: string): string {
 
 // A number with at most one place behind the point, as the language writes it.
 export function decimal(n: number): string {
-  return n.toLocaleString(words.language === 'vi' ? 'vi-VN' : 'en-GB', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  return written(n, 1, 1);
 }
 
 // A delay or a difference of clocks: milliseconds while they mean something.
@@ -105,7 +124,7 @@ export function bytes(n: number): string {
   const steps = ['B', 'kB', 'MB', 'GB', 'TB'];
   let i = 0;
   for (; n >= 1000 && i < steps.length - 1; i++) n /= 1000;
-  return `${n.toLocaleString(words.language === 'vi' ? 'vi-VN' : 'en-GB', { maximumFractionDigits: n < 10 && i ? 1 : 0 })} ${steps[i]}`;
+  return `${written(n, 0, n < 10 && i ? 1 : 0)} ${steps[i]}`;
 }
 
 // A long span: whole days, or what is below one.
@@ -121,7 +140,7 @@ export function when(time: string | undefined): string {
 }
 
 export function count(n: number | undefined): string {
-  return (n ?? 0).toLocaleString(words.language === 'vi' ? 'vi-VN' : 'en-GB');
+  return written(n ?? 0);
 }
 
 // What a group of alerts is about, in the reader's language: a detector's sentence, a rule's title.
