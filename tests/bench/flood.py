@@ -23,7 +23,7 @@ ap.add_argument("--memory", default="300M")
 ap.add_argument("--workers", default="1,2")
 ap.add_argument("--scale", type=float, default=1.0)
 ap.add_argument("--rules", default=None, help="more rules")
-a = ap.parse_args()
+a = ap.parse_intermixed_args()
 
 
 def run(flood, kind, workers, folder):
