@@ -59,9 +59,13 @@ void detect_candidate(struct detect *d, uint32_t rule, uint32_t end)
 void detect_candidates_sort(struct detect *d)
 {
     static const uint32_t gaps[] = {701, 301, 132, 57, 23, 10, 4, 1};
-    uint32_t *c = d->candidates, n = d->n_candidates;
+    uint32_t *c = d->candidates, n = d->n_candidates, g = 0;
 
-    for (uint32_t g = 0; g < sizeof(gaps) / sizeof(gaps[0]); g++) {
+    if (n < 2)
+        return;
+    while (g < sizeof(gaps) / sizeof(gaps[0]) && gaps[g] >= n)
+        g++;
+    for (; g < sizeof(gaps) / sizeof(gaps[0]); g++) {
         uint32_t gap = gaps[g];
         for (uint32_t i = gap; i < n; i++) {
             uint32_t v = c[i], k = i;

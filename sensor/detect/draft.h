@@ -46,10 +46,11 @@ struct draft {
     const struct num *dsize; /* NULL = not tested */
     const char *var_names[RULE_VARS_MAX];
     bool flow_dir_set;
-    bool need_packet;   /* dsize, flags …: decided on packets only */
-    bool tx_tests;      /* some test needs a transaction */
-    bool depth_seen;    /* a payload content with depth or offset, or stream_size: also packets */
-    bool ip_compatible; /* only options that an address-only rule may have */
+    uint16_t only_proto; /* the one IP protocol that ip_proto lets through, + 1; 0 = any */
+    bool need_packet;    /* dsize, flags …: decided on packets only */
+    bool tx_tests;       /* some test needs a transaction */
+    bool depth_seen;     /* a payload content with depth or offset, or stream_size: also packets */
+    bool ip_compatible;  /* only options that an address-only rule may have */
     bool has_sid;
     bool skip; /* requires: not for us; not an error */
     const char *classtype;

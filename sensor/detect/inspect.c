@@ -5,6 +5,7 @@
 
 #include "common/pcre.h"
 #include "sensor/detect/content.h"
+#include "sensor/detect/digits.h"
 
 #include <stdio.h>
 
@@ -25,6 +26,7 @@ struct walk {
     uint64_t base;
     struct inspect_scratch *scratch;
     uint32_t steps;
+    struct lack *lack;        /* of bytes that grow; or NULL */
     int32_t failed, farthest; /* operations: the last that failed, the last that was tried */
     struct step frames[RULE_OPS_MAX + 1];
 };
@@ -97,6 +99,34 @@ static bool content_span(const struct walk *w, const struct op *op, uint32_t sta
     return *to - *from >= (int64_t)c->text.len;
 }
 
+/* A content that may stand anywhere. */
+static bool anywhere(const struct op *op)
+{
+    uint32_t other = OP_NEGATED | OP_ENDS | OP_RELATIVE | OP_DEPTH | OP_OFFSET | OP_DISTANCE |
+                     OP_WITHIN | OP_DEPTH_VAR | OP_OFFSET_VAR;
+
+    return op->kind == OP_CONTENT && !(op->flags & other);
+}
+
+/* Where the search for an operation's first place begins. */
+static uint32_t first_look(const struct walk *w, int32_t i)
+{
+    return w->lack && i < LACK_FIRST && i < w->group->n_ops ? w->lack->none_before[i] : 0;
+}
+
+/* The first place of a content that may stand anywhere stays the first when bytes are added. */
+static void note_first(struct walk *w, const struct op *op, int64_t from, int64_t at)
+{
+    int64_t i = op - w->group->ops;
+
+    if (i >= LACK_FIRST || !anywhere(op) || from != w->lack->none_before[i])
+        return;
+    if (at >= 0)
+        w->lack->none_before[i] = (uint32_t)(from + at);
+    else
+        w->lack->none_before[i] = w->data.len - op->content.text.len + 1;
+}
+
 static bool try_content(struct walk *w, const struct op *op, struct step *f)
 {
     int64_t from, to;
@@ -114,6 +144,8 @@ static bool try_content(struct walk *w, const struct op *op, struct step *f)
     struct slice part = {w->data.at + from, (uint32_t)(to - from)};
     int64_t at = content_find(part, op->content.text, op->content.rare, op->flags & OP_NOCASE);
     w->scratch->steps += (at < 0 ? part.len : (uint64_t)at) / SEARCHED_BYTES;
+    if (w->lack)
+        note_first(w, op, from, at);
     if (negated)
         return at < 0;
     if (at < 0)
@@ -199,29 +231,6 @@ static bool try_pcre(struct walk *w, const struct op *op, struct step *f)
 /* ---- numbers in bytes ---------------------------------------------------------------------
  */
 
-static bool text_number(struct slice s, uint8_t base, uint64_t *value, uint32_t *used)
-{
-    uint32_t i = 0, first;
-    uint64_t v = 0;
-
-    while (i < s.len && (s.at[i] == ' ' || (s.at[i] >= '\t' && s.at[i] <= '\r')))
-        i++;
-    if (base == 16 && i + 1 < s.len && s.at[i] == '0' && (s.at[i + 1] | 32) == 'x')
-        i += 2;
-    for (first = i; i < s.len; i++) {
-        uint8_t c = s.at[i] | 32;
-        uint32_t digit = s.at[i] >= '0' && s.at[i] <= '9' ? s.at[i] - 48u
-                         : c >= 'a' && c <= 'f'           ? c - 87u
-                                                          : 99u;
-        if (digit >= base)
-            break;
-        v = v * base + digit;
-    }
-    *value = v;
-    *used = i;
-    return i > first;
-}
-
 /* `dce`: as the message says whose arguments are looked at; big elsewhere. */
 static bool is_little(const struct walk *w, const struct bytes_op *b)
 {
@@ -229,15 +238,6 @@ static bool is_little(const struct walk *w, const struct bytes_op *b)
         return b->little;
     const struct dcerpc_call *call = w->in->tx ? dcerpc_pdu_call(w->in->tx) : NULL;
     return call && w->group->buffer->kind == BUFFER_FIELD && call->little[w->in->dir];
-}
-
-static uint64_t binary_number(struct slice s, bool little)
-{
-    uint64_t v = 0;
-
-    for (uint32_t i = 0; i < s.len; i++)
-        v = v << 8 | s.at[little ? s.len - 1 - i : i];
-    return v;
 }
 
 /* Reads the number an operation speaks of; `end` is the place behind it. */
@@ -257,13 +257,13 @@ static bool read_number(const struct walk *w, const struct op *op, uint32_t star
         uint32_t used;
         if (!n)
             s = slice_from(w->data, (uint32_t)at);
-        if (!text_number(s, b->base, value, &used))
+        if (!digits_text(s, b->base, value, &used))
             return false;
         *end = at + used;
     } else {
         if (n > 8)
             return false;
-        *value = binary_number(s, is_little(w, b));
+        *value = digits_binary(s, is_little(w, b));
     }
     if (b->mask)
         *value = (*value & b->mask) >> __builtin_ctzll(b->mask);
@@ -389,17 +389,6 @@ static bool try_byte_math(struct walk *w, const struct op *op, struct step *f)
 /* ---- others -------------------------------------------------------------------------------
  */
 
-static int base64_digit(uint8_t c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 /* Decodes up to the first byte that is no Base64; line ends inside are skipped (RFC 2045). */
 static bool try_base64(struct walk *w, const struct op *op, struct step *f)
 {
@@ -415,7 +404,7 @@ static bool try_base64(struct walk *w, const struct op *op, struct step *f)
     if (b->bytes)
         s = slice_head(s, b->bytes);
     for (uint32_t i = 0; i < s.len && n < BASE64_ROOM; i++) {
-        int digit = base64_digit(s.at[i]);
+        int digit = digits_base64(s.at[i]);
         if (digit < 0) {
             if (s.at[i] == '\r' || s.at[i] == '\n' || s.at[i] == ' ' || s.at[i] == '\t')
                 continue;
@@ -543,7 +532,7 @@ static bool walk_steps(struct walk *w)
     const struct group *group = w->group;
     int32_t i = 0;
 
-    w->frames[0] = (struct step){0};
+    w->frames[0] = (struct step){.retry = first_look(w, 0)};
     while (i < group->n_ops) {
         if (++w->steps > INSPECT_STEPS_MAX) {
             w->scratch->steps_exceeded++;
@@ -553,7 +542,8 @@ static bool walk_steps(struct walk *w)
         struct step *f = &w->frames[i];
         w->farthest = i > w->farthest ? i : w->farthest;
         if (try_op(w, &group->ops[i], f)) {
-            w->frames[++i] = (struct step){.start = f->end};
+            i++;
+            w->frames[i] = (struct step){.start = f->end, .retry = first_look(w, i)};
             continue;
         }
         w->failed = i;
@@ -586,6 +576,7 @@ static void begin(struct walk *w, const struct group *group, struct inspection *
     w->base = 0;
     w->scratch = scratch;
     w->steps = 0;
+    w->lack = NULL;
     w->failed = -1;
     w->farthest = 0;
 }
@@ -665,6 +656,12 @@ bool inspect_grown(const struct group *group, struct inspection *in, struct slic
         return false;
     }
     begin(&w, group, in, data, scratch);
+    if (lack->known != group || data.len < lack->len) {
+        memset(lack->none_before, 0, sizeof(lack->none_before));
+        lack->known = group;
+    }
+    lack->len = data.len;
+    w.lack = lack;
     if (!walk_all(&w)) {
         note_lack(&w, lack);
         return false;

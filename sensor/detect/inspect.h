@@ -30,6 +30,8 @@ struct place {
     bool set;
 };
 
+enum { LACK_FIRST = 4 };
+
 /** Why a group failed on bytes that grow at their end only: it fails again as long as this content
  * does not stand in what is new. Zeros: nothing is known. */
 struct lack {
@@ -38,6 +40,11 @@ struct lack {
     uint32_t seen;             /* how many there were */
     uint32_t reach;            /* bytes behind a place of the content that decided about it */
     uint16_t op;
+    /* The group's first contents, as far as each may stand anywhere: there is none of it before
+     * this place. */
+    const struct group *known; /* NULL = nothing is known of them */
+    uint32_t len;              /* bytes there were when this was found */
+    uint32_t none_before[LACK_FIRST];
 };
 
 /** `base`: offset of `data` in its stream, 0 for whole buffers. Fills in->vars and in->base64. */

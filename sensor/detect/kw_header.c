@@ -151,9 +151,13 @@ static bool ip_proto_parse(struct draft *d, const struct keyword *kw, struct sli
     struct num *num = draft_alloc(d, sizeof(*num));
 
     d->need_packet = true;
-    return num &&
-           (draft_num(draft_unquote(value), names, num) || draft_fail(d, "unknown protocol")) &&
-           draft_test(d, kw, num);
+    if (!num)
+        return false;
+    if (!draft_num(draft_unquote(value), names, num))
+        return draft_fail(d, "unknown protocol");
+    if (num->mode == NUM_EQ && num->a <= UINT8_MAX)
+        d->only_proto = (uint16_t)(num->a + 1);
+    return draft_test(d, kw, num);
 }
 
 /* ---- flags -------------------------------------------------------------------------------- */

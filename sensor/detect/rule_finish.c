@@ -435,6 +435,8 @@ bool rule_finish(struct draft *d, struct rule *rule)
         choose_literal(d, true);
     find_gate(d);
     prefer_gate(d);
+    if (d->only_proto && d->rule.ip_proto == -1)
+        d->rule.ip_proto = (int16_t)(d->only_proto - 1);
     *rule = d->rule;
     rule->tests = copy(d, d->tests, d->rule.n_tests * sizeof(struct test));
     rule->acts = copy(d, d->acts, d->rule.n_acts * sizeof(struct act));

@@ -308,6 +308,7 @@ static void reset(struct draft *draft, struct slice text)
     draft->last_is_content = false;
     draft->limits = NULL;
     draft->dsize = NULL;
+    draft->only_proto = 0;
     draft->flow_dir_set = draft->need_packet = draft->tx_tests = draft->depth_seen = false;
     draft->ip_compatible = true;
     draft->has_sid = draft->skip = draft->priority_set = draft->raw_app = draft->app_protocol =
