@@ -81,6 +81,8 @@ struct app_engine *app_engine_new(const struct conf *conf, struct stats *stats)
     while (proto_rows[engine->n_rows])
         engine->n_rows++;
     CHECK(engine->n_rows <= APP_ROWS_MAX);
+    engine->rows = app_rows_new(engine->n_rows);
+    CHECK(engine->rows);
     configure(engine, conf);
     return engine;
 }
@@ -92,6 +94,7 @@ void app_engine_free(struct app_engine **engine)
     for (uint32_t i = 0; i < (*engine)->n_rows; i++)
         free((*engine)->config[i]);
     free((*engine)->config);
+    app_rows_free(&(*engine)->rows);
     app_expect_free_all(*engine);
     pool_fini(&(*engine)->pool);
     arena_fini(&(*engine)->scratch);

@@ -98,6 +98,7 @@ struct app_engine {
     uint64_t *count;
     uint32_t n_rows;
     uint64_t off; /* rows that are switched off, by index */
+    struct app_rows *rows; /* of app_probe.c: which rows may be asked, by transport and port */
     bool name_only;
     struct app_file *files;
     uint32_t n_files, files_room;
@@ -131,6 +132,11 @@ static inline struct tx_box *app_flow_box(struct tx *tx)
 {
     return (struct tx_box *)(void *)((char *)tx - offsetof(struct tx_box, tx));
 }
+
+/* app_probe.c */
+/** NULL without memory. */
+struct app_rows *app_rows_new(uint32_t n_rows);
+void app_rows_free(struct app_rows **rows);
 
 /* app_tx.c */
 /** Clears the marks of the directions looked at; frees the transactions that `all` or being over,

@@ -7,24 +7,74 @@
  */
 #include "sensor/app/app_flow.h"
 
-static bool on_port(const uint16_t *ports, uint32_t max, const struct flow *flow)
+#include "common/check.h"
+
+#include <stdlib.h>
+
+enum { PORTS = 65536, SETS_MAX = 256, L4S = 4 };
+
+/** Rows, a bit each by index; `usual`: whose port it is, `foreign`: that leave the port to others.
+ */
+struct app_rows {
+    uint64_t of_l4[L4S]; /* with a probe, by L4_TCP and L4_UDP */
+    struct {
+        uint64_t usual, foreign;
+    } set[SETS_MAX]; /* 0: ports nobody names */
+    uint32_t n_sets;
+    uint8_t by_port[PORTS];
+};
+
+static uint32_t set_of(struct app_rows *rows, uint16_t port)
 {
-    for (uint32_t i = 0; i < max && ports[i]; i++)
-        if (ports[i] == flow->server_port || ports[i] == flow->client_port)
-            return true;
-    return false;
+    if (!rows->by_port[port] && rows->n_sets < SETS_MAX)
+        rows->by_port[port] = (uint8_t)rows->n_sets++;
+    CHECK(rows->by_port[port]);
+    return rows->by_port[port];
 }
 
-static bool usual_port(const struct proto_def *row, const struct flow *flow)
+struct app_rows *app_rows_new(uint32_t n_rows)
 {
-    return on_port(row->ports, PROTO_PORTS_MAX, flow);
+    struct app_rows *rows = calloc(1, sizeof *rows);
+
+    if (!rows)
+        return NULL;
+    rows->n_sets = 1;
+    for (uint32_t i = 0; i < n_rows; i++) {
+        const struct proto_def *row = proto_rows[i];
+        uint64_t bit = UINT64_C(1) << i;
+        for (uint32_t l4 = 0; l4 < L4S; l4++)
+            rows->of_l4[l4] |= row->probe && (row->l4 & l4) ? bit : 0;
+        for (uint32_t k = 0; k < PROTO_PORTS_MAX && row->ports[k]; k++)
+            rows->set[set_of(rows, row->ports[k])].usual |= bit;
+        for (uint32_t k = 0; row->foreign_ports && row->foreign_ports[k] && k < PROTO_PORTS_MAX; k++)
+            rows->set[set_of(rows, row->foreign_ports[k])].foreign |= bit;
+    }
+    return rows;
 }
 
-static bool possible(const struct proto_def *row, const struct flow *flow)
+void app_rows_free(struct app_rows **rows)
 {
-    uint32_t l4 = flow->proto == IPPROTO_TCP4 ? L4_TCP : L4_UDP;
-    return (row->l4 & l4) && row->probe &&
-           !(row->foreign_ports && on_port(row->foreign_ports, PROTO_PORTS_MAX, flow));
+    free(*rows);
+    *rows = NULL;
+}
+
+static uint64_t usual_rows(const struct app_rows *rows, const struct flow *flow)
+{
+    return rows->set[rows->by_port[flow->server_port]].usual |
+           rows->set[rows->by_port[flow->client_port]].usual;
+}
+
+static uint64_t possible_rows(const struct app_rows *rows, const struct flow *flow)
+{
+    uint64_t foreign = rows->set[rows->by_port[flow->server_port]].foreign |
+                       rows->set[rows->by_port[flow->client_port]].foreign;
+
+    return rows->of_l4[flow->proto == IPPROTO_TCP4 ? L4_TCP : L4_UDP] & ~foreign;
+}
+
+static uint32_t first_row(uint64_t rows)
+{
+    return (uint32_t)__builtin_ctzll(rows);
 }
 
 static enum probe ask(const struct proto_def *row, const struct app *app, enum dir dir,
@@ -34,22 +84,19 @@ static enum probe ask(const struct proto_def *row, const struct app *app, enum d
     return udp && row->probe_udp ? row->probe_udp(head, dir) : row->probe(head, dir);
 }
 
-/* One pass over the rows; `usual`: those on their port, else the others. */
+/* The rows in their order, until one knows the bytes; `usual`: these are on their port. */
 static const struct proto_def *pass(struct app *app, enum dir dir, struct slice head, bool usual,
-                                    uint64_t *more)
+                                    uint64_t rows, uint64_t *more)
 {
-    for (uint32_t i = 0; i < app->engine->n_rows; i++) {
-        const struct proto_def *row = proto_rows[i];
-        uint64_t bit = (uint64_t)1 << i;
-        if (((app->excluded | app->engine->off) & bit) || usual_port(row, app->flow) != usual)
-            continue;
-        enum probe probe = possible(row, app->flow) ? ask(row, app, dir, head) : PROBE_NO;
+    for (; rows; rows &= rows - 1) {
+        uint32_t i = first_row(rows);
+        enum probe probe = ask(proto_rows[i], app, dir, head);
         if (probe == PROBE_YES || (probe == PROBE_LIKELY && usual))
-            return row;
+            return proto_rows[i];
         if (probe == PROBE_MORE && head.len < APP_HEAD_MAX)
-            *more |= bit;
+            *more |= UINT64_C(1) << i;
         else
-            app->excluded |= bit;
+            app->excluded |= UINT64_C(1) << i;
     }
     return NULL;
 }
@@ -60,10 +107,8 @@ bool app_ends_turned(const struct app_engine *engine, const struct flow *flow, e
     bool turned = false;
 
     head = slice_head(head, APP_HEAD_MAX);
-    for (uint32_t i = 0; i < engine->n_rows; i++) {
-        const struct proto_def *row = proto_rows[i];
-        if ((engine->off >> i & 1) || !possible(row, flow))
-            continue;
+    for (uint64_t rows = possible_rows(engine->rows, flow) & ~engine->off; rows; rows &= rows - 1) {
+        const struct proto_def *row = proto_rows[first_row(rows)];
         if (row->probe(head, dir) != PROBE_NO)
             return row->turned && row->turned(head, dir);
         turned = turned || row->probe(head, dir_other(dir)) == PROBE_YES;
@@ -74,11 +119,13 @@ bool app_ends_turned(const struct app_engine *engine, const struct flow *flow, e
 enum app_probing app_probe(struct app *app, enum dir dir, struct slice head)
 {
     uint64_t more = 0;
-    head = slice_head(head, APP_HEAD_MAX);
+    uint64_t usual = usual_rows(app->engine->rows, app->flow);
+    uint64_t open = possible_rows(app->engine->rows, app->flow) & ~app->excluded & ~app->engine->off;
 
-    app->proto = pass(app, dir, head, true, &more);
+    head = slice_head(head, APP_HEAD_MAX);
+    app->proto = pass(app, dir, head, true, open & usual, &more);
     if (!app->proto)
-        app->proto = pass(app, dir, head, false, &more);
+        app->proto = pass(app, dir, head, false, open & ~usual, &more);
     if (app->proto)
         return PROBING_FOUND;
     if (more && app->flow->proto != IPPROTO_UDP4)
