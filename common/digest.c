@@ -8,7 +8,6 @@
 #include "common/check.h"
 
 #include <openssl/crypto.h>
-#include <openssl/hmac.h>
 #include <openssl/md5.h>
 #include <openssl/sha.h>
 
@@ -85,14 +84,28 @@ void digest_of(enum digest_kind kind, struct slice bytes, uint8_t out[DIGEST_MAX
     digest_final(&digest, out);
 }
 
+/* RFC 2104, on plain contexts: HMAC() of the library looks its own parts up by name each time. */
 void digest_hmac_sha256(struct slice key, struct slice bytes, uint8_t out[DIGEST_MAX])
 {
-    static const uint8_t none[1] = {0};
-    unsigned int len = 0;
+    uint8_t inner[SHA256_CBLOCK] = {0}, outer[SHA256_CBLOCK];
+    struct digest digest;
 
-    CHECK(key.len <= INT32_MAX);
-    CHECK(HMAC(EVP_sha256(), key.len ? key.at : none, (int)key.len, bytes.len ? bytes.at : none,
-               bytes.len, out, &len));
+    if (key.len > sizeof(inner))
+        digest_of(DIGEST_SHA256, key, inner);
+    else if (key.len)
+        memcpy(inner, key.at, key.len);
+    for (uint32_t i = 0; i < sizeof(inner); i++) {
+        outer[i] = inner[i] ^ 0x5c;
+        inner[i] ^= 0x36;
+    }
+    digest_init(&digest, DIGEST_SHA256);
+    digest_update(&digest, (struct slice){inner, sizeof(inner)});
+    digest_update(&digest, bytes);
+    digest_final(&digest, out);
+    digest_init(&digest, DIGEST_SHA256);
+    digest_update(&digest, (struct slice){outer, sizeof(outer)});
+    digest_update(&digest, (struct slice){out, SHA256_DIGEST_LENGTH});
+    digest_final(&digest, out);
 }
 
 void digest_text(const uint8_t *bytes, uint32_t len, char out[DIGEST_TEXT_MAX])

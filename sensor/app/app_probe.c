@@ -46,7 +46,8 @@ struct app_rows *app_rows_new(uint32_t n_rows)
             rows->of_l4[l4] |= row->probe && (row->l4 & l4) ? bit : 0;
         for (uint32_t k = 0; k < PROTO_PORTS_MAX && row->ports[k]; k++)
             rows->set[set_of(rows, row->ports[k])].usual |= bit;
-        for (uint32_t k = 0; row->foreign_ports && row->foreign_ports[k] && k < PROTO_PORTS_MAX; k++)
+        for (uint32_t k = 0; row->foreign_ports && row->foreign_ports[k] && k < PROTO_PORTS_MAX;
+             k++)
             rows->set[set_of(rows, row->foreign_ports[k])].foreign |= bit;
     }
     return rows;
@@ -120,7 +121,8 @@ enum app_probing app_probe(struct app *app, enum dir dir, struct slice head)
 {
     uint64_t more = 0;
     uint64_t usual = usual_rows(app->engine->rows, app->flow);
-    uint64_t open = possible_rows(app->engine->rows, app->flow) & ~app->excluded & ~app->engine->off;
+    uint64_t open =
+        possible_rows(app->engine->rows, app->flow) & ~app->excluded & ~app->engine->off;
 
     head = slice_head(head, APP_HEAD_MAX);
     app->proto = pass(app, dir, head, true, open & usual, &more);

@@ -315,6 +315,10 @@ static void read_frames(struct app *app, struct tx *tx, enum dir dir, struct sli
     struct cursor c = cursor_of(payload);
 
     while (cursor_left(&c) && cursor_ok(&c)) {
+        while (c.at < c.end && *c.at == PADDING)
+            c.at++;
+        if (c.at == c.end)
+            break;
         uint64_t type = variable(&c);
         if (type == ACK || type == ACK_ECN) {
             skip_ack(&c, type == ACK_ECN);

@@ -9,8 +9,6 @@
 #include "common/digest.h"
 #include "common/fmt.h"
 
-#include <stdlib.h>
-
 enum {
     LIST_MAX = 256,
     TEXT_MAX = 8192,
@@ -40,46 +38,48 @@ static void add_number(struct numbers *list, uint16_t value)
         list->at[list->n++] = value;
 }
 
-static struct numbers numbers_of(struct slice values)
+static void numbers_of(struct slice values, struct numbers *list)
 {
     struct cursor c = cursor_of(values);
-    struct numbers list = {.n = 0};
+
+    list->n = 0;
     while (cursor_left(&c) >= 2)
-        add_number(&list, cursor_be16(&c));
-    return list;
+        add_number(list, cursor_be16(&c));
 }
 
-static struct numbers extension_types(struct slice extensions)
+static void extension_types(struct slice extensions, struct numbers *list)
 {
     struct cursor c = cursor_of(extensions);
-    struct numbers list = {.n = 0};
+
+    list->n = 0;
     while (cursor_left(&c) >= 4) {
         uint16_t type = cursor_be16(&c);
         cursor_skip(&c, cursor_be16(&c));
         if (!cursor_ok(&c))
             break;
-        add_number(&list, type);
+        add_number(list, type);
     }
-    return list;
 }
 
-static void add_text(struct text *text, const char *format, unsigned value)
+static void add_byte(struct text *text, char byte)
 {
-    int n = fmt_text(&text->at[text->len], TEXT_MAX - text->len, format, value);
-    if (n > 0 && (uint32_t)n < TEXT_MAX - text->len)
-        text->len += (uint32_t)n;
+    if (text->len + 1 < TEXT_MAX)
+        text->at[text->len++] = byte;
+}
+
+static void add_decimal(struct text *text, unsigned value)
+{
+    if (text->len + FMT_U64_MAX < TEXT_MAX)
+        text->len += fmt_u64(&text->at[text->len], value);
 }
 
 static void add_list(struct text *text, const struct numbers *list)
 {
-    for (uint32_t i = 0; i < list->n; i++)
-        add_text(text, i ? "-%u" : "%u", list->at[i]);
-}
-
-static void add_comma(struct text *text)
-{
-    if (text->len + 1 < TEXT_MAX)
-        text->at[text->len++] = ',';
+    for (uint32_t i = 0; i < list->n; i++) {
+        if (i)
+            add_byte(text, '-');
+        add_decimal(text, list->at[i]);
+    }
 }
 
 static struct slice view(const struct text *text)
@@ -132,15 +132,28 @@ static void alpn_text(const struct tls_hello *hello, char out[3])
     out[1] = plain ? (char)last : digits[last & 15];
 }
 
-static int by_value(const void *a, const void *b)
+/* By insertion: lists are short. */
+static void sort(struct numbers *list)
 {
-    return (int)*(const uint16_t *)a - (int)*(const uint16_t *)b;
+    for (uint32_t i = 1; i < list->n; i++) {
+        uint16_t value = list->at[i];
+        uint32_t to = i;
+        for (; to && list->at[to - 1] > value; to--)
+            list->at[to] = list->at[to - 1];
+        list->at[to] = value;
+    }
 }
 
 static void add_hex_list(struct text *text, const struct numbers *list)
 {
-    for (uint32_t i = 0; i < list->n; i++)
-        add_text(text, i ? ",%04x" : "%04x", list->at[i]);
+    static const char hex[] = "0123456789abcdef";
+
+    for (uint32_t i = 0; i < list->n; i++) {
+        if (i)
+            add_byte(text, ',');
+        for (uint32_t digit = 4; digit--;)
+            add_byte(text, hex[list->at[i] >> 4 * digit & 15]);
+    }
 }
 
 static void short_hash(const struct text *text, char out[JA4_HASH_DIGITS + 1])
@@ -157,22 +170,25 @@ static void short_hash(const struct text *text, char out[JA4_HASH_DIGITS + 1])
     memcpy(out, hex, JA4_HASH_DIGITS);
 }
 
-static struct slice ja4(struct tx *tx, const struct tls_hello *hello, struct numbers ciphers,
+/* Sorts the ciphers. */
+static struct slice ja4(struct tx *tx, const struct tls_hello *hello, struct numbers *ciphers,
                         const struct numbers *extensions)
 {
-    struct numbers others = {.n = 0}, signatures = numbers_of(hello->signatures);
+    struct numbers others, signatures;
     struct text text;
     char alpn[3], hash_b[JA4_HASH_DIGITS + 1], hash_c[JA4_HASH_DIGITS + 1], out[64];
 
+    numbers_of(hello->signatures, &signatures);
+    others.n = 0;
     alpn_text(hello, alpn);
-    qsort(ciphers.at, ciphers.n, sizeof *ciphers.at, by_value);
+    sort(ciphers);
     text.len = 0;
-    add_hex_list(&text, &ciphers);
+    add_hex_list(&text, ciphers);
     short_hash(&text, hash_b);
     for (uint32_t i = 0; i < extensions->n; i++)
         if (extensions->at[i] != EXTENSION_SERVER_NAME && extensions->at[i] != EXTENSION_ALPN)
             add_number(&others, extensions->at[i]);
-    qsort(others.at, others.n, sizeof *others.at, by_value);
+    sort(&others);
     text.len = 0;
     add_hex_list(&text, &others);
     if (text.len && signatures.n) {
@@ -182,8 +198,8 @@ static struct slice ja4(struct tx *tx, const struct tls_hello *hello, struct num
     short_hash(&text, hash_c);
     int n = fmt_text(out, sizeof out, "%c%s%c%02u%02u%s_%s_%s", tx->proto->l4 & L4_UDP ? 'q' : 't',
                      version_text(hello->top_version), hello->has_server_name ? 'd' : 'i',
-                     ciphers.n < 99 ? ciphers.n : 99, extensions->n < 99 ? extensions->n : 99, alpn,
-                     hash_b, hash_c);
+                     ciphers->n < 99 ? ciphers->n : 99, extensions->n < 99 ? extensions->n : 99,
+                     alpn, hash_b, hash_c);
     return n > 0 ? app_tx_keep(tx, slice_of_str(out)) : SLICE_NONE;
 }
 
@@ -192,37 +208,45 @@ static struct slice ja4(struct tx *tx, const struct tls_hello *hello, struct num
 void tls_finger_client(struct tx *tx, const struct tls_hello *hello)
 {
     struct tls_tx *tls = tx_data(tx);
-    struct numbers ciphers = numbers_of(hello->ciphers), groups = numbers_of(hello->groups);
-    struct numbers extensions = extension_types(hello->extensions);
-    struct text text = {.len = 0};
+    struct numbers ciphers, groups, extensions;
+    struct text text;
     struct cursor formats = cursor_of(hello->point_formats);
 
-    add_text(&text, "%u", hello->version);
-    add_comma(&text);
+    numbers_of(hello->ciphers, &ciphers);
+    numbers_of(hello->groups, &groups);
+    extension_types(hello->extensions, &extensions);
+    text.len = 0;
+    add_decimal(&text, hello->version);
+    add_byte(&text, ',');
     add_list(&text, &ciphers);
-    add_comma(&text);
+    add_byte(&text, ',');
     add_list(&text, &extensions);
-    add_comma(&text);
+    add_byte(&text, ',');
     add_list(&text, &groups);
-    add_comma(&text);
-    for (bool first = true; cursor_left(&formats); first = false)
-        add_text(&text, first ? "%u" : "-%u", cursor_u8(&formats));
+    add_byte(&text, ',');
+    for (bool first = true; cursor_left(&formats); first = false) {
+        if (!first)
+            add_byte(&text, '-');
+        add_decimal(&text, cursor_u8(&formats));
+    }
     tls->ja3 = app_tx_keep(tx, view(&text));
     tls->ja3_hash = md5_text(tx, view(&text));
-    tls->ja4 = ja4(tx, hello, ciphers, &extensions);
+    tls->ja4 = ja4(tx, hello, &ciphers, &extensions);
 }
 
 void tls_finger_server(struct tx *tx, const struct tls_hello *hello)
 {
     struct tls_tx *tls = tx_data(tx);
-    struct numbers ciphers = numbers_of(hello->ciphers);
-    struct numbers extensions = extension_types(hello->extensions);
-    struct text text = {.len = 0};
+    struct numbers ciphers, extensions;
+    struct text text;
 
-    add_text(&text, "%u", hello->version);
-    add_comma(&text);
+    numbers_of(hello->ciphers, &ciphers);
+    extension_types(hello->extensions, &extensions);
+    text.len = 0;
+    add_decimal(&text, hello->version);
+    add_byte(&text, ',');
     add_list(&text, &ciphers);
-    add_comma(&text);
+    add_byte(&text, ',');
     add_list(&text, &extensions);
     tls->ja3s = app_tx_keep(tx, view(&text));
     tls->ja3s_hash = md5_text(tx, view(&text));
