@@ -4,8 +4,10 @@
  * (the only file that knows it; API of 4.2).
  *
  * One detection module per worker, created before the first packet. A flow gets state with its
- * first payload, is shown at most TCP_PACKETS or UDP_PACKETS packets with payload, and keeps only
- * the verdict after that. At its end an undecided flow is guessed from ports and addresses.
+ * first payload, is shown at most TCP_PACKETS or UDP_PACKETS packets with payload, or NAMELESS
+ * while nDPI has no name for it (who is not known by then rarely ever is, and costs most), and
+ * keeps only the verdict after that. At its end an undecided flow is guessed from ports and
+ * addresses.
  */
 #include "sensor/app/app.h"
 
@@ -36,7 +38,7 @@
 #undef TCP_FIN_WAIT2
 #undef TCP_FIN_WAIT1
 
-enum { TCP_PACKETS = 10, UDP_PACKETS = 8, L3_MAX = 65535 };
+enum { TCP_PACKETS = 10, UDP_PACKETS = 8, NAMELESS = 4, L3_MAX = 65535 };
 
 const struct option breadth_options[] = {
     {"app.ndpi", CONF_BOOL, "true", "Classify flows with nDPI (name in app_proto_ndpi, risks)"},
@@ -213,7 +215,8 @@ void breadth_packet(struct breadth *breadth, struct flow *flow, const struct pac
     }
     if (known)
         flow->ndpi_proto = found.app_protocol ? found.app_protocol : found.master_protocol;
-    if (++verdict->packets >= (flow->proto == IPPROTO_TCP4 ? TCP_PACKETS : UDP_PACKETS))
+    uint32_t most = flow->proto == IPPROTO_TCP4 ? TCP_PACKETS : UDP_PACKETS;
+    if (++verdict->packets >= (known ? most : NAMELESS))
         decide(breadth, flow, verdict);
 }
 

@@ -186,6 +186,8 @@ struct decode {
         uint8_t row;
     } link[LINKS_MAX];
     uint32_t links;
+    uint32_t last_link; /* of the last frame, and its row */
+    uint8_t last_row;
     uint64_t *row_count[DEC_ROWS_MAX];
     uint64_t *count;
     bool vlan_tracking;
@@ -322,16 +324,21 @@ void decode_free(struct decode **decode)
     *decode = NULL;
 }
 
-static uint8_t row_of_link(const struct decode *d, uint32_t linktype)
+static uint8_t row_of_link(struct decode *d, uint32_t linktype)
 {
+    if (d->last_row && d->last_link == linktype)
+        return d->last_row;
     for (uint32_t i = 0; i < d->links; i++) {
-        if (d->link[i].linktype == linktype)
-            return d->link[i].row;
+        if (d->link[i].linktype == linktype) {
+            d->last_link = linktype;
+            d->last_row = d->link[i].row;
+            return d->last_row;
+        }
     }
     return 0;
 }
 
-static uint8_t row_of(const struct decode *d, const struct dec_next *next)
+static uint8_t row_of(struct decode *d, const struct dec_next *next)
 {
     uint8_t row = 0;
 

@@ -132,14 +132,39 @@ static uint16_t sum_of(const struct packet *p)
     return at == UINT32_MAX ? 0 : (uint16_t)(p->l4.at[at] << 8 | p->l4.at[at + 1]);
 }
 
+/* Mixes all bytes into `value`: per 16 bytes one multiplication, where a hash with more claims
+ * takes three times as long for a large payload. */
+static uint64_t digest(struct slice bytes, uint64_t value)
+{
+    const uint8_t *at = bytes.at;
+    uint32_t left = bytes.len;
+    uint64_t other = left;
+    uint8_t rest[16] = {0};
+
+    for (; left >= 32; left -= 32, at += 32) {
+        value = fold(load(at) ^ value, load(at + 8));
+        other = fold(load(at + 16) ^ other, load(at + 24));
+    }
+    value ^= other * UINT64_C(0x9e3779b97f4a7c15);
+    if (left >= 16) {
+        value = fold(load(at) ^ value, load(at + 8));
+        at += 16;
+        left -= 16;
+    }
+    if (left)
+        memcpy(rest, at, left);
+    return fold(load(rest) ^ value, load(rest + 8) + bytes.len);
+}
+
+/* All but the checksum. */
 static uint32_t body_of(const struct packet *p)
 {
     uint32_t at = sum_at(p);
+    uint64_t value = at == UINT32_MAX
+                         ? digest(p->l4, 0)
+                         : digest(slice_from(p->l4, at + 2), digest(slice_head(p->l4, at), 0));
 
-    if (at == UINT32_MAX)
-        return (uint32_t)hash_bytes(p->l4, 0) | 1;
-    return (uint32_t)hash_bytes(slice_from(p->l4, at + 2), hash_bytes(slice_head(p->l4, at), 0)) |
-           1;
+    return (uint32_t)(value ^ value >> 32) | 1;
 }
 
 /* Nothing in the packet changes from one sending to the next. */

@@ -225,8 +225,9 @@ static void broke_off(struct front *f, enum err err, const struct capture_fault 
 
 static enum err frame_of_files(struct front *f, struct frame *frame, bool *stable)
 {
-    struct capture_fault fault = {""};
+    struct capture_fault fault;
 
+    fault.text[0] = '\0';
     for (;;) {
         if (!f->file.capture && !next_file(f))
             return ERR_END;
