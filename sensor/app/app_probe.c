@@ -78,11 +78,26 @@ static uint32_t first_row(uint64_t rows)
     return (uint32_t)__builtin_ctzll(rows);
 }
 
-static enum probe ask(const struct proto_def *row, const struct app *app, enum dir dir,
+static enum probe ask(const struct proto_def *row, const struct flow *flow, enum dir dir,
                       struct slice head)
 {
-    bool udp = app->flow->proto == IPPROTO_UDP4;
+    bool udp = flow->proto == IPPROTO_UDP4;
     return udp && row->probe_udp ? row->probe_udp(head, dir) : row->probe(head, dir);
+}
+
+const struct proto_def *app_rows_usual(const struct app_rows *rows, const struct flow *flow,
+                                       enum dir dir, struct slice head)
+{
+    uint64_t open = usual_rows(rows, flow) & possible_rows(rows, flow);
+
+    head = slice_head(head, APP_HEAD_MAX);
+    for (; open; open &= open - 1) {
+        const struct proto_def *row = proto_rows[first_row(open)];
+        enum probe probe = ask(row, flow, dir, head);
+        if (probe != PROBE_NO)
+            return probe == PROBE_MORE ? NULL : row;
+    }
+    return NULL;
 }
 
 /* The rows in their order, until one knows the bytes; `usual`: these are on their port. */
@@ -91,7 +106,7 @@ static const struct proto_def *pass(struct app *app, enum dir dir, struct slice 
 {
     for (; rows; rows &= rows - 1) {
         uint32_t i = first_row(rows);
-        enum probe probe = ask(proto_rows[i], app, dir, head);
+        enum probe probe = ask(proto_rows[i], app->flow, dir, head);
         if (probe == PROBE_YES || (probe == PROBE_LIKELY && usual))
             return proto_rows[i];
         if (probe == PROBE_MORE && head.len < APP_HEAD_MAX)

@@ -3,13 +3,15 @@
  * Breadth: names for flows of the many protocols nobody parses here, and risks of flows, from nDPI
  * (the only file that knows it; API of 4.2).
  *
+ * Some protocols have parsers here and one name there: their flows are named without nDPI.
+ *
  * One detection module per worker, created before the first packet. A flow gets state with its
  * first payload, is shown at most TCP_PACKETS or UDP_PACKETS packets with payload, or NAMELESS
  * while nDPI has no name for it (who is not known by then rarely ever is, and costs most), and
  * keeps only the verdict after that. At its end an undecided flow is guessed from ports and
  * addresses.
  */
-#include "sensor/app/app.h"
+#include "sensor/app/app_flow.h"
 
 #include "common/check.h"
 #include "common/slab.h"
@@ -54,7 +56,8 @@ enum {
     BREADTH_GUESSED,
     BREADTH_UNKNOWN,
     BREADTH_PACKETS,
-    BREADTH_FULL
+    BREADTH_FULL,
+    BREADTH_SPARED
 };
 
 const struct counter breadth_counters[] = {
@@ -64,12 +67,15 @@ const struct counter breadth_counters[] = {
     [BREADTH_UNKNOWN] = {"ndpi.unknown", "Flows nDPI could not name"},
     [BREADTH_PACKETS] = {"ndpi.packets", "Packets shown to nDPI"},
     [BREADTH_FULL] = {"ndpi.memory_full", "Flows not shown because app.ndpi_memory was used up"},
+    [BREADTH_SPARED] = {"ndpi.spared", "Flows named by a parser of ours: nDPI was not asked"},
     COUNTER_END,
 };
 
 struct breadth {
     struct ndpi_detection_module_struct *module;
     struct slab states, verdicts;
+    struct app_rows *rows;
+    uint16_t own_name[APP_ROWS_MAX]; /* nDPI's number, by row; 0 = it is asked */
     uint64_t *count;
 };
 
@@ -81,6 +87,20 @@ struct verdict {
     uint16_t packets;
     bool refused;
 };
+
+/* Names nDPI does not have are left out: then it is asked. */
+static void own_names(struct breadth *breadth)
+{
+    uint32_t n = 0;
+
+    for (; proto_rows[n] && n < APP_ROWS_MAX; n++) {
+        const char *name = proto_rows[n]->breadth;
+        int id = name ? ndpi_get_protocol_id(breadth->module, (char *)(uintptr_t)name) : 0;
+        breadth->own_name[n] = id > 0 ? (uint16_t)id : 0;
+    }
+    breadth->rows = app_rows_new(n);
+    CHECK(breadth->rows);
+}
 
 struct breadth *breadth_new(const struct conf *conf, struct stats *stats)
 {
@@ -97,6 +117,7 @@ struct breadth *breadth_new(const struct conf *conf, struct stats *stats)
         NDPI_BITMASK_SET_ALL(all);
         ndpi_set_protocol_detection_bitmask2(breadth->module, &all);
         ndpi_finalize_initialization(breadth->module);
+        own_names(breadth);
     }
     return breadth;
 }
@@ -107,6 +128,7 @@ void breadth_free(struct breadth **breadth)
         return;
     if ((*breadth)->module)
         ndpi_exit_detection_module((*breadth)->module);
+    app_rows_free(&(*breadth)->rows);
     slab_fini(&(*breadth)->states);
     slab_fini(&(*breadth)->verdicts);
     free(*breadth);
@@ -127,7 +149,22 @@ static void state_release(struct breadth *breadth, struct verdict *verdict)
     verdict->state = NULL;
 }
 
-static struct verdict *verdict_new(struct breadth *breadth, struct flow *flow)
+/* Where a parser of ours says all that nDPI would. */
+static uint16_t own_name(const struct breadth *breadth, const struct flow *flow,
+                         const struct packet *p)
+{
+    const struct proto_def *row =
+        app_rows_usual(breadth->rows, flow, flow_dir(flow, p), p->payload);
+
+    for (uint32_t i = 0; row && row->breadth && proto_rows[i]; i++) {
+        if (proto_rows[i] == row)
+            return breadth->own_name[i];
+    }
+    return 0;
+}
+
+static struct verdict *verdict_new(struct breadth *breadth, struct flow *flow,
+                                   const struct packet *p)
 {
     struct verdict *verdict = slab_take(&breadth->verdicts);
 
@@ -135,8 +172,13 @@ static struct verdict *verdict_new(struct breadth *breadth, struct flow *flow)
         breadth->count[BREADTH_FULL]++;
         return NULL;
     }
-    *verdict = (struct verdict){0};
+    *verdict = (struct verdict){.app = own_name(breadth, flow, p)};
     flow->ext[FLOW_EXT_NDPI] = verdict;
+    if (verdict->app) {
+        flow->ndpi_proto = verdict->app;
+        breadth->count[BREADTH_SPARED]++;
+        return verdict;
+    }
     verdict->state = slab_take(&breadth->states);
     if (!verdict->state) {
         breadth->count[BREADTH_FULL]++;
@@ -193,7 +235,7 @@ static struct verdict *undecided(struct breadth *breadth, struct flow *flow, con
     if (!breadth->module || !p->payload.len || !p->l3.len || p->l3.len > L3_MAX)
         return NULL;
     if (!verdict)
-        verdict = verdict_new(breadth, flow);
+        verdict = verdict_new(breadth, flow, p);
     return verdict && verdict->state ? verdict : NULL;
 }
 

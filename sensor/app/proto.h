@@ -249,6 +249,9 @@ struct proto_def {
     enum raw_look raw; /* where Suricata looks, so that alerts are as many */
     bool survives_gaps; /* parse is called after a gap (see app_gap) instead of ending */
     bool resyncs;       /* after a gap: chunks are dropped until one passes the probe again */
+    /** What nDPI calls it, when that is all it ever says of it: flows on its ports that this row
+     * knows by their first bytes are not shown to nDPI. NULL: they are. */
+    const char *breadth;
     /** Ports where lookalikes live: never recognised there. Ends with 0. */
     const uint16_t *foreign_ports;
     /** On the first bytes of a direction (or a datagram); must not depend on later bytes. */

@@ -224,6 +224,7 @@ const struct proto_def proto_dhcp = {
     .doc = "Leases of addresses, and what devices say of themselves",
     .l4 = L4_UDP,
     .ports = {67, 68},
+    .breadth = "DHCP",
     .tx_size = sizeof(struct dhcp_tx),
     .one_sided = true,
     .ends = TX_ENDS_PACKET,

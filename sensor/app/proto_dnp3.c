@@ -256,6 +256,7 @@ const struct proto_def proto_dnp3 = {
     .doc = "Telemetry and control of substations and waterworks",
     .l4 = L4_TCP | L4_UDP,
     .ports = {20000, 19999},
+    .breadth = "DNP3",
     .tx_size = sizeof(struct dnp3_tx),
     .state_size = sizeof(struct dnp3_state),
     .one_sided = true,

@@ -139,6 +139,7 @@ const struct proto_def proto_enip = {
     .doc = "Commands to controllers and drives (EtherNet/IP, CIP)",
     .l4 = L4_TCP | L4_UDP,
     .ports = {44818, 2222},
+    .breadth = "EthernetIP",
     .tx_size = sizeof(struct enip_tx),
     .one_sided = true,
     .resyncs = true,

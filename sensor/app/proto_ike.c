@@ -270,6 +270,7 @@ const struct proto_def proto_ike = {
     .doc = "Keys of IPsec tunnels",
     .l4 = L4_UDP,
     .ports = {500, 4500},
+    .breadth = "IPsec",
     .tx_size = sizeof(struct ike_tx),
     .state_size = sizeof(struct ike_state),
     .one_sided = true,

@@ -201,6 +201,7 @@ const struct proto_def proto_krb5 = {
     .doc = "Kerberos: tickets asked for, given and refused",
     .l4 = L4_TCP | L4_UDP,
     .ports = {88},
+    .breadth = "Kerberos",
     .tx_size = sizeof(struct krb5_tx),
     .state_size = sizeof(struct krb5_state),
     .buffer_max = RECORD_MAX + RECORD,

@@ -357,6 +357,7 @@ const struct proto_def proto_modbus = {
     .doc = "Commands to controllers and meters",
     .l4 = L4_TCP,
     .ports = {502},
+    .breadth = "Modbus",
     .tx_size = sizeof(struct modbus_tx),
     .resyncs = true,
     .probe = modbus_probe,

@@ -482,6 +482,7 @@ const struct proto_def proto_mqtt = {
     .doc = "Messages of sensors and other things through a broker",
     .l4 = L4_TCP,
     .ports = {1883},
+    .breadth = "MQTT",
     .tx_size = sizeof(struct mqtt_tx),
     .state_size = sizeof(struct mqtt_state),
     .buffer_max = MESSAGE_KEPT + HEADER_MAX,

@@ -426,6 +426,7 @@ const struct proto_def proto_nfs = {
     .doc = "Files shared over the network",
     .l4 = L4_UDP | L4_TCP,
     .ports = {2049},
+    .breadth = "NFS",
     .tx_size = sizeof(struct nfs_tx),
     .state_size = sizeof(struct nfs_state),
     .ends = TX_ENDS_PACKET,

@@ -75,6 +75,7 @@ const struct proto_def proto_ntp = {
     .doc = "Time of day",
     .l4 = L4_UDP,
     .ports = {123},
+    .breadth = "NTP",
     .tx_size = sizeof(struct ntp_tx),
     .one_sided = true,
     .probe = ntp_probe,

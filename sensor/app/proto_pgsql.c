@@ -555,6 +555,7 @@ const struct proto_def proto_pgsql = {
     .doc = "PostgreSQL databases",
     .l4 = L4_TCP,
     .ports = {5432},
+    .breadth = "PostgreSQL",
     .tx_size = sizeof(struct pgsql_tx),
     .state_size = sizeof(struct pgsql_state),
     .probe = pgsql_probe,

@@ -258,6 +258,7 @@ const struct proto_def proto_sip = {
     .doc = "Calls, and registrations of telephones, door stations and cameras",
     .l4 = L4_UDP | L4_TCP,
     .ports = {5060, 5061},
+    .breadth = "SIP",
     .tx_size = sizeof(struct sip_tx),
     .one_sided = true,
     .ends = TX_ENDS_PACKET,

@@ -347,6 +347,7 @@ const struct proto_def proto_snmp = {
     .doc = "Reading and setting of network devices",
     .l4 = L4_UDP,
     .ports = {161, 162},
+    .breadth = "SNMP",
     .tx_size = sizeof(struct snmp_tx),
     .state_size = sizeof(struct snmp_state),
     .one_sided = true,

@@ -104,6 +104,7 @@ const struct proto_def proto_tftp = {
     .doc = "Trivial file transfer: requests",
     .l4 = L4_UDP,
     .ports = {69},
+    .breadth = "TFTP",
     .tx_size = sizeof(struct tftp_tx),
     .one_sided = true,
     .probe = tftp_probe,
