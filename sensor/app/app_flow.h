@@ -97,7 +97,7 @@ struct app_engine {
     struct arena scratch; /* copies of file pieces, per packet */
     uint64_t *count;
     uint32_t n_rows;
-    uint64_t off; /* rows that are switched off, by index */
+    uint64_t off;          /* rows that are switched off, by index */
     struct app_rows *rows; /* of app_probe.c: which rows may be asked, by transport and port */
     bool name_only;
     struct app_file *files;

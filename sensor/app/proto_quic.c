@@ -309,15 +309,23 @@ static void skip_ack(struct cursor *c, bool counts)
         variable(c);
 }
 
+/* False when nothing comes behind it. */
+static bool skip_padding(struct cursor *c)
+{
+    struct cursor ahead = *c;
+
+    while (cursor_left(&ahead) && cursor_u8(&ahead) == 0)
+        *c = ahead;
+    return cursor_left(c) != 0;
+}
+
 static void read_frames(struct app *app, struct tx *tx, enum dir dir, struct slice payload)
 {
     enum { PADDING, PING, ACK, ACK_ECN, CRYPTO = 6 };
     struct cursor c = cursor_of(payload);
 
     while (cursor_left(&c) && cursor_ok(&c)) {
-        while (c.at < c.end && *c.at == PADDING)
-            c.at++;
-        if (c.at == c.end)
+        if (!skip_padding(&c))
             break;
         uint64_t type = variable(&c);
         if (type == ACK || type == ACK_ECN) {
