@@ -145,10 +145,16 @@ void app_switch(struct app *app, const char *proto_name)
 
 const void *app_config(const struct app *app)
 {
-    for (uint32_t i = 0; i < app->engine->n_rows; i++)
+    struct app_engine *engine = app->engine;
+
+    if (engine->asked == app->proto)
+        return engine->asked_config;
+    engine->asked = app->proto;
+    engine->asked_config = NULL;
+    for (uint32_t i = 0; i < engine->n_rows; i++)
         if (proto_rows[i] == app->proto)
-            return app->engine->config[i];
-    return NULL;
+            engine->asked_config = engine->config[i];
+    return engine->asked_config;
 }
 
 static void flow_note(struct app *app, const char *name)

@@ -106,7 +106,9 @@ struct app_engine {
     uint32_t n_notes;
     struct app_expectation *expect[APP_EXPECT_BUCKETS]; /* newest first */
     uint32_t n_expect;
-    void **config;      /* of the rows, by index */
+    void **config;                 /* of the rows, by index */
+    const struct proto_def *asked; /* by app_config the last time, and what it got */
+    const void *asked_config;
     struct slice chunk; /* the input in hand: stays valid until app_clear */
     void (*gone)(void *context, struct tx *tx);
     void *gone_context;

@@ -110,7 +110,8 @@ struct slab {
 struct shard {
     struct lru lru[CLASS_COUNT];
     uint32_t n;
-    uint32_t held; /* of CLASS_HELD and above */
+    uint32_t held;          /* of CLASS_HELD and above */
+    uint32_t fill_of, fill; /* flow_table_fill for so many held */
 };
 
 /* A flow that is there when the input ends. */
@@ -673,7 +674,13 @@ struct flow *flow_table_quoted(struct flow_table *t, const struct packet *p)
     return f;
 }
 
-uint32_t flow_table_fill(const struct flow_table *t, const struct flow *f)
+uint32_t flow_table_fill(struct flow_table *t, const struct flow *f)
 {
-    return (uint32_t)((uint64_t)t->shard[f->shard].held * 100 / t->most);
+    struct shard *shard = &t->shard[f->shard];
+
+    if (shard->held != shard->fill_of) {
+        shard->fill_of = shard->held;
+        shard->fill = (uint32_t)((uint64_t)shard->held * 100 / t->most);
+    }
+    return shard->fill;
 }

@@ -57,7 +57,7 @@ void flow_table_end_before(struct flow_table *table, uint64_t first, enum flow_e
 
 /** Percent of its room that the flow's shard uses for sessions with data: what eviction spares
  * longest. */
-uint32_t flow_table_fill(const struct flow_table *table, const struct flow *flow);
+uint32_t flow_table_fill(struct flow_table *table, const struct flow *flow);
 
 /** Flows in the table. */
 uint32_t flow_table_count(const struct flow_table *table);

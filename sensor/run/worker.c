@@ -320,9 +320,8 @@ static void take_files(struct worker *w, struct flow *flow)
 {
     uint32_t n;
     const struct app_file *pieces = app_files(w->app, &n);
-    bool shed = w->shed.step[flow->shard] >= SHED_FILES && !files_first(flow);
 
-    if (n && !shed)
+    if (n && (w->shed.step[flow->shard] < SHED_FILES || files_first(flow)))
         files_input(w->files, flow, pieces, n);
 }
 
