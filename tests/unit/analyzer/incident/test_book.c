@@ -43,8 +43,12 @@ static const char infection[] =
     CHAIN("Infection", "Nhiễm mã độc", "T1105", "high", "fetched, home") "group-by: [src_ip]}\n";
 static const char ot[] = CHAIN("IoT commands OT", "IoT ra lệnh OT", "T0855", "critical",
                                "explored, commanded") "group-by: [src_ip]}\n";
-static const char *const rules[] = {scanned,  guessed,   entered, fetched,   home,
-                                    explored, commanded, entry,   infection, ot};
+static const char lone[] = BASE("lone", "900");
+static const char enough[] =
+    "title: Enough evidence\ntramgac: {incident: true}\nlevel: high\ncorrelation: {type: risk, "
+    "timespan: 6h, rules: [lone], group-by: [src_ip], condition: {gte: 10}}\n";
+static const char *const rules[] = {lone, enough,   scanned,   guessed, entered,   fetched,
+                                    home, explored, commanded, entry,   infection, ot};
 
 struct step {
     uint32_t minute;
@@ -370,6 +374,21 @@ static void other_hosts_and_other_days_are_other_incidents(void **state)
     assert_int_equal(list(f, &rows), 3);
 }
 
+static void an_incident_of_added_up_evidence_is_named_by_its_worst_alert(void **state)
+{
+    struct fixture *f = *state;
+    static const struct step one[] = {{1, CAMERA, ATTACKER, 900, 1}};
+    struct incident *rows;
+
+    run_batch(f, one, 1, BASE_NS);
+    assert_int_equal(list(f, &rows), 1);
+    assert_string_equal(rows[0].title_en, "Something <script>");
+    die_and_start(f);
+    run_batch(f, one, 1, BASE_NS + 60 * CLOCK_S);
+    assert_int_equal(list(f, &rows), 1);
+    assert_string_equal(rows[0].title_en, "Something <script>");
+}
+
 static void a_hit_that_shares_hosts_with_two_incidents_makes_them_one(void **state)
 {
     struct fixture *f = *state;
@@ -471,6 +490,7 @@ int main(void)
         TEST(the_order_of_arrival_changes_nothing),
         TEST(the_groups_of_an_incident_know_it),
         TEST(other_hosts_and_other_days_are_other_incidents),
+        TEST(an_incident_of_added_up_evidence_is_named_by_its_worst_alert),
         TEST(a_hit_that_shares_hosts_with_two_incidents_makes_them_one),
         TEST(after_an_incident_was_closed_a_new_one_opens),
         TEST(what_a_person_set_stays),
