@@ -67,7 +67,7 @@ uint32_t field_instances(const struct field_ref *ref, const struct tx *tx)
     return items->n;
 }
 
-static bool meaningful(const struct field *field, const struct tx *tx, const void *base)
+static inline bool meaningful(const struct field *field, const struct tx *tx, const void *base)
 {
     return !field->has || field->has(tx, base);
 }
@@ -88,8 +88,8 @@ bool field_bytes(const struct field_ref *ref, struct tx *tx, uint32_t i, struct 
     return base && bytes_of(ref->field, tx, base, out);
 }
 
-static bool number_of(const struct field *field, const struct tx *tx, const void *base,
-                      uint64_t *out)
+static inline bool number_of(const struct field *field, const struct tx *tx, const void *base,
+                             uint64_t *out)
 {
     const void *at = member(field, base);
 
@@ -177,8 +177,8 @@ static void write_number(const struct field *field, uint64_t value, struct jsonw
 }
 
 /* Whether there is something to write: absent and (unless `zero`) empty values are left out. */
-static bool present(const struct field *field, struct tx *tx, const void *base, struct slice *bytes,
-                    uint64_t *number)
+static inline bool present(const struct field *field, struct tx *tx, const void *base,
+                           struct slice *bytes, uint64_t *number)
 {
     switch (field->type) {
     case FIELD_BYTES:

@@ -370,7 +370,8 @@ static enum volume_kind volume_of(const struct view *v)
         return VOLUME_FAILED;
     if (f->kind == FACT_OPEN && f->server_port != 53)
         return v->as_client ? VOLUME_OPENED : VOLUME_INBOUND;
-    if (f->kind == FACT_FIELD && v->as_client && strcmp(f->text, "dns.query") == 0)
+    if (f->kind == FACT_FIELD && v->as_client && *f->text == 'd' &&
+        strcmp(f->text, "dns.query") == 0)
         return VOLUME_QUERIES;
     return VOLUME_KINDS;
 }

@@ -364,12 +364,10 @@ static uint64_t flow_id_of(const struct event_ctx *ctx)
     return ctx->finding ? ctx->finding->fact->flow_id : 0;
 }
 
-static void write_app_proto(struct jsonw *w, const struct flow *flow)
+/* NULL: not known (yet). */
+static const char *app_of(const struct flow *flow)
 {
-    if (flow->app_name)
-        jsonw_word(w, "app_proto", flow->app_name);
-    else if (flow->app_failed)
-        jsonw_word(w, "app_proto", "failed");
+    return flow->app_name ? flow->app_name : flow->app_failed ? "failed" : NULL;
 }
 
 static const char *type_of(const struct event_def *row, const struct event_ctx *ctx)
@@ -412,6 +410,7 @@ static struct heads_entry *entry_of(const struct head *h)
     return heads_of(h->ctx->heads, &(struct heads_key){
                                        .flow_id = h->flow_id,
                                        .iface = h->ctx->iface,
+                                       .app = app_of(f),
                                        .src = h->ends.src,
                                        .dst = h->ends.dst,
                                        .vlan = f->vlan,
@@ -454,13 +453,16 @@ static void write_where(struct jsonw *w, const struct head *h)
     write_ends(w, &h->ends, h->row->ends == EVENT_ENDS_FACT);
 }
 
-static void write_community(struct jsonw *w, const struct head *h)
+static void write_what(struct jsonw *w, const struct head *h)
 {
-    if (!h->ctx->options->community_id)
-        return;
-    community_id_fill(h->ctx->flow);
-    if (h->ctx->flow->community_id[0])
-        jsonw_str(w, "community_id", h->ctx->flow->community_id);
+    struct flow *flow = h->ctx->flow;
+
+    if (h->ctx->options->community_id)
+        community_id_fill(flow);
+    if (h->ctx->options->community_id && flow->community_id[0])
+        jsonw_word(w, "community_id", flow->community_id);
+    if (app_of(flow))
+        jsonw_word(w, "app_proto", app_of(flow));
 }
 
 static void write_time(struct jsonw *w, const struct event_ctx *ctx)
@@ -489,7 +491,7 @@ static void write_all_parts(struct jsonw *w, const struct head *h)
     write_part(w, h, HEADS_ENDS, write_where);
     jsonw_members(w, origin_of(h->row, ctx));
     if (ctx->flow && h->row->ends != EVENT_ENDS_NONE)
-        write_part(w, h, HEADS_COMMUNITY, write_community);
+        write_part(w, h, HEADS_WHAT, write_what);
 }
 
 /* The same when all parts are kept; false: they are not. */
@@ -503,7 +505,7 @@ static bool copy_all_parts(struct jsonw *w, const struct head *h)
     struct slice type = slice_of_str(type_of(h->row, ctx));
     struct slice origin = origin_of(h->row, ctx);
     char *at = pen_open(w, 160 + type.len + origin.len + part[HEADS_FLOW].len +
-                               part[HEADS_ENDS].len + part[HEADS_COMMUNITY].len);
+                               part[HEADS_ENDS].len + part[HEADS_WHAT].len);
     if (!at)
         return false;
     at = PEN_LIT(at, "\"timestamp\":\"");
@@ -519,7 +521,7 @@ static bool copy_all_parts(struct jsonw *w, const struct head *h)
     at = PEN_LIT(at, "\"");
     at = pen_member(at, part[HEADS_ENDS]);
     at = pen_member(at, origin);
-    at = pen_member(at, part[HEADS_COMMUNITY]);
+    at = pen_member(at, part[HEADS_WHAT]);
     pen_close(w, at);
     return true;
 }
@@ -534,7 +536,6 @@ static void write_head(struct jsonw *w, const struct event_def *row, const struc
     if (!copy_all_parts(w, &h))
         write_all_parts(w, &h);
     if (ctx->flow && row->ends != EVENT_ENDS_NONE) {
-        write_app_proto(w, ctx->flow);
         if (ctx->detect)
             vars_write(ctx->detect, ctx->flow, ctx->packet != NULL, w);
     }
@@ -633,7 +634,7 @@ bool event_write(const char *name, const struct event_ctx *ctx, struct strbuf *o
     const struct event_def *def = ev_rows[row];
     struct jsonw w;
     jsonw_init(&w, out);
-    jsonw_obj_open(&w, NULL);
+    strbuf_char(out, '{');
     write_head(&w, def, ctx);
     def->write(&w, ctx);
     if (ctx->flow && def->ends != EVENT_ENDS_NONE)

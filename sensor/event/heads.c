@@ -10,7 +10,7 @@ enum { ENTRIES = 512, TEXT_MAX = 384, TIME_LEN = 31, DIGITS_AT = 20, SECONDS = 4
 
 struct heads_entry {
     uint64_t flow_id; /* 0: free */
-    const char *iface;
+    const char *iface, *app;
     uint16_t src_port, dst_port;
     uint8_t proto, icmp_type, icmp_code, vlans;
     struct addr src, dst;
@@ -43,16 +43,18 @@ void heads_free(struct heads **heads)
 
 static bool same(const struct heads_entry *e, const struct heads_key *k)
 {
-    return e->flow_id == k->flow_id && e->iface == k->iface && e->src_port == k->src_port &&
-           e->dst_port == k->dst_port && e->proto == k->proto && e->icmp_type == k->icmp_type &&
-           e->icmp_code == k->icmp_code && e->vlans == k->vlans && addr_eq(&e->src, k->src) &&
-           addr_eq(&e->dst, k->dst) && memcmp(e->vlan, k->vlan, sizeof(e->vlan)) == 0;
+    return e->flow_id == k->flow_id && e->iface == k->iface && e->app == k->app &&
+           e->src_port == k->src_port && e->dst_port == k->dst_port && e->proto == k->proto &&
+           e->icmp_type == k->icmp_type && e->icmp_code == k->icmp_code && e->vlans == k->vlans &&
+           addr_eq(&e->src, k->src) && addr_eq(&e->dst, k->dst) &&
+           memcmp(e->vlan, k->vlan, sizeof(e->vlan)) == 0;
 }
 
 static void begin(struct heads_entry *e, const struct heads_key *k)
 {
     e->flow_id = k->flow_id;
     e->iface = k->iface;
+    e->app = k->app;
     e->src_port = k->src_port;
     e->dst_port = k->dst_port;
     e->proto = k->proto;

@@ -11,12 +11,14 @@
 #include "common/strbuf.h"
 #include "sensor/decode/packet.h"
 
-enum heads_part { HEADS_FLOW, HEADS_ENDS, HEADS_COMMUNITY, HEADS_PARTS };
+enum heads_part { HEADS_FLOW, HEADS_ENDS, HEADS_WHAT, HEADS_PARTS };
 
-/** All that the text is made of, but for the flow's unchanging Community ID. */
+/** All that the text is made of, but for the flow's unchanging Community
+ * ID. */
 struct heads_key {
     uint64_t flow_id;
     const char *iface; /* NULL = none; the same text has the same address */
+    const char *app;   /* the same */
     const struct addr *src, *dst;
     const uint16_t *vlan;
     uint16_t src_port, dst_port;

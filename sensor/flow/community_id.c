@@ -36,11 +36,17 @@ static bool icmp_ports(const struct flow *f, uint16_t *own, uint16_t *other)
     return false;
 }
 
-static void put16(struct digest *digest, uint16_t value)
+static uint8_t *put16(uint8_t *at, uint16_t value)
 {
-    uint8_t bytes[2] = {(uint8_t)(value >> 8), (uint8_t)value};
+    at[0] = (uint8_t)(value >> 8);
+    at[1] = (uint8_t)value;
+    return at + 2;
+}
 
-    digest_update(digest, (struct slice){bytes, 2});
+static uint8_t *put_addr(uint8_t *at, const struct addr *addr, uint32_t len)
+{
+    memcpy(at, addr->b, len);
+    return at + len;
 }
 
 static void base64(const uint8_t *in, uint32_t len, char *out)
@@ -65,7 +71,7 @@ void community_id_fill(struct flow *f)
     struct side b = {f->swapped ? &f->client : &f->server, 0};
     bool ordered = true;
     uint8_t out[DIGEST_MAX];
-    struct digest digest;
+    uint8_t bytes[2 + 16 + 16 + 2 + 2 + 2];
 
     if (f->community_id[0] || !f->client.family)
         return;
@@ -82,15 +88,14 @@ void community_id_fill(struct flow *f)
         a = first;
     }
     uint32_t len = f->client.family == 4 ? 4 : 16;
-    uint8_t middle[2] = {f->proto, 0};
-    digest_init(&digest, DIGEST_SHA1);
-    put16(&digest, 0); /* seed */
-    digest_update(&digest, (struct slice){a.addr->b, len});
-    digest_update(&digest, (struct slice){b.addr->b, len});
-    digest_update(&digest, (struct slice){middle, 2});
-    put16(&digest, a.port);
-    put16(&digest, b.port);
-    digest_final(&digest, out);
+    uint8_t *at = put16(bytes, 0); /* seed */
+    at = put_addr(at, a.addr, len);
+    at = put_addr(at, b.addr, len);
+    *at++ = f->proto;
+    *at++ = 0;
+    at = put16(at, a.port);
+    at = put16(at, b.port);
+    digest_of(DIGEST_SHA1, (struct slice){bytes, (uint32_t)(at - bytes)}, out);
     f->community_id[0] = '1';
     f->community_id[1] = ':';
     base64(out, 20, f->community_id + 2);
