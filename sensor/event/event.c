@@ -97,10 +97,10 @@ void event_options_read(const struct conf *conf, struct event_options *options)
     read_first_rows(options->first_row);
     for (uint32_t i = 0; ev_rows[i] && i < 32; i++) {
         bool on = wanted(conf, ev_rows[i]->name);
-        if (strcmp(ev_rows[i]->name, "tx") == 0)
+        if (strcmp(ev_rows[i]->name, "tx") == 0) {
             options->tx_row = (uint8_t)i;
-        if (i == options->tx_row)
             on = !listed(conf, "event.off", "tx") && any_protocol(conf);
+        }
         if (strcmp(ev_rows[i]->name, "netflow") == 0) /* says again what "flow" says */
             on = listed(conf, "event.types", "netflow");
         if (on)
