@@ -44,6 +44,8 @@ const struct counter app_counters[] = {
 };
 
 enum { SCRATCH_BLOCK = 64 << 10, SCRATCH_MAX = 32 << 20 };
+/* Suricata, too, tells of a flow that nobody knows only when it is large. */
+enum { SKIPPED_BYTES = 100000 };
 
 static void switch_off(struct app_engine *engine, const struct conf *conf)
 {
@@ -454,7 +456,8 @@ static void identify(struct app *app, enum dir dir, struct slice in)
     }
     if (probing == PROBING_HOPELESS) {
         app->engine->count[APP_FAILED]++;
-        raise_event(app, APP_EVENT_SKIPPED);
+        if (app->flow->bytes[dir] > SKIPPED_BYTES)
+            raise_event(app, APP_EVENT_SKIPPED);
         app->flow->app_failed = !app->flow->app_name;
         stop(app);
         return;

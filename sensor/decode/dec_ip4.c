@@ -19,11 +19,9 @@ static uint16_t be16(const uint8_t *at)
 /* Length of the whole packet as its header says; 0 is what segmentation offload leaves there. */
 static bool cut_to_length(struct packet *p, struct slice *in, uint32_t hlen, uint32_t total)
 {
-    if (total == 0)
-        return true;
     if (total < hlen) {
         decode_note(p, NOTE_IPV4_IPLEN);
-        return false;
+        return total == 0;
     }
     if (total > in->len) {
         p->payload_missing = total - in->len;

@@ -656,7 +656,8 @@ static void take_reset(struct seen *s)
     bool valid = f->tcp_state == TCP_SYN_SENT ? reset_answers_syn(s) : reset_in_window(s);
     if (!valid)
         return;
-    if (f->tcp_state >= TCP_ESTABLISHED && !ack_is_possible(s)) {
+    bool acks = s->flags & TCP_ACK && s->p->tcp.ack; /* a host resets without (RFC 9293, 3.5.2) */
+    if (f->tcp_state >= TCP_ESTABLISHED && acks && !ack_is_possible(s)) {
         raise(s, STREAM_EVENT_RST_INVALID_ACK);
         return;
     }
