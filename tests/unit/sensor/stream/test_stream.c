@@ -471,6 +471,17 @@ static void a_cut_repeat_leaves_the_whole_segment_that_waits(void **state)
     assert_string_equal(rig->out[0], "abcdefghi<3>mno");
 }
 
+static void a_reset_without_acknowledgement_closes(void **state)
+{
+    struct rig *rig = *state;
+
+    open_at(rig, 99);
+    client(rig, 100, "abc");
+    acks(rig, 103);
+    send_from(rig, TO_SERVER, 103, 4711, TCP_RST, "");
+    assert_int_equal(rig->flow.tcp_state, TCP_CLOSED);
+}
+
 static void one_side_alone_does_not_wait(void **state)
 {
     struct rig *rig = *state;
@@ -533,6 +544,7 @@ int main(void)
         BY_ACK_TEST(what_is_acknowledged_comes_out),
         BY_ACK_TEST(an_end_waits_until_both_sides_have_it),
         BY_ACK_TEST(one_side_alone_does_not_wait),
+        BY_ACK_TEST(a_reset_without_acknowledgement_closes),
         BY_ACK_TEST(a_cut_repeat_leaves_the_whole_segment_that_waits),
         BY_ACK_TEST(what_was_never_acknowledged_comes_at_the_end),
         BY_ACK_TEST(so_much_waits_and_no_more),
