@@ -208,6 +208,10 @@ static void types_can_be_chosen_and_switched_off(void **state)
     event_options_read(w.conf, &w.options);
     assert_true(event_write("alert", &w.ctx, &out));
     assert_false(event_write("flow", &w.ctx, &out));
+    assert_int_equal(conf_set(w.conf, "event.types=alert,stats", &report), ERR_OK);
+    event_options_read(w.conf, &w.options);
+    assert_true(event_write("alert", &w.ctx, &out));
+    assert_false(event_write("tx", &w.ctx, &out));
     assert_int_equal(conf_set(w.conf, "event.types=all", &report), ERR_OK);
     assert_int_equal(conf_set(w.conf, "event.off=flow", &report), ERR_OK);
     event_options_read(w.conf, &w.options);
