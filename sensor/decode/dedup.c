@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A table of the last packets, two to a cache line, found by a digest of what no copy changes:
- * addresses, IP identification, length, first bytes of the transport header with its checksum. As
- * soon as an interface shows copies, whole payloads are compared by digest too: nobody can hide a
- * packet behind another one that merely looks alike.
+ * addresses, IP identification, length, first bytes of the transport header. Whole payloads are
+ * compared by a digest with a secret of this process: nobody can hide a packet behind another one
+ * that merely looks alike. The transport's checksum does not count: a copy from before the network
+ * card wrote it has another.
  *
  * Limits: packets without IP identification (IPv6, 0) and without sequence numbers count as copies
  * only within half a millisecond, copies in another VLAN that nobody routed only within 50 us, as
  * tenants may say the same thing. ICMP of that kind is only left out where other copies were found.
- * The digest has no secret: the same capture gives the same result.
  */
 #include "sensor/decode/dedup.h"
 #include "common/clock.h"
@@ -39,9 +39,8 @@ const struct counter dedup_counters[] = {
 
 struct seen {
     uint64_t key, ts_ns;
-    uint32_t tag, body; /* body 0: not known */
+    uint32_t tag, body;
     uint32_t macs;
-    uint16_t sum; /* checksum of the transport; a copy from before the network card has another */
     uint8_t ttl;
 };
 
@@ -50,7 +49,8 @@ struct dedup {
     uint64_t window_ns;
     uint64_t *count;
     struct seen *newest;
-    uint32_t alert; /* packets for which bodies are still digested */
+    uint32_t alert; /* packets for which even what repeats by nature may be a copy */
+    uint64_t seed;  /* nobody else knows: a sender must not find other bytes of the same digest */
     bool enabled;
 };
 
@@ -62,6 +62,7 @@ struct dedup *dedup_new(const struct conf *conf, struct stats *stats)
     d->enabled = conf_bool(conf, "dedup.enabled");
     d->window_ns = conf_span_ns(conf, "dedup.window");
     d->count = stats_add(stats, dedup_counters);
+    d->seed = hash_random_seed();
     return d;
 }
 
@@ -101,7 +102,7 @@ static uint64_t key_of(const struct packet *p)
     uint64_t ports = load(p->l4.at);
     uint64_t flags = load(p->l4.at + 12);
     if (p->proto == IPPROTO_TCP4)
-        flags &= ~(UINT64_C(0xffff) << 32); /* without the checksum: see `sum` */
+        flags &= ~(UINT64_C(0xffff) << 32); /* without the checksum */
     else if (p->proto == IPPROTO_UDP4)
         ports &= ~(UINT64_C(0xffff) << 48);
     return fold(head ^ ports, load(p->l4.at + 8) ^ lengths) ^ fold(flags, load(p->l4.at + 20));
@@ -125,46 +126,40 @@ static uint32_t sum_at(const struct packet *p)
     return p->proto == IPPROTO_TCP4 ? 16 : p->proto == IPPROTO_UDP4 ? 6 : UINT32_MAX;
 }
 
-static uint16_t sum_of(const struct packet *p)
-{
-    uint32_t at = sum_at(p);
-
-    return at == UINT32_MAX ? 0 : (uint16_t)(p->l4.at[at] << 8 | p->l4.at[at + 1]);
-}
-
 /* Mixes all bytes into `value`: per 16 bytes one multiplication, where a hash with more claims
  * takes three times as long for a large payload. */
-static uint64_t digest(struct slice bytes, uint64_t value)
+static uint64_t digest(struct slice bytes, uint64_t value, uint64_t seed)
 {
     const uint8_t *at = bytes.at;
     uint32_t left = bytes.len;
-    uint64_t other = left;
+    uint64_t other = value + left;
     uint8_t rest[16] = {0};
 
     for (; left >= 32; left -= 32, at += 32) {
-        value = fold(load(at) ^ value, load(at + 8));
-        other = fold(load(at + 16) ^ other, load(at + 24));
+        value = fold(load(at) ^ value, load(at + 8) ^ seed);
+        other = fold(load(at + 16) ^ other, load(at + 24) ^ seed);
     }
     value ^= other * UINT64_C(0x9e3779b97f4a7c15);
     if (left >= 16) {
-        value = fold(load(at) ^ value, load(at + 8));
+        value = fold(load(at) ^ value, load(at + 8) ^ seed);
         at += 16;
         left -= 16;
     }
     if (left)
         memcpy(rest, at, left);
-    return fold(load(rest) ^ value, load(rest + 8) + bytes.len);
+    return fold(load(rest) ^ value, (load(rest + 8) + bytes.len) ^ seed);
 }
 
 /* All but the checksum. */
-static uint32_t body_of(const struct packet *p)
+static uint32_t body_of(const struct dedup *d, const struct packet *p)
 {
     uint32_t at = sum_at(p);
-    uint64_t value = at == UINT32_MAX
-                         ? digest(p->l4, 0)
-                         : digest(slice_from(p->l4, at + 2), digest(slice_head(p->l4, at), 0));
+    uint64_t value = d->seed;
 
-    return (uint32_t)(value ^ value >> 32) | 1;
+    if (at != UINT32_MAX)
+        value = digest(slice_head(p->l4, at), value, d->seed);
+    value = digest(at == UINT32_MAX ? p->l4 : slice_from(p->l4, at + 2), value, d->seed);
+    return (uint32_t)(value ^ value >> 32);
 }
 
 /* Nothing in the packet changes from one sending to the next. */
@@ -182,8 +177,6 @@ static bool is_copy(const struct dedup *d, const struct seen *seen, const struct
     uint64_t window = weak(p) && d->window_ns > WEAK_NS ? WEAK_NS : d->window_ns;
 
     *kind = VIEW_DUPLICATE;
-    if (seen->sum != sum_of(p) && !seen->body)
-        return false;
     if (weak(p) && p->proto != IPPROTO_UDP4 && !d->alert) /* echo replies are alike by nature */
         return false;
     if (hops) {
@@ -208,14 +201,6 @@ static void mark(struct dedup *d, struct packet *p, enum view_kind kind)
     p->view |= VIEW_BIT(kind);
 }
 
-/* Another checksum means other bytes, or a copy from before the network card wrote it: from now
- * on the bytes are compared. */
-static void mistrust(struct dedup *d, const struct seen *seen, const struct packet *p)
-{
-    if (seen->sum != sum_of(p))
-        d->alert = CALM_PKTS;
-}
-
 static struct seen *oldest_of(struct seen *way)
 {
     return way[0].ts_ns <= way[1].ts_ns ? &way[0] : &way[1];
@@ -229,20 +214,12 @@ void dedup_look(struct dedup *d, struct packet *p)
     uint64_t key = key_of(p);
     struct seen *way = d->seen[key % BUCKETS];
     uint32_t macs = macs_of(p);
-    uint32_t body = 0;
+    uint32_t body = body_of(d, p);
 
-    if (d->alert) {
-        d->alert--;
-        body = body_of(p);
-    }
+    d->alert -= d->alert > 0;
     for (uint32_t i = 0; i < WAYS; i++) {
         enum view_kind kind;
-        if (way[i].key != key)
-            continue;
-        mistrust(d, &way[i], p);
-        if (!is_copy(d, &way[i], p, macs, &kind))
-            continue;
-        if (way[i].body && way[i].body != (body ? body : body_of(p)))
+        if (way[i].key != key || way[i].body != body || !is_copy(d, &way[i], p, macs, &kind))
             continue;
         mark(d, p, kind);
         return;
@@ -253,7 +230,6 @@ void dedup_look(struct dedup *d, struct packet *p)
                                .tag = (uint32_t)p->tag,
                                .body = body,
                                .macs = macs,
-                               .sum = sum_of(p),
                                .ttl = p->ttl};
 }
 
@@ -269,7 +245,7 @@ void dedup_fragment(struct dedup *d, struct packet *p)
         return;
     uint64_t place = (uint64_t)p->frag_id << 32 | (uint64_t)p->frag_offset << 8 | p->frag_more;
     uint64_t ends = fold(load(p->src.b) ^ load(p->src.b + 8), load(p->dst.b) + load(p->dst.b + 8));
-    uint64_t key = fold(ends ^ p->proto, hash_bytes(p->l4, place));
+    uint64_t key = fold(ends ^ p->proto, hash_bytes(p->l4, place ^ d->seed));
     struct seen *way = d->seen[key % BUCKETS];
 
     for (uint32_t i = 0; i < WAYS; i++) {

@@ -117,35 +117,31 @@ static void a_copy_in_another_vlan_has_the_same_macs(void **state)
     assert_true(rig->p.view & VIEW_BIT(VIEW_DUPLICATE_VLAN));
 }
 
-/* What an attacker may try once copies are known: the same header, another payload. */
+/* What an attacker may try: the same header and checksum, another payload. */
 static void other_bytes_under_the_same_header_are_not_a_copy(void **state)
 {
     struct rig *rig = *state;
-    struct bytes warm = segment(6, 0, SLICE_LIT("anything"));
     struct bytes good = segment(7, 0, SLICE_LIT("GET /index.html twice"));
     struct bytes evil = segment(7, 0, SLICE_LIT("GET /etc/passwd again"));
 
     memcpy(evil.at + 14 + 20 + 16, good.at + 14 + 20 + 16, 2); /* its checksum */
     memcpy(evil.at + 14 + 20 + 20, good.at + 14 + 20 + 20, 8);
-    assert_false(copied(rig, &warm, 0));
-    assert_true(copied(rig, &warm, 1));
     assert_false(copied(rig, &good, 2));
     assert_false(copied(rig, &evil, 3));
+    assert_true(copied(rig, &evil, 4));
 }
 
-/* Mirrored before and after the network card wrote the checksum: told apart from other bytes only
- * once bytes are compared. */
+/* Mirrored before and after the network card wrote the checksum. */
 static void a_copy_from_before_the_card_has_another_checksum(void **state)
 {
     struct rig *rig = *state;
 
-    for (uint16_t id = 7; id < 10; id++) {
-        struct bytes b = segment(id, 0, SLICE_LIT("twelve bytes"));
-        struct bytes other = b;
-        set16(&other, 14 + 20 + 16, 0x1234);
-        assert_false(copied(rig, &b, id * 1000u));
-        assert_int_equal(copied(rig, &other, id * 1000u + 10), id > 7);
-    }
+    struct bytes b = segment(7, 0, SLICE_LIT("twelve bytes"));
+    struct bytes other = b;
+
+    set16(&other, 14 + 20 + 16, 0x1234);
+    assert_false(copied(rig, &b, 1000));
+    assert_true(copied(rig, &other, 1010));
 }
 
 /* A packet inside of a datagram of no known tunnel, at any place. */
