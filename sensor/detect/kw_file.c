@@ -94,19 +94,58 @@ static bool filesize_parse(struct draft *d, const struct keyword *kw, struct sli
 
 static void store_run(const struct inspection *in, const void *args)
 {
-    struct file *f = buffer_file(in);
+    files_order(in->flow, in->tx, buffer_file(in), args, in->rule->info.sid);
+}
 
-    (void)args;
-    if (f)
-        f->wanted_store = true;
+/* One word of "filestore:response,tx". */
+static bool order_word(struct files_order *order, struct slice word)
+{
+    static const struct {
+        struct slice word;
+        uint32_t dirs; /* 0: the word is a scope */
+        enum files_scope scope;
+    } words[] = {
+        {SLICE_LIT("request"), 1u << TO_SERVER, 0},
+        {SLICE_LIT("to_server"), 1u << TO_SERVER, 0},
+        {SLICE_LIT("response"), 1u << TO_CLIENT, 0},
+        {SLICE_LIT("to_client"), 1u << TO_CLIENT, 0},
+        {SLICE_LIT("both"), 3, 0},
+        {SLICE_LIT("file"), 0, FILES_SCOPE_FILE},
+        {SLICE_LIT("tx"), 0, FILES_SCOPE_TX},
+        {SLICE_LIT("ssn"), 0, FILES_SCOPE_FLOW},
+        {SLICE_LIT("flow"), 0, FILES_SCOPE_FLOW},
+    };
+
+    for (uint32_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (!slice_eq(words[i].word, word))
+            continue;
+        if (words[i].dirs)
+            order->dirs = words[i].dirs;
+        else
+            order->scope = words[i].scope;
+        return true;
+    }
+    return false;
 }
 
 static bool filestore_parse(struct draft *d, const struct keyword *kw, struct slice value)
 {
+    struct files_order *order = draft_alloc(d, sizeof(*order));
+
     (void)kw;
-    (void)value;
+    if (!order)
+        return false;
+    *order = (struct files_order){FILES_SCOPE_FILE, 3};
+    while (value.len) {
+        int64_t comma = slice_find_byte(value, ',');
+        uint32_t len = comma < 0 ? value.len : (uint32_t)comma;
+        if (!order_word(order, slice_trim(slice_head(value, len))))
+            return draft_fail(d, "filestore takes request, response or both, then file, tx or "
+                                 "flow");
+        value = slice_from(value, comma < 0 ? len : len + 1);
+    }
     d->tx_tests = true;
-    return draft_act(d, store_run, NULL);
+    return draft_act(d, store_run, order);
 }
 
 static const struct keyword rows[] = {
@@ -144,8 +183,8 @@ static const struct keyword rows[] = {
     {.name = "filestore",
      .stage = AT_HIT,
      .parse = filestore_parse,
-     .example = "filestore",
-     .doc = "Keep the file"},
+     .example = "filestore:response,tx",
+     .doc = "Keep the file, or those of the transaction (tx) or flow, where filestore.enabled"},
     KEYWORD_END,
 };
 

@@ -172,6 +172,12 @@ void event_write_file(struct jsonw *w, const struct file *file)
     static const char *const states[] = {"UNKNOWN", "CLOSED", "TRUNCATED"};
 
     jsonw_text(w, "filename", file->name);
+    if (file->sids) {
+        jsonw_arr_open(w, "sid");
+        for (uint32_t i = 0; i < file->sids; i++)
+            jsonw_u64(w, NULL, file->sid[i]);
+        jsonw_arr_close(w);
+    }
     if (file->magic)
         jsonw_str(w, "magic", file->magic);
     jsonw_bool(w, "gaps", file->gaps != 0);
@@ -183,6 +189,8 @@ void event_write_file(struct jsonw *w, const struct file *file)
     if (*file->sha256)
         jsonw_str(w, "sha256", file->sha256);
     jsonw_bool(w, "stored", file->stored);
+    if (file->wanted_store && !file->stored && file->state != FILE_OPEN)
+        jsonw_bool(w, "storing", true);
     if (file->stored)
         jsonw_u64(w, "file_id", file->id);
     jsonw_u64(w, "size", file->size);

@@ -9,6 +9,7 @@
 #include "common/check.h"
 #include "common/digest.h"
 #include "sensor/app/pool.h"
+#include "sensor/files/filestore.h"
 #include "sensor/files/filetype.h"
 #include "sensor/files/yara.h"
 
@@ -25,6 +26,8 @@ enum {
     FILES_SCANS,
     FILES_HITS,
     FILES_ABORTED,
+    FILES_STORED,
+    FILES_NOT_STORED,
 };
 
 const struct option files_options[] = {
@@ -36,6 +39,12 @@ const struct option files_options[] = {
     {"files.hash", CONF_LIST, "", "Digests of every file: md5, sha1, sha256"},
     {"files.yara", CONF_LIST, "", "YARA rule files or directories that every file is scanned with"},
     {"files.yara_timeout", CONF_SPAN, "2s", "Longest scan of one file"},
+    {"filestore.enabled", CONF_BOOL, "false", "Keep files that rules with filestore match"},
+    {"filestore.dir", CONF_TEXT, "filestore",
+     "Where they are kept, by SHA-256; relative to default-log-dir"},
+    {"filestore.all", CONF_BOOL, "false", "Keep every file, whatever the rules say"},
+    {"filestore.size", CONF_SIZE, "10M", "Largest file that is kept"},
+    {"filestore.leave", CONF_SIZE, "1G", "Free bytes of the disk that are left"},
     OPTION_END,
 };
 
@@ -49,6 +58,10 @@ const struct counter files_counters[] = {
     [FILES_SCANS] = {"files.scans", "Files scanned with YARA"},
     [FILES_HITS] = {"files.yara_hits", "Matches of YARA rules"},
     [FILES_ABORTED] = {"files.scans_aborted", "YARA scans that failed or took too long"},
+    [FILES_STORED] = {"files.stored", "Files kept on disk because a rule asked for them"},
+    [FILES_NOT_STORED] = {"files.not_stored",
+                          "Wanted files that were not kept: larger than filestore.size, with "
+                          "gaps, no memory or no room on the disk"},
     COUNTER_END,
 };
 
@@ -57,6 +70,8 @@ struct flow_files {
     uint32_t n, next_id;
     size_t room;
     bool dirty;
+    uint32_t order_dirs, order_sid; /* files that begin later are wanted, too */
+    const struct tx *order_tx;      /* only those of this one; NULL: all */
 };
 
 /* A file with what only this module needs. */
@@ -67,6 +82,8 @@ struct entry {
     struct filetype *filetype; /* to name the type by, NULL unless wanted */
     char magic[256];
     uint8_t *content;
+    uint32_t kept; /* bytes of it: all from the start, or those of file.data */
+    bool may_store;
     size_t content_room, room;
     uint8_t *name;
     size_t name_room;
@@ -76,8 +93,9 @@ struct files {
     struct pool pool;
     struct filetype *filetype; /* NULL unless wanted */
     struct yara *yara;         /* NULL without rules */
+    struct filestore *store;   /* NULL unless switched on */
     uint64_t *count;
-    uint64_t keep_bytes;
+    uint64_t keep_bytes, show_bytes; /* of contents: kept, and shown to rules */
     uint32_t wants;
     bool name_all; /* the type of every file, not only when a rule asks */
 };
@@ -109,10 +127,13 @@ struct files *files_new(const struct conf *conf, struct stats *stats)
     struct files *files = calloc(1, sizeof *files);
     CHECK(files);
     files->count = stats_add(stats, files_counters);
-    files->keep_bytes = conf_size(conf, "files.inspect");
+    files->show_bytes = files->keep_bytes = conf_size(conf, "files.inspect");
+    files->store = filestore_new(conf);
+    if (files->store && filestore_size(files->store) > files->keep_bytes)
+        files->keep_bytes = filestore_size(files->store);
     pool_init(&files->pool, conf_size(conf, "files.memory"));
     files->yara = yara_new(conf);
-    files_want(files, wants_of(conf));
+    files_want(files, wants_of(conf) | (files->store ? FILES_SHA256 : 0u));
     files->name_all = conf_bool(conf, "files.magic");
     return files;
 }
@@ -123,6 +144,7 @@ void files_free(struct files **files)
         return;
     filetype_free(&(*files)->filetype);
     yara_free(&(*files)->yara);
+    filestore_free(&(*files)->store);
     pool_fini(&(*files)->pool);
     free(*files);
     *files = NULL;
@@ -171,6 +193,50 @@ static void set_name(struct files *files, struct entry *entry, struct slice name
     entry->file.name = (struct slice){entry->name, name.len};
 }
 
+static void want_kept(struct file *file, uint32_t sid)
+{
+    if (!entry_of(file)->may_store)
+        return;
+    file->wanted_store = true;
+    for (uint32_t i = 0; i < file->sids; i++) {
+        if (file->sid[i] == sid)
+            return;
+    }
+    if (file->sids < FILE_SIDS_MAX)
+        file->sid[file->sids++] = sid;
+}
+
+void files_order(struct flow *flow, struct tx *tx, struct file *file,
+                 const struct files_order *order, uint32_t sid)
+{
+    struct flow_files *list = flow ? hanging(flow) : NULL;
+
+    if (order->scope == FILES_SCOPE_FILE && file)
+        want_kept(file, sid);
+    if (order->scope == FILES_SCOPE_FILE || !list)
+        return;
+    for (struct file *f = list->first; f; f = f->next) {
+        bool asked = order->scope == FILES_SCOPE_FLOW || f->tx == tx;
+        if (asked && order->dirs >> f->dir & 1)
+            want_kept(f, sid);
+    }
+    list->order_dirs = order->dirs;
+    list->order_sid = sid;
+    list->order_tx = order->scope == FILES_SCOPE_TX ? tx : NULL;
+}
+
+void files_keep(struct files *files, struct file *file)
+{
+    const struct entry *entry = entry_of(file);
+
+    if (!file->wanted_store || file->stored || file->state == FILE_OPEN || !files->store)
+        return;
+    file->stored =
+        entry->kept == file->size && *file->sha256 &&
+        filestore_put(files->store, file->sha256, (struct slice){entry->content, entry->kept});
+    files->count[file->stored ? FILES_STORED : FILES_NOT_STORED]++;
+}
+
 static struct file *file_begin(struct files *files, struct flow *flow, const struct app_file *piece)
 {
     struct flow_files *list = hang(files, flow);
@@ -206,13 +272,17 @@ static struct file *file_begin(struct files *files, struct flow *flow, const str
     list->n++;
     list->dirty = true;
     piece->tx->files[piece->dir] = file;
+    entry->may_store = files->store != NULL;
+    file->wanted_store = files->store && filestore_keeps_all(files->store);
+    if (list->order_dirs >> piece->dir & 1 && (!list->order_tx || list->order_tx == piece->tx))
+        want_kept(file, list->order_sid);
     return file;
 }
 
 static void keep(struct files *files, struct entry *entry, struct slice data)
 {
     struct file *file = &entry->file;
-    uint32_t have = file->data.len;
+    uint32_t have = entry->kept;
 
     if (have >= files->keep_bytes || have < file->size) {
         if (have == files->keep_bytes && file->size == have)
@@ -236,7 +306,9 @@ static void keep(struct files *files, struct entry *entry, struct slice data)
         entry->content_room = room;
     }
     memcpy(entry->content + have, data.at, n);
-    file->data = (struct slice){entry->content, have + n};
+    entry->kept = have + n;
+    uint32_t shown = entry->kept < files->show_bytes ? entry->kept : (uint32_t)files->show_bytes;
+    file->data = (struct slice){entry->content, shown};
 }
 
 static void file_data(struct files *files, struct file *file, struct slice data)
@@ -345,12 +417,17 @@ struct file *files_of_tx(const struct tx *tx, enum dir dir)
 
 void files_drop_tx(struct tx *tx)
 {
+    struct flow_files *list = NULL;
+
     for (int dir = 0; dir < 2; dir++) {
         struct file *file = tx->files[dir];
+        list = file ? hanging(file->flow) : list;
         if (file)
             file->tx = NULL;
         tx->files[dir] = NULL;
     }
+    if (list && list->order_tx == tx)
+        list->order_dirs = 0;
 }
 
 static void entry_free(struct files *files, struct entry *entry)

@@ -7,7 +7,7 @@
 
 #include "sensor/app/app.h"
 
-enum { FILE_YARA_MAX = 8 };
+enum { FILE_YARA_MAX = 8, FILE_SIDS_MAX = 8 };
 
 /** A YARA rule that matched; its texts live as long as `struct files`. */
 struct yara_hit {
@@ -32,12 +32,14 @@ struct file {
     uint64_t gaps;     /* bytes missing inside */
     bool touched;      /* grew or ended since rules looked at it */
     bool logged;
-    bool wanted_store;                  /* a rule asked for it (filestore) */
+    uint32_t sid[FILE_SIDS_MAX]; /* rules that asked for it (filestore) */
+    uint8_t sids;
+    bool wanted_store;                  /* it will be kept when it ends */
     const char *magic;                  /* libmagic's text; NULL = nobody asked (files_magic) */
     char md5[33], sha1[41], sha256[65]; /* hex, empty until closed and asked for */
     uint8_t yara_hits;
     struct yara_hit yara[FILE_YARA_MAX]; /* the YARA rules that match */
-    bool stored;
+    bool stored;                         /* lies in the file store */
     struct file *next;
 };
 
@@ -63,6 +65,18 @@ const char *files_magic(struct file *file);
  * ends, magic when somebody asks then. */
 enum files_want { FILES_MAGIC = 1, FILES_MD5 = 2, FILES_SHA1 = 4, FILES_SHA256 = 8 };
 void files_want(struct files *files, uint32_t wants);
+/** Which files of the flow a rule asks for, beside the one it matched. */
+enum files_scope { FILES_SCOPE_FILE, FILES_SCOPE_TX, FILES_SCOPE_FLOW };
+/** Rule `sid` asks to keep: the file, or those of the transaction or flow in `dirs` (bits by enum
+ * dir), also ones that begin later. Nothing happens when no files are kept (filestore.enabled). */
+struct files_order {
+    enum files_scope scope;
+    uint32_t dirs;
+};
+void files_order(struct flow *flow, struct tx *tx, struct file *file,
+                 const struct files_order *order, uint32_t sid);
+/** An ended file that is wanted goes to the file store, before its event is written. */
+void files_keep(struct files *files, struct file *file);
 /** After the packet: clears touched in the directions that rules have looked at (bit by enum dir);
  * frees files that are ended and logged. */
 void files_clear(struct files *files, struct flow *flow, uint32_t looked);

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PATHS_MAX = 9 };
+enum { PATHS_MAX = 10 };
 
 struct paths {
     const char *at[PATHS_MAX + 1];
@@ -81,6 +81,8 @@ enum err confine(const struct conf *conf, const char *dir, bool live, bool serve
     add_folder_of(writes, conf_text(conf, "spool.dir"));
     add_folder_of(writes, conf_text(conf, "control.socket"));
     add_folder_of(writes, conf_text(conf, "device.state"));
+    if (*conf_text(conf, "filestore.dir") == '/')
+        add(writes, "%s%s", conf_text(conf, "filestore.dir"), "");
     add(writes, "%s%s", conf_text(conf, "default-data-dir"), "");
     add_cache(writes, conf_text(conf, "detect.cache-dir"));
     strbuf_init(&said, 0);

@@ -279,18 +279,33 @@ static void take_smtp(struct conf *conf, const struct json *tree)
     strbuf_fini(&list);
 }
 
+static void take_file_store(struct conf *conf, const struct json *store)
+{
+    const char *dir = json_str(json_get(store, "dir"), NULL);
+
+    if (!json_bool(json_get(store, "enabled"), false))
+        return;
+    suricata_yaml_set(conf, "filestore.enabled", "true");
+    if (dir)
+        suricata_yaml_set(conf, "filestore.dir", dir);
+    set_bool(conf, "filestore.all", json_get(store, "force-filestore"), false);
+}
+
 static void take_outputs(struct conf *conf, const struct json *outputs)
 {
+    bool eve_taken = false;
+
     for (const struct json *o = json_first(outputs); o; o = json_next(o)) {
         const struct json *eve = json_get(o, "eve-log");
-        if (!eve || !json_bool(json_get(eve, "enabled"), true))
+        take_file_store(conf, json_get(o, "file-store"));
+        if (eve_taken || !eve || !json_bool(json_get(eve, "enabled"), true))
             continue;
         const char *file = json_str(json_get(eve, "filename"), NULL);
         if (file)
             suricata_yaml_set(conf, "output.file.name", file);
         take_types(conf, json_get(eve, "types"));
         suricata_yaml_set(conf, "event.ends", "packet");
-        return;
+        eve_taken = true;
     }
 }
 

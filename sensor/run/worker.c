@@ -265,6 +265,7 @@ static void write_file(struct worker *w, struct flow *flow, const struct packet 
     for (ctx.part = 0; ctx.part < file->yara_hits && ctx.part < FILE_YARA_MAX; ctx.part++)
         write_event(w, "yara", &ctx, CLASS_ALERT);
     ctx.part = 0;
+    files_keep(w->files, file);
     write_event(w, "fileinfo", &ctx, CLASS_TX);
     file->logged = true;
 }

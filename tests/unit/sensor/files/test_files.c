@@ -90,6 +90,61 @@ static void a_flow_that_ends_leaves_its_file_truncated(void **state)
     one_close(&one);
 }
 
+static bool is_there(const char *dir, const char *body, const char *sha256)
+{
+    char path[256], text[64] = "";
+
+    snprintf(path, sizeof path, "%s/%.2s/%s", dir, sha256, sha256);
+    FILE *f = fopen(path, "r");
+    if (!f)
+        return false;
+    size_t n = fread(text, 1, sizeof text - 1, f);
+    fclose(f);
+    assert_int_equal(unlink(path), 0);
+    path[strlen(path) - 65] = '\0';
+    assert_int_equal(rmdir(path), 0);
+    return n == strlen(body) && strcmp(text, body) == 0;
+}
+
+static void a_file_that_a_rule_asks_for_is_kept_by_its_digest(void **state)
+{
+    (void)state;
+    static const struct files_order flow = {FILES_SCOPE_FLOW, 1u << TO_CLIENT};
+    char dir[] = "/tmp/tramgac-files.XXXXXX", setting[64];
+
+    assert_non_null(mkdtemp(dir));
+    snprintf(setting, sizeof setting, "filestore.dir=%s", dir);
+    open_with("files.inspect=4");
+    struct strbuf report;
+    strbuf_init(&report, 0);
+    assert_int_equal(conf_set(one.feed.conf, setting, &report), ERR_OK);
+    assert_int_equal(conf_set(one.feed.conf, "filestore.size=8", &report), ERR_OK);
+    assert_int_equal(conf_set(one.feed.conf, "filestore.enabled=true", &report), ERR_OK);
+    assert_int_equal(conf_set(one.feed.conf, "filestore.leave=0", &report), ERR_OK);
+    strbuf_fini(&report);
+    files_free(&one.feed.files);
+    one.feed.files = files_new(one.feed.conf, &one.feed.stats);
+
+    struct file *first = fetch("nobody");
+    files_keep(one.feed.files, first);
+    assert_false(first->stored);
+    files_order(&one.flow, first->tx, first, &flow, 7);
+    files_keep(one.feed.files, first);
+    assert_true(first->stored);
+    assert_true(is_there(dir, "nobody", first->sha256));
+    struct file *next = fetch("eightbyt");
+    files_keep(one.feed.files, next);
+    assert_int_equal(next->sids, 1);
+    assert_int_equal(next->sid[0], 7);
+    assert_int_equal(next->data.len, 4);
+    assert_true(is_there(dir, "eightbyt", next->sha256));
+    struct file *large = fetch("nine byte");
+    files_keep(one.feed.files, large);
+    assert_true(large->wanted_store && !large->stored);
+    one_close(&one);
+    assert_int_equal(rmdir(dir), 0);
+}
+
 static void yara_rules_that_match_are_told_with_their_meta(void **state)
 {
     char dir[] = "/tmp/tramgac-yara-XXXXXX", path[64], setting[80];
@@ -125,6 +180,7 @@ int main(void)
         cmocka_unit_test(content_is_kept_up_to_the_limit_and_the_size_counts_on),
         cmocka_unit_test(a_file_is_freed_when_it_is_ended_and_logged),
         cmocka_unit_test(a_flow_that_ends_leaves_its_file_truncated),
+        cmocka_unit_test(a_file_that_a_rule_asks_for_is_kept_by_its_digest),
         cmocka_unit_test(yara_rules_that_match_are_told_with_their_meta),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
