@@ -139,9 +139,10 @@ static inline struct tx_box *app_flow_box(struct tx *tx)
 /** NULL without memory. */
 struct app_rows *app_rows_new(uint32_t n_rows);
 void app_rows_free(struct app_rows **rows);
-/** The row that knows the first bytes of a flow on one of its usual ports; NULL = none is sure. */
-const struct proto_def *app_rows_usual(const struct app_rows *rows, const struct flow *flow,
-                                       enum dir dir, struct slice head);
+/** Index of the row that knows the first bytes of a flow on one of its usual ports; -1 = none is
+ * sure. */
+int32_t app_rows_usual(const struct app_rows *rows, const struct flow *flow, enum dir dir,
+                       struct slice head);
 
 /* app_tx.c */
 /** Clears the marks of the directions looked at; frees the transactions that `all` or being over,

@@ -85,19 +85,19 @@ static enum probe ask(const struct proto_def *row, const struct flow *flow, enum
     return udp && row->probe_udp ? row->probe_udp(head, dir) : row->probe(head, dir);
 }
 
-const struct proto_def *app_rows_usual(const struct app_rows *rows, const struct flow *flow,
-                                       enum dir dir, struct slice head)
+int32_t app_rows_usual(const struct app_rows *rows, const struct flow *flow, enum dir dir,
+                       struct slice head)
 {
     uint64_t open = usual_rows(rows, flow) & possible_rows(rows, flow);
 
     head = slice_head(head, APP_HEAD_MAX);
     for (; open; open &= open - 1) {
-        const struct proto_def *row = proto_rows[first_row(open)];
-        enum probe probe = ask(row, flow, dir, head);
+        uint32_t i = first_row(open);
+        enum probe probe = ask(proto_rows[i], flow, dir, head);
         if (probe != PROBE_NO)
-            return probe == PROBE_MORE ? NULL : row;
+            return probe == PROBE_MORE ? -1 : (int32_t)i;
     }
-    return NULL;
+    return -1;
 }
 
 /* The rows in their order, until one knows the bytes; `usual`: these are on their port. */

@@ -153,14 +153,9 @@ static void state_release(struct breadth *breadth, struct verdict *verdict)
 static uint16_t own_name(const struct breadth *breadth, const struct flow *flow,
                          const struct packet *p)
 {
-    const struct proto_def *row =
-        app_rows_usual(breadth->rows, flow, flow_dir(flow, p), p->payload);
+    int32_t row = app_rows_usual(breadth->rows, flow, flow_dir(flow, p), p->payload);
 
-    for (uint32_t i = 0; row && row->breadth && proto_rows[i]; i++) {
-        if (proto_rows[i] == row)
-            return breadth->own_name[i];
-    }
-    return 0;
+    return row < 0 ? 0 : breadth->own_name[row];
 }
 
 static struct verdict *verdict_new(struct breadth *breadth, struct flow *flow,

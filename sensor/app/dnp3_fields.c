@@ -98,6 +98,18 @@ const struct field dnp3_fields[] = {
     FIELD_END,
 };
 
+/* The four highest bits as members: "dir":true,"pri":false ... */
+static char *pen_high_bits(char *at, uint8_t bits, const char names[4][4])
+{
+    for (uint32_t i = 0; i < 4; i++) {
+        at = i ? PEN_LIT(at, ",\"") : PEN_LIT(at, "\"");
+        at = pen_fixed(at, names[i], 3);
+        at = PEN_LIT(at, "\":");
+        at = pen_bool(at, bits & 0x80 >> i);
+    }
+    return at;
+}
+
 static void write_link(struct jsonw *w, const struct dnp3_tx *dnp3)
 {
     uint8_t control = dnp3->link_control;
@@ -105,14 +117,8 @@ static void write_link(struct jsonw *w, const struct dnp3_tx *dnp3)
 
     if (!at)
         return;
-    at = PEN_LIT(pen_comma(w, at), "\"control\":{\"dir\":");
-    at = pen_bool(at, control & 0x80);
-    at = PEN_LIT(at, ",\"pri\":");
-    at = pen_bool(at, control & 0x40);
-    at = PEN_LIT(at, ",\"fcb\":");
-    at = pen_bool(at, control & 0x20);
-    at = PEN_LIT(at, ",\"fcv\":");
-    at = pen_bool(at, control & 0x10);
+    at = PEN_LIT(pen_comma(w, at), "\"control\":{");
+    at = pen_high_bits(at, control, (const char[4][4]){"dir", "pri", "fcb", "fcv"});
     at = PEN_LIT(at, ",\"function_code\":");
     at = pen_u64(at, control & 15);
     at = PEN_LIT(at, "},\"src\":");
@@ -171,14 +177,8 @@ static void write_control(struct jsonw *w, const struct dnp3_tx *dnp3)
 
     if (!at)
         return;
-    at = PEN_LIT(pen_comma(w, at), "\"application\":{\"control\":{\"fir\":");
-    at = pen_bool(at, dnp3->control & 0x80);
-    at = PEN_LIT(at, ",\"fin\":");
-    at = pen_bool(at, dnp3->control & 0x40);
-    at = PEN_LIT(at, ",\"con\":");
-    at = pen_bool(at, dnp3->control & 0x20);
-    at = PEN_LIT(at, ",\"uns\":");
-    at = pen_bool(at, dnp3->control & 0x10);
+    at = PEN_LIT(pen_comma(w, at), "\"application\":{\"control\":{");
+    at = pen_high_bits(at, dnp3->control, (const char[4][4]){"fir", "fin", "con", "uns"});
     at = PEN_LIT(at, ",\"sequence\":");
     at = pen_u64(at, dnp3->control & 15);
     at = PEN_LIT(at, "},\"function_code\":");

@@ -211,9 +211,12 @@ void files_order(struct flow *flow, struct tx *tx, struct file *file,
 {
     struct flow_files *list = flow ? hanging(flow) : NULL;
 
-    if (order->scope == FILES_SCOPE_FILE && file)
-        want_kept(file, sid);
-    if (order->scope == FILES_SCOPE_FILE || !list)
+    if (order->scope == FILES_SCOPE_FILE) {
+        if (file)
+            want_kept(file, sid);
+        return;
+    }
+    if (!list)
         return;
     for (struct file *f = list->first; f; f = f->next) {
         bool asked = order->scope == FILES_SCOPE_FLOW || f->tx == tx;
