@@ -32,22 +32,6 @@ uint32_t http2_event_count(const struct tx *tx)
     return headers || tells_something(http2, TO_SERVER) || tells_something(http2, TO_CLIENT);
 }
 
-static void write_headers(struct jsonw *w, const char *key, const struct http_message *m)
-{
-    const struct http_field *fields = m->fields.at;
-
-    if (!m->fields.n)
-        return;
-    jsonw_arr_open(w, key);
-    for (uint32_t i = 0; i < m->fields.n; i++) {
-        jsonw_obj_open(w, NULL);
-        jsonw_text(w, "name", fields[i].name);
-        jsonw_text(w, "value", fields[i].value);
-        jsonw_obj_close(w);
-    }
-    jsonw_arr_close(w);
-}
-
 /* Suricata's events have these names without the underscores that its rules want, and some of them
  * in small letters but for each word's first. */
 static void write_name(struct jsonw *w, const char *key, const struct label *labels, uint64_t value,
@@ -119,8 +103,8 @@ void http2_event_write(struct tx *tx, uint32_t i, struct jsonw *w)
 
     (void)i;
     jsonw_str(w, "version", "2");
-    write_headers(w, "request_headers", &http->request);
-    write_headers(w, "response_headers", &http->response);
+    http_event_headers(w, NULL, TO_SERVER, &http->request);
+    http_event_headers(w, NULL, TO_CLIENT, &http->response);
     struct slice host = http->request.known[HTTP_HOST];
     write_text(w, "hostname", host.len ? host : http->host);
     if (http->port)

@@ -63,6 +63,15 @@ struct http_message {
     uint64_t length;                  /* of the body on the wire, chunk framing included */
 };
 
+enum { HTTP_CUSTOM_MAX = 64, HTTP_CUSTOM_BYTES = 48 };
+
+/** What options leave out of events, and want in them. */
+struct http_config {
+    bool basic, all[2];
+    char custom[HTTP_CUSTOM_MAX][HTTP_CUSTOM_BYTES];
+    uint32_t customs;
+};
+
 struct http_tx {
     struct http_message request, response;
     struct slice method, uri, uri_raw, host, host_raw;
@@ -72,6 +81,7 @@ struct http_tx {
     uint16_t status;
     uint16_t port;                /* in the Host header or URI; 0 = none */
     struct http_multipart *parts; /* of a form that is sent; NULL = none */
+    const struct http_config *config;
 };
 
 static inline struct http_message *http_tx_message(struct tx *tx, enum dir dir)
@@ -151,6 +161,17 @@ void http_notes_response(struct app *app, struct tx *tx);
 /* ---- http_fields.c ------------------------------------------------------------------------ */
 
 extern const struct field http_fields[];
+
+/* ---- http_event.c ------------------------------------------------------------------------- */
+
+extern const struct option http_event_options[];
+void http_event_configure(const struct conf *conf, void *config);
+void http_event_write(struct tx *tx, uint32_t i, struct jsonw *w);
+/** Whether what `http.extended` can take out of events is written now. */
+bool http_event_extended(const struct tx *tx, const void *item);
+/** Header lines that are asked for, as a list of name and value; NULL: all. */
+void http_event_headers(struct jsonw *w, const struct http_config *config, enum dir dir,
+                        const struct http_message *m);
 
 /* ---- http_uri.c --------------------------------------------------------------------------- */
 

@@ -103,6 +103,7 @@ struct tx {
     bool logged;
     bool silent;    /* a rule wants no event of it */
     bool truncated; /* a cap cut something */
+    bool writes_event; /* its own event is being written: options of that event count */
     uint8_t opener; /* enum dir of who began it */
     uint8_t notes;
     uint8_t note[TX_NOTES_MAX]; /* indices into the protocol's own notes table */

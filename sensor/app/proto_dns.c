@@ -40,7 +40,7 @@ static const char *const dns_notes[] = {
 
 struct name {
     uint32_t len;
-    uint8_t fault; /* note that says why it cannot be read; NOTE_MALFORMED when nothing else does */
+    uint32_t faults; /* bit i: note i says why it cannot be read; 0: it is malformed otherwise */
     uint8_t text[NAME_BYTES_MAX];
 };
 
@@ -61,10 +61,10 @@ static bool read_name(struct slice message, struct cursor *c, struct name *name)
 {
     struct cursor away;
     struct cursor *at = c;
+    uint32_t labels = 0;
 
     name->len = 0;
-    name->fault = NOTE_MALFORMED;
-    uint32_t labels = 0;
+    name->faults = 0;
     for (uint32_t pointers = 0; cursor_ok(at);) {
         uint8_t len = cursor_u8(at);
         if (len == 0)
@@ -72,23 +72,24 @@ static bool read_name(struct slice message, struct cursor *c, struct name *name)
         if ((len & 0xc0) == 0xc0) {
             uint32_t target = (uint32_t)(len & 0x3f) << 8 | cursor_u8(at);
             if (++pointers > POINTERS_MAX)
-                name->fault = NOTE_LOOP;
+                name->faults |= 1u << NOTE_LOOP;
             if (!cursor_ok(at) || pointers > POINTERS_MAX || target >= message.len)
                 return false;
             away = cursor_of(slice_from(message, target));
             at = &away;
             continue;
         }
+        if (labels++ >= LABELS_MAX)
+            name->faults |= 1u << NOTE_LABELS;
         if (name->len + 1 >= NAME_BYTES_MAX)
-            name->fault = labels >= LABELS_MAX ? NOTE_LABELS : NOTE_NAME_LONG;
-        if ((len & 0xc0) || name->len + 1 >= NAME_BYTES_MAX)
+            name->faults |= 1u << NOTE_NAME_LONG;
+        if ((len & 0xc0) || labels > LABELS_MAX)
             return false;
-        labels++;
         struct slice label = cursor_take(at, len);
-        if (cursor_ok(at))
+        if (cursor_ok(at) && !name->faults)
             name_add(name, label);
     }
-    return cursor_ok(at) && cursor_ok(c);
+    return cursor_ok(at) && cursor_ok(c) && !name->faults;
 }
 
 static struct slice name_keep(struct app *app, struct tx *tx, const struct name *name)
@@ -298,25 +299,30 @@ static bool read_sections(struct app *app, struct tx *tx, struct slice message, 
     return true;
 }
 
-/* Why the names of a message that cannot be read cannot: read once more, for the note. */
-static uint32_t fault_of(struct slice message, const struct header *h)
+/* Why the names of a message that cannot be read cannot: read once more, for the notes. */
+static void note_faults(struct app *app, struct tx *tx, struct slice message,
+                        const struct header *h)
 {
     struct cursor c = cursor_of(slice_from(message, HEADER_BYTES));
-    struct name name;
+    struct name name = {.faults = 0};
     uint32_t names = 0;
 
     for (uint32_t i = 0; i <= DNS_SECTIONS; i++)
         names += h->counts[i];
     for (uint32_t i = 0; i < names && i < FAULT_NAMES_MAX; i++) {
         if (!read_name(message, &c, &name))
-            return name.fault;
+            break;
         cursor_skip(&c, 4); /* type, class */
         if (i < h->counts[0])
             continue;
         cursor_skip(&c, 4);
         cursor_skip(&c, cursor_be16(&c));
     }
-    return NOTE_MALFORMED;
+    if (!name.faults)
+        app_note(app, tx, NOTE_MALFORMED);
+    for (uint32_t note = 0; note <= NOTE_LABELS; note++)
+        if (name.faults >> note & 1)
+            app_note(app, tx, note);
 }
 
 static enum parsed_kind read_message(struct app *app, enum dir dir, struct slice message)
@@ -336,7 +342,7 @@ static enum parsed_kind read_message(struct app *app, enum dir dir, struct slice
     dns->opcode = opcode_of(h.flags);
     dns->rcode = h.flags & 0xf;
     if (!read_sections(app, tx, message, &c, &h))
-        app_note(app, tx, fault_of(message, &h));
+        note_faults(app, tx, message, &h);
     if (h.flags & 0x40)
         app_note(app, tx, NOTE_Z_FLAG);
     if (dns->opcode > OPCODE_LAST)

@@ -427,6 +427,7 @@ static struct parsed take_head(struct app *app, enum dir dir, struct slice head)
         return parse_full();
     uint8_t noted = tx->notes;
     line = slice_head(kept, line.len);
+    ((struct http_tx *)tx_data(tx))->config = app_config(app);
     if (dir == TO_SERVER)
         read_request_line(app, tx, line);
     else
@@ -776,6 +777,10 @@ const struct proto_def proto_http = {
     .probe = http_probe,
     .parse = http_parse,
     .state_fini = http_state_fini,
+    .write_event = http_event_write,
+    .options = http_event_options,
+    .config_size = sizeof(struct http_config),
+    .configure = http_event_configure,
     .fields = http_fields,
     .notes = http_notes,
 };

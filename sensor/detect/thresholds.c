@@ -106,7 +106,7 @@ static struct cell *cell_of(struct thresholds *t, const struct key *key, uint64_
     }
     if (!make)
         return NULL;
-    *best = (struct cell){.key = *key, .start_ns = now ? now : 1};
+    *best = (struct cell){.key = *key, .start_ns = now};
     return best;
 }
 
@@ -213,13 +213,13 @@ static bool rate_kept(const struct limit *l, struct cell *c, uint64_t now)
     if (goes_on && c->alerted)
         return false;
     if (!goes_on)
-        *c = (struct cell){.key = c->key, .start_ns = now ? now : 1, .end_ns = now + l->span_ns};
+        *c = (struct cell){.key = c->key, .start_ns = now, .end_ns = now + l->span_ns};
     if (c->count < UINT32_MAX)
         c->count++;
     if (c->count <= l->count)
         return true;
     c->alerted = true;
-    c->start_ns = now ? now : 1;
+    c->start_ns = now;
     c->end_ns = now + l->hold_ns;
     return false;
 }
@@ -229,7 +229,7 @@ static bool counted(const struct limit *l, struct cell *c, uint64_t now)
     if (l->kind == LIMIT_RATE)
         return rate_kept(l, c, now);
     if (!c->count || now > c->start_ns + l->span_ns || now < c->start_ns) {
-        c->start_ns = now ? now : 1;
+        c->start_ns = now;
         c->end_ns = now + l->span_ns;
         c->count = 0;
         c->alerted = false;
@@ -282,13 +282,14 @@ bool thresholds_admit(struct thresholds *t, const struct rule_info *info, uint64
                       struct slice conditions)
 {
     const struct rule *r = &t->rs->rules[info->index];
+    uint64_t now = ts_ns ? ts_ns : 1; /* 0 marks a free cell; some captures have no times */
 
     if (conditions.len && !dataset_live_admit(t->sets, conditions))
         return false;
-    if (!xbits_hold(t, r, ts_ns, src, dst))
+    if (!xbits_hold(t, r, now, src, dst))
         return false;
-    bool admit = limits_admit(t, r, r->limits, ts_ns, src, dst, flow_id) &&
-                 limits_admit(t, r, t->rs->suppress_all, ts_ns, src, dst, flow_id);
-    xbits_run(t, r, ts_ns, src, dst);
+    bool admit = limits_admit(t, r, r->limits, now, src, dst, flow_id) &&
+                 limits_admit(t, r, t->rs->suppress_all, now, src, dst, flow_id);
+    xbits_run(t, r, now, src, dst);
     return admit && !info->noalert;
 }

@@ -20,7 +20,9 @@ static void tx_write(struct jsonw *w, const struct event_ctx *ctx)
         pen_close(w, at);
         w->comma = false;
     }
+    ctx->tx->writes_event = true;
     app_write_event(ctx->tx, ctx->part, w);
+    ctx->tx->writes_event = false;
     jsonw_obj_close(w);
     if (ctx->tx->proto->write_beside)
         ctx->tx->proto->write_beside(ctx->tx, w);

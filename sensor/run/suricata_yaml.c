@@ -88,38 +88,44 @@ static const char *type_of(const struct json *entry)
     return event_of(json_key(inner));
 }
 
-static void take_smtp_type(struct conf *conf, const struct json *type)
+static void set_bool(struct conf *conf, const char *key, const struct json *value, bool or_else)
+{
+    suricata_yaml_set(conf, key, json_bool(value, or_else) ? "true" : "false");
+}
+
+/* A list of words as one of ours, unless it is empty. */
+static void set_list(struct conf *conf, const char *key, const struct json *words)
 {
     struct strbuf list;
 
     strbuf_init(&list, 4096);
-    suricata_yaml_set(conf, "smtp.extended",
-                      json_bool(json_get(type, "extended"), false) ? "true" : "false");
+    for (const struct json *c = json_first(words); c; c = json_next(c))
+        strbuf_fmt(&list, "%s%s", list.len ? "," : "", json_str(c, ""));
+    if (list.len)
+        suricata_yaml_set(conf, key, list.at);
+    strbuf_fini(&list);
+}
+
+static void take_smtp_type(struct conf *conf, const struct json *type)
+{
+    set_bool(conf, "smtp.extended", json_get(type, "extended"), false);
     for (const struct json *m = json_first(json_get(type, "md5")); m; m = json_next(m))
         if (strcmp(json_str(m, ""), "subject") == 0)
             suricata_yaml_set(conf, "smtp.subject_md5", "true");
-    for (const struct json *c = json_first(json_get(type, "custom")); c; c = json_next(c))
-        strbuf_fmt(&list, "%s%s", list.len ? "," : "", json_str(c, ""));
-    if (list.len)
-        suricata_yaml_set(conf, "smtp.custom", list.at);
-    strbuf_fini(&list);
+    set_list(conf, "smtp.custom", json_get(type, "custom"));
 }
 
 static void take_tls_type(struct conf *conf, const struct json *type)
 {
-    struct strbuf list;
-
-    strbuf_init(&list, 4096);
-    for (const struct json *c = json_first(json_get(type, "custom")); c; c = json_next(c))
-        strbuf_fmt(&list, "%s%s", list.len ? "," : "", json_str(c, ""));
-    if (list.len)
-        suricata_yaml_set(conf, "tls.custom", list.at);
-    strbuf_fini(&list);
+    set_list(conf, "tls.custom", json_get(type, "custom"));
 }
 
-static void set_bool(struct conf *conf, const char *key, const struct json *value, bool or_else)
+static void take_http_type(struct conf *conf, const struct json *type)
 {
-    suricata_yaml_set(conf, key, json_bool(value, or_else) ? "true" : "false");
+    set_bool(conf, "http.extended", json_get(type, "extended"), false);
+    suricata_yaml_set(conf, "http.dump-all-headers",
+                      json_str(json_get(type, "dump-all-headers"), "none"));
+    set_list(conf, "http.custom", json_get(type, "custom"));
 }
 
 /* `requests`, `responses`, `types` of dns; the older `query`, `answer`, `custom`. */
@@ -129,16 +135,10 @@ static void take_dns_type(struct conf *conf, const struct json *type)
     const struct json *custom = types ? types : json_get(type, "custom");
     const struct json *requests = json_get(type, "requests"),
                       *answers = json_get(type, "responses");
-    struct strbuf list;
 
     set_bool(conf, "event.dns.requests", requests ? requests : json_get(type, "query"), true);
     set_bool(conf, "event.dns.responses", answers ? answers : json_get(type, "answer"), true);
-    strbuf_init(&list, 4096);
-    for (const struct json *t = json_first(custom); t; t = json_next(t))
-        strbuf_fmt(&list, "%s%s", list.len ? "," : "", json_str(t, ""));
-    if (list.len)
-        suricata_yaml_set(conf, "event.dns.types", list.at);
-    strbuf_fini(&list);
+    set_list(conf, "event.dns.types", custom);
 }
 
 static void take_alert_type(struct conf *conf, const struct json *type)
@@ -176,15 +176,7 @@ static void take_anomaly_type(struct conf *conf, const struct json *type)
 
 static void take_files_type(struct conf *conf, const struct json *type)
 {
-    const struct json *hash = json_get(type, "force-hash");
-    struct strbuf list;
-
-    strbuf_init(&list, 256);
-    for (const struct json *h = json_first(hash); h; h = json_next(h))
-        strbuf_fmt(&list, "%s%s", list.len ? "," : "", json_str(h, ""));
-    if (list.len)
-        suricata_yaml_set(conf, "files.hash", list.at);
-    strbuf_fini(&list);
+    set_list(conf, "files.hash", json_get(type, "force-hash"));
     set_bool(conf, "files.magic", json_get(type, "force-magic"), false);
 }
 
@@ -194,13 +186,16 @@ static void take_options(struct conf *conf, const char *name, const struct json 
     static const struct {
         const char *name;
         void (*take)(struct conf *conf, const struct json *type);
-    } rows[] = {{"smtp", take_smtp_type},   {"tls", take_tls_type},
-                {"dns", take_dns_type},     {"alert", take_alert_type},
-                {"files", take_files_type}, {"anomaly", take_anomaly_type}};
+        bool bare; /* a name without options says something too */
+    } rows[] = {{"smtp", take_smtp_type, true},       {"tls", take_tls_type, false},
+                {"http", take_http_type, true},       {"dns", take_dns_type, false},
+                {"alert", take_alert_type, false},    {"files", take_files_type, false},
+                {"anomaly", take_anomaly_type, false}};
 
-    for (uint32_t i = 0; json_kind(entry) == JSON_OBJ && i < sizeof(rows) / sizeof(rows[0]); i++) {
-        if (strcmp(name, rows[i].name) == 0)
-            rows[i].take(conf, json_get(entry, name));
+    for (uint32_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        bool object = json_kind(entry) == JSON_OBJ;
+        if (strcmp(name, rows[i].name) == 0 && (object || rows[i].bare))
+            rows[i].take(conf, object ? json_get(entry, name) : NULL);
     }
 }
 

@@ -66,6 +66,44 @@ static void a_pointer_that_leads_to_itself_ends(void **state)
     assert_int_equal(app_events(tx), 0);
 }
 
+static bool noted(const struct tx *tx, const char *name)
+{
+    for (uint8_t i = 0; i < tx->notes; i++)
+        if (strcmp(tx->proto->notes[tx->note[i]], name) == 0)
+            return true;
+    return false;
+}
+
+/* A question of so many labels, each of so many bytes. */
+static const struct tx *asked(uint32_t labels, uint8_t len)
+{
+    static const uint8_t head[] = {0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0};
+    static const uint8_t type[] = {0, 0, 1, 0, 1};
+    static uint8_t message[32768];
+    uint32_t n = sizeof head;
+
+    memset(message, 'a', sizeof message);
+    memcpy(message, head, sizeof head);
+    for (uint32_t i = 0; i < labels; i++, n += 1u + len)
+        message[n] = len;
+    memcpy(message + n, type, sizeof type);
+    one_says(&one, TO_SERVER, (struct slice){message, n + (uint32_t)sizeof type});
+    return one_tx(&one, 0);
+}
+
+static void a_name_is_too_long_or_has_too_many_labels_or_both(void **state)
+{
+    (void)state;
+    const struct tx *tx = asked(20, 63);
+    assert_true(noted(tx, "name_too_long") && !noted(tx, "too_many_labels"));
+    assert_int_equal(teardown(state) | setup(state), 0);
+    tx = asked(256, 1);
+    assert_true(noted(tx, "too_many_labels") && !noted(tx, "name_too_long"));
+    assert_int_equal(teardown(state) | setup(state), 0);
+    tx = asked(256, 63);
+    assert_true(noted(tx, "too_many_labels") && noted(tx, "name_too_long"));
+}
+
 static void the_error_of_a_response_is_a_number_for_rules(void **state)
 {
     (void)state;
@@ -89,6 +127,7 @@ int main(void)
         CASE(a_question_is_an_instance_and_an_event),
         CASE(names_are_followed_through_pointers),
         CASE(a_pointer_that_leads_to_itself_ends),
+        CASE(a_name_is_too_long_or_has_too_many_labels_or_both),
         CASE(the_error_of_a_response_is_a_number_for_rules),
         CASE(multicast_names_are_not_dns),
     };

@@ -2,6 +2,8 @@
 /* What rules see of HTTP; the expectations were tried with rules in Suricata 7.0.10. */
 #include "proto_one.h"
 
+#include "sensor/app/http_tx.h"
+
 #define REQUEST(text)  one_says(&one, TO_SERVER, SLICE_LIT(text))
 #define RESPONSE(text) one_says(&one, TO_CLIENT, SLICE_LIT(text))
 
@@ -108,6 +110,25 @@ static void a_chunked_body_is_put_together_and_its_length_is_that_of_the_wire(vo
     RESPONSE("3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n");
     one_is(&one, "http.response_body", "abcde");
     assert_non_null(strstr(one_event(&one, 0, 0), "\"length\":22"));
+}
+
+static void options_choose_what_its_own_event_carries(void **state)
+{
+    static const struct http_config little = {.basic = true, .custom = {"accept"}, .customs = 1};
+
+    (void)state;
+    REQUEST("GET /f HTTP/1.1\r\nHost: h\r\nAccept: x/y\r\n\r\n");
+    RESPONSE("HTTP/1.1 206 OK\r\nContent-Range: bytes 1-2/30\r\nContent-Length: 2\r\n\r\nab");
+    struct tx *tx = one_tx(&one, 0);
+    ((struct http_tx *)tx_data(tx))->config = &little;
+    assert_non_null(strstr(one_event(&one, 0, 0), "\"http_method\":\"GET\""));
+    assert_null(strstr(one_event(&one, 0, 0), "x/y"));
+    tx->writes_event = true;
+    assert_null(strstr(one_event(&one, 0, 0), "http_method"));
+    assert_non_null(strstr(one_event(&one, 0, 0), "\"request_headers\":[{\"name\":\"Accept\","
+                                                  "\"value\":\"x/y\"}]"));
+    assert_non_null(strstr(one_event(&one, 0, 0), "\"start\":1,\"end\":2,\"size\":30}"));
+    assert_null(strstr(one_event(&one, 0, 0), "response_headers"));
 }
 
 static void a_response_without_a_length_ends_with_the_connection(void **state)
@@ -321,6 +342,7 @@ int main(void)
         CASE(each_header_is_an_instance),
         CASE(a_response_has_its_own_buffers),
         CASE(a_chunked_body_is_put_together_and_its_length_is_that_of_the_wire),
+        CASE(options_choose_what_its_own_event_carries),
         CASE(a_response_without_a_length_ends_with_the_connection),
         CASE(an_interim_response_is_not_the_answer),
         CASE(the_answer_to_head_has_no_body),

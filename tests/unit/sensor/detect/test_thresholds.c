@@ -80,6 +80,22 @@ static void threshold_alerts_every_nth(void **state)
     close_host(&h);
 }
 
+/* Some captures have no times. */
+static void at_the_beginning_of_time_it_is_counted_too(void **state)
+{
+    uint64_t zero = 0 - (uint64_t)1000;
+    struct host h;
+
+    (void)state;
+    open_host(&h, "alert ip any any -> any any (threshold:type both, track by_src, count 3, "
+                  "seconds 10; sid:1;)\n");
+    assert_false(at(&h, 1, zero, &h.a, &h.b));
+    assert_false(at(&h, 1, zero, &h.a, &h.b));
+    assert_true(at(&h, 1, zero, &h.a, &h.b));
+    assert_false(at(&h, 1, zero, &h.a, &h.b));
+    close_host(&h);
+}
+
 static void both_alerts_once_after_n(void **state)
 {
     struct host h;
@@ -138,6 +154,7 @@ int main(void)
         cmocka_unit_test(limit_alerts_the_first_ones),
         cmocka_unit_test(threshold_alerts_every_nth),
         cmocka_unit_test(both_alerts_once_after_n),
+        cmocka_unit_test(at_the_beginning_of_time_it_is_counted_too),
         cmocka_unit_test(detection_filter_alerts_from_the_next_on),
         cmocka_unit_test(xbits_tie_rules_on_different_flows),
     };
