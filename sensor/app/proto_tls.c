@@ -37,6 +37,8 @@ enum handshake_type {
     SERVER_HELLO = 2,
     CERTIFICATE = 11,
     SERVER_KEY_EXCHANGE = 12,
+    CERTIFICATE_REQUEST = 13,
+    SERVER_HELLO_DONE = 14,
     CLIENT_KEY_EXCHANGE = 16,
 };
 
@@ -255,6 +257,10 @@ static void message(struct app *app, struct tx *tx, enum dir dir, uint8_t type, 
         server_hello(app, tx, body);
     else if (type == CERTIFICATE)
         certificates(app, tx, dir, body);
+    else if (type == CERTIFICATE_REQUEST && dir == TO_CLIENT)
+        tls->asks_client = true;
+    else if (type == SERVER_HELLO_DONE && dir == TO_CLIENT)
+        tx->told = !tls->asks_client;
 }
 
 /* Bytes of whole messages used from the front of `in`. */
@@ -352,6 +358,7 @@ static void take_record(struct app *app, struct tx *tx, enum dir dir, uint8_t ty
 {
     const struct tls_state *state = app_state(app);
 
+    tx->told |= type == APPLICATION;
     if (state->side[dir].encrypted)
         return;
     switch (type) {

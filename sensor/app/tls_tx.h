@@ -60,6 +60,7 @@ struct tls_tx {
     uint16_t cipher;
     uint8_t seen; /* enum tls_seen */
     bool resumed;
+    bool asks_client; /* the server wants the client's certificate */
     struct slice server_name;
     struct slice client_random, server_random;
     struct list alpns;        /* struct tls_alpn, offered */

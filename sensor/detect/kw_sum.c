@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Checksums of the packet's headers, whatever policy is in force; and the kind of network header.
- * Of a packet that was cut or is a fragment the transport's sum cannot be told.
+ * Of a fragment the transport's sum cannot be told, of a packet that was cut none.
  */
 #include "sensor/detect/draft.h"
 
@@ -16,16 +16,23 @@ struct sum_args {
     bool valid;
 };
 
+/* Not of a packet that was cut, nor of one that the sender's card completes later (its header says
+ * length 0): what is taken on the way out of a host has no sums yet. */
+static bool is_whole(const struct packet *p)
+{
+    return !p->payload_missing && (p->ip_version != 4 || p->l3.at[2] || p->l3.at[3]);
+}
+
 static bool sum_match(const struct inspection *in, const void *args)
 {
     const struct sum_args *a = args;
     const struct packet *p = in->packet;
 
-    if (!p || p->ip_version != a->kind->ip || !p->l3.len)
+    if (!p || p->ip_version != a->kind->ip || !p->l3.len || !is_whole(p))
         return false;
     if (!a->kind->proto)
         return checksum_header_right(p) == a->valid;
-    if (p->proto != a->kind->proto || p->fragment || p->payload_missing || !p->l4.len)
+    if (p->proto != a->kind->proto || p->fragment || !p->l4.len)
         return false;
     bool unused = p->proto == IPPROTO_UDP4 && p->l4.len >= 8 && !p->l4.at[6] && !p->l4.at[7];
     return !unused && checksum_transport_right(p) == a->valid;

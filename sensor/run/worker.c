@@ -235,6 +235,14 @@ static enum dir ends_of_tx(const struct worker *w, const struct flow *flow, cons
     return (enum dir)tx->opener;
 }
 
+static void write_tx_notes(struct worker *w, struct flow *flow, const struct packet *p,
+                           struct tx *tx)
+{
+    for (; tx->noted < tx->notes && tx->noted < TX_NOTES_MAX; tx->noted++)
+        take_note(w, flow, p, tx, "applayer", tx->proto->notes[tx->note[tx->noted]],
+                  w->events.app_notes);
+}
+
 static void write_tx(struct worker *w, struct flow *flow, const struct packet *p, struct tx *tx)
 {
     struct facts_sink sink = sink_of(w);
@@ -247,8 +255,7 @@ static void write_tx(struct worker *w, struct flow *flow, const struct packet *p
         ctx.dir = ends_of_tx(w, flow, ctx.packet, tx);
         write_event(w, "tx", &ctx, CLASS_TX);
     }
-    for (uint8_t i = 0; i < tx->notes && i < TX_NOTES_MAX; i++)
-        take_note(w, flow, p, tx, "applayer", tx->proto->notes[tx->note[i]], w->events.app_notes);
+    write_tx_notes(w, flow, p, tx);
     if (w->wants.devices)
         facts_tx(&sink, w->facts, flow, tx);
     tx->logged = true;
@@ -280,8 +287,10 @@ static void write_results(struct worker *w, struct flow *flow, const struct pack
     }
     write_notes(w, flow, p);
     for (struct tx *tx = app_first_tx(flow); tx; tx = tx->next) {
-        if (!tx->logged && app_tx_over(tx))
+        if (!tx->logged && (tx->told || app_tx_over(tx)))
             write_tx(w, flow, p, tx);
+        else if (tx->logged)
+            write_tx_notes(w, flow, p, tx);
     }
 }
 

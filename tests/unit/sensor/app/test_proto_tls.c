@@ -54,6 +54,28 @@ static void extensions_that_are_no_list_are_noted(void **state)
     assert_true(one_noted(&one, 0, "certificate_invalid_extensions"));
 }
 
+static void its_event_is_due_when_the_server_has_said_all(void **state)
+{
+    (void)state;
+    CLIENT(CLIENT_HELLO);
+    SERVER(SERVER_HELLO);
+    assert_false(one_tx(&one, 0)->told);
+    SERVER("\x16\x03\x03\x00\x04\x0e\x00\x00\x00");
+    assert_true(one_tx(&one, 0)->told);
+    assert_false(app_tx_over(one_tx(&one, 0)));
+}
+
+static void its_event_waits_for_the_client_when_the_server_asks_for_a_certificate(void **state)
+{
+    (void)state;
+    CLIENT(CLIENT_HELLO);
+    SERVER(SERVER_HELLO "\x16\x03\x03\x00\x04\x0d\x00\x00\x00"
+                        "\x16\x03\x03\x00\x04\x0e\x00\x00\x00");
+    assert_false(one_tx(&one, 0)->told);
+    CLIENT("\x17\x03\x03\x00\x01x");
+    assert_true(one_tx(&one, 0)->told);
+}
+
 static void sound_extensions_are_not_noted(void **state)
 {
     (void)state;
@@ -87,6 +109,8 @@ int main(void)
         CASE(what_stands_in_the_place_of_extensions_is_noted),
         CASE(extensions_that_are_no_list_are_noted),
         CASE(sound_extensions_are_not_noted),
+        CASE(its_event_is_due_when_the_server_has_said_all),
+        CASE(its_event_waits_for_the_client_when_the_server_asks_for_a_certificate),
         CASE(a_hello_of_ssl_2_that_is_too_short_is_noted),
         CASE(more_records_of_ssl_2_than_tls_has_room_for_are_noted),
     };
