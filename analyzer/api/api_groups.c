@@ -113,7 +113,7 @@ static void list(struct call *call)
     range.before_ns = 0;
     range.before_id = 0;
     if (!err)
-        err = db_search_count(call->store, &search, &range, &total, &alerts, &counted);
+        err = db_search_groups_count(call->store, &search, &range, &total, &alerts, &counted);
     if (err) {
         api_fail_store(call, err);
         return;

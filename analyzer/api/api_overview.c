@@ -10,6 +10,7 @@
 #include "analyzer/store/db_events.h"
 #include "analyzer/store/db_incidents.h"
 #include "analyzer/store/db_outbox.h"
+#include "analyzer/store/db_rollups.h"
 #include "analyzer/store/db_sensors.h"
 #include "common/clock.h"
 
@@ -66,11 +67,15 @@ static void write_hours(struct call *call)
     uint64_t step = OVERVIEW_DAY / OVERVIEW_STEPS;
     uint64_t to = (shape_newest(call) / step + 1) * step, from = to - OVERVIEW_DAY;
     int64_t sums[OVERVIEW_STEPS][SEVERITY_LEVELS] = {{0}};
-    struct histogram_row *rows = NULL;
+    struct rollups_query query = {.from_ns = from,
+                                  .to_ns = to - 1,
+                                  .step_ns = step,
+                                  .sites = call->sites,
+                                  .by_severity = true};
+    struct rollups_sum *rows = NULL;
     uint32_t n = 0;
 
-    if (db_groups_histogram(call->store, from, to, step, call->sites, true, call->arena, &rows,
-                            &n) != ERR_OK)
+    if (db_rollups_sums(call->store, &query, call->arena, &rows, &n) != ERR_OK)
         n = 0;
     for (uint32_t i = 0; i < n; i++) {
         uint64_t at = rows[i].at_ns >= from ? (rows[i].at_ns - from) / step : OVERVIEW_STEPS;

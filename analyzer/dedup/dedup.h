@@ -9,6 +9,7 @@
 
 #include "analyzer/record/record.h"
 #include "analyzer/store/db_groups.h"
+#include "analyzer/store/db_rollups.h"
 #include "common/conf.h"
 #include "common/stat.h"
 

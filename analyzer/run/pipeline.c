@@ -368,9 +368,7 @@ static enum err save_sums(struct pipeline *p)
     if (!err)
         err = db_groups_sparks_add(p->store, sparks, n);
     const struct rollup *rollups = dedup_rollups(p->dedup, &n);
-    for (uint32_t i = 0; !err && i < n; i++)
-        err = db_groups_rollup_add(p->store, &rollups[i]);
-    return err;
+    return err ? err : db_rollups_add(p->store, rollups, n);
 }
 
 static enum err take_all(struct pipeline *p, struct message *list, uint32_t n)

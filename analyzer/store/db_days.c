@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyzer/store/db_days.h"
+#include "analyzer/store/db_blocks.h"
 #include "analyzer/store/db_events.h"
 #include "analyzer/store/rows.h"
 #include "analyzer/store/sql.h"
@@ -247,6 +248,8 @@ static enum err drop_one(struct store *store, uint64_t day, uint32_t *dropped)
         err = spares(store, day, &any);
     if (!err && !any)
         err = store->def->day(store->engine, day, 0, 0);
+    if (!err && !any)
+        err = db_blocks_forget(store, first_id(day + 1));
     name_of(day, name);
     if (!err && !any) {
         struct sql *q = sql_start(store, "DELETE FROM meta WHERE name=$1");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyzer/store/db_events.h"
+#include "analyzer/store/db_blocks.h"
 #include "analyzer/store/rows.h"
 #include "analyzer/store/sql_bulk.h"
 #include "common/json.h"
@@ -64,7 +65,8 @@ enum err db_events_put(struct store *store, const struct record *records, uint32
     for (uint32_t i = 0; i < n; i++)
         if (!records[i].sampled_out)
             put_row(&rows, &records[i]);
-    return sql_bulk_end(&rows);
+    enum err err = sql_bulk_end(&rows);
+    return err ? err : db_blocks_add(store, records, n);
 }
 
 void db_events_read(struct sql *q, struct arena *arena, struct event_row *row)
@@ -215,5 +217,5 @@ enum err db_events_expire(struct store *store, uint32_t kinds, int64_t last_id, 
     enum err err = sql_run(sql_where_start(&w, store));
     *deleted = err ? 0 : sql_changed(store);
     sql_where_fini(&w);
-    return err;
+    return *deleted ? db_blocks_forget(store, last_id) : err;
 }

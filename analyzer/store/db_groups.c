@@ -348,50 +348,6 @@ enum err db_groups_spark(struct store *store, int64_t id, uint64_t from_ns, stru
     return sql_end(q);
 }
 
-enum err db_groups_rollup_add(struct store *store, const struct rollup *add)
-{
-    struct sql *q = sql_start(
-        store, "INSERT INTO rollup (minute,sensor,type,severity,site,n) VALUES ($1,$2,$3,$4,$5,$6) "
-               "ON CONFLICT (minute,sensor,type,severity) DO UPDATE SET n=rollup.n+excluded.n");
-    sql_time(q, add->minute_ns);
-    sql_str(q, add->sensor);
-    sql_str(q, add->type);
-    sql_int(q, add->severity);
-    sql_str(q, add->site);
-    sql_int(q, add->n);
-    return sql_post(q);
-}
-
-enum err db_groups_histogram(struct store *store, uint64_t from_ns, uint64_t to_ns,
-                             uint64_t step_ns, const char *const *sites, bool alerts_only,
-                             struct arena *arena, struct histogram_row **rows, uint32_t *n)
-{
-    struct sql_rows out = {.arena = arena, .size = sizeof(**rows)};
-    int64_t step = step_ns ? (int64_t)step_ns : 1;
-    const struct sql_value span[] = {sql_of_int((int64_t)from_ns), sql_of_int((int64_t)to_ns)};
-    struct sql_where w;
-    char head[160];
-
-    snprintf(head, sizeof(head),
-             "SELECT minute/%lld*%lld AS step, severity, CAST(sum(n) AS BIGINT) FROM rollup",
-             (long long)step, (long long)step);
-    sql_where_init(&w, head);
-    sql_where_and(&w, "minute>=? AND minute<=?", span, 2);
-    sql_where_sites(&w, "site", sites);
-    if (alerts_only)
-        sql_where_and(&w, "severity>=0", NULL, 0);
-    sql_where_tail(&w, " GROUP BY 1,2 ORDER BY 1,2", NULL, 0);
-    struct sql *q = sql_where_start(&w, store);
-    struct histogram_row *row;
-    while ((row = sql_rows_next(q, &out))) {
-        *row =
-            (struct histogram_row){sql_col_time(q, 0), (int)sql_col_int(q, 1), sql_col_int(q, 2)};
-    }
-    *rows = out.at;
-    *n = out.n;
-    return sql_where_end(&w, q);
-}
-
 enum err db_groups_expire(struct store *store, int64_t last_event_id, uint32_t limit,
                           int64_t *deleted)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Alert groups (what the inbox shows) and rollups (what the charts show), both written at ingest.
+ * Alert groups (what the inbox shows), written at ingest.
  */
 #ifndef TRAMGAC_ANALYZER_STORE_DB_GROUPS_H
 #define TRAMGAC_ANALYZER_STORE_DB_GROUPS_H
@@ -104,25 +104,6 @@ enum err db_groups_sparks_add(struct store *store, const struct spark_add *adds,
 enum err db_groups_spark(struct store *store, int64_t id, uint64_t from_ns, struct arena *arena,
                          struct hour_count **rows, uint32_t *n);
 
-/** One minute of one sensor. `severity` is -1 for events that are no alerts. */
-struct rollup {
-    uint64_t minute_ns;
-    const char *sensor, *site;
-    const char *type; /* event_type */
-    int severity;
-    int64_t n;
-};
-enum err db_groups_rollup_add(struct store *store, const struct rollup *add);
-
-/** Histogram from the rollups: one row per step and severity, ordered by time. */
-struct histogram_row {
-    uint64_t at_ns;
-    int severity; /* -1: no alerts */
-    int64_t n;
-};
-enum err db_groups_histogram(struct store *store, uint64_t from_ns, uint64_t to_ns,
-                             uint64_t step_ns, const char *const *sites, bool alerts_only,
-                             struct arena *arena, struct histogram_row **rows, uint32_t *n);
 /** Deletes groups whose newest kept event is not above `last_event_id`, at most `limit`, but none
  * of an open incident; their sparklines go with them. */
 enum err db_groups_expire(struct store *store, int64_t last_event_id, uint32_t limit,

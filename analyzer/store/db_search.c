@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyzer/store/db_search.h"
 #include "analyzer/search/match.h"
+#include "analyzer/store/db_blocks.h"
+#include "analyzer/store/db_rollups.h"
 #include "analyzer/store/rows.h"
+#include "analyzer/store/search_scan.h"
 #include "analyzer/store/search_sql.h"
 #include "common/check.h"
 #include "common/clock.h"
@@ -11,311 +14,15 @@
 #include <stdlib.h>
 
 enum {
-    LIMIT_USUAL = 50,
-    LIMIT_MOST = 1000,
-    BUDGET_GROUPS = 40000,
-    BUDGET_EVENTS = 10000, /* each is read as JSON */
-    SUMMED_MOST = 20000,   /* newest events that one groupby counts */
-    CHUNK = 2000,          /* rows of one statement */
-    WINDOW = 20000,        /* groups that one statement looks at, newest first */
+    BUDGET_EVENTS = 10000,  /* each is read as JSON */
+    BUDGET_SCANNED = 40000, /* events that a statement alone decides */
+    SUMMED_MOST = 20000,    /* newest events that one groupby counts */
+    WIDER = 8,              /* times a narrow search's next window */
     STEPS_USUAL = 60,
     STEPS_MOST = 2000,
     VALUES_MOST = 20000, /* different values of a groupby that are counted */
     VALUE_BYTES = 200,
 };
-
-static uint32_t limit_of(const struct search_range *range)
-{
-    return range->limit == 0 ? LIMIT_USUAL : range->limit > LIMIT_MOST ? LIMIT_MOST : range->limit;
-}
-
-static uint32_t budget_of(const struct search_range *range, uint32_t usual)
-{
-    return range->budget ? range->budget : usual;
-}
-
-/* What a range says, on top of the search. */
-static void put_range(struct sql_where *w, const struct search_range *range, const char *time,
-                      const char *site)
-{
-    char from[32], to[32];
-    snprintf(from, sizeof(from), "%.20s>=?", time);
-    snprintf(to, sizeof(to), "%.20s<=?", time);
-    sql_where_int(w, from, (int64_t)range->from_ns);
-    sql_where_int(w, to, (int64_t)range->to_ns);
-    sql_where_sites(w, site, range->sites);
-}
-
-/* ---- groups ---- */
-
-static struct record_value text_value(const char *text)
-{
-    return (struct record_value){.kind = *text ? VALUE_TEXT : VALUE_NONE,
-                                 .text = slice_of_str(text)};
-}
-
-static struct record_value number_value(int64_t number)
-{
-    return (struct record_value){.kind = VALUE_NUMBER, .number = (double)number};
-}
-
-static struct record_value group_text(const struct group_row *g, const char *field)
-{
-    const struct {
-        const char *name, *value;
-    } texts[] = {
-        {"src", g->src_ip},
-        {"dst", g->dst_ip},
-        {"src_name", g->src_name},
-        {"dst_name", g->dst_name},
-        {"src_zone", g->src_zone},
-        {"dst_zone", g->dst_zone},
-        {"src_country", g->src_country},
-        {"dst_country", g->dst_country},
-        {"sensor", g->sensor},
-        {"site", g->site},
-        {"proto", g->proto},
-        {"app", g->app_proto},
-        {"technique", g->techniques},
-        {"source", g->source},
-        {"assignee", g->assignee},
-        {"signature", g->words},
-        {"category", g->category},
-        {"type", "alert"},
-        {"state", db_groups_state_name(g->state)},
-    };
-
-    for (uint32_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        if (strcmp(texts[i].name, field) == 0)
-            return text_value(texts[i].value);
-    }
-    return (struct record_value){.kind = VALUE_NONE};
-}
-
-static struct record_value group_field(const void *ctx, const char *field)
-{
-    const struct group_row *g = ctx;
-    const struct {
-        const char *name;
-        int64_t value;
-    } numbers[] = {
-        {"time", (int64_t)g->last_ns},
-        {"dport", g->dst_port},
-        {"sid", g->sid},
-        {"gid", g->gid},
-        {"severity", g->severity},
-        {"group", g->id},
-        {"incident", g->incident_id},
-        {"criticality", g->criticality},
-        {"exception", g->exception_id},
-    };
-
-    for (uint32_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-        if (strcmp(numbers[i].name, field) == 0)
-            return number_value(numbers[i].value);
-    }
-    return group_text(g, field);
-}
-
-static struct slice group_texts(const void *ctx)
-{
-    return slice_of_str(((const struct group_row *)ctx)->words);
-}
-
-struct scan {
-    struct store *store;
-    const struct search *search;
-    const struct search_range *range;
-    struct search_state *state;
-    bool exact; /* the statement says all */
-    enum err err;
-};
-
-static bool group_fits(const struct scan *s, const struct group_row *row)
-{
-    struct match_of of = {group_field, group_texts, row};
-
-    return s->exact || match_node(s->search->root, &of);
-}
-
-static uint32_t window_of(const struct search_range *range)
-{
-    return range->budget && range->budget < WINDOW ? range->budget : WINDOW;
-}
-
-/* The last of the next window of groups, by the index alone. False: there are fewer. */
-static bool window_end(struct scan *s, uint64_t *ns, int64_t *id)
-{
-    struct sql_where w;
-
-    sql_where_init(&w, "SELECT last,id FROM grp");
-    sql_where_int(&w, "last>=?", (int64_t)s->range->from_ns);
-    sql_where_int(&w, "last<=?", (int64_t)s->range->to_ns);
-    sql_where_before(&w, "last", s->state->next_ns, s->state->next_id);
-    strbuf_fmt(&w.text, " ORDER BY last DESC, id DESC LIMIT 1 OFFSET %u", window_of(s->range) - 1);
-    struct sql *q = sql_where_start(&w, s->store);
-    bool found = sql_row(q);
-    *ns = found ? sql_col_time(q, 0) : 0;
-    *id = found ? sql_col_int(q, 1) : 0;
-    s->err = sql_end(q);
-    sql_where_fini(&w);
-    return found;
-}
-
-static void put_window(struct sql_where *w, uint64_t ns, int64_t id)
-{
-    const struct sql_value end[] = {sql_of_int((int64_t)ns), sql_of_int((int64_t)ns),
-                                    sql_of_int(id)};
-    sql_where_and(w, "last>=? AND (last>? OR id>=?)", end, 3);
-}
-
-/* One statement's worth of groups behind (next_ns, next_id); `each` says false to stop. */
-static uint32_t scan_groups(struct scan *s, uint32_t most,
-                            bool (*each)(void *ctx, const struct group_row *row,
-                                         struct arena *arena),
-                            void *ctx, struct arena *arena)
-{
-    struct sql_where w;
-    uint32_t n = 0;
-    uint64_t end_ns = 0;
-    int64_t end_id = 0;
-    bool go = true, cut = !search_sql_is_narrow(s->search->root) && window_end(s, &end_ns, &end_id);
-
-    if (s->err)
-        return 0;
-    sql_where_init(&w, "SELECT " ROWS_GROUP " FROM grp");
-    put_range(&w, s->range, "last", "site");
-    sql_where_before(&w, "last", s->state->next_ns, s->state->next_id);
-    if (cut)
-        put_window(&w, end_ns, end_id);
-    s->exact = search_sql_where(&w, s->search->root, SEARCH_GROUPS);
-    sql_where_page(&w, "last DESC, id DESC", most, CHUNK, CHUNK);
-    struct sql *q = sql_where_start(&w, s->store);
-    while (go && sql_row(q)) {
-        struct group_row row;
-        db_groups_read(q, arena, &row);
-        n++;
-        s->state->next_ns = row.last_ns;
-        s->state->next_id = row.id;
-        go = !group_fits(s, &row) || each(ctx, &row, arena);
-    }
-    s->err = sql_end(q);
-    sql_where_fini(&w);
-    bool through = go && n < most;
-    s->state->complete = through && !cut;
-    s->state->looked += through && cut ? window_of(s->range) : n;
-    if (through && cut) {
-        s->state->next_ns = end_ns;
-        s->state->next_id = end_id;
-    }
-    return n;
-}
-
-struct taken {
-    struct sql_rows rows;
-    uint32_t limit;
-};
-
-static bool take(struct taken *t, const void *row)
-{
-    void *to = sql_rows_add(&t->rows);
-
-    if (to)
-        memcpy(to, row, t->rows.size);
-    return to && t->rows.n < t->limit;
-}
-
-static bool take_group(void *ctx, const struct group_row *row, struct arena *arena)
-{
-    (void)arena;
-    return take(ctx, row);
-}
-
-enum err db_search_groups(struct store *store, const struct search *search,
-                          const struct search_range *range, struct arena *arena,
-                          struct group_row **rows, uint32_t *n, struct search_state *state)
-{
-    struct scan s = {store, search, range, state, false, ERR_OK};
-    struct taken t = {{.arena = arena, .size = sizeof(**rows)}, limit_of(range)};
-
-    *state = (struct search_state){.next_ns = range->before_ns, .next_id = range->before_id};
-    do {
-        scan_groups(&s, CHUNK < t.limit ? CHUNK : t.limit + 1, take_group, &t, arena);
-    } while (!s.err && !state->complete && t.rows.n < t.limit &&
-             state->looked < budget_of(range, BUDGET_GROUPS));
-    *rows = t.rows.at;
-    *n = t.rows.n;
-    return s.err;
-}
-
-struct sum {
-    int64_t groups, alerts;
-};
-
-static bool count_group(void *ctx, const struct group_row *row, struct arena *arena)
-{
-    struct sum *sum = ctx;
-
-    (void)arena;
-    sum->groups++;
-    sum->alerts += row->n;
-    return true;
-}
-
-/* A window's sums in one statement; of a narrow search, all in one. False: the statement cannot say
- * it all. */
-static bool count_exact(struct scan *s, struct sum *sum)
-{
-    struct sql_where w;
-    uint64_t end_ns = 0;
-    int64_t end_id = 0;
-    bool cut = !search_sql_is_narrow(s->search->root) && window_end(s, &end_ns, &end_id);
-
-    sql_where_init(&w, "SELECT count(*),CAST(coalesce(sum(n),0) AS BIGINT) FROM grp");
-    put_range(&w, s->range, "last", "site");
-    sql_where_before(&w, "last", s->state->next_ns, s->state->next_id);
-    if (cut)
-        put_window(&w, end_ns, end_id);
-    s->exact = search_sql_where(&w, s->search->root, SEARCH_GROUPS);
-    if (s->exact && !s->err) {
-        struct sql *q = sql_where_start(&w, s->store);
-        if (sql_row(q)) {
-            sum->groups += sql_col_int(q, 0);
-            sum->alerts += sql_col_int(q, 1);
-        }
-        s->err = sql_end(q);
-        s->state->complete = !cut;
-        s->state->looked += window_of(s->range);
-        s->state->next_ns = end_ns;
-        s->state->next_id = end_id;
-    }
-    sql_where_fini(&w);
-    return s->exact;
-}
-
-enum err db_search_count(struct store *store, const struct search *search,
-                         const struct search_range *range, int64_t *groups, int64_t *alerts,
-                         struct search_state *state)
-{
-    struct scan s = {store, search, range, state, false, ERR_OK};
-    struct sum sum = {0, 0};
-    struct arena arena;
-    uint32_t most = budget_of(range, BUDGET_GROUPS);
-
-    *state = (struct search_state){0};
-    arena_init(&arena, 1 << 20, 0);
-    do {
-        arena_reset(&arena);
-        if (!count_exact(&s, &sum))
-            scan_groups(&s, CHUNK, count_group, &sum, &arena);
-    } while (!s.err && !state->complete && state->looked < most);
-    arena_fini(&arena);
-    *groups = sum.groups;
-    *alerts = sum.alerts;
-    return s.err;
-}
-
-/* ---- events ---- */
 
 /* An event with what its group knows of it. */
 struct found {
@@ -372,23 +79,55 @@ static void found_open(struct found *f, struct sql *q, struct arena *arena)
 
 typedef bool each_event(void *ctx, const struct found *found, struct arena *arena);
 
-static uint32_t scan_events(struct scan *s, uint32_t most, each_event *each, void *ctx,
-                            struct arena *arena)
+/* Blocks that the next statement looks at. An index leads through those of a narrow search: they
+ * may be many, the more the less was found. */
+static bool next_blocks(struct search_scan *s, int64_t events, struct blocks_window *window)
 {
+    if (search_sql_is_narrow(s->search->root)) {
+        s->wide = s->wide ? s->wide * WIDER : events;
+        events = s->wide;
+    }
+    s->err = db_blocks_window(s->store, s->state->next_id, s->range->from_ns, s->range->to_ns,
+                              events, window);
+    s->state->complete = !s->err && window->n == 0;
+    return !s->err && window->n;
+}
+
+static void put_blocks(struct sql_where *w, const struct blocks_window *window)
+{
+    const struct sql_value ends[] = {sql_of_int(window->first), sql_of_int(window->end)};
+    sql_where_and(w, "id>=? AND id<?", ends, 2);
+}
+
+/* Rows of a window count, those that the statement left out too, but less than one read as JSON. */
+static uint32_t passed(const struct search_scan *s, const struct blocks_window *window, uint32_t n)
+{
+    uint32_t all = (uint32_t)window->n / (s->exact ? 1 : BUDGET_SCANNED / BUDGET_EVENTS);
+
+    return n > all ? n : all;
+}
+
+/* One statement's worth of events behind next_id. */
+static void scan_events(struct search_scan *s, uint32_t most, each_event *each, void *ctx,
+                        struct arena *arena)
+{
+    struct blocks_window window;
     struct sql_where w;
     uint32_t n = 0;
     bool go = true;
 
+    if (!next_blocks(s, search_scan_budget(s->range, BUDGET_SCANNED), &window))
+        return;
     sql_where_init(&w, "SELECT e.*,coalesce(g.techniques,''),coalesce(g.src_zone,''),"
                        "coalesce(g.dst_zone,''),coalesce(g.src_country,''),"
                        "coalesce(g.dst_country,''),coalesce(g.criticality,0),"
                        "coalesce(g.source,''),coalesce(g.exception,0) FROM (SELECT " ROWS_EVENT
                        " FROM event");
     /* "+": rows are wanted by number; through the index of times all would be sorted first. */
-    put_range(&w, s->range, "+ts", "site");
-    sql_where_int(&w, "id<?", s->state->next_id);
+    search_scan_range(&w, s->range, "+ts", "site");
+    put_blocks(&w, &window);
     s->exact = search_sql_where(&w, s->search->root, SEARCH_EVENTS);
-    sql_where_page(&w, "id DESC", most, CHUNK, CHUNK);
+    sql_where_page(&w, "id DESC", most, SEARCH_SCAN_CHUNK, SEARCH_SCAN_CHUNK);
     sql_where_tail(&w, ") e LEFT JOIN grp g ON g.id=e.grp ORDER BY e.id DESC", NULL, 0);
     struct sql *q = sql_where_start(&w, s->store);
     while (go && sql_row(q)) {
@@ -402,46 +141,78 @@ static uint32_t scan_events(struct scan *s, uint32_t most, each_event *each, voi
     }
     s->err = sql_end(q);
     sql_where_fini(&w);
-    s->state->looked += n;
-    s->state->complete = go && n < most;
-    return n;
+    bool through = go && n < most;
+    s->state->complete = through && window.last;
+    s->state->looked += through && !s->wide ? passed(s, &window, n) : n;
+    if (through)
+        s->state->next_id = window.first;
+}
+
+/* Whether there is more to look at, within the budget. */
+static bool goes_on(const struct search_scan *s)
+{
+    return !s->err && !s->state->complete &&
+           s->state->looked <
+               search_scan_budget(s->range, s->exact ? BUDGET_SCANNED : BUDGET_EVENTS);
 }
 
 static bool take_event(void *ctx, const struct found *found, struct arena *arena)
 {
     (void)arena;
-    return take(ctx, &found->row);
+    return search_scan_take(ctx, &found->row);
 }
 
 enum err db_search_events(struct store *store, const struct search *search,
                           const struct search_range *range, struct arena *arena,
                           struct event_row **rows, uint32_t *n, struct search_state *state)
 {
-    struct scan s = {store, search, range, state, false, ERR_OK};
-    struct taken t = {{.arena = arena, .size = sizeof(**rows)}, limit_of(range)};
+    struct search_scan s = {store, search, range, state, .err = ERR_OK};
+    struct search_scan_taken t = {{.arena = arena, .size = sizeof(**rows)},
+                                  search_scan_limit(range)};
 
     *state = (struct search_state){.next_id = range->before_id};
     do {
-        scan_events(&s, CHUNK < t.limit ? CHUNK : t.limit + 1, take_event, &t, arena);
-    } while (!s.err && !state->complete && t.rows.n < t.limit &&
-             state->looked < budget_of(range, BUDGET_EVENTS));
+        scan_events(&s, SEARCH_SCAN_CHUNK < t.limit ? SEARCH_SCAN_CHUNK : t.limit + 1, take_event,
+                    &t, arena);
+    } while (t.rows.n < t.limit && goes_on(&s));
     *rows = t.rows.at;
     *n = t.rows.n;
     return s.err;
 }
 
 /* All events that fit, within the budget; memory of one chunk at a time. */
-static void scan_all(struct scan *s, each_event *each, void *ctx)
+static void scan_all(struct search_scan *s, each_event *each, void *ctx)
 {
     struct arena arena;
 
     arena_init(&arena, 1 << 20, 0);
     do {
         arena_reset(&arena);
-        scan_events(s, CHUNK, each, ctx, &arena);
-    } while (!s->err && !s->state->complete &&
-             s->state->looked < budget_of(s->range, BUDGET_EVENTS));
+        scan_events(s, SEARCH_SCAN_CHUNK, each, ctx, &arena);
+    } while (goes_on(s));
     arena_fini(&arena);
+}
+
+/* Only the type is asked for, or nothing. "" = every type. */
+static const char *type_only(const struct search_node *root)
+{
+    while (root->kind == SEARCH_AND && root->first && !root->first->next)
+        root = root->first;
+    if (root->kind == SEARCH_ALL)
+        return "";
+    bool type = root->kind == SEARCH_TEST && root->op == SEARCH_EQUAL && !root->wildcard &&
+                strcmp(root->field, "type") == 0;
+    return type ? root->text : NULL;
+}
+
+/* Every event fits, or every one of a kind that has an index: the first ones are found at once. */
+static bool is_plain(const struct search_scan *s)
+{
+    const char *type = type_only(s->search->root);
+
+    return type && !s->range->sites &&
+           (!*type || strcmp(type, "alert") == 0 || strcmp(type, "deviation") == 0 ||
+            strcmp(type, "device") == 0);
 }
 
 /* ---- groupby ---- */
@@ -482,15 +253,29 @@ static void put_names(struct strbuf *out, uint32_t n)
         strbuf_fmt(out, "%sc%u", i ? "," : "", i);
 }
 
+/* Sums are of the newest events. Where no index leads to those that fit, of the newest blocks:
+ * false when there are more. */
+static bool put_newest(struct search_scan *s, struct sql_where *w)
+{
+    struct blocks_window window;
+
+    if (search_sql_is_narrow(s->search->root) || is_plain(s))
+        return true;
+    s->err = db_blocks_window(s->store, 0, s->range->from_ns, s->range->to_ns,
+                              search_scan_budget(s->range, BUDGET_SCANNED), &window);
+    put_blocks(w, &window);
+    return window.last;
+}
+
 /* True when one statement answered: over the newest events that fit. */
-static bool groupby_exact(struct scan *s, struct sql_rows *out)
+static bool groupby_exact(struct search_scan *s, struct sql_rows *out)
 {
     const char *columns[SEARCH_FIELDS_MAX];
     uint32_t by = s->search->n_by;
     struct sql_where w;
     struct strbuf text;
     int64_t all;
-    uint32_t most = budget_of(s->range, SUMMED_MOST);
+    uint32_t most = search_scan_budget(s->range, SUMMED_MOST);
 
     if (!columns_of(s->search, columns))
         return false;
@@ -502,7 +287,8 @@ static bool groupby_exact(struct scan *s, struct sql_rows *out)
         strbuf_fmt(&text, "%sCAST(%s AS TEXT) AS c%u", i ? "," : "", columns[i], i);
     strbuf_str(&text, " FROM event");
     sql_where_init(&w, text.at);
-    put_range(&w, s->range, "+ts", "site");
+    search_scan_range(&w, s->range, "+ts", "site");
+    bool through = put_newest(s, &w);
     bool exact = search_sql_where(&w, s->search->root, SEARCH_EVENTS);
     strbuf_clear(&text);
     strbuf_fmt(&text, " ORDER BY id DESC LIMIT %u) e GROUP BY ", most);
@@ -512,7 +298,8 @@ static bool groupby_exact(struct scan *s, struct sql_rows *out)
     strbuf_fini(&text);
     if (exact) {
         s->err = groupby_sql(&w, s->store, s->search, out, &all);
-        s->state->complete = all < most;
+        s->state->complete = through && all < most;
+        s->state->looked = (uint32_t)all;
     }
     sql_where_fini(&w);
     return exact;
@@ -607,7 +394,7 @@ enum err db_search_groupby(struct store *store, const struct search *search,
                            const struct search_range *range, struct arena *arena,
                            struct search_count **rows, uint32_t *n, struct search_state *state)
 {
-    struct scan s = {store, search, range, state, false, ERR_OK};
+    struct search_scan s = {store, search, range, state, .err = ERR_OK};
     struct sql_rows out = {.arena = arena, .size = sizeof(**rows)};
 
     *state = (struct search_state){0};
@@ -651,7 +438,7 @@ static int by_time(const void *a, const void *b)
     return (x->at_ns > y->at_ns) - (x->at_ns < y->at_ns);
 }
 
-static void histogram_scan(struct scan *s, uint64_t step_ns, struct sql_rows *out)
+static void histogram_scan(struct search_scan *s, uint64_t step_ns, struct sql_rows *out)
 {
     struct steps steps = {step_ns, map_new(STEPS_MOST, sizeof(uint64_t))};
     struct slice key;
@@ -672,58 +459,58 @@ static void histogram_scan(struct scan *s, uint64_t step_ns, struct sql_rows *ou
         qsort(out->at, out->n, out->size, by_time);
 }
 
-static void histogram_sql(struct scan *s, struct sql_where *w, struct sql_rows *out)
+/* True when one statement answered. */
+static bool histogram_sql(struct search_scan *s, uint64_t step_ns, struct sql_rows *out)
 {
-    struct sql *q = sql_where_start(w, s->store);
+    uint32_t most = search_scan_budget(s->range, SUMMED_MOST);
+    struct sql_where w;
+    char text[120];
 
-    while (sql_row(q)) {
+    snprintf(text, sizeof(text), "SELECT ts-ts%%%llu,count(*) FROM (SELECT ts FROM event",
+             (unsigned long long)step_ns);
+    sql_where_init(&w, text);
+    search_scan_range(&w, s->range, "+ts", "site");
+    bool through = put_newest(s, &w);
+    bool exact = search_sql_where(&w, s->search->root, SEARCH_EVENTS);
+    snprintf(text, sizeof(text), " ORDER BY id DESC LIMIT %u) e GROUP BY 1 ORDER BY 1 LIMIT %d",
+             most, STEPS_MOST);
+    sql_where_tail(&w, text, NULL, 0);
+    struct sql *q = exact && !s->err ? sql_where_start(&w, s->store) : NULL;
+    while (q && sql_row(q)) {
         struct search_step *row = sql_rows_add(out);
         if (!row)
             break;
         row->at_ns = sql_col_time(q, 0);
         row->n = sql_col_int(q, 1);
+        s->state->looked += (uint32_t)row->n;
     }
-    s->err = sql_end(q);
-    s->state->complete = true;
+    s->err = q ? sql_end(q) : s->err;
+    s->state->complete = through && s->state->looked < most;
+    sql_where_fini(&w);
+    return exact;
 }
 
-/* Only the type is asked for, or nothing: the sums of minutes know. "" = every type. */
-static const char *type_only(const struct search_node *root)
-{
-    while (root->kind == SEARCH_AND && root->first && !root->first->next)
-        root = root->first;
-    if (root->kind == SEARCH_ALL)
-        return "";
-    bool type = root->kind == SEARCH_TEST && root->op == SEARCH_EQUAL && !root->wildcard &&
-                strcmp(root->field, "type") == 0;
-    return type ? root->text : NULL;
-}
-
-/* They count also what was sampled away. Minutes come in the order of their key: no sorting. */
-static void histogram_rollup(struct scan *s, uint64_t step_ns, const char *type,
+/* They count also what was sampled away. */
+static void histogram_rollup(struct search_scan *s, uint64_t step_ns, const char *type,
                              struct sql_rows *out)
 {
-    struct sql_where w;
-    struct search_step *row = NULL;
+    struct rollups_query query = {.from_ns = s->range->from_ns,
+                                  .to_ns = s->range->to_ns ? s->range->to_ns : INT64_MAX,
+                                  .step_ns = step_ns,
+                                  .sites = s->range->sites,
+                                  .type = type,
+                                  .most = STEPS_MOST};
+    struct rollups_sum *sums = NULL;
+    uint32_t n = 0;
 
-    sql_where_init(&w, "SELECT minute,CAST(sum(n) AS BIGINT) FROM rollup");
-    put_range(&w, s->range, "minute", "site");
-    sql_where_str(&w, "type=?", type);
-    sql_where_tail(&w, " GROUP BY minute ORDER BY minute", NULL, 0);
-    struct sql *q = sql_where_start(&w, s->store);
-    while (sql_row(q)) {
-        uint64_t at_ns = sql_col_time(q, 0) / step_ns * step_ns;
-        if (!row || row->at_ns != at_ns) {
-            row = out->n < STEPS_MOST ? sql_rows_add(out) : NULL;
-            if (!row)
-                break;
-            row->at_ns = at_ns;
-        }
-        row->n += sql_col_int(q, 1);
+    s->err = db_rollups_sums(s->store, &query, out->arena, &sums, &n);
+    for (uint32_t i = 0; i < n; i++) {
+        struct search_step *row = sql_rows_add(out);
+        if (!row)
+            break;
+        *row = (struct search_step){sums[i].at_ns, sums[i].n};
     }
-    s->err = sql_end(q);
     s->state->complete = true;
-    sql_where_fini(&w);
 }
 
 /* A round number of seconds that gives about STEPS_USUAL steps. */
@@ -744,31 +531,16 @@ enum err db_search_histogram(struct store *store, const struct search *search,
                              struct search_step **rows, uint32_t *n, uint64_t *step_ns,
                              struct search_state *state)
 {
-    struct scan s = {store, search, range, state, false, ERR_OK};
+    struct search_scan s = {store, search, range, state, .err = ERR_OK};
     struct sql_rows out = {.arena = arena, .size = sizeof(**rows)};
-    struct sql_where w;
-    char head[120];
 
     *state = (struct search_state){0};
     *step_ns = search->step_ns ? search->step_ns : choose_step(range);
     const char *type = type_only(search->root);
-    if (type && *step_ns % (60 * CLOCK_S) == 0) {
+    if (type && *step_ns % (60 * CLOCK_S) == 0)
         histogram_rollup(&s, *step_ns, type, &out);
-        *rows = out.at;
-        *n = out.n;
-        return s.err;
-    }
-    snprintf(head, sizeof(head), "SELECT ts-ts%%%llu,count(*) FROM event",
-             (unsigned long long)*step_ns);
-    sql_where_init(&w, head);
-    put_range(&w, range, "ts", "site");
-    if (search_sql_where(&w, search->root, SEARCH_EVENTS)) {
-        sql_where_tail(&w, " GROUP BY 1 ORDER BY 1 LIMIT 2000", NULL, 0);
-        histogram_sql(&s, &w, &out);
-    } else {
+    else if (!histogram_sql(&s, *step_ns, &out))
         histogram_scan(&s, *step_ns, &out);
-    }
-    sql_where_fini(&w);
     *rows = out.at;
     *n = out.n;
     return s.err;

@@ -36,9 +36,9 @@ enum err db_search_events(struct store *store, const struct search *search,
 
 /** How many groups and alerts fit, looking at no more than the budget (0 = the newest 40,000
  * groups; a search for a rule, an address, a group or an incident counts all). */
-enum err db_search_count(struct store *store, const struct search *search,
-                         const struct search_range *range, int64_t *groups, int64_t *alerts,
-                         struct search_state *state);
+enum err db_search_groups_count(struct store *store, const struct search *search,
+                                const struct search_range *range, int64_t *groups, int64_t *alerts,
+                                struct search_state *state);
 
 struct search_count {
     const char *value[SEARCH_FIELDS_MAX]; /* per field of the groupby */

@@ -240,6 +240,21 @@ static const char lighter[] =
     "CREATE INDEX grp_incident ON grp (incident) WHERE incident<>0;"
     "CREATE INDEX grp_exception ON grp (exception) WHERE exception<>0;";
 
+/* Charts of weeks: sums of half hours beside those of minutes. Searches of a time: where its events
+ * are, per 8,192 numbers. */
+static const char trends[] =
+    "CREATE TABLE trend (half BIGINT NOT NULL, sensor TEXT NOT NULL, type TEXT NOT NULL,"
+    " severity BIGINT NOT NULL, site TEXT NOT NULL, n BIGINT NOT NULL,"
+    " PRIMARY KEY (half, sensor, type, severity))@by_key@;"
+    "INSERT INTO trend (half,sensor,type,severity,site,n)"
+    " SELECT minute/1800000000000*1800000000000 AS h,sensor,type,severity,max(site),"
+    "CAST(sum(n) AS BIGINT) FROM rollup GROUP BY h,sensor,type,severity;"
+    "CREATE TABLE block (id @key@, first BIGINT NOT NULL, last BIGINT NOT NULL,"
+    " n BIGINT NOT NULL);"
+    "INSERT INTO block (id,first,last,n) SELECT id/8192 AS b,min(ts),max(ts),count(*) FROM event"
+    " GROUP BY b;"
+    "DROP INDEX event_ts;";
+
 static const char *const migrations[][6] = {
     {events, groups, incidents, people, network, NULL},
     {exceptions, NULL},
@@ -249,6 +264,7 @@ static const char *const migrations[][6] = {
     {same, NULL},
     {members, NULL},
     {lighter, NULL},
+    {trends, NULL},
 };
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };
 

@@ -4,7 +4,8 @@
  * 1,024.
  *
  * Where a statement that may change rows wants to remember what it changed (store_def.one_by_one),
- * it is asked first which keys are there: rows of the others are plain inserts, and go together.
+ * or rows can be copied, it is asked first which keys are there: rows of the others are plain, and
+ * go together. So a table with a key has one writer.
  */
 #include "analyzer/store/sql_bulk.h"
 #include "common/check.h"
@@ -14,15 +15,11 @@
 enum { ROWS_COPIED = 1024, ROWS_COPIED_LEAST = 16, ROWS_MOST = 32 };
 static const uint32_t sizes[SQL_BULK_SIZES] = {ROWS_MOST, 8, 1}; /* rows of a statement */
 
-static bool copies(const struct sql_bulk *b)
-{
-    return b->store->def->copy && !*b->table->tail;
-}
-
 void sql_bulk_start(struct sql_bulk *b, struct store *store, const struct sql_table *table)
 {
     *b = (struct sql_bulk){.store = store, .table = table};
-    b->room = (copies(b) ? ROWS_COPIED : ROWS_MOST) * table->n;
+    bool copies = store->def->copy && (!*table->tail || *table->key);
+    b->room = (copies ? ROWS_COPIED : ROWS_MOST) * table->n;
     b->args = malloc(b->room * sizeof(*b->args));
     CHECK(b->args);
     for (uint32_t i = 0; i <= SQL_BULK_SIZES; i++)
@@ -70,42 +67,51 @@ static void insert_all(struct sql_bulk *b, const char *tail)
     }
 }
 
-static bool is_known(const int64_t *known, uint32_t n, int64_t key)
+static int by_number(const void *a, const void *b)
 {
-    for (uint32_t i = 0; i < n; i++)
-        if (known[i] == key)
-            return true;
-    return false;
+    const int64_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
 }
 
-/* Which of the keys are there. */
-static uint32_t ask(struct sql_bulk *b, int64_t known[ROWS_MOST])
+static bool is_known(const int64_t *known, uint32_t n, int64_t key)
 {
-    struct sql_value keys[ROWS_MOST];
-    uint32_t rows = b->n / b->table->n, n = 0;
+    return n && bsearch(&key, known, n, sizeof(*known), by_number);
+}
 
-    for (uint32_t i = 0; i < ROWS_MOST; i++) /* the same text for any number */
+static uint32_t asked_at_once(const struct sql_bulk *b)
+{
+    return b->store->def->copy ? ROWS_COPIED : ROWS_MOST;
+}
+
+/* Which of the keys are there, in their order. */
+static uint32_t ask(struct sql_bulk *b, int64_t known[ROWS_COPIED])
+{
+    struct sql_value keys[ROWS_COPIED];
+    uint32_t rows = b->n / b->table->n, n = 0, most = asked_at_once(b);
+
+    for (uint32_t i = 0; i < most; i++) /* the same text for any number */
         keys[i] = b->args[(i < rows ? i : 0) * b->table->n];
     if (b->question.len == 0) {
         strbuf_fmt(&b->question, "SELECT DISTINCT %s FROM %s WHERE %s IN ($1", b->table->key,
                    b->table->name, b->table->key);
-        for (uint32_t i = 1; i < ROWS_MOST; i++)
+        for (uint32_t i = 1; i < most; i++)
             strbuf_fmt(&b->question, ",$%u", i + 1);
-        strbuf_char(&b->question, ')');
+        strbuf_str(&b->question, ") ORDER BY 1");
     }
     struct sql *q = sql_start(b->store, b->question.at);
-    sql_given(q, keys, ROWS_MOST);
-    while (n < ROWS_MOST && sql_row(q))
+    sql_given(q, keys, most);
+    while (n < most && sql_row(q))
         known[n++] = sql_col_int(q, 0);
     b->err = sql_end(q);
     return n;
 }
 
+/* Rows that are there already are changed one by one; the others move together. */
 static void change_or_insert(struct sql_bulk *b)
 {
-    int64_t known[ROWS_MOST];
+    int64_t known[ROWS_COPIED];
     uint32_t step = b->table->n, fresh = 0;
-    uint32_t n = *b->table->key && b->n ? ask(b, known) : ROWS_MOST;
+    uint32_t n = *b->table->key && b->n ? ask(b, known) : 0;
 
     for (uint32_t from = 0; !b->err && from < b->n; from += step) {
         const struct sql_value *row = b->args + from;
@@ -131,11 +137,47 @@ static void copy_all(struct sql_bulk *b)
     strbuf_fini(&text);
 }
 
+/* Rows that are not there yet are copied, the others changed some at a time. */
+static void change_or_copy(struct sql_bulk *b)
+{
+    int64_t known[ROWS_COPIED];
+    uint32_t step = b->table->n, fresh = 0, old = 0;
+    uint32_t n = ask(b, known);
+    struct sql_value *changed = malloc(b->n * sizeof(*changed));
+
+    CHECK(changed);
+    for (uint32_t from = 0; !b->err && from < b->n; from += step) {
+        const struct sql_value *row = b->args + from;
+        if (is_known(known, n, row->i)) {
+            memcpy(changed + old, row, step * sizeof(*row));
+            old += step;
+        } else {
+            memmove(b->args + fresh, row, step * sizeof(*row));
+            fresh += step;
+        }
+    }
+    b->n = fresh;
+    if (!b->err && fresh)
+        copy_all(b);
+    memcpy(b->args, changed, old * sizeof(*changed));
+    b->n = old;
+    if (!b->err)
+        insert_all(b, b->table->tail);
+    free(changed);
+}
+
+static bool has_many(const struct sql_bulk *b)
+{
+    return b->store->def->copy && b->n >= ROWS_COPIED_LEAST * b->table->n;
+}
+
 static void flush(struct sql_bulk *b)
 {
     CHECK(b->n % b->table->n == 0);
-    if (!b->err && copies(b) && b->n >= ROWS_COPIED_LEAST * b->table->n)
+    if (!b->err && has_many(b) && !*b->table->tail)
         copy_all(b);
+    else if (!b->err && has_many(b) && *b->table->key)
+        change_or_copy(b);
     else if (!b->err && *b->table->tail && b->store->def->one_by_one)
         change_or_insert(b);
     else if (!b->err)

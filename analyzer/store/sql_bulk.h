@@ -16,7 +16,7 @@
 struct sql_table {
     const char *name, *columns; /* "grp", "id,gid,..." */
     uint32_t n;                 /* columns */
-    const char *tail;           /* " ON CONFLICT ..."; "" = none: then rows can be copied */
+    const char *tail;           /* " ON CONFLICT ..."; "" = none */
     const char *key;            /* with a tail: the first column, a number, which no other row of
                                  * the same call has unless it is new; "" = not known */
 };

@@ -4,9 +4,7 @@
 Fills a store with as many alert groups and flows over seven days, then asks each list and search of the API five times through a real
 analyzer and prints the median. Goal: none above 200 ms. By hand; needs about 1 GB per million rows under TMPDIR. With SCALE_STORE=DIR
 the store is made there once, and used again."""
-import json
 import os
-import random
 import sqlite3
 import statistics
 import subprocess
@@ -22,52 +20,51 @@ from story import write_password
 ALERTS = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
 FLOWS = (int(sys.argv[2]) if len(sys.argv) > 2 else 10_000_000) - ALERTS
 SPAN_NS = 7 * 86400 * 10**9
-rnd = random.Random(1)
+PIECE = 200_000
 
 
-def column_names(db, table):
-    return [r[1] for r in db.execute(f"pragma table_info({table})")]
+# p: one of 60,000 conversations; i: number of the row from 0.
+EVENT = {"id": "i+1", "ts": ":from+(i-:first)*:step", "received": ":from+(i-:first)*:step", "kind": ":kind", "type": ":type", "sensor": "'s'||(p%12)",
+         "site": "'can-tho'", "src": "'10.'||(p>>8)||'.'||(p&255)||'.'||(i%200+1)", "dst": "'10.30.'||(p%50)||'.'||(p%200+1)", "sport": "1024+p",
+         "dport": "CASE p%5 WHEN 0 THEN 502 WHEN 1 THEN 443 WHEN 2 THEN 80 WHEN 3 THEN 1883 ELSE 22 END", "proto": "'TCP'",
+         "app": "CASE p%5 WHEN 0 THEN 'modbus' WHEN 1 THEN 'tls' WHEN 2 THEN 'http' WHEN 3 THEN 'mqtt' ELSE 'ssh' END",
+         "flow": "1+(i*40503&1125899906842623)", "origin": "'s'", "epoch": "1", "seq": "i",
+         "raw": "'{\"event_type\":\"'||:type||'\",\"src_ip\":\"10.'||(p>>8)||'.'||(p&255)||'.'||(i%200+1)||'\",\"dest_ip\":\"10.30.'||(p%50)||'.'||(p%200+1)"
+                "||'\",\"note\":\"" + "x" * 300 + "\"}'"}
+ALERT = {"grp": "i+1", "severity": "1+i%4", "signature": "'BENCH rule '||(i%997)", "gid": "1", "sid": "2000000+i%997"}
+SAME = ("src", "dst", "dport", "proto", "app", "sensor", "site")
+GROUP = {**{k: EVENT[k] for k in SAME}, **{k: ALERT[k] for k in ("severity", "signature", "gid", "sid")}, "id": "i+1", "n": "1+i%9", "n_kept": "1",
+         "first": EVENT["ts"], "last": EVENT["ts"], "last_event": "i+1", "version": "1", "state": "i%3=0",
+         "words": f"'bench rule '||(i%997)||' '||{EVENT['src']}||' '||{EVENT['dst']}||' t1110'"}
 
 
-def fill(db, table, rows):
-    names = column_names(db, table)
+def fill(db, table, columns, first, n, now, alert, step=None):
+    """n rows, spread evenly over the span unless another step is given, made by the database itself."""
     kinds = {r[1]: r[2] for r in db.execute(f"pragma table_info({table})")}
-    empty = {n: "" if k == "TEXT" else 0 for n, k in kinds.items()}
-    db.executemany(f"insert into {table} ({','.join(names)}) values ({','.join('?' * len(names))})",
-                   (tuple({**empty, **r}.values()) for r in rows))
+    values = {**{name: "''" if kind == "TEXT" else "0" for name, kind in kinds.items()}, **columns}
+    db.execute(f"insert into {table} ({','.join(values)}) with recursive k(i) as (values(:first) union all select i+1 from k where i+1<:first+:n), "
+               f"row as (select i,(i*2654435761>>9)%60000 p from k) select {','.join(values.values())} from row",
+               {"first": first, "n": n, "from": now - SPAN_NS, "step": step or SPAN_NS // n, "kind": 0 if alert else 3, "type": "alert" if alert else "flow"})
 
 
-def event(i, ts, alert):
-    p = rnd.randrange(60000)
-    src, dst = f"10.{p >> 8 & 255}.{p & 255}.{i % 200 + 1}", f"10.30.{p % 50}.{p % 200 + 1}"
-    row = {"id": i + 1, "ts": ts, "received": ts, "kind": 0 if alert else 3, "type": "alert" if alert else "flow", "sensor": f"s{p % 12}",
-           "site": "can-tho", "src": src, "dst": dst, "sport": 1024 + p, "dport": (502, 443, 80, 1883, 22)[p % 5], "proto": "TCP",
-           "app": ("modbus", "tls", "http", "mqtt", "ssh")[p % 5], "flow": rnd.getrandbits(50), "origin": "s", "epoch": 1, "seq": i,
-           "raw": json.dumps({"event_type": "alert" if alert else "flow", "src_ip": src, "dest_ip": dst, "note": "x" * 300})}
-    return row
-
-
-def alert_rows(now):
-    for i in range(ALERTS):
-        r = event(i, now - SPAN_NS + SPAN_NS * i // ALERTS, True)
-        yield {**r, "grp": i + 1, "severity": 1 + i % 4, "signature": f"BENCH rule {i % 997}", "gid": 1, "sid": 2000000 + i % 997}
-
-
-def group_rows(now):
-    rnd.seed(1)
-    for r in alert_rows(now):
-        yield {"id": r["grp"], "gid": 1, "sid": r["sid"], "signature": r["signature"], "severity": r["severity"], "src": r["src"],
-               "dst": r["dst"], "dport": r["dport"], "proto": "TCP", "app": r["app"], "sensor": r["sensor"], "site": r["site"], "n": 1 + r["id"] % 9,
-               "n_kept": 1, "first": r["ts"], "last": r["ts"], "last_event": r["id"], "version": 1, "state": r["id"] % 3 == 0,
-               "words": f"{r['signature'].lower()} {r['src']} {r['dst']} t1110"}
+def fill_flows(db, now):
+    """The first PIECE of them are made, the others are copies with another number, time and flow."""
+    piece, step = min(FLOWS, PIECE), SPAN_NS // FLOWS
+    fill(db, "event", EVENT, ALERTS, piece, now, False, step)
+    names = [r[1] for r in db.execute("pragma table_info(event)")]
+    moved = {"id": "id+:by", "seq": "seq+:by", "flow": "flow+:by", "ts": "ts+:by*:step", "received": "received+:by*:step"}
+    columns = ",".join(moved.get(name, name) for name in names)
+    for by in range(piece, FLOWS, piece):
+        db.execute(f"insert into event ({','.join(names)}) select {columns} from event where id>:first and id<=:first+:n",
+                   {"first": ALERTS, "n": min(piece, FLOWS - by), "by": by, "step": step})
 
 
 def rollup_rows(now):
+    minute = 60 * 10**9
     for m in range(7 * 24 * 60):
         for s in range(12):
             for type_, severity in (("alert", 1), ("alert", 3), ("flow", -1)):
-                yield {"minute": now // 60_000_000_000 * 60_000_000_000 - m * 60_000_000_000, "sensor": f"s{s}", "type": type_,
-                       "severity": severity, "site": "can-tho", "n": 5}
+                yield now // minute * minute - m * minute, f"s{s}", type_, severity, "can-tho", 5
 
 
 def some_alert(db):
@@ -82,16 +79,18 @@ def build(b, data):
     open(empty, "w").close()
     subprocess.run([ANALYZER, "--data", data, "--ingest", empty, "--once", "--no-web", "--quiet"], check=True)
     db = sqlite3.connect(file)
-    db.execute("pragma synchronous=off")
+    for pragma in ("synchronous=off", "journal_mode=off", "locking_mode=exclusive", "cache_size=-2000000"):
+        db.execute("pragma " + pragma)
     indexes = db.execute("select name,sql from sqlite_master where type='index' and tbl_name in ('event','grp') and sql is not null").fetchall()
     for name, _ in indexes:
         db.execute(f"drop index {name}")
     now = time.time_ns()
-    rnd.seed(1)
-    fill(db, "event", alert_rows(now))
-    fill(db, "event", (event(ALERTS + i, now - SPAN_NS + SPAN_NS * i // FLOWS, False) for i in range(FLOWS)))
-    fill(db, "grp", group_rows(now))
-    fill(db, "rollup", rollup_rows(now))
+    fill(db, "event", {**EVENT, **ALERT}, 0, ALERTS, now, True)
+    fill_flows(db, now)
+    fill(db, "grp", GROUP, 0, ALERTS, now, True)
+    db.executemany("insert into rollup (minute,sensor,type,severity,site,n) values (?,?,?,?,?,?)", rollup_rows(now))
+    db.execute("insert into trend select minute/1800000000000*1800000000000 h,sensor,type,severity,site,sum(n) from rollup group by h,sensor,type,severity")
+    db.execute("insert into block select id/8192 b,min(ts),max(ts),count(*) from event group by b")
     for _, sql in indexes:
         db.execute(sql)
     db.commit()

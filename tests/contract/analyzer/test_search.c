@@ -4,6 +4,7 @@
  * gives is what fits when every row is looked at in memory.
  */
 #include "analyzer/search/match.h"
+#include "analyzer/store/db_rollups.h"
 #include "analyzer/store/db_search.h"
 #include "common/clock.h"
 #include "tests/contract/analyzer/fixture.h"
@@ -195,7 +196,7 @@ static void groups_are_those_that_brute_force_finds(void **state)
         random_search(text, sizeof(text), 2);
         parse(f, text, &search);
         struct search_range range = {.limit = 1000};
-        OK(db_search_count(f->store, &search, &range, &groups, &alerts, &at));
+        OK(db_search_groups_count(f->store, &search, &range, &groups, &alerts, &at));
         OK(db_search_groups(f->store, &search, &range, &f->arena, &rows, &n, &at));
         if (groups != n)
             fail_msg("%s: %lld counted, %u found", text, (long long)groups, n);
@@ -294,8 +295,8 @@ static void a_histogram_of_a_type_is_that_of_its_minutes(void **state)
     for (uint64_t minute = 0; minute < 20; minute++) {
         struct rollup alerts = {BEGIN + minute * 60 * CLOCK_S, "s1", "ct", "alert", 3, 3};
         struct rollup flows = {BEGIN + minute * 60 * CLOCK_S, "s1", "ct", "flow", -1, 4};
-        OK(db_groups_rollup_add(f->store, &alerts));
-        OK(db_groups_rollup_add(f->store, &flows));
+        OK(db_rollups_add(f->store, &alerts, 1));
+        OK(db_rollups_add(f->store, &flows, 1));
     }
     for (uint32_t i = 0; i < 2; i++) {
         struct search search;
@@ -344,6 +345,69 @@ static void a_small_budget_ends_a_look_and_says_where_to_go_on(void **state)
     assert_true(looks > 10);
 }
 
+/* Numbers of all events that fit, page by page. */
+static uint32_t all_ids(struct fixture *f, const char *text, struct search_range range,
+                        int64_t *ids, uint32_t room)
+{
+    struct search search;
+    struct search_state at;
+    struct event_row *rows = NULL;
+    uint32_t n = 0, sum = 0;
+
+    parse(f, text, &search);
+    do {
+        OK(db_search_events(f->store, &search, &range, &f->arena, &rows, &n, &at));
+        for (uint32_t i = 0; i < n && sum < room; i++)
+            ids[sum++] = rows[i].id;
+        range.before_id = at.next_id;
+    } while (!at.complete);
+    return sum;
+}
+
+/* Blocks of 8,192 numbers: most are passed over, none that has an event of the time, however late.
+ */
+static void events_of_a_time_are_found_from_block_to_block(void **state)
+{
+    enum { EVENTS = 40000, STEP = 500, RARE = EVENTS / STEP };
+    static const char *const texts[] = {"dport:9999", "note:rare", "dport:9999 note:rare",
+                                        "src:10.9.9.9"};
+    struct fixture *f = *state;
+    int64_t ids[2 * RARE];
+
+    OK(store_begin(f->store));
+    for (int64_t i = 1; i <= EVENTS; i++) {
+        struct record *r = alert(f, i, 0, BEGIN + (uint64_t)i * CLOCK_S);
+        r->group_id = 0;
+        r->kind = RECORD_TX;
+        r->raw = SLICE_LIT("{}");
+        if (i % STEP == 0) {
+            r->dst.port = 9999;
+            r->raw = SLICE_LIT("{\"note\":\"rare\"}");
+            strcpy(r->src.addr_text, "10.9.9.9");
+            if (i % (8 * STEP) == 0)
+                r->ts_ns = BEGIN + 20000 * CLOCK_S; /* late, or ahead */
+        }
+        if (i % 1000 == 0) {
+            OK(db_events_put(f->store, f->batch.records, f->batch.n));
+            batch_clear(&f->batch);
+        }
+    }
+    OK(store_commit(f->store));
+    for (uint32_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct search_range range = {.limit = 7};
+        uint32_t n = all_ids(f, texts[i], range, ids, 2 * RARE);
+        assert_int_equal(n, RARE);
+        for (uint32_t k = 0; k < n; k++)
+            assert_int_equal(ids[k], EVENTS - k * STEP);
+        range.from_ns = BEGIN + 19600 * CLOCK_S;
+        range.to_ns = BEGIN + 20400 * CLOCK_S;
+        assert_int_equal(all_ids(f, texts[i], range, ids, 2 * RARE), RARE / 8);
+        range.from_ns = BEGIN + 30200 * CLOCK_S;
+        range.to_ns = BEGIN + 30400 * CLOCK_S;
+        assert_int_equal(all_ids(f, texts[i], range, ids, 2 * RARE), 0);
+    }
+}
+
 static void sites_limit_what_is_seen(void **state)
 {
     struct fixture *f = *state;
@@ -374,6 +438,7 @@ int main(void)
         T(groupby_and_histogram_count_the_same_by_statement_and_by_rows),
         T(a_histogram_of_a_type_is_that_of_its_minutes),
         T(a_small_budget_ends_a_look_and_says_where_to_go_on),
+        T(events_of_a_time_are_found_from_block_to_block),
         T(sites_limit_what_is_seen),
     };
     return EACH_ENGINE(tests);

@@ -10,9 +10,11 @@
 #include "analyzer/store/db_groups.h"
 #include "analyzer/store/db_incidents.h"
 #include "analyzer/store/db_outbox.h"
+#include "analyzer/store/db_rollups.h"
 #include "analyzer/store/db_sensors.h"
 #include "analyzer/store/db_users.h"
 #include "analyzer/store/sql.h"
+#include "common/clock.h"
 #include "tests/contract/analyzer/fixture.h"
 
 static void a_rolled_back_batch_leaves_nothing(void **state)
@@ -271,7 +273,7 @@ static void sparklines_and_rollups_add_up(void **state)
 {
     struct fixture *f = *state;
     struct hour_count *hours;
-    struct histogram_row *steps;
+    struct rollups_sum *steps;
     uint32_t n;
     OK(db_groups_sparks_add(f->store, &(struct spark_add){5, 3600, 2}, 1));
     OK(db_groups_sparks_add(f->store, &(struct spark_add){5, 3600, 3}, 1));
@@ -279,17 +281,63 @@ static void sparklines_and_rollups_add_up(void **state)
     assert_int_equal(n, 1);
     assert_int_equal(hours[0].n, 5);
     struct rollup add = {60, "s1", "ct", "alert", SEVERITY_HIGH, 4};
-    OK(db_groups_rollup_add(f->store, &add));
+    OK(db_rollups_add(f->store, &add, 1));
     add.minute_ns = 120;
-    OK(db_groups_rollup_add(f->store, &add));
+    OK(db_rollups_add(f->store, &add, 1));
     add.severity = -1;
-    OK(db_groups_rollup_add(f->store, &add));
-    OK(db_groups_histogram(f->store, 0, 1000, 600, (const char *const[]){"ct", NULL}, true,
-                           &f->arena, &steps, &n));
+    OK(db_rollups_add(f->store, &add, 1));
+    struct rollups_query query = {.to_ns = 1000,
+                                  .step_ns = 600,
+                                  .sites = (const char *const[]){"ct", NULL},
+                                  .by_severity = true};
+    OK(db_rollups_sums(f->store, &query, &f->arena, &steps, &n));
     assert_int_equal(n, 1);
     assert_int_equal(steps[0].n, 8);
-    OK(db_groups_histogram(f->store, 0, 1000, 60, NULL, false, &f->arena, &steps, &n));
-    assert_int_equal(n, 3);
+    query = (struct rollups_query){.to_ns = 1000, .step_ns = 60};
+    OK(db_rollups_sums(f->store, &query, &f->arena, &steps, &n));
+    assert_int_equal(n, 2);
+    assert_int_equal(steps[1].n, 8);
+}
+
+static void long_sums_are_those_of_their_minutes(void **state)
+{
+    enum { MINUTES = 500, SPAN = 11 };
+    const uint64_t minute = 60 * CLOCK_S;
+    struct fixture *f = *state;
+    struct rollup adds[MINUTES];
+    struct rollups_sum *all = NULL, *some = NULL;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < MINUTES; i++)
+        adds[i] = (struct rollup){i * minute,
+                                  i % 3 ? "s1" : "s2",
+                                  "ct",
+                                  i % 5 ? "flow" : "alert",
+                                  i % 5 ? -1 : (int)(i % 4),
+                                  1 + i % 7};
+    OK(db_rollups_add(f->store, adds, MINUTES / 2));
+    OK(db_rollups_add(f->store, adds + MINUTES / 2, MINUTES - MINUTES / 2));
+    for (uint64_t from = 0; from < 200; from += SPAN) {
+        for (uint32_t kind = 0; kind < 3; kind++) {
+            uint64_t to = from + SPAN * (1 + from);
+            struct rollups_query query = {.from_ns = from * minute,
+                                          .to_ns = to * minute,
+                                          .step_ns = 60 * minute,
+                                          .type = kind == 1 ? "flow" : NULL,
+                                          .by_severity = kind == 2};
+            int64_t sums[2] = {0, 0};
+            OK(db_rollups_sums(f->store, &query, &f->arena, &some, &n));
+            for (uint32_t i = 0; i < n; i++) {
+                assert_true(some[i].at_ns % (60 * minute) == 0);
+                assert_true(i == 0 || some[i].at_ns > some[i - 1].at_ns || kind == 2);
+                sums[0] += some[i].n;
+            }
+            query.step_ns = minute;
+            OK(db_rollups_sums(f->store, &query, &f->arena, &all, &n));
+            for (uint32_t i = 0; i < n; i++)
+                sums[1] += all[i].n;
+            assert_int_equal(sums[0], sums[1]);
+        }
+    }
 }
 
 static struct incident story(const char *key)
@@ -796,6 +844,7 @@ int main(void)
         T(an_archived_group_opens_again_with_what_is_new),
         T(groups_are_paged_by_key_and_searched_without_diacritics),
         T(sparklines_and_rollups_add_up),
+        T(long_sums_are_those_of_their_minutes),
         T(an_incident_is_made_once_per_key),
         T(the_second_editor_of_an_incident_is_told),
         T(incidents_are_listed_by_state_entity_and_words),
