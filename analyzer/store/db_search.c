@@ -16,7 +16,7 @@
 enum {
     BUDGET_EVENTS = 10000,  /* each is read as JSON */
     BUDGET_SCANNED = 40000, /* events that a statement alone decides */
-    SUMMED_MOST = 20000,    /* newest events that one groupby counts */
+    SUMMED_MOST = 20000,    /* newest events that one groupby or histogram counts */
     WIDER = 8,              /* times a narrow search's next window */
     STEPS_USUAL = 60,
     STEPS_MOST = 2000,
@@ -79,14 +79,54 @@ static void found_open(struct found *f, struct sql *q, struct arena *arena)
 
 typedef bool each_event(void *ctx, const struct found *found, struct arena *arena);
 
-/* Blocks that the next statement looks at. An index leads through those of a narrow search: they
- * may be many, the more the less was found. */
-static bool next_blocks(struct search_scan *s, int64_t events, struct blocks_window *window)
+/* Only the type is asked for, or nothing. "" = every type. */
+static const char *type_only(const struct search_node *root)
 {
-    if (search_sql_is_narrow(s->search->root)) {
-        s->wide = s->wide ? s->wide * WIDER : events;
-        events = s->wide;
-    }
+    while (root->kind == SEARCH_AND && root->first && !root->first->next)
+        root = root->first;
+    if (root->kind == SEARCH_ALL)
+        return "";
+    bool type = root->kind == SEARCH_TEST && root->op == SEARCH_EQUAL && !root->wildcard &&
+                strcmp(root->field, "type") == 0;
+    return type ? root->text : NULL;
+}
+
+/* Every event fits, or every one of a kind that has an index: the first ones are found at once. */
+static bool is_plain(const struct search_scan *s)
+{
+    const char *type = type_only(s->search->root);
+
+    return type && !s->range->sites &&
+           (!*type || strcmp(type, "alert") == 0 || strcmp(type, "deviation") == 0 ||
+            strcmp(type, "device") == 0);
+}
+
+static bool is_led(const struct search_scan *s)
+{
+    return search_sql_is_narrow(s->search->root) || is_plain(s);
+}
+
+/* An index leads through the blocks of the search: of the next ones as many as it takes, to judge
+ * by those before. */
+static int64_t next_width(const struct search_scan *s, int64_t usual)
+{
+    int64_t wider = s->wide * WIDER;
+
+    if (s->wide == 0)
+        return usual;
+    if (s->found == 0)
+        return wider;
+    int64_t enough = s->seen * (s->most - s->found) / s->found + usual;
+    return enough < wider ? enough : wider;
+}
+
+/* Blocks that the next statement looks at. False: there are none. */
+static bool next_blocks(struct search_scan *s, struct blocks_window *window)
+{
+    int64_t events = search_scan_budget(s->range, BUDGET_SCANNED);
+
+    if (is_led(s))
+        s->wide = events = next_width(s, events);
     s->err = db_blocks_window(s->store, s->state->next_id, s->range->from_ns, s->range->to_ns,
                               events, window);
     s->state->complete = !s->err && window->n == 0;
@@ -116,7 +156,7 @@ static void scan_events(struct search_scan *s, uint32_t most, each_event *each, 
     uint32_t n = 0;
     bool go = true;
 
-    if (!next_blocks(s, search_scan_budget(s->range, BUDGET_SCANNED), &window))
+    if (!next_blocks(s, &window))
         return;
     sql_where_init(&w, "SELECT e.*,coalesce(g.techniques,''),coalesce(g.src_zone,''),"
                        "coalesce(g.dst_zone,''),coalesce(g.src_country,''),"
@@ -193,28 +233,6 @@ static void scan_all(struct search_scan *s, each_event *each, void *ctx)
     arena_fini(&arena);
 }
 
-/* Only the type is asked for, or nothing. "" = every type. */
-static const char *type_only(const struct search_node *root)
-{
-    while (root->kind == SEARCH_AND && root->first && !root->first->next)
-        root = root->first;
-    if (root->kind == SEARCH_ALL)
-        return "";
-    bool type = root->kind == SEARCH_TEST && root->op == SEARCH_EQUAL && !root->wildcard &&
-                strcmp(root->field, "type") == 0;
-    return type ? root->text : NULL;
-}
-
-/* Every event fits, or every one of a kind that has an index: the first ones are found at once. */
-static bool is_plain(const struct search_scan *s)
-{
-    const char *type = type_only(s->search->root);
-
-    return type && !s->range->sites &&
-           (!*type || strcmp(type, "alert") == 0 || strcmp(type, "deviation") == 0 ||
-            strcmp(type, "device") == 0);
-}
-
 /* ---- groupby ---- */
 
 static bool columns_of(const struct search *search, const char *columns[SEARCH_FIELDS_MAX])
@@ -227,25 +245,6 @@ static bool columns_of(const struct search *search, const char *columns[SEARCH_F
     return true;
 }
 
-/* The last column is how many events were counted in all. */
-static enum err groupby_sql(struct sql_where *w, struct store *store, const struct search *search,
-                            struct sql_rows *out, int64_t *all)
-{
-    struct sql *q = sql_where_start(w, store);
-
-    *all = 0;
-    while (sql_row(q)) {
-        struct search_count *row = sql_rows_add(out);
-        if (!row)
-            break;
-        for (uint32_t i = 0; i < search->n_by; i++)
-            row->value[i] = sql_col_str(q, i, out->arena);
-        row->n = sql_col_int(q, search->n_by);
-        *all = sql_col_int(q, search->n_by + 1);
-    }
-    return sql_end(q);
-}
-
 /* "c0,c1,c2": names of the columns inside. */
 static void put_names(struct strbuf *out, uint32_t n)
 {
@@ -253,62 +252,43 @@ static void put_names(struct strbuf *out, uint32_t n)
         strbuf_fmt(out, "%sc%u", i ? "," : "", i);
 }
 
-/* Sums are of the newest events. Where no index leads to those that fit, of the newest blocks:
- * false when there are more. */
-static bool put_newest(struct search_scan *s, struct sql_where *w)
+/* Behind "SELECT ... FROM (SELECT ... FROM event": the newest events of a window that are wanted
+ * yet. False: the statement cannot say which fit. */
+static bool put_newest(const struct search_scan *s, struct sql_where *w,
+                       const struct blocks_window *window)
 {
-    struct blocks_window window;
+    char text[64];
 
-    if (search_sql_is_narrow(s->search->root) || is_plain(s))
-        return true;
-    s->err = db_blocks_window(s->store, 0, s->range->from_ns, s->range->to_ns,
-                              search_scan_budget(s->range, BUDGET_SCANNED), &window);
-    put_blocks(w, &window);
-    return window.last;
+    search_scan_range(w, s->range, "+ts", "site");
+    put_blocks(w, window);
+    bool exact = search_sql_where(w, s->search->root, SEARCH_EVENTS);
+    snprintf(text, sizeof(text), " ORDER BY id DESC LIMIT %lld) e GROUP BY ",
+             (long long)(s->most - s->found));
+    sql_where_tail(w, text, NULL, 0);
+    return exact;
 }
 
-/* True when one statement answered: over the newest events that fit. */
-static bool groupby_exact(struct search_scan *s, struct sql_rows *out)
+/* After a window with `n` events that fit; true: the next one is to be looked at. */
+static bool sums_go_on(struct search_scan *s, const struct blocks_window *window, int64_t n)
 {
-    const char *columns[SEARCH_FIELDS_MAX];
-    uint32_t by = s->search->n_by;
-    struct sql_where w;
-    struct strbuf text;
-    int64_t all;
-    uint32_t most = search_scan_budget(s->range, SUMMED_MOST);
-
-    if (!columns_of(s->search, columns))
-        return false;
-    strbuf_init(&text, 0);
-    strbuf_str(&text, "SELECT ");
-    put_names(&text, by);
-    strbuf_str(&text, ",count(*),CAST(sum(count(*)) OVER () AS BIGINT) FROM (SELECT ");
-    for (uint32_t i = 0; i < by; i++)
-        strbuf_fmt(&text, "%sCAST(%s AS TEXT) AS c%u", i ? "," : "", columns[i], i);
-    strbuf_str(&text, " FROM event");
-    sql_where_init(&w, text.at);
-    search_scan_range(&w, s->range, "+ts", "site");
-    bool through = put_newest(s, &w);
-    bool exact = search_sql_where(&w, s->search->root, SEARCH_EVENTS);
-    strbuf_clear(&text);
-    strbuf_fmt(&text, " ORDER BY id DESC LIMIT %u) e GROUP BY ", most);
-    put_names(&text, by);
-    strbuf_fmt(&text, " ORDER BY %u DESC,1 LIMIT %u", by + 1, s->search->top);
-    sql_where_tail(&w, text.at, NULL, 0);
-    strbuf_fini(&text);
-    if (exact) {
-        s->err = groupby_sql(&w, s->store, s->search, out, &all);
-        s->state->complete = through && all < most;
-        s->state->looked = (uint32_t)all;
-    }
-    sql_where_fini(&w);
-    return exact;
+    s->seen += window->n;
+    s->found += n;
+    s->state->looked += (uint32_t)(s->wide ? n : window->n);
+    s->state->next_id = window->first;
+    s->state->complete = window->last && s->found < s->most;
+    return !s->err && !s->state->complete && s->found < s->most &&
+           (s->wide || s->state->looked < search_scan_budget(s->range, BUDGET_SCANNED));
 }
 
 struct grouping {
     const struct search *search;
     struct map *counts; /* values with a zero byte behind each → count */
 };
+
+static struct record_value text_value(const char *text)
+{
+    return (struct record_value){.kind = VALUE_TEXT, .text = slice_of_str(text)};
+}
 
 static bool is_whole(double number)
 {
@@ -368,6 +348,77 @@ static int by_count(const void *a, const void *b)
     return x->n != y->n ? (y->n > x->n) - (y->n < x->n) : strcmp(x->value[0], y->value[0]);
 }
 
+/* One row of sums is added to those of the windows before. */
+static void add_counts(struct grouping *g, struct sql *q, int64_t n, struct strbuf *key,
+                       struct arena *arena)
+{
+    strbuf_clear(key);
+    for (uint32_t i = 0; i < g->search->n_by; i++)
+        put_value(text_value(sql_col_str(q, i, arena)), key);
+    union map_value *v = map_add(g->counts, strbuf_view(key), NULL);
+    if (v)
+        v->u += (uint64_t)n;
+}
+
+/* "SELECT c0,c1,count(*) FROM (SELECT CAST(src AS TEXT) AS c0, ..." */
+static void put_groupby(struct strbuf *text, const char *const *columns, uint32_t n)
+{
+    strbuf_str(text, "SELECT ");
+    put_names(text, n);
+    strbuf_str(text, ",count(*) FROM (SELECT ");
+    for (uint32_t i = 0; i < n; i++)
+        strbuf_fmt(text, "%sCAST(%s AS TEXT) AS c%u", i ? "," : "", columns[i], i);
+    strbuf_str(text, " FROM event");
+}
+
+static bool groupby_window(struct search_scan *s, struct grouping *g, const char *const *columns,
+                           const struct blocks_window *window, int64_t *sum)
+{
+    uint32_t by = s->search->n_by;
+    struct strbuf text;
+    struct sql_where w;
+    struct arena arena;
+
+    arena_init(&arena, 1 << 16, 0);
+    strbuf_init(&text, 0);
+    put_groupby(&text, columns, by);
+    sql_where_init(&w, text.at);
+    bool exact = put_newest(s, &w, window);
+    strbuf_clear(&text);
+    put_names(&text, by);
+    sql_where_tail(&w, text.at, NULL, 0);
+    struct sql *q = exact ? sql_where_start(&w, s->store) : NULL;
+    while (q && sql_row(q)) {
+        add_counts(g, q, sql_col_int(q, by), &text, &arena);
+        *sum += sql_col_int(q, by);
+    }
+    s->err = q ? sql_end(q) : ERR_OK;
+    sql_where_fini(&w);
+    strbuf_fini(&text);
+    arena_fini(&arena);
+    return exact;
+}
+
+/* True when statements answered: over the newest events that fit. */
+static bool groupby_exact(struct search_scan *s, struct grouping *g)
+{
+    const char *columns[SEARCH_FIELDS_MAX];
+    struct blocks_window window;
+    int64_t n = 0;
+
+    if (!columns_of(s->search, columns))
+        return false;
+    s->most = search_scan_budget(s->range, SUMMED_MOST);
+    do {
+        n = 0;
+        if (!next_blocks(s, &window))
+            return true;
+        if (!groupby_window(s, g, columns, &window, &n))
+            return false;
+    } while (sums_go_on(s, &window, n));
+    return true;
+}
+
 static void read_counts(const struct grouping *g, struct sql_rows *out)
 {
     struct slice key;
@@ -397,14 +448,16 @@ enum err db_search_groupby(struct store *store, const struct search *search,
     struct search_scan s = {store, search, range, state, .err = ERR_OK};
     struct sql_rows out = {.arena = arena, .size = sizeof(**rows)};
 
+    struct grouping g = {search, map_new(VALUES_MOST, SEARCH_FIELDS_MAX * (VALUE_BYTES + 1))};
+
+    CHECK(g.counts);
     *state = (struct search_state){0};
-    if (!groupby_exact(&s, &out)) {
-        struct grouping g = {search, map_new(VALUES_MOST, SEARCH_FIELDS_MAX * (VALUE_BYTES + 1))};
-        CHECK(g.counts);
+    if (!groupby_exact(&s, &g)) {
+        s = (struct search_scan){store, search, range, state, .err = ERR_OK};
         scan_all(&s, group_event, &g);
-        read_counts(&g, &out);
-        map_free(&g.counts);
     }
+    read_counts(&g, &out);
+    map_free(&g.counts);
     *rows = out.at;
     *n = out.n;
     return s.err;
@@ -417,16 +470,20 @@ struct steps {
     struct map *counts; /* begin of a step (8 bytes) → count */
 };
 
-static bool step_event(void *ctx, const struct found *found, struct arena *arena)
+static void add_step(struct steps *steps, uint64_t at_ns, uint64_t n)
 {
-    struct steps *steps = ctx;
-    uint64_t at_ns = found->row.ts_ns - found->row.ts_ns % steps->step_ns;
-
-    (void)arena;
     union map_value *v =
         map_add(steps->counts, (struct slice){(const uint8_t *)&at_ns, sizeof(at_ns)}, NULL);
     if (v)
-        v->u++;
+        v->u += n;
+}
+
+static bool step_event(void *ctx, const struct found *found, struct arena *arena)
+{
+    struct steps *steps = ctx;
+
+    (void)arena;
+    add_step(steps, found->row.ts_ns - found->row.ts_ns % steps->step_ns, 1);
     return true;
 }
 
@@ -438,56 +495,72 @@ static int by_time(const void *a, const void *b)
     return (x->at_ns > y->at_ns) - (x->at_ns < y->at_ns);
 }
 
-static void histogram_scan(struct search_scan *s, uint64_t step_ns, struct sql_rows *out)
+static void read_steps(const struct steps *steps, struct sql_rows *out)
 {
-    struct steps steps = {step_ns, map_new(STEPS_MOST, sizeof(uint64_t))};
     struct slice key;
     union map_value *v = NULL;
     uint32_t at = 0;
 
-    CHECK(steps.counts);
-    scan_all(s, step_event, &steps);
-    while (map_next(steps.counts, &at, &key, &v)) {
+    while (map_next(steps->counts, &at, &key, &v)) {
         struct search_step *row = sql_rows_add(out);
         if (!row)
             break;
         memcpy(&row->at_ns, key.at, sizeof(row->at_ns));
         row->n = (int64_t)v->u;
     }
-    map_free(&steps.counts);
     if (out->n)
         qsort(out->at, out->n, out->size, by_time);
 }
 
-/* True when one statement answered. */
-static bool histogram_sql(struct search_scan *s, uint64_t step_ns, struct sql_rows *out)
+static bool histogram_window(struct search_scan *s, struct steps *steps,
+                             const struct blocks_window *window, int64_t *sum)
 {
-    uint32_t most = search_scan_budget(s->range, SUMMED_MOST);
     struct sql_where w;
     char text[120];
 
     snprintf(text, sizeof(text), "SELECT ts-ts%%%llu,count(*) FROM (SELECT ts FROM event",
-             (unsigned long long)step_ns);
+             (unsigned long long)steps->step_ns);
     sql_where_init(&w, text);
-    search_scan_range(&w, s->range, "+ts", "site");
-    bool through = put_newest(s, &w);
-    bool exact = search_sql_where(&w, s->search->root, SEARCH_EVENTS);
-    snprintf(text, sizeof(text), " ORDER BY id DESC LIMIT %u) e GROUP BY 1 ORDER BY 1 LIMIT %d",
-             most, STEPS_MOST);
-    sql_where_tail(&w, text, NULL, 0);
-    struct sql *q = exact && !s->err ? sql_where_start(&w, s->store) : NULL;
+    bool exact = put_newest(s, &w, window);
+    sql_where_tail(&w, "1", NULL, 0);
+    struct sql *q = exact ? sql_where_start(&w, s->store) : NULL;
     while (q && sql_row(q)) {
-        struct search_step *row = sql_rows_add(out);
-        if (!row)
-            break;
-        row->at_ns = sql_col_time(q, 0);
-        row->n = sql_col_int(q, 1);
-        s->state->looked += (uint32_t)row->n;
+        add_step(steps, sql_col_time(q, 0), (uint64_t)sql_col_int(q, 1));
+        *sum += sql_col_int(q, 1);
     }
-    s->err = q ? sql_end(q) : s->err;
-    s->state->complete = through && s->state->looked < most;
+    s->err = q ? sql_end(q) : ERR_OK;
     sql_where_fini(&w);
     return exact;
+}
+
+/* True when statements answered. */
+static bool histogram_exact(struct search_scan *s, struct steps *steps)
+{
+    struct blocks_window window;
+    int64_t n = 0;
+
+    s->most = search_scan_budget(s->range, SUMMED_MOST);
+    do {
+        n = 0;
+        if (!next_blocks(s, &window))
+            return true;
+        if (!histogram_window(s, steps, &window, &n))
+            return false;
+    } while (sums_go_on(s, &window, n));
+    return true;
+}
+
+static void histogram_events(struct search_scan *s, uint64_t step_ns, struct sql_rows *out)
+{
+    struct steps steps = {step_ns, map_new(STEPS_MOST, sizeof(uint64_t))};
+
+    CHECK(steps.counts);
+    if (!histogram_exact(s, &steps)) {
+        *s = (struct search_scan){s->store, s->search, s->range, s->state, .err = ERR_OK};
+        scan_all(s, step_event, &steps);
+    }
+    read_steps(&steps, out);
+    map_free(&steps.counts);
 }
 
 /* They count also what was sampled away. */
@@ -539,8 +612,8 @@ enum err db_search_histogram(struct store *store, const struct search *search,
     const char *type = type_only(search->root);
     if (type && *step_ns % (60 * CLOCK_S) == 0)
         histogram_rollup(&s, *step_ns, type, &out);
-    else if (!histogram_sql(&s, *step_ns, &out))
-        histogram_scan(&s, *step_ns, &out);
+    else
+        histogram_events(&s, *step_ns, &out);
     *rows = out.at;
     *n = out.n;
     return s.err;
