@@ -164,7 +164,9 @@ static enum err pcap_next(struct capture *c, struct frame *frame, struct capture
         __builtin_prefetch(c->ahead);
     if ((size_t)(c->in.at - c->map) > c->given_back + 2 * (size_t)BEHIND_BYTES)
         give_back(c);
-    return pcap_format_next(&c->format, &c->in, frame, fault);
+    return pcap_format_plain(&c->format, &c->in, frame)
+               ? ERR_OK
+               : pcap_format_next(&c->format, &c->in, frame, fault);
 }
 
 /* A record that is not whole yet is asked for again when the file has grown. */

@@ -19,6 +19,7 @@ enum {
     NG_EPB = 6,
     NG_OPT_TSRESOL = 9,
     NG_OPT_TSOFFSET = 14,
+    ORDINARY = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, /* u32() reads so unless swapped */
 };
 
 static const struct {
@@ -85,6 +86,7 @@ enum err pcap_format_open(struct pcap_format *f, struct pcap_input *in, const ch
     f->ifaces = 0;
     f->swapped = false;
     f->ng = false;
+    f->plain_ns = 0;
     if (!have(in, 4))
         return damaged(fault,
                        in->at == in->end ? "%s is empty, not a capture"
@@ -102,6 +104,8 @@ enum err pcap_format_open(struct pcap_format *f, struct pcap_input *in, const ch
         if (!have(in, PCAP_HEADER))
             return damaged(fault, "%s is too short for a capture", source);
         f->record_header = magics[i].record_header;
+        if (ORDINARY && !f->swapped && f->record_header == 16)
+            f->plain_ns = (uint32_t)(CLOCK_S / magics[i].ticks_per_s);
         f->iface[f->ifaces++] = (struct pcap_iface){
             .linktype = (uint16_t)u32(f, in->at + 20),
             .ticks_per_s = magics[i].ticks_per_s,

@@ -7,6 +7,7 @@
 #ifndef TRAMGAC_SENSOR_CAPTURE_PCAP_FORMAT_H
 #define TRAMGAC_SENSOR_CAPTURE_PCAP_FORMAT_H
 
+#include "common/clock.h"
 #include "sensor/capture/capture.h"
 
 #include <stddef.h>
@@ -36,6 +37,7 @@ struct pcap_format {
     bool cut;               /* the last answer: the source ended inside of a record */
     uint32_t record_header; /* pcap: 16, or 24 in the modified form */
     uint64_t records;
+    uint32_t plain_ns; /* pcap of this machine's byte order, 16 bytes a header: ns a tick; else 0 */
     uint32_t ifaces;
     struct pcap_iface iface[PCAP_FORMAT_IFACES_MAX];
 };
@@ -43,6 +45,33 @@ struct pcap_format {
 /** Reads the file header. ERR_INPUT when this is no capture. */
 enum err pcap_format_open(struct pcap_format *format, struct pcap_input *in, const char *source,
                           struct capture_fault *fault);
+
+/** The commonest case of pcap_format_next, done in place: a whole record of an ordinary pcap at
+ * hand. False: nothing was done, ask pcap_format_next. */
+static inline bool pcap_format_plain(struct pcap_format *f, struct pcap_input *in,
+                                     struct frame *frame)
+{
+    enum { HEAD = 16 };
+    uint32_t head[4]; /* seconds, fraction, captured, on the wire */
+    size_t left = (size_t)(in->end - in->at);
+
+    if (!f->plain_ns || left < HEAD)
+        return false;
+    memcpy(head, in->at, HEAD);
+    if (head[2] > PCAP_FORMAT_RECORD_MAX || left - HEAD < head[2])
+        return false;
+    frame->ts_ns = head[0] * CLOCK_S + (uint64_t)head[1] * f->plain_ns;
+    frame->data = in->at + HEAD;
+    frame->caplen = head[2];
+    frame->wirelen = head[3] < head[2] ? head[2] : head[3];
+    frame->linktype = f->iface[0].linktype;
+    frame->iface = 0;
+    in->at += HEAD + head[2];
+    in->passed += HEAD + head[2];
+    f->records++;
+    f->cut = false;
+    return true;
+}
 
 /** Next frame; its bytes are valid until the input moves. As capture_def.next. */
 enum err pcap_format_next(struct pcap_format *format, struct pcap_input *in, struct frame *frame,

@@ -3,6 +3,7 @@
  * TCP with the options that reassembly and fingerprints need.
  */
 #include "sensor/decode/decode.h"
+#include "sensor/decode/fixed.h"
 
 static const struct counter tcp_counters[] = {
     {"decoder.tcp", "TCP headers"},
@@ -10,7 +11,6 @@ static const struct counter tcp_counters[] = {
 };
 
 enum {
-    HEADER = 20,
     OPT_END = 0,
     OPT_NOP = 1,
     OPT_MSS = 2,
@@ -19,29 +19,6 @@ enum {
     OPT_SACK = 5,
     OPT_TIMESTAMP = 8
 };
-
-static uint16_t be16(const uint8_t *at)
-{
-    return (uint16_t)(at[0] << 8 | at[1]);
-}
-
-static uint32_t be32(const uint8_t *at)
-{
-    return (uint32_t)be16(at) << 16 | be16(at + 2);
-}
-
-/* The commonest: two words of nothing, then the time stamp (RFC 7323, appendix A). */
-static bool only_stamp(struct packet *p, struct slice in)
-{
-    static const uint8_t head[] = {OPT_NOP, OPT_NOP, OPT_TIMESTAMP, 10};
-
-    if (in.len != 12 || p->tcp.has_ts || memcmp(in.at, head, sizeof(head)) != 0)
-        return false;
-    p->tcp.ts_val = be32(in.at + 4);
-    p->tcp.ts_ecr = be32(in.at + 8);
-    p->tcp.has_ts = true;
-    return true;
-}
 
 /* Bytes behind kind and length that an option has to have. */
 static bool length_fits(uint8_t kind, uint32_t len)
@@ -90,7 +67,7 @@ static void options(struct packet *p, struct slice in)
 {
     struct cursor c = cursor_of(in);
 
-    if (only_stamp(p, in))
+    if (in.len == FIXED_STAMP && fixed_stamp(p, in.at))
         return;
     while (cursor_left(&c)) {
         uint8_t kind = cursor_u8(&c);
@@ -115,25 +92,16 @@ static void options(struct packet *p, struct slice in)
 
 static struct dec_next tcp_decode(struct packet *p, struct slice in)
 {
-    const uint8_t *at = in.at; /* read once the fixed header is known to be there */
-    uint32_t hlen = in.len < HEADER ? 0 : (at[12] >> 4) * 4u;
+    uint32_t hlen = in.len < FIXED_TCP ? 0 : (in.at[12] >> 4) * 4u;
 
-    if (hlen < HEADER || hlen > in.len) {
-        decode_note(p, in.len < HEADER ? NOTE_TCP_SMALL : NOTE_TCP_HLEN);
+    if (hlen < FIXED_TCP || hlen > in.len) {
+        decode_note(p, in.len < FIXED_TCP ? NOTE_TCP_SMALL : NOTE_TCP_HLEN);
         p->l4 = p->payload = SLICE_NONE;
         return dec_stop();
     }
-    p->sport = be16(at);
-    p->dport = be16(at + 2);
-    p->tcp.seq = be32(at + 4);
-    p->tcp.ack = be32(at + 8);
-    p->tcp.flags = at[13];
-    p->tcp.window = be16(at + 14);
-    p->tcp.urgent = be16(at + 18);
-    p->tcp.header_len = (uint8_t)hlen;
-    p->payload = slice_from(in, hlen);
-    if (hlen > HEADER)
-        options(p, slice_head(slice_from(in, HEADER), hlen - HEADER));
+    fixed_tcp(p, in, hlen);
+    if (hlen > FIXED_TCP)
+        options(p, slice_head(slice_from(in, FIXED_TCP), hlen - FIXED_TCP));
     return dec_stop();
 }
 

@@ -220,8 +220,8 @@ extern const struct counter decode_counters[];
 struct decode *decode_new(const struct conf *conf, struct stats *stats);
 void decode_free(struct decode **decode);
 
-/** Decodes a frame. Reassembled packets are kept in `arena`, all else is borrowed from the frame.
- */
+/** Decodes a frame, which may be p->frame. Reassembled packets are kept in `arena`, all else is
+ * borrowed from the frame. */
 void decode_frame(struct decode *decode, const struct frame *frame, struct arena *arena,
                   struct packet *p);
 

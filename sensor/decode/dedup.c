@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A table of the last packets, two to a cache line, found by a digest of what no copy changes:
- * addresses, IP identification, length, first bytes of the transport header. Whole payloads are
- * compared by a digest with a secret of this process: nobody can hide a packet behind another one
- * that merely looks alike. The transport's checksum does not count: a copy from before the network
- * card wrote it has another.
+ * addresses, IP identification, length, transport header and all of the payload. It has a secret of
+ * this process: nobody can hide a packet behind another one that merely looks alike. The
+ * transport's checksum does not count: a copy from before the network card wrote it has another.
  *
  * Limits: packets without IP identification (IPv6, 0) and without sequence numbers count as copies
  * only within half a millisecond, copies in another VLAN that nobody routed only within 50 us, as
@@ -13,6 +12,7 @@
 #include "sensor/decode/dedup.h"
 #include "common/clock.h"
 #include "common/hash.h"
+#include "sensor/decode/keyed.h"
 
 #include <stdlib.h>
 
@@ -39,8 +39,7 @@ const struct counter dedup_counters[] = {
 
 struct seen {
     uint64_t key, ts_ns;
-    uint32_t tag, body;
-    uint32_t macs;
+    uint32_t tag, macs;
     uint8_t ttl;
 };
 
@@ -50,8 +49,8 @@ struct dedup {
     uint64_t *count;
     struct seen *newest;
     uint32_t alert; /* packets for which even what repeats by nature may be a copy */
-    uint64_t seed;  /* nobody else knows: a sender must not find other bytes of the same digest */
     bool enabled;
+    struct keyed key; /* nobody else knows it */
 };
 
 struct dedup *dedup_new(const struct conf *conf, struct stats *stats)
@@ -62,7 +61,7 @@ struct dedup *dedup_new(const struct conf *conf, struct stats *stats)
     d->enabled = conf_bool(conf, "dedup.enabled");
     d->window_ns = conf_span_ns(conf, "dedup.window");
     d->count = stats_add(stats, dedup_counters);
-    d->seed = hash_random_seed();
+    keyed_init(&d->key, hash_random_seed());
     return d;
 }
 
@@ -87,7 +86,8 @@ static uint64_t fold(uint64_t a, uint64_t b)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-static uint64_t key_of(const struct packet *p)
+/* Where it is looked for: the same in every run, and from its headers alone. */
+static uint64_t place_of(const struct packet *p)
 {
     uint64_t head = fold(load(p->src.b) ^ load(p->src.b + 8), load(p->dst.b) + load(p->dst.b + 8));
     uint64_t lengths = (uint64_t)p->ip_id << 48 | (uint64_t)p->proto << 40 | p->l4.len;
@@ -108,6 +108,26 @@ static uint64_t key_of(const struct packet *p)
     return fold(head ^ ports, load(p->l4.at + 8) ^ lengths) ^ fold(flags, load(p->l4.at + 20));
 }
 
+/* What tells it from all others: addresses and all of the packet but its checksum. */
+static uint64_t key_of(const struct dedup *d, const struct packet *p, uint64_t place)
+{
+    const uint64_t *k = d->key.last;
+    uint64_t ends = fold(load(p->src.b) ^ k[0], load(p->dst.b) ^ k[1]);
+    struct slice rest = p->l4;
+
+    if (p->ip_version == 6)
+        ends ^= fold(load(p->src.b + 8) ^ k[2], load(p->dst.b + 8) ^ k[3]);
+    if (p->l4.len >= HEAD && p->proto == IPPROTO_TCP4) {
+        ends ^= fold(load(rest.at) ^ k[0], load(rest.at + 8) ^ k[2]) ^
+                fold((load(rest.at + 16) & ~UINT64_C(0xffff)) ^ k[3], k[1]);
+        rest = slice_from(rest, 24);
+    } else if (p->l4.len >= HEAD && p->proto == IPPROTO_UDP4) {
+        ends ^= fold((load(rest.at) & ~(UINT64_C(0xffff) << 48)) ^ k[3], k[1]);
+        rest = slice_from(rest, 8);
+    }
+    return fold(place ^ ends ^ k[0], keyed_sum(&d->key, rest) ^ k[1]);
+}
+
 static uint32_t macs_of(const struct packet *p)
 {
     uint32_t ends[3];
@@ -116,50 +136,6 @@ static uint32_t macs_of(const struct packet *p)
                    "both lie side by side");
     memcpy(ends, (const uint8_t *)p + offsetof(struct packet, src_mac), sizeof(ends));
     return (uint32_t)fold((uint64_t)ends[1] << 32 | ends[0], ends[2]);
-}
-
-/* Where the checksum stands; beyond short packets, whose digest has it. */
-static uint32_t sum_at(const struct packet *p)
-{
-    if (p->l4.len < HEAD)
-        return UINT32_MAX;
-    return p->proto == IPPROTO_TCP4 ? 16 : p->proto == IPPROTO_UDP4 ? 6 : UINT32_MAX;
-}
-
-/* Mixes all bytes into `value`: per 16 bytes one multiplication, where a hash with more claims
- * takes three times as long for a large payload. */
-static uint64_t digest(struct slice bytes, uint64_t value, uint64_t seed)
-{
-    const uint8_t *at = bytes.at;
-    uint32_t left = bytes.len;
-    uint64_t other = value + left;
-    uint8_t rest[16] = {0};
-
-    for (; left >= 32; left -= 32, at += 32) {
-        value = fold(load(at) ^ value, load(at + 8) ^ seed);
-        other = fold(load(at + 16) ^ other, load(at + 24) ^ seed);
-    }
-    value ^= other * UINT64_C(0x9e3779b97f4a7c15);
-    if (left >= 16) {
-        value = fold(load(at) ^ value, load(at + 8) ^ seed);
-        at += 16;
-        left -= 16;
-    }
-    if (left)
-        memcpy(rest, at, left);
-    return fold(load(rest) ^ value, (load(rest + 8) + bytes.len) ^ seed);
-}
-
-/* All but the checksum. */
-static uint32_t body_of(const struct dedup *d, const struct packet *p)
-{
-    uint32_t at = sum_at(p);
-    uint64_t value = d->seed;
-
-    if (at != UINT32_MAX)
-        value = digest(slice_head(p->l4, at), value, d->seed);
-    value = digest(at == UINT32_MAX ? p->l4 : slice_from(p->l4, at + 2), value, d->seed);
-    return (uint32_t)(value ^ value >> 32);
 }
 
 /* Nothing in the packet changes from one sending to the next. */
@@ -211,26 +187,23 @@ void dedup_look(struct dedup *d, struct packet *p)
     d->newest = NULL;
     if (!d->enabled || p->fragment || !p->l4.len)
         return;
-    uint64_t key = key_of(p);
-    struct seen *way = d->seen[key % BUCKETS];
+    uint64_t place = place_of(p);
+    struct seen *way = d->seen[place % BUCKETS];
+    __builtin_prefetch(way);
+    uint64_t key = key_of(d, p, place);
     uint32_t macs = macs_of(p);
-    uint32_t body = body_of(d, p);
 
     d->alert -= d->alert > 0;
     for (uint32_t i = 0; i < WAYS; i++) {
         enum view_kind kind;
-        if (way[i].key != key || way[i].body != body || !is_copy(d, &way[i], p, macs, &kind))
+        if (way[i].key != key || !is_copy(d, &way[i], p, macs, &kind))
             continue;
         mark(d, p, kind);
         return;
     }
     d->newest = oldest_of(way);
-    *d->newest = (struct seen){.key = key,
-                               .ts_ns = p->ts_ns,
-                               .tag = (uint32_t)p->tag,
-                               .body = body,
-                               .macs = macs,
-                               .ttl = p->ttl};
+    *d->newest = (struct seen){
+        .key = key, .ts_ns = p->ts_ns, .tag = (uint32_t)p->tag, .macs = macs, .ttl = p->ttl};
 }
 
 void dedup_disown(struct dedup *d)
@@ -245,8 +218,9 @@ void dedup_fragment(struct dedup *d, struct packet *p)
         return;
     uint64_t place = (uint64_t)p->frag_id << 32 | (uint64_t)p->frag_offset << 8 | p->frag_more;
     uint64_t ends = fold(load(p->src.b) ^ load(p->src.b + 8), load(p->dst.b) + load(p->dst.b + 8));
-    uint64_t key = fold(ends ^ p->proto, hash_bytes(p->l4, place ^ d->seed));
-    struct seen *way = d->seen[key % BUCKETS];
+    struct seen *way = d->seen[fold(ends ^ p->proto, place) % BUCKETS];
+    uint64_t key = fold(ends ^ d->key.last[0] ^ p->proto,
+                        keyed_sum(&d->key, p->l4) ^ fold(place ^ d->key.last[2], d->key.last[3]));
 
     for (uint32_t i = 0; i < WAYS; i++) {
         const struct seen *seen = &way[i];

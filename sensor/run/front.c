@@ -79,6 +79,7 @@ struct front {
     uint64_t start_mono_ns, start_ts_ns;    /* paced replay */
     uint64_t checked_mono_ns, stop_mono_ns; /* live */
     struct front_state state;
+    struct capture_fault file_fault; /* of the capture in hand */
     char fault[sizeof(((struct capture_fault *)0)->text)];
 };
 
@@ -203,6 +204,7 @@ static bool next_file(struct front *f)
         if (f->file.row &&
             f->file.row->open(f->plan.conf, source, &f->file.capture, &fault) == ERR_OK) {
             f->count[COUNT_SOURCES]++;
+            f->file_fault.text[0] = '\0';
             f->fresh_file = true;
             return true;
         }
@@ -225,21 +227,18 @@ static void broke_off(struct front *f, enum err err, const struct capture_fault 
 
 static enum err frame_of_files(struct front *f, struct frame *frame, bool *stable)
 {
-    struct capture_fault fault;
-
-    fault.text[0] = '\0';
     for (;;) {
         if (!f->file.capture && !next_file(f))
             return ERR_END;
         frame->sums_open = frame->cut_by_ring = false;
-        enum err err = f->file.row->next(f->file.capture, frame, &fault);
+        enum err err = f->file.row->next(f->file.capture, frame, &f->file_fault);
         *stable = f->file.row->stable;
         if (err == ERR_OK && f->sieve && !cap_live_sieve_passes(f->sieve, frame))
             continue;
         if (err == ERR_OK || err == ERR_AGAIN)
             return err;
         if (err != ERR_END)
-            broke_off(f, err, &fault);
+            broke_off(f, err, &f->file_fault);
         retire(f);
     }
 }
@@ -317,36 +316,49 @@ static void deal_around(struct front *f, struct round_part *part, const struct p
     f->dealt++;
 }
 
-static void deal(struct front *f, struct round *round, struct frame *frame, bool stable)
+/* Where the next packet is decoded: in its place when there is one worker. */
+static struct packet *next_place(struct front *f, struct round *round)
 {
-    frame->number = ++f->number;
+    struct round_part *part = &round->part[0];
+
+    return f->plan.workers == 1 ? &part->packets[part->n] : &f->scratch;
+}
+
+static void count_frame(struct front *f, const struct frame *frame)
+{
     f->dealt++;
     f->state.packets++;
     f->state.bytes += frame->wirelen;
     f->state.file_bytes += frame->caplen + 16u;
     f->count[COUNT_CUT] += frame->caplen < frame->wirelen;
-    if (!stable)
-        frame->data = arena_keep(&round->arena, (struct slice){frame->data, frame->caplen}).at;
     if (frame->ts_ns > f->clock_ns)
         f->clock_ns = frame->ts_ns;
+}
+
+/* The frame of next_place. */
+static void deal(struct front *f, struct round *round, bool stable)
+{
+    struct packet *p = next_place(f, round);
+    struct frame *frame = &p->frame;
+
+    frame->number = ++f->number;
+    count_frame(f, frame);
+    if (!stable)
+        frame->data = arena_keep(&round->arena, (struct slice){frame->data, frame->caplen}).at;
     if (!frame->data)
         frame->caplen = 0;
+    decode_frame(f->decode, frame, &round->arena, p);
+    p->clock_ns = f->clock_ns;
     if (f->plan.workers == 1) {
-        struct round_part *part = &round->part[0];
-        struct packet *p = &part->packets[part->n];
-        decode_frame(f->decode, frame, &round->arena, p);
-        p->clock_ns = f->clock_ns;
-        part->n += !p->duplicate;
-        deal_around(f, part, p);
+        round->part[0].n += !p->duplicate;
+        deal_around(f, &round->part[0], p);
         return;
     }
-    decode_frame(f->decode, frame, &round->arena, &f->scratch);
-    if (f->scratch.duplicate)
+    if (p->duplicate)
         return;
-    f->scratch.clock_ns = f->clock_ns;
-    struct round_part *part = &round->part[f->scratch.shard / PACKET_PAIR_SHARDS % f->plan.workers];
-    packet_copy(&part->packets[part->n++], &f->scratch);
-    deal_around(f, part, &f->scratch);
+    struct round_part *part = &round->part[p->shard / PACKET_PAIR_SHARDS % f->plan.workers];
+    packet_copy(&part->packets[part->n++], p);
+    deal_around(f, part, p);
 }
 
 /* The frame belongs to the next round: time starts over, a second begins, or it is not due yet. */
@@ -393,7 +405,8 @@ static bool begin_with_held(struct front *f, struct round *round)
         tick(f, round, f->held.ts_ns);
     }
     f->held_restart = false;
-    deal(f, round, &f->held, f->held_stable);
+    next_place(f, round)->frame = f->held;
+    deal(f, round, f->held_stable);
     return true;
 }
 
@@ -415,11 +428,11 @@ static void nothing_came(struct front *f, struct round *round)
 /* False after the last frame. */
 static bool fill(struct front *f, struct round *round)
 {
-    struct frame frame;
     bool stable;
 
     while (f->dealt < ROUND_PACKETS) {
-        enum err err = next_frame(f, &frame, &stable);
+        struct frame *frame = &next_place(f, round)->frame;
+        enum err err = next_frame(f, frame, &stable);
         if (err == ERR_AGAIN) {
             if (!f->dealt)
                 nothing_came(f, round);
@@ -427,11 +440,11 @@ static bool fill(struct front *f, struct round *round)
         }
         if (err != ERR_OK)
             return false;
-        if (belongs_later(f, round, &frame)) {
-            hold(f, &frame, stable);
+        if (belongs_later(f, round, frame)) {
+            hold(f, frame, stable);
             return true;
         }
-        deal(f, round, &frame, stable);
+        deal(f, round, stable);
     }
     return true;
 }

@@ -80,11 +80,12 @@ enum err rounds_init(struct rounds *r, uint32_t workers)
 {
     memset(r, 0, sizeof(*r));
     r->workers = workers;
+    r->slots = workers == 1 ? 1 : ROUND_SLOTS;
     pthread_mutex_init(&r->lock, NULL);
     pthread_cond_init(&r->published_more, NULL);
     pthread_cond_init(&r->done_more, NULL);
     pthread_cond_init(&r->consumed_more, NULL);
-    for (uint32_t i = 0; i < ROUND_SLOTS; i++) {
+    for (uint32_t i = 0; i < r->slots; i++) {
         struct round *round = &r->slot[i];
         arena_init(&round->arena, 256 * 1024, 0);
         strbuf_init(&round->rules_told, 0);
@@ -103,7 +104,7 @@ enum err rounds_init(struct rounds *r, uint32_t workers)
 
 void rounds_fini(struct rounds *r)
 {
-    for (uint32_t i = 0; i < ROUND_SLOTS; i++) {
+    for (uint32_t i = 0; i < r->slots; i++) {
         struct round *round = &r->slot[i];
         for (uint32_t w = 0; round->part && w < r->workers; w++) {
             strbuf_fini(&round->part[w].text);
@@ -127,9 +128,9 @@ void rounds_fini(struct rounds *r)
 struct round *rounds_open(struct rounds *r)
 {
     pthread_mutex_lock(&r->lock);
-    while (r->published - r->consumed == ROUND_SLOTS)
+    while (r->published - r->consumed == r->slots)
         pthread_cond_wait(&r->consumed_more, &r->lock);
-    struct round *round = &r->slot[r->published % ROUND_SLOTS];
+    struct round *round = &r->slot[r->published % r->slots];
     pthread_mutex_unlock(&r->lock);
     arena_reset(&round->arena);
     round->want_stats = round->tell_stats = round->idle = false;
@@ -157,7 +158,7 @@ struct round *rounds_take(struct rounds *r, uint32_t worker)
     pthread_mutex_lock(&r->lock);
     while (r->done[worker] == r->published)
         pthread_cond_wait(&r->published_more, &r->lock);
-    struct round *round = &r->slot[r->done[worker] % ROUND_SLOTS];
+    struct round *round = &r->slot[r->done[worker] % r->slots];
     pthread_mutex_unlock(&r->lock);
     return round;
 }
@@ -184,7 +185,7 @@ struct round *rounds_merge(struct rounds *r)
     pthread_mutex_lock(&r->lock);
     while (!all_done(r))
         pthread_cond_wait(&r->done_more, &r->lock);
-    struct round *round = &r->slot[r->consumed % ROUND_SLOTS];
+    struct round *round = &r->slot[r->consumed % r->slots];
     pthread_mutex_unlock(&r->lock);
     return round;
 }

@@ -107,6 +107,8 @@ void round_notice_at(struct round *round, const struct notice *notice);
 /** The rounds under way, shared by the threads. */
 struct rounds {
     struct round slot[ROUND_SLOTS];
+    uint32_t
+        slots; /* in use: one when one thread does it all, as what it touches is in its cache */
     uint32_t workers;
     /* all below under `lock` */
     pthread_mutex_t lock;

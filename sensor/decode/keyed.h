@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A digest of bytes with a secret key, for comparing packets that somebody may have made to look
+ * alike: who does not know the key finds no two that agree, but by chance of about 1 in 2^32 a try.
+ */
+#ifndef TRAMGAC_SENSOR_DECODE_KEYED_H
+#define TRAMGAC_SENSOR_DECODE_KEYED_H
+
+#include "common/slice.h"
+
+enum { KEYED_BLOCK = 1024 };
+
+struct keyed {
+    uint32_t word[KEYED_BLOCK / 4];
+    uint64_t last[4];
+    bool wide; /* the processor has the instructions */
+};
+
+/** The key follows from `seed`. */
+void keyed_init(struct keyed *key, uint64_t seed);
+
+uint64_t keyed_sum(const struct keyed *key, struct slice bytes);
+
+#endif
