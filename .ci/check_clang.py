@@ -3,6 +3,7 @@
 import concurrent.futures
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -15,7 +16,7 @@ with open(os.path.join(ROOT, build, "compile_commands.json"), encoding="utf-8") 
 
 
 def check(unit):
-    words, out = shlex.split(unit["command"]), []
+    words, out = [w for w in shlex.split(unit["command"]) if not re.match(r"-mmem(set|cpy)-strategy=", w)], []  # gcc's own
     while words and not words[0].startswith("-"):  # launcher and compiler
         words.pop(0)
     for i, word in enumerate(words):
