@@ -111,8 +111,10 @@ void jsonw_put_raw(struct jsonw *w, struct slice key, struct slice json)
 
 static const char hex_digits[] = "0123456789abcdef";
 
+/* A byte that is no UTF-8 stands as text, \xNN, as in Suricata's events. */
 static void escape_byte(struct strbuf *out, uint8_t c)
 {
+    char odd[5] = {'\\', '\\', 'x', hex_digits[c >> 4], hex_digits[c & 15]};
     char code[6] = {'\\', 'u', '0', '0', hex_digits[c >> 4], hex_digits[c & 15]};
     const char *at = c == '"'    ? "\\\""
                      : c == '\\' ? "\\\\"
@@ -122,6 +124,8 @@ static void escape_byte(struct strbuf *out, uint8_t c)
                                  : NULL;
     if (at)
         strbuf_bytes(out, at, 2);
+    else if (c >= 0x80)
+        strbuf_bytes(out, odd, sizeof(odd));
     else
         strbuf_bytes(out, code, sizeof(code));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Modbus events in the form of Suricata; values that are bytes are written as hexadecimal.
+ * Modbus events in the form of Suricata.
  */
 #include "sensor/app/modbus_tx.h"
 
@@ -14,6 +14,7 @@ static const char *label_of(const struct label *labels, uint64_t value, const ch
     return otherwise;
 }
 
+/* An exception is of its function's kind, where that has one. */
 static const char *category(uint8_t function, bool named)
 {
     static const struct {
@@ -25,7 +26,7 @@ static const char *category(uint8_t function, bool named)
         {125, 127, "RESERVED"},   {128, 255, "NONE"},
     };
     if (named)
-        return "PUBLIC_ASSIGNED";
+        return function == (MODBUS_DIAGNOSTIC | MODBUS_ERROR) ? "NONE" : "PUBLIC_ASSIGNED";
     for (uint32_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
         if (function >= ranges[i].first && function <= ranges[i].last)
             return ranges[i].name;
@@ -45,7 +46,7 @@ static char *pen_access(char *at, const struct modbus_message *m)
     if (m->access & MODBUS_WRITE)
         at = PEN_LIT(at, "WRITE");
     at = pen_bytes(at, slice_of_str(tables[m->table]));
-    if (!(m->access & MODBUS_WRITE))
+    if (!(m->access & MODBUS_WRITE) || m->has_mask)
         return at;
     return m->multiple ? PEN_LIT(at, " | MULTIPLE | WRITE_MULTIPLE")
                        : PEN_LIT(at, " | SINGLE | WRITE_SINGLE");
@@ -69,7 +70,7 @@ static void write_read(struct jsonw *w, const struct modbus_message *m)
         jsonw_u64(w, "address", m->address);
         jsonw_u64(w, "quantity", m->quantity);
     } else {
-        jsonw_hex(w, "data", m->data, 0);
+        jsonw_text(w, "data", m->data);
     }
     jsonw_obj_close(w);
 }
@@ -86,7 +87,7 @@ static void write_write(struct jsonw *w, const struct modbus_message *m, bool re
     } else {
         jsonw_u64(w, "quantity", m->write_quantity);
         if (request)
-            jsonw_hex(w, "data", m->data, 0);
+            jsonw_text(w, "data", m->data);
     }
     jsonw_obj_close(w);
 }
@@ -117,15 +118,15 @@ static void write_sub(struct jsonw *w, const struct modbus_message *m)
     jsonw_obj_open(w, diagnostic ? "diagnostic" : "mei");
     jsonw_u64(w, "raw", m->sub);
     jsonw_word(w, "code", label_of(diagnostic ? diagnostics : mei, m->sub, "Reserved"));
-    jsonw_hex(w, "data", m->data, 0);
+    jsonw_text(w, "data", m->data);
     jsonw_obj_close(w);
 }
 
 /* What every message says, from the opening of its object on. */
-static void write_header(struct jsonw *w, const struct modbus_message *m, bool request)
+static void write_header(struct jsonw *w, const struct modbus_message *m,
+                         const struct modbus_message *access, bool request)
 {
     const char *name = label_of(modbus_fields_functions, m->function & 0x7f, NULL);
-    bool error = m->function & 0x80;
     char *at = pen_open(w, 512);
 
     if (!at)
@@ -143,18 +144,21 @@ static void write_header(struct jsonw *w, const struct modbus_message *m, bool r
     at = PEN_LIT(at, ",\"function_code\":\"");
     at = pen_bytes(at, name ? slice_of_str(name) : SLICE_LIT("Unknown"));
     at = PEN_LIT(at, "\",\"access_type\":\"");
-    at = pen_access(at, m);
+    at = pen_access(at, access);
     at = PEN_LIT(at, "\",\"category\":\"");
-    at = pen_bytes(at, slice_of_str(category(m->function, name && !error)));
+    at = pen_bytes(at, slice_of_str(category(m->function, name != NULL)));
     at = PEN_LIT(at, "\",\"error_flags\":\"");
     at = pen_flags(at, m);
     at = PEN_LIT(at, "\"");
     pen_close(w, at);
 }
 
-static void write_message(struct jsonw *w, const struct modbus_message *m, bool request)
+static void write_message(struct jsonw *w, const struct modbus_tx *modbus, bool request)
 {
-    write_header(w, m, request);
+    const struct modbus_message *m = request ? &modbus->request : &modbus->response;
+    bool refused = !request && m->function == (modbus->request.function | MODBUS_ERROR);
+
+    write_header(w, m, refused ? &modbus->request : m, request);
     if (m->has_exception) {
         jsonw_obj_open(w, "exception");
         jsonw_u64(w, "raw", m->exception);
@@ -168,7 +172,7 @@ static void write_message(struct jsonw *w, const struct modbus_message *m, bool 
         if ((m->access & MODBUS_WRITE) && m->has_write_range)
             write_write(w, m, request);
     } else {
-        jsonw_hex(w, "data", m->data, 0);
+        jsonw_text(w, "data", m->data);
     }
     jsonw_obj_close(w);
 }
@@ -180,7 +184,7 @@ void modbus_event_write(struct tx *tx, uint32_t i, struct jsonw *w)
     (void)i;
     jsonw_u64(w, "id", tx->id + 1);
     if (modbus->request.seen)
-        write_message(w, &modbus->request, true);
+        write_message(w, modbus, true);
     if (modbus->response.seen)
-        write_message(w, &modbus->response, false);
+        write_message(w, modbus, false);
 }

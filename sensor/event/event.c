@@ -276,8 +276,10 @@ static void write_proto(struct jsonw *w, uint8_t proto)
     static const struct {
         uint8_t number;
         const char *name;
-    } names[] = {{1, "ICMP"}, {2, "IGMP"}, {6, "TCP"},        {17, "UDP"},  {47, "GRE"},
-                 {50, "ESP"}, {51, "AH"},  {58, "IPv6-ICMP"}, {132, "SCTP"}};
+    } names[] = {{6, "TCP"},    {17, "UDP"},  {1, "ICMP"},       {58, "IPv6-ICMP"}, {2, "IGMP"},
+                 {132, "SCTP"}, {47, "GRE"},  {50, "ESP"},       {51, "AH"},        {0, "HOPOPT"},
+                 {33, "DCCP"},  {41, "IPv6"}, {44, "IPv6-Frag"}, {46, "RSVP"},      {88, "EIGRP"},
+                 {89, "OSPF"},  {103, "PIM"}, {112, "VRRP"}};
     char text[4];
 
     for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -16,7 +16,9 @@ static void plainly(struct strbuf *out, const uint8_t *at, uint32_t len)
             strbuf_fmt(out, "\\%c", at[i]);
         else if (at[i] == '\n' || at[i] == '\r' || at[i] == '\t')
             strbuf_fmt(out, "\\%c", at[i] == '\n' ? 'n' : at[i] == '\r' ? 'r' : 't');
-        else if (at[i] < 0x20 || at[i] >= 0x7f)
+        else if (at[i] >= 0x80)
+            strbuf_fmt(out, "\\\\x%02x", at[i]);
+        else if (at[i] < 0x20 || at[i] == 0x7f)
             strbuf_fmt(out, "\\u%04x", at[i]);
         else
             strbuf_char(out, (char)at[i]);
@@ -61,7 +63,7 @@ static void utf8_stands_as_it_is(void **state)
     strbuf_init(&out, 0);
     jsonw_init(&w, &out);
     jsonw_str(&w, "k", "Thiết bị mới \xff ở đây");
-    assert_string_equal(out.at, "\"k\":\"Thiết bị mới \\u00ff ở đây\"");
+    assert_string_equal(out.at, "\"k\":\"Thiết bị mới \\\\xff ở đây\"");
     strbuf_fini(&out);
 }
 
