@@ -16,11 +16,18 @@
         (const uint8_t *)(text), sizeof(text) - 1                                                  \
     }
 
-enum { OBJECTS_MAX = 256, POINTS_MAX = 16384, POINTS_SHOWN = 256, RANGE_NONE = 6, RANGE_FREE = 11 };
+enum {
+    OBJECTS_MAX = 256,
+    POINTS_MAX = 16384,
+    POINTS_SHOWN = 256,
+    RANGE_NONE = 6,
+    RANGE_FREE = 11,
+    TIME_BYTES = 6
+};
 
 /** What a point begins with. */
-enum flags { NO_FLAGS, BINARY, OUTPUT, COUNTER, ANALOG, STATUS_LAST };
-enum value { NO_VALUE, DELAY_16, INT_16, INT_32, FLOAT_32, FLOAT_64, TIME_48, CROB };
+enum flags { NO_FLAGS, BINARY, DOUBLE, OUTPUT, COUNTER, ANALOG, STATUS_LAST };
+enum value { NO_VALUE, DELAY_16, TIME_16, INT_16, INT_32, FLOAT_32, FLOAT_64, TIME_48, CROB };
 
 /** Form of the points of a group and variation. */
 struct form {
@@ -36,12 +43,12 @@ static const struct form forms[] = {
     {1, 2, 0, 1, BINARY, 0},
     {2, 1, 0, 1, BINARY, 0},
     {2, 2, 0, 7, BINARY, TIME_48},
-    {2, 3, 0, 3, BINARY, 0},
+    {2, 3, 0, 3, BINARY, TIME_16},
     {3, 1, 2, 0, 0, 0},
-    {3, 2, 0, 1, 0, 0},
-    {4, 1, 0, 1, 0, 0},
-    {4, 2, 0, 7, 0, 0},
-    {4, 3, 0, 3, 0, 0},
+    {3, 2, 0, 1, DOUBLE, 0},
+    {4, 1, 0, 1, DOUBLE, 0},
+    {4, 2, 0, 7, DOUBLE, TIME_48},
+    {4, 3, 0, 3, DOUBLE, TIME_16},
     {10, 1, 1, 0, 0, 0},
     {10, 2, 0, 1, OUTPUT, 0},
     {11, 1, 0, 1, OUTPUT, 0},
@@ -289,6 +296,17 @@ static void write_flags(struct jsonw *w, enum flags flags, uint8_t b)
     pen_close(w, at);
 }
 
+/* Of a double-bit input: two bits of state. */
+static void write_double(struct jsonw *w, uint8_t b)
+{
+    static const char *const names[] = {"online",        "restart",      "comm_lost",
+                                        "remote_forced", "local_forced", "chatter_filter"};
+
+    for (uint32_t i = 0; i < sizeof names / sizeof *names; i++)
+        jsonw_u64(w, names[i], b >> i & 1);
+    jsonw_u64(w, "state", b >> 6);
+}
+
 /* Begins the object of a point. */
 static void open_point(struct jsonw *w, uint32_t prefix, uint32_t index)
 {
@@ -334,9 +352,21 @@ static void write_crob(struct jsonw *w, struct cursor *c)
     jsonw_u64(w, "reserved", status >> 7);
 }
 
+static void write_time(struct jsonw *w, struct cursor *c)
+{
+    uint64_t low = little(c, 4);
+
+    jsonw_u64(w, "timestamp", low | (uint64_t)little(c, 2) << 32);
+}
+
+static bool counts(const struct form *form)
+{
+    return form->group >= 20 && form->group <= 23;
+}
+
 static void write_value(struct jsonw *w, const struct form *form, struct cursor *c)
 {
-    const char *key = form->flags == COUNTER ? "count" : "value";
+    const char *key = counts(form) ? "count" : "value";
 
     switch (form->value) {
     case DELAY_16:
@@ -344,12 +374,12 @@ static void write_value(struct jsonw *w, const struct form *form, struct cursor 
         break;
     case INT_16: {
         uint32_t v = little(c, 2);
-        jsonw_i64(w, key, form->flags == COUNTER ? (int64_t)v : (int16_t)v);
+        jsonw_i64(w, key, counts(form) ? (int64_t)v : (int16_t)v);
         break;
     }
     case INT_32: {
         uint32_t v = little(c, 4);
-        jsonw_i64(w, key, form->flags == COUNTER ? (int64_t)v : (int32_t)v);
+        jsonw_i64(w, key, counts(form) ? (int64_t)v : (int32_t)v);
         break;
     }
     case FLOAT_32:
@@ -358,11 +388,12 @@ static void write_value(struct jsonw *w, const struct form *form, struct cursor 
     case FLOAT_64:
         write_real(w, "value", cursor_take(c, 8));
         break;
-    case TIME_48: {
-        uint64_t low = little(c, 4);
-        jsonw_u64(w, "timestamp", low | (uint64_t)little(c, 2) << 32);
+    case TIME_16: /* after a common time of occurrence */
+        jsonw_u64(w, form->flags == DOUBLE ? "relative_time_ms" : "timestamp", little(c, 2));
         break;
-    }
+    case TIME_48:
+        write_time(w, c);
+        break;
     case CROB:
         write_crob(w, c);
         break;
@@ -379,11 +410,15 @@ static void write_point(struct jsonw *w, const struct dnp3_object *o, const stru
     struct cursor point = cursor_of(cursor_take(c, form->bytes));
 
     open_point(w, prefix ? index : 0, index);
-    if (form->flags && form->flags != STATUS_LAST)
+    if (form->flags == DOUBLE)
+        write_double(w, cursor_u8(&point));
+    else if (form->flags && form->flags != STATUS_LAST)
         write_flags(w, form->flags, cursor_u8(&point));
     write_value(w, form, &point);
     if (form->flags == STATUS_LAST)
-        jsonw_u64(w, "status", cursor_u8(&point));
+        jsonw_u64(w, "control_status", cursor_u8(&point));
+    else if (form->value && form->flags && cursor_left(&point) == TIME_BYTES)
+        write_time(w, &point);
     jsonw_obj_close(w);
 }
 

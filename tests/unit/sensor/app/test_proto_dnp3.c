@@ -44,6 +44,19 @@ static void a_response_gives_indications_and_points(void **state)
     assert_non_null(strstr(one_event(&one, 0, 0), "\"prefix\":3,\"index\":3,\"op_type\":1"));
 }
 
+static void points_carry_the_names_of_their_form(void **state)
+{
+    (void)state;
+    SERVER("\x05\x64\x23\x44\x0a\x00\x01\x00\x86\xdb\xc0\xc1\x81\x00\x00\x04\x03\x17\x01\x09"
+           "\x81\x10\x27\x14\x05\x00\x40\x3d\x02\x02\xff\xff\xff\xff\x29\x02\x17\x01\x04\x2c"
+           "\x01\x05\xdf\x7c");
+    const char *event = one_event(&one, 0, 0);
+    assert_non_null(strstr(event, "\"local_forced\":0,\"chatter_filter\":0,\"state\":2,"
+                                  "\"relative_time_ms\":10000}"));
+    assert_non_null(strstr(event, "\"index\":2,\"count\":4294967295}"));
+    assert_non_null(strstr(event, "\"index\":4,\"value\":300,\"control_status\":5}"));
+}
+
 static void a_message_is_put_together_from_segments(void **state)
 {
     (void)state;
@@ -67,6 +80,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_request_gives_function_and_objects, setup, teardown),
         cmocka_unit_test_setup_teardown(a_response_gives_indications_and_points, setup, teardown),
+        cmocka_unit_test_setup_teardown(points_carry_the_names_of_their_form, setup, teardown),
         cmocka_unit_test_setup_teardown(a_message_is_put_together_from_segments, setup, teardown),
         cmocka_unit_test_setup_teardown(an_object_nobody_knows_is_noted, setup, teardown),
     };
