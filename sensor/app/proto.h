@@ -101,13 +101,13 @@ struct tx {
     uint8_t progress[2]; /* enum tx_progress by enum dir */
     bool touched[2];     /* progressed since detection looked at it */
     bool logged;
-    bool told; /* all that its event says is known, though it is not over */
-    bool silent;    /* a rule wants no event of it */
-    bool truncated; /* a cap cut something */
+    bool told;         /* all that its event says is known, though it is not over */
+    bool silent;       /* a rule wants no event of it */
+    bool truncated;    /* a cap cut something */
     bool writes_event; /* its own event is being written: options of that event count */
-    uint8_t opener; /* enum dir of who began it */
+    uint8_t opener;    /* enum dir of who began it */
     uint8_t notes;
-    uint8_t noted; /* so many notes are written */
+    uint8_t noted;              /* so many notes are written */
     uint8_t note[TX_NOTES_MAX]; /* indices into the protocol's own notes table */
     uint8_t late;               /* bit i: note i came from the server's last bytes, at the end */
     void *detect;               /* detection's state of this transaction */

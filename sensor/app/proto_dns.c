@@ -55,6 +55,16 @@ static void name_add(struct name *name, struct slice label)
     name->len += label.len;
 }
 
+/* Before one more label: a name that is too long is read on for the count of its labels. */
+static bool name_goes_on(struct name *name, uint32_t labels)
+{
+    if (labels >= LABELS_MAX)
+        name->faults |= 1u << NOTE_LABELS;
+    if (name->len + 1 >= NAME_BYTES_MAX)
+        name->faults |= 1u << NOTE_NAME_LONG;
+    return labels < LABELS_MAX;
+}
+
 /* A name at the cursor; pointers (RFC 1035, 4.1.4) lead elsewhere in `message`, a bounded number of
  * times. */
 static bool read_name(struct slice message, struct cursor *c, struct name *name)
@@ -79,11 +89,7 @@ static bool read_name(struct slice message, struct cursor *c, struct name *name)
             at = &away;
             continue;
         }
-        if (labels++ >= LABELS_MAX)
-            name->faults |= 1u << NOTE_LABELS;
-        if (name->len + 1 >= NAME_BYTES_MAX)
-            name->faults |= 1u << NOTE_NAME_LONG;
-        if ((len & 0xc0) || labels > LABELS_MAX)
+        if ((len & 0xc0) || !name_goes_on(name, labels++))
             return false;
         struct slice label = cursor_take(at, len);
         if (cursor_ok(at) && !name->faults)
