@@ -2,6 +2,7 @@
 #include "analyzer/run/serve.h"
 #include "analyzer/api/http.h"
 #include "analyzer/enrich/attack.h"
+#include "analyzer/push/clickhouse.h"
 #include "analyzer/push/sender.h"
 #include "analyzer/run/accounts.h"
 #include "analyzer/run/cluster.h"
@@ -50,6 +51,7 @@ struct serving {
     struct http *http;
     struct connectors *connectors;
     struct senders *senders;
+    struct clickhouse *clickhouse;
     struct services services;
     struct strbuf report;
     uint64_t started_ns;
@@ -174,6 +176,8 @@ static void health(void *run, struct strbuf *json)
     jsonw_obj_close(&w);
     strbuf_str(json, ",\"push\":");
     sender_health(s->senders, json);
+    strbuf_str(json, ",\"clickhouse\":");
+    clickhouse_health(s->clickhouse, json);
     if (s->cluster)
         cluster_health(s->cluster, json);
     jsonw_obj_close(&w);
@@ -438,6 +442,7 @@ static void close_all(struct serving *s)
 {
     http_stop(&s->http);
     sender_stop(&s->senders);
+    clickhouse_stop(&s->clickhouse);
     for (uint32_t i = 0; i < s->n_sources; i++)
         s->sources[i].def->stop(s->sources[i].self);
     if (s->cluster)
@@ -474,6 +479,7 @@ static int run(struct serving *s)
     bool alone = !conf_bool(s->plan->conf, "cluster.enabled");
 
     (void)sender_start(s->connectors, s->store, alone, &s->senders, &s->report);
+    (void)clickhouse_start(s->plan->conf, s->store, &s->clickhouse, &s->report);
     say_report(&s->report);
     if (!join_cluster(s) || !start_sources(s) || !start_http(s)) {
         ingest_close(s->queue);

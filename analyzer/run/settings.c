@@ -10,6 +10,7 @@
 #include "analyzer/incident/sla.h"
 #include "analyzer/ingest/ingest.h"
 #include "analyzer/normalise/normalise.h"
+#include "analyzer/push/clickhouse.h"
 #include "analyzer/push/connectors.h"
 #include "analyzer/report/facts.h"
 #include "analyzer/run/cluster.h"
@@ -21,10 +22,19 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static const struct option *const option_tables[] = {
-    store_options,      dedup_options, pipeline_options,  cluster_options,
-    expiry_options,     api_options,   correlate_options, book_options,
-    connectors_options, facts_options, sla_options,       NULL};
+static const struct option *const option_tables[] = {store_options,
+                                                     dedup_options,
+                                                     pipeline_options,
+                                                     cluster_options,
+                                                     expiry_options,
+                                                     api_options,
+                                                     correlate_options,
+                                                     book_options,
+                                                     connectors_options,
+                                                     clickhouse_options,
+                                                     facts_options,
+                                                     sla_options,
+                                                     NULL};
 
 static const struct counter *const counter_tables[] = {pipeline_counters,
                                                        normalise_counters,

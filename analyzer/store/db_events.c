@@ -173,6 +173,23 @@ enum err db_events_list(struct store *store, const struct events_query *query, s
     return sql_where_end(&w, q);
 }
 
+enum err db_events_after(struct store *store, int64_t id, uint32_t limit, struct arena *arena,
+                         struct event_row **rows, uint32_t *n)
+{
+    struct sql_rows out = {.arena = arena, .size = sizeof(**rows)};
+    struct sql *q =
+        sql_start(store, "SELECT " ROWS_EVENT " FROM event WHERE id>$1 ORDER BY id LIMIT $2");
+
+    sql_int(q, id);
+    sql_int(q, limit);
+    struct event_row *row;
+    while ((row = sql_rows_next(q, &out)))
+        db_events_read(q, arena, row);
+    *rows = out.at;
+    *n = out.n;
+    return sql_end(q);
+}
+
 enum err db_events_last_id(struct store *store, int64_t *id)
 {
     struct arena arena;

@@ -49,6 +49,9 @@ enum err db_events_get(struct store *store, int64_t id, struct arena *arena, str
 /** Newest arrival first. */
 enum err db_events_list(struct store *store, const struct events_query *query, struct arena *arena,
                         struct event_row **rows, uint32_t *n);
+/** Those above `id` in the order of their numbers. */
+enum err db_events_after(struct store *store, int64_t id, uint32_t limit, struct arena *arena,
+                         struct event_row **rows, uint32_t *n);
 /** Highest id given so far; 0 when empty. Ids of expired events are not used again. */
 enum err db_events_last_id(struct store *store, int64_t *id);
 /** In the transaction that put it: nothing up to `id` is given again. */
