@@ -340,6 +340,27 @@ static void long_sums_are_those_of_their_minutes(void **state)
     }
 }
 
+static void events_can_be_read_in_the_order_of_their_numbers(void **state)
+{
+    struct fixture *f = *state;
+    struct event_row *rows = NULL;
+    int64_t last = 2, sum = 0;
+    uint32_t n = 0;
+    for (int64_t i = 9; i > 0; i--)
+        alert(f, i, 5, (uint64_t)i * CLOCK_S);
+    OK(db_events_put(f->store, f->batch.records, f->batch.n));
+    do {
+        OK(db_events_after(f->store, last, 3, &f->arena, &rows, &n));
+        for (uint32_t i = 0; i < n; i++) {
+            assert_int_equal(rows[i].id, last + 1);
+            last = rows[i].id;
+            sum++;
+        }
+    } while (n);
+    assert_int_equal(sum, 7);
+    assert_int_equal(last, 9);
+}
+
 static struct incident story(const char *key)
 {
     return (struct incident){.key = key,
@@ -845,6 +866,7 @@ int main(void)
         T(groups_are_paged_by_key_and_searched_without_diacritics),
         T(sparklines_and_rollups_add_up),
         T(long_sums_are_those_of_their_minutes),
+        T(events_can_be_read_in_the_order_of_their_numbers),
         T(an_incident_is_made_once_per_key),
         T(the_second_editor_of_an_incident_is_told),
         T(incidents_are_listed_by_state_entity_and_words),
