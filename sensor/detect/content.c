@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Two neighbouring bytes of the literal, its rarest pair, are compared with 16 places at once; the
- * rest is compared where both stand. Without case the letters' bit 32 is masked out of the pair.
- * Vectors are the compilers' extension, so there is one source for all processors; what passes over
- * places without the pair is compiled for wider ones too.
+ * Two neighbouring bytes of the literal, its rarest pair, are compared with many places at once: 64
+ * where the processor has AVX2, 16 elsewhere (by the compilers' own vectors); the rest is compared
+ * where both stand. Without case the letters' bit 32 is masked out of the pair.
  */
 #include "sensor/detect/content.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 static uint8_t lower(uint8_t c)
 {
@@ -48,22 +51,22 @@ bool content_at(const uint8_t *at, struct slice what, bool nocase)
     return true;
 }
 
-enum { LANES = 16, WIDE = 32, STRIDE = 2 * WIDE };
+enum { LANES = 16, WIDE_LANES = 32, STRIDE = 2 * WIDE_LANES };
 typedef uint8_t lanes __attribute__((vector_size(LANES)));
-typedef uint8_t wide __attribute__((vector_size(WIDE)));
-typedef uint64_t wide_words __attribute__((vector_size(WIDE)));
-
-/* The fastest one for the processor is taken when the program starts. */
-#if defined(__x86_64__) && !defined(TRAMGAC_SANITIZED)
-#define FOR_EACH_WIDTH __attribute__((target_clones("avx2", "default")))
-#else
-#define FOR_EACH_WIDTH
-#endif
 
 /* The pair that is looked for: its place in the literal, its bytes, and the bits left out. */
 struct pair {
     uint32_t at[2];
     uint8_t byte[2], mask[2];
+};
+
+/* What is looked for, and where. */
+struct search {
+    const uint8_t *in;
+    uint32_t places; /* where it may begin */
+    struct slice what;
+    struct pair pair;
+    bool nocase;
 };
 
 static struct pair pair_of(struct slice what, uint32_t rare, bool nocase)
@@ -83,6 +86,8 @@ static bool pair_at(const struct pair *p, const uint8_t *at)
     return (at[p->at[0]] | p->mask[0]) == p->byte[0] && (at[p->at[1]] | p->mask[1]) == p->byte[1];
 }
 
+/* ---- 16 places at once -------------------------------------------------------------------- */
+
 /* All ones in the lanes where the pair stands. */
 static inline lanes pairs_at(const struct pair *p, const uint8_t *at)
 {
@@ -93,69 +98,125 @@ static inline lanes pairs_at(const struct pair *p, const uint8_t *at)
     return (lanes)(((a | p->mask[0]) == p->byte[0]) & ((b | p->mask[1]) == p->byte[1]));
 }
 
-/* The first LANES places from `i` on, by whole LANES, among which the pair stands, while a stride
- * ends before `end`; or where the last of these ended. `exact`: no bits are left out. */
-static inline __attribute__((always_inline)) uint32_t
-pass_strides(const struct pair *p, const uint8_t *in, uint32_t i, uint32_t end, bool exact)
-{
-    const uint8_t *first = in + p->at[0], *second = in + p->at[1];
-    uint8_t mask[2] = {p->mask[0], p->mask[1]}, byte[2] = {p->byte[0], p->byte[1]};
-
-    for (; end - i >= STRIDE; i += STRIDE) {
-        wide a[2], b[2];
-        memcpy(a, first + i, STRIDE);
-        memcpy(b, second + i, STRIDE);
-        for (int k = 0; k < 2 && !exact; k++) {
-            a[k] |= mask[0];
-            b[k] |= mask[1];
-        }
-        wide_words low = (wide_words)((a[0] == byte[0]) & (b[0] == byte[1]));
-        wide_words high = (wide_words)((a[1] == byte[0]) & (b[1] == byte[1]));
-        wide_words any = low | high;
-        if (!(any[0] | any[1] | any[2] | any[3]))
-            continue;
-        if (low[0] | low[1])
-            return i;
-        if (low[2] | low[3])
-            return i + LANES;
-        return high[0] | high[1] ? i + 2 * LANES : i + 3 * LANES;
-    }
-    return i;
-}
-
-FOR_EACH_WIDTH static uint32_t pass_over(const struct pair *p, const uint8_t *in, uint32_t i,
-                                         uint32_t end)
-{
-    if (p->mask[0] | p->mask[1])
-        return pass_strides(p, in, i, end, false);
-    return pass_strides(p, in, i, end, true);
-}
-
 /* The first of the places `from` … `to` - 1 at which the literal stands, or -1. */
-static int64_t find_here(const uint8_t *in, uint32_t from, uint32_t to, struct slice what,
-                         const struct pair *p, bool nocase)
+static int64_t find_here(const struct search *s, uint32_t from, uint32_t to)
 {
     for (uint32_t i = from; i < to; i++) {
-        if (pair_at(p, in + i) && content_at(in + i, what, nocase))
+        if (pair_at(&s->pair, s->in + i) && content_at(s->in + i, s->what, s->nocase))
             return i;
     }
     return -1;
 }
 
-/* The same for one block of places, of which only those near a lane that is set are compared. */
-static int64_t find_block(const uint8_t *in, uint32_t from, lanes set, struct slice what,
-                          const struct pair *p, bool nocase)
+static int64_t find_narrow(const struct search *s)
 {
-    uint64_t half[2];
-    int64_t at = -1;
+    uint32_t i = 0;
 
-    memcpy(half, &set, LANES);
-    if (half[0])
-        at = find_here(in, from, from + LANES / 2, what, p, nocase);
-    if (at < 0 && half[1])
-        at = find_here(in, from + LANES / 2, from + LANES, what, p, nocase);
-    return at;
+    for (; s->places - i >= LANES; i += LANES) {
+        lanes set = pairs_at(&s->pair, s->in + i);
+        uint64_t half[2];
+        memcpy(half, &set, LANES);
+        int64_t at = half[0] | half[1] ? find_here(s, i, i + LANES) : -1;
+        if (at >= 0)
+            return at;
+    }
+    return find_here(s, i, s->places);
 }
+
+/* ---- 64 places at once -------------------------------------------------------------------- */
+
+#if defined(__x86_64__)
+#define WIDE __attribute__((target("avx2")))
+
+static bool is_wide(void)
+{
+    return __builtin_cpu_supports("avx2");
+}
+
+WIDE static inline __m256i load(const uint8_t *at)
+{
+    return _mm256_loadu_si256((const __m256i *)(const void *)at);
+}
+
+/* The pair, 32 times each byte. */
+struct wide_pair {
+    const uint8_t *first, *second; /* of place 0 */
+    __m256i byte[2], mask[2];
+};
+
+/* All ones in the lanes where the pair stands. `exact`: no bits are left out. */
+WIDE static inline __attribute__((always_inline)) __m256i wide_pairs(const struct wide_pair *p,
+                                                                     uint32_t i, bool exact)
+{
+    __m256i a = load(p->first + i), b = load(p->second + i);
+
+    if (!exact) {
+        a = _mm256_or_si256(a, p->mask[0]);
+        b = _mm256_or_si256(b, p->mask[1]);
+    }
+    return _mm256_and_si256(_mm256_cmpeq_epi8(a, p->byte[0]), _mm256_cmpeq_epi8(b, p->byte[1]));
+}
+
+/* The first of the places behind `i` whose bits are set at which the literal stands, or -1. */
+static int64_t find_set(const struct search *s, uint32_t i, uint64_t set)
+{
+    for (; set; set &= set - 1) {
+        uint32_t at = i + (uint32_t)__builtin_ctzll(set);
+        if (content_at(s->in + at, s->what, s->nocase))
+            return at;
+    }
+    return -1;
+}
+
+WIDE static inline uint32_t set_bits(__m256i set)
+{
+    return (uint32_t)_mm256_movemask_epi8(set);
+}
+
+/* WIDE_LANES places at least. The last step looks at some again. */
+WIDE static inline __attribute__((always_inline)) int64_t find_steps(const struct search *s,
+                                                                     bool exact)
+{
+    const struct pair *p = &s->pair;
+    const struct wide_pair w = {
+        s->in + p->at[0],
+        s->in + p->at[1],
+        {_mm256_set1_epi8((char)p->byte[0]), _mm256_set1_epi8((char)p->byte[1])},
+        {_mm256_set1_epi8((char)p->mask[0]), _mm256_set1_epi8((char)p->mask[1])},
+    };
+    uint32_t i = 0;
+    int64_t at;
+
+    for (; s->places - i >= STRIDE; i += STRIDE) {
+        __m256i low = wide_pairs(&w, i, exact), high = wide_pairs(&w, i + WIDE_LANES, exact);
+        __m256i any = _mm256_or_si256(low, high);
+        if (_mm256_testz_si256(any, any))
+            continue;
+        at = find_set(s, i, set_bits(low) | (uint64_t)set_bits(high) << WIDE_LANES);
+        if (at >= 0)
+            return at;
+    }
+    for (; i < s->places; i += WIDE_LANES) {
+        i = i + WIDE_LANES > s->places ? s->places - WIDE_LANES : i;
+        at = find_set(s, i, set_bits(wide_pairs(&w, i, exact)));
+        if (at >= 0)
+            return at;
+    }
+    return -1;
+}
+
+WIDE static int64_t find_wide(const struct search *s)
+{
+    return s->pair.mask[0] | s->pair.mask[1] ? find_steps(s, false) : find_steps(s, true);
+}
+#else
+#define find_wide find_narrow
+
+static bool is_wide(void)
+{
+    return false;
+}
+#endif
 
 int64_t content_find(struct slice in, struct slice what, uint32_t rare, bool nocase)
 {
@@ -163,16 +224,8 @@ int64_t content_find(struct slice in, struct slice what, uint32_t rare, bool noc
         return -1;
     if (!what.len)
         return 0;
-    uint32_t places = in.len - what.len + 1, i = 0;
-    struct pair p = pair_of(what, rare, nocase);
-    while (places - i >= LANES) {
-        i = pass_over(&p, in.at, i, places);
-        if (places - i < LANES)
-            break;
-        int64_t at = find_block(in.at, i, pairs_at(&p, in.at + i), what, &p, nocase);
-        if (at >= 0)
-            return at;
-        i += LANES;
-    }
-    return find_here(in.at, i, places, what, &p, nocase);
+    struct search s = {in.at, in.len - what.len + 1, what, pair_of(what, rare, nocase), nocase};
+    if (s.places >= WIDE_LANES && is_wide())
+        return find_wide(&s);
+    return find_narrow(&s);
 }
