@@ -8,6 +8,13 @@
 #include "sensor/detect/keyword.h"
 #include "sensor/detect/loader.h"
 
+/** What a file has: there is none of it without one. */
+static inline bool buffer_of_file(const struct buffer *b)
+{
+    return b->kind == BUFFER_FILE || b->kind == BUFFER_FILE_NAME || b->kind == BUFFER_FILE_MAGIC ||
+           b->kind == BUFFER_FILE_META;
+}
+
 /** Packet payload or stream. */
 const struct buffer *buffer_payload(struct loader *loader);
 /** A buffer that is no field: made once per name. */

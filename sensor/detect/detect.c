@@ -120,6 +120,11 @@ bool detect_app_ok(const struct detect *d, const struct rule *r)
     return d->proto >= 0 && r->app - 1 == d->rs->kin[d->proto];
 }
 
+static bool port_ok(const struct portset *set, uint16_t port)
+{
+    return set->any || rule_port_has(set, port);
+}
+
 bool detect_header_ok(struct detect *d, const struct rule *r, enum dir dir)
 {
     const struct ends *e = &d->ends;
@@ -129,8 +134,8 @@ bool detect_header_ok(struct detect *d, const struct rule *r, enum dir dir)
         return false;
     if (r->dirs != 3 && !d->in->flow)
         return false;
-    if (rule_port_has(r->dport, e->dport) && rule_port_has(r->sport, e->sport) &&
-        net_ok(d, r->src, 0) && net_ok(d, r->dst, 1))
+    if (port_ok(r->dport, e->dport) && port_ok(r->sport, e->sport) && net_ok(d, r->src, 0) &&
+        net_ok(d, r->dst, 1))
         return true;
     return r->both_ways && rule_port_has(r->dport, e->sport) && rule_port_has(r->sport, e->dport) &&
            net_ok(d, r->src, 1) && net_ok(d, r->dst, 0);

@@ -174,33 +174,51 @@ static void open_gates(struct detect *d, enum dir dir, const struct view *stream
     const struct ruleset *rs = d->rs;
     const struct lit_set *set;
 
-    detect_gates(d, &rs->base[d->class_][dir], stream);
+    detect_gates(d, &rs->any[d->class_][dir], stream);
     if (d->proto >= 0)
         detect_gates(d, &rs->app[d->proto][dir], stream);
     if (d->proto >= 0 && rs->kin[d->proto] >= 0)
         detect_gates(d, &rs->app[rs->kin[d->proto]][dir], stream);
     if (d->class_ == CLASS_OTHER)
         return;
-    set = ruleset_port(rs, ruleset_port_key(d->class_, dir, false, d->ends.dport));
-    if (set)
-        detect_gates(d, set, stream);
-    set = ruleset_port(rs, ruleset_port_key(d->class_, dir, true, d->ends.sport));
-    if (set)
-        detect_gates(d, set, stream);
+    for (uint32_t source = 0; source < 2; source++) {
+        uint16_t port = source ? d->ends.sport : d->ends.dport;
+        if (!(rs->gate_ports[port] & ruleset_port_bit(d->class_, dir, source)))
+            continue;
+        set = ruleset_port(rs, ruleset_port_key(d->class_, dir, source, port));
+        if (set)
+            detect_gates(d, set, stream);
+    }
+}
+
+static const struct raw_sets *raw_sets(const struct detect *d, enum dir dir)
+{
+    return ruleset_raw(d->rs, d->proto, d->class_, dir, d->ends.sport, d->ends.dport);
+}
+
+/* Nothing can be read of it any more, in its packets either, as Suricata has it. */
+static bool is_dark(const struct detect *d, enum dir dir)
+{
+    const struct flow_marks *s = d->in->flow ? d->in->flow->ext[FLOW_EXT_DETECT] : NULL;
+
+    return d->class_ == CLASS_TCP && s && s->win[dir].dark;
 }
 
 /* The bytes of a TCP flow's packet come again in its stream: literals of rules on streams alone are
  * not looked for here, and those that have to be at the beginning only there. */
 static void scan_packet(struct detect *d, struct slice payload, enum dir dir)
 {
-    const struct lit_set *base = &d->rs->base[d->class_][dir];
+    const struct raw_sets *sets = raw_sets(d, dir);
+    const struct lit_set *base = &sets->base[d->class_];
 
+    if (is_dark(d, dir))
+        return;
     if (d->class_ != CLASS_TCP || !d->in->flow || payload.len <= PAYLOAD_HEAD) {
         detect_scan(d, base, payload, 0, true);
         return;
     }
     detect_scan(d, base, slice_head(payload, PAYLOAD_HEAD), 0, true);
-    detect_scan(d, &d->rs->packets[dir], payload, 0, true);
+    detect_scan(d, &sets->packets, payload, 0, true);
 }
 
 /* A packet without a flow has no direction: rules of both are tried. */
@@ -348,8 +366,9 @@ static void scan_view(struct detect *d, struct window *win, const struct view *v
     bool again = d->proto >= 0 && !win->app_scanned;
     uint32_t from = d->n_candidates, tail = again ? old : old < TAIL ? old : TAIL;
     bool head = with_packet || view->base + old - tail < PAYLOAD_HEAD;
-    const struct lit_set *base = &d->rs->base[d->class_][dir];
-    const struct lit_set *set = head ? base : &d->rs->streams[dir];
+    const struct raw_sets *sets = raw_sets(d, dir);
+    const struct lit_set *base = &sets->base[d->class_];
+    const struct lit_set *set = head ? base : &sets->streams;
 
     win->app_scanned |= d->proto >= 0;
     detect_scan(d, set, slice_from(view->data, old - tail), again ? 0 : tail, true);
@@ -366,7 +385,8 @@ static bool run_chunk(struct detect *d, const struct chunk *chunk, bool with_pac
 
     if (!s)
         d->count[DETECT_STATE_FULL]++;
-    win->off |= chunk->offset >= d->depth || encrypted(d, chunk->data);
+    win->dark |= encrypted(d, chunk->data);
+    win->off |= win->dark || chunk->offset >= d->depth;
     if (win->off) {
         win->next = chunk->offset + chunk->data.len;
         win->held = 0;

@@ -250,12 +250,6 @@ static void known_candidates(struct detect *d, const struct tx_state *s, const s
         detect_candidate(d, plan->always[i], 0);
 }
 
-static bool is_of_file(const struct buffer *b)
-{
-    return b->kind == BUFFER_FILE || b->kind == BUFFER_FILE_NAME || b->kind == BUFFER_FILE_MAGIC ||
-           b->kind == BUFFER_FILE_META;
-}
-
 /* A transaction may carry several files, one after the other (mail): what failed on one may match
  * the next. */
 static void take_file(struct tx_state *s, const struct plan *plan, enum dir dir,
@@ -271,7 +265,7 @@ static void take_file(struct tx_state *s, const struct plan *plan, enum dir dir,
     s->file_seen[dir] = 0;
     s->started[dir] = false;
     for (uint32_t i = 0; i < plan->n; i++)
-        if (is_of_file(plan->at[i].buffer))
+        if (buffer_of_file(plan->at[i].buffer))
             s->scanned[dir] &= ~(UINT64_C(1) << i);
     for (uint16_t i = 0; i < s->n; i++) {
         if (s->rules[i].dir != dir || s->rules[i].fate == RULE_FIRED)
@@ -296,12 +290,19 @@ static void renew(struct tx_state *s, uint32_t generation)
     s->generation = generation;
 }
 
+/* No rule asks for anything that there is. */
+static bool is_idle(const struct detect *d, const struct plan *plan, const struct tx *tx,
+                    enum dir dir, const struct file *file)
+{
+    return !tx->detect && !d->n_raw[dir] && plan->of_files && (!plan->n || !file);
+}
+
 static void run_tx(struct detect *d, struct tx *tx, int proto, enum dir dir, struct file *file)
 {
     const struct plan *plan = &d->rs->plans[proto][dir];
     const struct flow *f = d->in->flow;
 
-    if (!plan->n && !plan->n_always && !d->n_raw[dir] && !tx->detect)
+    if (is_idle(d, plan, tx, dir, file))
         return;
     struct tx_state *s = state_tx(d->pool, tx);
     if (!s) {

@@ -606,6 +606,8 @@ void ruleset_free(struct ruleset **ruleset)
         literals_free(&rs->sets[i]->db);
     free(rs->sets);
     free(rs->ports);
+    free(rs->named_ports);
+    free(rs->gate_ports);
     free(rs->rules);
     free(rs->bad);
     free(rs->index_of);

@@ -67,6 +67,19 @@ struct lit_set {
     const struct gates *gates; /* rules without a literal; NULL = none */
 };
 
+/** Literals of payload rules of one direction: each byte is searched once for all of them, and
+ * whose port or protocol is another is sorted out where one is found. */
+struct raw_sets {
+    struct lit_set base[CLASSES];
+    /** Of TCP flows, behind the first PAYLOAD_HEAD bytes of a packet or a stream. */
+    struct lit_set packets, streams;
+};
+
+/* Which of them are looked for. Families of protocols: FAMILY_NONE has the rules that name none,
+ * FAMILY_REST those too that name one of few rules, each other one those of its own. */
+enum { FAMILY_NONE, FAMILY_REST, FAMILY_OWN, FAMILIES_MAX = 8 };
+enum raw_ports { RAW_PORTS_ALL, RAW_PORTS_ANY }; /* ANY: of rules for whatever ports */
+
 struct plan_buffer {
     const struct buffer *buffer;
     const struct lit_set *set;
@@ -76,6 +89,7 @@ struct plan_buffer {
 struct plan {
     uint32_t n;
     struct plan_buffer at[PLAN_BUFFERS_MAX];
+    bool of_files; /* nothing but what a file has */
     uint32_t n_always;
     const uint32_t *always;
 };
@@ -93,11 +107,12 @@ struct ruleset {
     struct quarantined *bad;
     uint32_t n_bad, room_bad;
 
-    /** Literals of all payload rules, so that each byte is searched once; whose port or protocol is
-     * another is sorted out where one is found. Gates of rules of any port and protocol. */
-    struct lit_set base[CLASSES][2];
-    /** Of TCP flows, behind the first PAYLOAD_HEAD bytes of a packet or a stream. */
-    struct lit_set packets[2], streams[2];
+    struct raw_sets raw[FAMILIES_MAX][2][2]; /* by enum raw_ports and direction */
+    uint8_t family[PROTOS_MAX + 1];          /* of a protocol's row + 1; [0]: unknown */
+    /** By port: the rules that name it and few others, as bits (ruleset_port_bit). */
+    uint8_t *named_ports;
+    uint8_t *gate_ports;               /* … and where `ports` has gates */
+    struct lit_set any[CLASSES][2];    /* gates only: of rules of any port and protocol */
     struct lit_set app[PROTOS_MAX][2]; /* gates only */
     struct port_set *ports;            /* gates only; open addressing, power of two */
     uint32_t n_ports, n_port_sets;
@@ -157,6 +172,21 @@ void ruleset_change_seed_names(struct loader *loader, const struct ruleset *befo
 static inline uint32_t ruleset_port_key(uint32_t class_, uint32_t dir, bool source, uint16_t port)
 {
     return 1u << 24 | class_ << 20 | dir << 18 | (uint32_t)source << 17 | port;
+}
+static inline uint8_t ruleset_port_bit(uint32_t class_, uint32_t dir, bool source)
+{
+    return (uint8_t)(1u << (class_ << 2 | dir << 1 | (uint32_t)source));
+}
+/** The literals that may matter to a flow of this protocol (a row, or -1) and these ports. */
+static inline const struct raw_sets *ruleset_raw(const struct ruleset *rs, int proto,
+                                                 uint32_t class_, uint32_t dir, uint16_t sport,
+                                                 uint16_t dport)
+{
+    bool named = class_ == CLASS_OTHER ||
+                 (rs->named_ports[dport] & ruleset_port_bit(class_, dir, false)) ||
+                 (rs->named_ports[sport] & ruleset_port_bit(class_, dir, true));
+
+    return &rs->raw[rs->family[proto + 1]][named ? RAW_PORTS_ALL : RAW_PORTS_ANY][dir];
 }
 const struct lit_set *ruleset_port(const struct ruleset *ruleset, uint32_t key);
 

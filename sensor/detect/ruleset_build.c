@@ -2,9 +2,10 @@
 /*
  * Grouping: which rules are tried on which bytes, and the databases of their literals.
  *
- * Literals of payload rules all go to the base set of transport and direction. Payload rules
- * without one go to the gates of their protocol, of their ports when they name few, or to those of
- * the base set. Transaction rules go to the set of the buffer their literal is in.
+ * Literals of payload rules go to the sets of transport and direction, of each family of protocols
+ * that they may be met in, and twice when they are not bound to ports (struct raw_sets). Payload
+ * rules without one go to the gates of their protocol, of their ports when they name few, or to
+ * those of any port. Transaction rules go to the set of the buffer their literal is in.
  */
 #include "sensor/detect/buffer.h"
 #include "sensor/detect/rule_parse.h"
@@ -12,7 +13,11 @@
 
 #include <stdlib.h>
 
-enum { PORTS_FEW = 24 };
+enum {
+    PORTS_FEW = 24,
+    PORTS_MANY = 4096, /* from here on a rule is for any port, all but some */
+    FAMILY_RULES = 64  /* that make a protocol worth sets of its own */
+};
 
 struct item {
     struct slice text;
@@ -32,6 +37,7 @@ struct builder {
     struct ruleset *rs;
     const struct ruleset *before; /* of the same store; NULL = none */
     struct literals_maker *maker;
+    uint32_t n_families;
     struct set_draft *drafts; /* one per lit_set in use */
     uint32_t n, room;
 };
@@ -132,10 +138,14 @@ static void add_ports(struct builder *b, const struct rule *r, uint32_t class_, 
 {
     const struct portset *set = source ? r->sport : r->dport;
 
+    uint8_t bit = ruleset_port_bit(class_, dir, source);
+
     for (uint32_t i = 0; i < set->n; i++) {
-        for (uint32_t p = set->at[i].lo; p <= set->at[i].hi; p++)
+        for (uint32_t p = set->at[i].lo; p <= set->at[i].hi; p++) {
             add_rule(b, port_set(b->rs, ruleset_port_key(class_, dir, source, (uint16_t)p)), r,
                      false);
+            b->rs->gate_ports[p] |= bit;
+        }
     }
 }
 
@@ -149,7 +159,7 @@ static void add_gate(struct builder *b, const struct rule *r, uint32_t class_, u
     else if (ports && few_ports(b->rs, r->sport))
         add_ports(b, r, class_, dir, true);
     else
-        add_rule(b, &b->rs->base[class_][dir], r, false);
+        add_rule(b, &b->rs->any[class_][dir], r, false);
 }
 
 /* The literal cannot stand behind the head of a packet or stream. */
@@ -162,15 +172,96 @@ static bool in_head(const struct rule *r)
            op->content.depth <= PAYLOAD_HEAD;
 }
 
-static void add_literal(struct builder *b, const struct rule *r, uint32_t class_, uint32_t dir)
+static bool many_ports(const struct portset *set)
 {
-    add_rule(b, &b->rs->base[class_][dir], r, true);
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < set->n; i++)
+        n += (uint32_t)set->at[i].hi - set->at[i].lo + 1;
+    return set->any || n >= PORTS_MANY;
+}
+
+static void name_ports(struct ruleset *rs, const struct portset *set, uint8_t bit)
+{
+    for (uint32_t i = 0; i < set->n; i++) {
+        for (uint32_t p = set->at[i].lo; p <= set->at[i].hi; p++)
+            rs->named_ports[p] |= bit;
+    }
+}
+
+/* True when the rule looks at any ports but some; notes those it names otherwise. */
+static bool any_ports(struct ruleset *rs, const struct rule *r, uint32_t class_, uint32_t dir)
+{
+    bool any = many_ports(r->sport) && many_ports(r->dport);
+
+    if (any || class_ == CLASS_OTHER)
+        return any;
+    for (uint32_t source = 0; source < 2; source++) {
+        const struct portset *set = source ? r->sport : r->dport;
+        if (many_ports(set))
+            continue;
+        name_ports(rs, set, ruleset_port_bit(class_, dir, source));
+        if (r->both_ways)
+            name_ports(rs, set, ruleset_port_bit(class_, dir, !source));
+    }
+    return false;
+}
+
+static void add_to_sets(struct builder *b, struct raw_sets *sets, const struct rule *r,
+                        uint32_t class_)
+{
+    add_rule(b, &sets->base[class_], r, true);
     if (class_ != CLASS_TCP || in_head(r))
         return;
     if (r->kind != RULE_STREAM)
-        add_rule(b, &b->rs->packets[dir], r, true);
+        add_rule(b, &sets->packets, r, true);
     if (r->kind != RULE_PACKET)
-        add_rule(b, &b->rs->streams[dir], r, true);
+        add_rule(b, &sets->streams, r, true);
+}
+
+static void add_literal(struct builder *b, const struct rule *r, uint32_t class_, uint32_t dir)
+{
+    struct ruleset *rs = b->rs;
+    bool any = any_ports(rs, r, class_, dir);
+
+    for (uint32_t f = 0; f < b->n_families; f++) {
+        if (r->app && rs->family[r->app] != f)
+            continue;
+        add_to_sets(b, &rs->raw[f][RAW_PORTS_ALL][dir], r, class_);
+        if (any)
+            add_to_sets(b, &rs->raw[f][RAW_PORTS_ANY][dir], r, class_);
+    }
+}
+
+static bool in_payload(const struct rule *r)
+{
+    return r->fast_op >= 0 && r->groups[r->fast_group].buffer->kind == BUFFER_PAYLOAD;
+}
+
+/* A protocol has its kin's family: the rules of both hold for it. */
+static void find_families(struct builder *b)
+{
+    struct ruleset *rs = b->rs;
+    uint32_t rules[PROTOS_MAX] = {0};
+
+    for (uint32_t i = 0; i < rs->n; i++) {
+        const struct rule *r = &rs->rules[i];
+        if (!r->app || !in_payload(r))
+            continue;
+        int kin = rs->kin[r->app - 1];
+        rules[kin >= 0 ? kin : r->app - 1]++;
+    }
+    b->n_families = FAMILY_OWN;
+    for (int p = 0; p < PROTOS_MAX; p++) {
+        if (!rules[p])
+            continue;
+        bool own = rules[p] >= FAMILY_RULES && b->n_families < FAMILIES_MAX;
+        rs->family[p + 1] = (uint8_t)(own ? b->n_families++ : FAMILY_REST);
+    }
+    for (int p = 0; p < PROTOS_MAX; p++) {
+        if (rs->kin[p] >= 0)
+            rs->family[p + 1] = rs->family[rs->kin[p] + 1];
+    }
 }
 
 /* Packets of this class can be of the rule's transport and IP protocol. */
@@ -186,7 +277,7 @@ static bool of_class(const struct rule *r, uint32_t class_)
 
 static void add_payload(struct builder *b, const struct rule *r)
 {
-    bool literal = r->fast_op >= 0 && r->groups[r->fast_group].buffer->kind == BUFFER_PAYLOAD;
+    bool literal = in_payload(r);
 
     for (uint32_t dir = 0; dir < 2; dir++) {
         if (!(r->dirs >> dir & 1))
@@ -324,6 +415,9 @@ static void add_tx_always(struct builder *b, struct tx_builder *t, uint32_t dir)
                                                   (uint32_t)(t->n_always * sizeof(uint32_t))});
         plan->always = (const uint32_t *)(const void *)kept.at;
         plan->n_always = t->n_always;
+        plan->of_files = !t->n_always;
+        for (uint32_t i = 0; i < plan->n; i++)
+            plan->of_files &= buffer_of_file(plan->at[i].buffer);
     }
 }
 
@@ -388,17 +482,27 @@ static bool freeze_items(struct arena *arena, struct lit_set *set, struct litera
     return true;
 }
 
-/* As the set that is loaded again had them, or made now. */
-static struct literals *literals_of(struct builder *b, const struct literal *list, uint32_t n)
+static struct literals *same_literals(const struct ruleset *rs, const struct literal *list,
+                                      uint32_t n)
 {
-    const struct ruleset *before = b->before;
-
-    for (uint32_t i = 0; before && i < before->n_sets; i++) {
-        struct literals *db = before->sets[i]->db;
+    for (uint32_t i = 0; rs && i < rs->n_sets; i++) {
+        struct literals *db = rs->sets[i]->db;
         if (db && literals_are(db, list, n))
             return literals_hold(db);
     }
-    return literals_new(b->maker, list, n);
+    return NULL;
+}
+
+/* As another set or the rules that are loaded again had them, or made now. */
+static struct literals *literals_of(struct builder *b, const struct literal *list, uint32_t n)
+{
+    struct literals *db = same_literals(b->rs, list, n);
+
+    if (!db)
+        db = same_literals(b->before, list, n);
+    if (!db)
+        db = literals_new(b->maker, list, n);
+    return db;
 }
 
 static bool freeze_literals(struct builder *b, struct set_draft *d)
@@ -624,8 +728,11 @@ enum err ruleset_build(struct ruleset *rs, const struct ruleset *before,
     find_kin(rs);
     rs->n_ports = 16384;
     rs->ports = calloc(rs->n_ports, sizeof(*rs->ports));
-    if (!rs->ports)
+    rs->named_ports = calloc(UINT16_MAX + 1, 1);
+    rs->gate_ports = calloc(UINT16_MAX + 1, 1);
+    if (!rs->ports || !rs->named_ports || !rs->gate_ports)
         return ERR_NOMEM;
+    find_families(&b);
     add_rules(&b);
     for (uint32_t dir = 0; dir < 2; dir++)
         add_tx_literals(&b, &t, dir);

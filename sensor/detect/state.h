@@ -65,7 +65,8 @@ struct window {
     bool held_end; /* … and they are the last of all */
     bool has_hole; /* … and before the bytes at `hole_at` so many are lost */
     uint32_t hole_at, hole;
-    bool off;         /* encrypted or beyond the depth */
+    bool dark;        /* encrypted */
+    bool off;         /* … or beyond the depth */
     bool app_scanned; /* the protocol's own rules have seen the window */
     uint16_t n_pending, room_pending;
     struct pending *pending;

@@ -92,14 +92,19 @@ static void what_stays_is_not_made_twice(void **state)
     ruleset_free(&b);
 }
 
+static const struct literals *db_of(const struct ruleset *rs)
+{
+    return rs->raw[FAMILY_NONE][RAW_PORTS_ALL][TO_SERVER].base[CLASS_TCP].db;
+}
+
 static void literals_of_an_equal_set_are_shared(void **state)
 {
     (void)state;
     struct ruleset *a = load(RULE(1, "content:\"abc\"; "), NULL);
     struct ruleset *b = load(RULE(7, "") RULE(1, "content:\"abc\"; "), a);
     struct ruleset *c = load(RULE(1, "content:\"abd\"; "), b);
-    assert_ptr_equal(b->base[CLASS_TCP][0].db, a->base[CLASS_TCP][0].db);
-    assert_ptr_not_equal(c->base[CLASS_TCP][0].db, b->base[CLASS_TCP][0].db);
+    assert_ptr_equal(db_of(b), db_of(a));
+    assert_ptr_not_equal(db_of(c), db_of(b));
     ruleset_free(&a);
     ruleset_free(&c);
     ruleset_free(&b);
