@@ -145,15 +145,11 @@ static enum MHD_Result send_bytes(struct http *http, struct MHD_Connection *conn
     return send_all(http, connection, &answer);
 }
 
-/* With its tag; the peer may have it already. */
+/* It has a tag: the peer may have it already. */
 static enum MHD_Result send_tagged(struct http *http, struct MHD_Connection *connection,
-                                   struct answer *a, struct slice plain)
+                                   struct answer *a)
 {
-    char tag[PACK_TAG_MAX];
-
-    pack_tag(plain, tag);
-    a->tag = tag;
-    if (pack_is_known(header(connection, "If-None-Match"), tag)) {
+    if (pack_is_known(header(connection, "If-None-Match"), a->tag)) {
         a->status = 304;
         a->bytes = SLICE_NONE;
         a->packed = false;
@@ -175,16 +171,19 @@ static enum MHD_Result send_answer(struct http *http, struct MHD_Connection *con
         .retry_after_s = call->retry_after_s,
     };
     struct strbuf packed;
+    char tag[PACK_TAG_MAX];
 
     if (call->status != 200 || call->set_cookie || !pack_may(route))
         return send_all(http, connection, &answer);
     strbuf_init(&packed, 0);
+    pack_tag(bytes, tag);
+    answer.tag = tag;
     answer.varies = true;
     if (pack_accepted(header(connection, "Accept-Encoding")) && pack_bytes(bytes, &packed)) {
         answer.bytes = strbuf_view(&packed);
         answer.packed = true;
     }
-    enum MHD_Result result = send_tagged(http, connection, &answer, bytes);
+    enum MHD_Result result = send_tagged(http, connection, &answer);
     strbuf_fini(&packed);
     return result;
 }
@@ -198,18 +197,18 @@ static enum MHD_Result send_static(struct http *http, struct MHD_Connection *con
         return send_bytes(http, connection, 404,
                           SLICE_LIT("{\"error\":\"There is no such page.\"}"), "application/json",
                           "no-store", NULL);
-    const struct static_file *small = static_find_packed(http->files, file);
-    bool packed = small && pack_accepted(header(connection, "Accept-Encoding"));
+    bool packed = file->packed && pack_accepted(header(connection, "Accept-Encoding"));
     struct answer answer = {
         .status = 200,
-        .bytes = packed ? small->bytes : file->bytes,
+        .bytes = packed ? file->packed->bytes : file->bytes,
         .type = file->type,
         .cache = file->hashed ? "public, max-age=31536000, immutable" : "no-cache",
-        .varies = small != NULL,
+        .varies = file->packed != NULL,
         .packed = packed,
+        .tag = file->tag,
     };
 
-    return send_tagged(http, connection, &answer, file->bytes);
+    return send_tagged(http, connection, &answer);
 }
 
 /* ---- the live stream ----------------------------------------------------------------------- */

@@ -48,6 +48,7 @@ static void take_file(struct static_files *s, const char *full, const char *path
         file->path = arena_str(&s->arena, slice_of_str(path));
         file->type = type_of(path);
         file->bytes = (struct slice){bytes, (uint32_t)size};
+        pack_tag(file->bytes, file->tag);
         file->hashed = strncmp(path, "/assets/", 8) == 0;
         s->n += file->path != NULL;
     }
@@ -77,6 +78,17 @@ static void walk(struct static_files *s, const char *dir, const char *path, int 
         closedir(d);
 }
 
+/* What the build laid beside it as "<path>.gz". */
+static const struct static_file *packed_of(const struct static_files *s,
+                                           const struct static_file *file)
+{
+    char path[1024];
+
+    if (snprintf(path, sizeof(path), "%s.gz", file->path) >= (int)sizeof(path))
+        return NULL;
+    return static_find(s, path);
+}
+
 enum err static_load(const char *dir, struct static_files **files)
 {
     struct static_files *s = calloc(1, sizeof(*s));
@@ -89,6 +101,8 @@ enum err static_load(const char *dir, struct static_files **files)
         static_free(&s);
         return ERR_NOTFOUND;
     }
+    for (uint32_t i = 0; i < s->n; i++)
+        s->files[i].packed = packed_of(s, &s->files[i]);
     *files = s;
     return ERR_OK;
 }
@@ -110,14 +124,4 @@ const struct static_file *static_find(const struct static_files *files, const ch
         if (strcmp(files->files[i].path, path) == 0)
             return &files->files[i];
     return NULL;
-}
-
-const struct static_file *static_find_packed(const struct static_files *files,
-                                             const struct static_file *file)
-{
-    char path[1024];
-
-    if (snprintf(path, sizeof(path), "%s.gz", file->path) >= (int)sizeof(path))
-        return NULL;
-    return static_find(files, path);
 }

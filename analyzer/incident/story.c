@@ -4,6 +4,7 @@
  * values, or the same group of alerts, is one fact that counts.
  */
 #include "analyzer/incident/story.h"
+#include "analyzer/record/title.h"
 #include "common/check.h"
 #include "common/jsonw.h"
 
@@ -298,6 +299,7 @@ static uint32_t add_stage(struct story *story, const struct corr_hit *hit,
     char techniques[EVIDENCE_TEXT_MAX];
     char tactics[EVIDENCE_TEXT_MAX];
     char key[KEY_TEXT];
+    char title[TITLE_MAX];
     bool one = hit->rule->correlation && !hit->rule->correlation->def->stages;
     struct fact like = {.kind = FACT_STAGE,
                         .severity = proof->rule->level,
@@ -323,6 +325,8 @@ static uint32_t add_stage(struct story *story, const struct corr_hit *hit,
     }
     snprintf(key, sizeof(key), "s:%.160s|%lld|%s|%s", like.text[FACT_TITLE_EN], (long long)e->sid,
              e->text[EVIDENCE_SRC_IP], one && hit->n_groups < 2 ? "" : e->text[EVIDENCE_DST_IP]);
+    title_pair(like.text[FACT_TITLE_EN], like.text[FACT_TITLE_VI], title,
+               like.text + FACT_TITLE_EN);
     struct fact *fact = fact_take(story, key, &like);
     if (!fact)
         return UINT32_MAX;
@@ -395,7 +399,7 @@ void story_add_record(struct story *story, const struct record *r)
 {
     struct fact like = {.kind = FACT_ALERT, .severity = r->severity, .group_id = r->group_id};
     char key[KEY_TEXT];
-    char rule[48];
+    char rule[48], title[TITLE_MAX];
     struct evidence *e = evidence_new(r, NULL, 0);
 
     CHECK(e);
@@ -404,8 +408,8 @@ void story_add_record(struct story *story, const struct record *r)
     describe_ends(e, &like);
     like.ot = e->src_ot || e->dst_ot;
     like.text[FACT_RULE] = rule;
-    like.text[FACT_TITLE_EN] = e->text[EVIDENCE_SIGNATURE];
-    like.text[FACT_TITLE_VI] = either(e->text[EVIDENCE_SIGNATURE_VI], e->text[EVIDENCE_SIGNATURE]);
+    title_pair(e->text[EVIDENCE_SIGNATURE], e->text[EVIDENCE_SIGNATURE_VI], title,
+               like.text + FACT_TITLE_EN);
     like.text[FACT_DETAIL_EN] = e->text[EVIDENCE_REASON_EN];
     like.text[FACT_DETAIL_VI] = either(e->text[EVIDENCE_REASON_VI], e->text[EVIDENCE_REASON_EN]);
     like.text[FACT_TECHNIQUES] = e->text[EVIDENCE_TECHNIQUES];
@@ -428,15 +432,14 @@ void story_add_group(struct story *story, const struct group_row *row, uint64_t 
                         .group_id = row->id,
                         .dst_port = (uint16_t)row->dst_port};
     char key[KEY_TEXT];
-    char rule[48];
+    char rule[48], title[TITLE_MAX];
 
     snprintf(rule, sizeof(rule), "%lld:%lld", (long long)row->gid, (long long)row->sid);
     snprintf(key, sizeof(key), "a:%lld", (long long)row->id);
     if (fact_find(story, key))
         return; /* it has been counted as its alerts came */
     like.text[FACT_RULE] = rule;
-    like.text[FACT_TITLE_EN] = row->signature;
-    like.text[FACT_TITLE_VI] = either(row->signature_vi, row->signature);
+    title_pair(row->signature, row->signature_vi, title, like.text + FACT_TITLE_EN);
     like.text[FACT_DETAIL_EN] = row->reason_en;
     like.text[FACT_DETAIL_VI] = either(row->reason_vi, row->reason_en);
     like.text[FACT_SOURCE] = row->source;

@@ -3,6 +3,7 @@
 #include "analyzer/enrich/attack.h"
 #include "analyzer/record/incident_name.h"
 #include "analyzer/record/tally.h"
+#include "analyzer/record/title.h"
 #include "analyzer/record/words.h"
 #include "analyzer/store/db_groups.h"
 #include "analyzer/store/db_incidents.h"
@@ -223,13 +224,16 @@ static enum err write_alerts(struct writer *f, int64_t id, struct arena *arena)
 {
     struct groups_query query = {.incident_id = id, .text = "", .limit = ROWS_MAX};
     struct group_row *rows = NULL;
+    const char *title[2];
+    char room[TITLE_MAX];
     uint32_t n = 0;
     enum err err = db_groups_list(f->q->store, &query, arena, &rows, &n);
 
     jsonw_arr_open(&f->w, "alerts");
     for (uint32_t i = 0; i < n && !err; i++) {
         jsonw_obj_open(&f->w, NULL);
-        write_pair(f, "signature", rows[i].signature, rows[i].signature_vi);
+        title_pair(rows[i].signature, rows[i].signature_vi, room, title);
+        write_pair(f, "signature", title[0], title[1]);
         write_party(f, "src", rows[i].src_ip, rows[i].src_name);
         write_party(f, "dst", rows[i].dst_ip, rows[i].dst_name);
         jsonw_i64(&f->w, "count", rows[i].n);
@@ -444,10 +448,10 @@ static enum err count_groups(struct writer *f, struct period *p)
             query.before_id = rows[i].id;
             p->groups++;
             p->alerts += rows[i].n;
-            tally_add(
-                p->rules, slice_of_str(rows[i].signature),
-                slice_of_str(*rows[i].signature_vi ? rows[i].signature_vi : rows[i].signature),
-                rows[i].n);
+            const char *title[2];
+            char room[TITLE_MAX];
+            title_pair(rows[i].signature, rows[i].signature_vi, room, title);
+            tally_add(p->rules, slice_of_str(title[0]), slice_of_str(title[1]), rows[i].n);
         }
         arena_fini(&arena);
     }

@@ -143,9 +143,17 @@ export function count(n: number | undefined): string {
   return written(n ?? 0);
 }
 
+// A rule's message without the name of its set: as the analyzer titles incidents (analyzer/record/title.c).
+export function plain(signature: string): string {
+  const [, kind = '', rest = ''] = /^TRAMGAC (DC|IOT|OT|MQTT|SSH|DNS|TELNET|CAMERA|BOTNET|SCAN|EXPLOIT) (.+)$/s.exec(signature) ?? [];
+  if (!rest) return signature;
+  if (/^(DC|IOT|OT)$/.test(kind)) return rest.charAt(0).toUpperCase() + rest.slice(1);
+  return `${kind.length <= 4 && kind !== 'SCAN' ? kind : kind.charAt(0) + kind.slice(1).toLowerCase()}: ${rest}`;
+}
+
 // What a group of alerts is about, in the reader's language: a detector's sentence, a rule's title.
 export function seen_as(g: Group): string {
-  return both(g.reason) || (words.language === 'vi' && g.signature_vi) || g.signature;
+  return both(g.reason) || (words.language === 'vi' && g.signature_vi) || plain(g.signature);
 }
 
 // How an entry of a history came about.

@@ -1,0 +1,43 @@
+// How fast the inbox is with as many groups as a bad night leaves: seconds by the keyboard, rows in the document.
+//   node long.mjs BASE_URL USER PASSWORD
+// Prints one line of JSON; fails when a row is shown twice, a number is wrong, or the keyboard loses its row.
+import { chromium } from 'playwright-core';
+
+const [base, user, password] = process.argv.slice(2);
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'] });
+const page = await (await browser.newContext({ viewport: { width: 1366, height: 768 } })).newPage();
+const faults = [];
+page.on('pageerror', (e) => faults.push(`page error: ${e.message}`));
+await page.goto(base);
+await page.fill('input[name=user]', user);
+await page.fill('input[name=password]', password);
+await page.click('button.main');
+await page.waitForSelector('nav');
+const timed = async (what) => {
+  const from = Date.now();
+  await what();
+  return (Date.now() - from) / 1000;
+};
+const inSight = () => page.evaluate(() => {
+  const r = document.querySelector('tr.at')?.getBoundingClientRect();
+  return r ? r.top >= 0 && r.bottom <= innerHeight + 1 : false;
+});
+const told = { load: await timed(async () => { await page.goto(`${base}/#/inbox`); await page.waitForSelector('tr.group'); }) };
+told.total = await page.$eval('table', (e) => Number(e.getAttribute('aria-rowcount')) - 1);
+told.end = await timed(async () => { await page.keyboard.press('G'); await page.waitForSelector(`tr.at[aria-rowindex="${told.total + 1}"]`, { timeout: 120_000 }); });
+if (!(await inSight())) faults.push('the last row is not in sight');
+told.in_document = await page.$$eval('tr.group', (r) => r.length);
+told.k_100 = await timed(async () => { for (let i = 0; i < 100; i++) await page.keyboard.press('k'); await page.waitForSelector(`tr.at[aria-rowindex="${told.total - 99}"]`); });
+await page.waitForTimeout(300);
+if (!(await inSight())) faults.push('the row of the keyboard is not in sight');
+told.home = await timed(async () => { await page.keyboard.press('Home'); await page.waitForSelector('tr.at[aria-rowindex="2"]'); });
+told.middle = await timed(async () => { await page.evaluate(() => scrollTo(0, document.body.scrollHeight / 2)); await page.waitForFunction((n) => [...document.querySelectorAll('tr.group')].some((r) => Math.abs(Number(r.getAttribute('aria-rowindex')) - n / 2) < 40), told.total); });
+const indices = await page.$$eval('tr.group', (r) => r.map((x) => Number(x.getAttribute('aria-rowindex'))));
+if (indices.some((n, i) => i && n !== indices[i - 1] + 1)) faults.push('rows are not numbered one after another');
+await page.keyboard.press('Home');
+told.choose_1000 = await timed(async () => { await page.keyboard.press('*'); await page.keyboard.press('a'); await page.waitForSelector('.chip[role=status]'); });
+told.archive_1000 = await timed(async () => { await page.keyboard.press('e'); await page.waitForSelector('.note'); await page.waitForFunction((n) => Number(document.querySelector('table').getAttribute('aria-rowcount')) - 1 === n - 1000, told.total, { timeout: 60_000 }); });
+told.undo = await timed(async () => { await page.keyboard.press('u'); await page.waitForFunction((n) => Number(document.querySelector('table').getAttribute('aria-rowcount')) - 1 === n, told.total, { timeout: 60_000 }); });
+await browser.close();
+console.log(JSON.stringify({ ...told, faults }));
+process.exit(faults.length ? 1 : 0);
