@@ -7,13 +7,14 @@
 #include "analyzer/enrich/attack.h"
 #include "analyzer/record/incident_name.h"
 #include "analyzer/store/db_desk.h"
+#include "analyzer/store/db_events.h"
 #include "analyzer/store/db_incidents.h"
 #include "analyzer/store/db_outbox.h"
 #include "analyzer/store/store.h"
 
 #include <stdio.h>
 
-enum { INCIDENTS_PAGE = 100 };
+enum { INCIDENTS_PAGE = 100, EVIDENCE_PAGE = 50, EVENTS_PAGE = 50 };
 
 static void write_json(struct call *call, const char *key, const struct json *v)
 {
@@ -169,17 +170,35 @@ static void write_why(struct call *call, const struct incident *incident)
     json_free(&why);
 }
 
-static void write_groups(struct call *call, int64_t id)
+/* A page of its groups as `key`, the cursor of the next one as `next`. */
+static enum err write_groups(struct call *call, const struct groups_query *query, const char *key,
+                             const char *next)
 {
-    struct groups_query query = {.incident_id = id, .text = "", .limit = 200};
     struct group_row *rows = NULL;
+    char cursor[64];
     uint32_t n = 0;
+    enum err err = db_groups_list(call->store, query, call->arena, &rows, &n);
 
-    jsonw_arr_open(&call->out, "groups");
-    if (db_groups_list(call->store, &query, call->arena, &rows, &n) == ERR_OK)
-        for (uint32_t i = 0; i < n; i++)
-            shape_group(call, NULL, &rows[i]);
+    jsonw_arr_open(&call->out, key);
+    for (uint32_t i = 0; i < n && !err; i++)
+        shape_group(call, NULL, &rows[i]);
     jsonw_arr_close(&call->out);
+    if (n && n == query->limit && !err) {
+        snprintf(cursor, sizeof(cursor), "%llu-%lld", (unsigned long long)rows[n - 1].last_ns,
+                 (long long)rows[n - 1].id);
+        jsonw_str(&call->out, next, cursor);
+    }
+    return err;
+}
+
+static enum err write_group_count(struct call *call, const struct groups_query *query,
+                                  const char *key)
+{
+    int64_t groups = 0, alerts = 0;
+    enum err err = db_groups_count(call->store, query, &groups, &alerts);
+
+    jsonw_i64(&call->out, key, groups);
+    return err;
 }
 
 static void write_history(struct call *call, int64_t id)
@@ -244,7 +263,10 @@ static void write_incident(struct call *call, const struct incident *incident,
     jsonw_obj_open(&call->out, NULL);
     shape_incident_head(call, incident);
     write_why(call, incident);
-    write_groups(call, incident->id);
+    struct groups_query evidence = {
+        .incident_id = incident->id, .text = "", .limit = EVIDENCE_PAGE};
+    (void)write_group_count(call, &evidence, "groups_total");
+    (void)write_groups(call, &evidence, "groups", "groups_next");
     write_tasks(call, incident->id);
     write_history(call, incident->id);
     write_pushes(call, incident->id);
@@ -272,6 +294,61 @@ static void show(struct call *call)
         write_incident(call, &incident, NULL);
 }
 
+static uint32_t page_size(struct call *call, int64_t usual)
+{
+    int64_t limit = api_number(call, "limit", usual);
+
+    return limit < 1 || limit > 500 ? 500 : (uint32_t)limit;
+}
+
+static void show_groups(struct call *call)
+{
+    struct incident incident;
+    const char *before = call->query(call, "before");
+    long long ns = 0, id = 0;
+
+    if (!act_find_incident(call, call->arg[0], &incident))
+        return;
+    if (*before && sscanf(before, "%lld-%lld", &ns, &id) != 2) {
+        api_fail(call, 400, "A value of the query is not known.");
+        return;
+    }
+    struct groups_query query = {.incident_id = incident.id,
+                                 .text = "",
+                                 .before_ns = (uint64_t)ns,
+                                 .before_id = id,
+                                 .limit = page_size(call, EVIDENCE_PAGE)};
+    jsonw_obj_open(&call->out, NULL);
+    enum err err = write_group_count(call, &query, "total");
+    if (!err)
+        err = write_groups(call, &query, "items", "next");
+    jsonw_obj_close(&call->out);
+    if (err)
+        api_fail_store(call, err);
+}
+
+static void show_events(struct call *call)
+{
+    struct incident incident;
+    struct event_row *rows = NULL;
+    uint32_t n = 0;
+
+    if (!act_find_incident(call, call->arg[0], &incident))
+        return;
+    struct events_query query = {.incident_id = incident.id,
+                                 .before_id = api_number(call, "before", 0),
+                                 .limit = page_size(call, EVENTS_PAGE)};
+    enum err err = db_events_list(call->store, &query, call->arena, &rows, &n);
+    if (!shape_list_open(call, err))
+        return;
+    for (uint32_t i = 0; i < n; i++)
+        shape_event(call, &rows[i]);
+    jsonw_arr_close(&call->out);
+    if (n && n == query.limit)
+        jsonw_i64(&call->out, "next", rows[n - 1].id);
+    jsonw_obj_close(&call->out);
+}
+
 static const struct api_route routes[] = {
     {"GET", "/api/incidents", PERM_READ, list, "Incidents, newest first.",
      "state (open, closed, all, or one state), severity (at least), assignee (a name, me, none), "
@@ -279,6 +356,11 @@ static const struct api_route routes[] = {
     {"GET", "/api/incidents/{id}", PERM_READ, show,
      "One incident: stages, reasons, why-tree, evidence, tasks, deadlines, history, deliveries.",
      ""},
+    {"GET", "/api/incidents/{id}/groups", PERM_READ, show_groups,
+     "Its evidence: groups of alerts, newest first, a page at a time.", "before, limit"},
+    {"GET", "/api/incidents/{id}/events", PERM_READ, show_events,
+     "Its events: those that prove it and those of its groups, newest first, a page at a time.",
+     "before, limit"},
     {.method = NULL},
 };
 

@@ -189,7 +189,9 @@ export interface Incident extends IncidentHead {
   reasons: ScoreReason[];
   timeline: Stage[];
   why: Why;
-  groups: Group[];
+  groups: Group[]; // the newest of groups_total
+  groups_total: number;
+  groups_next?: string; // cursor of the others
   tasks?: Task[];
   undo?: Undo;
   audit: { time: string; user: string; action: string; text: Text2 }[];
@@ -509,6 +511,8 @@ export const api = {
   overview: () => call<Overview>('GET', '/overview'),
   groups: (f: { state?: string; q?: string; severity?: string; device?: string; before?: string; limit?: number }) =>
     call<Page<Group>>('GET', `/groups${query(f)}`),
+  incidentGroups: (id: string, before: string) => call<Page<Group>>('GET', `/incidents/${encodeURIComponent(id)}/groups${query({ before, limit: 200 })}`),
+  incidentEvents: (id: string, before?: number) => call<{ items: EventRow[]; next?: number }>('GET', `/incidents/${encodeURIComponent(id)}/events${query({ before })}`),
   groupEvents: (id: number) => call<{ items: EventRow[] }>('GET', `/groups/${id}/events`),
   groupAction: (ids: number[], action: 'archive' | 'reopen' | 'escalate' | 'assign', assignee?: string) =>
     call<{ changed: number; undo?: Undo }>('POST', '/groups/actions', { ids, action, assignee }),

@@ -113,6 +113,25 @@ with Bench("desk") as b:
     assert undo(api, done)["undone"] == 4 and api.get("/api/groups?state=archived")["total"] == 0
     assert ok(api.call("POST", "/api/groups/actions", {"ids": ids[8:], "action": "assign", "assignee": "lan"}))["changed"] == 4
 
+    # Evidence and events come a page at a time, each once.
+    big = ok(api.call("POST", "/api/incidents", {"title": "All of it", "groups": ids}))
+    assert big["groups_total"] == 12 and len(big["groups"]) == 12 and "groups_next" not in big, big["groups_total"]
+
+    def pages(path, limit):
+        seen, before = [], ""
+        while True:
+            page = api.get(f"/api/incidents/{big['id']}/{path}?limit={limit}{before}")
+            seen += [r["id"] for r in page["items"]]
+            assert len(page["items"]) <= limit
+            if "next" not in page:
+                return seen
+            before = f"&before={page['next']}"
+    assert sorted(pages("groups", 5)) == sorted(ids) and api.get(f"/api/incidents/{big['id']}/groups?limit=5")["total"] == 12
+    events = pages("events", 5)
+    assert len(events) == len(set(events)) >= 12, events
+    assert api.call("GET", f"/api/incidents/{big['id']}/groups?before=x")[0] == 400
+    assert api.call("GET", "/api/incidents/INC-2026-999999/events")[0] == 404
+
     # Tasks.
     task = ok(api.call("POST", f"/api/incidents/{made['id']}/tasks", {"title": "Gọi trạm bơm", "assignee": "lan", "due": "2026-11-21T09:00:00Z"}))
     assert task["task"]["overdue"] and not task["task"]["done"], task
