@@ -206,6 +206,47 @@ static void find(struct book *book, const char *site, const struct story_entity 
     }
 }
 
+static bool is_between(const char *src, const char *dst, const char *a, const char *b)
+{
+    return (strcmp(src, a) == 0 && strcmp(dst, b) == 0) ||
+           (strcmp(src, b) == 0 && strcmp(dst, a) == 0);
+}
+
+/* All that the hit and the story rest on happened between the same two hosts. */
+static bool says_the_same(const struct story *story, const struct corr_hit *hit)
+{
+    const char *const *first = hit->proofs[0].evidence->text;
+    const char *a = first[EVIDENCE_SRC_IP], *b = first[EVIDENCE_DST_IP];
+    uint32_t stages = 0;
+
+    for (uint32_t i = 1; i < hit->n_proofs; i++) {
+        const char *const *text = hit->proofs[i].evidence->text;
+        if (!is_between(text[EVIDENCE_SRC_IP], text[EVIDENCE_DST_IP], a, b))
+            return false;
+    }
+    for (uint32_t i = 0; i < story->n_facts; i++) {
+        const struct fact *f = &story->facts[i];
+        if (f->kind != FACT_STAGE)
+            continue;
+        if (!is_between(f->text[FACT_SRC_IP], f->text[FACT_DST_IP], a, b))
+            return false;
+        stages++;
+    }
+    return stages > 0 && *a && *b;
+}
+
+/* For a hit about hosts that no story is about: one login proves something about both its ends. */
+static void find_same(struct book *book, const char *site, const struct corr_hit *hit,
+                      struct found *found)
+{
+    for (uint32_t i = 0; i < book->n_stories && found->n == 0; i++) {
+        struct story *story = book->stories[i];
+        if (strcmp(story->site, site) == 0 && in_window(book, story, hit->ts_ns) &&
+            says_the_same(story, hit) && is_alive(book, story))
+            found_add(found, story);
+    }
+}
+
 /* ---- opening and joining ---- */
 
 static void make_room(struct book *book)
@@ -286,6 +327,8 @@ void book_hit(void *ctx, const struct corr_hit *hit)
     uint32_t n = story_entities_of_hit(hit, entities);
     for (uint32_t i = 0; i < n; i++)
         find(book, site, &entities[i], hit->ts_ns, &found);
+    if (found.n == 0)
+        find_same(book, site, hit, &found);
     struct story *story = NULL;
     if (found.n) {
         story = join_found(book, &found);

@@ -47,8 +47,16 @@ static const char lone[] = BASE("lone", "900");
 static const char enough[] =
     "title: Enough evidence\ntramgac: {incident: true}\nlevel: high\ncorrelation: {type: risk, "
     "timespan: 6h, rules: [lone], group-by: [src_ip], condition: {gte: 10}}\n";
-static const char *const rules[] = {lone, enough,   scanned,   guessed, entered,   fetched,
-                                    home, explored, commanded, entry,   infection, ot};
+static const char lone_at[] = BASE("lone_at", "901");
+static const char enough_of_either[] =
+    "title: Enough of either end\ntramgac: {incident: true}\nlevel: high\ncorrelation: {type: "
+    "risk, "
+    "timespan: 6h, rules: [lone_at, lone_from], group-by: [host], aliases: {host: {lone_at: "
+    "dest_ip, lone_from: src_ip}}, condition: {gte: 10}}\n";
+static const char lone_from[] = BASE("lone_from", "901");
+static const char *const rules[] = {
+    lone_at, lone_from, enough_of_either, lone,      enough, scanned,   guessed, entered,
+    fetched, home,      explored,         commanded, entry,  infection, ot};
 
 struct step {
     uint32_t minute;
@@ -389,6 +397,22 @@ static void an_incident_of_added_up_evidence_is_named_by_its_worst_alert(void **
     assert_string_equal(rows[0].title_en, "Something <script>");
 }
 
+static void what_one_login_says_of_both_its_ends_is_one_incident(void **state)
+{
+    struct fixture *f = *state;
+    static const struct step one[] = {{1, CAMERA, PUMP, 901, 1}};
+    static const struct step other[] = {{2, "10.20.4.99", "10.30.1.9", 901, 1}};
+    struct incident *rows;
+
+    run_batch(f, one, 1, BASE_NS);
+    assert_int_equal(list(f, &rows), 1);
+    die_and_start(f);
+    run_batch(f, one, 1, BASE_NS + 60 * CLOCK_S);
+    assert_int_equal(list(f, &rows), 1);
+    run_batch(f, other, 1, BASE_NS);
+    assert_int_equal(list(f, &rows), 2);
+}
+
 static void a_hit_that_shares_hosts_with_two_incidents_makes_them_one(void **state)
 {
     struct fixture *f = *state;
@@ -491,6 +515,7 @@ int main(void)
         TEST(the_groups_of_an_incident_know_it),
         TEST(other_hosts_and_other_days_are_other_incidents),
         TEST(an_incident_of_added_up_evidence_is_named_by_its_worst_alert),
+        TEST(what_one_login_says_of_both_its_ends_is_one_incident),
         TEST(a_hit_that_shares_hosts_with_two_incidents_makes_them_one),
         TEST(after_an_incident_was_closed_a_new_one_opens),
         TEST(what_a_person_set_stays),
