@@ -316,9 +316,10 @@ static void handshake(struct app *app, struct tx *tx, enum dir dir, struct slice
 
 /* ---- records ------------------------------------------------------------------------------ */
 
-enum { HEARTBEAT_REQUEST = 1, HEARTBEAT_RESPONSE = 2, ALERT_FATAL = 2 };
+enum { HEARTBEAT_REQUEST = 1, HEARTBEAT_RESPONSE = 2, HEARTBEAT_PADDING = 16, ALERT_FATAL = 2 };
 
-/* RFC 6520 with the fault of CVE-2014-0160: a payload length beyond the record. */
+/* RFC 6520 with the fault of CVE-2014-0160: a payload length beyond the record, or so near its end
+ * that the padding does not fit. */
 static void heartbeat(struct app *app, struct tx *tx, struct slice record)
 {
     struct cursor c = cursor_of(record);
@@ -333,6 +334,8 @@ static void heartbeat(struct app *app, struct tx *tx, struct slice record)
     }
     if (len > cursor_left(&c))
         app_note(app, tx, NOTE_HEARTBEAT_OVERFLOW);
+    else if (cursor_left(&c) - len < HEARTBEAT_PADDING)
+        app_note(app, tx, NOTE_HEARTBEAT_BAD);
     if (type == HEARTBEAT_REQUEST)
         state->heartbeat_len = record.len;
     else if (state->heartbeat_len && record.len > state->heartbeat_len)

@@ -6,7 +6,9 @@
 #define SERVER(text) one_says(&one, TO_CLIENT, SLICE_LIT(text))
 
 /* Hellos without extensions. */
-#define RANDOM "rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr"
+#define RANDOM    "rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr"
+#define RANDOM_15 "rrrrrrrrrrrrrrr"
+#define RANDOM_16 "rrrrrrrrrrrrrrrr"
 #define CLIENT_HELLO                                                                               \
     "\x16\x03\x01\x00\x2d\x01\x00\x00\x29\x03\x03" RANDOM "\x00\x00\x02\x00\x2f\x01\x00"
 #define SERVER_HELLO "\x16\x03\x03\x00\x2a\x02\x00\x00\x26\x03\x03" RANDOM "\x00\x00\x2f\x00"
@@ -76,6 +78,17 @@ static void its_event_waits_for_the_client_when_the_server_asks_for_a_certificat
     assert_true(one_tx(&one, 0)->told);
 }
 
+static void a_heartbeat_without_room_for_its_padding_is_noted(void **state)
+{
+    (void)state;
+    CLIENT(CLIENT_HELLO);
+    CLIENT("\x18\x03\x03\x00\x14\x01\x00\x01p" RANDOM_16);
+    assert_false(one_noted(&one, 0, "invalid_heartbeat_message"));
+    CLIENT("\x18\x03\x03\x00\x14\x01\x00\x02pp" RANDOM_15);
+    assert_true(one_noted(&one, 0, "invalid_heartbeat_message"));
+    assert_false(one_noted(&one, 0, "overflow_heartbeat_message"));
+}
+
 static void sound_extensions_are_not_noted(void **state)
 {
     (void)state;
@@ -109,6 +122,7 @@ int main(void)
         CASE(what_stands_in_the_place_of_extensions_is_noted),
         CASE(extensions_that_are_no_list_are_noted),
         CASE(sound_extensions_are_not_noted),
+        CASE(a_heartbeat_without_room_for_its_padding_is_noted),
         CASE(its_event_is_due_when_the_server_has_said_all),
         CASE(its_event_waits_for_the_client_when_the_server_asks_for_a_certificate),
         CASE(a_hello_of_ssl_2_that_is_too_short_is_noted),
