@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Nothing lost, nothing double, at length: sensor → broker → analyzer → PostgreSQL → two receivers, killed with -9 at random.
+"""Nothing lost, nothing double, at length: sensor → broker → analyzer → store → two receivers, killed with -9 at random.
 
-    tests/bench/chaos.py [--events N] [--kills N] [--seed N] [--analyzers N] [--broker mosquitto|rabbitmq] [--nodes N]
+    tests/bench/chaos.py [--events N] [--kills N] [--seed N] [--analyzers N] [--broker mosquitto|rabbitmq] [--nodes N] [--store postgres|sqlite]
 
 Makes a capture of N connections with scanners among them, runs it once undisturbed and once while broker, analyzer, database
-server and receivers are killed in turn; compares events, groups and incidents of the two, and what the receivers got.
+server (SQLite has none) and receivers are killed in turn; compares events, groups and incidents of the two, and what the receivers got.
 A connector tells of each change of an incident, so numbers of messages differ between runs; the incidents do not.
 The undisturbed run is always one analyzer behind mosquitto. With several analyzers the disturbed run is a cluster.
 CI runs the small ones (system-crash, system-postgres, system-cluster, system-rabbitmq). TRAMGAC_BUILD names the build."""
@@ -15,6 +15,7 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -75,6 +76,8 @@ class Run:
         self.dice = random.Random(args.seed)
 
     def server(self, *words):
+        if self.args.store == "sqlite":
+            return
         assert subprocess.run([SERVER, words[0], self.b.path("pg"), *words[1:]], timeout=300).returncode == 0, words
 
     def receiver(self, i):
@@ -97,7 +100,8 @@ class Run:
         b = self.b
         self.config = b.path(f"{self.name}.yaml")
         with open(self.config, "w", encoding="utf-8") as f:
-            f.write(f"""store: {{engine: postgres, place: "host={b.path('pg')} user=postgres dbname={self.name}"}}
+            store = f"""{{engine: postgres, place: "host={b.path('pg')} user=postgres dbname={self.name}"}}""" if self.args.store == "postgres" else "{engine: sqlite}"
+            f.write(f"""store: {store}
 cluster: {{enabled: {'yes' if self.n > 1 else 'no'}, time: 5s}}
 ingest:
   {self.feed()}
@@ -116,7 +120,7 @@ push:
 
     def disturb(self, procs):
         """One kill; the victim is there again a moment later."""
-        what = self.dice.choice(["broker", "analyzer", "database", "receiver"])
+        what = self.dice.choice(["broker", "analyzer", "receiver"] + ["database"] * (self.args.store == "postgres"))
         node = self.dice.randrange(self.args.nodes)
         self.killed[what] = self.killed.get(what, 0) + 1
         if what == "database":
@@ -135,13 +139,18 @@ push:
         procs[what][i] = self.start_broker() if what == "broker" else self.start_analyzer(i) if what == "analyzer" else self.receiver(i)
 
     def ask(self, sql):
+        if self.args.store == "sqlite":
+            db = sqlite3.connect(f"file:{self.b.path(f'data-{self.name}0', 'tramgac.db')}?mode=ro", uri=True, timeout=30)
+            rows = ["|".join(str(v) for v in row) for row in db.execute(sql.replace("(DISTINCT (origin,epoch,seq,line))", "(DISTINCT origin||'/'||epoch||'/'||seq||'/'||line)"))]
+            db.close()
+            return rows
         return subprocess.run(["psql", "-h", self.b.path("pg"), "-U", "postgres", "-At", "-c", sql, self.name], capture_output=True, text=True,
                               check=True, timeout=600).stdout.split("\n")[:-1]
 
     def events_in(self):
         try:
             return int(self.ask("SELECT coalesce(sum(events),0) FROM ledger")[0])
-        except (subprocess.CalledProcessError, IndexError):
+        except (subprocess.CalledProcessError, sqlite3.Error, IndexError):
             return -1
 
     def go(self):
@@ -199,7 +208,10 @@ def main():
     p.add_argument("--analyzers", type=int, default=1)
     p.add_argument("--broker", choices=("mosquitto", "rabbitmq"), default="mosquitto")
     p.add_argument("--nodes", type=int, default=1, help="of RabbitMQ")
+    p.add_argument("--store", choices=("postgres", "sqlite"), default="postgres")
     args = p.parse_args()
+    if args.store == "sqlite" and args.analyzers > 1:
+        p.error("several analyzers want PostgreSQL")
     with Bench("chaos") as b:
         os.chmod(b.dir, 0o755)
         make_capture(b.path("chaos.pcap"), args.events)
@@ -218,7 +230,7 @@ def main():
         assert sent == sent_hard and seen["sensors"] == [(sent, 0, 0)] == seen_hard["sensors"], (sent, sent_hard, seen["sensors"], seen_hard["sensors"])
         assert seen == seen_hard, ("what was made of the events differs", seen, seen_hard)
         assert [g[1] for g in got] == [g[1] for g in got_hard], ("receivers", got, got_hard)
-        print(f"{args.events} connections, {sent} events, {args.kills} kills with -9, {args.analyzers} analyzer(s), {args.broker}: 0 lost, 0 double; the same incidents, each at both receivers")
+        print(f"{args.events} connections, {sent} events, {args.kills} kills with -9, {args.analyzers} analyzer(s), {args.broker}, {args.store}: 0 lost, 0 double; the same incidents, each at both receivers")
 
 
 if len(sys.argv) == 4 and sys.argv[1] == "--receiver":
