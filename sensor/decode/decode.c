@@ -502,8 +502,9 @@ static void walk(struct decode *d, struct packet *p, struct dec_next next, uint3
 static bool express(struct decode *d, struct packet *p, struct dec_next *next, uint32_t *layers)
 {
     uint64_t **count = d->express_count;
+    struct slice whole = {p->frame.data, p->frame.caplen};
 
-    if (next->key != LINK_ETHERNET || !express_take(p, next->rest, next))
+    if (p->frame.linktype != LINK_ETHERNET || !express_take(p, whole, next))
         return false;
     *layers = 3u + p->vlans;
     count[EXPRESS_ETHERNET][0]++;
@@ -604,7 +605,7 @@ void decode_frame(struct decode *d, const struct frame *frame, struct arena *are
     d->count[COUNT_BYTES] += frame->wirelen;
     if (frame->cut_by_ring)
         decode_note(p, NOTE_AFPACKET_CUT);
-    struct dec_next next = {DEC_LINK, frame->linktype, {frame->data, frame->caplen}};
+    struct dec_next next = {DEC_LINK, p->frame.linktype, {p->frame.data, p->frame.caplen}};
     d->outer.ip_version = 0;
     p->outer = &d->outer;
     if (!express(d, p, &next, &layers) && !row_of(d, &next)) {
@@ -613,8 +614,10 @@ void decode_frame(struct decode *d, const struct frame *frame, struct arena *are
         p->outer = NULL;
         return;
     }
-    walk(d, p, next, &layers);
-    join_fragments(d, p, arena, &layers);
+    if (next.by != DEC_STOP)
+        walk(d, p, next, &layers);
+    if (p->fragment || p->frag_link)
+        join_fragments(d, p, arena, &layers);
     leave_empty_tunnel(d, p);
     p->outer = NULL;
     if (p->ip_version) {

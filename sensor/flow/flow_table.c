@@ -19,7 +19,8 @@ enum {
     EVER_SAFE = (1 << 30),
     TENANTS_MAX = 64,
     SHARD_LEAST = 64,
-    PICKED_PACKETS = 4
+    PICKED_PACKETS = 4,
+    CACHE_LINE = 64
 };
 #define LEAVERS_STALE UINT32_MAX
 #define TICK_NS       (CLOCK_S / 4)
@@ -210,6 +211,14 @@ uint32_t flow_table_count(const struct flow_table *t)
 void flow_table_prefetch(const struct flow_table *t, uint64_t flow_hash)
 {
     __builtin_prefetch(&t->bucket[flow_hash & t->mask]);
+}
+
+void flow_table_prefetch_flow(const struct flow_table *t, uint64_t flow_hash)
+{
+    const uint8_t *f = (const uint8_t *)t->bucket[flow_hash & t->mask];
+
+    for (uint32_t at = 0; f && at < sizeof(struct flow); at += CACHE_LINE)
+        __builtin_prefetch(f + at, 1);
 }
 
 /* ---- lists -------------------------------------------------------------------------------- */

@@ -32,8 +32,9 @@ struct flow_table *flow_table_new(const struct conf *conf, struct stats *stats,
                                   void *context);
 void flow_table_free(struct flow_table **table);
 
-/** Asks for the cache lines a look-up will need. */
+/** Asks for the cache line that tells where a packet's flow is; later, for those of the flow. */
 void flow_table_prefetch(const struct flow_table *table, uint64_t flow_hash);
+void flow_table_prefetch_flow(const struct flow_table *table, uint64_t flow_hash);
 
 /** The packet's flow, new or known, with the packet counted in. May end others (timeout, reuse,
  * eviction). `p` is an IP packet. */

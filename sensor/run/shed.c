@@ -13,7 +13,7 @@ static const struct {
     [SHED_NOTHING] = {0, "memory pressure ended", "nothing",
                       "Sessions fit into their room again; everything is inspected.",
                       "Các phiên đã đủ chỗ; mọi thứ được kiểm tra trở lại."},
-    [SHED_FILES] = {75, "memory pressure: files", "files of flows",
+    [SHED_FILES] = {SHED_FIRST_PERCENT, "memory pressure: files", "files of flows",
                     "Files are no longer carved. Raise --memory.",
                     "Không tách tệp nữa. Hãy tăng --memory."},
     [SHED_EVIDENCE] = {80, "memory pressure: evidence", "payload in alerts",

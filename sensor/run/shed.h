@@ -22,6 +22,9 @@ enum shed_step {
     SHED_STEPS
 };
 
+/** Below so many percent a shard that is at no step stays there. */
+enum { SHED_FIRST_PERCENT = 75 };
+
 struct shed {
     uint8_t step[FLOW_SHARDS];
 };

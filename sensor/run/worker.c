@@ -18,7 +18,7 @@
 
 #include <stdlib.h>
 
-enum { CHUNKS_MAX = 2 * STREAM_SEGMENTS_MAX + 8, PREFETCH = 4 };
+enum { CHUNKS_MAX = 2 * STREAM_SEGMENTS_MAX + 8, AHEAD = 2 }; /* packets between prefetches */
 
 struct worker {
     struct worker_plan plan;
@@ -129,7 +129,7 @@ static struct item *write_event(struct worker *w, const char *name, const struct
 static void write_hits(struct worker *w, struct flow *flow, const struct packet *p)
 {
     uint32_t n = 0;
-    const struct hit *hits = w->detect ? detect_hits(w->detect, &n) : NULL;
+    const struct hit *hits = detect_hits(w->detect, &n);
 
     for (uint32_t i = 0; i < n; i++) {
         if (hits[i].rule->noalert && !hits[i].rule->has_threshold)
@@ -204,12 +204,19 @@ static void take_note(struct worker *w, struct flow *flow, const struct packet *
         write_note(w, flow, p, tx, layer, note);
 }
 
+static bool nothing_odd(uint32_t of_app, const struct flow *flow, const struct packet *p)
+{
+    return !of_app && !p->notes && !(flow && (flow->app_events || stream_event_any(flow)));
+}
+
 static void write_notes(struct worker *w, struct flow *flow, const struct packet *p)
 {
     const char *const *names;
     uint32_t n = flow ? app_notes(w->app, &names) : 0;
     bool of_stream = flow && stream_event_any(flow);
 
+    if (nothing_odd(n, flow, p))
+        return;
     for (uint32_t i = 0; i < n; i++)
         take_note(w, flow, p, NULL, "applayer", names[i], w->events.app_notes);
     for (uint32_t i = 0; flow && flow->app_events >> i; i++) {
@@ -280,7 +287,8 @@ static void write_file(struct worker *w, struct flow *flow, const struct packet 
 static void write_results(struct worker *w, struct flow *flow, const struct packet *p,
                           uint32_t looked)
 {
-    write_hits(w, flow, p);
+    if (w->detect)
+        write_hits(w, flow, p);
     for (struct file *f = files_first(flow); f; f = f->next) {
         if (f->state != FILE_OPEN && !f->logged && looked >> f->dir & 1)
             write_file(w, flow, p, f);
@@ -402,7 +410,8 @@ static void without_flow(struct worker *w, const struct packet *p)
     if (w->wants.devices && p->ethertype == 0x0806 && p->l3.len)
         facts_arp(&sink, p);
     detect_on(w, &(struct detect_input){.packet = p});
-    write_hits(w, NULL, p);
+    if (w->detect)
+        write_hits(w, NULL, p);
     write_notes(w, NULL, p);
 }
 
@@ -509,9 +518,12 @@ static void only_name(struct worker *w, struct flow *flow, const struct packet *
 static void look_at_room(struct worker *w, struct flow *flow)
 {
     struct item *item;
+    uint32_t fill = flow_table_fill(w->flows, flow);
 
-    if (shed_judge(&w->shed, flow->shard, flow_table_fill(w->flows, flow)) &&
-        (item = round_item(w->part))) {
+    if (fill < SHED_FIRST_PERCENT && w->shed.step[flow->shard] == SHED_NOTHING && !w->shunt.bytes &&
+        !w->shunt.encrypted)
+        return; /* as nearly always */
+    if (shed_judge(&w->shed, flow->shard, fill) && (item = round_item(w->part))) {
         stamp(w, item);
         item->kind = ITEM_SHED;
         item->shard = flow->shard;
@@ -679,14 +691,22 @@ static void end_run(struct worker *w, const struct round *round)
                           FLOW_END_SHUTDOWN);
 }
 
+/* A flow whose last packet is long ago is far away: first where it is written, then itself. */
+static void prefetch(const struct worker *w, const struct round_part *part, uint32_t i)
+{
+    if (i + 2 * AHEAD < part->n)
+        flow_table_prefetch(w->flows, part->packets[i + 2 * AHEAD].flow_hash);
+    if (i + AHEAD < part->n)
+        flow_table_prefetch_flow(w->flows, part->packets[i + AHEAD].flow_hash);
+}
+
 void worker_round(struct worker *w, struct round *round, struct round_part *part)
 {
     w->part = part;
     begin_round(w, round);
     for (uint32_t i = 0; i < part->n; i++) {
         const struct packet *p = &part->packets[i];
-        if (i + PREFETCH < part->n)
-            flow_table_prefetch(w->flows, p[PREFETCH].flow_hash);
+        prefetch(w, part, i);
         w->number = p->frame.number;
         w->order = 0;
         w->of_packet = true;
