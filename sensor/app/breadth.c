@@ -7,9 +7,13 @@
  *
  * One detection module per worker, created before the first packet. A flow gets state with its
  * first payload, is shown at most TCP_PACKETS or UDP_PACKETS packets with payload, or NAMELESS
- * while nDPI has no name for it (who is not known by then rarely ever is, and costs most), and
- * keeps only the verdict after that. At its end an undecided flow is guessed from ports and
- * addresses.
+ * while nDPI has no name for it (who is not known by then rarely ever is, and costs most; one that
+ * our parser knows and nDPI knows at once or never gets no second look), and none behind the end
+ * of what our parser could read (encrypted). After that it keeps only the verdict. At its end an
+ * undecided flow is guessed from ports and addresses.
+ *
+ * Dissectors of games, television and file sharing that nobody uses any more are not asked: the
+ * flows of all others paid for them.
  */
 #include "sensor/app/app_flow.h"
 
@@ -102,6 +106,47 @@ static void own_names(struct breadth *breadth)
     CHECK(breadth->rows);
 }
 
+/* By nDPI's numbers; what it says from names of hosts and addresses stays. */
+static void leave_out(NDPI_PROTOCOL_BITMASK *asked)
+{
+    static const uint16_t dead[] = {
+        NDPI_PROTOCOL_STARCRAFT,
+        NDPI_PROTOCOL_FASTTRACK,
+        NDPI_PROTOCOL_APPLEJUICE,
+        NDPI_PROTOCOL_SOPCAST,
+        NDPI_PROTOCOL_TVUPLAYER,
+        NDPI_PROTOCOL_PPSTREAM,
+        NDPI_PROTOCOL_ZATTOO,
+        NDPI_PROTOCOL_THUNDER,
+        NDPI_PROTOCOL_STEAM,
+        NDPI_PROTOCOL_WORLDOFWARCRAFT,
+        NDPI_PROTOCOL_OPENFT,
+        NDPI_PROTOCOL_DIRECT_DOWNLOAD_LINK,
+        NDPI_PROTOCOL_WARCRAFT3,
+        NDPI_PROTOCOL_STEALTHNET,
+        NDPI_PROTOCOL_AIMINI,
+        NDPI_PROTOCOL_FLORENSIA,
+        NDPI_PROTOCOL_MAPLESTORY,
+        NDPI_PROTOCOL_DOFUS,
+        NDPI_PROTOCOL_WORLD_OF_KUNG_FU,
+        NDPI_PROTOCOL_FIESTA,
+        NDPI_PROTOCOL_CROSSFIRE,
+        NDPI_PROTOCOL_GUILDWARS,
+        NDPI_PROTOCOL_HALFLIFE2,
+        NDPI_PROTOCOL_XBOX,
+        NDPI_PROTOCOL_KONTIKI,
+        NDPI_PROTOCOL_QQ,
+        NDPI_PROTOCOL_AYIYA,
+        NDPI_PROTOCOL_ARMAGETRON,
+        NDPI_PROTOCOL_VHUA,
+        NDPI_PROTOCOL_EAQ,
+        NDPI_PROTOCOL_TARGUS_GETDATA,
+    };
+
+    for (uint32_t i = 0; i < sizeof(dead) / sizeof(dead[0]); i++)
+        asked->fds_bits[dead[i] / 32] &= ~(UINT32_C(1) << dead[i] % 32);
+}
+
 struct breadth *breadth_new(const struct conf *conf, struct stats *stats)
 {
     struct breadth *breadth = calloc(1, sizeof *breadth);
@@ -115,6 +160,7 @@ struct breadth *breadth_new(const struct conf *conf, struct stats *stats)
         breadth->module = ndpi_init_detection_module(ndpi_no_prefs);
         CHECK(breadth->module);
         NDPI_BITMASK_SET_ALL(all);
+        leave_out(&all);
         ndpi_set_protocol_detection_bitmask2(breadth->module, &all);
         ndpi_finalize_initialization(breadth->module);
         own_names(breadth);
@@ -234,6 +280,19 @@ static struct verdict *undecided(struct breadth *breadth, struct flow *flow, con
     return verdict && verdict->state ? verdict : NULL;
 }
 
+/* How many packets nDPI is shown of a flow. */
+static uint32_t packets_max(const struct flow *flow, bool known)
+{
+    const struct app *app = flow->ext[FLOW_EXT_APP];
+    const struct proto_def *ours = app ? app->proto : NULL;
+
+    if (!known)
+        return ours && ours->breadth_at_once ? 1 : NAMELESS;
+    if (ours && app->off && !app->engine->name_only)
+        return 1;
+    return flow->proto == IPPROTO_TCP4 ? TCP_PACKETS : UDP_PACKETS;
+}
+
 void breadth_packet(struct breadth *breadth, struct flow *flow, const struct packet *p)
 {
     struct verdict *verdict = undecided(breadth, flow, p);
@@ -252,8 +311,7 @@ void breadth_packet(struct breadth *breadth, struct flow *flow, const struct pac
     }
     if (known)
         flow->ndpi_proto = found.app_protocol ? found.app_protocol : found.master_protocol;
-    uint32_t most = flow->proto == IPPROTO_TCP4 ? TCP_PACKETS : UDP_PACKETS;
-    if (++verdict->packets >= (known ? most : NAMELESS))
+    if (++verdict->packets >= packets_max(flow, known))
         decide(breadth, flow, verdict);
 }
 

@@ -255,6 +255,8 @@ struct proto_def {
     /** What nDPI calls it, when that is all it ever says of it: flows on its ports that this row
      * knows by their first bytes are not shown to nDPI. NULL: they are. */
     const char *breadth;
+    /** nDPI knows it by its first bytes or never: it is not shown more when it did not. */
+    bool breadth_at_once;
     /** Ports where lookalikes live: never recognised there. Ends with 0. */
     const uint16_t *foreign_ports;
     /** On the first bytes of a direction (or a datagram); must not depend on later bytes. */

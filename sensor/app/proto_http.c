@@ -770,6 +770,7 @@ const struct proto_def proto_http = {
     .l4 = L4_TCP,
     .raw = RAW_AT_THE_END,
     .ports = {80, 8080, 8000, 8081, 8888, 3128},
+    .breadth_at_once = true,
     .tx_size = sizeof(struct http_tx),
     .state_size = sizeof(struct http_state),
     .buffer_max = HEAD_MAX,
