@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyzer/api/pack.h"
-#include "common/hash.h"
 #include "common/gzip.h"
+#include "common/hash.h"
 
 #include <stdio.h>
 
