@@ -1,6 +1,6 @@
 // An analyst's morning by the keyboard alone, in a real browser against a running analyzer that was filled before.
 //   node morning.mjs BASE_URL USER PASSWORD OUT_DIR PLAN.json
-// PLAN: {"groups": N, "noise": [search, …], "keep": [search, search]}. Prints one line of JSON: keys, seconds, what was done.
+// PLAN: {"noise": [title, …], "merge": bool, "form": N}. Prints one line of JSON: keys, seconds, what was done.
 import { mkdirSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import { readFileSync } from 'node:fs';
@@ -53,45 +53,39 @@ await page.waitForSelector('tr.group'); // the overview has rows too
 const waiting = await total();
 let archived = 0;
 const select = async () => {
-  await press('*', 'a');
+  await press('*', '1');
   await page.waitForSelector('.chip[role=status]');
   return page.$eval('.chip[role=status]', (e) => Number(e.textContent.replace(/\D/g, '')));
 };
-const search = async (text) => {
-  await press('/');
-  await press('Control+a');
-  await type(text);
-  await press('Enter');
-  await until(`the search ${text}`, (t) => decodeURIComponent(location.hash.replace(/\+/g, ' ')).includes(t), text);
-  await page.waitForTimeout(150);
-  await page.waitForSelector('tr.group');
-};
-for (const noise of plan.noise) {
-  await search(noise);
-  const n = await select();
-  await press('e');
-  await until('the rows leave', () => !document.querySelector('tr.group'));
-  archived += n;
-}
-// One taken back, and done again.
-await press('u');
-await page.waitForSelector('tr.group');
-await press('*', 'a', 'e');
-await until('the rows leave again', () => !document.querySelector('tr.group'));
-await press('Control+\\');
-await page.waitForSelector('tr.group');
-
-// What is left is looked at one by one: some need attention, the rest leaves.
-const left = await total();
 await press('o');
 await page.waitForSelector('tr.events dl');
 await page.screenshot({ path: `${out}/morning-inbox.png` });
 await press('o');
+// From the top: noise leaves with all of its rule; of the rest, some need attention and the others leave.
+let left = waiting;
 let seen = 0;
+let undone = false;
+const leave = (n) => until('the rows leave', (rest) => Number(document.querySelector('h1 + .dim').textContent.replace(/\D/g, '')) <= rest, (left -= n));
 while (await page.$('tr.group')) {
-  await press(seen % 5 === 0 ? 's' : 'e');
-  seen++;
-  await until('the row leaves', (n) => Number(document.querySelector('h1 + .dim').textContent.replace(/\D/g, '')) <= n, left - seen);
+  const title = await page.$eval('tr.at .c-sig', (e) => e.textContent);
+  if (plan.noise.some((noise) => title.includes(noise))) {
+    let n = await select();
+    await press('e');
+    await leave(n);
+    archived += n;
+    if (!undone) { // one taken back, and done again
+      undone = true;
+      await press('u');
+      await until('they are back', (all) => Number(document.querySelector('h1 + .dim').textContent.replace(/\D/g, '')) === all, (left += n));
+      n = await select();
+      await press('e');
+      await leave(n);
+    }
+  } else {
+    await press(seen % 5 === 0 ? 's' : 'e');
+    seen++;
+    await leave(1);
+  }
   if (seen > 300) throw new Error('the inbox does not get empty');
 }
 

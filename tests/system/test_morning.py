@@ -59,7 +59,7 @@ push:
     incidents = wait_for("both incidents", 30, lambda: (i := api.get("/api/incidents?state=open")["items"]) and len(i) >= 2 and i)
     merge = "tasks" in api.get(f"/api/incidents/{incidents[0]['id']}")
     forms = [f["id"] for f in api.get("/api/reports")["items"] if f["scope"] == "incident"]
-    plan = write(b.path("plan.json"), json.dumps({"noise": [f"sid:{n[0]}" for n in NOISE], "merge": merge, "form": 1 + forms.index(FORM)}))
+    plan = write(b.path("plan.json"), json.dumps({"noise": [n[1] for n in NOISE], "merge": merge, "form": 1 + forms.index(FORM)}))
 
     out = os.environ.get("TRAMGAC_PICTURES", b.path("pictures"))
     done = subprocess.run(["node", os.path.join(ROOT, "dashboards/tests/morning.mjs"), f"http://127.0.0.1:{port}", "lan", PASSWORD, out, plan],
