@@ -388,6 +388,7 @@ static struct parsed quic_parse(struct app *app, enum dir dir, struct slice in)
     if (!tx)
         return parse_full();
     struct quic_tx *quic = tx_data(tx);
+    quic->tls.config = app_config(app);
     quic->version = h.version;
     quic->version_bytes = app_keep(app, tx, h.version_bytes);
     take_packet(app, tx, dir, &h, slice_head(in, h.end));
@@ -437,6 +438,9 @@ const struct proto_def proto_quic = {
     .parse = quic_parse,
     .state_fini = quic_state_fini,
     .write_event = quic_fields_event,
+    .options = quic_options,
+    .config_size = sizeof(struct tls_config),
+    .configure = quic_configure,
     .fields = quic_fields,
     .notes = quic_notes,
 };

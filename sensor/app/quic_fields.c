@@ -227,6 +227,18 @@ static void write_extension(struct jsonw *w, const struct quic_extension *e)
     jsonw_obj_close(w);
 }
 
+const struct option quic_options[] = {
+    {"quic.ja4", CONF_BOOL, "true", "Events carry the client's JA4; alerts always do"},
+    OPTION_END,
+};
+
+void quic_configure(const struct conf *conf, void *config)
+{
+    struct tls_config *c = config;
+
+    c->no_ja4 = !conf_bool(conf, "quic.ja4");
+}
+
 void quic_fields_event(struct tx *tx, uint32_t i, struct jsonw *w)
 {
     const struct quic_tx *quic = tx_data_const(tx);
@@ -239,7 +251,8 @@ void quic_fields_event(struct tx *tx, uint32_t i, struct jsonw *w)
     write_cyus(w, &quic->cyus);
     write_ja3(w, "ja3", quic->tls.ja3_hash, quic->tls.ja3);
     write_ja3(w, "ja3s", quic->tls.ja3s_hash, quic->tls.ja3s);
-    write_text(w, "ja4", quic->tls.ja4);
+    if (!tx->writes_event || !quic->tls.config || !quic->tls.config->no_ja4)
+        write_text(w, "ja4", quic->tls.ja4);
     if (!quic->extensions.n)
         return;
     jsonw_arr_open(w, "extensions");

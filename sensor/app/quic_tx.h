@@ -33,6 +33,8 @@ struct quic_tx {
 /* ---- quic_fields.c ------------------------------------------------------------------------ */
 
 extern const struct field quic_fields[];
+extern const struct option quic_options[];
+void quic_configure(const struct conf *conf, void *config);
 void quic_fields_event(struct tx *tx, uint32_t i, struct jsonw *w);
 
 /* ---- quic_crypt.c ------------------------------------------------------------------------- */

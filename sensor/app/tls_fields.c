@@ -67,6 +67,7 @@ static bool server_random_rest(struct tx *tx, struct slice *out)
 const struct option tls_options[] = {
     {"tls.custom", CONF_LIST, "",
      "More in events, in base64: certificate, chain, client_certificate, client_chain"},
+    {"tls.ja4", CONF_BOOL, "true", "Events of handshakes carry the client's JA4; alerts always do"},
     OPTION_END,
 };
 
@@ -75,12 +76,21 @@ void tls_configure(const struct conf *conf, void *config)
     struct tls_config *c = config;
     const char *item;
 
+    c->no_ja4 = !conf_bool(conf, "tls.ja4");
     for (uint32_t i = 0; (item = conf_item(conf, "tls.custom", i)); i++) {
         c->certificate |= strcmp(item, "certificate") == 0;
         c->chain |= strcmp(item, "chain") == 0;
         c->client_certificate |= strcmp(item, "client_certificate") == 0;
         c->client_chain |= strcmp(item, "client_chain") == 0;
     }
+}
+
+static bool ja4_shown(const struct tx *tx, const void *item)
+{
+    const struct tls_tx *tls = tx_data_const(tx);
+
+    (void)item;
+    return !tx->writes_event || !tls->config || !tls->config->no_ja4;
 }
 
 static bool first_of(const struct tls_identity *who, struct slice *out)
@@ -381,6 +391,7 @@ const struct field tls_fields[] = {
      .offset = offsetof(struct tls_tx, ja4),
      .side = SIDE_CLIENT,
      .progress = TX_HEADERS,
+     .has = ja4_shown,
      .doc = "JA4 of the ClientHello"},
     {.name = "tls.cert_subject",
      .eve = "client.subject",

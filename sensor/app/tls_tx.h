@@ -70,9 +70,10 @@ struct tls_tx {
     const struct tls_config *config;
 };
 
-/** Options, read once: which of the bytes of certificates stand in events. */
+/** Options, read once: what stands in events. */
 struct tls_config {
     bool certificate, chain, client_certificate, client_chain;
+    bool no_ja4;
 };
 
 /* ---- tls_fields.c ------------------------------------------------------------------------- */

@@ -35,6 +35,16 @@ void suricata_yaml_set(struct conf *conf, const char *key, const char *value)
     strbuf_fini(&unused);
 }
 
+/* Their files say on and off too, which are words to YAML 1.2. */
+static bool says(const struct json *value, bool or_else)
+{
+    const char *word = json_str(value, "");
+
+    if (strcmp(word, "on") == 0 || strcmp(word, "off") == 0)
+        return word[1] == 'n';
+    return json_bool(value, or_else);
+}
+
 static void take_timeouts(struct conf *conf, const struct json *timeouts)
 {
     static const struct {
@@ -83,14 +93,14 @@ static const char *type_of(const struct json *entry)
 
     if (!inner)
         return event_of(json_str(entry, NULL));
-    if (!json_bool(json_get(inner, "enabled"), true))
+    if (!says(json_get(inner, "enabled"), true))
         return NULL;
     return event_of(json_key(inner));
 }
 
 static void set_bool(struct conf *conf, const char *key, const struct json *value, bool or_else)
 {
-    suricata_yaml_set(conf, key, json_bool(value, or_else) ? "true" : "false");
+    suricata_yaml_set(conf, key, says(value, or_else) ? "true" : "false");
 }
 
 /* A list of words as one of ours, unless it is empty. */
@@ -118,6 +128,14 @@ static void take_smtp_type(struct conf *conf, const struct json *type)
 static void take_tls_type(struct conf *conf, const struct json *type)
 {
     set_list(conf, "tls.custom", json_get(type, "custom"));
+    if (json_get(type, "ja4"))
+        set_bool(conf, "tls.ja4", json_get(type, "ja4"), true);
+}
+
+static void take_quic_type(struct conf *conf, const struct json *type)
+{
+    if (json_get(type, "ja4"))
+        set_bool(conf, "quic.ja4", json_get(type, "ja4"), true);
 }
 
 static void take_http_type(struct conf *conf, const struct json *type)
@@ -187,10 +205,10 @@ static void take_options(struct conf *conf, const char *name, const struct json 
         const char *name;
         void (*take)(struct conf *conf, const struct json *type);
         bool bare; /* a name without options says something too */
-    } rows[] = {{"smtp", take_smtp_type, true},       {"tls", take_tls_type, false},
-                {"http", take_http_type, true},       {"dns", take_dns_type, false},
-                {"alert", take_alert_type, false},    {"files", take_files_type, false},
-                {"anomaly", take_anomaly_type, false}};
+    } rows[] = {{"smtp", take_smtp_type, true},    {"tls", take_tls_type, false},
+                {"http", take_http_type, true},    {"quic", take_quic_type, false},
+                {"dns", take_dns_type, false},     {"alert", take_alert_type, false},
+                {"files", take_files_type, false}, {"anomaly", take_anomaly_type, false}};
 
     for (uint32_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         bool object = json_kind(entry) == JSON_OBJ;
@@ -232,7 +250,7 @@ static void take_protocols(struct conf *conf, const struct json *protocols)
         bool industrial =
             strcmp(name, "modbus") == 0 || strcmp(name, "dnp3") == 0 || strcmp(name, "enip") == 0;
         const struct json *enabled = json_get(p, "enabled");
-        if (enabled && !industrial && !json_bool(enabled, true))
+        if (enabled && !industrial && !says(enabled, true))
             strbuf_fmt(&list, "%s%s", list.len ? "," : "", name);
     }
     if (list.len)
@@ -265,11 +283,11 @@ static void take_smtp(struct conf *conf, const struct json *tree)
         strbuf_fmt(&list, "%s%s", list.len ? "," : "", json_str(s, ""));
     if (list.len)
         suricata_yaml_set(conf, "smtp.url_schemes", list.at);
-    else if (!json_bool(json_get(mime, "extract-urls"), true))
+    else if (!says(json_get(mime, "extract-urls"), true))
         suricata_yaml_set(conf, "smtp.url_schemes", "");
-    if (json_bool(json_get(mime, "log-url-scheme"), false))
+    if (says(json_get(mime, "log-url-scheme"), false))
         suricata_yaml_set(conf, "smtp.log_url_scheme", "true");
-    if (json_bool(json_get(mime, "body-md5"), false))
+    if (says(json_get(mime, "body-md5"), false))
         suricata_yaml_set(conf, "smtp.body_md5", "true");
     strbuf_fini(&list);
 }
@@ -278,7 +296,7 @@ static void take_file_store(struct conf *conf, const struct json *store)
 {
     const char *dir = json_str(json_get(store, "dir"), NULL);
 
-    if (!json_bool(json_get(store, "enabled"), false))
+    if (!says(json_get(store, "enabled"), false))
         return;
     suricata_yaml_set(conf, "filestore.enabled", "true");
     if (dir)
@@ -293,7 +311,7 @@ static void take_outputs(struct conf *conf, const struct json *outputs)
     for (const struct json *o = json_first(outputs); o; o = json_next(o)) {
         const struct json *eve = json_get(o, "eve-log");
         take_file_store(conf, json_get(o, "file-store"));
-        if (eve_taken || !eve || !json_bool(json_get(eve, "enabled"), true))
+        if (eve_taken || !eve || !says(json_get(eve, "enabled"), true))
             continue;
         const char *file = json_str(json_get(eve, "filename"), NULL);
         if (file)

@@ -2,6 +2,8 @@
 /* Faults of TLS that rules can name; the expectations were tried with Suricata 7.0.10. */
 #include "proto_one.h"
 
+#include "sensor/app/tls_tx.h"
+
 #define CLIENT(text) one_says(&one, TO_SERVER, SLICE_LIT(text))
 #define SERVER(text) one_says(&one, TO_CLIENT, SLICE_LIT(text))
 
@@ -89,6 +91,19 @@ static void a_heartbeat_without_room_for_its_padding_is_noted(void **state)
     assert_false(one_noted(&one, 0, "overflow_heartbeat_message"));
 }
 
+static void an_option_keeps_ja4_out_of_its_own_event(void **state)
+{
+    static const struct tls_config config = {.no_ja4 = true};
+
+    (void)state;
+    CLIENT(CLIENT_HELLO);
+    struct tx *tx = one_tx(&one, 0);
+    ((struct tls_tx *)tx_data(tx))->config = &config;
+    assert_non_null(strstr(one_event(&one, 0, 0), "\"ja4\":"));
+    tx->writes_event = true;
+    assert_null(strstr(one_event(&one, 0, 0), "\"ja4\":"));
+}
+
 static void sound_extensions_are_not_noted(void **state)
 {
     (void)state;
@@ -122,6 +137,7 @@ int main(void)
         CASE(what_stands_in_the_place_of_extensions_is_noted),
         CASE(extensions_that_are_no_list_are_noted),
         CASE(sound_extensions_are_not_noted),
+        CASE(an_option_keeps_ja4_out_of_its_own_event),
         CASE(a_heartbeat_without_room_for_its_padding_is_noted),
         CASE(its_event_is_due_when_the_server_has_said_all),
         CASE(its_event_waits_for_the_client_when_the_server_asks_for_a_certificate),
