@@ -78,7 +78,9 @@ struct raw_sets {
 /* Which of them are looked for. Families of protocols: FAMILY_NONE has the rules that name none,
  * FAMILY_REST those too that name one of few rules, each other one those of its own. */
 enum { FAMILY_NONE, FAMILY_REST, FAMILY_OWN, FAMILIES_MAX = 8 };
-enum raw_ports { RAW_PORTS_ALL, RAW_PORTS_ANY }; /* ANY: of rules for whatever ports */
+/* ANY: of rules for whatever ports; not for families of their own, whose flows have the ports that
+ * rules name. */
+enum raw_ports { RAW_PORTS_ALL, RAW_PORTS_ANY };
 
 struct plan_buffer {
     const struct buffer *buffer;
@@ -182,11 +184,12 @@ static inline const struct raw_sets *ruleset_raw(const struct ruleset *rs, int p
                                                  uint32_t class_, uint32_t dir, uint16_t sport,
                                                  uint16_t dport)
 {
-    bool named = class_ == CLASS_OTHER ||
+    uint8_t family = rs->family[proto + 1];
+    bool named = class_ == CLASS_OTHER || family >= FAMILY_OWN ||
                  (rs->named_ports[dport] & ruleset_port_bit(class_, dir, false)) ||
                  (rs->named_ports[sport] & ruleset_port_bit(class_, dir, true));
 
-    return &rs->raw[rs->family[proto + 1]][named ? RAW_PORTS_ALL : RAW_PORTS_ANY][dir];
+    return &rs->raw[family][named ? RAW_PORTS_ALL : RAW_PORTS_ANY][dir];
 }
 const struct lit_set *ruleset_port(const struct ruleset *ruleset, uint32_t key);
 

@@ -228,7 +228,7 @@ static void add_literal(struct builder *b, const struct rule *r, uint32_t class_
         if (r->app && rs->family[r->app] != f)
             continue;
         add_to_sets(b, &rs->raw[f][RAW_PORTS_ALL][dir], r, class_);
-        if (any)
+        if (any && f < FAMILY_OWN)
             add_to_sets(b, &rs->raw[f][RAW_PORTS_ANY][dir], r, class_);
     }
 }
