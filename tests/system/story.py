@@ -46,7 +46,7 @@ def replay_words(b, to, out="sensor", more=()):
     os.makedirs(b.path(out), exist_ok=True)
     return [SENSOR, "-r", CAPTURE, "-c", os.path.join(ROOT, "rules/suricata/vars.yaml"), "-S", os.path.join(ROOT, "rules/suricata"), "-l", b.path(out), "--quiet",
             "--analyzer", to, "--set", "device.profiles=" + os.path.join(ROOT, "iot-profiles"),
-            "--set", "device.site=" + os.path.join(ROOT, "iot-profiles/site.yaml"), "--set", "device.learn=30m", "--set", "device.observe=0", "--set", "files.yara=" + os.path.join(ROOT, "rules/yara"),
+            "--set", "device.site=" + os.path.join(ROOT, "iot-profiles/site.yaml"), "--set", "stream.inline=yes", "--set", "device.learn=30m", "--set", "device.observe=0", "--set", "files.yara=" + os.path.join(ROOT, "rules/yara"),
             "--set", "sensor.name=span-ot-1", "--set", "sensor.site=can-tho", "--set", "spool.dir=" + b.path("spool"), *more]
 
 

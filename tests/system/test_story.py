@@ -38,6 +38,7 @@ with Bench("story") as b:
     assert not missing, f"stages missing: {missing}; there are {sorted(techniques)}"
     assert one["severity"] in ("high", "critical") and one["score"] > 0 and one["reasons"], one
     assert one["why"].get("children"), "the why-tree is empty"
+    assert one["title"]["en"] == "From a guessed password to a command at a controller", "the whole chain, in its order, names the incident"
 
     # In SQLite.
     files = [f for f in os.listdir(b.path("data")) if f.endswith((".db", ".sqlite"))]
