@@ -1,79 +1,63 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * ISA-L keeps the window and what does not fit into `out` in its state, reads ahead some bytes of
- * its own, and gives back at the end of a stream what it did not need of them.
- */
+#define ZLIB_CONST
 #include "common/inflate.h"
 
-#include <isa-l/igzip_lib.h>
 #include <stdlib.h>
+#include <zlib.h>
 
 struct inflate {
-    struct inflate_state state;
+    z_stream z;
     enum inflate_format format;
     uint8_t head[2]; /* of INFLATE_HTTP, until the format is decided */
     uint8_t head_len;
     bool decided;
     bool between; /* behind a gzip member */
-    bool damaged; /* what was unpacked before the fault is still given out */
 };
 
-static uint32_t wrapper(enum inflate_format format)
+static int window_bits(enum inflate_format format)
 {
-    return format == INFLATE_GZIP ? ISAL_GZIP : format == INFLATE_RAW ? ISAL_DEFLATE : ISAL_ZLIB;
+    return format == INFLATE_GZIP ? 15 + 16 : format == INFLATE_RAW ? -15 : 15;
 }
 
 struct inflate *inflate_new(enum inflate_format format)
 {
-    struct inflate *self = malloc(sizeof(*self)); /* most of it is buffers, written before read */
+    struct inflate *self = calloc(1, sizeof(*self));
     if (!self)
         return NULL;
-    isal_inflate_init(&self->state);
-    self->state.crc_flag = wrapper(format);
     self->format = format;
-    self->head_len = 0;
     self->decided = format != INFLATE_HTTP;
-    self->between = self->damaged = false;
+    if (inflateInit2(&self->z, window_bits(format)) != Z_OK) {
+        free(self);
+        return NULL;
+    }
     return self;
 }
 
 void inflate_free(struct inflate **self)
 {
+    if (!*self)
+        return;
+    inflateEnd(&(*self)->z);
     free(*self);
     *self = NULL;
-}
-
-/* What ISA-L had unpacked, beyond the room that was offered, when it met a fault. */
-static enum err give_rest(struct inflate_state *state, uint8_t *out, uint32_t room, uint32_t *got)
-{
-    uint32_t n = (uint32_t)(state->tmp_out_valid - state->tmp_out_processed);
-
-    if (n > room)
-        n = room;
-    if (n)
-        memcpy(out, state->tmp_out_buffer + state->tmp_out_processed, n);
-    state->tmp_out_processed += (int32_t)n;
-    *got += n;
-    return state->tmp_out_processed < state->tmp_out_valid ? ERR_OK : ERR_INPUT;
 }
 
 static enum err step(struct inflate *self, struct slice *in, uint8_t *out, uint32_t room,
                      uint32_t *got)
 {
-    struct inflate_state *state = &self->state;
+    z_stream *z = &self->z;
+    static const uint8_t none[1];
 
-    state->next_in = (uint8_t *)(uintptr_t)in->at;
-    state->avail_in = in->len;
-    state->next_out = out;
-    state->avail_out = room;
-    int status = isal_inflate(state);
-    uint32_t left = state->avail_in < in->len ? state->avail_in : in->len;
-    *in = slice_from(*in, in->len - left);
-    *got += room - state->avail_out;
-    self->damaged = status < ISAL_DECOMP_OK || status == ISAL_NEED_DICT;
-    if (self->damaged)
-        return give_rest(state, state->next_out, state->avail_out, got);
-    return state->block_state == ISAL_BLOCK_FINISH ? ERR_END : ERR_OK;
+    z->next_in = in->len ? in->at : none;
+    z->avail_in = in->len;
+    z->next_out = out;
+    z->avail_out = room;
+    int status = inflate(z, Z_NO_FLUSH);
+    *in = slice_from(*in, in->len - z->avail_in);
+    *got += room - z->avail_out;
+    if (status == Z_STREAM_END)
+        return ERR_END;
+    return status == Z_OK || status == Z_BUF_ERROR ? ERR_OK : ERR_INPUT;
 }
 
 /* RFC 1950 2.2: method 8 and a check that makes the first two bytes divisible by 31. */
@@ -93,7 +77,7 @@ static enum err decide(struct inflate *self, struct slice *in, uint8_t *out, uin
         return ERR_AGAIN;
     self->decided = true;
     if (!looks_like_zlib(self->head))
-        self->state.crc_flag = wrapper(INFLATE_RAW);
+        inflateReset2(&self->z, window_bits(INFLATE_RAW));
     struct slice head = {self->head, 2};
     return step(self, &head, out, room, got);
 }
@@ -104,8 +88,6 @@ enum err inflate_feed(struct inflate *self, struct slice *in, uint8_t *out, uint
     enum err err = ERR_OK;
 
     *got = 0;
-    if (self->damaged)
-        return give_rest(&self->state, out, room, got);
     if (!self->decided) {
         err = decide(self, in, out, room, got);
         if (err)
@@ -117,7 +99,7 @@ enum err inflate_feed(struct inflate *self, struct slice *in, uint8_t *out, uint
                 return ERR_OK;
             if (in->at[0] != 0x1f)
                 return ERR_END; /* padding behind the last member */
-            isal_inflate_reset(&self->state);
+            inflateReset(&self->z);
             self->between = false;
         }
         err = step(self, in, out + *got, room - *got, got);
@@ -127,4 +109,26 @@ enum err inflate_feed(struct inflate *self, struct slice *in, uint8_t *out, uint
         if (in->len == 0 || *got == room)
             return ERR_END;
     }
+}
+
+enum err inflate_pack(struct slice plain, int level, struct strbuf *out)
+{
+    z_stream z = {0};
+
+    if (deflateInit2(&z, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+        return ERR_NOMEM;
+    size_t bound = deflateBound(&z, plain.len);
+    enum err err = strbuf_grow(out, bound) ? ERR_OK : ERR_FULL;
+    z.next_in = plain.at;
+    z.avail_in = plain.len;
+    z.next_out = err ? NULL : (uint8_t *)out->at + out->len;
+    z.avail_out = (uint32_t)bound;
+    if (!err && deflate(&z, Z_FINISH) != Z_STREAM_END)
+        err = ERR_NOMEM;
+    if (!err) {
+        out->len += bound - z.avail_out;
+        out->at[out->len] = '\0';
+    }
+    deflateEnd(&z);
+    return err;
 }

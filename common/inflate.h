@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Streaming decompression of gzip, zlib and raw deflate with bounded output (ISA-L stays inside
- * inflate.c). About 90 KB of memory each. unbrotli.h, unlz4.h and compress.h have the same shape.
- * Limits: where the input ends in mid-stream, the last two bytes that could be unpacked may wait
- * for more of it; behind a raw stream some bytes may be taken that do not belong to it.
+ * Streaming decompression of gzip, zlib and raw deflate with bounded output (zlib stays inside
+ * inflate.c). About 40 KB of memory each. unbrotli.h, unlz4.h and compress.h have the same shape.
  */
 #ifndef TRAMGAC_COMMON_INFLATE_H
 #define TRAMGAC_COMMON_INFLATE_H
@@ -32,5 +30,9 @@ void inflate_free(struct inflate **inflate);
  */
 enum err inflate_feed(struct inflate *inflate, struct slice *in, uint8_t *out, uint32_t room,
                       uint32_t *got);
+
+/** The other way, at once: appends the bytes as one gzip member; level 1 (fast) to 9. ERR_FULL: cap
+ * of `out`. */
+enum err inflate_pack(struct slice plain, int level, struct strbuf *out);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyzer/api/pack.h"
-#include "common/gzip.h"
 #include "common/hash.h"
+#include "common/inflate.h"
 
 #include <stdio.h>
 
@@ -41,7 +41,7 @@ bool pack_accepted(const char *accept)
 
 bool pack_bytes(struct slice bytes, struct strbuf *out)
 {
-    return bytes.len >= PACK_LEAST && gzip_pack(bytes, LEVEL, out) == ERR_OK &&
+    return bytes.len >= PACK_LEAST && inflate_pack(bytes, LEVEL, out) == ERR_OK &&
            out->len < bytes.len;
 }
 

@@ -212,30 +212,6 @@ static void gzip_members_follow_each_other(void **state)
     }
 }
 
-/* What a browser would still show must be seen, however little room is offered at a time. */
-static void what_stands_before_damage_is_given(void **state)
-{
-    (void)state;
-    static const char text[] = "hello";
-    static const uint8_t packed[] = {0x00, 0x05, 0x00, 0xfa, 0xff, 'h', 'e', 'l', 'l', 'o', 0x07};
-    for (uint32_t room = 1; room <= 8; room++) {
-        struct inflate *d = inflate_new(INFLATE_RAW);
-        struct slice in = {packed, sizeof(packed)};
-        uint8_t out[8];
-        uint32_t len = 0;
-        enum err err = ERR_OK;
-        while (!err && len <= 5) {
-            uint32_t got = 0;
-            err = inflate_feed(d, &in, out, room, &got);
-            assert_memory_equal(out, &text[len], got);
-            len += got;
-        }
-        assert_int_equal(len, 5);
-        assert_int_equal(err, ERR_INPUT);
-        inflate_free(&d);
-    }
-}
-
 static void whole_messages_are_capped(void **state)
 {
     (void)state;
@@ -264,7 +240,6 @@ int main(void)
         cmocka_unit_test(every_codec_gives_the_text_however_it_is_cut),
         cmocka_unit_test(damage_is_an_error_or_bounded),
         cmocka_unit_test(gzip_members_follow_each_other),
-        cmocka_unit_test(what_stands_before_damage_is_given),
         cmocka_unit_test(whole_messages_are_capped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
