@@ -12,6 +12,8 @@
 #include "sensor/stream/stream.h"
 
 struct app_engine; /* one worker's */
+
+enum { APP_REST_MOST = 16384 };
 struct jsonw;
 
 extern const struct option app_options[];
@@ -68,6 +70,13 @@ void app_clear(struct app_engine *engine, struct flow *flow, uint32_t looked);
  */
 void app_end(struct app_engine *engine, struct flow *flow);
 void app_drop(struct app_engine *engine, struct flow *flow);
+/** Something of the flow waits to be looked at by rules. */
+bool app_rest_due(const struct flow *flow);
+/** The flow is silent: writes its parsing to `out` and lets go of it; transactions stay. Takes
+ * APP_REST_MOST bytes of room at most, and always leaves something for app_rest_wake. */
+void app_rest(struct app_engine *engine, struct flow *flow, struct sparse_out *out);
+/** Reads it back; without memory the flow is as a new one, counted. */
+const uint8_t *app_rest_wake(struct app_engine *engine, struct flow *flow, const uint8_t *from);
 /** The flow's protocol row, or NULL. */
 const struct proto_def *app_proto(const struct flow *flow);
 
@@ -116,6 +125,9 @@ void breadth_packet(struct breadth *breadth, struct flow *flow, const struct pac
 /** Final guess when the flow ends; name and risks stay readable until breadth_drop. */
 void breadth_end(struct breadth *breadth, struct flow *flow);
 void breadth_drop(struct breadth *breadth, struct flow *flow);
+/** The flow is silent: what is known of it now is final. Writes it to `out` and lets go of it. */
+void breadth_rest(struct breadth *breadth, struct flow *flow, struct sparse_out *out);
+const uint8_t *breadth_wake(struct breadth *breadth, struct flow *flow, const uint8_t *from);
 /** Name of what was found ("TLS.Google"); NULL when unknown. Risks as bits; their names by
  * breadth_risk. */
 const char *breadth_name(const struct breadth *breadth, const struct flow *flow, char out[64]);

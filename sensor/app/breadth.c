@@ -332,6 +332,30 @@ void breadth_drop(struct breadth *breadth, struct flow *flow)
     flow->ext[FLOW_EXT_NDPI] = NULL;
 }
 
+void breadth_rest(struct breadth *breadth, struct flow *flow, struct sparse_out *out)
+{
+    struct verdict *verdict = verdict_of(flow);
+
+    breadth_end(breadth, flow);
+    *out->at++ = verdict != NULL;
+    if (!verdict)
+        return;
+    sparse_put(out, verdict, sizeof(*verdict));
+    slab_give(&breadth->verdicts, verdict);
+    flow->ext[FLOW_EXT_NDPI] = NULL;
+}
+
+const uint8_t *breadth_wake(struct breadth *breadth, struct flow *flow, const uint8_t *from)
+{
+    struct verdict *verdict;
+
+    if (!*from++)
+        return from;
+    verdict = slab_take(&breadth->verdicts);
+    flow->ext[FLOW_EXT_NDPI] = verdict;
+    return sparse_take(from, verdict, sizeof(*verdict));
+}
+
 const char *breadth_name(const struct breadth *breadth, const struct flow *flow, char out[64])
 {
     const struct verdict *verdict = verdict_of(flow);

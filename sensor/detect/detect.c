@@ -423,7 +423,7 @@ static void run_noted(struct detect *d)
 /* The protocol is news to this direction. */
 static bool app_fresh(const struct detect_input *in)
 {
-    if (!in->flow || in->flow_ends || (!in->flow->app_name && !in->flow->app_failed))
+    if (!in->flow || detect_no_packet(in) || (!in->flow->app_name && !in->flow->app_failed))
         return false;
     bool known = in->flow->asked_app >> in->dir & 1;
     in->flow->asked_app |= (uint8_t)(1 << in->dir);
@@ -506,7 +506,7 @@ void detect_run(struct detect *d, const struct detect_input *in)
 {
     begin(d, in);
     struct flow_marks *s = in->flow ? in->flow->ext[FLOW_EXT_DETECT] : NULL;
-    d->tagged = in->packet && !in->flow_ends && take_tag(s, in->packet);
+    d->tagged = in->packet && !detect_no_packet(in) && take_tag(s, in->packet);
     if (!in->packet || (s && s->pass)) {
         if (d->explain && in->packet)
             explain_passed(d->explain, d);
@@ -514,7 +514,7 @@ void detect_run(struct detect *d, const struct detect_input *in)
     }
     if (d->rs->n_noted && has_events(in))
         run_noted(d);
-    if (!in->flow_ends)
+    if (!detect_no_packet(in))
         run_ip(d);
     match_payload_run(d);
     run_flow(d);

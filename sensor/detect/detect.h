@@ -97,11 +97,17 @@ struct detect_input {
     uint32_t n_chunks;
     bool by_ack; /* rules look at the packet's own direction only; the other waits for its packet */
     bool flow_ends; /* last look at this flow */
+    bool rests;     /* the flow is silent: what waits for its packet is looked at now */
 };
+/** The packet only stands for the look: nothing came. */
+static inline bool detect_no_packet(const struct detect_input *in)
+{
+    return in->flow_ends || in->rests;
+}
 /** The directions that detection looks at: bits by enum dir. */
 static inline uint32_t detect_looks(const struct detect_input *in)
 {
-    return in->by_ack && !in->flow_ends ? 1u << in->dir : 3u;
+    return in->by_ack && !in->flow_ends && !in->rests ? 1u << in->dir : 3u;
 }
 
 extern const struct option ruleset_options[];
@@ -191,6 +197,12 @@ void vars_write(const struct detect *detect, const struct flow *flow, bool packe
 /** Frees what hangs on a transaction / on the flow. */
 void detect_drop_tx(struct detect *detect, struct tx *tx);
 void detect_drop_flow(struct detect *detect, struct flow *flow);
+/** The flow is silent: writes what rules know of it to `out` and lets go of it. Takes
+ * DETECT_REST_MOST bytes of room at most, and always leaves something for detect_rest_wake. */
+enum { DETECT_REST_MOST = 32768 };
+void detect_rest(struct detect *detect, struct flow *flow, struct sparse_out *out);
+/** Reads it back; without memory rules have forgotten it, counted. */
+const uint8_t *detect_rest_wake(struct detect *detect, struct flow *flow, const uint8_t *from);
 
 /* ---- host tier ---------------------------------------------------------------------------- */
 

@@ -406,7 +406,7 @@ static bool packet_counts(const struct look *l)
     const struct rule *r = l->r;
     bool tcp = l->d->class_ == CLASS_TCP && l->d->in->flow;
 
-    return !l->d->in->flow_ends && !(r->kind == RULE_STREAM && tcp);
+    return !detect_no_packet(l->d->in) && !(r->kind == RULE_STREAM && tcp);
 }
 
 static void look_payload(struct look *l)
@@ -428,7 +428,7 @@ static void look_payload(struct look *l)
         on_payload(l, in->dir, p->payload, false);
         if (!in->flow)
             on_payload(l, dir_other(in->dir), p->payload, false);
-    } else if (!looked && !in->flow_ends) {
+    } else if (!looked && !detect_no_packet(in)) {
         on_payload(l, in->dir, SLICE_NONE, true);
     }
 }
@@ -468,7 +468,7 @@ static void look_txs(struct look *l)
     }
     d->look.tx = NULL;
     d->look.file = NULL;
-    if (looked || in->flow_ends)
+    if (looked || detect_no_packet(in))
         return;
     d->look.dir = in->dir;
     detect_ends(

@@ -611,7 +611,7 @@ void match_frame_run(struct detect *d)
     uint32_t looks = detect_looks(in);
     struct frames *f;
 
-    if (in->flow_ends ? d->class_ != CLASS_TCP : d->class_ == CLASS_OTHER)
+    if (detect_no_packet(in) ? d->class_ != CLASS_TCP : d->class_ == CLASS_OTHER)
         return;
     f = frames_of(d);
     if (!f)

@@ -552,7 +552,7 @@ static void run_due(struct detect *d, uint32_t looks)
 void match_payload_run(struct detect *d)
 {
     const struct detect_input *in = d->in;
-    bool packet_done = in->flow_ends;
+    bool packet_done = detect_no_packet(in);
     uint32_t looks = detect_looks(in);
 
     if (in->flow)

@@ -127,12 +127,8 @@ struct flow_marks *state_flow(struct pool *pool, struct flow *flow)
     return flow->ext[FLOW_EXT_DETECT];
 }
 
-void state_flow_drop(struct pool *pool, struct flow *flow)
+void state_flow_empty(struct pool *pool, struct flow_marks *s)
 {
-    struct flow_marks *s = flow->ext[FLOW_EXT_DETECT];
-
-    if (!s)
-        return;
     for (int d = 0; d < 2; d++) {
         state_give(pool, s->win[d].at, s->win[d].room);
         state_give(pool, s->win[d].pending, s->win[d].room_pending * sizeof(struct pending));
@@ -143,6 +139,15 @@ void state_flow_drop(struct pool *pool, struct flow *flow)
     state_give(pool, s->vars, s->room_vars * sizeof(*s->vars));
     state_give(pool, s->bits, s->room_bits * sizeof(*s->bits));
     state_give(pool, s->ints, s->room_ints * sizeof(*s->ints));
+}
+
+void state_flow_drop(struct pool *pool, struct flow *flow)
+{
+    struct flow_marks *s = flow->ext[FLOW_EXT_DETECT];
+
+    if (!s)
+        return;
+    state_flow_empty(pool, s);
     state_give(pool, s, sizeof(*s));
     flow->ext[FLOW_EXT_DETECT] = NULL;
 }

@@ -115,6 +115,8 @@ void match_frame_drop(struct pool *pool, struct frames *frames);
 
 /** The state of a flow, made when it is not there; NULL without memory. */
 struct flow_marks *state_flow(struct pool *pool, struct flow *flow);
+/** Gives back all that hangs on a flow's state. */
+void state_flow_empty(struct pool *pool, struct flow_marks *marks);
 void state_flow_drop(struct pool *pool, struct flow *flow);
 struct tx_state *state_tx(struct pool *pool, struct tx *tx);
 void state_tx_drop(struct pool *pool, struct tx *tx);

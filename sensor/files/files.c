@@ -491,3 +491,31 @@ void files_drop(struct files *files, struct flow *flow)
     pool_put(&files->pool, list, list->room);
     flow->ext[FLOW_EXT_FILES] = NULL;
 }
+
+void files_rest(struct files *files, struct flow *flow, struct sparse_out *out)
+{
+    struct flow_files *list = hanging(flow);
+    uint8_t rests = list && !list->first;
+
+    *out->at++ = rests;
+    if (!rests)
+        return;
+    sparse_put(out, list, sizeof(*list));
+    pool_put(&files->pool, list, list->room);
+    flow->ext[FLOW_EXT_FILES] = NULL;
+}
+
+const uint8_t *files_wake(struct files *files, struct flow *flow, const uint8_t *from)
+{
+    struct flow_files *list;
+    size_t room;
+
+    if (!*from++)
+        return from;
+    list = pool_get(&files->pool, sizeof(*list), &room);
+    from = sparse_take(from, list, sizeof(*list));
+    if (list)
+        list->room = room;
+    flow->ext[FLOW_EXT_FILES] = list;
+    return from;
+}

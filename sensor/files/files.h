@@ -83,5 +83,10 @@ void files_clear(struct files *files, struct flow *flow, uint32_t looked);
 /** Ends open files (truncated) because the flow ends; then they are touched. */
 void files_end(struct files *files, struct flow *flow);
 void files_drop(struct files *files, struct flow *flow);
+/** The flow is silent: writes what is left of its files to `out` and lets go of it, unless some are
+ * open. Always leaves something for files_wake. */
+void files_rest(struct files *files, struct flow *flow, struct sparse_out *out);
+/** Reads it back; without memory its files are counted anew. */
+const uint8_t *files_wake(struct files *files, struct flow *flow, const uint8_t *from);
 
 #endif

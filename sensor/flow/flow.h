@@ -17,6 +17,7 @@ enum flow_ext {
     FLOW_EXT_FILES,
     FLOW_EXT_DETECT,
     FLOW_EXT_FACTS,
+    FLOW_EXT_REST, /* all of the others, put away while the flow is silent (run/rest.h) */
     FLOW_EXT_COUNT
 };
 
@@ -114,6 +115,7 @@ struct flow {
     bool midstream;               /* TCP whose handshake was not seen */
     bool swapped;                 /* direction was corrected after the first packet */
     bool has_mac;
+    bool rests;           /* silent for some seconds: the flow table's own */
     bool silent;          /* a rule wants no event of it */
     bool no_depth;        /* its protocol is read beyond stream.depth */
     uint8_t shunt;        /* enum flow_shunt: is wanted */

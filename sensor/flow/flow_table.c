@@ -24,6 +24,7 @@ enum {
 };
 #define LEAVERS_STALE UINT32_MAX
 #define TICK_NS       (CLOCK_S / 4)
+#define REST_NS       (5 * CLOCK_S) /* so long silent: the flow rests */
 
 /* In order of value: the first is evicted first. */
 enum timeout_class {
@@ -101,6 +102,7 @@ const struct counter flow_table_counters[] = {
 
 struct lru {
     struct flow *oldest, *newest;
+    struct flow *awake; /* the oldest that does not rest yet: all before it do */
 };
 
 struct slab {
@@ -136,6 +138,7 @@ struct flow_table {
     bool async;       /* follow clients nobody answers */
     char midstream;   /* 'y', 'n', 'a': as stream.midstream begins */
     flow_ended_fn ended;
+    flow_rests_fn rests; /* NULL: nobody asks */
     void *context;
     uint64_t *count;
 };
@@ -203,6 +206,11 @@ void flow_table_free(struct flow_table **table)
     *table = NULL;
 }
 
+void flow_table_on_rest(struct flow_table *t, flow_rests_fn rests)
+{
+    t->rests = rests;
+}
+
 uint32_t flow_table_count(const struct flow_table *t)
 {
     return t->n;
@@ -255,6 +263,8 @@ static void lru_unlink(struct flow_table *t, struct flow *f)
 {
     struct lru *lru = &t->shard[f->shard].lru[f->table_class];
 
+    if (lru->awake == f)
+        lru->awake = f->lru_next;
     *(f->lru_prev ? &f->lru_prev->lru_next : &lru->oldest) = f->lru_next;
     *(f->lru_next ? &f->lru_next->lru_prev : &lru->newest) = f->lru_prev;
     t->shard[f->shard].held -= f->table_class >= CLASS_HELD;
@@ -270,13 +280,16 @@ static void lru_append(struct flow_table *t, struct flow *f, enum timeout_class 
     f->lru_prev = lru->newest;
     *(lru->newest ? &lru->newest->lru_next : &lru->oldest) = f;
     lru->newest = f;
+    f->rests = false;
+    if (!lru->awake)
+        lru->awake = f;
 }
 
 static void lru_renew(struct flow_table *t, struct flow *f)
 {
     enum timeout_class class = class_of(f);
 
-    if (class == f->table_class && !f->lru_next)
+    if (class == f->table_class && !f->lru_next && !f->rests)
         return; /* it is the newest already */
     lru_unlink(t, f);
     lru_append(t, f, class);
@@ -310,6 +323,16 @@ static void end_by_time(struct flow_table *t, struct flow *f)
     end_flow(t, f, f->state == FLOW_CLOSED ? FLOW_END_CLOSED : FLOW_END_TIMEOUT);
 }
 
+/* Those of a list that have fallen silent since the last tick. */
+static void put_to_rest(const struct flow_table *t, struct lru *lru, uint64_t now_ns)
+{
+    for (struct flow *f = lru->awake; f && f->seen_ns + REST_NS <= now_ns; f = f->lru_next) {
+        lru->awake = f->lru_next;
+        f->rests = true;
+        t->rests(t->context, f);
+    }
+}
+
 void flow_table_tick(struct flow_table *t, uint64_t now_ns)
 {
     if (now_ns / TICK_NS == t->tick)
@@ -320,6 +343,8 @@ void flow_table_tick(struct flow_table *t, uint64_t now_ns)
             struct lru *lru = &t->shard[shard].lru[i];
             while (lru->oldest && timed_out(t, lru->oldest, now_ns))
                 end_by_time(t, lru->oldest);
+            if (t->rests)
+                put_to_rest(t, lru, now_ns);
         }
     }
 }

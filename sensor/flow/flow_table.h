@@ -19,6 +19,10 @@ extern const struct counter flow_table_counters[];
 /** Called for each flow before it is released; flow->end says why. Must not touch the table. */
 typedef void (*flow_ended_fn)(void *context, struct flow *flow);
 
+/** Called once when a flow has been silent for some seconds, at a tick; again when it has spoken
+ * and fallen silent. Must not touch the table. */
+typedef void (*flow_rests_fn)(void *context, struct flow *flow);
+
 /** What bounds the flows. The memory is that of all workers together, the limit is kept per shard.
  */
 struct flow_table_limits {
@@ -31,6 +35,8 @@ struct flow_table *flow_table_new(const struct conf *conf, struct stats *stats,
                                   const struct flow_table_limits *limits, flow_ended_fn ended,
                                   void *context);
 void flow_table_free(struct flow_table **table);
+/** Before the first packet; `rests` gets the same context as `ended`. */
+void flow_table_on_rest(struct flow_table *table, flow_rests_fn rests);
 
 /** Asks for the cache line that tells where a packet's flow is; later, for those of the flow. */
 void flow_table_prefetch(const struct flow_table *table, uint64_t flow_hash);

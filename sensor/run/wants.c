@@ -25,3 +25,20 @@ void wants_read(const struct conf *conf, bool rules, struct wants *wants)
     wants->content = wants->devices || wants->notes || options.protocols != 0 ||
                      is_written(&options, of_content);
 }
+
+uint32_t wants_of_files(const struct ruleset *ruleset)
+{
+    static const struct {
+        const char *what;
+        enum files_want want;
+    } wants[] = {{"file.magic", FILES_MAGIC}, {"filemagic", FILES_MAGIC},  {"md5", FILES_MD5},
+                 {"filemd5", FILES_MD5},      {"sha1", FILES_SHA1},        {"filesha1", FILES_SHA1},
+                 {"sha256", FILES_SHA256},    {"filesha256", FILES_SHA256}};
+    uint32_t mask = 0;
+
+    for (uint32_t i = 0; ruleset && i < sizeof(wants) / sizeof(wants[0]); i++) {
+        if (ruleset_wants(ruleset, wants[i].what))
+            mask |= wants[i].want;
+    }
+    return mask;
+}

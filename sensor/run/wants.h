@@ -16,4 +16,7 @@ struct wants {
 
 void wants_read(const struct conf *conf, bool rules, struct wants *wants);
 
+/** What the rules want of each file (bits of enum files_want); `ruleset` may be NULL. */
+uint32_t wants_of_files(const struct ruleset *ruleset);
+
 #endif

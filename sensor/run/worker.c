@@ -12,6 +12,7 @@
 #include "sensor/flow/sight.h"
 #include "sensor/flow/stream_event.h"
 #include "sensor/run/facts.h"
+#include "sensor/run/rest.h"
 #include "sensor/run/shed.h"
 #include "sensor/run/shunt.h"
 #include "sensor/run/wants.h"
@@ -29,6 +30,8 @@ struct worker {
     struct breadth *breadth;
     struct files *files;
     struct detect *detect; /* NULL without rules */
+    struct rest *rest;
+    struct rest_floors floors; /* those above */
     struct facts_plan *facts;
     struct wants wants;
     struct event_options events, short_events; /* short: without payloads */
@@ -415,11 +418,19 @@ static void without_flow(struct worker *w, const struct packet *p)
     write_notes(w, NULL, p);
 }
 
+/* A packet of a flow that was silent. */
+static void wake(struct worker *w, struct flow *flow)
+{
+    if (flow && flow->ext[FLOW_EXT_REST])
+        rest_wake(w->rest, &w->floors, flow);
+}
+
 /* An ICMP error belongs to the flow it quotes; its bytes are none of that flow's. */
 static void worker_icmp_error(struct worker *w, const struct packet *p)
 {
     struct flow *flow = flow_table_quoted(w->flows, p);
 
+    wake(w, flow);
     if (!flow) {
         without_flow(w, p);
         return;
@@ -576,6 +587,7 @@ static void worker_packet(struct worker *w, const struct packet *p)
         return;
     }
     struct facts_sink sink = sink_of(w);
+    wake(w, flow);
     settle_ends(w, flow, p);
     look_at_room(w, flow);
     if (shunt_interim(&w->shunt, flow, w->now_ns))
@@ -621,6 +633,7 @@ static void flow_ended(void *context, struct flow *flow)
 
     if (!w->of_packet)
         w->order = flow->first_number;
+    wake(w, flow);
     end_packet(w, flow, &p);
     last_look(w, flow, &p);
     struct event_ctx ctx = ctx_of(w, flow, NULL);
@@ -635,31 +648,43 @@ static void flow_ended(void *context, struct flow *flow)
     w->order = order;
 }
 
-/* ---- rounds ------------------------------------------------------------------------------- */
-
-static void want_file_properties(struct worker *w)
+/* What an acknowledgement delivered and rules would look at with the sender's next packet. */
+static void look_at_waiting(struct worker *w, struct flow *flow)
 {
-    static const struct {
-        const char *what;
-        enum files_want want;
-    } wants[] = {{"file.magic", FILES_MAGIC}, {"filemagic", FILES_MAGIC},  {"md5", FILES_MD5},
-                 {"filemd5", FILES_MD5},      {"sha1", FILES_SHA1},        {"filesha1", FILES_SHA1},
-                 {"sha256", FILES_SHA256},    {"filesha256", FILES_SHA256}};
-    uint32_t mask = 0;
+    struct packet p;
+    uint64_t order = w->order;
 
-    for (uint32_t i = 0; w->plan.ruleset && i < sizeof(wants) / sizeof(wants[0]); i++) {
-        if (ruleset_wants(w->plan.ruleset, wants[i].what))
-            mask |= wants[i].want;
-    }
-    files_want(w->files, mask);
+    w->order = flow->first_number;
+    end_packet(w, flow, &p);
+    stream_event_clear(flow);
+    flow->app_events = 0;
+    detect_on(w, &(struct detect_input){.packet = &p,
+                                        .flow = flow,
+                                        .by_ack = streams_by_ack(w->streams, flow),
+                                        .rests = true});
+    write_results(w, flow, &p, 3);
+    app_clear(w->app, flow, 3);
+    files_clear(w->files, flow, 3);
+    w->order = order;
 }
+
+static void flow_rests(void *context, struct flow *flow)
+{
+    struct worker *w = context;
+
+    if (w->detect && !flow->shunted && app_rest_due(flow))
+        look_at_waiting(w, flow);
+    rest_put(w->rest, &w->floors, flow);
+}
+
+/* ---- rounds ------------------------------------------------------------------------------- */
 
 /* Rules were loaded again. The old ones are freed soon: without memory there is no way on. */
 static void change_rules(struct worker *w, const struct ruleset *ruleset)
 {
     CHECK(detect_swap(w->detect, ruleset) == ERR_OK);
     w->plan.ruleset = ruleset;
-    want_file_properties(w);
+    files_want(w->files, wants_of_files(w->plan.ruleset));
 }
 
 static void begin_round(struct worker *w, const struct round *round)
@@ -754,6 +779,7 @@ struct worker *worker_new(const struct worker_plan *plan)
     w->app = app_engine_new(plan->conf, &w->stats);
     w->breadth = breadth_new(plan->conf, &w->stats);
     w->files = files_new(plan->conf, &w->stats);
+    w->rest = rest_new(plan->conf, plan->workers);
     w->facts = facts_plan_new();
     w->heads = heads_new();
     if (plan->ruleset)
@@ -763,13 +789,15 @@ struct worker *worker_new(const struct worker_plan *plan)
     w->short_events.payload = w->short_events.payload_printable = w->short_events.packet = false;
     shunt_policy_read(plan->conf, &w->shunt);
     wants_read(plan->conf, plan->ruleset != NULL, &w->wants);
-    if (!w->flows || !w->streams || !w->app || !w->breadth || !w->files || !w->facts ||
+    if (!w->flows || !w->streams || !w->app || !w->breadth || !w->files || !w->rest || !w->facts ||
         (plan->ruleset && !w->detect) || !trace_hits(w)) {
         worker_free(&w);
         return NULL;
     }
+    w->floors = (struct rest_floors){w->streams, w->app, w->breadth, w->files, w->detect};
+    flow_table_on_rest(w->flows, flow_rests);
     app_on_free(w->app, tx_gone, w);
-    want_file_properties(w);
+    files_want(w->files, wants_of_files(w->plan.ruleset));
     if (!w->wants.content) {
         app_name_only(w->app);
         streams_as_they_come(w->streams);
@@ -789,6 +817,7 @@ void worker_free(struct worker **worker)
     app_engine_free(&w->app);
     breadth_free(&w->breadth);
     files_free(&w->files);
+    rest_free(&w->rest);
     facts_plan_free(&w->facts);
     heads_free(&w->heads);
     shunt_policy_fini(&w->shunt);

@@ -191,6 +191,33 @@ void streams_drop(struct streams *s, struct flow *flow)
     flow->ext[FLOW_EXT_STREAM] = NULL;
 }
 
+/* ---- silence ------------------------------------------------------------------------------ */
+
+void streams_rest(struct streams *s, struct flow *flow, struct sparse_out *out)
+{
+    struct stream *stream = flow->ext[FLOW_EXT_STREAM];
+    uint8_t rests = stream && !stream->waiting.listed && !stream->urgent.n;
+
+    release_given(s);
+    *out->at++ = rests;
+    if (!rests)
+        return;
+    sparse_put(out, stream, sizeof(*stream));
+    slab_give(&s->streams, stream);
+    flow->ext[FLOW_EXT_STREAM] = NULL;
+}
+
+const uint8_t *streams_wake(struct streams *s, struct flow *flow, const uint8_t *from)
+{
+    struct stream *stream;
+
+    if (!*from++)
+        return from;
+    stream = slab_take(&s->streams);
+    flow->ext[FLOW_EXT_STREAM] = stream;
+    return sparse_take(from, stream, sizeof(*stream));
+}
+
 /* ---- a packet arrives --------------------------------------------------------------------- */
 
 static void find_policy(const struct streams *s, const struct flow *flow, struct stream *stream,

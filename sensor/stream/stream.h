@@ -8,6 +8,7 @@
 #define TRAMGAC_SENSOR_STREAM_STREAM_H
 
 #include "common/conf.h"
+#include "common/sparse.h"
 #include "common/stat.h"
 #include "sensor/flow/flow.h"
 
@@ -51,6 +52,12 @@ bool streams_next(struct streams *streams, struct flow *flow, struct chunk *chun
 /** True when bytes of this flow wait for their acknowledgement: rules on a direction then look at
  * its packets only, and at what was delivered since the last one of them. */
 bool streams_by_ack(const struct streams *streams, const struct flow *flow);
+
+/** The flow is silent: writes what hangs on it to `out` and lets go of it, unless bytes wait.
+ * Always leaves something to be read by streams_wake. */
+void streams_rest(struct streams *streams, struct flow *flow, struct sparse_out *out);
+/** Reads it back; without memory the flow is followed from where it stands then. */
+const uint8_t *streams_wake(struct streams *streams, struct flow *flow, const uint8_t *from);
 
 /** Frees what hangs on the flow. */
 void streams_drop(struct streams *streams, struct flow *flow);

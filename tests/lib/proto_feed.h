@@ -77,6 +77,17 @@ static inline uint32_t feed_random(struct feed *feed)
     return feed->random >> 8;
 }
 
+/* As after a silence: what the floors hold is put away and taken back, elsewhere. */
+static inline void feed_rest(struct feed *feed, struct flow *flow)
+{
+    static uint8_t room[APP_REST_MOST];
+    struct sparse_out out = {room, room + sizeof room};
+
+    app_rest(feed->engine, flow, &out);
+    files_rest(feed->files, flow, &out);
+    files_wake(feed->files, flow, app_rest_wake(feed->engine, flow, room));
+}
+
 static inline void feed_chunk(struct feed *feed, struct flow *flow, struct chunk chunk)
 {
     uint32_t n;
@@ -92,6 +103,8 @@ static inline void feed_chunk(struct feed *feed, struct flow *flow, struct chunk
     app_clear(feed->engine, flow, 3);
     files_clear(feed->files, flow, 3);
     free(bytes);
+    if (feed_random(feed) % 2)
+        feed_rest(feed, flow);
 }
 
 static inline void feed_piece(struct feed *feed, struct flow *flow, enum feed_cut cut,

@@ -17,6 +17,7 @@ struct rig {
     uint32_t ended;
     struct flow last; /* copy of the flow that ended last */
     uint64_t now_ns, number;
+    uint32_t rested;
 };
 
 static void ended(void *context, struct flow *flow)
@@ -25,6 +26,14 @@ static void ended(void *context, struct flow *flow)
 
     rig->ended++;
     rig->last = *flow;
+}
+
+static void rested(void *context, struct flow *flow)
+{
+    struct rig *rig = context;
+
+    (void)flow;
+    rig->rested++;
 }
 
 static int set_up(void **state)
@@ -285,6 +294,29 @@ static void an_icmp_error_finds_the_flow_it_quotes(void **state)
     assert_null(flow_table_quoted(rig->table, &error));
 }
 
+static void a_silent_flow_rests_once_until_it_speaks_again(void **state)
+{
+    struct rig *rig = *state;
+
+    flow_table_on_rest(rig->table, rested);
+    tcp_at(rig, 1, 1000, 2, 80, TCP_SYN, 0, 0);
+    rig->now_ns += 3 * CLOCK_S;
+    tcp_at(rig, 3, 1000, 2, 80, TCP_SYN, 0, 0);
+    flow_table_tick(rig->table, rig->now_ns);
+    assert_int_equal(rig->rested, 0);
+    rig->now_ns += 3 * CLOCK_S;
+    flow_table_tick(rig->table, rig->now_ns);
+    assert_int_equal(rig->rested, 1);
+    rig->now_ns += 20 * CLOCK_S;
+    flow_table_tick(rig->table, rig->now_ns);
+    assert_int_equal(rig->rested, 2);
+    tcp_at(rig, 3, 1000, 2, 80, TCP_SYN, 0, 0); /* the newest of its list stays the newest */
+    rig->now_ns += 20 * CLOCK_S;
+    flow_table_tick(rig->table, rig->now_ns);
+    assert_int_equal(rig->rested, 3);
+    assert_int_equal(rig->ended, 0);
+}
+
 static void request_and_reply_of_icmp_are_one_flow(void **state)
 {
     struct rig *rig = *state;
@@ -394,6 +426,7 @@ int main(void)
         FLOW_TEST(directions_under_different_tags_are_one_flow),
         FLOW_TEST(an_answer_of_another_tenant_does_not_fit),
         FLOW_TEST(an_icmp_error_finds_the_flow_it_quotes),
+        FLOW_TEST(a_silent_flow_rests_once_until_it_speaks_again),
         FLOW_TEST(request_and_reply_of_icmp_are_one_flow),
         cmocka_unit_test(community_ids_are_those_of_the_specification),
     };

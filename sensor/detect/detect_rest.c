@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What rules know of a flow that is silent, put away with the bytes of its streams that they may
+ * still need. Marks, variables and frames, which few flows have, stay where they are.
+ */
+#include "sensor/detect/match.h"
+
+static bool packs(const struct window *win)
+{
+    return win->at && win->len <= HELD_MAX;
+}
+
+void detect_rest(struct detect *d, struct flow *flow, struct sparse_out *out)
+{
+    struct flow_marks *s = flow->ext[FLOW_EXT_DETECT];
+
+    *out->at++ = s != NULL;
+    if (!s)
+        return;
+    sparse_put(out, s, sizeof(*s));
+    for (uint32_t dir = 0; dir < 2; dir++) {
+        if (packs(&s->win[dir])) {
+            sparse_put(out, s->win[dir].at, s->win[dir].len);
+            state_give(d->pool, s->win[dir].at, s->win[dir].room);
+        }
+    }
+    state_give(d->pool, s, sizeof(*s));
+    flow->ext[FLOW_EXT_DETECT] = NULL;
+}
+
+static const uint8_t *wake_window(struct detect *d, struct window *win, const uint8_t *from)
+{
+    uint32_t len = win->len;
+
+    win->at = NULL;
+    win->len = win->room = 0;
+    if (!state_window(d->pool, win, len)) {
+        d->count[DETECT_STATE_FULL]++;
+        win->held = 0;
+        win->held_end = win->has_hole = false;
+        return sparse_take(from, NULL, len);
+    }
+    win->len = len;
+    return sparse_take(from, win->at, len);
+}
+
+const uint8_t *detect_rest_wake(struct detect *d, struct flow *flow, const uint8_t *from)
+{
+    struct flow_marks was, *s;
+
+    if (!*from++)
+        return from;
+    from = sparse_take(from, &was, sizeof(was));
+    for (uint32_t dir = 0; dir < 2; dir++) {
+        if (packs(&was.win[dir]))
+            from = wake_window(d, &was.win[dir], from);
+    }
+    s = state_take(d->pool, sizeof(*s));
+    if (!s) {
+        d->count[DETECT_STATE_FULL]++;
+        state_flow_empty(d->pool, &was);
+        return from;
+    }
+    *s = was;
+    flow->ext[FLOW_EXT_DETECT] = s;
+    return from;
+}
