@@ -541,9 +541,9 @@ static bool acceptable(struct seen *s)
         return true;
     if (tcp_after(s->end, own->right) > (keep_alive(s) || s->len == 1)) {
         raise(s, s->flags & TCP_FIN ? say->fin : say->window);
-        /* hosts take what begins inside, or its part inside: their acknowledgement tells */
-        s->flow->tcp.pass_over = tcp_after(s->seq, own->right) >= 0;
-        return !s->flow->tcp.pass_over;
+        /* hosts take what begins inside, or its part inside: their acknowledgement tells. What lies
+         * outside may be inside by an acknowledgement that did not come by here: it is doubted */
+        return tcp_after(s->seq, own->right) < 0;
     }
     if (tcp_after(s->end, own->acked) < 0 && !s->len && !keep_alive(s))
         raise(s, say->before);

@@ -270,12 +270,21 @@ static bool far_away(struct streams *s, struct flow *flow, struct side *side, ui
     return false;
 }
 
+/* Hosts drop what begins behind their window; it is looked at if they acknowledge it all the same. */
+static bool outside(const struct flow *flow, const struct tcp_side *own, const struct packet *p)
+{
+    uint32_t len = p->payload.len + p->payload_missing;
+
+    return !flow->tcp.lenient && own->has_window && own->has_acked && len > 1 &&
+           tcp_after(p->tcp.seq, own->right) >= 0;
+}
+
 static bool doubtful(const struct flow *flow, enum dir dir, const struct packet *p)
 {
     const struct tcp_side *own = &flow->tcp.side[dir];
     const struct tcp_side *peer = &flow->tcp.side[dir_other(dir)];
 
-    return p->tcp.flags & TCP_SYN ||
+    return p->tcp.flags & TCP_SYN || outside(flow, own, p) ||
            (own->has_acked && own->ttl && p->ttl + HOPS_SHORT <= own->ttl) ||
            (!flow->tcp.lenient && peer->has_acked &&
             (tcp_after(peer->acked, p->tcp.ack) > OLD_ACK || tcp_acks_unseen(p, peer)));
@@ -684,6 +693,18 @@ static uint32_t due_bytes(const struct streams *s, const struct flow *flow,
     return given_up_alone(stream, own, dir) ? first->len : 0;
 }
 
+/* A hole before bytes that perhaps nobody took is none: they go, not the hole. */
+static bool is_refused(const struct streams *s, const struct flow *flow,
+                       const struct stream *stream, enum dir dir)
+{
+    const struct tcp_side *own = &flow->tcp.side[dir];
+    const struct piece *first = stream->waiting.side[dir].first;
+
+    return first->doubted && own->has_acked && !s->ending &&
+           tcp_after(first->seq, stream->side[dir].next) > 0 &&
+           tcp_after(own->acked, first->seq) <= 0 && too_much_waits(s, &stream->waiting.side[dir]);
+}
+
 /* The next waiting piece, if its turn has come. */
 static bool next_waiting(struct streams *s, struct flow *flow, struct stream *stream, enum dir dir,
                          struct chunk *chunk)
@@ -694,6 +715,10 @@ static bool next_waiting(struct streams *s, struct flow *flow, struct stream *st
 
     while (waiting->first && !side->ended && (due = due_bytes(s, flow, stream, dir)) != 0) {
         struct piece *piece = waiting->first;
+        if (is_refused(s, flow, stream, dir)) {
+            pieces_give(&s->pool, pieces_shift(&s->pool, &stream->waiting, dir, s->now_ns));
+            continue;
+        }
         int32_t ahead = tcp_after(piece->seq, side->next);
         if (ahead > 0)
             lose(s, flow, side, dir, (uint32_t)ahead);
