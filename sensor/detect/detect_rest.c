@@ -5,6 +5,11 @@
  */
 #include "sensor/detect/match.h"
 
+static uint32_t pending_bytes(const struct window *win)
+{
+    return win->room_pending * (uint32_t)sizeof(struct pending);
+}
+
 static bool packs(const struct window *win)
 {
     return win->at && win->len <= HELD_MAX;
@@ -19,13 +24,28 @@ void detect_rest(struct detect *d, struct flow *flow, struct sparse_out *out)
         return;
     sparse_put(out, s, sizeof(*s));
     for (uint32_t dir = 0; dir < 2; dir++) {
-        if (packs(&s->win[dir])) {
-            sparse_put(out, s->win[dir].at, s->win[dir].len);
-            state_give(d->pool, s->win[dir].at, s->win[dir].room);
+        const struct window *win = &s->win[dir];
+        sparse_put(out, win->pending, win->n_pending * sizeof(struct pending));
+        state_give(d->pool, win->pending, pending_bytes(win));
+        if (packs(win)) {
+            sparse_put(out, win->at, win->len);
+            state_give(d->pool, win->at, win->room);
         }
     }
     state_give(d->pool, s, sizeof(*s));
     flow->ext[FLOW_EXT_DETECT] = NULL;
+}
+
+static const uint8_t *wake_pending(struct detect *d, struct window *win, const uint8_t *from)
+{
+    size_t bytes = win->n_pending * sizeof(struct pending);
+
+    win->pending = win->room_pending ? state_take(d->pool, pending_bytes(win)) : NULL;
+    if (!win->pending && win->room_pending) {
+        d->count[DETECT_STATE_FULL]++;
+        win->n_pending = win->room_pending = 0;
+    }
+    return sparse_take(from, win->pending, bytes);
 }
 
 static const uint8_t *wake_window(struct detect *d, struct window *win, const uint8_t *from)
@@ -52,6 +72,7 @@ const uint8_t *detect_rest_wake(struct detect *d, struct flow *flow, const uint8
         return from;
     from = sparse_take(from, &was, sizeof(was));
     for (uint32_t dir = 0; dir < 2; dir++) {
+        from = wake_pending(d, &was.win[dir], from);
         if (packs(&was.win[dir]))
             from = wake_window(d, &was.win[dir], from);
     }

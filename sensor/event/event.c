@@ -345,8 +345,8 @@ static void write_tunnel(struct jsonw *w, const struct event_ctx *ctx)
     if (ctx->packet && ctx->packet->tunnels) {
         t = &ctx->packet->tunnel[0];
         depth = ctx->packet->tunnels;
-    } else if (ctx->flow && ctx->flow->tunnel.kind) {
-        t = &ctx->flow->tunnel;
+    } else if (ctx->flow && ctx->flow->tunnel) {
+        t = ctx->flow->tunnel;
     }
     if (!t || !t->kind)
         return;

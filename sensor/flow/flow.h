@@ -140,7 +140,7 @@ struct flow {
     const char *app_name;        /* protocol name as EVE says it; NULL = not known yet */
     bool app_failed;             /* all probing ended without a name: EVE's "failed" */
     char community_id[36];       /* "1:…" (Community ID v1, seed 0); empty until asked for */
-    struct tunnel tunnel;        /* outermost tunnel of the first packet; kind NULL = none */
+    struct tunnel *tunnel;       /* outermost tunnel of the first packet; NULL = none */
     struct flow_at at[2];        /* by direction */
     uint32_t view, told;         /* bits of enum view_kind: what impairs the sight; reported */
     bool sum_bad;                /* of the packet in hand: its receiver drops it */

@@ -7,6 +7,7 @@
 #include "sensor/flow/flow_table.h"
 #include "common/clock.h"
 #include "common/hash.h"
+#include "common/slab.h"
 #include "sensor/flow/sight.h"
 #include "sensor/flow/stream_event.h"
 #include "sensor/flow/tags.h"
@@ -105,8 +106,8 @@ struct lru {
     struct flow *awake; /* the oldest that does not rest yet: all before it do */
 };
 
-struct slab {
-    struct slab *next;
+struct flow_block {
+    struct flow_block *next;
     struct flow flow[SLAB_FLOWS];
 };
 
@@ -129,10 +130,11 @@ struct flow_table {
     struct shard shard[FLOW_SHARDS];
     uint64_t tick; /* last looked for timeouts, in TICK_NS */
     uint64_t timeout_ns[CLASS_COUNT];
-    struct slab *slabs;
-    struct flow *free; /* by bucket_next */
-    uint32_t n, most;  /* most: of one shard */
-    bool tags;         /* tell tenants apart */
+    struct flow_block *blocks;
+    struct flow *free;   /* by bucket_next */
+    struct slab tunnels; /* struct tunnel */
+    uint32_t n, most;    /* most: of one shard */
+    bool tags;           /* tell tenants apart */
     struct leaver *leaver;
     uint32_t leavers; /* LEAVERS_STALE: flows came or went since */
     bool async;       /* follow clients nobody answers */
@@ -167,8 +169,8 @@ struct flow_table *flow_table_new(const struct conf *conf, struct stats *stats,
     struct flow_table *t = calloc(1, sizeof(*t));
     if (!t)
         return NULL;
-    uint64_t most = limits->memory_bytes /
-                    (sizeof(struct flow) + 2 * sizeof(struct flow *) + limits->more_flow_bytes);
+    uint64_t most = limits->memory_bytes / (sizeof(struct flow) + sizeof(struct tunnel) +
+                                            2 * sizeof(struct flow *) + limits->more_flow_bytes);
     most = most > EVER_SAFE ? EVER_SAFE : most;
     t->most = (uint32_t)most / FLOW_SHARDS;
     if (t->most < SHARD_LEAST)
@@ -176,6 +178,7 @@ struct flow_table *flow_table_new(const struct conf *conf, struct stats *stats,
     uint64_t buckets = power_of_two(most / (limits->workers ? limits->workers : 1));
     t->mask = buckets - 1;
     t->bucket = calloc(buckets, sizeof(struct flow *));
+    slab_init(&t->tunnels, sizeof(struct tunnel), 0);
     t->ended = ended;
     t->context = context;
     t->count = stats_add(stats, flow_table_counters);
@@ -195,11 +198,12 @@ void flow_table_free(struct flow_table **table)
 
     if (!t)
         return;
-    while (t->slabs) {
-        struct slab *next = t->slabs->next;
-        free(t->slabs);
-        t->slabs = next;
+    while (t->blocks) {
+        struct flow_block *next = t->blocks->next;
+        free(t->blocks);
+        t->blocks = next;
     }
+    slab_fini(&t->tunnels);
     free(t->bucket);
     free(t->leaver);
     free(t);
@@ -305,6 +309,7 @@ static void end_flow(struct flow_table *t, struct flow *f, enum flow_end why)
         at = &(*at)->bucket_next;
     *at = f->bucket_next;
     lru_unlink(t, f);
+    slab_give(&t->tunnels, f->tunnel);
     f->bucket_next = t->free;
     t->free = f;
     t->shard[f->shard].n--;
@@ -406,17 +411,17 @@ static bool evict_one(struct flow_table *t, const struct shard *shard)
     return false;
 }
 
-static void add_slab(struct flow_table *t)
+static void add_block(struct flow_table *t)
 {
-    struct slab *slab = malloc(sizeof(*slab));
+    struct flow_block *block = malloc(sizeof(*block));
 
-    if (!slab)
+    if (!block)
         return;
-    slab->next = t->slabs;
-    t->slabs = slab;
+    block->next = t->blocks;
+    t->blocks = block;
     for (uint32_t i = SLAB_FLOWS; i > 0; i--) {
-        slab->flow[i - 1].bucket_next = t->free;
-        t->free = &slab->flow[i - 1];
+        block->flow[i - 1].bucket_next = t->free;
+        t->free = &block->flow[i - 1];
     }
 }
 
@@ -425,7 +430,7 @@ static struct flow *room_for_one(struct flow_table *t, const struct shard *shard
     if (shard->n >= t->most)
         evict_one(t, shard);
     if (!t->free)
-        add_slab(t);
+        add_block(t);
     if (!t->free)
         evict_one(t, shard);
     struct flow *f = t->free;
@@ -563,8 +568,6 @@ static void fill(struct flow *f, const struct packet *p, uint32_t generation)
     f->first_number = p->frame.number;
     f->first_ns = f->last_ns = p->ts_ns;
     f->generation = generation;
-    if (p->tunnels)
-        f->tunnel = p->tunnel[0];
     f->id = id_of(f);
 }
 
@@ -576,6 +579,9 @@ static struct flow *create(struct flow_table *t, const struct packet *p, uint32_
     if (!f)
         return NULL;
     fill(f, p, generation);
+    f->tunnel = p->tunnels ? slab_take(&t->tunnels) : NULL;
+    if (f->tunnel)
+        *f->tunnel = p->tunnel[0];
     f->tcp.whole_only = t->midstream == 'n' || (t->midstream == 'a' && p->after_syn);
     f->tcp.no_answer_no_data = !t->async;
     struct flow **bucket = &t->bucket[p->flow_hash & t->mask];

@@ -25,6 +25,19 @@ struct rest {
     uint8_t scratch[SCRATCH];
 };
 
+void rest_packet(const struct flow *f, uint64_t now_ns, struct packet *p)
+{
+    memset(p, 0, sizeof(*p));
+    p->ts_ns = p->frame.ts_ns = now_ns;
+    p->ip_version = f->client.family;
+    p->proto = f->proto;
+    p->src = f->client;
+    p->dst = f->server;
+    p->sport = f->client_port;
+    p->dport = f->server_port;
+    p->flow_hash = f->hash;
+}
+
 static uint32_t size_of_class(uint32_t class_)
 {
     return class_ < FINE ? (class_ + 1) * GRAIN : (uint32_t)FINE_MOST << (class_ - FINE + 1);

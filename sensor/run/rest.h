@@ -20,6 +20,9 @@ struct rest_floors {
 
 struct rest;
 
+/** A packet that stands for a look at the flow without one: no bytes, from client to server. */
+void rest_packet(const struct flow *flow, uint64_t now_ns, struct packet *p);
+
 /** For one of so many workers. All blocks together take a tenth of `memory` at most; a flow that
  * finds no room stays as it is. */
 struct rest *rest_new(const struct conf *conf, uint32_t workers);

@@ -441,20 +441,6 @@ static void worker_icmp_error(struct worker *w, const struct packet *p)
     files_clear(w->files, flow, 3);
 }
 
-/* A packet that stands for the end of a flow: no bytes, from client to server. */
-static void end_packet(const struct worker *w, const struct flow *f, struct packet *p)
-{
-    memset(p, 0, sizeof(*p));
-    p->ts_ns = p->frame.ts_ns = w->now_ns;
-    p->ip_version = f->client.family;
-    p->proto = f->proto;
-    p->src = f->client;
-    p->dst = f->server;
-    p->sport = f->client_port;
-    p->dport = f->server_port;
-    p->flow_hash = f->hash;
-}
-
 /* What the floors still hold of a flow. */
 static void last_look(struct worker *w, struct flow *flow, const struct packet *p)
 {
@@ -634,7 +620,7 @@ static void flow_ended(void *context, struct flow *flow)
     if (!w->of_packet)
         w->order = flow->first_number;
     wake(w, flow);
-    end_packet(w, flow, &p);
+    rest_packet(flow, w->now_ns, &p);
     last_look(w, flow, &p);
     struct event_ctx ctx = ctx_of(w, flow, NULL);
     if (!flow->silent) {
@@ -655,7 +641,7 @@ static void look_at_waiting(struct worker *w, struct flow *flow)
     uint64_t order = w->order;
 
     w->order = flow->first_number;
-    end_packet(w, flow, &p);
+    rest_packet(flow, w->now_ns, &p);
     stream_event_clear(flow);
     flow->app_events = 0;
     detect_on(w, &(struct detect_input){.packet = &p,

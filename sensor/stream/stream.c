@@ -270,7 +270,8 @@ static bool far_away(struct streams *s, struct flow *flow, struct side *side, ui
     return false;
 }
 
-/* Hosts drop what begins behind their window; it is looked at if they acknowledge it all the same. */
+/* Hosts drop what begins behind their window; it is looked at if they acknowledge it all the same.
+ */
 static bool outside(const struct flow *flow, const struct tcp_side *own, const struct packet *p)
 {
     uint32_t len = p->payload.len + p->payload_missing;
