@@ -6,7 +6,6 @@
 #include "sensor/run/worker.h"
 #include "common/check.h"
 #include "common/clock.h"
-#include "common/jsonw.h"
 #include "sensor/decode/decode.h"
 #include "sensor/flow/flow_table.h"
 #include "sensor/flow/sight.h"
@@ -15,6 +14,7 @@
 #include "sensor/run/rest.h"
 #include "sensor/run/shed.h"
 #include "sensor/run/shunt.h"
+#include "sensor/run/suspended.h"
 #include "sensor/run/wants.h"
 
 #include <stdlib.h>
@@ -29,9 +29,9 @@ struct worker {
     struct app_engine *app;
     struct breadth *breadth;
     struct files *files;
-    struct detect *detect; /* NULL without rules */
-    struct rest *rest;
+    struct detect *detect;     /* NULL without rules */
     struct rest_floors floors; /* those above */
+    struct rest *rest;
     struct facts_plan *facts;
     struct wants wants;
     struct event_options events, short_events; /* short: without payloads */
@@ -207,23 +207,18 @@ static void take_note(struct worker *w, struct flow *flow, const struct packet *
         write_note(w, flow, p, tx, layer, note);
 }
 
-static bool nothing_odd(uint32_t of_app, const struct flow *flow, const struct packet *p)
-{
-    return !of_app && !p->notes && !(flow && (flow->app_events || stream_event_any(flow)));
-}
-
 static void write_notes(struct worker *w, struct flow *flow, const struct packet *p)
 {
     const char *const *names;
-    uint32_t n = flow ? app_notes(w->app, &names) : 0;
+    uint32_t n = flow ? app_notes(w->app, &names) : 0, odd = flow ? flow->app_events : 0;
     bool of_stream = flow && stream_event_any(flow);
 
-    if (nothing_odd(n, flow, p))
-        return;
+    if (!n && !odd && !p->notes && !of_stream)
+        return; /* as nearly always */
     for (uint32_t i = 0; i < n; i++)
         take_note(w, flow, p, NULL, "applayer", names[i], w->events.app_notes);
-    for (uint32_t i = 0; flow && flow->app_events >> i; i++) {
-        if (flow->app_events >> i & 1)
+    for (uint32_t i = 0; odd >> i; i++) {
+        if (odd >> i & 1)
             take_note(w, flow, p, NULL, "applayer", app_event_name(i), w->events.app_notes);
     }
     for (uint8_t i = 0; i < p->notes; i++)
@@ -357,15 +352,8 @@ static void write_resting(struct worker *w)
         const struct rule_info *rule = ruleset_of_uid(w->plan.ruleset, uid[i]);
         struct event_ctx ctx = ctx_of(w, NULL, NULL);
         struct strbuf detail;
-        struct jsonw json;
         strbuf_init(&detail, 1024);
-        jsonw_init(&json, &detail);
-        jsonw_str(&json, "state", "suspended");
-        jsonw_u64(&json, "gid", rule->gid);
-        jsonw_u64(&json, "signature_id", rule->sid);
-        jsonw_text(&json, "signature", slice_head(slice_of_str(rule->msg), 200));
-        jsonw_time(&json, "until", until_ns);
-        jsonw_str(&json, "why", "it took more than detect.rule-budget of one shard of the flows");
+        suspended_write(rule, until_ns, &detail);
         ctx.detail_json = strbuf_view(&detail);
         write_event(w, "rules", &ctx, CLASS_DEVICE);
         strbuf_fini(&detail);
@@ -421,7 +409,7 @@ static void without_flow(struct worker *w, const struct packet *p)
 /* A packet of a flow that was silent. */
 static void wake(struct worker *w, struct flow *flow)
 {
-    if (flow && flow->ext[FLOW_EXT_REST])
+    if (flow)
         rest_wake(w->rest, &w->floors, flow);
 }
 
@@ -533,7 +521,6 @@ static void look_at_room(struct worker *w, struct flow *flow)
 static void write_interim(struct worker *w, struct flow *flow)
 {
     struct event_ctx ctx = ctx_of(w, flow, NULL);
-
     if (!flow->silent)
         write_event(w, "flow", &ctx, CLASS_FLOW);
 }
