@@ -115,7 +115,7 @@ struct flow {
     bool midstream;               /* TCP whose handshake was not seen */
     bool swapped;                 /* direction was corrected after the first packet */
     bool has_mac;
-    bool rests;           /* silent for some seconds: the flow table's own */
+    uint8_t silences;     /* enum flow_silence it has reached: the flow table's own */
     bool silent;          /* a rule wants no event of it */
     bool no_depth;        /* its protocol is read beyond stream.depth */
     uint8_t shunt;        /* enum flow_shunt: is wanted */

@@ -25,7 +25,8 @@ enum {
 };
 #define LEAVERS_STALE UINT32_MAX
 #define TICK_NS       (CLOCK_S / 4)
-#define REST_NS       (5 * CLOCK_S) /* so long silent: the flow rests */
+
+static const uint64_t silence_ns[FLOW_SILENCES] = {5 * CLOCK_S, 30 * CLOCK_S};
 
 /* In order of value: the first is evicted first. */
 enum timeout_class {
@@ -103,7 +104,7 @@ const struct counter flow_table_counters[] = {
 
 struct lru {
     struct flow *oldest, *newest;
-    struct flow *awake; /* the oldest that does not rest yet: all before it do */
+    struct flow *awake[FLOW_SILENCES]; /* the oldest that has not reached it: all before it have */
 };
 
 struct flow_block {
@@ -267,8 +268,10 @@ static void lru_unlink(struct flow_table *t, struct flow *f)
 {
     struct lru *lru = &t->shard[f->shard].lru[f->table_class];
 
-    if (lru->awake == f)
-        lru->awake = f->lru_next;
+    for (int i = 0; i < FLOW_SILENCES; i++) {
+        if (lru->awake[i] == f)
+            lru->awake[i] = f->lru_next;
+    }
     *(f->lru_prev ? &f->lru_prev->lru_next : &lru->oldest) = f->lru_next;
     *(f->lru_next ? &f->lru_next->lru_prev : &lru->newest) = f->lru_prev;
     t->shard[f->shard].held -= f->table_class >= CLASS_HELD;
@@ -284,16 +287,18 @@ static void lru_append(struct flow_table *t, struct flow *f, enum timeout_class 
     f->lru_prev = lru->newest;
     *(lru->newest ? &lru->newest->lru_next : &lru->oldest) = f;
     lru->newest = f;
-    f->rests = false;
-    if (!lru->awake)
-        lru->awake = f;
+    f->silences = 0;
+    for (int i = 0; i < FLOW_SILENCES; i++) {
+        if (!lru->awake[i])
+            lru->awake[i] = f;
+    }
 }
 
 static void lru_renew(struct flow_table *t, struct flow *f)
 {
     enum timeout_class class = class_of(f);
 
-    if (class == f->table_class && !f->lru_next && !f->rests)
+    if (class == f->table_class && !f->lru_next && !f->silences)
         return; /* it is the newest already */
     lru_unlink(t, f);
     lru_append(t, f, class);
@@ -328,13 +333,16 @@ static void end_by_time(struct flow_table *t, struct flow *f)
     end_flow(t, f, f->state == FLOW_CLOSED ? FLOW_END_CLOSED : FLOW_END_TIMEOUT);
 }
 
-/* Those of a list that have fallen silent since the last tick. */
-static void put_to_rest(const struct flow_table *t, struct lru *lru, uint64_t now_ns)
+/* Those of a list that have reached a silence since the last tick. */
+static void tell_silence(const struct flow_table *t, struct lru *lru, enum flow_silence silence,
+                         uint64_t now_ns)
 {
-    for (struct flow *f = lru->awake; f && f->seen_ns + REST_NS <= now_ns; f = f->lru_next) {
-        lru->awake = f->lru_next;
-        f->rests = true;
-        t->rests(t->context, f);
+    struct flow *f = lru->awake[silence];
+
+    for (; f && f->seen_ns + silence_ns[silence] <= now_ns; f = f->lru_next) {
+        lru->awake[silence] = f->lru_next;
+        f->silences = (uint8_t)(silence + 1);
+        t->rests(t->context, f, silence);
     }
 }
 
@@ -348,8 +356,8 @@ void flow_table_tick(struct flow_table *t, uint64_t now_ns)
             struct lru *lru = &t->shard[shard].lru[i];
             while (lru->oldest && timed_out(t, lru->oldest, now_ns))
                 end_by_time(t, lru->oldest);
-            if (t->rests)
-                put_to_rest(t, lru, now_ns);
+            for (int s = 0; t->rests && s < FLOW_SILENCES; s++)
+                tell_silence(t, lru, (enum flow_silence)s, now_ns);
         }
     }
 }

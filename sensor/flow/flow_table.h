@@ -19,9 +19,16 @@ extern const struct counter flow_table_counters[];
 /** Called for each flow before it is released; flow->end says why. Must not touch the table. */
 typedef void (*flow_ended_fn)(void *context, struct flow *flow);
 
-/** Called once when a flow has been silent for some seconds, at a tick; again when it has spoken
- * and fallen silent. Must not touch the table. */
-typedef void (*flow_rests_fn)(void *context, struct flow *flow);
+/** How long a flow has said nothing. */
+enum flow_silence {
+    FLOW_PAUSES, /* 5 s: what waits for a packet need not wait longer */
+    FLOW_RESTS,  /* 30 s: what hangs on it can be put away */
+    FLOW_SILENCES
+};
+
+/** Called at a tick, once when a flow reaches each silence; again when it has spoken and fallen
+ * silent. Must not touch the table. */
+typedef void (*flow_rests_fn)(void *context, struct flow *flow, enum flow_silence silence);
 
 /** What bounds the flows. The memory is that of all workers together, the limit is kept per shard.
  */

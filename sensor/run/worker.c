@@ -641,13 +641,14 @@ static void look_at_waiting(struct worker *w, struct flow *flow)
     w->order = order;
 }
 
-static void flow_rests(void *context, struct flow *flow)
+static void flow_rests(void *context, struct flow *flow, enum flow_silence silence)
 {
     struct worker *w = context;
 
-    if (w->detect && !flow->shunted && app_rest_due(flow))
+    if (silence == FLOW_RESTS)
+        rest_put(w->rest, &w->floors, flow);
+    else if (w->detect && !flow->shunted && app_rest_due(flow))
         look_at_waiting(w, flow);
-    rest_put(w->rest, &w->floors, flow);
 }
 
 /* ---- rounds ------------------------------------------------------------------------------- */

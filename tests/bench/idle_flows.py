@@ -4,7 +4,7 @@
   idle_flows.py [--flows 60000] [--rate 400] [--rules DIR] [--sensor PROGRAM] [--set KEY=VALUE] [--payload http|all|…]
 
 Each flow has its handshake, the beginning of a session of its protocol, acknowledged, and then says nothing more; none ends before the
-capture does. So many flows begin in a second of packet time. The figure is taken when all are open and silent for ten seconds: the sensor
+capture does. So many flows begin in a second of packet time. The figure is taken when all are open and silent for forty seconds: the sensor
 reads the capture from a pipe that is held open, so its flows stay. `awake` is the figure without these seconds, at once behind the last
 packet."""
 import argparse
@@ -149,7 +149,7 @@ def measure(a, name):
     sensor.stdin.flush()
     settled(sensor.pid)
     awake = resident(sensor.pid)
-    for second in range(10):
+    for second in range(40):
         sensor.stdin.write(packet(FEW + a.flows, 9, True, 1, 0, 2, b"", now_us + second * 1_000_000 + 999_999))
     sensor.stdin.flush()
     settled(sensor.pid)

@@ -17,7 +17,7 @@ struct rig {
     uint32_t ended;
     struct flow last; /* copy of the flow that ended last */
     uint64_t now_ns, number;
-    uint32_t rested;
+    uint32_t paused, rested;
 };
 
 static void ended(void *context, struct flow *flow)
@@ -28,12 +28,13 @@ static void ended(void *context, struct flow *flow)
     rig->last = *flow;
 }
 
-static void rested(void *context, struct flow *flow)
+static void rested(void *context, struct flow *flow, enum flow_silence silence)
 {
     struct rig *rig = context;
 
     (void)flow;
-    rig->rested++;
+    rig->rested += silence == FLOW_RESTS;
+    rig->paused += silence == FLOW_PAUSES;
 }
 
 static int set_up(void **state)
@@ -294,7 +295,15 @@ static void an_icmp_error_finds_the_flow_it_quotes(void **state)
     assert_null(flow_table_quoted(rig->table, &error));
 }
 
-static void a_silent_flow_rests_once_until_it_speaks_again(void **state)
+static void silences(struct rig *rig, uint64_t seconds, uint32_t paused, uint32_t rested)
+{
+    rig->now_ns += seconds * CLOCK_S;
+    flow_table_tick(rig->table, rig->now_ns);
+    assert_int_equal(rig->paused, paused);
+    assert_int_equal(rig->rested, rested);
+}
+
+static void a_silent_flow_pauses_and_rests_once_until_it_speaks_again(void **state)
 {
     struct rig *rig = *state;
 
@@ -302,19 +311,17 @@ static void a_silent_flow_rests_once_until_it_speaks_again(void **state)
     tcp_at(rig, 1, 1000, 2, 80, TCP_SYN, 0, 0);
     rig->now_ns += 3 * CLOCK_S;
     tcp_at(rig, 3, 1000, 2, 80, TCP_SYN, 0, 0);
-    flow_table_tick(rig->table, rig->now_ns);
-    assert_int_equal(rig->rested, 0);
-    rig->now_ns += 3 * CLOCK_S;
-    flow_table_tick(rig->table, rig->now_ns);
-    assert_int_equal(rig->rested, 1);
-    rig->now_ns += 20 * CLOCK_S;
-    flow_table_tick(rig->table, rig->now_ns);
-    assert_int_equal(rig->rested, 2);
+    silences(rig, 0, 0, 0);
+    silences(rig, 3, 1, 0);
+    silences(rig, 10, 2, 0);
+    silences(rig, 14, 2, 1);
+    silences(rig, 5, 2, 2);
     tcp_at(rig, 3, 1000, 2, 80, TCP_SYN, 0, 0); /* the newest of its list stays the newest */
-    rig->now_ns += 20 * CLOCK_S;
-    flow_table_tick(rig->table, rig->now_ns);
-    assert_int_equal(rig->rested, 3);
-    assert_int_equal(rig->ended, 0);
+    silences(rig, 20, 3, 2);
+    tcp_at(rig, 3, 1000, 2, 80, TCP_SYN, 0, 0); /* it paused and has not rested */
+    silences(rig, 20, 4, 2);
+    silences(rig, 20, 4, 3);
+    assert_int_equal(rig->ended, 1); /* the time of the first is over */
 }
 
 static void request_and_reply_of_icmp_are_one_flow(void **state)
@@ -426,7 +433,7 @@ int main(void)
         FLOW_TEST(directions_under_different_tags_are_one_flow),
         FLOW_TEST(an_answer_of_another_tenant_does_not_fit),
         FLOW_TEST(an_icmp_error_finds_the_flow_it_quotes),
-        FLOW_TEST(a_silent_flow_rests_once_until_it_speaks_again),
+        FLOW_TEST(a_silent_flow_pauses_and_rests_once_until_it_speaks_again),
         FLOW_TEST(request_and_reply_of_icmp_are_one_flow),
         cmocka_unit_test(community_ids_are_those_of_the_specification),
     };
