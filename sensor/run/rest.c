@@ -130,7 +130,7 @@ void rest_put(struct rest *rest, const struct rest_floors *floors, struct flow *
 
 void rest_wake(struct rest *rest, const struct rest_floors *floors, struct flow *flow)
 {
-    struct block *block = flow->ext[FLOW_EXT_REST];
+    struct block *block = flow ? flow->ext[FLOW_EXT_REST] : NULL;
 
     if (!block)
         return;

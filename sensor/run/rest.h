@@ -30,7 +30,7 @@ void rest_free(struct rest **rest);
 
 /** Puts away what hangs on the flow (flow->ext). */
 void rest_put(struct rest *rest, const struct rest_floors *floors, struct flow *flow);
-/** Takes it back; nothing happens to a flow that was not put away. */
+/** Takes it back; nothing happens to a flow that was not put away, or to NULL. */
 void rest_wake(struct rest *rest, const struct rest_floors *floors, struct flow *flow);
 
 #endif

@@ -406,19 +406,12 @@ static void without_flow(struct worker *w, const struct packet *p)
     write_notes(w, NULL, p);
 }
 
-/* A packet of a flow that was silent. */
-static void wake(struct worker *w, struct flow *flow)
-{
-    if (flow)
-        rest_wake(w->rest, &w->floors, flow);
-}
-
 /* An ICMP error belongs to the flow it quotes; its bytes are none of that flow's. */
 static void worker_icmp_error(struct worker *w, const struct packet *p)
 {
     struct flow *flow = flow_table_quoted(w->flows, p);
 
-    wake(w, flow);
+    rest_wake(w->rest, &w->floors, flow);
     if (!flow) {
         without_flow(w, p);
         return;
@@ -560,7 +553,7 @@ static void worker_packet(struct worker *w, const struct packet *p)
         return;
     }
     struct facts_sink sink = sink_of(w);
-    wake(w, flow);
+    rest_wake(w->rest, &w->floors, flow);
     settle_ends(w, flow, p);
     look_at_room(w, flow);
     if (shunt_interim(&w->shunt, flow, w->now_ns))
@@ -606,7 +599,7 @@ static void flow_ended(void *context, struct flow *flow)
 
     if (!w->of_packet)
         w->order = flow->first_number;
-    wake(w, flow);
+    rest_wake(w->rest, &w->floors, flow);
     rest_packet(flow, w->now_ns, &p);
     last_look(w, flow, &p);
     struct event_ctx ctx = ctx_of(w, flow, NULL);
