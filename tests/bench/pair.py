@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """Paired CPU time of the sensor and of Suricata on one capture, one worker each, start-up excluded.
 
-  pair.py CAPTURE [--rules FILE] [--rounds 9] [--eve alert|all] [--sensor PROGRAM]
+  pair.py CAPTURE [--rules FILE] [--rounds 9] [--eve alert|all] [--sensor PROGRAM] [--yaml]
 
 Each round runs both in turn. Of Suricata, the CPU time of its packet and flow threads counts; of the sensor, user+system time less
 that of a run on a capture of one frame. Times of one machine vary: believe the median ratio only. Rules: one file, loaded by both (see --accepted of
-scripts/compare-alerts for the subset both load).
+scripts/compare-alerts for the subset both load). With --yaml the sensor reads the same suricata.yaml, so that the same alerts are asked
+of both; without, it runs with its own settings, which follow more (`stream.midstream`, checksums by host).
 """
 import argparse
 import json
@@ -26,6 +27,7 @@ ap.add_argument("--rounds", type=int, default=9)
 ap.add_argument("--eve", choices=("alert", "all"), default="alert")
 ap.add_argument("--sensor", default=os.path.join(os.path.dirname(__file__), "../../build/release/tramgac-sensor"))
 ap.add_argument("--set", action="append", default=[])
+ap.add_argument("--yaml", action="store_true")
 ap.add_argument("--json")
 a = ap.parse_args()
 
@@ -91,6 +93,7 @@ def ours(capture, out):
     os.makedirs(out, exist_ok=True)
     words = [a.sensor, "-r", capture, "-l", out, "-k", "none", "--workers", "1", "--quiet"]
     words += ["-S", rules] if a.rules else []
+    words += ["-c", yaml] if a.yaml else []
     if a.eve == "alert":
         words += ["--set", "event.types=alert"]
     for s in a.set:
