@@ -491,18 +491,23 @@ static void run_held(struct detect *d, enum dir dir)
         run_chunk(d, &(struct chunk){.dir = dir, .offset = win->next, .end = end}, false);
 }
 
-/* True when the chunk waits. What waits already and cannot be joined with it is looked at now. */
-static bool put_off(struct detect *d, const struct chunk *chunk)
+/* What waits and cannot be joined with the chunk is looked at now. True when there was any. */
+static bool run_apart(struct detect *d, const struct chunk *chunk)
 {
-    if (hold(d, chunk))
-        return true;
     struct flow_marks *s = state_flow(d->pool, d->in->flow);
     const struct window *win = s ? &s->win[chunk->dir] : NULL;
-    bool apart = win && win->held && (win->has_hole || chunk->gap || win->next != chunk->offset);
-    if (!apart)
+
+    if (!win || (!win->held && !win->held_end) ||
+        !(win->has_hole || chunk->gap || win->next != chunk->offset))
         return false;
     run_held(d, chunk->dir);
-    return hold(d, chunk);
+    return true;
+}
+
+/* True when the chunk waits. */
+static bool put_off(struct detect *d, const struct chunk *chunk)
+{
+    return hold(d, chunk) || (run_apart(d, chunk) && hold(d, chunk));
 }
 
 static bool holds_payload(const struct chunk *chunk, const struct packet *p, enum dir dir)
@@ -562,7 +567,9 @@ void match_payload_run(struct detect *d)
         if (chunk->datagram || (!chunk->data.len && !chunk->end))
             continue;
         bool due = looks >> chunk->dir & 1 && is_due(d, chunk->dir, chunk);
-        if (!due && put_off(d, chunk))
+        if (due)
+            (void)run_apart(d, chunk);
+        else if (put_off(d, chunk))
             continue;
         bool with = !packet_done && holds_payload(chunk, in->packet, in->dir);
         bool done = run_chunk(d, chunk, with);

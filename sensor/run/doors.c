@@ -232,7 +232,8 @@ static void answer(struct client *c)
         rest = slice_from(rest, (uint32_t)end + 1);
         c->done = !c->door->line(c->door->context, &c->own, line, &c->out);
     }
-    memmove(c->in.at, rest.at, rest.len);
+    if (rest.len)
+        memmove(c->in.at, rest.at, rest.len);
     c->in.len = rest.len;
     c->done = c->done || c->out.full;
 }

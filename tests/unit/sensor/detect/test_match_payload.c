@@ -289,6 +289,33 @@ static void bytes_that_wait_on_both_sides_of_a_gap_are_all_looked_at(void **stat
     kit_close(&kit);
 }
 
+static void bytes_that_are_due_are_not_joined_with_what_waits_around_a_gap(void **state)
+{
+    static uint8_t bytes[3000];
+    struct kit kit;
+
+    (void)state;
+    memset(bytes, '.', sizeof(bytes));
+    memcpy(bytes + 2600, "MORE", 4);
+    assert_true(kit_open(&kit, "alert tcp-stream any any -> any any (content:\"VERY\"; sid:1;)\n"
+                               "alert tcp-stream any any -> any any (content:\"DATA.\"; sid:2;)\n"
+                               "alert tcp-stream any any -> any any (content:\"MORE\"; sid:3;)\n"
+                               "alert tcp-stream any any -> any any (content:\"YD\"; sid:4;)\n"));
+    kit_tcp(&kit, 23);
+    struct chunk very = {.data = SLICE_LIT("VERY"), .dir = TO_SERVER};
+    struct chunk data = {.data = SLICE_LIT("DATA"), .dir = TO_SERVER, .offset = 8, .gap = 4};
+    struct chunk much = {.data = {bytes, sizeof(bytes)}, .dir = TO_SERVER, .offset = 12};
+    struct chunk after = {.data = SLICE_LIT("!"), .dir = TO_SERVER, .offset = 3012};
+    assert_int_equal(brings(&kit, TO_CLIENT, &very), 0);
+    assert_int_equal(brings(&kit, TO_CLIENT, &data), 0);
+    assert_int_equal(brings(&kit, TO_SERVER, &much), 3);
+    for (uint32_t i = 0; i < 3; i++)
+        assert_int_equal(kit_sid(&kit, i), i + 1);
+    kit.flow.tcp_state = TCP_CLOSE_WAIT;
+    assert_int_equal(brings(&kit, TO_SERVER, &after), 0);
+    kit_close(&kit);
+}
+
 static void without_a_parser_a_stream_is_looked_at_in_pieces(void **state)
 {
     static uint8_t bytes[3000];
@@ -357,6 +384,7 @@ int main(void)
         cmocka_unit_test(what_an_expression_captures_is_known_to_other_rules),
         cmocka_unit_test(a_capture_of_a_rule_that_does_not_match_is_not_kept),
         cmocka_unit_test(bytes_that_wait_on_both_sides_of_a_gap_are_all_looked_at),
+        cmocka_unit_test(bytes_that_are_due_are_not_joined_with_what_waits_around_a_gap),
         cmocka_unit_test(a_hits_payload_stays_when_more_of_the_stream_follows),
         cmocka_unit_test(without_a_parser_a_stream_is_looked_at_in_pieces),
         cmocka_unit_test(a_literal_across_two_segments_is_seen),
