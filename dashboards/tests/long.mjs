@@ -1,18 +1,10 @@
 // How fast the inbox is with as many groups as a bad night leaves: seconds by the keyboard, rows in the document.
 //   node long.mjs BASE_URL USER PASSWORD
 // Prints one line of JSON; fails when a row is shown twice, a number is wrong, or the keyboard loses its row.
-import { chromium } from 'playwright-core';
+import { signIn } from './browser.mjs';
 
 const [base, user, password] = process.argv.slice(2);
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'] });
-const page = await (await browser.newContext({ viewport: { width: 1366, height: 768 } })).newPage();
-const faults = [];
-page.on('pageerror', (e) => faults.push(`page error: ${e.message}`));
-await page.goto(base);
-await page.fill('input[name=user]', user);
-await page.fill('input[name=password]', password);
-await page.click('button.main');
-await page.waitForSelector('nav');
+const { browser, page, faults } = await signIn(base, user, password, { viewport: { width: 1366, height: 768 } });
 const timed = async (what) => {
   const from = Date.now();
   await what();

@@ -2,24 +2,14 @@
 // a page wider than its window, text that is cut without a way to read it, a key without a word.
 //   node matrix.mjs BASE_URL USER PASSWORD OUT_DIR [only=PAGE] [languages=vi,en] [themes=dark,light] [widths=1366,1920,390]
 import { mkdirSync } from 'node:fs';
-import { chromium } from 'playwright-core';
+import { signIn } from './browser.mjs';
 
 const [base, user, password, out, ...more] = process.argv.slice(2);
 const option = (name, or) => (more.find((m) => m.startsWith(`${name}=`))?.slice(name.length + 1) ?? or).split(',').filter(Boolean);
 const only = option('only', '');
 const heights = { 1366: 768, 1920: 1080, 390: 844 };
 mkdirSync(out, { recursive: true });
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'] });
-const context = await browser.newContext();
-const page = await context.newPage();
-const faults = [];
-page.on('pageerror', (e) => faults.push(`page error: ${e.message}`));
-
-await page.goto(base);
-await page.fill('input[name=user]', user);
-await page.fill('input[name=password]', password);
-await page.click('button.main');
-await page.waitForSelector('nav');
+const { browser, page, faults } = await signIn(base, user, password);
 const first = (path, by) => page.evaluate(async ([p, key]) => {
   const { items } = await (await fetch(p)).json();
   return (key ? items.sort((a, b) => b[key] - a[key]) : items)[0]?.id;

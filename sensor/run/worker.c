@@ -514,6 +514,7 @@ static void look_at_room(struct worker *w, struct flow *flow)
 static void write_interim(struct worker *w, struct flow *flow)
 {
     struct event_ctx ctx = ctx_of(w, flow, NULL);
+
     if (!flow->silent)
         write_event(w, "flow", &ctx, CLASS_FLOW);
 }
