@@ -494,7 +494,7 @@ static void run_held(struct detect *d, enum dir dir)
 /* What waits and cannot be joined with the chunk is looked at now. True when there was any. */
 static bool run_apart(struct detect *d, const struct chunk *chunk)
 {
-    struct flow_marks *s = state_flow(d->pool, d->in->flow);
+    const struct flow_marks *s = d->in->flow->ext[FLOW_EXT_DETECT];
     const struct window *win = s ? &s->win[chunk->dir] : NULL;
 
     if (!win || (!win->held && !win->held_end) ||
