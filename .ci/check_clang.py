@@ -9,7 +9,7 @@ import subprocess
 import sys
 from lib import ROOT, report
 
-DROP = {"-fstack-clash-protection", "-fcf-protection"}  # make code; nothing to check
+DROP = {"-fstack-clash-protection", "-fcf-protection", "-flto=auto", "-ffat-lto-objects"}  # make code; nothing to check
 build = sys.argv[1] if len(sys.argv) > 1 else "build/release"
 with open(os.path.join(ROOT, build, "compile_commands.json"), encoding="utf-8") as f:
     units = json.load(f)

@@ -24,7 +24,7 @@ for lib in ("tramgac-common", "tramgac-sensor-lib", "tramgac-analyzer-lib"):
     path = os.path.join(build, f"lib{lib}.a")
     if not os.path.exists(path):
         continue
-    out = subprocess.run(["nm", "-A", "-f", "sysv", "--defined-only", path], capture_output=True, text=True, check=True).stdout
+    out = subprocess.run(["nm", "--plugin", "/dev/null", "-A", "-f", "sysv", "--defined-only", path], capture_output=True, text=True, check=True).stdout
     for line in out.splitlines():
         m = re.match(r"[^:]*:([^:]+)\.c\.o:(\S+)\s*\|[^|]*\|\s*(\w)\s*\|(?:[^|]*\|)*(\S*)$", line)
         if not m:

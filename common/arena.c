@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/arena.h"
+#include "common/pages.h"
 
 #include <stdlib.h>
 
@@ -9,18 +10,39 @@ struct arena_block {
     _Alignas(max_align_t) uint8_t data[];
 };
 
-enum { ARENA_ALIGN = _Alignof(max_align_t) };
+enum { ARENA_ALIGN = _Alignof(max_align_t), PAGED = 1 << 20 };
 
 void arena_init(struct arena *arena, size_t block_bytes, size_t cap_bytes)
 {
     *arena = (struct arena){.block_bytes = block_bytes, .cap_bytes = cap_bytes};
 }
 
+/* Blocks of large arenas are whole large pages. */
+static struct arena_block *block_new(size_t bytes)
+{
+    size_t whole = sizeof(struct arena_block) + bytes;
+    struct arena_block *block = whole < PAGED ? malloc(whole) : pages_new(whole);
+
+    if (block)
+        block->bytes = bytes;
+    return block;
+}
+
+static void block_free(struct arena_block *block)
+{
+    size_t whole = sizeof(*block) + block->bytes;
+
+    if (whole < PAGED)
+        free(block);
+    else
+        pages_free(block, whole);
+}
+
 static void free_list(struct arena_block *block)
 {
     while (block) {
         struct arena_block *next = block->next;
-        free(block);
+        block_free(block);
         block = next;
     }
 }
@@ -45,10 +67,7 @@ static struct arena_block *block_for(struct arena *arena, size_t bytes)
 #ifdef TRAMGAC_SANITIZED
     want = bytes;
 #endif
-    struct arena_block *block = malloc(sizeof(*block) + want);
-    if (block)
-        block->bytes = want;
-    return block;
+    return block_new(want);
 }
 
 static void *take(struct arena *arena, size_t bytes)
@@ -97,7 +116,7 @@ void arena_reset(struct arena *arena)
         struct arena_block *block = arena->blocks;
         arena->blocks = block->next;
         if (block->bytes > arena->block_bytes) {
-            free(block); /* an oversized one-off is not hoarded */
+            block_free(block); /* an oversized one-off is not hoarded */
             continue;
         }
         block->next = arena->spare;

@@ -15,6 +15,9 @@
 
 struct arena_block;
 
+/** For `block_bytes`: a block fills one large page (pages.h). */
+enum { ARENA_LARGE = (2 << 20) - 64 };
+
 struct arena {
     struct arena_block *blocks; /* in use, newest first */
     struct arena_block *spare;  /* kept from before the last reset */

@@ -25,25 +25,21 @@ const struct option api_options[] = {
     {"api.tls.key", CONF_TEXT, "", "PEM file of the private key."},
     {"api.threads", CONF_INT, "2", "Threads that answer requests."},
     {"api.connections", CONF_INT, "1000", "Most connections at the same time."},
+    {"api.places", CONF_TEXT, "rules/places/can-tho.yaml",
+     "Where sites lie, for the plan of the first page; see rules/places/README.md. Empty: none."},
     {"api.dashboard", CONF_TEXT, "",
      "Directory of the built web application; empty: found beside the program."},
     OPTION_END,
 };
 
-void api_fail(struct call *call, unsigned status, const char *text)
-{
-    api_fail_both(call, status, text, NULL);
-}
-
-void api_fail_both(struct call *call, unsigned status, const char *en, const char *vi)
+void api_fail(struct call *call, unsigned status, const char *en, const char *vi)
 {
     call->status = status;
     strbuf_clear(call->out.out);
     jsonw_init(&call->out, call->out.out);
     jsonw_obj_open(&call->out, NULL);
     jsonw_str(&call->out, "error", en);
-    if (vi)
-        jsonw_str(&call->out, "error_vi", vi);
+    jsonw_str(&call->out, "error_vi", vi);
     jsonw_obj_close(&call->out);
 }
 
@@ -51,19 +47,23 @@ void api_fail_store(struct call *call, enum err err)
 {
     switch (err) {
     case ERR_NOTFOUND:
-        api_fail(call, 404, "There is no such thing.");
+        api_fail(call, 404, "There is no such thing.", "Không có đối tượng này.");
         break;
     case ERR_CONFLICT:
-        api_fail(call, 409, "Somebody else changed it meanwhile: read it again.");
+        api_fail(call, 409, "Somebody else changed it meanwhile: read it again.",
+                 "Người khác vừa thay đổi: hãy tải lại.");
         break;
     case ERR_INPUT:
-        api_fail(call, 400, "This value is not allowed here.");
+        api_fail(call, 400, "This value is not allowed here.",
+                 "Giá trị này không được dùng ở đây.");
         break;
     case ERR_DENIED:
-        api_fail(call, 403, "This is not allowed for your account.");
+        api_fail(call, 403, "This is not allowed for your account.",
+                 "Tài khoản của bạn không được làm việc này.");
         break;
     default:
-        api_fail(call, 503, "The store cannot do this now; try again.");
+        api_fail(call, 503, "The store cannot do this now; try again.",
+                 "Kho dữ liệu hiện chưa làm được việc này; hãy thử lại.");
     }
 }
 
@@ -74,6 +74,57 @@ int64_t api_number(const struct call *call, const char *name, int64_t or_else)
     if (!slice_to_u64(slice_of_str(call->query(call, name)), &value) || value > INT64_MAX)
         return or_else;
     return (int64_t)value;
+}
+
+static bool read_place(const char *text, bool is_text, struct api_place *place)
+{
+    char *end = NULL;
+
+    if (*text < '0' || *text > '9')
+        return false;
+    place->ns = strtoull(text, &end, 10);
+    if (*end != '-' || !end[1] || place->ns > INT64_MAX)
+        return false;
+    place->text = end + 1;
+    if (is_text)
+        return place->ns != 0;
+    uint64_t id = 0;
+    bool is_number = slice_to_u64(slice_of_str(place->text), &id) && id <= INT64_MAX;
+    place->id = (int64_t)id;
+    return is_number;
+}
+
+bool api_before(struct call *call, bool is_text, struct api_place *place)
+{
+    const char *text = call->query(call, "before");
+
+    *place = (struct api_place){.text = ""};
+    if (!*text || read_place(text, is_text, place))
+        return true;
+    api_fail(call, 400, "A value of the query is not known.",
+             "Có giá trị không hợp lệ trong câu hỏi.");
+    return false;
+}
+
+void api_next(struct call *call, const char *key, const struct api_place *place)
+{
+    struct strbuf next;
+
+    strbuf_init(&next, 4096);
+    strbuf_fmt(&next, "%llu-", (unsigned long long)place->ns);
+    if (place->text)
+        strbuf_str(&next, place->text);
+    else
+        strbuf_fmt(&next, "%lld", (long long)place->id);
+    jsonw_text(&call->out, key, strbuf_view(&next));
+    strbuf_fini(&next);
+}
+
+uint32_t api_limit(const struct call *call, int64_t usual)
+{
+    int64_t limit = api_number(call, "limit", usual);
+
+    return limit < 1 || limit > API_PAGE_MAX ? API_PAGE_MAX : (uint32_t)limit;
 }
 
 static struct slice segment(struct slice *path)

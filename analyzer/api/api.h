@@ -17,6 +17,10 @@
 #include "common/jsonw.h"
 
 enum { API_PATH_ARGS_MAX = 3, API_BODY_MAX = 256 * 1024, API_ARENA_MAX = 64 * 1024 * 1024 };
+enum { API_PAGE_MAX = 500 };
+
+/** A search answers after about this time with what it found: more when rows are in memory. */
+#define API_PATIENCE_NS (600 * 1000 * 1000ull)
 
 /** One request. All pointers live as long as the handler runs. */
 struct call {
@@ -63,14 +67,24 @@ struct api_group {
 extern const struct api_group *const api_rows[];
 extern const struct option api_options[];
 
-/** Replaces what was written by {"error": text} with this status. */
-void api_fail(struct call *call, unsigned status, const char *text);
-/** The same with the Vietnamese text as "error_vi". */
-void api_fail_both(struct call *call, unsigned status, const char *en, const char *vi);
+/** Replaces what was written by {"error": en, "error_vi": vi} with this status. */
+void api_fail(struct call *call, unsigned status, const char *en, const char *vi);
 /** The usual answer to a store's refusal: 404, 409, 503. */
 void api_fail_store(struct call *call, enum err err);
 /** Value of a query, as a number; `or_else` when absent or no number. */
 int64_t api_number(const struct call *call, const char *name, int64_t or_else);
+/** Rows of one page: `limit` of the query; `usual` when absent, at most API_PAGE_MAX. */
+uint32_t api_limit(const struct call *call, int64_t usual);
+
+/** Where a page of a list begins that is ordered by time: behind the row of this time and id. */
+struct api_place {
+    uint64_t ns;
+    int64_t id;
+    const char *text; /* an id that is a text; NULL or unused with numbers */
+};
+/** `before` of the query as api_next() wrote it; all 0 and "" when absent. False: answered. */
+bool api_before(struct call *call, bool is_text, struct api_place *place);
+void api_next(struct call *call, const char *key, const struct api_place *place);
 
 /** The route for a method and path; *path_known tells 404 from 405. Path arguments go to `args`. */
 const struct api_route *api_find(const char *method, const char *path, struct arena *arena,

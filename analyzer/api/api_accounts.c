@@ -84,7 +84,9 @@ static bool read_account(struct call *call, struct user_row *u)
         strlen(u->full_name) > TEXT_MAX) {
         api_fail(call, 400,
                  "role: viewer, analyst, lead, engineer, auditor or admin; sites: names without "
-                 "blanks; language: vi or en.");
+                 "blanks; language: vi or en.",
+                 "role: viewer, analyst, lead, engineer, auditor hoặc admin; sites: tên không có "
+                 "dấu cách; language: vi hoặc en.");
         return false;
     }
     return true;
@@ -106,7 +108,8 @@ static bool take_password(struct call *call, struct user_row *u, const char **to
         err = secret_hash(given ? json_text(given) : slice_of_str(made), hash);
     u->password = hash;
     if (err == ERR_INPUT)
-        api_fail(call, 400, "A password has 10 to 1024 characters.");
+        api_fail(call, 400, "A password has 10 to 1024 characters.",
+                 "Mật khẩu dài từ 10 đến 1024 ký tự.");
     else if (err)
         api_fail_store(call, err);
     return err == ERR_OK;
@@ -139,14 +142,15 @@ static void make(struct call *call)
                          .created_ns = call->now_ns};
 
     if (!db_users_name_ok(u.name)) {
-        api_fail(call, 400, "A user name has 1 to 64 of a-z 0-9 . _ -");
+        api_fail(call, 400, "A user name has 1 to 64 of a-z 0-9 . _ -",
+                 "Tên đăng nhập gồm 1 đến 64 ký tự a-z 0-9 . _ -");
         return;
     }
     if (!read_account(call, &u) || !take_password(call, &u, &told))
         return;
     enum err err = db_users_add(call->store, &u);
     if (err == ERR_CONFLICT) {
-        api_fail(call, 409, "There is an account of that name.");
+        api_fail(call, 409, "There is an account of that name.", "Đã có tài khoản mang tên đó.");
     } else if (err) {
         api_fail_store(call, err);
     } else {
@@ -167,7 +171,8 @@ static void change(struct call *call)
         return;
     }
     if (u.id == call->user->id && json_get(call->body, "role")) {
-        api_fail(call, 400, "Nobody changes his own role: ask another administrator.");
+        api_fail(call, 400, "Nobody changes his own role: ask another administrator.",
+                 "Không ai được tự đổi vai trò của mình: hãy nhờ quản trị viên khác.");
         return;
     }
     bool renew =

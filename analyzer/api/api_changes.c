@@ -69,11 +69,13 @@ static bool read_change(struct call *call, struct incident_change *c)
         (severity && !record_severity_parse(json_text(severity), &c->severity)) ||
         (c->comment && strlen(c->comment) > COMMENT_MAX) ||
         (c->reason && strlen(c->reason) > REASON_MAX)) {
-        api_fail(call, 400, "A member of the change is not known or too long.");
+        api_fail(call, 400, "A member of the change is not known or too long.",
+                 "Có trường không hợp lệ hoặc quá dài trong thay đổi.");
         return false;
     }
     if (!is_assignee(call, c->assignee)) {
-        api_fail(call, 400, "There is no such account to assign to.");
+        api_fail(call, 400, "There is no such account to assign to.",
+                 "Không có tài khoản này để giao việc.");
         return false;
     }
     return true;
@@ -154,7 +156,8 @@ static void reopen(struct call *call)
         !version_fits(call, &incident))
         return;
     if (incident.state != INCIDENT_CLOSED) {
-        api_fail(call, 400, "Only a closed incident can be opened again.");
+        api_fail(call, 400, "Only a closed incident can be opened again.",
+                 "Chỉ mở lại được sự cố đã đóng.");
         return;
     }
     wanted.has_state = true;
@@ -191,7 +194,8 @@ static void change_many(struct call *call)
     struct act act;
 
     if (json_kind(items) != JSON_ARR || wanted_n == 0 || wanted_n > BULK_MAX) {
-        api_fail(call, 400, "Give incidents: 1 to 500 names, or objects of id and version.");
+        api_fail(call, 400, "Give incidents: 1 to 500 names, or objects of id and version.",
+                 "Hãy nêu incidents: 1 đến 500 mã, hoặc đối tượng gồm id và version.");
         return;
     }
     struct incident *done = arena_alloc(call->arena, wanted_n * sizeof(*done));
@@ -238,7 +242,8 @@ static bool read_groups(struct call *call, struct desk_parts *parts)
     int64_t *ids = arena_alloc(call->arena, (n + 1) * sizeof(*ids));
 
     if (!ids || n > DESK_GROUPS_MAX) {
-        api_fail(call, 400, "Too many groups at once: at most 300.");
+        api_fail(call, 400, "Too many groups at once: at most 300.",
+                 "Quá nhiều nhóm một lần: tối đa 300.");
         return false;
     }
     for (const struct json *g = json_first(list); g; g = json_next(g)) {
@@ -263,7 +268,8 @@ static bool read_parts(struct call *call, struct desk_parts *parts)
 
     *parts = (struct desk_parts){.n_sources = 0};
     if (n > DESK_SOURCES_MAX) {
-        api_fail(call, 400, "Too many incidents at once: at most 64.");
+        api_fail(call, 400, "Too many incidents at once: at most 64.",
+                 "Quá nhiều sự cố một lần: tối đa 64.");
         return false;
     }
     parts->sources = arena_alloc(call->arena, (n + 1) * sizeof(*parts->sources));
@@ -273,7 +279,7 @@ static bool read_parts(struct call *call, struct desk_parts *parts)
             return false;
         for (uint32_t k = 0; k < parts->n_sources; k++) {
             if (parts->sources[k].id == source->id) {
-                api_fail(call, 400, "An incident is given twice.");
+                api_fail(call, 400, "An incident is given twice.", "Có sự cố được nêu hai lần.");
                 return false;
             }
         }
@@ -301,15 +307,17 @@ static bool read_made(struct call *call, struct incident *made, bool *given_seve
     if ((severity && !record_severity_parse(json_text(severity), &made->severity)) ||
         strlen(made->title_en) > TITLE_MAX || strlen(vi) > TITLE_MAX || strlen(made->site) > 100 ||
         (comment && strlen(comment) > COMMENT_MAX)) {
-        api_fail(call, 400, "A member of the incident is not known or too long.");
+        api_fail(call, 400, "A member of the incident is not known or too long.",
+                 "Có trường không hợp lệ hoặc quá dài trong sự cố.");
         return false;
     }
     if (*made->site ? !act_in_scope(call, made->site) : false) {
-        api_fail(call, 403, "This site is not yours.");
+        api_fail(call, 403, "This site is not yours.", "Địa điểm này không thuộc phạm vi của bạn.");
         return false;
     }
     if (!is_assignee(call, made->assignee)) {
-        api_fail(call, 400, "There is no such account to assign to.");
+        api_fail(call, 400, "There is no such account to assign to.",
+                 "Không có tài khoản này để giao việc.");
         return false;
     }
     return true;
@@ -376,7 +384,7 @@ static void split(struct call *call)
         !read_groups(call, &parts) || !version_fits(call, &from))
         return;
     if (!parts.n_groups) {
-        api_fail(call, 400, "Give the groups that leave.");
+        api_fail(call, 400, "Give the groups that leave.", "Hãy nêu các nhóm được tách ra.");
         return;
     }
     enum err err = act_begin(&act, call, "incident.split");

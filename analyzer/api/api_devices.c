@@ -10,7 +10,7 @@
 #include "analyzer/store/db_incidents.h"
 
 enum {
-    DEVICES_LIST = 500,
+    DEVICES_PAGE = 200,
     DEVICE_EVENTS = 200,
     DEVICE_GROUPS = 50,
     DEVICE_HABITS = 200,
@@ -60,20 +60,39 @@ static void write_head(struct call *call, const struct device_row *d)
     jsonw_u64(w, "risk", d->n_alerts + d->n_deviations ? (risk < 100 ? risk : 100) : 0);
 }
 
+/* False: answered. */
+static bool read_query(struct call *call, struct devices_query *query)
+{
+    struct api_place place;
+
+    if (!api_before(call, true, &place))
+        return false;
+    *query = (struct devices_query){.sites = call->sites,
+                                    .text = call->query(call, "q"),
+                                    .before_ns = place.ns,
+                                    .before_id = place.text,
+                                    .limit = api_limit(call, DEVICES_PAGE)};
+    return true;
+}
+
 static void list(struct call *call)
 {
-    struct devices_query query = {
-        .sites = call->sites, .text = call->query(call, "q"), .limit = DEVICES_LIST};
+    struct devices_query query;
     struct device_row *rows = NULL;
     uint32_t n = 0;
-    enum err err = db_devices_list(call->store, &query, call->arena, &rows, &n);
+    int64_t total = 0;
 
+    if (!read_query(call, &query))
+        return;
+    enum err err = db_devices_list(call->store, &query, call->arena, &rows, &n);
+    if (!err)
+        err = db_devices_count(call->store, &query, &total);
     if (err) {
         api_fail_store(call, err);
         return;
     }
     jsonw_obj_open(&call->out, NULL);
-    jsonw_u64(&call->out, "total", n);
+    jsonw_i64(&call->out, "total", total);
     jsonw_arr_open(&call->out, "items");
     for (uint32_t i = 0; i < n; i++) {
         jsonw_obj_open(&call->out, NULL);
@@ -81,6 +100,9 @@ static void list(struct call *call)
         jsonw_obj_close(&call->out);
     }
     jsonw_arr_close(&call->out);
+    if (n && n == query.limit)
+        api_next(call, "next",
+                 &(struct api_place){.ns = rows[n - 1].last_ns, .text = rows[n - 1].id});
     jsonw_obj_close(&call->out);
 }
 
@@ -270,7 +292,8 @@ static void show(struct call *call)
 }
 
 static const struct api_route routes[] = {
-    {"GET", "/api/devices", PERM_READ, list, "Inventory, last seen first.", "q (words)"},
+    {"GET", "/api/devices", PERM_READ, list, "Inventory, last seen first.",
+     "q (words), before, limit (at most 500)"},
     {"GET", "/api/devices/{id}", PERM_READ, show,
      "One device: profile, habits, deviations, alerts, incidents.", ""},
     {.method = NULL},

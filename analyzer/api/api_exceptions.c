@@ -53,24 +53,24 @@ static const char *const *site_list(struct call *call, const char *words)
 /* False: answered. */
 static bool read_search(struct call *call, const char *query, struct search *search)
 {
-    char fault[SEARCH_FAULT_MAX] = "";
+    struct search_fault fault;
     char en[SEARCH_FAULT_MAX + 80], vi[SEARCH_FAULT_MAX + 80];
 
-    if (search_parse(query, call->now_ns, call->arena, search, fault)) {
-        snprintf(en, sizeof(en), "The search cannot be read. %s", fault);
-        snprintf(vi, sizeof(vi), "Không đọc được câu tìm kiếm. %s", fault);
-        api_fail_both(call, 400, en, vi);
+    if (search_parse(query, call->now_ns, call->arena, search, &fault)) {
+        snprintf(en, sizeof(en), "The search cannot be read. %s", fault.en);
+        snprintf(vi, sizeof(vi), "Không đọc được câu tìm kiếm. %s", fault.vi);
+        api_fail(call, 400, en, vi);
         return false;
     }
     bool usable = search->root->kind != SEARCH_ALL && search->shape == SEARCH_ROWS &&
                   !search_asks(search->root, "state") && !search_asks(search->root, "assignee") &&
                   !search_asks(search->root, "incident") && !search_asks(search->root, "exception");
     if (!usable)
-        api_fail_both(call, 400,
-                      "An exception says which alerts: it must not be empty, have a pipe, or ask "
-                      "for state, assignee, incident or exception.",
-                      "Ngoại lệ phải nêu rõ cảnh báo nào: không được để trống, không dùng dấu |, "
-                      "không hỏi trạng thái, người xử lý, sự cố hay ngoại lệ.");
+        api_fail(call, 400,
+                 "An exception says which alerts: it must not be empty, have a pipe, or ask "
+                 "for state, assignee, incident or exception.",
+                 "Ngoại lệ phải nêu rõ cảnh báo nào: không được để trống, không dùng dấu |, "
+                 "không hỏi trạng thái, người xử lý, sự cố hay ngoại lệ.");
     return usable;
 }
 
@@ -81,8 +81,8 @@ static bool read_expiry(struct call *call, struct exception_row *row)
     row->expires_ns = 0;
     if (!*expires || clock_parse(slice_of_str(expires), &row->expires_ns))
         return true;
-    api_fail_both(call, 400, "expires must be a time like 2026-12-31T17:00:00Z, or empty.",
-                  "expires phải là thời điểm như 2026-12-31T17:00:00Z, hoặc để trống.");
+    api_fail(call, 400, "expires must be a time like 2026-12-31T17:00:00Z, or empty.",
+             "expires phải là thời điểm như 2026-12-31T17:00:00Z, hoặc để trống.");
     return false;
 }
 
@@ -99,13 +99,13 @@ static bool read_row(struct call *call, struct exception_row *row, struct search
     if (json_get(body, "sites"))
         row->sites = read_sites(call, json_get(body, "sites"));
     if (!*row->reason || strlen(row->reason) > REASON_MAX) {
-        api_fail_both(call, 400, "Say why: a reason of 1 to 2000 bytes.",
-                      "Hãy nêu lý do, dài từ 1 đến 2000 byte.");
+        api_fail(call, 400, "Say why: a reason of 1 to 2000 bytes.",
+                 "Hãy nêu lý do, dài từ 1 đến 2000 byte.");
         return false;
     }
     if (!row->sites) {
-        api_fail_both(call, 400, "sites must be a list of at most 20 names.",
-                      "sites phải là danh sách tối đa 20 tên cơ sở.");
+        api_fail(call, 400, "sites must be a list of at most 20 names.",
+                 "sites phải là danh sách tối đa 20 tên địa điểm.");
         return false;
     }
     if (json_get(body, "expires") && !read_expiry(call, row))
@@ -289,8 +289,8 @@ static void store_row(struct call *call, const char *action, struct exception_ro
         if (store_in_batch(call->store))
             store_rollback(call->store);
         if (err == ERR_FULL)
-            api_fail_both(call, 409, "There are too many exceptions: delete some.",
-                          "Đã có quá nhiều ngoại lệ: hãy xóa bớt.");
+            api_fail(call, 409, "There are too many exceptions: delete some.",
+                     "Đã có quá nhiều ngoại lệ: hãy xóa bớt.");
         else
             api_fail_store(call, err);
         return;

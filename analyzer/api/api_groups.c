@@ -63,39 +63,31 @@ static bool without_excepted(struct call *call, struct search *search)
 static bool read_query(struct call *call, struct search *search, struct search_range *range)
 {
     const char *state = call->query(call, "state");
-    const char *before = call->query(call, "before");
-    int64_t limit = api_number(call, "limit", GROUPS_PAGE);
+    struct api_place place;
     enum group_state one;
-    long long ns = 0, id = 0;
     bool known =
         !*state || strcmp(state, "all") == 0 || db_groups_state_parse(slice_of_str(state), &one);
 
-    *range = (struct search_range){.limit = limit < 1 || limit > 500 ? 500 : (uint32_t)limit,
+    if (!api_before(call, false, &place))
+        return false;
+    *range = (struct search_range){.limit = api_limit(call, GROUPS_PAGE),
+                                   .before_ns = place.ns,
+                                   .before_id = place.id,
                                    .sites = call->sites};
-    if (!known || (*before && sscanf(before, "%lld-%lld", &ns, &id) != 2)) {
-        api_fail(call, 400, "A value of the query is not known.");
+    if (!known) {
+        api_fail(call, 400, "A value of the query is not known.",
+                 "Có giá trị không hợp lệ trong câu hỏi.");
         return false;
     }
-    range->before_ns = (uint64_t)ns;
-    range->before_id = id;
     if (!shape_search(call, search_text(call), search))
         return false;
     if (!search_asks(search->root, "exception") && !without_excepted(call, search))
         return false;
     if (search->shape != SEARCH_ROWS)
-        api_fail(call, 400, "groupby, top and histogram work on events: GET /api/search.");
+        api_fail(call, 400, "groupby, top and histogram work on events: GET /api/search.",
+                 "groupby, top và histogram dùng cho sự kiện: hãy dùng trang Săn tìm (GET "
+                 "/api/search).");
     return search->shape == SEARCH_ROWS;
-}
-
-static void write_next(struct call *call, const struct search_state *at)
-{
-    char next[64];
-
-    if (at->complete)
-        return;
-    snprintf(next, sizeof(next), "%llu-%lld", (unsigned long long)at->next_ns,
-             (long long)at->next_id);
-    jsonw_str(&call->out, "next", next);
 }
 
 static void list(struct call *call)
@@ -126,7 +118,8 @@ static void list(struct call *call)
     for (uint32_t i = 0; i < n; i++)
         shape_group(call, NULL, &rows[i]);
     jsonw_arr_close(&call->out);
-    write_next(call, &at);
+    if (!at.complete)
+        api_next(call, "next", &(struct api_place){.ns = at.next_ns, .id = at.next_id});
     jsonw_obj_close(&call->out);
 }
 
@@ -194,6 +187,8 @@ static void act_on(struct call *call)
         json_text(assignee).len > 64) {
         api_fail(call, 400,
                  "Give ids (1 to 1000) and action: archive, reopen, escalate, or assign with "
+                 "assignee.",
+                 "Hãy nêu ids (1 đến 1000) và action: archive, reopen, escalate, hoặc assign kèm "
                  "assignee.");
         return;
     }

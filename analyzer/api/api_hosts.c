@@ -113,11 +113,13 @@ static bool read_range(struct call *call, struct search_range *range)
     int64_t limit = api_number(call, "limit", TIMELINE_PAGE);
 
     *range = (struct search_range){.sites = call->sites,
+                                   .patience_ns = API_PATIENCE_NS,
                                    .limit = limit < 1 || limit > TIMELINE_MOST ? TIMELINE_MOST
                                                                                : (uint32_t)limit};
     if ((*from && !clock_parse(slice_of_str(from), &range->from_ns)) ||
         (*to && !clock_parse(slice_of_str(to), &range->to_ns))) {
-        api_fail(call, 400, "from and to must be times like 2026-11-21T03:05:10Z.");
+        api_fail(call, 400, "from and to must be times like 2026-11-21T03:05:10Z.",
+                 "from và to phải là thời điểm như 2026-11-21T03:05:10Z.");
         return false;
     }
     return true;
@@ -145,7 +147,7 @@ static void timeline(struct call *call)
     uint32_t n = 0;
 
     if (!addr_parse(slice_of_str(call->arg[0]), &addr)) {
-        api_fail(call, 404, "This is no address.");
+        api_fail(call, 404, "This is no address.", "Đây không phải là địa chỉ.");
         return;
     }
     addr_text(&addr, ip);

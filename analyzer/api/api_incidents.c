@@ -12,9 +12,7 @@
 #include "analyzer/store/db_outbox.h"
 #include "analyzer/store/store.h"
 
-#include <stdio.h>
-
-enum { INCIDENTS_PAGE = 100, EVIDENCE_PAGE = 50, EVENTS_PAGE = 50 };
+enum { INCIDENTS_PAGE = 100, EVIDENCE_PAGE = 50, EVENTS_PAGE = 50, HISTORY_PAGE = 50 };
 
 static void write_json(struct call *call, const char *key, const struct json *v)
 {
@@ -46,13 +44,16 @@ static bool read_states(const char *text, uint32_t *states)
 /* False: answered. */
 static bool read_query(struct call *call, struct incidents_query *query)
 {
-    const char *severity = call->query(call, "severity"), *before = call->query(call, "before");
+    const char *severity = call->query(call, "severity");
     const char *assignee = call->query(call, "assignee"), *site = call->query(call, "site");
-    int64_t limit = api_number(call, "limit", INCIDENTS_PAGE);
-    long long ns = 0, id = 0;
+    struct api_place place;
 
+    if (!api_before(call, false, &place))
+        return false;
     *query = (struct incidents_query){.text = call->query(call, "q"),
-                                      .limit = limit < 1 || limit > 500 ? 500 : (uint32_t)limit,
+                                      .limit = api_limit(call, INCIDENTS_PAGE),
+                                      .before_ns = place.ns,
+                                      .before_id = place.id,
                                       .sites = call->sites,
                                       .site = *site ? site : NULL,
                                       .serious = *call->query(call, "serious") != '\0',
@@ -63,13 +64,11 @@ static bool read_query(struct call *call, struct incidents_query *query)
     else if (*assignee && !query->unassigned)
         query->assignee = assignee;
     if (!read_states(call->query(call, "state"), &query->states) ||
-        (*severity && !record_severity_parse(slice_of_str(severity), &query->at_least)) ||
-        (*before && sscanf(before, "%lld-%lld", &ns, &id) != 2)) {
-        api_fail(call, 400, "A value of the query is not known.");
+        (*severity && !record_severity_parse(slice_of_str(severity), &query->at_least))) {
+        api_fail(call, 400, "A value of the query is not known.",
+                 "Có giá trị không hợp lệ trong câu hỏi.");
         return false;
     }
-    query->before_ns = (uint64_t)ns;
-    query->before_id = id;
     return true;
 }
 
@@ -77,7 +76,6 @@ static void list(struct call *call)
 {
     struct incidents_query query;
     struct incident *rows = NULL;
-    char next[64];
     uint32_t n = 0;
     int64_t total = 0;
 
@@ -99,11 +97,9 @@ static void list(struct call *call)
         jsonw_obj_close(&call->out);
     }
     jsonw_arr_close(&call->out);
-    if (n && n == query.limit) {
-        snprintf(next, sizeof(next), "%llu-%lld", (unsigned long long)rows[n - 1].last_ns,
-                 (long long)rows[n - 1].id);
-        jsonw_str(&call->out, "next", next);
-    }
+    if (n && n == query.limit)
+        api_next(call, "next",
+                 &(struct api_place){.ns = rows[n - 1].last_ns, .id = rows[n - 1].id});
     jsonw_obj_close(&call->out);
 }
 
@@ -175,7 +171,6 @@ static enum err write_groups(struct call *call, const struct groups_query *query
                              const char *next)
 {
     struct group_row *rows = NULL;
-    char cursor[64];
     uint32_t n = 0;
     enum err err = db_groups_list(call->store, query, call->arena, &rows, &n);
 
@@ -183,11 +178,8 @@ static enum err write_groups(struct call *call, const struct groups_query *query
     for (uint32_t i = 0; i < n && !err; i++)
         shape_group(call, NULL, &rows[i]);
     jsonw_arr_close(&call->out);
-    if (n && n == query->limit && !err) {
-        snprintf(cursor, sizeof(cursor), "%llu-%lld", (unsigned long long)rows[n - 1].last_ns,
-                 (long long)rows[n - 1].id);
-        jsonw_str(&call->out, next, cursor);
-    }
+    if (n && n == query->limit && !err)
+        api_next(call, next, &(struct api_place){.ns = rows[n - 1].last_ns, .id = rows[n - 1].id});
     return err;
 }
 
@@ -201,25 +193,30 @@ static enum err write_group_count(struct call *call, const struct groups_query *
     return err;
 }
 
-static void write_history(struct call *call, int64_t id)
+/* A page of what was done and decided as `key`, with its whole number and the next one's cursor. */
+static enum err write_history(struct call *call, const struct history_query *query, const char *key,
+                              const char *total, const char *next)
 {
     struct incident_entry *rows = NULL;
     uint32_t n = 0;
+    int64_t all = 0;
+    enum err err = db_incidents_history(call->store, query, call->arena, &rows, &n, &all);
 
-    jsonw_arr_open(&call->out, "audit");
-    if (db_incidents_entries(call->store, id, call->arena, &rows, &n) == ERR_OK) {
-        for (uint32_t i = n; i-- > 0;) {
-            if (strcmp(rows[i].kind, "stage") == 0 || strcmp(rows[i].kind, "alert") == 0)
-                continue;
-            jsonw_obj_open(&call->out, NULL);
-            jsonw_rfc3339(&call->out, "time", rows[i].ts_ns);
-            jsonw_str(&call->out, "user", *rows[i].actor ? rows[i].actor : "tramgac");
-            jsonw_str(&call->out, "action", rows[i].kind);
-            shape_text2(&call->out, "text", rows[i].text_en, rows[i].text_vi);
-            jsonw_obj_close(&call->out);
-        }
+    jsonw_i64(&call->out, total, all);
+    jsonw_arr_open(&call->out, key);
+    for (uint32_t i = 0; i < n && !err; i++) {
+        jsonw_obj_open(&call->out, NULL);
+        jsonw_i64(&call->out, "id", rows[i].id);
+        jsonw_rfc3339(&call->out, "time", rows[i].ts_ns);
+        jsonw_str(&call->out, "user", *rows[i].actor ? rows[i].actor : "tramgac");
+        jsonw_str(&call->out, "action", rows[i].kind);
+        shape_text2(&call->out, "text", rows[i].text_en, rows[i].text_vi);
+        jsonw_obj_close(&call->out);
     }
     jsonw_arr_close(&call->out);
+    if (n && n == query->limit && !err)
+        api_next(call, next, &(struct api_place){.ns = rows[n - 1].ts_ns, .id = rows[n - 1].id});
+    return err;
 }
 
 static void write_pushes(struct call *call, int64_t id)
@@ -268,7 +265,9 @@ static void write_incident(struct call *call, const struct incident *incident,
     (void)write_group_count(call, &evidence, "groups_total");
     (void)write_groups(call, &evidence, "groups", "groups_next");
     write_tasks(call, incident->id);
-    write_history(call, incident->id);
+    (void)write_history(call,
+                        &(struct history_query){.incident_id = incident->id, .limit = HISTORY_PAGE},
+                        "audit", "audit_total", "audit_next");
     write_pushes(call, incident->id);
     if (act)
         act_write_undo(act);
@@ -294,34 +293,40 @@ static void show(struct call *call)
         write_incident(call, &incident, NULL);
 }
 
-static uint32_t page_size(struct call *call, int64_t usual)
-{
-    int64_t limit = api_number(call, "limit", usual);
-
-    return limit < 1 || limit > 500 ? 500 : (uint32_t)limit;
-}
-
 static void show_groups(struct call *call)
 {
     struct incident incident;
-    const char *before = call->query(call, "before");
-    long long ns = 0, id = 0;
+    struct api_place place;
 
-    if (!act_find_incident(call, call->arg[0], &incident))
+    if (!act_find_incident(call, call->arg[0], &incident) || !api_before(call, false, &place))
         return;
-    if (*before && sscanf(before, "%lld-%lld", &ns, &id) != 2) {
-        api_fail(call, 400, "A value of the query is not known.");
-        return;
-    }
     struct groups_query query = {.incident_id = incident.id,
                                  .text = "",
-                                 .before_ns = (uint64_t)ns,
-                                 .before_id = id,
-                                 .limit = page_size(call, EVIDENCE_PAGE)};
+                                 .before_ns = place.ns,
+                                 .before_id = place.id,
+                                 .limit = api_limit(call, EVIDENCE_PAGE)};
     jsonw_obj_open(&call->out, NULL);
     enum err err = write_group_count(call, &query, "total");
     if (!err)
         err = write_groups(call, &query, "items", "next");
+    jsonw_obj_close(&call->out);
+    if (err)
+        api_fail_store(call, err);
+}
+
+static void show_history(struct call *call)
+{
+    struct incident incident;
+    struct api_place place;
+
+    if (!act_find_incident(call, call->arg[0], &incident) || !api_before(call, false, &place))
+        return;
+    struct history_query query = {.incident_id = incident.id,
+                                  .before_ns = place.ns,
+                                  .before_id = place.id,
+                                  .limit = api_limit(call, HISTORY_PAGE)};
+    jsonw_obj_open(&call->out, NULL);
+    enum err err = write_history(call, &query, "items", "total", "next");
     jsonw_obj_close(&call->out);
     if (err)
         api_fail_store(call, err);
@@ -337,7 +342,7 @@ static void show_events(struct call *call)
         return;
     struct events_query query = {.incident_id = incident.id,
                                  .before_id = api_number(call, "before", 0),
-                                 .limit = page_size(call, EVENTS_PAGE)};
+                                 .limit = api_limit(call, EVENTS_PAGE)};
     enum err err = db_events_list(call->store, &query, call->arena, &rows, &n);
     if (!shape_list_open(call, err))
         return;
@@ -358,6 +363,9 @@ static const struct api_route routes[] = {
      ""},
     {"GET", "/api/incidents/{id}/groups", PERM_READ, show_groups,
      "Its evidence: groups of alerts, newest first, a page at a time.", "before, limit"},
+    {"GET", "/api/incidents/{id}/history", PERM_READ, show_history,
+     "What was done with it and decided about it, newest first, a page at a time.",
+     "before, limit"},
     {"GET", "/api/incidents/{id}/events", PERM_READ, show_events,
      "Its events: those that prove it and those of its groups, newest first, a page at a time.",
      "before, limit"},

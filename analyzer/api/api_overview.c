@@ -21,21 +21,11 @@ enum { OVERVIEW_STEPS = 48, OVERVIEW_INCIDENTS = 8, OVERVIEW_GROUPS = 8, OVERVIE
 enum { OVERVIEW_SITES = 64, OVERVIEW_TACTICS = 40 };
 #define OVERVIEW_DAY (24 * 3600 * CLOCK_S)
 
-/* The worst first, of equals the newest. */
-static int by_weight(const void *a, const void *b)
-{
-    const struct incident *x = a, *y = b;
-
-    if (x->severity != y->severity)
-        return x->severity > y->severity ? -1 : 1;
-    if (x->score > y->score || x->score < y->score)
-        return x->score > y->score ? -1 : 1;
-    return x->last_ns > y->last_ns ? -1 : x->last_ns < y->last_ns;
-}
-
 static void write_incidents(struct call *call)
 {
-    struct incidents_query query = {.sites = call->sites, .text = "", .limit = 500};
+    struct incidents_query query = {
+        .sites = call->sites, .text = "", .worst_first = true, .limit = OVERVIEW_INCIDENTS};
+    struct incidents_sum *sums = NULL;
     struct incident *rows = NULL;
     uint32_t n = 0;
     int64_t open[SEVERITY_LEVELS] = {0};
@@ -43,18 +33,18 @@ static void write_incidents(struct call *call)
     for (int s = 0; s < INCIDENT_STATES; s++)
         if (incident_is_open((enum incident_state)s))
             query.states |= 1u << s;
-    if (db_incidents_list(call->store, &query, call->arena, &rows, &n) != ERR_OK)
+    if (db_incidents_sums(call->store, call->sites, call->arena, &sums, &n) != ERR_OK)
         n = 0;
     for (uint32_t i = 0; i < n; i++)
-        open[rows[i].severity]++;
+        open[sums[i].severity] += sums[i].n;
+    if (db_incidents_list(call->store, &query, call->arena, &rows, &n) != ERR_OK)
+        n = 0;
     jsonw_obj_open(&call->out, "open");
     for (int s = 0; s < SEVERITY_LEVELS; s++)
         jsonw_i64(&call->out, record_severity_name((enum severity)s), open[s]);
     jsonw_obj_close(&call->out);
-    if (n > 1)
-        qsort(rows, n, sizeof(*rows), by_weight);
     jsonw_arr_open(&call->out, "incidents");
-    for (uint32_t i = 0; i < n && i < OVERVIEW_INCIDENTS; i++) {
+    for (uint32_t i = 0; i < n; i++) {
         jsonw_obj_open(&call->out, NULL);
         shape_incident_head(call, &rows[i]);
         jsonw_obj_close(&call->out);
@@ -121,22 +111,22 @@ static void write_top(struct call *call)
 
 static void write_devices(struct call *call)
 {
-    struct devices_query query = {.sites = call->sites, .text = "", .limit = OVERVIEW_SCAN};
-    struct device_row *rows = NULL;
-    uint32_t n = 0, learning = 0, enforcing = 0, deviating = 0;
+    struct devices_sum *rows = NULL, all = {0};
+    uint32_t n = 0;
 
-    if (db_devices_list(call->store, &query, call->arena, &rows, &n) != ERR_OK)
+    if (db_devices_sums(call->store, call->sites, call->arena, &rows, &n) != ERR_OK)
         n = 0;
     for (uint32_t i = 0; i < n; i++) {
-        learning += strncmp(rows[i].state, "learn", 5) == 0;
-        enforcing += strncmp(rows[i].state, "enforc", 6) == 0;
-        deviating += rows[i].n_deviations > 0;
+        all.n += rows[i].n;
+        all.learning += rows[i].learning;
+        all.enforcing += rows[i].enforcing;
+        all.deviating += rows[i].deviating;
     }
     jsonw_obj_open(&call->out, "devices");
-    jsonw_u64(&call->out, "total", n);
-    jsonw_u64(&call->out, "learning", learning);
-    jsonw_u64(&call->out, "enforcing", enforcing);
-    jsonw_u64(&call->out, "deviating", deviating);
+    jsonw_i64(&call->out, "total", all.n);
+    jsonw_i64(&call->out, "learning", all.learning);
+    jsonw_i64(&call->out, "enforcing", all.enforcing);
+    jsonw_i64(&call->out, "deviating", all.deviating);
     jsonw_obj_close(&call->out);
 }
 
@@ -242,36 +232,31 @@ static struct tile *tile_of(struct tiles *tiles, const char *site)
 
 static void tile_incidents(struct call *call, struct tiles *tiles)
 {
-    struct incidents_query query = {.sites = call->sites, .text = "", .limit = 500};
-    struct incident *rows = NULL;
+    struct incidents_sum *rows = NULL;
     uint32_t n = 0;
 
-    for (int s = 0; s < INCIDENT_STATES; s++)
-        if (incident_is_open((enum incident_state)s))
-            query.states |= 1u << s;
-    if (db_incidents_list(call->store, &query, call->arena, &rows, &n) != ERR_OK)
+    if (db_incidents_sums(call->store, call->sites, call->arena, &rows, &n) != ERR_OK)
         n = 0;
     for (uint32_t i = 0; i < n; i++) {
         struct tile *t = tile_of(tiles, rows[i].site);
         if (t)
-            t->open[rows[i].severity]++;
+            t->open[rows[i].severity] += rows[i].n;
     }
 }
 
 static void tile_devices(struct call *call, struct tiles *tiles)
 {
-    struct devices_query query = {.sites = call->sites, .text = "", .limit = OVERVIEW_SCAN};
-    struct device_row *rows = NULL;
+    struct devices_sum *rows = NULL;
     uint32_t n = 0;
 
-    if (db_devices_list(call->store, &query, call->arena, &rows, &n) != ERR_OK)
+    if (db_devices_sums(call->store, call->sites, call->arena, &rows, &n) != ERR_OK)
         n = 0;
     for (uint32_t i = 0; i < n; i++) {
         struct tile *t = tile_of(tiles, rows[i].site);
         if (!t)
             continue;
-        t->devices++;
-        t->deviating += rows[i].n_deviations > 0;
+        t->devices += rows[i].n;
+        t->deviating += rows[i].deviating;
     }
 }
 

@@ -108,7 +108,7 @@ static void write_report(struct call *call, const struct json *form, const struc
     bool pdf = strcmp(format, "html") != 0;
 
     if (!doc || !file) {
-        api_fail(call, 503, "The report is too large.");
+        api_fail(call, 503, "The report is too large.", "Báo cáo quá lớn.");
         return;
     }
     doc_build(form, facts, language, call->arena, doc);
@@ -118,7 +118,7 @@ static void write_report(struct call *call, const struct json *form, const struc
     }
     if (pdf && pdf_write(doc, call->out.out) != ERR_OK) {
         strbuf_clear(call->out.out);
-        api_fail(call, 503, "The report is too large.");
+        api_fail(call, 503, "The report is too large.", "Báo cáo quá lớn.");
         return;
     }
     if (!pdf)
@@ -136,7 +136,7 @@ static void make(struct call *call)
                                 .attack = call->services->attack,
                                 .user = call->user->name,
                                 .now_ns = call->now_ns};
-    char text[FAULT_MAX];
+    char en[FAULT_MAX], vi[FAULT_MAX];
     struct strbuf fault;
     struct json *form = NULL;
     struct json *facts = NULL;
@@ -144,14 +144,16 @@ static void make(struct call *call)
     strbuf_init(&fault, FAULT_MAX);
     enum err err = forms_read(folder(call), call->arg[0], &form, &fault);
     if (err == ERR_INPUT) {
-        snprintf(text, sizeof(text), "The form cannot be used: %.900s", fault.at);
-        api_fail(call, 500, text);
+        snprintf(en, sizeof(en), "The form cannot be used: %.900s", fault.at);
+        snprintf(vi, sizeof(vi), "Không dùng được biểu mẫu: %.900s", fault.at);
+        api_fail(call, 500, en, vi);
     }
     if (!err) {
         err = strcmp(forms_scope(form), "incident") == 0 ? facts_of_incident(call, &query, &facts)
                                                          : facts_of_period(call, &query, &facts);
         if (err == ERR_INPUT)
-            api_fail(call, 400, "from and to must be times, from before to.");
+            api_fail(call, 400, "from and to must be times, from before to.",
+                     "from và to phải là thời điểm, from trước to.");
     }
     if (!err) {
         note(call, call->arg[0], json_str(json_get(facts, "number"), ""));

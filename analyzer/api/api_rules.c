@@ -22,8 +22,8 @@ static void reload(struct call *call)
 
     strbuf_init(&text, CHANGES_MAX);
     if (!call->services->reload_rules(call->services->run, &text)) {
-        api_fail_both(call, 503, "The rules will be read again, but the writer is busy yet.",
-                      "Luật sẽ được đọc lại, nhưng bộ ghi đang bận.");
+        api_fail(call, 503, "The rules will be read again, but the writer is busy yet.",
+                 "Luật sẽ được đọc lại, nhưng bộ ghi đang bận.");
     } else if (act_audit(call, "rules.reload", "rules", text.at) != ERR_OK) {
         api_fail_store(call, ERR_IO);
     } else {

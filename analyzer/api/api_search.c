@@ -25,10 +25,12 @@ static bool read_range(struct call *call, struct search_range *range)
     *range = (struct search_range){.limit = limit < 1 || limit > SEARCH_PAGE_MOST ? SEARCH_PAGE_MOST
                                                                                   : (uint32_t)limit,
                                    .before_id = api_number(call, "before", 0),
+                                   .patience_ns = API_PATIENCE_NS,
                                    .sites = call->sites};
     if ((*from && !clock_parse(slice_of_str(from), &range->from_ns)) ||
         (*to && !clock_parse(slice_of_str(to), &range->to_ns))) {
-        api_fail(call, 400, "from and to must be times like 2026-11-21T03:05:10Z.");
+        api_fail(call, 400, "from and to must be times like 2026-11-21T03:05:10Z.",
+                 "from và to phải là thời điểm như 2026-11-21T03:05:10Z.");
         return false;
     }
     if (!range->to_ns)
@@ -38,7 +40,7 @@ static bool read_range(struct call *call, struct search_range *range)
     if (!range->from_ns)
         range->from_ns = range->to_ns > back_ns ? range->to_ns - back_ns : 0;
     if (range->from_ns > range->to_ns)
-        api_fail(call, 400, "from must not be after to.");
+        api_fail(call, 400, "from must not be after to.", "from không được sau to.");
     return range->from_ns <= range->to_ns;
 }
 

@@ -19,7 +19,8 @@ enum { SESSION_ID_LEN = 16, TOKEN_NAME_MAX = 100, SCOPES_MAX = 200, RECOVERY_COD
 static bool by_session(struct call *call)
 {
     if (call->token)
-        api_fail(call, 403, "Sign in for this: a token is not enough.");
+        api_fail(call, 403, "Sign in for this: a token is not enough.",
+                 "Việc này cần đăng nhập: mã truy cập là không đủ.");
     return !call->token;
 }
 
@@ -36,7 +37,7 @@ static bool password_fits(struct call *call)
     if (secret_fits(call->user->password, json_text(json_get(call->body, "password"))))
         return true;
     note(call, "password.refused");
-    api_fail(call, 403, "The password is wrong.");
+    api_fail(call, 403, "The password is wrong.", "Mật khẩu không đúng.");
     return false;
 }
 
@@ -58,7 +59,8 @@ static void password(struct call *call)
     if (!by_session(call) || !password_fits(call))
         return;
     if (secret_hash(json_text(json_get(call->body, "new")), hash)) {
-        api_fail(call, 400, "A password has 10 to 1024 characters.");
+        api_fail(call, 400, "A password has 10 to 1024 characters.",
+                 "Mật khẩu dài từ 10 đến 1024 ký tự.");
         return;
     }
     user.password = hash;
@@ -80,7 +82,8 @@ static void factor_start(struct call *call)
     if (!by_session(call) || !password_fits(call))
         return;
     if (user.totp_on) {
-        api_fail(call, 400, "There is a second factor already: take it away first.");
+        api_fail(call, 400, "There is a second factor already: take it away first.",
+                 "Đã có lớp xác thực thứ hai: hãy gỡ lớp cũ trước.");
         return;
     }
     secret_random(random, sizeof(random));
@@ -129,7 +132,8 @@ static void factor_prove(struct call *call)
     if (!by_session(call))
         return;
     if (user.totp_on || !step) {
-        api_fail(call, 400, "This is not the code of now: look at the clock of the telephone.");
+        api_fail(call, 400, "This is not the code of now: look at the clock of the telephone.",
+                 "Mã này không phải mã hiện tại: hãy kiểm tra giờ trên điện thoại.");
         return;
     }
     jsonw_obj_open(&call->out, NULL);
@@ -266,7 +270,8 @@ static const char *read_scopes(struct call *call)
     strbuf_fini(&text);
     if (full || !scopes || !permission_parse_set(slice_of_str(scopes), &set) || !set ||
         (set & ~call->may)) {
-        api_fail(call, 400, "scopes are names of permissions that your account has.");
+        api_fail(call, 400, "scopes are names of permissions that your account has.",
+                 "scopes là tên các quyền mà tài khoản của bạn đang có.");
         return NULL;
     }
     return scopes;
@@ -281,7 +286,8 @@ static void make_token(struct call *call)
     if (!by_session(call))
         return;
     if (!*name || strlen(name) > TOKEN_NAME_MAX || days < 1 || days > 3660) {
-        api_fail(call, 400, "A token has a name, and lives 1 to 3660 days.");
+        api_fail(call, 400, "A token has a name, and lives 1 to 3660 days.",
+                 "Mã truy cập phải có tên và có hiệu lực từ 1 đến 3660 ngày.");
         return;
     }
     const char *scopes = read_scopes(call);

@@ -105,7 +105,8 @@ static void refuse_login(struct call *call, struct user_row *user)
         db_users_put(call->store, user);
         note(call, user->name, "login.refused");
     }
-    api_fail(call, 401, "User name or password is wrong.");
+    api_fail(call, 401, "User name or password is wrong.",
+             "Tên đăng nhập hoặc mật khẩu không đúng.");
 }
 
 /* The code of the application, or one of the codes for once, which then is used up. */
@@ -150,7 +151,8 @@ static void login(struct call *call)
                  db_users_get(call->store, name, 0, call->arena, &user) == ERR_OK && !user.disabled;
 
     if (known && user.locked_until_ns > call->now_ns) {
-        api_fail(call, 429, "Too many attempts: wait a minute, then try again.");
+        api_fail(call, 429, "Too many attempts: wait a minute, then try again.",
+                 "Quá nhiều lần thử: hãy chờ một phút rồi thử lại.");
         return;
     }
     struct slice code = slice_trim(json_text(json_get(call->body, "code")));

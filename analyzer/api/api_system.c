@@ -134,7 +134,8 @@ static const char *reason_of(struct call *call)
 
     if (reason && strlen(reason) >= REASON_LEAST && strlen(reason) <= REASON_MOST)
         return reason;
-    api_fail(call, 400, "A legal hold is set and taken back with a reason.");
+    api_fail(call, 400, "A legal hold is set and taken back with a reason.",
+             "Lưu giữ pháp lý được đặt và gỡ kèm lý do.");
     return NULL;
 }
 

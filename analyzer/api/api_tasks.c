@@ -48,7 +48,8 @@ static bool read_task(struct call *call, struct task_row *t)
     if (due && json_text(due).len == 0)
         t->due_ns = 0;
     else if (due && !clock_parse(json_text(due), &t->due_ns)) {
-        api_fail(call, 400, "due must be a time like 2026-11-21T03:05:10Z, or empty.");
+        api_fail(call, 400, "due must be a time like 2026-11-21T03:05:10Z, or empty.",
+                 "due phải là thời điểm như 2026-11-21T03:05:10Z, hoặc để trống.");
         return false;
     }
     if (done && json_bool(done, false) != (t->done_ns != 0)) {
@@ -56,7 +57,8 @@ static bool read_task(struct call *call, struct task_row *t)
         t->done_by = t->done_ns ? call->user->name : "";
     }
     if (!t->title || !*t->title || strlen(t->title) > TITLE_MAX || strlen(t->assignee) > 64) {
-        api_fail(call, 400, "A task has a title of at most 400 bytes.");
+        api_fail(call, 400, "A task has a title of at most 400 bytes.",
+                 "Công việc phải có tiêu đề dài tối đa 400 byte.");
         return false;
     }
     return true;

@@ -71,7 +71,8 @@ static void undo(struct call *call)
         if (store_in_batch(call->store))
             store_rollback(call->store);
         if (err == ERR_NOTFOUND)
-            api_fail(call, 404, "It is too late to undo this, or it is undone already.");
+            api_fail(call, 404, "It is too late to undo this, or it is undone already.",
+                     "Đã quá hạn hoàn tác, hoặc việc này đã được hoàn tác rồi.");
         else
             api_fail_store(call, err);
     } else {

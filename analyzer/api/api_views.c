@@ -59,7 +59,9 @@ static bool read_view(struct call *call, struct saved_row *s)
     if (!known || !s->name || !*s->name || strlen(s->name) > NAME_MAX_BYTES ||
         strlen(s->query) > QUERY_MAX) {
         api_fail(call, 400,
-                 "A view has a name, a query, and page: groups, incidents, search or devices.");
+                 "A view has a name, a query, and page: groups, incidents, search or devices.",
+                 "Chế độ xem phải có tên, câu tìm kiếm và trang: groups, incidents, search hoặc "
+                 "devices.");
         return false;
     }
     return true;
@@ -70,7 +72,8 @@ static void put(struct call *call, struct saved_row *s)
     enum err err = db_desk_saved_put(call->store, s);
 
     if (err == ERR_CONFLICT)
-        api_fail(call, 409, "There is a view of that name on that page.");
+        api_fail(call, 409, "There is a view of that name on that page.",
+                 "Trang này đã có chế độ xem mang tên đó.");
     else if (err)
         api_fail_store(call, err);
     else
@@ -101,7 +104,7 @@ static bool find(struct call *call, struct saved_row *s)
     if (err)
         api_fail_store(call, err);
     else if (!own && !permission_in(call->may, PERM_LEAD))
-        api_fail(call, 403, "This view is somebody else's.");
+        api_fail(call, 403, "This view is somebody else's.", "Chế độ xem này là của người khác.");
     return call->status == 200;
 }
 

@@ -294,7 +294,8 @@ static const struct json *read_body(struct call *call, const struct request *req
         return NULL;
     if (json_parse(strbuf_view(&request->body), tree, NULL) != ERR_OK ||
         json_kind(*tree) != JSON_OBJ) {
-        api_fail(call, 400, "The body is not a JSON object.");
+        api_fail(call, 400, "The body is not a JSON object.",
+                 "Nội dung gửi lên không phải là đối tượng JSON.");
         return NULL;
     }
     return *tree;
@@ -308,7 +309,8 @@ static bool is_slowed(struct http *http, struct call *call, const char *what, co
 
     call->retry_after_s = rate_take(http->rate, what, who, most, call->now_ns);
     if (call->retry_after_s)
-        api_fail(call, 429, "Too many requests: wait a little.");
+        api_fail(call, 429, "Too many requests: wait a little.",
+                 "Quá nhiều yêu cầu: hãy chờ một lát.");
     return call->retry_after_s != 0;
 }
 
@@ -331,7 +333,9 @@ static void run_route(struct http *http, struct MHD_Connection *connection, stru
     unsigned refused = auth_refuse(call, route, header(connection, "X-CSRF-Token"));
     if (refused) {
         api_fail(call, refused,
-                 refused == 401 ? "Sign in first." : "This is not allowed for your account.");
+                 refused == 401 ? "Sign in first." : "This is not allowed for your account.",
+                 refused == 401 ? "Hãy đăng nhập trước."
+                                : "Tài khoản của bạn không được làm việc này.");
         return;
     }
     if (call->user && is_slowed(http, call, "account", call->user->name, "api.rate.account"))
@@ -341,7 +345,8 @@ static void run_route(struct http *http, struct MHD_Connection *connection, stru
         route->handle(call);
     json_free(&tree);
     if (call->status == 200 && !mask_note(call, path))
-        api_fail(call, 503, "The reading of personal data cannot be noted now; try again.");
+        api_fail(call, 503, "The reading of personal data cannot be noted now; try again.",
+                 "Hiện chưa ghi được nhật ký đọc dữ liệu cá nhân; hãy thử lại.");
 }
 
 static enum MHD_Result answer_api(struct http *http, struct MHD_Connection *connection,
@@ -366,13 +371,15 @@ static enum MHD_Result answer_api(struct http *http, struct MHD_Connection *conn
     jsonw_init(&call.out, &request->answer);
     if (!route) {
         api_fail(&call, known ? 405 : 404,
-                 known ? "Not with this method." : "There is no such route.");
+                 known ? "Not with this method." : "There is no such route.",
+                 known ? "Không dùng phương thức này." : "Không có đường dẫn này.");
     } else if (is_slowed(http, &call, "address", call.address, "api.rate.address")) {
         route = NULL;
     } else if (request->too_large) {
-        api_fail(&call, 413, "The body is too large.");
+        api_fail(&call, 413, "The body is too large.", "Nội dung gửi lên quá lớn.");
     } else if (!(call.store = store_lend(http))) {
-        api_fail(&call, 503, "The store cannot be opened now; try again.");
+        api_fail(&call, 503, "The store cannot be opened now; try again.",
+                 "Hiện chưa mở được kho dữ liệu; hãy thử lại.");
     } else {
         run_route(http, connection, &call, request, route, path);
         store_return(http, call.store);

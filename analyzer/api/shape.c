@@ -268,11 +268,12 @@ void shape_event(struct call *call, const struct event_row *e)
 
 bool shape_search(struct call *call, const char *text, struct search *search)
 {
-    char fault[SEARCH_FAULT_MAX];
+    struct search_fault fault;
 
-    if (search_parse(text, call->now_ns, call->arena, search, fault) == ERR_OK)
+    if (search_parse(text, call->now_ns, call->arena, search, &fault) == ERR_OK)
         return true;
-    api_fail(call, 400, *fault ? fault : "The search is too large.");
+    api_fail(call, 400, *fault.en ? fault.en : "The search is too large.",
+             *fault.vi ? fault.vi : "Câu tìm kiếm quá lớn.");
     return false;
 }
 

@@ -173,15 +173,23 @@ static struct group_add *sum_of(struct dedup *d, const struct record *r)
     d->slots[at] = d->n_groups;
     d->group_spark[d->n_groups] = UINT32_MAX;
     struct group_add *add = &d->groups[d->n_groups++];
-    *add = (struct group_add){r, r->severity, r->ts_ns, r->ts_ns, 0, 0, 0};
+    *add = (struct group_add){.newest = r,
+                              .severity = r->severity,
+                              .first_ns = r->ts_ns,
+                              .last_ns = r->ts_ns,
+                              .hour_ns = r->ts_ns / HOUR_NS * HOUR_NS};
     return add;
 }
 
-static void add_spark(struct dedup *d, const struct group_add *add, const struct record *r)
+static void add_hour(struct dedup *d, struct group_add *add, const struct record *r)
 {
     uint32_t *newest = &d->group_spark[add - d->groups];
     uint64_t hour = r->ts_ns / HOUR_NS * HOUR_NS;
 
+    if (hour == add->hour_ns) {
+        add->hour_n++;
+        return;
+    }
     for (uint32_t i = *newest; i != UINT32_MAX; i = d->spark_before[i]) {
         if (d->sparks[i].hour_ns == hour) {
             d->sparks[i].n++;
@@ -193,12 +201,14 @@ static void add_spark(struct dedup *d, const struct group_add *add, const struct
     d->sparks[d->n_sparks++] = (struct spark_add){r->group_id, hour, 1};
 }
 
-static void add_to_group(struct dedup *d, const struct record *r)
+static void add_to_group(struct dedup *d, struct record *r)
 {
     struct group_add *add = sum_of(d, r);
 
     add->n++;
     add->n_kept += !r->sampled_out;
+    if (!add->kept && !r->sampled_out)
+        add->kept = r;
     add->n_same += r->said_before;
     if (r->severity > add->severity)
         add->severity = r->severity;
@@ -208,7 +218,7 @@ static void add_to_group(struct dedup *d, const struct record *r)
         add->last_ns = r->ts_ns;
     if (r->ts_ns >= add->newest->ts_ns && (!r->sampled_out || add->newest->sampled_out))
         add->newest = r;
-    add_spark(d, add, r);
+    add_hour(d, add, r);
 }
 
 static bool same_rollup(const struct rollup *a, const struct rollup *b)
@@ -309,7 +319,7 @@ int64_t dedup_next_number(const struct dedup *dedup)
     return dedup->next_id;
 }
 
-const struct group_add *dedup_groups(const struct dedup *dedup, uint32_t *n)
+struct group_add *dedup_groups(struct dedup *dedup, uint32_t *n)
 {
     *n = dedup->n_groups;
     return dedup->groups;

@@ -42,7 +42,7 @@ int64_t dedup_next_number(const struct dedup *dedup);
  * admitted anew. */
 void dedup_undo(struct dedup *dedup);
 
-const struct group_add *dedup_groups(const struct dedup *dedup, uint32_t *n);
+struct group_add *dedup_groups(struct dedup *dedup, uint32_t *n);
 const struct spark_add *dedup_sparks(const struct dedup *dedup, uint32_t *n);
 const struct rollup *dedup_rollups(const struct dedup *dedup, uint32_t *n);
 

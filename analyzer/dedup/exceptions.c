@@ -61,11 +61,11 @@ static enum err compile(struct exceptions *e, struct store *store, uint64_t now_
     e->at = arena_alloc(&e->arena, (n + 1) * sizeof(*e->at));
     CHECK(e->at);
     for (uint32_t i = 0; i < n; i++) {
-        char fault[SEARCH_FAULT_MAX] = "";
+        struct search_fault fault;
         struct search search;
         if (!rows[i].enabled)
             continue;
-        if (search_parse(rows[i].query, now_ns, &e->arena, &search, fault)) {
+        if (search_parse(rows[i].query, now_ns, &e->arena, &search, &fault)) {
             counters[EXCEPTIONS_WRONG]++;
             continue;
         }

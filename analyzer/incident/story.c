@@ -208,12 +208,11 @@ static struct fact *fact_take(struct story *story, const char *key, const struct
     fact->key = story_keep(story, key);
     for (uint32_t i = 0; i < FACT_TEXTS; i++)
         fact->text[i] = story_keep(story, like->text[i] ? like->text[i] : "");
-    fact->n = 0;
-    fact->n_unsaved = 0;
-    fact->first_ns = 0;
-    fact->last_ns = 0;
+    fact->n = fact->n_unsaved = 0;
+    fact->first_ns = fact->last_ns = 0;
     fact->n_children = 0;
     fact->n_seen = 0;
+    fact->filled = false;
     fact->fresh = true;
     return fact;
 }
@@ -436,8 +435,9 @@ void story_add_group(struct story *story, const struct group_row *row, uint64_t 
 
     snprintf(rule, sizeof(rule), "%lld:%lld", (long long)row->gid, (long long)row->sid);
     snprintf(key, sizeof(key), "a:%lld", (long long)row->id);
-    if (fact_find(story, key))
-        return; /* it has been counted as its alerts came */
+    struct fact *known = fact_find(story, key);
+    if (known && (!known->fresh || known->filled))
+        return; /* counted before, or all of it as its alerts came */
     like.text[FACT_RULE] = rule;
     title_pair(row->signature, row->signature_vi, title, like.text + FACT_TITLE_EN);
     like.text[FACT_DETAIL_EN] = row->reason_en;
@@ -451,6 +451,7 @@ void story_add_group(struct story *story, const struct group_row *row, uint64_t 
     struct fact *fact = fact_take(story, key, &like);
     if (!fact)
         return;
+    fact->filled = true;
     widen(story, fact, row->first_ns > from_ns ? row->first_ns : from_ns, row->last_ns);
     count(fact, row->n, row->last_event_id);
     add_sensor(story, row->sensor);
@@ -465,6 +466,7 @@ static void join_fact(struct story *into, struct fact *fact, const struct fact *
     fact->n = twice ? (fact->n > old->n ? fact->n : old->n) : fact->n + old->n;
     fact->n_unsaved += old->n_unsaved;
     fact->fresh = fact->fresh && old->fresh;
+    fact->filled = fact->filled || old->filled;
 }
 
 void story_add_fact(struct story *story, const struct fact *fact)

@@ -63,6 +63,7 @@ struct fact {
     int64_t seen[FACT_SEEN_MAX]; /* newest events that were counted, of stages */
     uint32_t n_seen;
     bool fresh;        /* not yet in the history */
+    bool filled;       /* of a fresh one: what came before this batch is counted */
     int64_t n_unsaved; /* events not yet linked */
 };
 
@@ -121,8 +122,8 @@ const char *story_keep(struct story *story, const char *text);
 void story_add_hit(struct story *story, const struct corr_hit *hit);
 /** An alert or deviation that touches an entity. */
 void story_add_record(struct story *story, const struct record *r);
-/** A group of alerts that came before the story began; what is older than `from_ns` does not make
- * the story longer. */
+/** A group as it stood before this batch, of a host that is new in the story; alerts of the batch
+ * may have been added already. What is older than `from_ns` does not make the story longer. */
 void story_add_group(struct story *story, const struct group_row *row, uint64_t from_ns);
 /** A fact as another story has it, without its children; counts of a known one add up. */
 void story_add_fact(struct story *story, const struct fact *fact);

@@ -119,6 +119,7 @@ struct record {
     bool group_is_new; /* first alert of that group since the start (or since it was forgotten) */
     int64_t exception_id; /* the exception that hides it; 0 = none */
     bool said_before;     /* not kept, because it says the same as the kept one before it */
+    bool opens_group;     /* the store had no such group: this row is found through it */
     bool sampled_out;     /* storm: counted in group and rollups, its row is not kept */
 };
 

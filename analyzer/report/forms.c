@@ -56,24 +56,55 @@ static int is_form(const struct dirent *entry)
     return dot && strcmp(dot, ".yaml") == 0;
 }
 
+struct found {
+    char name[NAME_MAX_LEN];
+    struct json *form;
+    int64_t order;
+};
+
+static int by_order(const void *a, const void *b)
+{
+    const struct found *x = a, *y = b;
+
+    return x->order != y->order ? (x->order < y->order ? -1 : 1) : strcmp(x->name, y->name);
+}
+
+/* The forms that can be used, of the files of a folder; their number. */
+static uint32_t read_all(const char *dir, struct dirent **entries, int n, struct found *all)
+{
+    uint32_t good = 0;
+
+    for (int i = 0; i < n; i++) {
+        struct found *f = &all[good];
+        struct strbuf fault;
+        snprintf(f->name, sizeof(f->name), "%.*s",
+                 (int)(strlen(entries[i]->d_name) - strlen(".yaml")), entries[i]->d_name);
+        strbuf_init(&fault, 1024);
+        if (forms_read(dir, f->name, &f->form, &fault) == ERR_OK) {
+            f->order = json_i64(json_get(f->form, "order"), 1000);
+            good++;
+        }
+        strbuf_fini(&fault);
+    }
+    return good;
+}
+
 void forms_each(const char *dir, void (*each)(void *ctx, const char *name, const struct json *form),
                 void *ctx)
 {
     struct dirent **entries = NULL;
-    int n = scandir(dir, &entries, is_form, alphasort);
+    int n = scandir(dir, &entries, is_form, NULL);
+    struct found *all = n > 0 ? calloc((size_t)n, sizeof(*all)) : NULL;
+    uint32_t good = all ? read_all(dir, entries, n, all) : 0;
 
-    for (int i = 0; i < n; i++) {
-        char name[NAME_MAX_LEN];
-        struct strbuf fault;
-        struct json *form = NULL;
-        snprintf(name, sizeof(name), "%.*s", (int)(strlen(entries[i]->d_name) - strlen(".yaml")),
-                 entries[i]->d_name);
-        strbuf_init(&fault, 1024);
-        if (forms_read(dir, name, &form, &fault) == ERR_OK)
-            each(ctx, name, form);
-        json_free(&form);
-        strbuf_fini(&fault);
-        free(entries[i]);
+    if (good)
+        qsort(all, good, sizeof(*all), by_order);
+    for (uint32_t i = 0; i < good; i++) {
+        each(ctx, all[i].name, all[i].form);
+        json_free(&all[i].form);
     }
+    for (int i = 0; i < n; i++)
+        free(entries[i]);
     free(entries);
+    free(all);
 }

@@ -332,12 +332,12 @@ static enum err export_incidents(struct exporter *x, const char *words)
 
 static enum err export_what(struct exporter *x, const char *what, const char *search)
 {
-    char fault[SEARCH_FAULT_MAX] = "";
+    struct search_fault fault;
 
     if (strcmp(what, "incidents") == 0)
         return export_incidents(x, search);
-    if (search_parse(search, clock_now_ns(), &x->arena, &x->search, fault)) {
-        log_say(LOG_FAULT, "the search cannot be read: %s", fault);
+    if (search_parse(search, clock_now_ns(), &x->arena, &x->search, &fault)) {
+        log_say(LOG_FAULT, "the search cannot be read: %s", fault.en);
         return ERR_INPUT;
     }
     if (strcmp(what, "groups") == 0)

@@ -306,6 +306,13 @@ static uint32_t fitting(const struct pipeline *p, const struct message *list)
 
 enum { EVENT_OVERHEAD = 300 }; /* columns beside the event itself */
 
+static enum err find_groups(struct pipeline *p)
+{
+    uint32_t n;
+    struct group_add *groups = dedup_groups(p->dedup, &n);
+    return db_groups_find(p->store, groups, n);
+}
+
 static enum err save_events(struct pipeline *p)
 {
     int64_t last = 0, n[DAYS_CLASSES] = {0}, bytes[DAYS_CLASSES] = {0};
@@ -326,44 +333,11 @@ static enum err save_events(struct pipeline *p)
     return err || last == 0 ? err : db_events_mark_last(p->store, last);
 }
 
-enum { TALLY_SITES = 16 }; /* side by side in one batch; more are written one by one */
-
-static enum err save_tally(struct store *store, const struct group_add *groups, uint32_t n)
-{
-    struct {
-        const char *site;
-        int64_t n;
-    } sites[TALLY_SITES];
-    uint32_t used = 0;
-    enum err err = ERR_OK;
-
-    for (uint32_t i = 0; !err && i < n; i++) {
-        const char *site = groups[i].newest->site;
-        uint32_t k = 0;
-        while (k < used && strcmp(sites[k].site, site) != 0)
-            k++;
-        if (k == TALLY_SITES) {
-            err = db_groups_tally_add(store, site, groups[i].n);
-            continue;
-        }
-        if (k == used) {
-            sites[used].site = site;
-            sites[used++].n = 0;
-        }
-        sites[k].n += groups[i].n;
-    }
-    for (uint32_t k = 0; !err && k < used; k++)
-        err = db_groups_tally_add(store, sites[k].site, sites[k].n);
-    return err;
-}
-
 static enum err save_sums(struct pipeline *p)
 {
     uint32_t n;
     const struct group_add *groups = dedup_groups(p->dedup, &n);
     enum err err = db_groups_add(p->store, groups, n);
-    if (!err)
-        err = save_tally(p->store, groups, n);
     const struct spark_add *sparks = dedup_sparks(p->dedup, &n);
     if (!err)
         err = db_groups_sparks_add(p->store, sparks, n);
@@ -398,6 +372,8 @@ static enum err judge(struct pipeline *p)
     for (uint32_t i = 0; i < p->batch.n; i++)
         sightings_add(p->sightings, &p->batch, &p->batch.records[i]);
     enum err err = matching_batch(p->matching, p->store, &p->batch, clock_now_ns());
+    if (!err && p->role == ROLE_WHOLE)
+        err = find_groups(p);
     if (!err && p->role == ROLE_WHOLE)
         err = save_events(p);
     if (!err)

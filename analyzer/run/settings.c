@@ -50,6 +50,7 @@ static const struct {
 } places[] = {{"enrich.site", "iot-profiles/site.yaml"},
               {"enrich.attack", "rules/attack/attack.json"},
               {"correlate.rules", "rules/correlation"},
+              {"api.places", "rules/places/can-tho.yaml"},
               {"api.dashboard", "dashboards/dist"}};
 
 static void set_place(struct conf *conf, const char *key, const char *path)

@@ -17,7 +17,7 @@ struct parser {
     uint64_t now_ns;
     struct arena *arena;
     uint32_t nodes, depth;
-    char *fault; /* "" = none yet */
+    struct search_fault *fault;
 };
 
 /* ---- fields ---- */
@@ -120,17 +120,32 @@ static const struct field *field_of(const char *name)
 
 /* ---- basics ---- */
 
-static void fail(struct parser *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void write_fault(const struct parser *p, char *out, const char *place, const char *format,
+                        va_list args) __attribute__((format(printf, 4, 0)));
 
-static void fail(struct parser *p, const char *format, ...)
+static void write_fault(const struct parser *p, char *out, const char *place, const char *format,
+                        va_list args)
+{
+    int n = snprintf(out, SEARCH_FAULT_MAX, "%s %u: ", place, (unsigned)(p->at - p->all) + 1);
+
+    vsnprintf(out + n, SEARCH_FAULT_MAX - (size_t)n, format, args);
+}
+
+/* Both texts take the same values. */
+static void fail(struct parser *p, const char *en, const char *vi, ...)
+    __attribute__((format(printf, 2, 4), format(printf, 3, 4)));
+
+static void fail(struct parser *p, const char *en, const char *vi, ...)
 {
     va_list args;
 
-    if (p->fault[0])
+    if (p->fault->en[0])
         return;
-    int n = snprintf(p->fault, SEARCH_FAULT_MAX, "Character %u: ", (unsigned)(p->at - p->all) + 1);
-    va_start(args, format);
-    vsnprintf(p->fault + n, SEARCH_FAULT_MAX - (size_t)n, format, args);
+    va_start(args, vi);
+    write_fault(p, p->fault->en, "Character", en, args);
+    va_end(args);
+    va_start(args, vi);
+    write_fault(p, p->fault->vi, "Ký tự thứ", vi, args);
     va_end(args);
 }
 
@@ -145,7 +160,7 @@ static struct search_node *node_new(struct parser *p, enum search_kind kind)
     struct search_node *node = arena_alloc(p->arena, sizeof(*node));
 
     if (!node || ++p->nodes > SEARCH_NODES_MAX) {
-        fail(p, "the search has too many terms");
+        fail(p, "the search has too many terms", "câu tìm kiếm có quá nhiều điều kiện");
         return NULL;
     }
     node->kind = kind;
@@ -193,7 +208,7 @@ static const char *read_value(struct parser *p, bool in_list, bool *quoted)
         if (*p->at == '"')
             p->at++;
         else
-            fail(p, "the quotation mark is not closed");
+            fail(p, "the quotation mark is not closed", "thiếu dấu ngoặc kép đóng");
     } else {
         while (!is_word_end(*p->at) && !(in_list && *p->at == ','))
             strbuf_char(&out, *p->at++);
@@ -283,7 +298,8 @@ static bool read_between(struct parser *p, struct search_node *node, const struc
     node->high = FAR;
     if (more || less) {
         if (!scalar_of(p, field->type, text + 1 + or_equal, &a))
-            fail(p, "\"%.60s\" is no number, severity or time", text + 1 + or_equal);
+            fail(p, "\"%.60s\" is no number, severity or time",
+                 "\"%.60s\" không phải là số, mức độ hay thời điểm", text + 1 + or_equal);
         double edge = or_equal ? 0 : field->type == TYPE_TEXT ? 1e-9 : 1;
         node->low = more ? a + edge : node->low;
         node->high = less ? a - edge : node->high;
@@ -317,12 +333,14 @@ static void read_plain(struct parser *p, struct search_node *node, const struct 
     if (field->type == TYPE_ADDRESS && prefix_parse(slice_of_str(text), &node->network))
         node->op = SEARCH_NETWORK;
     else if (field->type == TYPE_ADDRESS)
-        fail(p, "\"%.60s\" is no address or network", text);
+        fail(p, "\"%.60s\" is no address or network", "\"%.60s\" không phải là địa chỉ hay mạng",
+             text);
     if (field->type == TYPE_NUMBER || field->type == TYPE_SEVERITY || field->type == TYPE_TIME) {
         node->number = scalar_of(p, field->type, text, &node->low);
         node->high = node->low;
         if (!node->number)
-            fail(p, "\"%.60s\" is no number, severity or time", text);
+            fail(p, "\"%.60s\" is no number, severity or time",
+                 "\"%.60s\" không phải là số, mức độ hay thời điểm", text);
     } else if (field == &any_path && !quoted) {
         node->number = number_of(text, &node->low);
         node->high = node->low;
@@ -350,7 +368,7 @@ static struct search_node *read_test(struct parser *p, const char *name, const s
         return NULL;
     node->field = field == &any_path ? name : field->canonical;
     if (!*text && !quoted)
-        fail(p, "a value is missing behind \"%.60s\"", name);
+        fail(p, "a value is missing behind \"%.60s\"", "thiếu giá trị sau \"%.60s\"", name);
     if (quoted || !read_between(p, node, field, text))
         read_plain(p, node, field, text, quoted);
     node->given = text;
@@ -366,7 +384,7 @@ static struct search_node *read_list(struct parser *p, const char *name, const s
     const struct search_node **last = any ? &any->first : NULL;
 
     p->at++;
-    while (any && !p->fault[0]) {
+    while (any && !p->fault->en[0]) {
         skip_blanks(p);
         struct search_node *one = read_test(p, name, field, true);
         if (!one)
@@ -379,7 +397,7 @@ static struct search_node *read_list(struct parser *p, const char *name, const s
             return any;
         }
         if (*p->at != ',')
-            fail(p, "a comma or a closing bracket was expected");
+            fail(p, "a comma or a closing bracket was expected", "cần dấu phẩy hoặc ngoặc đóng");
         else
             p->at++;
     }
@@ -397,7 +415,8 @@ static struct search_node *read_bound(struct parser *p, const char *name, bool l
     if (!node)
         return NULL;
     if (!time_of(p, text, &ns))
-        fail(p, "\"%.60s\" behind %.20s is no time", text, name);
+        fail(p, "\"%.60s\" behind %.20s is no time", "\"%.60s\" sau %.20s không phải là thời điểm",
+             text, name);
     node->field = "time";
     node->op = SEARCH_BETWEEN;
     node->number = true;
@@ -455,7 +474,7 @@ static struct search_node *read_word(struct parser *p)
         node->text = keep(p, slice_of_str(pattern));
     }
     if (!*node->text)
-        fail(p, "a term was expected");
+        fail(p, "a term was expected", "cần một điều kiện");
     return node;
 }
 
@@ -498,7 +517,7 @@ static struct search_node *read_not(struct parser *p)
     bool sign = (*p->at == '-' || *p->at == '!') && p->at[1] && !strchr(" \t", p->at[1]);
 
     if (p->depth >= SEARCH_DEPTH_MAX) {
-        fail(p, "too deeply nested");
+        fail(p, "too deeply nested", "lồng nhau quá sâu");
         return NULL;
     }
     if (sign || take_word(p, "NOT")) {
@@ -521,7 +540,7 @@ static struct search_node *read_not(struct parser *p)
     if (*p->at == ')')
         p->at++;
     else
-        fail(p, "a closing bracket is missing");
+        fail(p, "a closing bracket is missing", "thiếu ngoặc đóng");
     return inner;
 }
 
@@ -541,9 +560,9 @@ static struct search_node *read_and(struct parser *p)
     const struct search_node **last = all ? &all->first : NULL;
     uint32_t n = 0;
 
-    for (skip_blanks(p); all && !p->fault[0] && !at_end(p) && !at_or(p); skip_blanks(p)) {
+    for (skip_blanks(p); all && !p->fault->en[0] && !at_end(p) && !at_or(p); skip_blanks(p)) {
         if (n && take_word(p, "AND") && (at_end(p) || at_or(p)))
-            fail(p, "a term was expected behind AND");
+            fail(p, "a term was expected behind AND", "cần một điều kiện sau AND");
         struct search_node *one = read_not(p);
         if (!one)
             break;
@@ -552,7 +571,7 @@ static struct search_node *read_and(struct parser *p)
         n++;
     }
     if (all && n == 0)
-        fail(p, "a term was expected");
+        fail(p, "a term was expected", "cần một điều kiện");
     return all;
 }
 
@@ -560,7 +579,7 @@ static struct search_node *read_or(struct parser *p)
 {
     struct search_node *first = read_and(p);
 
-    if (!first || p->fault[0] || !at_or(p))
+    if (!first || p->fault->en[0] || !at_or(p))
         return first;
     struct search_node *any = node_new(p, SEARCH_OR);
     const struct search_node **last = any ? &any->first : NULL;
@@ -568,7 +587,7 @@ static struct search_node *read_or(struct parser *p)
         return NULL;
     *last = first;
     last = &first->next;
-    while (!p->fault[0] && at_or(p)) {
+    while (!p->fault->en[0] && at_or(p)) {
         p->at += 2;
         struct search_node *more = read_and(p);
         if (!more)
@@ -588,7 +607,7 @@ static const char *read_by(struct parser *p)
 
     p->at += n;
     if (n == 0)
-        fail(p, "a field was expected");
+        fail(p, "a field was expected", "cần tên một trường");
     const char *name = fold(p, keep(p, given));
     const struct field *field = field_of(*name == '@' ? name + 1 : name);
     return field == &any_path ? keep(p, given) : field->canonical;
@@ -603,11 +622,11 @@ static void read_fields(struct parser *p, struct search *search)
         p->at += *p->at == ',';
         skip_blanks(p);
         if (search->n_by == SEARCH_FIELDS_MAX)
-            fail(p, "at most %u fields", SEARCH_FIELDS_MAX);
+            fail(p, "at most %u fields", "tối đa %u trường", SEARCH_FIELDS_MAX);
         else
             search->by[search->n_by++] = read_by(p);
         skip_blanks(p);
-    } while (*p->at && *p->at != '|' && !p->fault[0]);
+    } while (*p->at && *p->at != '|' && !p->fault->en[0]);
 }
 
 static void read_top(struct parser *p, struct search *search)
@@ -625,7 +644,8 @@ static void read_top(struct parser *p, struct search *search)
     if (*p->at && *p->at != '|')
         read_fields(p, search);
     else if (search->shape != SEARCH_GROUPBY)
-        fail(p, "top wants fields: \"top 10 src\", or stands behind groupby");
+        fail(p, "top wants fields: \"top 10 src\", or stands behind groupby",
+             "top cần tên trường: \"top 10 src\", hoặc đứng sau groupby");
 }
 
 static void read_histogram(struct parser *p, struct search *search)
@@ -637,7 +657,8 @@ static void read_histogram(struct parser *p, struct search *search)
         return;
     const char *text = read_value(p, false, &quoted);
     if (!clock_parse_span(slice_of_str(text), &search->step_ns) || search->step_ns < CLOCK_S)
-        fail(p, "\"%.60s\" is no step like 5m or 1h", text);
+        fail(p, "\"%.60s\" is no step like 5m or 1h", "\"%.60s\" không phải là bước như 5m hay 1h",
+             text);
 }
 
 static void read_pipe(struct parser *p, struct search *search)
@@ -651,30 +672,33 @@ static void read_pipe(struct parser *p, struct search *search)
     else if (take_word(p, "histogram"))
         read_histogram(p, search);
     else
-        fail(p, "groupby, top or histogram was expected behind |");
+        fail(p, "groupby, top or histogram was expected behind |",
+             "cần groupby, top hoặc histogram sau |");
     skip_blanks(p);
 }
 
 enum err search_parse(const char *text, uint64_t now_ns, struct arena *arena, struct search *search,
-                      char fault[SEARCH_FAULT_MAX])
+                      struct search_fault *fault)
 {
     struct parser p = {.all = text, .at = text, .now_ns = now_ns, .arena = arena, .fault = fault};
 
-    fault[0] = '\0';
+    *fault = (struct search_fault){{0}, {0}};
     *search = (struct search){.shape = SEARCH_ROWS};
     if (strlen(text) > SEARCH_TEXT_MAX || !utf8_ok(slice_of_str(text))) {
-        snprintf(fault, SEARCH_FAULT_MAX, "The search is longer than %d bytes, or no UTF-8.",
+        snprintf(fault->en, SEARCH_FAULT_MAX, "The search is longer than %d bytes, or no UTF-8.",
                  SEARCH_TEXT_MAX);
+        snprintf(fault->vi, SEARCH_FAULT_MAX,
+                 "Câu tìm kiếm dài hơn %d byte, hoặc không phải UTF-8.", SEARCH_TEXT_MAX);
         return ERR_INPUT;
     }
     skip_blanks(&p);
     search->root = at_end(&p) && *p.at != ')' ? node_new(&p, SEARCH_ALL) : read_or(&p);
     skip_blanks(&p);
-    while (*p.at == '|' && !fault[0])
+    while (*p.at == '|' && !fault->en[0])
         read_pipe(&p, search);
-    if (*p.at && !fault[0])
-        fail(&p, "nothing was expected here");
-    if (!search->root && !fault[0])
+    if (*p.at && !fault->en[0])
+        fail(&p, "nothing was expected here", "không cần gì thêm ở đây");
+    if (!search->root && !fault->en[0])
         return ERR_NOMEM;
-    return fault[0] ? ERR_INPUT : ERR_OK;
+    return fault->en[0] ? ERR_INPUT : ERR_OK;
 }

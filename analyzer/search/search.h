@@ -66,9 +66,14 @@ struct search {
     uint64_t step_ns; /* of a histogram; 0 = chosen by the reader */
 };
 
-/** Parses; everything lives in `arena`. ERR_INPUT: `fault` says what and at which place. */
+/** What cannot be read, and at which place. */
+struct search_fault {
+    char en[SEARCH_FAULT_MAX], vi[SEARCH_FAULT_MAX];
+};
+
+/** Parses; everything lives in `arena`. ERR_INPUT: `fault` says why; else it is empty. */
 enum err search_parse(const char *text, uint64_t now_ns, struct arena *arena, struct search *search,
-                      char fault[SEARCH_FAULT_MAX]);
+                      struct search_fault *fault);
 
 /** Whether both ends of an event are meant: ip, port, zone, name, country, mac. Then *src and *dst
  * name them. */

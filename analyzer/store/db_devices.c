@@ -148,6 +148,54 @@ static void page_before(struct sql_where *w, uint64_t before_ns, const char *bef
         sql_where_and(w, "last<=? AND (last<? OR id<?)", args, 3);
 }
 
+static void conditions(struct sql_where *w, const struct devices_query *query)
+{
+    if (query->text)
+        sql_where_words(w, "words", query->text);
+    sql_where_str(w, "zone=?", query->zone);
+    sql_where_str(w, "site=?", query->site);
+    sql_where_sites(w, "site", query->sites);
+    if (query->deviating)
+        sql_where_and(w, "deviations>0", NULL, 0);
+}
+
+enum err db_devices_count(struct store *store, const struct devices_query *query, int64_t *n)
+{
+    struct sql_where w;
+
+    sql_where_init(&w, "SELECT count(*) FROM device");
+    conditions(&w, query);
+    struct sql *q = sql_where_start(&w, store);
+    *n = sql_row(q) ? sql_col_int(q, 0) : 0;
+    return sql_where_end(&w, q);
+}
+
+enum err db_devices_sums(struct store *store, const char *const *sites, struct arena *arena,
+                         struct devices_sum **rows, uint32_t *n)
+{
+    struct sql_rows out = {.arena = arena, .size = sizeof(**rows)};
+    struct devices_sum *row;
+    struct sql_where w;
+
+    sql_where_init(&w, "SELECT site,count(*),"
+                       "sum(CASE WHEN substr(state,1,5)='learn' THEN 1 ELSE 0 END),"
+                       "sum(CASE WHEN substr(state,1,6)='enforc' THEN 1 ELSE 0 END),"
+                       "sum(CASE WHEN deviations>0 THEN 1 ELSE 0 END) FROM device");
+    sql_where_sites(&w, "site", sites);
+    sql_where_tail(&w, " GROUP BY site ORDER BY site", NULL, 0);
+    struct sql *q = sql_where_start(&w, store);
+    while ((row = sql_rows_next(q, &out))) {
+        row->site = sql_col_str(q, 0, arena);
+        row->n = sql_col_int(q, 1);
+        row->learning = sql_col_int(q, 2);
+        row->enforcing = sql_col_int(q, 3);
+        row->deviating = sql_col_int(q, 4);
+    }
+    *rows = out.at;
+    *n = out.n;
+    return sql_where_end(&w, q);
+}
+
 enum err db_devices_list(struct store *store, const struct devices_query *query,
                          struct arena *arena, struct device_row **rows, uint32_t *n)
 {
@@ -155,13 +203,7 @@ enum err db_devices_list(struct store *store, const struct devices_query *query,
     struct sql_where w;
 
     sql_where_init(&w, "SELECT " DEVICE_COLUMNS " FROM device");
-    if (query->text)
-        sql_where_words(&w, "words", query->text);
-    sql_where_str(&w, "zone=?", query->zone);
-    sql_where_str(&w, "site=?", query->site);
-    sql_where_sites(&w, "site", query->sites);
-    if (query->deviating)
-        sql_where_and(&w, "deviations>0", NULL, 0);
+    conditions(&w, query);
     page_before(&w, query->before_ns, query->before_id);
     sql_where_page(&w, "last DESC, id DESC", query->limit, 100, 1000);
     struct sql *q = sql_where_start(&w, store);

@@ -44,6 +44,17 @@ struct devices_query {
 enum err db_devices_list(struct store *store, const struct devices_query *query,
                          struct arena *arena, struct device_row **rows, uint32_t *n);
 
+/** All that fit the query, whatever its page. */
+enum err db_devices_count(struct store *store, const struct devices_query *query, int64_t *n);
+
+/** Devices of one site. */
+struct devices_sum {
+    const char *site;
+    int64_t n, learning, enforcing, deviating;
+};
+enum err db_devices_sums(struct store *store, const char *const *sites, struct arena *arena,
+                         struct devices_sum **rows, uint32_t *n);
+
 struct binding_row {
     const char *device, *ip;
     uint64_t first_ns, last_ns;

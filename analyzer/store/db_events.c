@@ -50,6 +50,7 @@ static void put_row(struct sql_bulk *q, const struct record *r)
     sql_bulk_int(q, (int64_t)r->id.seq);
     sql_bulk_int(q, r->id.index);
     sql_bulk_text(q, r->raw);
+    sql_bulk_int(q, r->group_id && !r->opens_group);
 }
 
 enum err db_events_put(struct store *store, const struct record *records, uint32_t n)
@@ -57,8 +58,8 @@ enum err db_events_put(struct store *store, const struct record *records, uint32
     static const struct sql_table table = {
         "event",
         "id,ts,received,kind,type,sensor,site,src,dst,sport,dport,src_name,dst_name,proto,app,"
-        "device,severity,grp,flow,signature,gid,sid,origin,epoch,seq,line,raw",
-        27, "", ""};
+        "device,severity,grp,flow,signature,gid,sid,origin,epoch,seq,line,raw,again",
+        28, "", ""};
     struct sql_bulk rows;
 
     sql_bulk_start(&rows, store, &table);
@@ -118,31 +119,38 @@ static struct slice lower(struct arena *arena, const char *text)
 static void conditions(struct sql_where *w, const struct events_query *query, struct arena *arena)
 {
     const struct sql_value host = sql_of_str(query->host);
-    const struct sql_value hosts[] = {host, host, host, host};
-    const struct sql_value incident[] = {sql_of_int(query->incident_id),
-                                         sql_of_int(query->incident_id)};
+    const struct sql_value hosts[] = {host, host, host, host, host, host};
+    const struct sql_value group[] = {sql_of_int(query->group_id), sql_of_int(query->group_id)};
+    const struct sql_value one = sql_of_int(query->incident_id);
+    const struct sql_value incident[] = {one, one, one};
 
     if (query->kinds && !(query->kinds & ~(uint32_t)ALERT_KINDS))
         sql_where_and(w, "kind<3", NULL, 0); /* lets the engine use the small index */
     sql_where_bits(w, "kind", query->kinds);
     if (query->group_id)
-        sql_where_and(w, "grp<>0", NULL, 0);
-    sql_where_int(w, "grp=?", query->group_id);
+        sql_where_and(w,
+                      "id IN (SELECT first_event FROM grp WHERE id=? UNION "
+                      "SELECT id FROM event WHERE grp=? AND " ROWS_AGAIN ")",
+                      group, 2);
     if (query->incident_id)
         sql_where_and(w,
                       "id IN (SELECT event FROM link WHERE incident=? AND event<>0 UNION "
+                      "SELECT g.first_event FROM link l JOIN grp g ON g.id=l.grp "
+                      "WHERE l.incident=? AND l.event=0 UNION "
                       "SELECT e.id FROM event e JOIN link l ON l.grp=e.grp "
-                      "WHERE l.incident=? AND l.event=0 AND e.grp<>0)",
-                      incident, 2);
+                      "WHERE l.incident=? AND l.event=0 AND e.again<>0 AND e.grp<>0)",
+                      incident, 3);
     if (query->host && *query->host)
         sql_where_and(w,
                       "id IN (SELECT id FROM event WHERE src=? AND grp=0 UNION "
                       "SELECT id FROM event WHERE dst=? AND grp=0 UNION "
-                      "SELECT e.id FROM grp g JOIN event e ON e.grp=g.id AND e.grp<>0 "
-                      "WHERE g.src=? UNION "
-                      "SELECT e.id FROM grp g JOIN event e ON e.grp=g.id AND e.grp<>0 "
-                      "WHERE g.dst=?)",
-                      hosts, 4);
+                      "SELECT first_event FROM grp WHERE src=? UNION "
+                      "SELECT first_event FROM grp WHERE dst=? UNION "
+                      "SELECT e.id FROM grp g JOIN event e ON e.grp=g.id AND e.again<>0 AND "
+                      "e.grp<>0 WHERE g.src=? UNION "
+                      "SELECT e.id FROM grp g JOIN event e ON e.grp=g.id AND e.again<>0 AND "
+                      "e.grp<>0 WHERE g.dst=?)",
+                      hosts, 6);
     sql_where_str(w, "device=?", query->device);
     if (query->flow_id)
         sql_where_and(w, "flow<>0", NULL, 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyzer/store/db_exceptions.h"
 #include "analyzer/store/db_search.h"
+#include "analyzer/store/rows.h"
 #include "analyzer/store/sql.h"
 
 #include <stdio.h>
@@ -172,9 +173,13 @@ static enum err weigh(struct store *store, struct exception_reach *reach, bool b
                       uint64_t from_ns, uint64_t to_ns, bool *complete)
 {
     const uint64_t hour_ns = 3600000000000u;
-    struct sql *q = sql_start(store, "SELECT (SELECT count(*) FROM event WHERE grp=$1 AND grp<>0),"
-                                     "(SELECT coalesce(sum(n),0) FROM spark WHERE grp=$1 AND "
-                                     "hour>=$2 AND hour<=$3),n-n_same FROM grp WHERE id=$1");
+    struct sql *q =
+        sql_start(store, "SELECT (SELECT count(*) FROM event WHERE grp=$1 AND " ROWS_AGAIN
+                         ")+(SELECT count(*) FROM event WHERE id=(SELECT first_event "
+                         "FROM grp WHERE id=$1)),"
+                         "(SELECT coalesce(sum(n),0) FROM " ROWS_HOURS
+                         " h WHERE hour>=$2 AND hour<=$3),n-n_same FROM grp WHERE "
+                         "id=$1");
 
     sql_int(q, reach->group_id);
     sql_time(q, from_ns - from_ns % hour_ns);

@@ -3,8 +3,10 @@
 #include "analyzer/record/utf8.h"
 #include "analyzer/store/rows.h"
 #include "analyzer/store/sql_bulk.h"
+#include "common/check.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static const char *const state_names[GROUP_STATES] = {"open", "archived", "escalated"};
 
@@ -90,16 +92,170 @@ static void put_row(struct sql_bulk *q, const struct group_add *add, struct aren
     sql_bulk_text(q, words_of(r, arena));
     sql_bulk_int(q, r->exception_id);
     sql_bulk_int(q, add->n_same);
+    sql_bulk_time(q, add->hour_ns);
+    sql_bulk_int(q, add->hour_n);
+    sql_bulk_int(q, add->kept && add->kept->opens_group ? add->kept->event_id : 0);
+}
+
+#define COLUMNS                                                                                    \
+    "id,gid,sid,signature,signature_vi,category,source,severity,src,dst,src_name,dst_name,"        \
+    "src_zone,dst_zone,src_country,dst_country,dport,proto,app,criticality,sensor,site,"           \
+    "techniques,reason_en,reason_vi,n,n_kept,first,last,last_event,words,exception,n_same,hour,"   \
+    "hour_n,first_event"
+enum { COLUMNS_N = 36 };
+
+/* Rows of groups that are `known`, or of the others. */
+static enum err put_rows(struct store *store, const struct sql_table *table,
+                         const struct group_add *adds, const bool *known, bool which, uint32_t n)
+{
+    struct sql_bulk rows;
+    struct arena arena;
+
+    arena_init(&arena, 1 << 16, 0);
+    sql_bulk_start(&rows, store, table);
+    for (uint32_t i = 0; i < n; i++)
+        if (known[i] == which)
+            put_row(&rows, &adds[i], &arena);
+    enum err err = sql_bulk_end(&rows);
+    arena_fini(&arena);
+    return err;
+}
+
+static const struct sql_table spark_table = {
+    "spark", "grp,hour,n", 3, " ON CONFLICT (grp,hour) DO UPDATE SET n=spark.n+excluded.n", "grp"};
+
+static void put_hour(struct sql_bulk *rows, int64_t group_id, uint64_t hour_ns, int64_t n)
+{
+    sql_bulk_int(rows, group_id);
+    sql_bulk_time(rows, hour_ns);
+    sql_bulk_int(rows, n);
+}
+
+/* The hour of a new group stands in its row. */
+static enum err put_hours(struct store *store, const struct group_add *adds, const bool *known,
+                          uint32_t n)
+{
+    struct sql_bulk rows;
+
+    sql_bulk_start(&rows, store, &spark_table);
+    for (uint32_t i = 0; i < n; i++)
+        if (known[i] && adds[i].hour_n)
+            put_hour(&rows, adds[i].newest->group_id, adds[i].hour_ns, adds[i].hour_n);
+    return sql_bulk_end(&rows);
+}
+
+/* known[i]: the group of adds[i] has its row. */
+static enum err find_known(struct store *store, const struct group_add *adds, uint32_t n,
+                           bool *known)
+{
+    static const struct sql_table table = {"grp", "id", 1, "", "id"};
+    int64_t *ids = calloc(2 * (size_t)n, sizeof(*ids));
+    uint32_t found = 0;
+
+    CHECK(ids);
+    for (uint32_t i = 0; i < n; i++)
+        ids[i] = adds[i].newest->group_id;
+    enum err err = sql_bulk_known(store, &table, ids, n, ids + n, &found);
+    for (uint32_t i = 0; !err && i < n; i++)
+        known[i] = sql_bulk_is_known(ids + n, found, ids[i]);
+    free(ids);
+    return err;
+}
+
+enum err db_groups_find(struct store *store, struct group_add *adds, uint32_t n)
+{
+    bool *known = calloc(n + 1, sizeof(*known));
+
+    CHECK(known);
+    enum err err = n ? find_known(store, adds, n, known) : ERR_OK;
+    for (uint32_t i = 0; !err && i < n; i++) {
+        adds[i].asked = true;
+        adds[i].known = known[i];
+        if (!known[i] && adds[i].kept)
+            adds[i].kept->opens_group = true;
+    }
+    free(known);
+    return err;
+}
+
+/* The same from what was asked before. */
+static enum err recall_known(struct store *store, const struct group_add *adds, uint32_t n,
+                             bool *known)
+{
+    if (!adds[0].asked)
+        return find_known(store, adds, n, known);
+    for (uint32_t i = 0; i < n; i++)
+        known[i] = adds[i].known;
+    return ERR_OK;
+}
+
+/* ---- what each site has */
+
+enum { TALLY_SITES = 16 }; /* side by side in one batch; more are written before the end */
+struct tally {
+    const char *site;
+    int64_t groups, alerts;
+};
+
+static enum err tally_add(struct store *store, const struct tally *add)
+{
+    struct sql *q = sql_start(store, "INSERT INTO tally (site,n_groups,alerts) VALUES ($1,$2,$3) "
+                                     "ON CONFLICT (site) DO UPDATE SET "
+                                     "n_groups=tally.n_groups+excluded.n_groups,"
+                                     "alerts=tally.alerts+excluded.alerts");
+    sql_str(q, add->site);
+    sql_int(q, add->groups);
+    sql_int(q, add->alerts);
+    return sql_post(q);
+}
+
+static enum err tally_write(struct store *store, const struct tally *sites, uint32_t *used)
+{
+    enum err err = ERR_OK;
+
+    for (uint32_t k = 0; !err && k < *used; k++)
+        err = tally_add(store, &sites[k]);
+    *used = 0;
+    return err;
+}
+
+static enum err tally_count(struct store *store, struct tally *sites, uint32_t *used,
+                            struct tally add)
+{
+    uint32_t k = 0;
+    enum err err = ERR_OK;
+
+    while (k < *used && strcmp(sites[k].site, add.site) != 0)
+        k++;
+    if (k == TALLY_SITES) {
+        err = tally_write(store, sites, used);
+        k = 0;
+    }
+    if (k == *used)
+        sites[(*used)++] = (struct tally){add.site, 0, 0};
+    sites[k].groups += add.groups;
+    sites[k].alerts += add.alerts;
+    return err;
+}
+
+static enum err tally_all(struct store *store, const struct group_add *adds, const bool *known,
+                          uint32_t n)
+{
+    struct tally sites[TALLY_SITES];
+    uint32_t used = 0;
+    enum err err = ERR_OK;
+
+    for (uint32_t i = 0; !err && i < n; i++)
+        err = tally_count(store, sites, &used,
+                          (struct tally){adds[i].newest->site, !known[i], adds[i].n});
+    return err ? err : tally_write(store, sites, &used);
 }
 
 enum err db_groups_add(struct store *store, const struct group_add *adds, uint32_t n)
 {
-    static const struct sql_table table = {
-        "grp",
-        "id,gid,sid,signature,signature_vi,category,source,severity,src,dst,src_name,dst_name,"
-        "src_zone,dst_zone,src_country,dst_country,dport,proto,app,criticality,sensor,site,"
-        "techniques,reason_en,reason_vi,n,n_kept,first,last,last_event,words,exception,n_same",
-        33,
+    static const struct sql_table fresh = {"grp", COLUMNS, COLUMNS_N, "", ""};
+    static const struct sql_table old = {
+        "grp", COLUMNS, COLUMNS_N,
         " ON CONFLICT (id) DO UPDATE SET "
         "signature=excluded.signature, signature_vi=excluded.signature_vi, "
         "category=excluded.category,"
@@ -116,18 +272,22 @@ enum err db_groups_add(struct store *store, const struct group_add *adds, uint32
         " ELSE grp.last_event END,"
         "state=CASE WHEN grp.state=1 THEN 0 ELSE grp.state END, words=excluded.words,"
         "exception=excluded.exception",
-        "id"};
-    struct sql_bulk rows;
-    struct arena arena;
+        ""};
 
     if (n == 0)
         return ERR_OK;
-    arena_init(&arena, 1 << 16, 0);
-    sql_bulk_start(&rows, store, &table);
-    for (uint32_t i = 0; i < n; i++)
-        put_row(&rows, &adds[i], &arena);
-    enum err err = sql_bulk_end(&rows);
-    arena_fini(&arena);
+    bool *known = calloc(n, sizeof(*known));
+    CHECK(known);
+    enum err err = recall_known(store, adds, n, known);
+    if (!err)
+        err = put_rows(store, &fresh, adds, known, false, n);
+    if (!err)
+        err = put_rows(store, &old, adds, known, true, n);
+    if (!err)
+        err = put_hours(store, adds, known, n);
+    if (!err)
+        err = tally_all(store, adds, known, n);
+    free(known);
     return err;
 }
 
@@ -240,36 +400,19 @@ enum err db_groups_count(struct store *store, const struct groups_query *query, 
     return sql_where_end(&w, q);
 }
 
-enum err db_groups_tally_add(struct store *store, const char *site, int64_t alerts)
-{
-    struct sql *q = sql_start(store, "INSERT INTO tally (site,alerts) VALUES ($1,$2) ON CONFLICT "
-                                     "(site) DO UPDATE SET alerts=tally.alerts+excluded.alerts");
-    sql_str(q, site);
-    sql_int(q, alerts);
-    return sql_post(q);
-}
-
-static enum err total(struct store *store, const char *head, const char *const *sites, int64_t *sum)
-{
-    struct sql_where w;
-
-    sql_where_init(&w, head);
-    sql_where_sites(&w, "site", sites);
-    struct sql *q = sql_where_start(&w, store);
-    *sum = sql_row(q) ? sql_col_int(q, 0) : 0;
-    enum err err = sql_end(q);
-    sql_where_fini(&w);
-    return err;
-}
-
 enum err db_groups_totals(struct store *store, const char *const *sites, int64_t *groups,
                           int64_t *alerts)
 {
-    enum err err = total(store, "SELECT count(*) FROM grp", sites, groups);
+    struct sql_where w;
 
-    if (err)
-        return err;
-    return total(store, "SELECT CAST(coalesce(sum(alerts),0) AS BIGINT) FROM tally", sites, alerts);
+    sql_where_init(&w, "SELECT CAST(coalesce(sum(n_groups),0) AS BIGINT),"
+                       "CAST(coalesce(sum(alerts),0) AS BIGINT) FROM tally");
+    sql_where_sites(&w, "site", sites);
+    struct sql *q = sql_where_start(&w, store);
+    bool found = sql_row(q);
+    *groups = found ? sql_col_int(q, 0) : 0;
+    *alerts = found ? sql_col_int(q, 1) : 0;
+    return sql_where_end(&w, q);
 }
 
 static enum err changed_one(struct store *store, enum err err)
@@ -318,17 +461,11 @@ enum err db_groups_set_incident(struct store *store, int64_t id, int64_t inciden
 
 enum err db_groups_sparks_add(struct store *store, const struct spark_add *adds, uint32_t n)
 {
-    static const struct sql_table table = {
-        "spark", "grp,hour,n", 3, " ON CONFLICT (grp,hour) DO UPDATE SET n=spark.n+excluded.n",
-        "grp"};
     struct sql_bulk rows;
 
-    sql_bulk_start(&rows, store, &table);
-    for (uint32_t i = 0; i < n; i++) {
-        sql_bulk_int(&rows, adds[i].group_id);
-        sql_bulk_time(&rows, adds[i].hour_ns);
-        sql_bulk_int(&rows, adds[i].n);
-    }
+    sql_bulk_start(&rows, store, &spark_table);
+    for (uint32_t i = 0; i < n; i++)
+        put_hour(&rows, adds[i].group_id, adds[i].hour_ns, adds[i].n);
     return sql_bulk_end(&rows);
 }
 
@@ -336,8 +473,8 @@ enum err db_groups_spark(struct store *store, int64_t id, uint64_t from_ns, stru
                          struct hour_count **rows, uint32_t *n)
 {
     struct sql_rows out = {.arena = arena, .size = sizeof(**rows)};
-    struct sql *q =
-        sql_start(store, "SELECT hour,n FROM spark WHERE grp=$1 AND hour>=$2 ORDER BY hour");
+    struct sql *q = sql_start(store, "SELECT hour,CAST(sum(n) AS BIGINT) FROM " ROWS_HOURS
+                                     " h WHERE hour>=$2 GROUP BY hour ORDER BY hour");
     sql_int(q, id);
     sql_time(q, from_ns);
     struct hour_count *row;
@@ -348,19 +485,42 @@ enum err db_groups_spark(struct store *store, int64_t id, uint64_t from_ns, stru
     return sql_end(q);
 }
 
+/* Takes groups off the sums of their sites. */
+static enum err tally_less(struct store *store, const char *const *of, uint32_t n)
+{
+    struct tally sites[TALLY_SITES];
+    uint32_t used = 0;
+    enum err err = ERR_OK;
+
+    for (uint32_t i = 0; !err && i < n; i++)
+        err = tally_count(store, sites, &used, (struct tally){of[i], -1, 0});
+    return err ? err : tally_write(store, sites, &used);
+}
+
 enum err db_groups_expire(struct store *store, int64_t last_event_id, uint32_t limit,
                           int64_t *deleted)
 {
+    struct arena arena;
+    struct sql_rows out = {.arena = &arena, .size = sizeof(char *)};
+    const char **site;
+
+    arena_init(&arena, 4096, 0);
     struct sql *q = sql_start(
         store,
         "DELETE FROM grp WHERE id IN (SELECT id FROM grp WHERE last_event<=$1 AND NOT "
         "EXISTS (SELECT 1 FROM link l JOIN incident i ON i.id=l.incident WHERE l.grp=grp.id "
         "AND l.grp<>0 AND (i.state NOT IN (4,5) OR i.hold<>0)) AND NOT EXISTS (SELECT 1 FROM "
-        "event WHERE event.grp=grp.id AND event.grp<>0) ORDER BY id LIMIT $2)");
+        "event WHERE event.id=grp.first_event) AND NOT EXISTS (SELECT 1 FROM event WHERE "
+        "event.grp=grp.id AND " ROWS_AGAIN ") ORDER BY id LIMIT $2) RETURNING site");
     sql_int(q, last_event_id);
     sql_int(q, limit);
-    enum err err = sql_run(q);
-    *deleted = err ? 0 : sql_changed(store);
+    while ((site = sql_rows_next(q, &out)))
+        *site = sql_col_str(q, 0, &arena);
+    enum err err = sql_end(q);
+    *deleted = err ? 0 : out.n;
+    if (!err)
+        err = tally_less(store, out.at, out.n);
+    arena_fini(&arena);
     if (err || *deleted == 0)
         return err;
     q = sql_start(store, "DELETE FROM spark WHERE NOT EXISTS (SELECT 1 FROM grp WHERE "

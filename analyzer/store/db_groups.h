@@ -64,9 +64,17 @@ struct group_add {
     uint64_t first_ns, last_ns;
     int64_t n, n_kept;
     int64_t n_same; /* without a row, saying the same as one that has its row */
+    uint64_t hour_ns;
+    int64_t hour_n;      /* of them in this hour; those of others are spark_adds */
+    struct record *kept; /* the first of them that has a row; NULL: none */
+    bool asked, known;   /* by db_groups_find: the store has the group */
 };
 
-/** Adds, each group once; one that was archived opens again with n - n_done new ones. */
+/** Asks which groups the store has, in the transaction that adds them. The first row of a group
+ * that it has not (record.opens_group) is found through the group, and needs no index. */
+enum err db_groups_find(struct store *store, struct group_add *adds, uint32_t n);
+/** Adds, each group once; one that was archived opens again with n - n_done new ones. Groups and
+ * alerts of each site are counted on. */
 enum err db_groups_add(struct store *store, const struct group_add *adds, uint32_t n);
 enum err db_groups_get(struct store *store, int64_t id, struct arena *arena, struct group_row *row);
 /** Newest first (last_ns, id). */
@@ -75,8 +83,6 @@ enum err db_groups_list(struct store *store, const struct groups_query *query, s
 /** Groups and alerts that match, for "exact counts"; limit and page are ignored. */
 enum err db_groups_count(struct store *store, const struct groups_query *query, int64_t *groups,
                          int64_t *alerts);
-/** Alerts of a site, added to what was counted since the beginning. */
-enum err db_groups_tally_add(struct store *store, const char *site, int64_t alerts);
 /** All groups there are, and all alerts ever counted, of these sites (NULL = all). */
 enum err db_groups_totals(struct store *store, const char *const *sites, int64_t *groups,
                           int64_t *alerts);
@@ -99,7 +105,7 @@ struct spark_add {
     uint64_t hour_ns;
     int64_t n;
 };
-/** Each hour of a group once. */
+/** What a batch adds to hours that no group_add has, each hour of a group once. */
 enum err db_groups_sparks_add(struct store *store, const struct spark_add *adds, uint32_t n);
 enum err db_groups_spark(struct store *store, int64_t id, uint64_t from_ns, struct arena *arena,
                          struct hour_count **rows, uint32_t *n);

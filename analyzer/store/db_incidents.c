@@ -243,7 +243,10 @@ enum err db_incidents_list(struct store *store, const struct incidents_query *qu
     sql_where_init(&w, "SELECT " INCIDENT_COLUMNS " FROM incident");
     conditions(&w, query);
     sql_where_before(&w, "last", query->before_ns, query->before_id);
-    sql_where_page(&w, "last DESC, id DESC", query->limit, 50, 500);
+    sql_where_page(&w,
+                   query->worst_first ? "severity DESC, score DESC, last DESC, id DESC"
+                                      : "last DESC, id DESC",
+                   query->limit, 50, 500);
     enum err err = all(sql_where_start(&w, store), arena, rows, n);
     sql_where_fini(&w);
     return err;
@@ -257,6 +260,28 @@ enum err db_incidents_count(struct store *store, const struct incidents_query *q
     conditions(&w, query);
     struct sql *q = sql_where_start(&w, store);
     *n = sql_row(q) ? sql_col_int(q, 0) : 0;
+    return sql_where_end(&w, q);
+}
+
+enum err db_incidents_sums(struct store *store, const char *const *sites, struct arena *arena,
+                           struct incidents_sum **rows, uint32_t *n)
+{
+    struct sql_rows out = {.arena = arena, .size = sizeof(**rows)};
+    struct incidents_sum *row;
+    struct sql_where w;
+
+    sql_where_init(&w, "SELECT site,severity,count(*) FROM incident");
+    sql_where_and(&w, "state NOT IN (4,5)", NULL, 0);
+    sql_where_sites(&w, "site", sites);
+    sql_where_tail(&w, " GROUP BY site,severity ORDER BY site,severity", NULL, 0);
+    struct sql *q = sql_where_start(&w, store);
+    while ((row = sql_rows_next(q, &out))) {
+        row->site = sql_col_str(q, 0, arena);
+        row->severity = (enum severity)sql_col_int(q, 1);
+        row->n = sql_col_int(q, 2);
+    }
+    *rows = out.at;
+    *n = out.n;
     return sql_where_end(&w, q);
 }
 
@@ -301,15 +326,12 @@ enum err db_incidents_entry_add(struct store *store, struct incident_entry *entr
     return sql_end(q);
 }
 
-enum err db_incidents_entries(struct store *store, int64_t incident_id, struct arena *arena,
-                              struct incident_entry **rows, uint32_t *n)
+static enum err read_entries(struct sql *q, struct arena *arena, struct incident_entry **rows,
+                             uint32_t *n)
 {
     struct sql_rows out = {.arena = arena, .size = sizeof(**rows)};
-    struct sql *q = sql_start(
-        store, "SELECT id,incident,ts,kind,actor,text_en,text_vi,technique,tactic,severity,grp,"
-               "event,detail FROM entry WHERE incident=$1 ORDER BY ts,id");
-    sql_int(q, incident_id);
     struct incident_entry *row;
+
     while ((row = sql_rows_next(q, &out))) {
         row->id = sql_col_int(q, 0);
         row->incident_id = sql_col_int(q, 1);
@@ -328,6 +350,41 @@ enum err db_incidents_entries(struct store *store, int64_t incident_id, struct a
     *rows = out.at;
     *n = out.n;
     return sql_end(q);
+}
+
+#define ENTRY_COLUMNS                                                                              \
+    "SELECT id,incident,ts,kind,actor,text_en,text_vi,technique,tactic,severity,grp,event,detail " \
+    "FROM entry WHERE incident=$1 "
+#define ENTRY_OF_PEOPLE "AND kind NOT IN ('stage','alert') "
+
+enum err db_incidents_entries(struct store *store, int64_t incident_id, struct arena *arena,
+                              struct incident_entry **rows, uint32_t *n)
+{
+    struct sql *q = sql_start(store, ENTRY_COLUMNS "ORDER BY ts,id");
+
+    sql_int(q, incident_id);
+    return read_entries(q, arena, rows, n);
+}
+
+enum err db_incidents_history(struct store *store, const struct history_query *query,
+                              struct arena *arena, struct incident_entry **rows, uint32_t *n,
+                              int64_t *all)
+{
+    struct sql *q =
+        sql_start(store, "SELECT count(*) FROM entry WHERE incident=$1 " ENTRY_OF_PEOPLE);
+
+    sql_int(q, query->incident_id);
+    *all = sql_row(q) ? sql_col_int(q, 0) : 0;
+    enum err err = sql_end(q);
+    if (err)
+        return err;
+    q = sql_start(store, ENTRY_COLUMNS ENTRY_OF_PEOPLE
+                  "AND (ts<$2 OR (ts=$2 AND id<$3)) ORDER BY ts DESC,id DESC LIMIT $4");
+    sql_int(q, query->incident_id);
+    sql_time(q, query->before_ns ? query->before_ns : INT64_MAX);
+    sql_int(q, query->before_ns ? query->before_id : INT64_MAX);
+    sql_int(q, query->limit ? query->limit : 100);
+    return read_entries(q, arena, rows, n);
 }
 
 enum err db_incidents_link_add(struct store *store, const struct incident_link *link, bool *was_new)

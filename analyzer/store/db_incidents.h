@@ -33,6 +33,7 @@ struct incidents_query {
     const char *site;
     const char *const *sites; /* only these; NULL = all; ended by NULL */
     bool serious, personal, unassigned, held;
+    bool worst_first;        /* by severity, score, time: one page, none behind it */
     uint64_t from_ns, to_ns; /* last_ns within */
     uint64_t before_ns;      /* page: after the row (last_ns, id) */
     int64_t before_id;
@@ -51,6 +52,14 @@ enum err db_incidents_expire(struct store *store, uint64_t before_ns, uint32_t l
 /** Incidents per state: counts[state]; of these sites, NULL = all. */
 enum err db_incidents_counts(struct store *store, const char *const *sites,
                              int64_t counts[INCIDENT_STATES]);
+/** Open incidents of a site by severity: rows in the order of the sites. */
+struct incidents_sum {
+    const char *site;
+    enum severity severity;
+    int64_t n;
+};
+enum err db_incidents_sums(struct store *store, const char *const *sites, struct arena *arena,
+                           struct incidents_sum **rows, uint32_t *n);
 /** All that fit the query, whatever its page. */
 enum err db_incidents_count(struct store *store, const struct incidents_query *query, int64_t *n);
 
@@ -59,6 +68,18 @@ enum err db_incidents_entry_add(struct store *store, struct incident_entry *entr
 /** Oldest first, by (ts_ns, id). */
 enum err db_incidents_entries(struct store *store, int64_t incident_id, struct arena *arena,
                               struct incident_entry **rows, uint32_t *n);
+
+/** What was done with an incident and decided about it: its history without stages and alerts. */
+struct history_query {
+    int64_t incident_id;
+    uint64_t before_ns; /* page: before this entry */
+    int64_t before_id;
+    uint32_t limit; /* 0 = 100 */
+};
+/** Newest first; *all is how many there are, whatever the page. */
+enum err db_incidents_history(struct store *store, const struct history_query *query,
+                              struct arena *arena, struct incident_entry **rows, uint32_t *n,
+                              int64_t *all);
 
 /** Links evidence; the same link again adds `n`. *was_new may be NULL. */
 enum err db_incidents_link_add(struct store *store, const struct incident_link *link,

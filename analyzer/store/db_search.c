@@ -106,6 +106,26 @@ static bool is_led(const struct search_scan *s)
     return search_sql_is_narrow(s->search->root) || is_plain(s);
 }
 
+/* Time that is left of the caller's patience. */
+static uint64_t time_left(const struct search_scan *s, uint64_t now_ns)
+{
+    uint64_t end_ns = s->began_ns + s->range->patience_ns;
+
+    return s->range->patience_ns == 0 ? UINT64_MAX : end_ns > now_ns ? end_ns - now_ns : 0;
+}
+
+/* A window like the last one may take as long again: rows that lie on a cold disk cost a thousand
+ * times those in memory. */
+static int64_t in_time(const struct search_scan *s, int64_t width, int64_t least)
+{
+    uint64_t now_ns = clock_mono_ns(), took_ns = now_ns - s->window_ns + 1;
+    double most = (double)time_left(s, now_ns) / (double)took_ns * (double)s->wide;
+
+    return s->range->patience_ns == 0 || (double)width <= most ? width
+           : most < (double)least                              ? least
+                                                               : (int64_t)most;
+}
+
 /* An index leads through the blocks of the search: of the next ones as many as it takes, to judge
  * by those before. */
 static int64_t next_width(const struct search_scan *s, int64_t usual)
@@ -115,9 +135,9 @@ static int64_t next_width(const struct search_scan *s, int64_t usual)
     if (s->wide == 0)
         return usual;
     if (s->found == 0)
-        return wider;
+        return in_time(s, wider, usual / WIDER);
     int64_t enough = s->seen * (s->most - s->found) / s->found + usual;
-    return enough < wider ? enough : wider;
+    return in_time(s, enough < wider ? enough : wider, usual / WIDER);
 }
 
 /* Blocks that the next statement looks at. False: there are none. */
@@ -125,18 +145,23 @@ static bool next_blocks(struct search_scan *s, struct blocks_window *window)
 {
     int64_t events = search_scan_budget(s->range, BUDGET_SCANNED);
 
+    if (s->began_ns == 0)
+        s->began_ns = clock_mono_ns();
     if (is_led(s))
         s->wide = events = next_width(s, events);
+    s->window_ns = clock_mono_ns();
     s->err = db_blocks_window(s->store, s->state->next_id, s->range->from_ns, s->range->to_ns,
                               events, window);
     s->state->complete = !s->err && window->n == 0;
     return !s->err && window->n;
 }
 
-static void put_blocks(struct sql_where *w, const struct blocks_window *window)
+/* Gives the first of its two arguments. */
+static uint32_t put_blocks(struct sql_where *w, const struct blocks_window *window)
 {
     const struct sql_value ends[] = {sql_of_int(window->first), sql_of_int(window->end)};
     sql_where_and(w, "id>=? AND id<?", ends, 2);
+    return w->n - 1;
 }
 
 /* Rows of a window count, those that the statement left out too, but less than one read as JSON. */
@@ -165,8 +190,8 @@ static void scan_events(struct search_scan *s, uint32_t most, each_event *each, 
                        " FROM event");
     /* "+": rows are wanted by number; through the index of times all would be sorted first. */
     search_scan_range(&w, s->range, "+ts", "site");
-    put_blocks(&w, &window);
-    s->exact = search_sql_where(&w, s->search->root, SEARCH_EVENTS);
+    uint32_t ends = put_blocks(&w, &window);
+    s->exact = search_sql_where(&w, s->search->root, SEARCH_EVENTS, ends);
     sql_where_page(&w, "id DESC", most, SEARCH_SCAN_CHUNK, SEARCH_SCAN_CHUNK);
     sql_where_tail(&w, ") e LEFT JOIN grp g ON g.id=e.grp ORDER BY e.id DESC", NULL, 0);
     struct sql *q = sql_where_start(&w, s->store);
@@ -191,7 +216,7 @@ static void scan_events(struct search_scan *s, uint32_t most, each_event *each, 
 /* Whether there is more to look at, within the budget. */
 static bool goes_on(const struct search_scan *s)
 {
-    return !s->err && !s->state->complete &&
+    return !s->err && !s->state->complete && time_left(s, clock_mono_ns()) > 0 &&
            s->state->looked <
                search_scan_budget(s->range, s->exact ? BUDGET_SCANNED : BUDGET_EVENTS);
 }
@@ -260,8 +285,8 @@ static bool put_newest(const struct search_scan *s, struct sql_where *w,
     char text[64];
 
     search_scan_range(w, s->range, "+ts", "site");
-    put_blocks(w, window);
-    bool exact = search_sql_where(w, s->search->root, SEARCH_EVENTS);
+    uint32_t ends = put_blocks(w, window);
+    bool exact = search_sql_where(w, s->search->root, SEARCH_EVENTS, ends);
     snprintf(text, sizeof(text), " ORDER BY id DESC LIMIT %lld) e GROUP BY ",
              (long long)(s->most - s->found));
     sql_where_tail(w, text, NULL, 0);
@@ -277,6 +302,7 @@ static bool sums_go_on(struct search_scan *s, const struct blocks_window *window
     s->state->next_id = window->first;
     s->state->complete = window->last && s->found < s->most;
     return !s->err && !s->state->complete && s->found < s->most &&
+           time_left(s, clock_mono_ns()) > 0 &&
            (s->wide || s->state->looked < search_scan_budget(s->range, BUDGET_SCANNED));
 }
 

@@ -17,6 +17,7 @@ struct search_range {
     int64_t before_id;        /* events: page after this id */
     uint32_t limit;           /* rows wanted; 0 = 50, at most 1000 */
     uint32_t budget;          /* rows looked at; 0 = 40,000 groups, 10,000 events */
+    uint64_t patience_ns;     /* events: look no further after this time; 0 = as long as it takes */
     const char *const *sites; /* only these; NULL = all; ended by NULL */
 };
 

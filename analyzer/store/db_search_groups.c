@@ -143,7 +143,7 @@ static uint32_t scan_groups(struct search_scan *s, uint32_t most,
     sql_where_before(&w, "last", s->state->next_ns, s->state->next_id);
     if (cut)
         put_window(&w, end_ns, end_id);
-    s->exact = search_sql_where(&w, s->search->root, SEARCH_GROUPS);
+    s->exact = search_sql_where(&w, s->search->root, SEARCH_GROUPS, 0);
     sql_where_page(&w, "last DESC, id DESC", most, SEARCH_SCAN_CHUNK, SEARCH_SCAN_CHUNK);
     struct sql *q = sql_where_start(&w, s->store);
     while (go && sql_row(q)) {
@@ -219,7 +219,7 @@ static bool count_exact(struct search_scan *s, struct sum *sum)
     sql_where_before(&w, "last", s->state->next_ns, s->state->next_id);
     if (cut)
         put_window(&w, end_ns, end_id);
-    s->exact = search_sql_where(&w, s->search->root, SEARCH_GROUPS);
+    s->exact = search_sql_where(&w, s->search->root, SEARCH_GROUPS, 0);
     if (s->exact && !s->err) {
         struct sql *q = sql_where_start(&w, s->store);
         if (sql_row(q)) {

@@ -15,6 +15,10 @@
 enum { ROWS_EVENT_COLUMNS = 23 };
 void db_events_read(struct sql *q, struct arena *arena, struct event_row *row);
 
+/* Of the events of groups, those with a place in the index by group: all but the first of each,
+ * which stands in grp.first_event. (The words of the index itself.) */
+#define ROWS_AGAIN "again<>0 AND grp<>0"
+
 /* A condition on `event`: an incident that is open or on legal hold needs it. */
 #define ROWS_SPARED                                                                                \
     "EXISTS (SELECT 1 FROM link l JOIN incident i ON i.id=l.incident WHERE l.event<>0 AND "        \
@@ -27,6 +31,10 @@ void db_events_read(struct sql *q, struct arena *arena, struct event_row *row);
     "src_zone,dst_zone,src_country,dst_country,dport,proto,app,criticality,sensor,site,"           \
     "techniques,reason_en,reason_vi,n,n_kept,n_done,first,last,state,assignee,incident,"           \
     "last_event,version,words,exception"
+/* The sparkline of group $1: columns hour and n, an hour maybe twice. */
+#define ROWS_HOURS                                                                                 \
+    "(SELECT hour,n FROM spark WHERE grp=$1 UNION ALL SELECT hour,hour_n FROM grp WHERE id=$1 "    \
+    "AND hour_n<>0)"
 void db_groups_read(struct sql *q, struct arena *arena, struct group_row *row);
 
 #endif

@@ -255,6 +255,36 @@ static const char trends[] =
     " GROUP BY b;"
     "DROP INDEX event_ts;";
 
+/* The first hour of a group's sparkline stands in its row: most groups have no other. */
+static const char hours[] = "ALTER TABLE grp ADD COLUMN hour BIGINT NOT NULL DEFAULT 0;"
+                            "ALTER TABLE grp ADD COLUMN hour_n BIGINT NOT NULL DEFAULT 0;";
+
+/* What the first page counts. */
+static const char counts[] =
+    "ALTER TABLE tally ADD COLUMN n_groups BIGINT NOT NULL DEFAULT 0;"
+    "UPDATE tally SET n_groups=coalesce((SELECT s.n FROM (SELECT site,count(*) AS n FROM grp"
+    " GROUP BY site) s WHERE s.site=tally.site),0);"
+    "CREATE INDEX device_site ON device (site, state, deviations);"
+    "CREATE INDEX incident_site ON incident (site, state, severity);";
+
+/* Ingest: the first event of a group is found through the group, those of a rule through its
+ * groups.
+ */
+static const char firsts[] = "ALTER TABLE grp ADD COLUMN first_event BIGINT NOT NULL DEFAULT 0;"
+                             "ALTER TABLE event ADD COLUMN again BIGINT NOT NULL DEFAULT 1;"
+                             "DROP INDEX event_sid;"
+                             "CREATE INDEX event_sid ON event (sid, id) WHERE grp=0 AND sid<>0;"
+                             "DROP INDEX event_grp;"
+                             "CREATE INDEX event_grp ON event (grp, id) WHERE again<>0 AND grp<>0;";
+
+/* Searches of an address or a rule: the indexes of groups say all that leads to their events. */
+static const char ends[] = "DROP INDEX grp_src;"
+                           "CREATE INDEX grp_src ON grp (src, first_event, id);"
+                           "DROP INDEX grp_dst;"
+                           "CREATE INDEX grp_dst ON grp (dst, first_event, id);"
+                           "DROP INDEX grp_sid;"
+                           "CREATE INDEX grp_sid ON grp (sid, last, id, first_event);";
+
 static const char *const migrations[][6] = {
     {events, groups, incidents, people, network, NULL},
     {exceptions, NULL},
@@ -265,6 +295,10 @@ static const char *const migrations[][6] = {
     {members, NULL},
     {lighter, NULL},
     {trends, NULL},
+    {hours, NULL},
+    {counts, NULL},
+    {firsts, NULL},
+    {ends, NULL},
 };
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };
 

@@ -5,6 +5,7 @@
  * takes what it gets. Texts of a search are arguments, never text of the statement.
  */
 #include "analyzer/store/search_sql.h"
+#include "analyzer/store/rows.h"
 
 #include <stdio.h>
 
@@ -78,6 +79,7 @@ struct out {
     struct sql_where *w;
     struct strbuf text;
     enum search_table table;
+    uint32_t window; /* argument */
 };
 
 static bool is_ascii(const char *text)
@@ -112,14 +114,43 @@ static int64_t bound_of(double value)
     return value > 9.2e18 ? INT64_MAX : value < -9.2e18 ? INT64_MIN : (int64_t)value;
 }
 
+/* Events in the window whose group has `value` in its `column`: the first of each, and the others.
+ * Only columns of its index are asked: on a cold disk each row of a group would be a wait. */
+static void put_grouped(struct out *o, const char *column, struct sql_value value)
+{
+    strbuf_fmt(&o->text,
+               "id IN (SELECT first_event FROM grp WHERE first_event>=$%u AND first_event<$%u AND ",
+               o->window, o->window + 1);
+    put_arg(o, column, "=", value);
+    strbuf_fmt(&o->text, ") OR (" ROWS_AGAIN " AND grp IN (SELECT id FROM grp WHERE %s=$%u))",
+               column, o->w->n);
+}
+
+/* A number that an event shares with its group. Those without a group have an index. */
+static void put_shared(struct out *o, const char *column, struct sql_value value)
+{
+    bool of_rule = strcmp(column, "sid") == 0;
+
+    put_grouped(o, of_rule ? "sid" : "id", value);
+    if (of_rule)
+        strbuf_fmt(&o->text, " OR (grp=0 AND sid<>0 AND sid=$%u)", o->w->n);
+}
+
+static bool is_shared(const struct out *o, const char *column)
+{
+    return o->table == SEARCH_EVENTS && (strcmp(column, "sid") == 0 || strcmp(column, "grp") == 0);
+}
+
 static enum reach put_number(struct out *o, const struct search_node *node, const char *column)
 {
     if (!node->number)
         return REACH_NONE;
     if (node->low == node->high) { /* an index can order what follows */
-        bool sid = o->table == SEARCH_EVENTS && strcmp(column, "sid") == 0 && node->low != 0;
-        strbuf_str(&o->text, sid ? "(sid<>0 AND " : "(");
-        put_arg(o, column, "=", sql_of_int(bound_of(node->low)));
+        strbuf_char(&o->text, '(');
+        if (is_shared(o, column) && node->low != 0)
+            put_shared(o, column, sql_of_int(bound_of(node->low)));
+        else
+            put_arg(o, column, "=", sql_of_int(bound_of(node->low)));
         strbuf_char(&o->text, ')');
         return REACH_EXACT;
     }
@@ -203,13 +234,17 @@ static void put_octets(struct out *o, const char *column, const uint8_t *b, uint
 /* Alerts are found through their groups, which have the same two ends. */
 static void put_host(struct out *o, const char *column, const char *text)
 {
-    bool events = o->table == SEARCH_EVENTS;
+    struct sql_value value = copy_of(o, text);
 
-    strbuf_str(&o->text, events ? "((grp=0 AND " : "");
-    put_arg(o, column, "=", copy_of(o, text));
-    if (events)
-        strbuf_fmt(&o->text, ") OR (grp<>0 AND grp IN (SELECT id FROM grp WHERE %s=$%u)))", column,
-                   o->w->n);
+    if (o->table != SEARCH_EVENTS) {
+        put_arg(o, column, "=", value);
+        return;
+    }
+    strbuf_str(&o->text, "((grp=0 AND ");
+    put_arg(o, column, "=", value);
+    strbuf_str(&o->text, ") OR ");
+    put_grouped(o, column, value);
+    strbuf_char(&o->text, ')');
 }
 
 /* IPv4 networks are prefixes of texts: "10.20.%", or up to 64 of them side by side. */
@@ -392,9 +427,10 @@ static enum reach put_node(struct out *o, const struct search_node *node)
     return REACH_NONE;
 }
 
-bool search_sql_where(struct sql_where *w, const struct search_node *root, enum search_table table)
+bool search_sql_where(struct sql_where *w, const struct search_node *root, enum search_table table,
+                      uint32_t window)
 {
-    struct out o = {.w = w, .table = table};
+    struct out o = {.w = w, .table = table, .window = window};
 
     strbuf_init(&o.text, 0);
     enum reach reach = put_node(&o, root);

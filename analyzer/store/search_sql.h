@@ -10,8 +10,10 @@
 
 enum search_table { SEARCH_EVENTS, SEARCH_GROUPS };
 
-/** Appends to `w` a condition that holds for every row that fits. True: and for no other row. */
-bool search_sql_where(struct sql_where *w, const struct search_node *root, enum search_table table);
+/** Appends to `w` a condition that holds for every row that fits. True: and for no other row.
+ * `window`, of events: which argument of `w` is their first number; the next is their end. */
+bool search_sql_where(struct sql_where *w, const struct search_node *root, enum search_table table,
+                      uint32_t window);
 
 /** Whether an index by rule, address or number leads to the few groups that fit. */
 bool search_sql_is_narrow(const struct search_node *root);

@@ -24,7 +24,6 @@ void sql_bulk_start(struct sql_bulk *b, struct store *store, const struct sql_ta
     CHECK(b->args);
     for (uint32_t i = 0; i <= SQL_BULK_SIZES; i++)
         strbuf_init(&b->texts[i], 0);
-    strbuf_init(&b->question, 0);
 }
 
 /* "INSERT INTO t (a,b) VALUES ($1,$2),($3,$4) ..." */
@@ -73,36 +72,67 @@ static int by_number(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
-static bool is_known(const int64_t *known, uint32_t n, int64_t key)
+bool sql_bulk_is_known(const int64_t *known, uint32_t n, int64_t key)
 {
     return n && bsearch(&key, known, n, sizeof(*known), by_number);
 }
 
-static uint32_t asked_at_once(const struct sql_bulk *b)
+/* The question has one text for few keys and one for many: the last key fills it up. */
+static enum err ask_some(struct store *store, const struct sql_table *table, const int64_t *keys,
+                         uint32_t n, int64_t *known, uint32_t *n_known)
 {
-    return b->store->def->copy ? ROWS_COPIED : ROWS_MOST;
+    struct sql_value args[ROWS_COPIED];
+    uint32_t most = n <= ROWS_MOST ? ROWS_MOST : ROWS_COPIED;
+    struct strbuf text;
+
+    CHECK(n && n <= ROWS_COPIED);
+    strbuf_init(&text, 0);
+    strbuf_fmt(&text, "SELECT DISTINCT %s FROM %s WHERE %s IN (", table->key, table->name,
+               table->key);
+    for (uint32_t i = 0; i < most; i++) {
+        args[i] = sql_of_int(keys[i < n ? i : n - 1]);
+        strbuf_fmt(&text, i ? ",$%u" : "$%u", i + 1);
+    }
+    strbuf_str(&text, ") ORDER BY 1");
+    struct sql *q = sql_start(store, text.at);
+    sql_given(q, args, most);
+    for (*n_known = 0; *n_known < n && sql_row(q); ++*n_known)
+        known[*n_known] = sql_col_int(q, 0);
+    enum err err = sql_end(q);
+    strbuf_fini(&text);
+    return err;
 }
 
-/* Which of the keys are there, in their order. */
+static uint32_t asked_at_once(const struct store *store)
+{
+    return store->def->copy ? ROWS_COPIED : ROWS_MOST;
+}
+
+enum err sql_bulk_known(struct store *store, const struct sql_table *table, const int64_t *keys,
+                        uint32_t n, int64_t *known, uint32_t *n_known)
+{
+    enum err err = ERR_OK;
+    uint32_t step = asked_at_once(store), more = 0;
+
+    *n_known = 0;
+    for (uint32_t from = 0; !err && from < n; from += step) {
+        uint32_t some = n - from < step ? n - from : step;
+        err = ask_some(store, table, keys + from, some, known + *n_known, &more);
+        *n_known += more;
+    }
+    qsort(known, *n_known, sizeof(*known), by_number);
+    return err;
+}
+
+/* The same for the rows that wait. */
 static uint32_t ask(struct sql_bulk *b, int64_t known[ROWS_COPIED])
 {
-    struct sql_value keys[ROWS_COPIED];
-    uint32_t rows = b->n / b->table->n, n = 0, most = asked_at_once(b);
+    int64_t keys[ROWS_COPIED];
+    uint32_t rows = b->n / b->table->n, n = 0;
 
-    for (uint32_t i = 0; i < most; i++) /* the same text for any number */
-        keys[i] = b->args[(i < rows ? i : 0) * b->table->n];
-    if (b->question.len == 0) {
-        strbuf_fmt(&b->question, "SELECT DISTINCT %s FROM %s WHERE %s IN ($1", b->table->key,
-                   b->table->name, b->table->key);
-        for (uint32_t i = 1; i < most; i++)
-            strbuf_fmt(&b->question, ",$%u", i + 1);
-        strbuf_str(&b->question, ") ORDER BY 1");
-    }
-    struct sql *q = sql_start(b->store, b->question.at);
-    sql_given(q, keys, most);
-    while (n < most && sql_row(q))
-        known[n++] = sql_col_int(q, 0);
-    b->err = sql_end(q);
+    for (uint32_t i = 0; i < rows; i++)
+        keys[i] = b->args[i * b->table->n].i;
+    b->err = sql_bulk_known(b->store, b->table, keys, rows, known, &n);
     return n;
 }
 
@@ -115,7 +145,7 @@ static void change_or_insert(struct sql_bulk *b)
 
     for (uint32_t from = 0; !b->err && from < b->n; from += step) {
         const struct sql_value *row = b->args + from;
-        if (!*b->table->key || is_known(known, n, row->i)) {
+        if (!*b->table->key || sql_bulk_is_known(known, n, row->i)) {
             struct strbuf *text = &b->texts[SQL_BULK_SIZES];
             insert(b, row, 1, statement(b, text, 1, b->table->tail));
         } else {
@@ -148,7 +178,7 @@ static void change_or_copy(struct sql_bulk *b)
     CHECK(changed);
     for (uint32_t from = 0; !b->err && from < b->n; from += step) {
         const struct sql_value *row = b->args + from;
-        if (is_known(known, n, row->i)) {
+        if (sql_bulk_is_known(known, n, row->i)) {
             memcpy(changed + old, row, step * sizeof(*row));
             old += step;
         } else {
@@ -219,6 +249,5 @@ enum err sql_bulk_end(struct sql_bulk *b)
     b->args = NULL;
     for (uint32_t i = 0; i <= SQL_BULK_SIZES; i++)
         strbuf_fini(&b->texts[i]);
-    strbuf_fini(&b->question);
     return b->err;
 }

@@ -28,9 +28,16 @@ struct sql_bulk {
     const struct sql_table *table;
     struct sql_value *args;
     uint32_t n, room; /* values */
-    struct strbuf texts[SQL_BULK_SIZES + 1], question;
+    struct strbuf texts[SQL_BULK_SIZES + 1];
     enum err err;
 };
+
+/** Which of `keys` the table has in its column `key`: `known` gets them in their order (room for
+ * `n`). In a transaction, of a table with one writer. */
+enum err sql_bulk_known(struct store *store, const struct sql_table *table, const int64_t *keys,
+                        uint32_t n, int64_t *known, uint32_t *n_known);
+/** Is `key` one of them. */
+bool sql_bulk_is_known(const int64_t *known, uint32_t n, int64_t key);
 
 void sql_bulk_start(struct sql_bulk *b, struct store *store, const struct sql_table *table);
 void sql_bulk_int(struct sql_bulk *b, int64_t value);

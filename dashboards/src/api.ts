@@ -136,6 +136,14 @@ export interface Task {
   created_by: string;
 }
 
+export interface HistoryEntry {
+  id: number;
+  time: string;
+  user: string;
+  action: string;
+  text: Text2;
+}
+
 export interface IncidentChange {
   version: number;
   state?: IncidentState;
@@ -194,7 +202,9 @@ export interface Incident extends IncidentHead {
   groups_next?: string; // cursor of the others
   tasks?: Task[];
   undo?: Undo;
-  audit: { time: string; user: string; action: string; text: Text2 }[];
+  audit: HistoryEntry[]; // the newest of them
+  audit_total: number;
+  audit_next?: string;
   pushes: { connector: string; revision: number; state: 'waiting' | 'sent' | 'failed'; time?: string; tries: number; error?: string }[];
 }
 
@@ -268,6 +278,12 @@ export interface Sensor {
   packets?: number;
   lost?: number;
   stats?: Record<string, unknown> & { ledger?: Loss[] };
+}
+
+// Where sites lie, in degrees, and lines for the eye.
+export interface Places {
+  sites: { site: string; title: Text2; lat: number; lon: number }[];
+  lines: { kind: 'water' | 'border'; name?: Text2; at: number[][] }[];
 }
 
 export interface Overview {
@@ -453,40 +469,88 @@ export interface Form {
   due: Text2;
 }
 
+// Why a request came to nothing. Status 0: there was no answer of the analyzer at all (nobody there, too late, something between).
 export class ApiError extends Error {
   status: number;
+  said: Text2 | undefined; // the analyzer's words
   code: boolean; // the second factor is asked for
-  constructor(status: number, message: string, code = false) {
-    super(message);
+  asked: boolean; // a question, that changes nothing
+  began: number;
+  constructor(status: number, said: Text2 | undefined, asked: boolean, began: number, code = false) {
+    super(said?.en ?? String(status));
     this.status = status;
+    this.said = said;
+    this.asked = asked;
+    this.began = began;
     this.code = code;
   }
 }
 
-let csrf = '';
+// What the session does about the way to the analyzer.
+export const door = {
+  heard: (_there: boolean) => {},
+  expired: () => Promise.resolve(false), // asks the person to sign in anew; true: the same one did
+};
 
-async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+const patience = 60_000;
+let csrf = '';
+let who = '';
+
+function known(me: Me): Me {
+  csrf = me.csrf;
+  who = me.user;
+  return me;
+}
+
+async function once<T>(method: string, path: string, body?: unknown): Promise<T> {
   const headers: Record<string, string> = { accept: 'application/json' };
+  const began = Date.now();
+  const fault = (status: number, said?: Text2, code?: boolean) => new ApiError(status, said, method === 'GET', began, code);
   if (body !== undefined) headers['content-type'] = 'application/json';
   if (method !== 'GET') headers['x-csrf-token'] = csrf;
-  const answer = await fetch(`/api${path}`, {
-    method,
-    headers,
-    body: body === undefined ? undefined : JSON.stringify(body),
-    credentials: 'same-origin',
-  });
-  const text = await answer.text();
-  let data: unknown = undefined;
+  let status = 0;
+  let good = false;
+  let data: unknown;
   try {
+    const answer = await fetch(`/api${path}`, {
+      method,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      credentials: 'same-origin',
+      signal: AbortSignal.timeout(patience),
+    });
+    const text = await answer.text();
+    status = answer.status;
+    good = answer.ok;
     data = text ? JSON.parse(text) : undefined;
   } catch {
-    throw new ApiError(answer.status, text.slice(0, 200));
+    door.heard(false); // no answer, half of one, or one of somebody else, like a proxy
+    throw fault(0);
   }
-  if (!answer.ok) {
-    const said = data as { error?: string; code?: boolean } | undefined;
-    throw new ApiError(answer.status, said?.error ?? answer.statusText, said?.code === true);
+  door.heard(true);
+  if (good) return data as T;
+  const said = data as { error?: string; error_vi?: string; code?: boolean } | undefined;
+  throw fault(status, said?.error ? { en: said.error, vi: said.error_vi ?? said.error } : undefined, said?.code === true);
+}
+
+// Another window of this browser may have signed in meanwhile: then our token is that of a session that is no more.
+async function renewed(): Promise<boolean> {
+  const [before, user] = [csrf, who];
+  const me = await once<Me>('GET', '/me');
+  if (me.user !== user) location.reload(); // nothing is done in somebody else's name
+  else known(me);
+  return me.user === user && csrf !== before;
+}
+
+// What changes something is tried once more when only the session stood in its way. What asks is asked again by its page.
+async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+  try {
+    return await once<T>(method, path, body);
+  } catch (e) {
+    if (method === 'GET' || path === '/login' || path === '/logout' || !(e instanceof ApiError)) throw e;
+    if (e.status === 401 ? !(await door.expired()) : e.status !== 403 || !(await renewed())) throw e;
+    return once<T>(method, path, body);
   }
-  return data as T;
 }
 
 function query(values: Record<string, string | number | undefined>): string {
@@ -498,16 +562,13 @@ function query(values: Record<string, string | number | undefined>): string {
 
 export const api = {
   async me(): Promise<Me> {
-    const me = await call<Me>('GET', '/me');
-    csrf = me.csrf;
-    return me;
+    return known(await call<Me>('GET', '/me'));
   },
   async login(user: string, password: string, code?: string): Promise<Me> {
-    const me = await call<Me>('POST', '/login', { user, password, code });
-    csrf = me.csrf;
-    return me;
+    return known(await call<Me>('POST', '/login', { user, password, code }));
   },
   logout: () => call<void>('POST', '/logout', {}),
+  places: () => call<Places>('GET', '/places'),
   overview: () => call<Overview>('GET', '/overview'),
   groups: (f: { state?: string; q?: string; severity?: string; device?: string; before?: string; limit?: number }) =>
     call<Page<Group>>('GET', `/groups${query(f)}`),
@@ -517,7 +578,8 @@ export const api = {
   groupAction: (ids: number[], action: 'archive' | 'reopen' | 'escalate' | 'assign', assignee?: string) =>
     call<{ changed: number; undo?: Undo }>('POST', '/groups/actions', { ids, action, assignee }),
   undo: (id: string) => call<{ undone: number; action: string }>('POST', `/undo/${encodeURIComponent(id)}`, {}),
-  incidents: (f: { state?: string; q?: string; limit?: number }) => call<Page<IncidentHead>>('GET', `/incidents${query(f)}`),
+  incidentHistory: (id: string, before: string) => call<Page<HistoryEntry>>('GET', `/incidents/${encodeURIComponent(id)}/history${query({ before, limit: 200 })}`),
+  incidents: (f: { state?: string; site?: string; severity?: string; q?: string; before?: string; limit?: number }) => call<Page<IncidentHead>>('GET', `/incidents${query(f)}`),
   incident: (id: string) => call<Incident>('GET', `/incidents/${encodeURIComponent(id)}`),
   incidentChange: (id: string, change: IncidentChange) => call<Incident>('POST', `/incidents/${encodeURIComponent(id)}`, change),
   incidentMake: (what: { title?: string; severity?: Severity; assignee?: string; groups: number[]; incidents?: string[]; comment?: string }) => call<Incident>('POST', '/incidents', what),
@@ -529,7 +591,7 @@ export const api = {
     call<{ task: Task; undo?: Undo }>('POST', `/incidents/${encodeURIComponent(incident)}/tasks`, what),
   taskChange: (id: number, what: { version: number; title?: string; assignee?: string; due?: string; done?: boolean }) => call<{ task: Task; undo?: Undo }>('POST', `/tasks/${id}`, what),
   taskDrop: (id: number, version: number) => call<{ task: Task; undo?: Undo }>('POST', `/tasks/${id}/delete`, { version }),
-  devices: (f: { q?: string }) => call<Page<DeviceHead>>('GET', `/devices${query(f)}`),
+  devices: (f: { q?: string; before?: string }) => call<Page<DeviceHead>>('GET', `/devices${query(f)}`),
   device: (id: string) => call<Device>('GET', `/devices/${encodeURIComponent(id)}`),
   search: (f: { q: string; from?: string; to?: string; last?: string; before?: number; limit?: number }) => call<Found>('GET', `/search${query(f)}`),
   exceptions: () => call<{ total: number; items: Exception[] }>('GET', '/exceptions'),
@@ -570,18 +632,36 @@ export interface Live {
   id?: string;
 }
 
-// Server-sent events; the browser reconnects by itself with Last-Event-ID.
+// Server-sent events. The browser reconnects by itself with Last-Event-ID, except behind an answer that is no stream: then it is
+// opened anew. What was missed meanwhile is unknown, so that a stream that comes back says "reload".
 export function live(onEvent: (e: Live) => void, onState: (up: boolean) => void): () => void {
-  const source = new EventSource('/api/stream');
-  source.onopen = () => onState(true);
-  source.onerror = () => onState(false);
-  for (const kind of ['groups', 'incident', 'device', 'sensor', 'reload'] as const)
-    source.addEventListener(kind, (e) => {
-      try {
-        onEvent({ kind, ...(JSON.parse((e as MessageEvent<string>).data) as { id?: string }) });
-      } catch {
-        // a line that is no JSON is not for us
-      }
-    });
-  return () => source.close();
+  let source: EventSource;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let cut = false;
+  function open() {
+    source = new EventSource('/api/stream');
+    source.onopen = () => {
+      onState(true);
+      if (cut) onEvent({ kind: 'reload' });
+      cut = false;
+    };
+    source.onerror = () => {
+      cut = true;
+      onState(false);
+      if (source.readyState === EventSource.CLOSED) timer = setTimeout(open, 5000);
+    };
+    for (const kind of ['groups', 'incident', 'device', 'sensor', 'reload'] as const)
+      source.addEventListener(kind, (e) => {
+        try {
+          onEvent({ kind, ...(JSON.parse((e as MessageEvent<string>).data) as { id?: string }) });
+        } catch {
+          // a line that is no JSON is not for us
+        }
+      });
+  }
+  open();
+  return () => {
+    clearTimeout(timer);
+    source.close();
+  };
 }

@@ -95,6 +95,7 @@ export function span(from: string, to: string): string {
   s -= d * 86400;
   const h = Math.floor(s / 3600);
   const m = Math.floor((s % 3600) / 60);
+  if (d && !h) return t('days_n', { n: d });
   if (d) return t('span_dh', { d, h });
   if (h) return t('span_hm', { h, m });
   if (m >= 10) return t('unit_m', { n: m });

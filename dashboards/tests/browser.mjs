@@ -1,16 +1,40 @@
-// Chromium with a person signed in: the page, its context, and the faults that the page itself reports.
+// Chromium for the tests: a page, its context, and the faults that the page itself reports; the same with a person signed in.
 import { chromium } from 'playwright-core';
 
-export async function signIn(base, user, password, view = {}) {
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'] });
+const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+// What a page is waited for; only what will never come needs so long.
+const patience = 300_000;
+
+export async function open(base, view = {}) {
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args, timeout: patience });
   const context = await browser.newContext(view);
+  context.setDefaultTimeout(patience);
   const page = await context.newPage();
+  page.setDefaultTimeout(120_000); // a starved machine is slow, not wrong
   const faults = [];
   page.on('pageerror', (e) => faults.push(`page error: ${e.message}`));
-  await page.goto(base);
+  await page.goto(base, { waitUntil: 'load' });
+  await page.waitForSelector('input[name=user]');
+  return { browser, context, page, faults };
+}
+
+export async function enter(page, user, password) {
   await page.fill('input[name=user]', user);
   await page.fill('input[name=password]', password);
   await page.click('button.main');
   await page.waitForSelector('nav');
-  return { browser, context, page, faults };
+}
+
+export async function signIn(base, user, password, view = {}) {
+  const opened = await open(base, view);
+  await enter(opened.page, user, password);
+  return opened;
+}
+
+// From now on (before the sign-in an answer 401 is no fault) what the page says as an error is one.
+export function hearConsole(page, faults) {
+  page.on('console', (m) => {
+    if (m.type() === 'error') faults.push(`console: ${m.text()}`);
+  });
 }

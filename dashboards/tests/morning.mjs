@@ -1,25 +1,13 @@
 // An analyst's morning by the keyboard alone, in a real browser against a running analyzer that was filled before.
 //   node morning.mjs BASE_URL USER PASSWORD OUT_DIR PLAN.json
 // PLAN: {"noise": [title, …], "merge": bool, "form": N}. Prints one line of JSON: keys, seconds, what was done.
-import { mkdirSync } from 'node:fs';
-import { chromium } from 'playwright-core';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { hearConsole, open } from './browser.mjs';
 
 const [base, user, password, out, planFile] = process.argv.slice(2);
 const plan = JSON.parse(readFileSync(planFile, 'utf8'));
 mkdirSync(out, { recursive: true });
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-});
-const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, acceptDownloads: true });
-const page = await context.newPage();
-const faults = [];
-let quiet = true; // before the sign-in an answer 401 is no fault
-page.on('console', (m) => {
-  if (m.type() === 'error' && !quiet) faults.push(`console: ${m.text()}`);
-});
-page.on('pageerror', (e) => faults.push(`page error: ${e.message}`));
+const { browser, page, faults } = await open(base, { viewport: { width: 1440, height: 900 }, acceptDownloads: true });
 
 let keys = 0;
 const press = async (...names) => {
@@ -32,12 +20,10 @@ const type = async (text) => {
   await page.keyboard.type(text);
   keys += [...text].length;
 };
-const until = (what, ask, arg) => page.waitForFunction(ask, arg, { timeout: 15000 }).catch(() => { throw new Error(`not within 15 s: ${what}`); });
+const until = (what, ask, arg) => page.waitForFunction(ask, arg).catch(() => { throw new Error(`it was waited for too long: ${what}`); });
 const total = () => page.$eval('h1 + .dim', (e) => Number(e.textContent.replace(/\D/g, '')));
 const note = (text) => until(`a note with ${text}`, (t) => [...document.querySelectorAll('.note')].some((n) => n.textContent.includes(t)), text);
 
-await page.goto(base, { waitUntil: 'load' });
-await page.waitForSelector('input[name=user]');
 const started = Date.now();
 await page.focus('input[name=user]');
 await type(user);
@@ -45,7 +31,7 @@ await press('Tab');
 await type(password);
 await press('Enter');
 await page.waitForSelector('nav');
-quiet = false;
+hearConsole(page, faults);
 
 // The inbox: what is noise leaves by rule, exactly as many as the page says.
 await press('g', 'i');

@@ -1,7 +1,7 @@
 // What each page costs: bytes over the wire, requests, first paint, until its content stands, and how far anything moved meanwhile.
 //   node paint.mjs BASE_URL USER PASSWORD [REPEATS]
 // Each page is loaded anew with an empty cache, signed in; medians are printed.
-import { chromium } from 'playwright-core';
+import { signIn } from './browser.mjs';
 
 const [base, user, password, repeats = '3'] = process.argv.slice(2);
 const pages = [
@@ -15,14 +15,7 @@ const pages = [
   ['reports', '.forms'],
   ['admin/doors', '.facts'],
 ];
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'] });
-const context = await browser.newContext({ viewport: { width: 1366, height: 768 } });
-const door = await context.newPage();
-await door.goto(base);
-await door.fill('input[name=user]', user);
-await door.fill('input[name=password]', password);
-await door.click('button.main');
-await door.waitForSelector('nav');
+const { browser, context, page: door } = await signIn(base, user, password, { viewport: { width: 1366, height: 768 } });
 const incident = await door.evaluate(async () => (await (await fetch('/api/incidents?state=all')).json()).items[0]?.id);
 if (incident) pages.push([`incident/${incident}`, '.head h1']);
 const device = await door.evaluate(async () => (await (await fetch('/api/devices')).json()).items.sort((a, b) => b.deviations - a.deviations)[0]?.id);

@@ -110,6 +110,11 @@ void app_name_only(struct app_engine *engine)
     engine->name_only = true;
 }
 
+void app_without_rules(struct app_engine *engine)
+{
+    engine->without_rules = true;
+}
+
 void app_on_free(struct app_engine *engine, void (*gone)(void *context, struct tx *tx),
                  void *context)
 {
@@ -143,6 +148,17 @@ void app_switch(struct app *app, const char *proto_name)
 {
     app->switching = true;
     app->switch_to = proto_name;
+}
+
+void app_upgrade(struct app *app)
+{
+    app_switch(app, NULL);
+    app->upgraded = true;
+}
+
+void app_dark(struct app *app)
+{
+    app->flow->dark = true;
 }
 
 const void *app_config(const struct app *app)
@@ -390,41 +406,15 @@ const char *app_event_name(uint32_t event)
     return event < APP_EVENT_COUNT ? names[event] : NULL;
 }
 
-static void raise_event(struct app *app, enum app_event event)
+static void found(struct app *app, enum dir dir, struct slice head)
 {
-    app->flow->app_events |= (uint8_t)(1u << event);
-}
-
-/* Requests come first in these: an answer that does shows that they were missed. */
-static void check_first(struct app *app, enum dir dir)
-{
-    static const char *const asked[] = {"http", "tls", "modbus", "mqtt", "smb", "sip"};
-
-    for (uint32_t i = 0; dir == TO_CLIENT && i < sizeof(asked) / sizeof(asked[0]); i++) {
-        if (strcmp(app->proto->name, asked[i]) == 0 && !app->side[TO_SERVER].len &&
-            !app->flow->midstream && app->flow->proto == IPPROTO_TCP4)
-            raise_event(app, APP_EVENT_WRONG_DIRECTION);
+    begin(app);
+    app_alone_found(app, dir, head);
+    if (app->upgraded && strcmp(app->proto->name, "tls") != 0) {
+        app_flow_event(app, APP_EVENT_NO_TLS);
+        app_flow_event(app, APP_EVENT_UNEXPECTED);
     }
-}
-
-/* The first bytes of the other direction, when they are there: do they fit? */
-static void check_other(struct app *app, enum dir dir, struct slice in)
-{
-    if (!app->proto->probe || app->checked[dir] || app->flow->proto != IPPROTO_TCP4)
-        return;
-    app->checked[dir] = true;
-    if (app->unclear || app->proto->probe(in, dir) != PROBE_NO)
-        return;
-    for (uint32_t i = 0; i < app->engine->n_rows; i++) {
-        const struct proto_def *row = proto_rows[i];
-        bool other = row != app->proto && (row->l4 & L4_TCP) && row->probe &&
-                     row->probe(in, dir) == PROBE_YES;
-        if (other) {
-            raise_event(app, APP_EVENT_MISMATCH);
-            return;
-        }
-    }
-    raise_event(app, APP_EVENT_ONE_DIRECTION);
+    app->upgraded = false;
 }
 
 static void identify(struct app *app, enum dir dir, struct slice in)
@@ -441,9 +431,7 @@ static void identify(struct app *app, enum dir dir, struct slice in)
     }
     enum app_probing probing = app_probe(app, dir, head);
     if (probing == PROBING_FOUND) {
-        begin(app);
-        check_first(app, dir);
-        app->checked[dir] = true;
+        found(app, dir, head);
         if (app->flow->proto == IPPROTO_UDP4) {
             feed_datagram(app, dir, in);
             return;
@@ -457,7 +445,7 @@ static void identify(struct app *app, enum dir dir, struct slice in)
     if (probing == PROBING_HOPELESS) {
         app->engine->count[APP_FAILED]++;
         if (app->flow->bytes[dir] > SKIPPED_BYTES)
-            raise_event(app, APP_EVENT_SKIPPED);
+            app_flow_event(app, APP_EVENT_SKIPPED);
         app->flow->app_failed = !app->flow->app_name;
         stop(app);
         return;
@@ -475,6 +463,7 @@ static void switch_over(struct app *app)
     state_release(app);
     app->proto = NULL;
     app->excluded = 0;
+    app->first_bytes[0] = app->first_bytes[1] = app->switch_to ? FIRST_OTHER : FIRST_NONE;
     app->side[0].wanted = app->side[1].wanted = 0;
     app->side[0].skip = app->side[1].skip = 0;
     for (uint32_t i = 0; app->switch_to && i < app->engine->n_rows; i++) {
@@ -675,7 +664,7 @@ void app_input(struct app_engine *engine, struct flow *flow, const struct packet
         else if (chunk->datagram)
             feed_datagram(app, chunk->dir, chunk->data);
         else {
-            check_other(app, chunk->dir, chunk->data);
+            app_alone_weigh(app, chunk->dir, chunk->data);
             feed(app, chunk->dir, chunk->data);
         }
     }

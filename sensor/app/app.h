@@ -23,6 +23,8 @@ struct app_engine *app_engine_new(const struct conf *conf, struct stats *stats);
 void app_engine_free(struct app_engine **engine);
 /** Flows are only named from here on: no parser sees their bytes. */
 void app_name_only(struct app_engine *engine);
+/** There are no rules and never will be: what only they read of bodies is not kept. */
+void app_without_rules(struct app_engine *engine);
 /** Nothing more is read of this flow: what it is was found or given up, or its parsing ended. */
 bool app_over(const struct flow *flow);
 

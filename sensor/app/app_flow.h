@@ -65,6 +65,14 @@ struct app_expectation {
     struct slice says; /* lies behind this struct */
 };
 
+/** What the first bytes of a direction say by themselves. */
+enum first {
+    FIRST_NONE,   /* not enough there */
+    FIRST_SILENT, /* nothing */
+    FIRST_TELLS,  /* the flow's protocol */
+    FIRST_OTHER,  /* another protocol */
+};
+
 struct app {
     struct app_engine *engine;
     struct flow *flow;
@@ -79,11 +87,12 @@ struct app {
     struct tx *first, *last;
     uint32_t n_tx, n_open;
     uint64_t next_id;
-    uint64_t excluded; /* rows whose probe said no, by index */
-    bool unclear;      /* a chunk may begin inside a unit: midstream, datagrams, lost bytes */
-    bool off;          /* nothing is parsed any more */
-    bool dirty;        /* app_clear has work */
-    bool checked[2];   /* the first bytes of the direction were compared with the protocol */
+    uint64_t excluded;      /* rows whose probe said no, by index */
+    bool unclear;           /* a chunk may begin inside a unit: midstream, datagrams, lost bytes */
+    bool off;               /* nothing is parsed any more */
+    bool dirty;             /* app_clear has work */
+    uint8_t first_bytes[2]; /* enum first, by direction */
+    bool upgraded;          /* TLS was announced; its first bytes are still to come */
     bool switching;
     const char *switch_to;
     enum dir dir; /* of the call in hand */
@@ -99,7 +108,7 @@ struct app_engine {
     uint32_t n_rows;
     uint64_t off;          /* rows that are switched off, by index */
     struct app_rows *rows; /* of app_probe.c: which rows may be asked, by transport and port */
-    bool name_only;
+    bool name_only, without_rules;
     struct app_file *files;
     uint32_t n_files, files_room;
     const char *notes[APP_NOTES_MAX];
@@ -134,6 +143,17 @@ static inline struct tx_box *app_flow_box(struct tx *tx)
 {
     return (struct tx_box *)(void *)((char *)tx - offsetof(struct tx_box, tx));
 }
+
+static inline void app_flow_event(struct app *app, enum app_event event)
+{
+    app->flow->app_events |= (uint8_t)(1u << event);
+}
+
+/* app_alone.c */
+/** The protocol was found in `head`, the first bytes of a direction; the other's may be waiting. */
+void app_alone_found(struct app *app, enum dir dir, struct slice head);
+/** More bytes of a direction, until its first ones were judged. */
+void app_alone_weigh(struct app *app, enum dir dir, struct slice head);
 
 /* app_probe.c */
 /** NULL without memory. */
@@ -171,6 +191,8 @@ enum app_probing {
     PROBING_NEXT,     /* not here; a later chunk may begin a unit */
     PROBING_HOPELESS, /* nothing will be recognised any more */
 };
+/** Another row than the flow's knows the first bytes of a direction. */
+bool app_probe_other(const struct app *app, enum dir dir, struct slice head);
 /** Tries the rows on the first bytes of a direction. */
 enum app_probing app_probe(struct app *app, enum dir dir, struct slice head);
 

@@ -132,6 +132,20 @@ bool app_ends_turned(const struct app_engine *engine, const struct flow *flow, e
     return turned;
 }
 
+bool app_probe_other(const struct app *app, enum dir dir, struct slice head)
+{
+    const struct app_engine *engine = app->engine;
+    uint64_t usual = usual_rows(engine->rows, app->flow);
+
+    for (uint64_t rows = engine->rows->of_l4[L4_TCP] & ~engine->off; rows; rows &= rows - 1) {
+        uint32_t i = first_row(rows);
+        enum probe probe = proto_rows[i] == app->proto ? PROBE_NO : proto_rows[i]->probe(head, dir);
+        if (probe == PROBE_YES || (probe == PROBE_LIKELY && usual >> i & 1))
+            return true;
+    }
+    return false;
+}
+
 enum app_probing app_probe(struct app *app, enum dir dir, struct slice head)
 {
     uint64_t more = 0;

@@ -187,6 +187,22 @@ void app_grow(struct app *app, struct tx *tx, struct slice *kept, struct slice m
     kept->len = need;
 }
 
+void app_grow_for_rules(struct app *app, struct tx *tx, struct slice *kept, uint32_t *seen,
+                        struct slice more, uint32_t cap)
+{
+    if (!app->engine->without_rules) {
+        app_grow(app, tx, kept, more, cap);
+        *seen = kept->len;
+        return;
+    }
+    if (!more.len)
+        return;
+    tx->touched[app->dir] = true;
+    app->dirty = true;
+    tx->truncated |= more.len > cap - *seen;
+    *seen += more.len < cap - *seen ? more.len : cap - *seen;
+}
+
 static bool over(const struct tx *tx)
 {
     bool client = tx->progress[TO_SERVER] == TX_DONE, server = tx->progress[TO_CLIENT] == TX_DONE;

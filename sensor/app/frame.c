@@ -87,13 +87,10 @@ static uint32_t ssl2_cut(struct frame_cut *cut)
 
 static uint32_t tls_cut(struct frame_cut *cut)
 {
-    enum { HEADER = 5, FIRST = 20, LAST = 24, APPLICATION = 23, LONGEST = 16384 + 2048 };
+    enum { HEADER = 5, FIRST = 20, LAST = 24, LONGEST = 16384 + 2048 };
     struct cursor c = cursor_of(cut->in);
-    bool *opaque = cut->memory;
     uint8_t type = cursor_u8(&c), major = cursor_u8(&c);
 
-    if (opaque[cut->dir])
-        return FRAME_OFF;
     if (cut->in.len && cut->in.at[0] & 0x80)
         return ssl2_cut(cut);
     cursor_u8(&c);
@@ -102,7 +99,6 @@ static uint32_t tls_cut(struct frame_cut *cut)
         return FRAME_MORE;
     if (type < FIRST || type > LAST || major != 3 || len > LONGEST)
         return FRAME_LOST;
-    opaque[cut->dir] = type == APPLICATION;
     frame_found(cut, TLS_PDU, 0, HEADER + len);
     frame_found(cut, TLS_HDR, 0, HEADER);
     if (len)

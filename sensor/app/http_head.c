@@ -366,3 +366,51 @@ struct slice http_head_parameter(struct slice value, struct slice name)
     }
     return SLICE_NONE;
 }
+
+/* Words that are no methods elsewhere: those of RFC 9110, of WebDAV and of versioning. */
+static bool is_known(struct slice method)
+{
+    static const char *const methods[] = {
+        "GET",
+        "PUT",
+        "POST",
+        "HEAD",
+        "TRACE",
+        "OPTIONS",
+        "CONNECT",
+        "DELETE",
+        "PATCH",
+        "PROPFIND",
+        "MKCOL",
+        "PROPPATCH",
+        "COPY",
+        "MOVE",
+        "LOCK",
+        "UNLOCK",
+        "CHECKOUT",
+        "CHECKIN",
+        "UNCHECKOUT",
+        "UPDATE",
+        "LABEL",
+        "REPORT",
+        "MKWORKSPACE",
+        "MKACTIVITY",
+        "MERGE",
+        "INVALID",
+        "VERSION-CONTROL",
+        "BASELINE-CONTROL",
+    };
+    for (uint32_t i = 0; i < sizeof methods / sizeof *methods; i++)
+        if (slice_eq(method, slice_of_str(methods[i])))
+            return true;
+    return false;
+}
+
+enum probe http_head_alone(struct slice head, enum dir dir)
+{
+    int64_t end = slice_find_byte(head, ' ');
+
+    if (dir == TO_CLIENT)
+        return slice_starts(head, SLICE_LIT("HTTP/")) ? PROBE_YES : PROBE_NO;
+    return end > 0 && is_known(slice_head(head, (uint32_t)end)) ? PROBE_YES : PROBE_NO;
+}

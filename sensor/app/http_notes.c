@@ -183,10 +183,14 @@ static bool is_hex(uint8_t b)
     return (b >= '0' && b <= '9') || ((b | 32) >= 'a' && (b | 32) <= 'f');
 }
 
-/* What was decoded once reads as encoded still. */
+/* What was decoded once reads as encoded still. In a query that is the way addresses are carried.
+ */
 static bool double_encoded(const struct http_tx *http)
 {
     struct slice u = http->uri;
+    int64_t query = slice_find_byte(u, '?');
+
+    u = query >= 0 ? slice_head(u, (uint32_t)query) : u;
 
     if (slice_find(http->uri_raw, SLICE_LIT("%25")) < 0)
         return false;

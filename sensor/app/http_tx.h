@@ -59,7 +59,8 @@ struct http_message {
     struct list fields;    /* struct http_field */
     struct slice known[HTTP_HEADERS];
     struct slice block, names, start; /* made when asked for */
-    struct slice body;                /* decoded, its first bytes */
+    struct slice body;                /* decoded, its first bytes; only with rules */
+    uint32_t body_seen;               /* how many they are */
     uint64_t length;                  /* of the body on the wire, chunk framing included */
 };
 
@@ -199,6 +200,9 @@ uint32_t http_head_line(enum dir dir, struct slice lines, struct slice *line);
  * and are joined where a header has a place of its own. False: a cap. */
 bool http_head_add(struct app *app, struct tx *tx, enum dir dir, struct slice name,
                    struct slice value);
+/** Whether the first bytes of a direction tell HTTP by themselves: SUBSCRIBE, say, is not HTTP's.
+ */
+enum probe http_head_alone(struct slice head, enum dir dir);
 /** Buffers made from the headers once and kept. */
 bool http_head_block(struct tx *tx, enum dir dir, struct slice *out);
 bool http_head_names(struct tx *tx, enum dir dir, struct slice *out);

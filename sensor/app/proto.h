@@ -190,6 +190,10 @@ struct slice app_tx_keep(struct tx *tx, struct slice bytes);
 void *app_append(struct app *app, struct tx *tx, struct list *list, uint32_t item_size);
 /** Appends to a kept slice that grows (bodies): at most `cap` bytes in all. */
 void app_grow(struct app *app, struct tx *tx, struct slice *kept, struct slice more, uint32_t cap);
+/** The same for what only rules read: without any, `kept` stays empty. `*seen`: its bytes so far,
+ * at most `cap`, whether they are kept or not. */
+void app_grow_for_rules(struct app *app, struct tx *tx, struct slice *kept, uint32_t *seen,
+                        struct slice more, uint32_t cap);
 /** Raises the progress of one direction; TX_DONE ends it. */
 void app_progress(struct app *app, struct tx *tx, enum dir dir, enum tx_progress progress);
 /** A named protocol fault: index into proto_def.notes. `tx` may be NULL. */
@@ -209,6 +213,10 @@ bool app_is_datagram(const struct app *app);
 /** The rest of both directions belongs to this protocol (STARTTLS, Upgrade); NULL: probe anew
  * (CONNECT). Takes effect when the parser returns. */
 void app_switch(struct app *app, const char *proto_name);
+/** TLS was agreed on: what comes is recognised anew, and told when it is something else. */
+void app_upgrade(struct app *app);
+/** From here on the flow carries encrypted data: rules look at its payload no more. */
+void app_dark(struct app *app);
 /** Another TCP flow between the same two hosts, to this port, will be of `proto_name`. `says` (at
  * most 4 KB) is kept for it; its parser gets it by app_expected. */
 void app_expect(struct app *app, uint16_t port, const char *proto_name, struct slice says);
@@ -261,6 +269,9 @@ struct proto_def {
     const uint16_t *foreign_ports;
     /** On the first bytes of a direction (or a datagram); must not depend on later bytes. */
     enum probe (*probe)(struct slice head, enum dir dir);
+    /** Whether the first bytes of this direction tell the protocol without those of the other;
+     * NULL = as the probe says. */
+    enum probe (*alone)(struct slice head, enum dir dir);
     /** On bytes that the probe knows in either direction: only the other end sends such; NULL = the
      * probe tells directions apart. */
     bool (*turned)(struct slice head, enum dir dir);

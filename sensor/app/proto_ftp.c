@@ -458,6 +458,19 @@ static enum probe ftp_probe(struct slice head, enum dir dir)
     return dir == TO_SERVER ? probe_request(head) : probe_reply(head);
 }
 
+/* Mail servers greet with 220, too; and security is negotiated by the same word elsewhere. */
+static enum probe ftp_alone(struct slice head, enum dir dir)
+{
+    static const struct slice sure[] = {SLICE_LIT("USER "), SLICE_LIT("PASS "), SLICE_LIT("PORT ")};
+
+    if (dir == TO_CLIENT)
+        return slice_starts(head, SLICE_LIT("220 (")) ? PROBE_YES : PROBE_NO;
+    for (uint32_t i = 0; i < sizeof sure / sizeof *sure; i++)
+        if (slice_ieq(slice_head(head, sure[i].len), sure[i]))
+            return PROBE_YES;
+    return PROBE_NO;
+}
+
 const struct proto_def proto_ftp = {
     .name = "ftp",
     .spec = "RFC 959, RFC 2428, RFC 4217",
@@ -467,6 +480,7 @@ const struct proto_def proto_ftp = {
     .tx_size = sizeof(struct ftp_tx),
     .state_size = sizeof(struct ftp_state),
     .probe = ftp_probe,
+    .alone = ftp_alone,
     .parse = ftp_parse,
     .fields = ftp_fields,
     .notes = ftp_notes,

@@ -311,7 +311,8 @@ static bool framing(struct app *app, struct tx *tx, struct http_message *m, stru
     int64_t comma = slice_find_byte(length, ',');
     if (comma >= 0) /* repeated: the first one counts */
         length = slice_trim(slice_head(length, (uint32_t)comma));
-    if (!slice_to_u64(length, &side->left)) {
+    if (!slice_to_u64(length, &side->left) || side->left > INT64_MAX) {
+        side->left = 0;
         app_note(app, tx,
                  m == http_tx_message(tx, TO_SERVER) ? HTTP_NOTE_REQUEST_LENGTH
                                                      : HTTP_NOTE_RESPONSE_LENGTH);
@@ -353,6 +354,14 @@ static bool without_body(const struct http_tx *http)
            !(told && http_head_says(known[HTTP_CONNECTION], SLICE_LIT("close")));
 }
 
+/* What is spoken behind a 101; NULL: it has to be found. */
+static const char *upgrade_to(struct slice upgrade)
+{
+    if (slice_ieq(upgrade, SLICE_LIT("websocket")))
+        return "websocket";
+    return !upgrade.len || http_head_says(upgrade, SLICE_LIT("h2c")) ? "http2" : NULL;
+}
+
 static void response_head_done(struct app *app, struct tx *tx, struct http_side *side)
 {
     struct http_state *state = app_state(app);
@@ -361,9 +370,8 @@ static void response_head_done(struct app *app, struct tx *tx, struct http_side 
     http_notes_response(app, tx);
     app_progress(app, tx, TO_CLIENT, TX_HEADERS);
     if (http->status == 101) {
-        bool socket = slice_ieq(http->response.known[HTTP_UPGRADE], SLICE_LIT("websocket"));
         message_done(app, tx, TO_CLIENT, true);
-        app_switch(app, socket ? "websocket" : "http2");
+        app_switch(app, upgrade_to(http->response.known[HTTP_UPGRADE]));
         state->switched = true;
         return;
     }
@@ -776,6 +784,7 @@ const struct proto_def proto_http = {
     .buffer_max = HEAD_MAX,
     .survives_gaps = true,
     .probe = http_probe,
+    .alone = http_head_alone,
     .parse = http_parse,
     .state_fini = http_state_fini,
     .write_event = http_event_write,

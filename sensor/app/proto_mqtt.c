@@ -31,8 +31,7 @@ static void mqtt_configure(const struct conf *conf, void *config)
 
 struct mqtt_state {
     uint8_t version; /* of the CONNECT; 0 = not seen */
-    bool connected;  /* a CONNECT came */
-    bool told;       /* that none came */
+    bool connected;  /* a CONNACK came */
 };
 
 enum {
@@ -349,12 +348,10 @@ static void note_message(struct app *app, struct tx *tx, uint8_t type, uint8_t q
 {
     struct mqtt_state *state = app_state(app);
 
-    if (type == MQTT_CONNECT)
+    if (type == MQTT_CONNACK)
         state->connected = true;
-    else if (!state->connected && type != MQTT_CONNACK && !state->told) {
+    else if (!state->connected && type != MQTT_CONNECT)
         app_note(app, tx, NOTE_UNINTRODUCED);
-        state->told = true;
-    }
     if (qos == 3)
         app_note(app, tx, NOTE_QOS);
     if (type == 0)

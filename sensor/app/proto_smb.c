@@ -242,6 +242,12 @@ static enum probe smb_probe(struct slice head, enum dir dir)
     return version >= 1 && version <= 3 ? PROBE_YES : PROBE_NO;
 }
 
+/* Sessions of NetBIOS carry other things as well. */
+static enum probe smb_alone(struct slice head, enum dir dir)
+{
+    return head.len && head.at[0] != FRAME_MESSAGE ? PROBE_NO : smb_probe(head, dir);
+}
+
 const struct proto_def proto_smb = {
     .name = "smb",
     .spec = "MS-CIFS, MS-SMB, MS-SMB2",
@@ -254,6 +260,7 @@ const struct proto_def proto_smb = {
     .deep = true,
     .survives_gaps = true,
     .probe = smb_probe,
+    .alone = smb_alone,
     .parse = smb_parse,
     .write_event = smb_event_write,
     .fields = smb_fields,

@@ -303,7 +303,7 @@ static void on_reply_to(struct app *app, struct tx *tx, enum command command, ui
 
     if (command == STARTTLS && code == CODE_READY) {
         state->granted = true;
-        app_switch(app, NULL); /* what comes is TLS, if the client keeps its word */
+        app_upgrade(app); /* what comes is TLS, if the client keeps its word */
         if (tx)
             close_tx(app, tx);
     } else if (command == STARTTLS) {
@@ -326,7 +326,7 @@ static void finish_reply(struct app *app, struct tx *tx, uint32_t code)
 
     state->heard = true;
     state->greeted |= welcome;
-    if (!state->greeted)
+    if (!state->greeted || (welcome && state->n_waiting)) /* or the client did not wait for it */
         app_note(app, tx, SMTP_NO_WELCOME);
     if (!state->n_waiting) {
         if (!welcome && code != 421)
@@ -492,6 +492,12 @@ static enum probe smtp_probe(struct slice head, enum dir dir)
     return dir == TO_SERVER ? probe_request(head) : probe_reply(head);
 }
 
+/* Greetings begin as those of FTP do. */
+static enum probe smtp_alone(struct slice head, enum dir dir)
+{
+    return dir == TO_SERVER ? probe_request(head) : PROBE_NO;
+}
+
 const struct proto_def proto_smtp = {
     .name = "smtp",
     .spec = "RFC 5321, RFC 3030, RFC 3207; RFC 5322, RFC 2045 to 2047",
@@ -502,6 +508,7 @@ const struct proto_def proto_smtp = {
     .tx_size = sizeof(struct smtp_tx),
     .state_size = sizeof(struct smtp_state),
     .probe = smtp_probe,
+    .alone = smtp_alone,
     .parse = smtp_parse,
     .write_beside = smtp_event_write_email,
     .options = smtp_event_options,

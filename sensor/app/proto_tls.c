@@ -21,6 +21,7 @@ enum {
     CERTIFICATES_MAX = 16,
     ALPNS_MAX = 16,
     TLS_1_3 = 0x0304,
+    TLS_DRAFTS = 0x7f, /* its first byte in drafts of 1.3 */
     OLD_HELLO_MIN = 9, /* type, version, three lengths */
 };
 
@@ -104,6 +105,7 @@ struct tls_state {
     struct tls_side side[2];
     uint32_t heartbeat_len; /* of the last request's record */
     bool old;               /* the client began with SSL 2 */
+    bool only_old;          /* and knows nothing newer */
     bool retry;             /* HelloRetryRequest: both hellos come once more */
 };
 
@@ -155,7 +157,8 @@ static void server_hello(struct app *app, struct tx *tx, struct slice body)
     struct tls_tx *tls = tx_data(tx);
     struct tls_hello hello = {.version = 0};
 
-    if (!tls_hello_read(body, false, &hello))
+    bool whole = tls_hello_read(body, false, &hello);
+    if (!whole && hello.version >> 8 != TLS_DRAFTS) /* early drafts of 1.3 have other hellos */
         app_note(app, tx, NOTE_HELLO);
     tls->version = hello.top_version;
     state->retry = slice_eq(hello.random, retry_random);
@@ -316,7 +319,7 @@ static void handshake(struct app *app, struct tx *tx, enum dir dir, struct slice
 
 /* ---- records ------------------------------------------------------------------------------ */
 
-enum { HEARTBEAT_REQUEST = 1, HEARTBEAT_RESPONSE = 2, HEARTBEAT_PADDING = 16, ALERT_FATAL = 2 };
+enum { HEARTBEAT_REQUEST = 1, HEARTBEAT_RESPONSE = 2, HEARTBEAT_PADDING = 16 };
 
 /* RFC 6520 with the fault of CVE-2014-0160: a payload length beyond the record, or so near its end
  * that the padding does not fit. */
@@ -361,7 +364,10 @@ static void take_record(struct app *app, struct tx *tx, enum dir dir, uint8_t ty
 {
     const struct tls_state *state = app_state(app);
 
-    tx->told |= type == APPLICATION;
+    if (type == APPLICATION) {
+        tx->told = true;
+        app_dark(app);
+    }
     if (state->side[dir].encrypted)
         return;
     switch (type) {
@@ -375,14 +381,12 @@ static void take_record(struct app *app, struct tx *tx, enum dir dir, uint8_t ty
     case HEARTBEAT:
         heartbeat(app, tx, body);
         break;
-    case ALERT:
-        if (body.len >= 2 && body.at[0] == ALERT_FATAL)
-            app_note(app, tx, NOTE_ALERT);
-        break;
     default:
         break;
     }
 }
+
+enum { OLD_ERROR = 0, OLD_SERVER_HELLO = 4, SSL_2 = 0x0002 }; /* of SSL 2 */
 
 /* More records than their headers have room for in what came: those of SSL 2 are shorter. */
 static struct parsed old_records(struct app *app, struct slice in)
@@ -393,9 +397,11 @@ static struct parsed old_records(struct app *app, struct slice in)
 
     while (cursor_left(&c)) {
         uint32_t length = cursor_be16(&c) & 0x7fff;
-        cursor_skip(&c, length);
+        struct cursor record = cursor_of(cursor_take(&c, length));
         if (!cursor_ok(&c) || !length)
             break;
+        if (cursor_u8(&record) == OLD_ERROR)
+            app_note(app, tx, NOTE_ALERT);
         n++;
     }
     if (n > in.len / RECORD_HEADER)
@@ -414,6 +420,15 @@ static bool is_old_hello(struct slice in)
            (version == 0x0002 || (version >= 0x0300 && version <= 0x0303));
 }
 
+/* The server takes SSL 2: its records have nothing in them that could be told. */
+static bool is_old_answer(const struct tls_state *state, struct slice in)
+{
+    struct cursor c = cursor_of(in);
+    uint16_t length = cursor_be16(&c);
+
+    return state->only_old && length >> 15 && cursor_u8(&c) == OLD_SERVER_HELLO;
+}
+
 static struct parsed old_hello(struct app *app, struct slice in)
 {
     struct tls_state *state = app_state(app);
@@ -428,6 +443,7 @@ static struct parsed old_hello(struct app *app, struct slice in)
     tls->version = version;
     app_progress(app, tx, TO_SERVER, TX_HEADERS);
     state->old = true;
+    state->only_old = version == SSL_2;
     if (length >= OLD_HELLO_MIN)
         return parse_done(2 + length);
     app_note(app, tx, NOTE_OLD_HEADER);
@@ -447,8 +463,11 @@ static bool known_type(uint8_t type)
 }
 
 /* A record that is none: its version, its type or its length. */
-static void note_record(struct app *app, uint8_t type, uint8_t major)
+static struct parsed no_record(struct app *app, enum dir dir, struct slice in, uint8_t type,
+                               uint8_t major)
 {
+    if (dir == TO_CLIENT && is_old_answer(app_state(app), in))
+        return parse_off();
     struct tx *tx = app_tx_find(app, 0);
 
     if (major != 3)
@@ -456,6 +475,7 @@ static void note_record(struct app *app, uint8_t type, uint8_t major)
     else
         app_note(app, tx, known_type(type) ? NOTE_HEADER : NOTE_RECORD);
     app_note(app, tx, NOTE_SSL_RECORD);
+    return parse_bad();
 }
 
 static struct parsed tls_parse(struct app *app, enum dir dir, struct slice in)
@@ -471,10 +491,8 @@ static struct parsed tls_parse(struct app *app, enum dir dir, struct slice in)
         return parse_more(RECORD_HEADER);
     if (dir == TO_SERVER && type >> 7 && (state->old || is_old_hello(in)))
         return state->old ? old_records(app, in) : old_hello(app, in);
-    if (!known_type(type) || major != 3 || length > RECORD_MAX) {
-        note_record(app, type, major);
-        return parse_bad();
-    }
+    if (!known_type(type) || major != 3 || length > RECORD_MAX)
+        return no_record(app, dir, in, type, major);
     if (!state->side[dir].encrypted && type != APPLICATION) {
         cursor_skip(&c, length);
         if (!cursor_ok(&c))

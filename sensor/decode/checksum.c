@@ -3,20 +3,31 @@
 
 enum { TRUSTED_GOOD = 1, BAD_SHARE = 10, FRAME_MAX = 1526 };
 
+typedef uint64_t words __attribute__((vector_size(16)));
+
 uint64_t checksum_add(uint64_t sum, struct slice s)
 {
     const uint8_t *at = s.at;
     uint32_t left = s.len;
 
-    /* 32-bit words into a 64-bit sum: no carry is lost below 2^32 words. */
-    while (left >= 8) {
-        uint32_t a;
-        uint32_t b;
-        memcpy(&a, at, 4);
-        memcpy(&b, at + 4, 4);
-        sum += (uint64_t)a + b;
-        at += 8;
-        left -= 8;
+    /* 32-bit words into 64-bit sums: no carry is lost below 2^32 words. */
+    if (left >= 32) {
+        words low = {0, 0};
+        words high = {0, 0};
+        for (; left >= 32; at += 32, left -= 32) {
+            words a;
+            words b;
+            memcpy(&a, at, sizeof(a));
+            memcpy(&b, at + sizeof(a), sizeof(b));
+            low += (a & UINT32_MAX) + (b & UINT32_MAX);
+            high += (a >> 32) + (b >> 32);
+        }
+        sum += low[0] + low[1] + high[0] + high[1];
+    }
+    for (; left >= 8; at += 8, left -= 8) {
+        uint64_t a;
+        memcpy(&a, at, sizeof(a));
+        sum += (a & UINT32_MAX) + (a >> 32);
     }
     while (left >= 2) {
         uint16_t a;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Ethernet inside of IP.
+ * Ethernet inside of IP: with a version before it, or bare, as segment routing has it.
  */
 #include "sensor/decode/inner.h"
 
@@ -9,8 +9,14 @@ static const struct counter etherip_counters[] = {
     COUNTER_END,
 };
 
+enum { BARE = 143 };
+
 static struct dec_next etherip_decode(struct packet *p, struct slice in)
 {
+    if (p->proto == BARE)
+        return inner_ethernet(in, p->payload_missing) && decode_enter(p, "ethernet", 0)
+                   ? (struct dec_next){DEC_ETHER, 0x6558, in}
+                   : dec_stop();
     bool usual = in.len >= 16 && in.at[0] >> 4 == 3;
 
     /* some write the version into the lower half */
@@ -24,8 +30,8 @@ static struct dec_next etherip_decode(struct packet *p, struct slice in)
 const struct decoder_def dec_etherip = {
     .name = "etherip",
     .doc = "EtherIP",
-    .spec = "RFC 3378",
-    .keys = {{DEC_IP, 97}},
+    .spec = "RFC 3378, RFC 8986 (4.9)",
+    .keys = {{DEC_IP, 97}, {DEC_IP, BARE}},
     .counters = etherip_counters,
     .tunnel = true,
     .decode = etherip_decode,

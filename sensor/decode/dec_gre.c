@@ -27,6 +27,7 @@ enum {
     BRIDGED = 0x6558,
     EOIP = 0x6400,
     WCCP = 0x883e,
+    ARUBA = 0x9000, /* on Ethernet: loopback tests */
     ROUTES_MAX = 16
 };
 
@@ -60,7 +61,7 @@ static struct dec_next inside(struct packet *p, uint16_t flags, uint32_t type, s
     if (type == WCCP)
         type = 0x0800;
     p->ethertype = (uint16_t)type;
-    return (struct dec_next){DEC_ETHER, type, rest};
+    return (struct dec_next){type == ARUBA ? DEC_OTHER : DEC_ETHER, type, rest};
 }
 
 /* False when a route runs past the end. */

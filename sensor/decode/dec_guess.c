@@ -11,7 +11,26 @@ static const struct counter guess_counters[] = {
     COUNTER_END,
 };
 
-enum { PLACES = 48, TAG = 4, ETHERNET = 14, IP_MIN = 20, V6 = 40 };
+enum { PLACES = 48, FAR_PLACES = 96, TAG = 4, ETHERNET = 14, IP_MIN = 20, V6 = 40 };
+
+/* Addresses of hosts, as they are in use: a strict look, for bytes that may be anything. */
+static bool usual_addresses(struct slice in)
+{
+    uint8_t source = in.len >= V6 ? in.at[8] : 0;
+    uint8_t target = in.len >= V6 ? in.at[24] : 0;
+
+    return (source >> 5 == 1 || source >= 0xfc) && source != 0xff &&
+           (target >> 5 == 1 || target >= 0xfc);
+}
+
+/* IPv6 has no sum that proves it. Rows of numbers, "69 00 00 00 00 00 00 00", read like a jumbogram
+ * of length 0, or like a packet that may go no further: neither counts here. */
+static bool likely_ip(struct slice in, uint32_t cut)
+{
+    if (in.at[0] >> 4 == 6 && (!usual_addresses(in) || !in.at[7] || !(in.at[4] | in.at[5])))
+        return false;
+    return inner_ip(in, cut);
+}
 
 /* A packet may begin anywhere, but whole words first. */
 static struct dec_next search(struct packet *p, struct slice in)
@@ -21,7 +40,7 @@ static struct dec_next search(struct packet *p, struct slice in)
     for (uint32_t at = 0; at < PLACES && at + IP_MIN < in.len; at++) {
         struct slice rest = slice_from(in, at);
         struct dec_next next = {DEC_ETHER, 0x6558, rest};
-        if (inner_ip(rest, cut))
+        if (likely_ip(rest, cut))
             next = inner_next(rest);
         else if (!inner_ethernet(rest, cut))
             continue;
@@ -36,22 +55,16 @@ static struct dec_next search(struct packet *p, struct slice in)
     return dec_stop();
 }
 
-/* Addresses of hosts, as they are in use: a strict look, for bytes that may be anything. */
 static bool usual_ip6(struct slice in)
 {
-    uint8_t source = in.len >= V6 ? in.at[8] : 0;
-    uint8_t target = in.len >= V6 ? in.at[24] : 0;
-
-    return (source >> 5 == 1 || source >= 0xfc) && source != 0xff &&
-           (target >> 5 == 1 || target >= 0xfc) &&
-           ((uint32_t)in.at[4] << 8 | in.at[5]) + V6 == in.len;
+    return usual_addresses(in) && ((uint32_t)in.at[4] << 8 | in.at[5]) + V6 == in.len;
 }
 
 /* Where the first byte of an IP header leads to a packet that fills the datagram; UINT32_MAX when
  * nowhere. */
 static uint32_t place_of(struct slice in, uint8_t first, uint32_t cut)
 {
-    uint32_t last = in.len - IP_MIN < PLACES ? in.len - IP_MIN : PLACES;
+    uint32_t last = in.len - IP_MIN < FAR_PLACES ? in.len - IP_MIN : FAR_PLACES;
     const uint8_t *at = in.at;
 
     while ((at = memchr(at, first, (size_t)(in.at + last - at))) != NULL) {

@@ -64,9 +64,9 @@ static void check_type(struct packet *p, uint8_t type)
 
 static void check_inner(struct packet *p, uint8_t type, struct slice inner)
 {
-    if (type < UNREACHABLE || type > BAD_PARAMETER || !inner.len)
+    if (type < UNREACHABLE || type > BAD_PARAMETER)
         return;
-    if (inner.len < 40)
+    if (inner.len < 40) /* RFC 4443: as much of the packet as fits is in it */
         decode_note(p, NOTE_ICMPV6_INNER_SMALL);
     else if (inner.at[0] >> 4 != 6)
         decode_note(p, NOTE_ICMPV6_INNER_VERSION);

@@ -36,7 +36,10 @@ static struct dec_next ip4_decode(struct packet *p, struct slice in)
     uint32_t hlen = (version_hlen & 0x0fu) * 4;
 
     if (version_hlen >> 4 != 4 || hlen < FIXED_IP4 || hlen > in.len) {
-        decode_note(p, version_hlen >> 4 != 4 ? NOTE_IPV4_VERSION : NOTE_IPV4_HLEN);
+        decode_note(p, version_hlen >> 4 != 4 ? NOTE_IPV4_VERSION
+                       : hlen < FIXED_IP4     ? NOTE_IPV4_HLEN
+                       : total < hlen         ? NOTE_IPV4_IPLEN
+                                              : NOTE_IPV4_TRUNC);
         return dec_stop();
     }
     if (!cut_to_length(p, &in, hlen, total))

@@ -97,10 +97,20 @@ static bool ends_behind_extensions(const struct packet *p, uint8_t first, const 
 /* Protocols that are expected behind IPv6: transports, tunnels, routing. */
 static bool known_next(uint8_t proto)
 {
-    static const uint8_t known[] = {1,  2,  4,   6,   17,      41,  47,  50,
-                                    58, 89, 103, 115, NO_NEXT, 132, 136, 137};
+    static const uint8_t known[] = {1,  2,   4,   6,       17,  41,  47,  50, 58,
+                                    89, 103, 115, NO_NEXT, 132, 136, 137, 143};
 
     return memchr(known, proto, sizeof(known)) != NULL;
+}
+
+static void check_next(struct packet *p)
+{
+    if (p->proto == IPPROTO_ICMP4)
+        decode_note(p, NOTE_IPV6_ICMPV4);
+    if (!p->fragment && !known_next(p->proto))
+        decode_note(p, NOTE_IPV6_NEXT_UNKNOWN);
+    if (p->proto == NO_NEXT && p->l4.len)
+        decode_note(p, NOTE_IPV6_AFTER_NONE);
 }
 
 static struct dec_next ip6_decode(struct packet *p, struct slice in)
@@ -121,7 +131,7 @@ static struct dec_next ip6_decode(struct packet *p, struct slice in)
         p->payload_missing = length - (in.len - HEADER);
         decode_note(p, NOTE_IPV6_TRUNC);
     }
-    if (length) /* 0: jumbogram or segmentation offload */
+    if (length || next == IPPROTO_ICMP6) /* 0: jumbogram or segmentation offload, not of ICMP */
         in = slice_head(in, HEADER + length);
     p->ip_version = 6;
     p->tos = (uint8_t)(first >> 20);
@@ -137,12 +147,7 @@ static struct dec_next ip6_decode(struct packet *p, struct slice in)
         return dec_stop();
     }
     p->l4 = p->payload = cursor_rest(&c);
-    if (p->proto == IPPROTO_ICMP4)
-        decode_note(p, NOTE_IPV6_ICMPV4);
-    if (!p->fragment && !known_next(p->proto))
-        decode_note(p, NOTE_IPV6_NEXT_UNKNOWN);
-    if (p->proto == NO_NEXT && p->l4.len)
-        decode_note(p, NOTE_IPV6_AFTER_NONE);
+    check_next(p);
     if (p->fragment || p->proto == NO_NEXT)
         return dec_stop();
     return (struct dec_next){DEC_IP, p->proto, p->l4};

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Rarer link types: a header of known length, then LLC, an EtherType or a frame. FDDI, Token Ring,
- * ATM, Fibre Channel, FireWire, ARCNET, DOCSIS, InfiniBand, capture cards (ERF), tags of switch
- * chips, Linux NFLOG, macOS PKTAP, PPP as pppd writes it, PPPoE without Ethernet.
+ * ATM, Fibre Channel, FireWire, ARCNET, DOCSIS, EPON, InfiniBand, capture cards (ERF), tags of
+ * switch chips, Linux NFLOG, macOS PKTAP, PPP as pppd writes it, SLIP of BSD/OS, serial lines with
+ * the direction in front.
  */
 #include "sensor/decode/llc.h"
 
 enum {
     LINK_ETHERNET = 1,
     LINK_PPP = 9,
+    LINK_HDLC = 104,
+    LINK_FRAME_RELAY = 107,
     LINK_RAW = 101,
     ROUTED = 0x80, /* first bit of a source address: a route follows */
     INFINIBAND_HEAD = 40,
     ERF_HEAD = 16,
     ERF_MORE = 0x80,
-    ERF_ETHERNET = 2,
     ERF_EXTENSIONS_MAX = 8,
     NFLOG_PAYLOAD = 9,
     NFLOG_PARTS_MAX = 32,
@@ -64,6 +66,12 @@ static struct dec_next sunatm(struct slice in)
     return llc_next(slice_from(in, 4));
 }
 
+/* Ethernet as cards of several kinds write it: plain, with a colour, with a hash. */
+static bool erf_ethernet(uint8_t type)
+{
+    return type == 2 || type == 11 || type == 16 || type == 20;
+}
+
 static struct dec_next capture_card(struct slice in)
 {
     struct cursor c = cursor_of(in);
@@ -77,7 +85,7 @@ static struct dec_next capture_card(struct slice in)
         cursor_skip(&c, 7);
     }
     cursor_skip(&c, 2);
-    if (!cursor_ok(&c) || (type & ~ERF_MORE) != ERF_ETHERNET)
+    if (!cursor_ok(&c) || !erf_ethernet(type & (uint8_t)~ERF_MORE))
         return dec_stop();
     return (struct dec_next){DEC_LINK, LINK_ETHERNET, cursor_rest(&c)};
 }
@@ -170,6 +178,14 @@ static struct dec_next by_link(struct packet *p, struct slice in)
     }
 }
 
+/* Classical IP over ATM: LLC, or nothing. */
+static struct dec_next classical_ip(struct slice in)
+{
+    bool llc = in.len > 2 && in.at[0] == 0xaa && in.at[1] == 0xaa;
+
+    return llc ? llc_next(in) : (struct dec_next){DEC_LINK, LINK_RAW, in};
+}
+
 static struct dec_next links_decode(struct packet *p, struct slice in)
 {
     switch (p->frame.linktype) {
@@ -177,12 +193,22 @@ static struct dec_next links_decode(struct packet *p, struct slice in)
         return llc_next(slice_from(in, 13));
     case 100:
         return llc_next(in);
+    case 102:
+        return (struct dec_next){DEC_LINK, LINK_RAW, slice_from(in, 24)};
+    case 106:
+        return classical_ip(in);
     case 122:
         return llc_next(slice_from(in, 16));
     case 138:
         return typed(in, 16);
     case 143:
         return (struct dec_next){DEC_LINK, LINK_ETHERNET, slice_from(in, 6)};
+    case 205:
+        return (struct dec_next){DEC_LINK, LINK_HDLC, slice_from(in, 1)};
+    case 206:
+        return (struct dec_next){DEC_LINK, LINK_FRAME_RELAY, slice_from(in, 1)};
+    case 259:
+        return (struct dec_next){DEC_LINK, LINK_ETHERNET, slice_from(in, 8)};
     case 281:
     case 284:
         return chip_tag(p, in, 4);
@@ -197,23 +223,10 @@ const struct decoder_def dec_links = {
     .name = "links",
     .doc = "Rarer link types",
     .spec = "www.tcpdump.org/linktypes.html",
-    .keys = {{DEC_LINK, 6},
-             {DEC_LINK, 7},
-             {DEC_LINK, 10},
-             {DEC_LINK, 100},
-             {DEC_LINK, 122},
-             {DEC_LINK, 123},
-             {DEC_LINK, 129},
-             {DEC_LINK, 138},
-             {DEC_LINK, 143},
-             {DEC_LINK, 166},
-             {DEC_LINK, 197},
-             {DEC_LINK, 239},
-             {DEC_LINK, 242},
-             {DEC_LINK, 258},
-             {DEC_LINK, 281},
-             {DEC_LINK, 282},
-             {DEC_LINK, 284},
-             {DEC_LINK, 285}},
+    .keys = {{DEC_LINK, 6},   {DEC_LINK, 7},   {DEC_LINK, 10},  {DEC_LINK, 100}, {DEC_LINK, 102},
+             {DEC_LINK, 106}, {DEC_LINK, 122}, {DEC_LINK, 123}, {DEC_LINK, 129}, {DEC_LINK, 138},
+             {DEC_LINK, 143}, {DEC_LINK, 166}, {DEC_LINK, 197}, {DEC_LINK, 205}, {DEC_LINK, 206},
+             {DEC_LINK, 239}, {DEC_LINK, 242}, {DEC_LINK, 258}, {DEC_LINK, 259}, {DEC_LINK, 281},
+             {DEC_LINK, 282}, {DEC_LINK, 284}, {DEC_LINK, 285}},
     .decode = links_decode,
 };

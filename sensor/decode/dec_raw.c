@@ -9,10 +9,16 @@ static const struct counter raw_counters[] = {
     COUNTER_END,
 };
 
+enum { IP_LEAST = 20 };
+
 static struct dec_next raw_decode(struct packet *p, struct slice in)
 {
     uint8_t version = in.len ? in.at[0] >> 4 : 0;
 
+    if (in.len < IP_LEAST) {
+        decode_note(p, NOTE_IPV4_SMALL);
+        return dec_stop();
+    }
     if (version == 4)
         return (struct dec_next){DEC_ETHER, 0x0800, in};
     if (version == 6)

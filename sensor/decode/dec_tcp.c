@@ -95,14 +95,17 @@ static struct dec_next tcp_decode(struct packet *p, struct slice in)
     uint32_t hlen = in.len < FIXED_TCP ? 0 : (in.at[12] >> 4) * 4u;
 
     if (hlen < FIXED_TCP || hlen > in.len) {
-        decode_note(p, in.len < FIXED_TCP ? NOTE_TCP_SMALL : NOTE_TCP_HLEN);
+        decode_note(p, in.len < FIXED_TCP ? NOTE_TCP_SMALL
+                       : hlen < FIXED_TCP ? NOTE_TCP_OPT_TOO_LONG
+                                          : NOTE_TCP_HLEN);
         p->l4 = p->payload = SLICE_NONE;
         return dec_stop();
     }
     fixed_tcp(p, in, hlen);
     if (hlen > FIXED_TCP)
         options(p, slice_head(slice_from(in, FIXED_TCP), hlen - FIXED_TCP));
-    return dec_stop();
+    return p->dport == DEC_TCP_TUNNEL ? (struct dec_next){DEC_TCP, DEC_TCP_TUNNEL, p->payload}
+                                      : dec_stop();
 }
 
 const struct decoder_def dec_tcp = {

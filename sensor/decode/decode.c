@@ -191,6 +191,7 @@ struct decode {
     uint8_t by_udp[65536];
     uint8_t by_ip[256];
     uint8_t by_shape[256]; /* first byte of a UDP payload */
+    uint8_t by_tcp;        /* for DEC_TCP_TUNNEL */
     uint8_t other;
     struct {
         uint32_t linktype;
@@ -219,9 +220,17 @@ const char *decode_note_name(uint8_t note)
     return note < NOTE_COUNT ? note_names[note] : "unknown";
 }
 
+/* What follows in a packet that is not all there cannot be judged. */
+static bool is_cut(const struct packet *p)
+{
+    uint8_t last = p->notes ? p->note[p->notes - 1] : NOTE_TOO_MANY_LAYERS;
+
+    return last == NOTE_IPV4_TRUNC || last == NOTE_IPV6_TRUNC || last == NOTE_IPV4_IPLEN;
+}
+
 void decode_note(struct packet *p, enum decode_note note)
 {
-    if (p->notes < PACKET_NOTES_MAX)
+    if (p->notes < PACKET_NOTES_MAX && !is_cut(p))
         p->note[p->notes++] = (uint8_t)note;
 }
 
@@ -240,6 +249,14 @@ static uint64_t hash_ends(const struct addr *a, const struct addr *b)
     return hash_mix(part[0] ^ hash_mix(part[1])) + hash_mix(part[2] ^ hash_mix(part[3]));
 }
 
+/* What was taken for a piece of a frame is a datagram of its own. */
+static void leave_whole(struct packet *p)
+{
+    p->fragment = false;
+    p->frag_link = 0;
+    p->l4 = (struct slice){p->payload.at - UDP_HEAD, p->payload.len + UDP_HEAD};
+}
+
 bool decode_enter(struct packet *p, const char *kind, uint32_t id)
 {
     if (p->tunnels == PACKET_TUNNELS_MAX) {
@@ -247,6 +264,8 @@ bool decode_enter(struct packet *p, const char *kind, uint32_t id)
         p->view |= VIEW_BIT(VIEW_LAYERS);
         return false;
     }
+    if (p->frag_link && p->frag_link != DEC_LINK_STT) /* another row knows it better */
+        leave_whole(p);
     if (p->outer && p->ip_version)
         memcpy(p->outer, p, offsetof(struct packet, tunnel));
     p->tunnel[p->tunnels++] = (struct tunnel){.kind = kind,
@@ -266,6 +285,7 @@ bool decode_enter(struct packet *p, const char *kind, uint32_t id)
     p->src = p->dst = (struct addr){0};
     p->sport = p->dport = 0;
     p->fragment = false;
+    p->frag_link = 0;
     return true;
 }
 
@@ -279,6 +299,9 @@ static void enter_key(struct decode *d, const struct dec_key *key, uint8_t row)
         break;
     case DEC_UDP:
         d->by_udp[key->key & 0xffff] = row;
+        break;
+    case DEC_TCP:
+        d->by_tcp = row;
         break;
     case DEC_IP:
         d->by_ip[key->key & 0xff] = row;
@@ -375,6 +398,10 @@ static uint8_t row_of(struct decode *d, const struct dec_next *next)
         return row ? row : d->other;
     case DEC_LINK:
         return row_of_link(d, next->key);
+    case DEC_TCP:
+        return d->by_tcp;
+    case DEC_OTHER:
+        return d->other;
     default:
         return 0;
     }
@@ -569,15 +596,13 @@ static void join_fragments(struct decode *d, struct packet *p, struct arena *are
         struct dec_next next = {DEC_ETHER, p->ip_version == 4 ? 0x0800 : 0x86dd, whole};
         if (p->frag_link)
             next = (struct dec_next){DEC_LINK, p->frag_link, whole};
-        if (p->frag_link && !decode_enter(p, "capwap", 0))
+        const char *kind = p->frag_link == DEC_LINK_STT ? "stt" : "capwap";
+        if (p->frag_link && !decode_enter(p, kind, 0))
             break;
-        p->frag_link = 0;
         walk(d, p, next, layers);
     }
-    if (p->frag_link) { /* of a frame, not of this packet */
-        p->fragment = false;
-        p->l4 = (struct slice){p->payload.at - UDP_HEAD, p->payload.len + UDP_HEAD};
-    }
+    if (p->frag_link && p->frag_link != DEC_LINK_STT) /* of a frame, not of this packet */
+        leave_whole(p);
 }
 
 /* Where handshakes pass, a session without one began before the capture did. */
@@ -590,6 +615,18 @@ static void look_for_syns(struct decode *d, struct packet *p)
         return;
     *seen |= (p->tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN ? bit : 0;
     p->after_syn = *seen & bit;
+}
+
+/* A link type that no row takes: perhaps a packet begins somewhere in the frame all the same. */
+static struct dec_next unknown_link(struct decode *d, struct packet *p, struct slice in)
+{
+    struct dec_next next = d->other ? one_row(d, p, d->other, in) : dec_stop();
+
+    if (next.by == DEC_STOP) {
+        d->count[COUNT_UNKNOWN]++;
+        decode_note(p, NOTE_UNKNOWN_LINK);
+    }
+    return next;
 }
 
 void decode_frame(struct decode *d, const struct frame *frame, struct arena *arena,
@@ -609,10 +646,11 @@ void decode_frame(struct decode *d, const struct frame *frame, struct arena *are
     d->outer.ip_version = 0;
     p->outer = &d->outer;
     if (!express(d, p, &next, &layers) && !row_of(d, &next)) {
-        d->count[COUNT_UNKNOWN]++;
-        decode_note(p, NOTE_UNKNOWN_LINK);
-        p->outer = NULL;
-        return;
+        next = unknown_link(d, p, next.rest);
+        if (next.by == DEC_STOP) {
+            p->outer = NULL;
+            return;
+        }
     }
     if (next.by != DEC_STOP)
         walk(d, p, next, &layers);
@@ -636,8 +674,7 @@ void decode_frame(struct decode *d, const struct frame *frame, struct arena *are
 
 bool decode_around(const struct decode *d, const struct packet *inner, struct packet *p)
 {
-    if (inner->duplicate || inner->tunnels <= d->outer.tunnels || !d->outer.ip_version ||
-        d->outer.proto == IPPROTO_UDP4)
+    if (inner->duplicate || inner->tunnels <= d->outer.tunnels || !d->outer.ip_version)
         return false;
     memcpy(p, &d->outer, offsetof(struct packet, tunnel));
     memcpy(p->tunnel, inner->tunnel, p->tunnels * sizeof(p->tunnel[0]));

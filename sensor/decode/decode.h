@@ -168,10 +168,16 @@ enum dec_by {
     DEC_LINK,  /* key: LINKTYPE_ value */
     DEC_ETHER, /* key: EtherType */
     DEC_IP,    /* key: IP protocol number */
+    DEC_TCP,   /* key: the one TCP port (of the receiver) that a tunnel has; the row may decline */
     DEC_UDP,   /* key: UDP port of either end; the row may decline by DEC_STOP */
     DEC_SHAPE, /* key: first byte of a UDP payload on any port; the row must be sure of what it sees
                 */
     DEC_OTHER, /* key 0: what no row of its EtherType, IP protocol or UDP port takes */
+};
+
+enum {
+    DEC_TCP_TUNNEL = 7471, /* stateless transport tunnels */
+    DEC_LINK_STT = 255,    /* their frame, put together of segments; no such capture is decoded */
 };
 
 struct dec_next {
@@ -190,7 +196,7 @@ struct dec_key {
     uint32_t key;
 };
 
-enum { DEC_KEYS_MAX = 20, DEC_LAYERS_MAX = 24 };
+enum { DEC_KEYS_MAX = 28, DEC_LAYERS_MAX = 24 };
 
 struct decoder_def {
     const char *name;

@@ -29,7 +29,7 @@ static bool take_tcp(struct packet *p, struct slice ip, struct dec_next *next)
     struct slice in = slice_from(ip, FIXED_IP4);
     uint32_t hlen = in.len < FIXED_TCP ? 0 : tcp_head(in.at, in.len);
 
-    if (!hlen)
+    if (!hlen || fixed_be16(in.at + 2) == DEC_TCP_TUNNEL)
         return false;
     fixed_ip4(p, ip, FIXED_IP4);
     fixed_tcp(p, in, hlen);

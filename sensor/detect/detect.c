@@ -80,6 +80,8 @@ void detect_candidates_sort(struct detect *d)
 
 void detect_ends(struct detect *d, struct ends ends)
 {
+    if (ends.src == d->ends.src && ends.dst == d->ends.dst)
+        return;
     d->ends = ends;
     if (addr_eq(&d->net_ends[0], ends.src) && addr_eq(&d->net_ends[1], ends.dst) && d->net_now)
         return;
@@ -212,29 +214,46 @@ void detect_scan(struct detect *d, const struct lit_set *set, struct slice data,
     literals_scan(set->db, d->literals, data, old, on_literal, &scan);
 }
 
-/* The bytes of a gate stand at their place of packet or stream. */
-static bool gate_bytes(const struct gate *g, struct slice data, uint64_t base)
-{
-    uint64_t at = g->at - base; /* wraps when it lies before */
+/* What stands at one place of packet or stream: as many bytes as a gate may ask for. */
+struct seen {
+    uint32_t bytes; /* the first one lowest */
+    uint32_t n;
+};
 
-    if (at >= data.len || data.len - at < g->len)
-        return false;
+static struct seen seen_at(struct slice data, uint64_t base, uint32_t place)
+{
+    uint64_t at = place - base; /* wraps when it lies before */
+    struct seen seen = {0};
+
+    if (at >= data.len)
+        return seen;
     if (data.len - at >= sizeof(uint32_t))
-        return (lookup_load4(data.at + at) & g->mask) == g->value;
-    for (uint32_t i = 0; i < g->len; i++) {
-        if (data.at[at + i] != (uint8_t)(g->value >> 8 * i))
-            return false;
-    }
-    return true;
+        return (struct seen){lookup_load4(data.at + at), sizeof(uint32_t)};
+    for (; at + seen.n < data.len; seen.n++)
+        seen.bytes |= (uint32_t)data.at[at + seen.n] << 8 * seen.n;
+    return seen;
+}
+
+static bool stands(const struct gate *g, struct seen seen)
+{
+    return (seen.bytes & g->mask) == g->value && seen.n >= g->len;
+}
+
+/* The payload tells its own length. */
+static bool is_told(const struct gate *g, struct slice payload)
+{
+    return payload.len >= sizeof(uint32_t) &&
+           lookup_load4(payload.at) - payload.len - g->value <= g->mask;
 }
 
 /* Those that ask for nothing but a length: the least one first. */
 static void try_lengths(struct detect *d, const struct gate *g, uint32_t n)
 {
-    uint32_t len = d->in->packet->payload.len;
+    struct slice payload = d->in->packet->payload;
 
-    for (const struct gate *end = g + n; g < end && g->least <= len; g++) {
-        if (len <= g->most && detect_header_ok(d, &d->rs->rules[g->rule], d->look.dir))
+    for (const struct gate *end = g + n; g < end && g->least <= payload.len; g++) {
+        if (payload.len <= g->most && (!g->told || is_told(g, payload)) &&
+            detect_header_ok(d, &d->rs->rules[g->rule], d->look.dir))
             detect_candidate(d, g->rule, 0);
     }
 }
@@ -246,17 +265,21 @@ static bool may_stand(const struct gate_place *p, struct slice data, uint64_t ba
     return at < data.len && (p->has[data.at[at] >> 6] >> (data.at[at] & 63) & 1);
 }
 
+/* Gates of one place. */
 static void try_gates(struct detect *d, const struct gate *g, uint32_t n, const struct view *stream)
 {
     struct slice payload = d->in->packet->payload;
+    const struct gate *end = g + n;
 
-    for (const struct gate *end = g + n; g < end; g++) {
-        if (payload.len < g->least || payload.len > g->most)
+    if (g == end)
+        return;
+    struct seen packet = seen_at(payload, 0, g->at);
+    struct seen other = stream ? seen_at(stream->data, stream->base, g->at) : (struct seen){0};
+    for (; g < end; g++) {
+        if (!(g->on_packet && stands(g, packet)) && !(g->on_stream && stands(g, other)))
             continue;
-        if (g->len && !(g->on_packet && gate_bytes(g, payload, 0)) &&
-            !(g->on_stream && stream && gate_bytes(g, stream->data, stream->base)))
-            continue;
-        if (detect_header_ok(d, &d->rs->rules[g->rule], d->look.dir))
+        if (payload.len >= g->least && payload.len <= g->most &&
+            detect_header_ok(d, &d->rs->rules[g->rule], d->look.dir))
             detect_candidate(d, g->rule, 0);
     }
 }
@@ -265,10 +288,8 @@ void detect_gates(struct detect *d, const struct lit_set *set, const struct view
 {
     const struct gates *gates = set->gates;
     struct slice payload = d->in->packet->payload;
-
-    if (!gates)
-        return;
     const uint16_t *first = gates->first;
+
     try_lengths(d, gates->at, gates->n_lengths);
     if (!payload.len && !stream)
         return;
@@ -284,6 +305,32 @@ void detect_gates(struct detect *d, const struct lit_set *set, const struct view
         try_gates(d, gates->at + first[p], (uint32_t)first[p + 1] - first[p], stream);
     if (s < 256 && s != p)
         try_gates(d, gates->at + first[s], (uint32_t)first[s + 1] - first[s], stream);
+}
+
+static void try_heads(struct detect *d, const struct gate *g, uint32_t n, struct slice bytes)
+{
+    const struct gate *end = g + n;
+
+    if (g == end)
+        return;
+    struct seen seen = seen_at(bytes, 0, g->at);
+    for (; g < end; g++) {
+        if (stands(g, seen))
+            detect_candidate(d, g->rule, 0);
+    }
+}
+
+void detect_heads(struct detect *d, const struct gates *gates, struct slice bytes)
+{
+    if (!bytes.len)
+        return;
+    for (uint32_t i = 0; i < gates->n_places; i++) {
+        const struct gate_place *place = &gates->places[i];
+        if (may_stand(place, bytes, 0))
+            try_heads(d, gates->at + place->first, place->n, bytes);
+    }
+    const uint16_t *first = &gates->first[bytes.at[0]];
+    try_heads(d, gates->at + first[0], (uint32_t)first[1] - first[0], bytes);
 }
 
 /* ---- hits --------------------------------------------------------------------------------- */
@@ -434,11 +481,10 @@ int detect_proto(struct detect *d, const struct proto_def *proto)
 {
     if (!proto)
         return -1;
-    if (proto != d->asked_proto) {
-        d->asked_proto = proto;
-        d->asked_row = ruleset_proto(proto);
-    }
-    return d->asked_row;
+    struct asked_proto *asked = &d->asked[(uintptr_t)proto / sizeof(*proto) % ASKED_PROTOS];
+    if (proto != asked->proto)
+        *asked = (struct asked_proto){proto, ruleset_proto(proto)};
+    return asked->row;
 }
 
 /* ---- external ----------------------------------------------------------------------------- */
@@ -472,6 +518,7 @@ static void begin(struct detect *d, const struct detect_input *in)
     d->look.packet = p;
     d->look.flow = in->flow;
     d->look.dir = in->dir;
+    d->ends.src = NULL; /* what it pointed to may be another's now */
     if (p)
         detect_ends(d, (struct ends){&p->src, &p->dst, p->sport, p->dport});
 }
@@ -502,7 +549,32 @@ static void run_flow(struct detect *d)
         match_frame_run(d);
 }
 
-void detect_run(struct detect *d, const struct detect_input *in)
+/* An acknowledgement and no more, as every third packet is, of a flow whose other questions were
+ * asked before. */
+static bool is_bare(const struct detect *d)
+{
+    const struct detect_input *in = d->in;
+    const struct packet *p = in->packet;
+    const struct flow *flow = in->flow;
+
+    return flow && p && !p->payload.len && p->proto == IPPROTO_TCP4 && !detect_no_packet(in) &&
+           !d->explain && flow->asked_ip >> in->dir & 1 && !has_events(in);
+}
+
+/* Whatever the packet in hand can bring but transactions. */
+static void run_packet(struct detect *d)
+{
+    d->put_off = 0;
+    if (is_bare(d) && match_payload_empty(d))
+        return;
+    if (d->rs->n_noted && has_events(d->in))
+        run_noted(d);
+    if (!detect_no_packet(d->in))
+        run_ip(d);
+    match_payload_run(d);
+}
+
+bool detect_run(struct detect *d, const struct detect_input *in)
 {
     begin(d, in);
     struct flow_marks *s = in->flow ? in->flow->ext[FLOW_EXT_DETECT] : NULL;
@@ -510,20 +582,18 @@ void detect_run(struct detect *d, const struct detect_input *in)
     if (!in->packet || (s && s->pass)) {
         if (d->explain && in->packet)
             explain_passed(d->explain, d);
-        return;
+        return false;
     }
-    if (d->rs->n_noted && has_events(in))
-        run_noted(d);
-    if (!detect_no_packet(in))
-        run_ip(d);
-    match_payload_run(d);
+    run_packet(d);
     run_flow(d);
     d->count[DETECT_STEPS] = d->inspect.steps_exceeded;
     d->count[DETECT_PCRE_LIMIT] = d->inspect.pcre_limited;
     d->count[DETECT_SUSPENDED] += d->cost.n_resting;
-    settle_hits(d);
+    if (d->n_hits)
+        settle_hits(d);
     if (d->explain)
         explain_look(d->explain, d);
+    return d->n_hits || d->cost.n_resting;
 }
 
 bool detect_trace(struct detect *d)

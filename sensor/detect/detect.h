@@ -165,8 +165,8 @@ void detect_free(struct detect **detect);
  * one. Flows and transactions keep their state. ERR_NOMEM: nothing has changed. */
 enum err detect_swap(struct detect *detect, const struct ruleset *ruleset);
 /** All rules on all that the packet brought: packet, chunks, touched transactions and files. Hits
- * stay until the next call. */
-void detect_run(struct detect *detect, const struct detect_input *in);
+ * stay until the next call. False: there are none, and no rule was suspended. */
+bool detect_run(struct detect *detect, const struct detect_input *in);
 const struct hit *detect_hits(const struct detect *detect, uint32_t *n);
 /** What a rule has cost since the start, in steps (cost.h). */
 struct rule_spent {

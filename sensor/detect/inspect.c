@@ -228,8 +228,7 @@ static bool try_pcre(struct walk *w, const struct op *op, struct step *f)
     return true;
 }
 
-/* ---- numbers in bytes ---------------------------------------------------------------------
- */
+/* ---- numbers in bytes --------------------------------------------------------------------- */
 
 /* `dce`: as the message says whose arguments are looked at; big elsewhere. */
 static bool is_little(const struct walk *w, const struct bytes_op *b)
@@ -386,8 +385,7 @@ static bool try_byte_math(struct walk *w, const struct op *op, struct step *f)
     return true;
 }
 
-/* ---- others -------------------------------------------------------------------------------
- */
+/* ---- others ------------------------------------------------------------------------------- */
 
 /* Decodes up to the first byte that is no Base64; line ends inside are skipped (RFC 2045). */
 static bool try_base64(struct walk *w, const struct op *op, struct step *f)
@@ -595,8 +593,7 @@ bool inspect_group(const struct group *group, struct inspection *in, struct slic
     return true;
 }
 
-/* ---- bytes that grow -----------------------------------------------------------------------
- */
+/* ---- bytes that grow ---------------------------------------------------------------------- */
 
 /* A content whose places depend on nothing but the bytes up to them. */
 static bool plain(const struct op *op)
@@ -605,6 +602,15 @@ static bool plain(const struct op *op)
         OP_NEGATED | OP_ENDS | OP_DEPTH_VAR | OP_OFFSET_VAR | OP_DISTANCE_VAR | OP_WITHIN_VAR;
 
     return op->kind == OP_CONTENT && !(op->flags & other);
+}
+
+/* … or that must not stand within some bytes: what follows can only begin later for it. */
+static bool settled(const struct op *op)
+{
+    struct op stands = *op;
+
+    stands.flags &= ~(op->flags & OP_RELATIVE && op->flags & OP_WITHIN ? (uint32_t)OP_NEGATED : 0u);
+    return plain(&stands);
 }
 
 /* All places of the content that failed last were tried, each with the contents that follow it
@@ -620,13 +626,13 @@ static void note_lack(const struct walk *w, struct lack *lack)
     uint64_t reach = ops[i].content.text.len;
     for (int32_t k = i + 1; k <= w->farthest; k++) {
         const struct content *c = &ops[k].content;
-        if (!plain(&ops[k]) || !(ops[k].flags & OP_RELATIVE) || !(ops[k].flags & OP_WITHIN))
+        if (!settled(&ops[k]) || !(ops[k].flags & OP_RELATIVE) || !(ops[k].flags & OP_WITHIN))
             return;
         reach += (ops[k].flags & OP_DISTANCE) && c->distance > 0 ? (uint32_t)c->distance : 0;
         reach += c->within > 0 ? (uint32_t)c->within : 0;
     }
     for (int32_t k = i; k > 0 && (ops[k].flags & OP_RELATIVE); k--) {
-        if (!plain(&ops[k - 1]))
+        if (!settled(&ops[k - 1]))
             return;
     }
     if (reach > UINT32_MAX)
@@ -637,21 +643,26 @@ static void note_lack(const struct walk *w, struct lack *lack)
     lack->seen = w->data.len;
 }
 
-static bool still_lacking(const struct lack *lack, struct slice data)
+/* False: it stands at `at`, the first place where it can do. */
+static bool still_lacking(const struct lack *lack, struct slice data, uint32_t *at)
 {
     const struct op *op = &lack->group->ops[lack->op];
     uint32_t from = lack->seen >= lack->reach ? lack->seen - lack->reach + 1 : 0;
+    int64_t found = content_find(slice_from(data, from), op->content.text, op->content.rare,
+                                 op->flags & OP_NOCASE);
 
-    return data.len >= lack->seen && content_find(slice_from(data, from), op->content.text,
-                                                  op->content.rare, op->flags & OP_NOCASE) < 0;
+    *at = from + (uint32_t)(found < 0 ? 0 : found);
+    return found < 0;
 }
 
 bool inspect_grown(const struct group *group, struct inspection *in, struct slice data,
                    struct inspect_scratch *scratch, struct place *place, struct lack *lack)
 {
     struct walk w;
+    uint32_t at = 0;
+    bool lacked = lack->group == group && data.len >= lack->seen;
 
-    if (lack->group == group && still_lacking(lack, data)) {
+    if (lacked && still_lacking(lack, data, &at)) {
         lack->seen = data.len;
         return false;
     }
@@ -660,6 +671,8 @@ bool inspect_grown(const struct group *group, struct inspection *in, struct slic
         memset(lack->none_before, 0, sizeof(lack->none_before));
         lack->known = group;
     }
+    if (lacked && lack->op < LACK_FIRST && at > lack->none_before[lack->op])
+        lack->none_before[lack->op] = at; /* the walk goes on from there */
     lack->len = data.len;
     w.lack = lack;
     if (!walk_all(&w)) {
@@ -670,8 +683,7 @@ bool inspect_grown(const struct group *group, struct inspection *in, struct slic
     return true;
 }
 
-/* ---- what matched where, for explain -------------------------------------------------------
- */
+/* ---- what matched where, for explain ------------------------------------------------------ */
 
 static void why_content(const struct walk *w, const struct op *op, uint32_t start, char *why)
 {

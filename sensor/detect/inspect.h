@@ -41,7 +41,7 @@ struct lack {
     uint32_t reach;            /* bytes behind a place of the content that decided about it */
     uint16_t op;
     /* The group's first contents, as far as each may stand anywhere: there is none of it before
-     * this place. */
+     * this place, or none that can do. */
     const struct group *known; /* NULL = nothing is known of them */
     uint32_t len;              /* bytes there were when this was found */
     uint32_t none_before[LACK_FIRST];

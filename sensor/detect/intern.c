@@ -7,11 +7,16 @@ enum { INTERN_FIRST = 256 };
 
 static uint32_t hash_of(struct slice text)
 {
-    uint32_t h = 2166136261u;
+    uint64_t h = UINT64_C(14695981039346656037) + text.len, word;
 
+    for (; text.len >= sizeof(word); text = slice_from(text, sizeof(word))) {
+        memcpy(&word, text.at, sizeof(word));
+        h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        h ^= h >> 32;
+    }
     for (uint32_t i = 0; i < text.len; i++)
-        h = (h ^ text.at[i]) * 16777619u;
-    return h ^ h >> 15;
+        h = (h ^ text.at[i]) * UINT64_C(1099511628211);
+    return (uint32_t)(h ^ h >> 32);
 }
 
 void intern_init(struct intern *intern, struct arena *arena)

@@ -322,15 +322,26 @@ struct size_args {
 };
 
 /* Counted as sequence numbers are: the SYN is one. */
+/* Bytes with the SYN, the packet in hand counted; where no SYN was seen, those that were delivered.
+ */
+static uint64_t stream_bytes(const struct flow *f, enum dir dir)
+{
+    const struct tcp_side *side = &f->tcp.side[dir];
+    const struct flow_marks *s = f->ext[FLOW_EXT_DETECT];
+
+    if (side->has_isn)
+        return side->next - side->isn;
+    return (s ? s->win[dir].next : 0) + 1;
+}
+
 static bool stream_size_match(const struct inspection *in, const void *args)
 {
     const struct size_args *a = args;
 
     if (!in->flow || in->flow->proto != IPPROTO_TCP4)
         return false;
-    const struct flow_marks *s = in->flow->ext[FLOW_EXT_DETECT];
-    bool client = rule_num_ok(&a->num, (s ? s->win[TO_SERVER].next : 0) + 1);
-    bool server = rule_num_ok(&a->num, (s ? s->win[TO_CLIENT].next : 0) + 1);
+    bool client = rule_num_ok(&a->num, stream_bytes(in->flow, TO_SERVER));
+    bool server = rule_num_ok(&a->num, stream_bytes(in->flow, TO_CLIENT));
     switch (a->side) {
     case SIZE_CLIENT:
         return client;

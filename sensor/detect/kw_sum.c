@@ -23,6 +23,16 @@ static bool is_whole(const struct packet *p)
     return !p->payload_missing && (p->ip_version != 4 || p->l3.at[2] || p->l3.at[3]);
 }
 
+/* A datagram's sum may be left out; of one that ends before its length does it cannot be told. */
+static bool has_sum(struct slice udp)
+{
+    struct cursor c = cursor_of(udp);
+    cursor_skip(&c, 4);
+    uint16_t length = cursor_be16(&c);
+
+    return cursor_be16(&c) && length <= udp.len;
+}
+
 static bool sum_match(const struct inspection *in, const void *args)
 {
     const struct sum_args *a = args;
@@ -34,8 +44,9 @@ static bool sum_match(const struct inspection *in, const void *args)
         return checksum_header_right(p) == a->valid;
     if (p->proto != a->kind->proto || p->fragment || !p->l4.len)
         return false;
-    bool unused = p->proto == IPPROTO_UDP4 && p->l4.len >= 8 && !p->l4.at[6] && !p->l4.at[7];
-    return !unused && checksum_transport_right(p) == a->valid;
+    if (p->proto == IPPROTO_UDP4 && !has_sum(p->l4))
+        return false;
+    return checksum_transport_right(p) == a->valid;
 }
 
 static bool sum_parse(struct draft *d, const struct keyword *kw, struct slice value)

@@ -9,25 +9,29 @@
 #include <stdlib.h>
 
 enum { GRAM = LOOKUP_GRAM, STRIDE = LOOKUP_STRIDE, FOLD = LOOKUP_FOLD, USUAL_BITS = 16 };
-enum { SHORT_MARKS = 129 }; /* of a literal that is one gram */
+enum { OPEN_MARKS = 128 }; /* of a gram with a byte that may be any */
 
-/* A gram or pair and one of the literals known by it. */
-struct mark {
-    uint32_t key;
-    uint32_t id;
-    int32_t at;   /* in the literal; -1: one byte before it */
-    uint32_t len; /* of the literal */
-    /* four bytes of it away from the gram, and the bits that may be set in them: compared before
-     * all else of literals that have so many */
-    uint32_t far_at, far, fold;
+/* A gram or pair, and two neighbouring bytes of one of the literals known by it: what is compared
+ * first, one read from memory away. Letters without case. */
+struct mark_key {
+    uint32_t key; /* 0: none */
+    uint16_t far;
+    int8_t far_at; /* where they stand, from the gram on */
 };
 
-/* Marks by a hash of their key: those of bucket i stand from first[i] to first[i + 1]. */
+/* That literal. */
+struct mark {
+    uint32_t id;
+    int16_t at;   /* of the gram in the literal; it may begin a byte before it or end one behind */
+    uint16_t len; /* of the literal */
+};
+
+/* Marks by a hash of their key: each stands at the first free place from there on. */
 struct marks {
+    struct mark_key *key;
     struct mark *mark;
-    uint32_t *first;
-    uint32_t n, room;
-    uint32_t bits; /* of the number of buckets */
+    uint32_t n;
+    uint32_t bits; /* of the number of places */
 };
 
 struct literals {
@@ -35,6 +39,7 @@ struct literals {
     uint32_t n, users;
     struct hyper *hyper; /* in place of all else; or NULL */
     struct marks grams, pairs;
+    bool open_end; /* some literals are known by a gram that ends one byte behind them */
     struct lookup *gram_table, *pair_table; /* what of them is worth a look; NULL = none */
 };
 
@@ -80,33 +85,13 @@ static const char sample[] =
     "\x06\x03\x55\x1d \x2a\x86\x48\x86\xf7\x0d\x01\x01 \x30\x82 \x30\x0d\x06\x09 \x16\x03\x01 "
     "\x16\x03\x03 \x17\x03\x03 \x14\x03\x03 \x18\x03 \x03\x63om\x20 \x03www";
 
-struct literals_usual {
-    uint8_t gram[1 << USUAL_BITS]; /* by hash: 1 = in the sample */
-};
-
-struct literals_usual *literals_usual_new(void)
-{
-    struct literals_usual *u = calloc(1, sizeof(*u));
-
-    for (uint32_t i = 0; u && i + GRAM < sizeof(sample); i++)
-        u->gram[lookup_hash(lookup_load4((const uint8_t *)sample + i) | FOLD) >>
-                (32 - USUAL_BITS)] = 1;
-    return u;
-}
-
-void literals_usual_free(struct literals_usual **usual)
-{
-    free(*usual);
-    *usual = NULL;
-}
-
 static uint8_t folded(uint8_t c)
 {
     return c >= 'A' && c <= 'Z' ? c | 32 : c;
 }
 
 /* About the binary logarithm of one over its frequency. */
-static uint32_t byte_bits(uint8_t c)
+static uint8_t byte_bits(uint8_t c)
 {
     static const char common[] = "\0 etaonisrhldcumpf/=.0g1-:b2w\xffy\n\r<>3v\"4k5,86;79&_%()x'\t"
                                  "\x01\x02\x03\x04\x05\x06\x07\x08";
@@ -118,136 +103,185 @@ static uint32_t byte_bits(uint8_t c)
     return rank < 1 ? 2 : rank < 4 ? 4 : rank < 16 ? 6 : rank < 40 ? 7 : 8;
 }
 
-/* A byte that was met just before says little. */
-static uint32_t part_bits(struct slice part)
-{
-    uint32_t bits = 0;
+struct literals_usual {
+    uint8_t gram[1 << USUAL_BITS]; /* by hash: 1 = in the sample */
+    uint8_t bits[256];             /* byte_bits of each */
+};
 
-    for (uint32_t i = 0; i < part.len; i++) {
-        bool again = i && memchr(part.at, part.at[i], i);
-        bits += again ? 1 : byte_bits(part.at[i]);
-    }
-    return bits;
+struct literals_usual *literals_usual_new(void)
+{
+    struct literals_usual *u = calloc(1, sizeof(*u));
+
+    for (uint32_t i = 0; u && i + GRAM < sizeof(sample); i++)
+        u->gram[lookup_hash(lookup_load4((const uint8_t *)sample + i) | FOLD) >>
+                (32 - USUAL_BITS)] = 1;
+    for (uint32_t c = 0; u && c < 256; c++)
+        u->bits[c] = byte_bits((uint8_t)c);
+    return u;
+}
+
+void literals_usual_free(struct literals_usual **usual)
+{
+    free(*usual);
+    *usual = NULL;
+}
+
+/* A byte that was met just before says little. */
+static uint32_t pair_bits(const struct literals_usual *usual, const uint8_t *at)
+{
+    return usual->bits[at[0]] + (at[1] == at[0] ? 1u : usual->bits[at[1]]);
+}
+
+static uint32_t three_bits(const struct literals_usual *usual, const uint8_t *at)
+{
+    bool again = at[2] == at[0] || at[2] == at[1];
+
+    return pair_bits(usual, at) + (again ? 1u : usual->bits[at[2]]);
 }
 
 /* What everybody says counts half, but still more than zeros. */
-static uint32_t gram_bits(const struct literals_usual *usual, const uint8_t *at, uint32_t at_least)
+static uint32_t gram_bits(const struct literals_usual *usual, const uint8_t *at)
 {
-    struct slice gram = {at, GRAM};
-    uint32_t bits = part_bits(gram);
+    bool again = at[3] == at[0] || at[3] == at[1] || at[3] == at[2];
+    uint32_t bits = three_bits(usual, at) + (again ? 1u : usual->bits[at[3]]);
 
-    if (bits <= at_least || bits <= LITERAL_COMMON ||
+    if (bits <= LITERAL_COMMON ||
         !usual->gram[lookup_hash(lookup_load4(at) | FOLD) >> (32 - USUAL_BITS)])
         return bits;
     return bits / 2 > LITERAL_COMMON ? bits / 2 : LITERAL_COMMON;
 }
 
-/* What a literal is known by: grams at `at` and behind, or a pair. */
+/* What a literal is known by: two grams, at an even and at an odd place of it, or a pair. */
 struct known_by {
-    uint32_t at, bits;
+    int32_t at[STRIDE];
+    uint32_t bits; /* of the more frequent one */
     bool pair;
-    bool gram; /* a pair that may give way to the one gram that the literal is */
 };
 
-static struct known_by rarest_grams(const struct literals_usual *usual, struct slice text)
+/* One of the gram's bytes lies before the literal or behind it: it may be any. */
+static bool is_open(struct slice text, int32_t at)
 {
-    struct known_by best = {0};
+    return at < 0 || at + GRAM > (int32_t)text.len;
+}
 
-    for (uint32_t i = 0; i + LITERAL_LONG <= text.len; i++) {
-        uint32_t a = gram_bits(usual, text.at + i, best.bits);
-        uint32_t b = a > best.bits ? gram_bits(usual, text.at + i + 1, best.bits) : 0;
-        uint32_t bits = a < b ? a : b;
-        if (bits > best.bits)
-            best = (struct known_by){i, bits, false};
+static uint32_t bits_at(const struct literals_usual *usual, struct slice text, int32_t at)
+{
+    if (!is_open(text, at))
+        return gram_bits(usual, text.at + at);
+    return three_bits(usual, text.at + (at < 0 ? 0 : at));
+}
+
+/* The rarest gram of those at every other place. An open one takes many marks: only where all the
+ * others are met more often than it, and often. */
+static uint32_t rarest_gram(const struct literals_usual *usual, struct slice text, int32_t first,
+                            int32_t *at)
+{
+    uint32_t best = 0;
+    bool whole = false;
+
+    for (int32_t i = first; i + GRAM - 1 <= (int32_t)text.len; i += STRIDE) {
+        bool open = is_open(text, i);
+        uint32_t bits = bits_at(usual, text, i);
+        bool better = open == !whole ? bits > best
+                      : open         ? best < LITERAL_COMMON && bits > best
+                                     : bits >= LITERAL_COMMON || bits >= best;
+        if (!better)
+            continue;
+        best = bits;
+        whole = !open;
+        *at = i;
     }
     return best;
 }
 
-static struct known_by rarest_pair(struct slice text)
-{
-    struct known_by best = {.pair = true};
-
-    for (uint32_t i = 0; i + LITERAL_SHORTEST <= text.len; i++) {
-        uint32_t bits = part_bits((struct slice){text.at + i, LITERAL_SHORTEST});
-        if (bits > best.bits)
-            best = (struct known_by){i, bits, true};
-    }
-    return best;
-}
-
-/* Grams of zeros are met more often than a pair in which there is something else. */
 static struct known_by known_by(const struct literals_usual *usual, struct slice text)
 {
-    struct known_by best = rarest_grams(usual, text);
+    struct known_by best = {.pair = text.len < GRAM - 1};
 
-    if (best.bits >= LITERAL_COMMON)
+    if (best.pair) {
+        best.bits = pair_bits(usual, text.at);
         return best;
-    best = rarest_pair(text);
-    best.gram = text.len == GRAM && part_bits(slice_head(text, GRAM - 1)) >= LITERAL_COMMON;
+    }
+    uint32_t even = rarest_gram(usual, text, 0, &best.at[0]);
+    uint32_t odd = rarest_gram(usual, text, -1, &best.at[1]);
+    best.bits = even < odd ? even : odd;
     return best;
 }
 
 uint32_t literals_rarity(const struct literals_usual *usual, struct slice text)
 {
-    struct known_by best = known_by(usual, text);
+    uint32_t bits = 0;
 
-    return best.pair && best.bits > LITERAL_COMMON - 1 ? LITERAL_COMMON - 1 : best.bits;
+    if (text.len >= LITERAL_LONG)
+        return known_by(usual, text).bits;
+    for (uint32_t i = 0; i + LITERAL_SHORTEST <= text.len; i++) {
+        uint32_t pair = pair_bits(usual, text.at + i);
+        bits = pair > bits ? pair : bits;
+    }
+    return bits < LITERAL_COMMON ? bits : LITERAL_COMMON - 1;
 }
 
 /* ---- making ------------------------------------------------------------------------------- */
 
-static uint32_t bits_for(uint32_t n, uint32_t most)
+/* With the two neighbouring bytes that say most of what the gram or pair at `at` does not. */
+static struct mark_key mark_key(const struct literals_usual *usual, struct slice text, int32_t at,
+                                int32_t gram)
 {
-    uint32_t bits = 4;
+    struct mark_key k = {0};
+    uint32_t best = 0;
 
-    while (bits < most && 1u << bits < n)
-        bits++;
-    return bits;
-}
-
-/* Letters of a literal without case are either way in a text. */
-static uint32_t fold_of(const struct literal *lit, uint32_t at)
-{
-    uint32_t fold = 0;
-
-    for (uint32_t i = 0; lit->nocase && i < GRAM; i++) {
-        uint8_t c = lit->text.at[at + i];
-        fold |= c >= 'a' && c <= 'z' ? UINT32_C(32) << 8 * i : 0;
+    for (int32_t i = 0; i + 2 <= (int32_t)text.len && i - at <= INT8_MAX; i++) {
+        uint32_t bits = i - at < INT8_MIN ? 0 : 1;
+        for (int32_t c = i; bits && c < i + 2; c++)
+            bits += c >= at && c < at + gram ? 0 : usual->bits[text.at[c]];
+        if (bits <= best)
+            continue;
+        best = bits;
+        k.far_at = (int8_t)(i - at);
+        k.far = (uint16_t)(lookup_load2(text.at + i) | FOLD);
     }
-    return fold;
+    return k;
 }
 
-static void add_mark(struct literals *l, struct marks *m, uint32_t key, uint32_t id, int32_t at)
+static void put_mark(struct marks *m, struct mark_key key, struct mark mark)
 {
-    const struct literal *lit = &l->list[id];
-    struct mark *mark = &m->mark[m->n++];
+    uint32_t i = lookup_hash(key.key) >> (32 - m->bits);
 
-    *mark = (struct mark){.key = key, .id = id, .at = at, .len = lit->text.len};
-    if (mark->len < GRAM)
-        return;
-    mark->far_at = at > (int32_t)(mark->len - GRAM) / 2 ? 0 : mark->len - GRAM;
-    mark->fold = fold_of(lit, mark->far_at);
-    mark->far = lookup_load4(lit->text.at + mark->far_at) | mark->fold;
+    while (m->key[i].key)
+        i = (i + 1) & ((1u << m->bits) - 1);
+    m->key[i] = key;
+    m->mark[i] = mark;
+    m->n++;
 }
 
-static void add_grams(struct literals *l, uint32_t id, uint32_t at)
+/* Of an open gram all ways to write it. */
+static void add_gram(struct literals *l, const struct literals_usual *usual, uint32_t id,
+                     int32_t at)
 {
     struct slice text = l->list[id].text;
+    struct mark_key key = mark_key(usual, text, at, GRAM);
+    struct mark mark = {id, (int16_t)at, (uint16_t)text.len};
 
-    for (uint32_t i = 0; i < STRIDE; i++)
-        add_mark(l, &l->grams, lookup_load4(text.at + at + i) | FOLD, id, (int32_t)(at + i));
+    if (!is_open(text, at)) {
+        key.key = lookup_load4(text.at + at) | FOLD;
+        put_mark(&l->grams, key, mark);
+        return;
+    }
+    const uint8_t *three = text.at + (at < 0 ? 0 : at);
+    uint32_t known = lookup_load2(three) | (uint32_t)three[2] << 16;
+    l->open_end |= at >= 0;
+    for (uint32_t other = 0; other < 256; other++) {
+        if (((other | FOLD) & 0xff) != other)
+            continue;
+        key.key = (at < 0 ? known << 8 | other : known | other << 24) | FOLD;
+        put_mark(&l->grams, key, mark);
+    }
 }
 
-/* One gram, and its first bytes behind any other: one of these begins at an even place. */
-static void add_short(struct literals *l, uint32_t id)
+/* Not 0. */
+static uint32_t pair_key(const uint8_t *at)
 {
-    uint32_t gram = lookup_load4(l->list[id].text.at);
-
-    add_mark(l, &l->grams, gram | FOLD, id, 0);
-    for (uint32_t other = 0; other < 256; other++) {
-        if (((other | FOLD) & 0xff) == other)
-            add_mark(l, &l->grams, gram << 8 | other | FOLD, id, -1);
-    }
+    return lookup_load2(at) | 1u << 16;
 }
 
 static uint8_t upper(uint8_t c)
@@ -256,48 +290,27 @@ static uint8_t upper(uint8_t c)
 }
 
 /* Without case: all ways to write the pair. */
-static void add_pair(struct literals *l, uint32_t id, uint32_t at)
+static void add_pair(struct literals *l, const struct literals_usual *usual, uint32_t id)
 {
     const struct literal *lit = &l->list[id];
-    uint8_t a = lit->text.at[at], b = lit->text.at[at + 1];
+    uint8_t a = lit->text.at[0], b = lit->text.at[1];
+    struct mark_key key = mark_key(usual, lit->text, 0, LITERAL_SHORTEST);
 
     for (uint32_t i = 0; i < 4; i++) {
         uint8_t x = i & 1 ? upper(a) : a, y = i & 2 ? upper(b) : b;
         if (i && (!lit->nocase || (i & 1 && x == a) || (i & 2 && y == b)))
             continue;
-        add_mark(l, &l->pairs, lookup_load2((const uint8_t[]){x, y}), id, (int32_t)at);
+        key.key = pair_key((const uint8_t[]){x, y});
+        put_mark(&l->pairs, key, (struct mark){id, 0, LITERAL_SHORTEST});
     }
-}
-
-static int by_key(const void *a, const void *b)
-{
-    const struct mark *x = a, *y = b;
-    uint32_t hx = lookup_hash(x->key), hy = lookup_hash(y->key);
-
-    if (hx != hy)
-        return hx < hy ? -1 : 1;
-    return x->id < y->id ? -1 : x->id > y->id;
-}
-
-static bool order_marks(struct marks *m)
-{
-    m->bits = bits_for(m->n, 20);
-    m->first = calloc(((size_t)1 << m->bits) + 1, sizeof(*m->first));
-    if (!m->first)
-        return false;
-    qsort(m->mark, m->n, sizeof(*m->mark), by_key);
-    for (uint32_t i = 0, b = 0; b <= 1u << m->bits; b++) {
-        while (i < m->n && lookup_hash(m->mark[i].key) >> (32 - m->bits) < b)
-            i++;
-        m->first[b] = i;
-    }
-    return true;
 }
 
 static bool mark_all(struct lookup *lookup, const struct marks *m)
 {
-    for (uint32_t i = 0; lookup && i < m->n; i++)
-        lookup_mark(lookup, m->mark[i].key);
+    for (uint32_t i = 0; lookup && i < 1u << m->bits; i++) {
+        if (m->key[i].key)
+            lookup_mark(lookup, m->key[i].key);
+    }
     return lookup != NULL;
 }
 
@@ -309,7 +322,7 @@ static bool fill_tables(struct literals *l, bool narrow)
         ok = mark_all(l->gram_table = lookup_new_grams(l->grams.n, narrow), &l->grams);
     if (l->pairs.n)
         ok = mark_all(l->pair_table = lookup_new_pairs(narrow), &l->pairs) && ok;
-    return ok && order_marks(&l->grams) && order_marks(&l->pairs);
+    return ok;
 }
 
 static bool are_many(const struct literals_maker *maker, uint32_t n)
@@ -328,6 +341,23 @@ static bool compile(struct literals *l, struct literals_maker *maker, uint32_t n
     return true;
 }
 
+/* At most a third of the places are taken. */
+static bool make_marks(struct marks *m, uint32_t n)
+{
+    m->bits = 4;
+    while (1u << m->bits < 3 * n)
+        m->bits++;
+    m->key = calloc((size_t)1 << m->bits, sizeof(*m->key));
+    m->mark = calloc((size_t)1 << m->bits, sizeof(*m->mark));
+    return m->key && m->mark;
+}
+
+static void free_marks(struct marks *m)
+{
+    free(m->key);
+    free(m->mark);
+}
+
 /* Chooses what each literal is known by. */
 static bool room_for_marks(struct literals *l, const struct literals_usual *usual,
                            struct known_by *best, uint32_t n)
@@ -336,12 +366,11 @@ static bool room_for_marks(struct literals *l, const struct literals_usual *usua
 
     for (uint32_t i = 0; i < n; i++) {
         best[i] = known_by(usual, l->list[i].text);
-        pairs += best[i].pair && !best[i].gram;
-        grams += best[i].gram ? SHORT_MARKS : best[i].pair ? 0 : STRIDE;
+        pairs += best[i].pair;
+        for (uint32_t k = 0; !best[i].pair && k < STRIDE; k++)
+            grams += is_open(l->list[i].text, best[i].at[k]) ? OPEN_MARKS : 1;
     }
-    l->grams.mark = calloc(grams + 1, sizeof(struct mark));
-    l->pairs.mark = calloc((size_t)pairs * 4 + 1, sizeof(struct mark));
-    return l->grams.mark && l->pairs.mark;
+    return make_marks(&l->grams, grams) && make_marks(&l->pairs, pairs * 4);
 }
 
 static bool fill(struct literals *l, struct literals_maker *maker, uint32_t n)
@@ -351,12 +380,10 @@ static bool fill(struct literals *l, struct literals_maker *maker, uint32_t n)
     struct known_by *best = malloc(n * sizeof(*best));
     bool ok = best && room_for_marks(l, maker->usual, best, n);
     for (uint32_t i = 0; ok && i < n; i++) {
-        if (best[i].gram)
-            add_short(l, i);
-        else if (best[i].pair)
-            add_pair(l, i, best[i].at);
-        else
-            add_grams(l, i, best[i].at);
+        if (best[i].pair)
+            add_pair(l, maker->usual, i);
+        for (uint32_t k = 0; !best[i].pair && k < STRIDE; k++)
+            add_gram(l, maker->usual, i, best[i].at[k]);
     }
     free(best);
     return ok && fill_tables(l, maker->narrow);
@@ -388,10 +415,8 @@ void literals_free(struct literals **literals)
         return;
     hyper_free(&l->hyper);
     free(l->list);
-    free(l->grams.mark);
-    free(l->grams.first);
-    free(l->pairs.mark);
-    free(l->pairs.first);
+    free_marks(&l->grams);
+    free_marks(&l->pairs);
     lookup_free(&l->gram_table);
     lookup_free(&l->pair_table);
     free(l);
@@ -414,9 +439,9 @@ struct literals *literals_hold(struct literals *l)
 
 static size_t marks_bytes(const struct marks *m)
 {
-    if (!m->first)
+    if (!m->key)
         return 0;
-    return m->n * sizeof(struct mark) + ((size_t)1 << m->bits) * sizeof(uint32_t);
+    return (sizeof(*m->key) + sizeof(*m->mark)) << m->bits;
 }
 
 size_t literals_bytes(const struct literals *l)
@@ -467,50 +492,74 @@ struct scan {
     void *context;
 };
 
-/* The literals known by what stands at `at`. */
-static void compare(const struct scan *s, const struct marks *m, uint32_t key, uint32_t at)
+/* The literal, if all of it stands there. */
+static void compare(const struct scan *s, const struct mark *mark, uint32_t at)
 {
-    uint32_t b = lookup_hash(key) >> (32 - m->bits);
+    int64_t from = (int64_t)at - mark->at, end = from + mark->len;
 
-    for (uint32_t i = m->first[b]; i < m->first[b + 1]; i++) {
-        const struct mark *mark = &m->mark[i];
-        if (mark->key != key || mark->at > (int64_t)at)
-            continue;
-        uint32_t from = at - (uint32_t)mark->at, end = from + mark->len;
-        if (end > s->data.len || end <= s->old)
-            continue;
-        const uint8_t *text = s->data.at + from;
-        if (mark->len >= GRAM && (lookup_load4(text + mark->far_at) | mark->fold) != mark->far)
-            continue;
-        const struct literal *lit = &s->l->list[mark->id];
-        if (content_at(text, lit->text, lit->nocase))
-            s->hit(s->context, mark->id, end);
+    if (from < 0 || end > s->data.len || end <= s->old)
+        return;
+    const struct literal *lit = &s->l->list[mark->id];
+    if (content_at(s->data.at + from, lit->text, lit->nocase))
+        s->hit(s->context, mark->id, (uint32_t)end);
+}
+
+static inline bool far_stands(struct slice data, const struct mark_key *k, uint32_t at)
+{
+    uint64_t far_at = (uint64_t)((int64_t)at + k->far_at); /* wraps when it lies before */
+
+    return far_at < data.len && data.len - far_at >= LITERAL_SHORTEST &&
+           (uint16_t)(lookup_load2(data.at + far_at) | FOLD) == k->far;
+}
+
+/* The literals known by what stands at `at`. */
+static inline void compare_all(const struct scan *s, const struct marks *m, uint32_t key,
+                               uint32_t at)
+{
+    uint32_t i = lookup_hash(key) >> (32 - m->bits);
+
+    for (const struct mark_key *k; (k = &m->key[i])->key; i = (i + 1) & ((1u << m->bits) - 1)) {
+        if (k->key == key && far_stands(s->data, k, at))
+            compare(s, &m->mark[i], at);
     }
+}
+
+/* Where the literals known by `key` stand is fetched. */
+static inline void fetch(const struct marks *m, uint32_t key)
+{
+    __builtin_prefetch(&m->key[lookup_hash(key) >> (32 - m->bits)]);
+}
+
+static uint32_t gram_at(const struct scan *s, uint32_t at)
+{
+    return lookup_load4(s->data.at + at) | FOLD;
 }
 
 static void scan_grams(const struct scan *s)
 {
-    struct looked looked = {0};
-    uint32_t set;
+    const struct marks *m = &s->l->grams;
+    uint32_t from = 0, n, at[LOOKUP_ROOM];
 
-    while ((set = lookup_next(s->l->gram_table, s->data, &looked))) {
-        for (; set; set &= set - 1) {
-            uint32_t at = looked.base + STRIDE * (uint32_t)__builtin_ctz(set);
-            compare(s, &s->l->grams, lookup_load4(s->data.at + at) | FOLD, at);
-        }
+    while ((n = lookup_next(s->l->gram_table, s->data, &from, at))) {
+        for (uint32_t i = 0; i < n; i++)
+            fetch(m, gram_at(s, at[i]));
+        for (uint32_t i = 0; i < n; i++)
+            compare_all(s, m, gram_at(s, at[i]), at[i]);
     }
+    uint32_t last = s->data.len - (GRAM - 1); /* with the end of the bytes for its last one */
+    if (s->l->open_end && s->data.len >= GRAM - 1 && last % STRIDE == 0)
+        compare_all(s, m,
+                    lookup_load2(s->data.at + last) | (uint32_t)s->data.at[last + 2] << 16 | FOLD,
+                    last);
 }
 
 static void scan_pairs(const struct scan *s)
 {
-    struct looked looked = {0};
-    uint32_t set;
+    uint32_t from = 0, n, at[LOOKUP_ROOM];
 
-    while ((set = lookup_next(s->l->pair_table, s->data, &looked))) {
-        for (; set; set &= set - 1) {
-            uint32_t at = looked.base + (uint32_t)__builtin_ctz(set);
-            compare(s, &s->l->pairs, lookup_load2(s->data.at + at), at);
-        }
+    while ((n = lookup_next(s->l->pair_table, s->data, &from, at))) {
+        for (uint32_t i = 0; i < n; i++)
+            compare_all(s, &s->l->pairs, pair_key(s->data.at + at[i]), at[i]);
     }
 }
 

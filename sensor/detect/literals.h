@@ -2,12 +2,12 @@
 /*
  * Many literals searched at once, in one pass over the bytes.
  *
- * A literal of LITERAL_LONG bytes or more is known by two of its grams of four bytes that begin one
- * byte apart, chosen to be rare (literals_rarity): wherever it lies, one of them begins at an even
- * place. A literal that is one such gram is known by it and by its first bytes behind any other.
- * Shorter literals, and those of nothing but common grams, are known by two bytes, looked up at
- * every place (lookup.h); the few places that are marked are compared. Where a processor looks
- * at one place at a time only, sets from LITERALS_MANY on go to Hyperscan instead (hyper.h).
+ * A literal of three bytes or more is known by two grams of four bytes, one at an even and one at
+ * an odd place of it, chosen to be rare (literals_rarity): wherever it lies, one of them begins at
+ * an even place. One byte of a gram may lie outside the literal; then it is known by 128 of them.
+ * Literals of two bytes are looked up at every place (lookup.h); the few places that are marked are
+ * compared. Where a processor looks at one place at a time only, sets from LITERALS_MANY on go to
+ * Hyperscan instead (hyper.h).
  */
 #ifndef TRAMGAC_SENSOR_DETECT_LITERALS_H
 #define TRAMGAC_SENSOR_DETECT_LITERALS_H

@@ -8,10 +8,10 @@
 #endif
 
 enum {
-    LEAST_BITS = 10, /* of the number of marks, as a power of two */
-    MOST_BITS = 19,
+    LEAST_BITS = 10, /* of the number of bits, as a power of two */
+    MOST_BITS = 18,
     PAIR_BITS = 16,
-    SPREAD_BITS = 8, /* places for each gram, about */
+    SPREAD_BITS = 5, /* of the bits for each gram, at least: few, so that tables stay in caches */
     WORD_BITS = 5,
     /* what a step of AVX2 reads, and how far it goes */
     GRAMS_READ = 34,
@@ -25,12 +25,13 @@ enum {
     FEW_PAIRS = 70000
 };
 
-typedef uint32_t next_fn(const struct lookup *l, struct slice data, struct looked *looked);
+typedef uint32_t next_fn(const struct lookup *l, struct slice data, uint32_t *from, uint32_t *at);
 
 /* Pairs of one bucket: which low and high halves their first and second bytes have. All bytes made
  * of these halves pass a first look, so those that are alike go together. */
 struct bucket {
     uint16_t low[2], high[2];
+    uint32_t width;
 };
 
 struct lookup {
@@ -43,17 +44,17 @@ struct lookup {
     struct bucket bucket[BUCKETS];
 };
 
-/* Which word, and which bit of it. */
+/* Which word, and which bits of it: pairs have one. */
 struct slot {
-    uint32_t word, bit;
+    uint32_t word, bit, other;
 };
 
 static struct slot slot_of(const struct lookup *l, uint32_t key)
 {
     if (l->pairs)
-        return (struct slot){key >> WORD_BITS, key & 31};
+        return (struct slot){(key & UINT16_MAX) >> WORD_BITS, key & 31, key & 31};
     uint32_t hash = lookup_hash(key);
-    return (struct slot){hash >> (32 + WORD_BITS - l->bits), hash >> 7 & 31};
+    return (struct slot){hash >> (32 + WORD_BITS - l->bits), hash >> 7 & 31, hash >> 12 & 31};
 }
 
 static void bucket_add(struct bucket *b, uint32_t key)
@@ -79,13 +80,15 @@ static uint32_t bucket_width(const struct bucket *b)
 {
     uint32_t sum[2] = {0}, same = 0;
 
-    for (uint32_t c = 0; c < 256; c++) {
-        bool in[2];
-        for (uint32_t i = 0; i < 2; i++) {
-            in[i] = b->low[i] >> (c & 15) & b->high[i] >> (c >> 4) & 1;
-            sum[i] += in[i] ? usual(c) : 0;
+    for (uint32_t high = 0; high < 16; high++) {
+        uint32_t first = b->high[0] >> high & 1 ? b->low[0] : 0;
+        uint32_t second = b->high[1] >> high & 1 ? b->low[1] : 0;
+        for (uint32_t any = first | second; any; any &= any - 1) {
+            uint32_t low = (uint32_t)__builtin_ctz(any), n = usual(high << 4 | low);
+            sum[0] += first >> low & 1 ? n : 0;
+            sum[1] += second >> low & 1 ? n : 0;
+            same += first & second & 1u << low ? n * n : 0;
         }
-        same += in[0] && in[1] ? usual(c) * usual(c) : 0;
     }
     return sum[0] * sum[1] + 8 * same;
 }
@@ -98,13 +101,14 @@ static void mark_pair(struct lookup *l, uint32_t key)
     for (uint32_t i = 0; i < BUCKETS; i++) {
         struct bucket b = l->bucket[i];
         bucket_add(&b, key);
-        uint32_t more = bucket_width(&b) - bucket_width(&l->bucket[i]);
+        uint32_t more = bucket_width(&b) - l->bucket[i].width;
         if (more < least) {
             least = more;
             best = i;
         }
     }
     bucket_add(&l->bucket[best], key);
+    l->bucket[best].width += least;
     l->width += least;
     for (uint32_t i = 0; i < 2; i++, key >>= 8) {
         l->low[i][key & 15] |= (uint8_t)(1u << best);
@@ -116,7 +120,7 @@ void lookup_mark(struct lookup *l, uint32_t key)
 {
     struct slot s = slot_of(l, key);
 
-    l->words[s.word] |= UINT32_C(1) << 31 >> s.bit;
+    l->words[s.word] |= UINT32_C(1) << 31 >> s.bit | UINT32_C(1) << 31 >> s.other;
     if (l->pairs)
         mark_pair(l, key);
 }
@@ -125,31 +129,33 @@ static bool marked(const struct lookup *l, uint32_t key)
 {
     struct slot s = slot_of(l, key);
 
-    return l->words[s.word] << s.bit >> 31;
+    return (l->words[s.word] << s.bit & l->words[s.word] << s.other) >> 31;
 }
 
 /* ---- one by one --------------------------------------------------------------------------- */
 
-static uint32_t next_gram(const struct lookup *l, struct slice data, struct looked *looked)
+static uint32_t next_gram(const struct lookup *l, struct slice data, uint32_t *from, uint32_t *at)
 {
-    for (uint32_t i = looked->next; i + LOOKUP_GRAM <= data.len; i += LOOKUP_STRIDE) {
-        if (!marked(l, lookup_load4(data.at + i) | LOOKUP_FOLD))
-            continue;
-        *looked = (struct looked){.next = i + LOOKUP_STRIDE, .base = i};
-        return 1;
+    uint32_t i = *from, n = 0;
+
+    for (; i + LOOKUP_GRAM <= data.len && n < LOOKUP_ROOM; i += LOOKUP_STRIDE) {
+        if (marked(l, lookup_load4(data.at + i) | LOOKUP_FOLD))
+            at[n++] = i;
     }
-    return 0;
+    *from = i;
+    return n;
 }
 
-static uint32_t next_pair(const struct lookup *l, struct slice data, struct looked *looked)
+static uint32_t next_pair(const struct lookup *l, struct slice data, uint32_t *from, uint32_t *at)
 {
-    for (uint32_t i = looked->next; i + 2 <= data.len; i++) {
-        if (!marked(l, lookup_load2(data.at + i)))
-            continue;
-        *looked = (struct looked){.next = i + 1, .base = i};
-        return 1;
+    uint32_t i = *from, n = 0;
+
+    for (; i + 2 <= data.len && n < LOOKUP_ROOM; i++) {
+        if (marked(l, lookup_load2(data.at + i)))
+            at[n++] = i;
     }
-    return 0;
+    *from = i;
+    return n;
 }
 
 /* ---- many at once ------------------------------------------------------------------------- */
@@ -160,6 +166,16 @@ static uint32_t next_pair(const struct lookup *l, struct slice data, struct look
 bool lookup_wide(void)
 {
     return __builtin_cpu_supports("avx2");
+}
+
+/* Writes the places of the bits of `set`, `step` apart from `base` on. */
+static inline uint32_t write_places(uint32_t set, uint32_t base, uint32_t step, uint32_t *at)
+{
+    uint32_t n = 0;
+
+    for (; set; set &= set - 1)
+        at[n++] = base + step * (uint32_t)__builtin_ctz(set);
+    return n;
 }
 
 /* A short text with zeros behind it, as one step reads it. */
@@ -174,11 +190,14 @@ static const uint8_t *pad(struct padded *to, struct slice data)
     return to->at;
 }
 
-/* The marks of eight keys as signs. */
-WIDE static inline __m256i signs(const struct lookup *l, __m256i word, __m256i bit)
+/* The words of eight keys, and one of the bits of each as a sign. */
+WIDE static inline __m256i words_of(const struct lookup *l, __m256i word)
 {
-    __m256i words = _mm256_i32gather_epi32((const int *)(const void *)l->words, word, 4);
+    return _mm256_i32gather_epi32((const int *)(const void *)l->words, word, 4);
+}
 
+WIDE static inline __m256i signs(__m256i words, __m256i bit)
+{
     return _mm256_sllv_epi32(words, _mm256_and_si256(bit, _mm256_set1_epi32(31)));
 }
 
@@ -200,36 +219,45 @@ WIDE static inline __m256i eight_grams(const struct lookup *l, const uint8_t *at
     __m256i gram =
         _mm256_or_si256(_mm256_shuffle_epi8(bytes, spread), _mm256_set1_epi32(LOOKUP_FOLD));
     __m256i hash = _mm256_mullo_epi32(gram, _mm256_set1_epi32((int)lookup_hash(1)));
-    return signs(l, _mm256_srl_epi32(hash, shift), _mm256_srli_epi32(hash, 7));
+    __m256i words = words_of(l, _mm256_srl_epi32(hash, shift));
+    return _mm256_and_si256(signs(words, _mm256_srli_epi32(hash, 7)),
+                            signs(words, _mm256_srli_epi32(hash, 12)));
 }
 
-WIDE static uint32_t next_grams(const struct lookup *l, struct slice data, struct looked *looked)
+/* The last grams of a text, from `from` on: with those before them, which do not count again, or
+ * with zeros behind. */
+WIDE static uint32_t last_grams(const struct lookup *l, struct slice data, uint32_t from,
+                                uint32_t *to)
 {
     __m128i shift = _mm_cvtsi32_si128((int)(32 + WORD_BITS - l->bits));
-    uint32_t i = looked->next, last = (data.len - LOOKUP_GRAM) & ~1u;
-    const uint8_t *at = data.at;
-    struct padded padded;
-
-    if (data.len < LOOKUP_GRAM || i > last)
-        return 0;
-    for (; i + GRAMS_READ <= data.len; i += GRAMS_STEP) {
-        __m256i a = eight_grams(l, at + i, shift), b = eight_grams(l, at + i + 16, shift);
-        if (!sign_bits(_mm256_or_si256(a, b)))
-            continue;
-        *looked = (struct looked){.next = i + GRAMS_STEP, .base = i};
-        return sign_bits(a) | sign_bits(b) << 8;
-    }
-    looked->next = data.len;
-    if (i > last)
-        return 0;
-    /* the last ones: with those before them, which do not count again, or with zeros behind */
+    uint32_t last = (data.len - LOOKUP_GRAM) & ~1u;
     bool whole = data.len >= GRAMS_READ;
-    looked->base = whole ? last - 30 : 0;
-    at = whole ? at + looked->base : pad(&padded, data);
+    uint32_t base = whole ? last - 30 : 0;
+    struct padded padded;
+    const uint8_t *at = whole ? data.at + base : pad(&padded, data);
+
     __m256i a = eight_grams(l, at, shift), b = eight_grams(l, at + 16, shift);
     uint32_t set = sign_bits(a) | sign_bits(b) << 8;
-    set &= (2u << (last - looked->base) / 2) - 1;
-    return set & ~((1u << (i - looked->base) / 2) - 1);
+    set &= (2u << (last - base) / 2) - 1;
+    return write_places(set & ~((1u << (from - base) / 2) - 1), base, LOOKUP_STRIDE, to);
+}
+
+WIDE static uint32_t next_grams(const struct lookup *l, struct slice data, uint32_t *from,
+                                uint32_t *to)
+{
+    __m128i shift = _mm_cvtsi32_si128((int)(32 + WORD_BITS - l->bits));
+    uint32_t i = *from, n = 0;
+
+    for (; i + GRAMS_READ <= data.len && n <= LOOKUP_ROOM - GRAMS_STEP / 2; i += GRAMS_STEP) {
+        __m256i a = eight_grams(l, data.at + i, shift), b = eight_grams(l, data.at + i + 16, shift);
+        if (sign_bits(_mm256_or_si256(a, b)))
+            n += write_places(sign_bits(a) | sign_bits(b) << 8, i, LOOKUP_STRIDE, to + n);
+    }
+    *from = i;
+    if (n > LOOKUP_ROOM - GRAMS_STEP / 2 || i + LOOKUP_GRAM > data.len)
+        return n;
+    *from = data.len;
+    return n + last_grams(l, data, i, to + n);
 }
 
 /* The pairs at the first eight even places. */
@@ -237,7 +265,7 @@ WIDE static inline __m256i eight_pairs(const struct lookup *l, const uint8_t *at
 {
     __m256i pair = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)at));
 
-    return signs(l, _mm256_srli_epi32(pair, WORD_BITS), pair);
+    return signs(words_of(l, _mm256_srli_epi32(pair, WORD_BITS)), pair);
 }
 
 /* Of eight bits the i-th one to place 2 * i. */
@@ -248,32 +276,42 @@ static uint32_t spread_bits(uint32_t v)
     return (v | v << 1) & 0x5555;
 }
 
-WIDE static uint32_t next_pairs(const struct lookup *l, struct slice data, struct looked *looked)
+WIDE static inline uint32_t sixteen_pairs(const struct lookup *l, const uint8_t *at)
 {
-    uint32_t i = looked->next, last = data.len - 2;
-    const uint8_t *at = data.at;
+    __m256i even = eight_pairs(l, at), odd = eight_pairs(l, at + 1);
+
+    if (!sign_bits(_mm256_or_si256(even, odd)))
+        return 0;
+    return spread_bits(sign_bits(even)) | spread_bits(sign_bits(odd)) << 1;
+}
+
+WIDE static uint32_t last_pairs(const struct lookup *l, struct slice data, uint32_t from,
+                                uint32_t *to)
+{
+    uint32_t last = data.len - 2;
+    bool whole = data.len >= PAIRS_READ;
+    uint32_t base = whole ? last - (PAIRS_STEP - 1) : 0;
     struct padded padded;
 
-    if (data.len < 2 || i > last)
-        return 0;
-    for (; i + PAIRS_READ <= data.len; i += PAIRS_STEP) {
-        __m256i even = eight_pairs(l, at + i), odd = eight_pairs(l, at + i + 1);
-        if (!sign_bits(_mm256_or_si256(even, odd)))
-            continue;
-        *looked = (struct looked){.next = i + PAIRS_STEP, .base = i};
-        return spread_bits(sign_bits(even)) | spread_bits(sign_bits(odd)) << 1;
-    }
-    looked->next = data.len;
-    if (i > last)
-        return 0;
-    bool whole = data.len >= PAIRS_READ;
-    looked->base = whole ? last - (PAIRS_STEP - 1) : 0;
-    at = whole ? at + looked->base : pad(&padded, data);
-    uint32_t set = spread_bits(sign_bits(eight_pairs(l, at))) |
-                   spread_bits(sign_bits(eight_pairs(l, at + 1))) << 1;
-    set &= (2u << (last - looked->base)) - 1;
-    return set & ~((1u << (i - looked->base)) - 1);
+    uint32_t set = sixteen_pairs(l, whole ? data.at + base : pad(&padded, data));
+    set &= (2u << (last - base)) - 1;
+    return write_places(set & ~((1u << (from - base)) - 1), base, 1, to);
 }
+
+WIDE static uint32_t next_pairs(const struct lookup *l, struct slice data, uint32_t *from,
+                                uint32_t *to)
+{
+    uint32_t i = *from, n = 0;
+
+    for (; i + PAIRS_READ <= data.len && n <= LOOKUP_ROOM - PAIRS_STEP; i += PAIRS_STEP)
+        n += write_places(sixteen_pairs(l, data.at + i), i, 1, to + n);
+    *from = i;
+    if (n > LOOKUP_ROOM - PAIRS_STEP || i + 2 > data.len)
+        return n;
+    *from = data.len;
+    return n + last_pairs(l, data, i, to + n);
+}
+
 /* The four tables by half, each twice as a step needs them. */
 struct halves {
     __m256i low[2], high[2];
@@ -317,42 +355,50 @@ WIDE static uint32_t marked_pairs(const struct lookup *l, __m256i buckets, const
     return set;
 }
 
-WIDE static uint32_t next_few_pairs(const struct lookup *l, struct slice data,
-                                    struct looked *looked)
+WIDE static inline struct halves halves_of(const struct lookup *l)
 {
-    struct halves h = {{twice(l->low[0]), twice(l->low[1])},
-                       {twice(l->high[0]), twice(l->high[1])}};
-    uint32_t i = looked->next, last = data.len - 2, set;
-    const uint8_t *at = data.at;
-    struct padded padded;
+    return (struct halves){{twice(l->low[0]), twice(l->low[1])},
+                           {twice(l->high[0]), twice(l->high[1])}};
+}
 
-    if (data.len < 2 || i > last)
-        return 0;
-    while (i + FEW_READ <= data.len) {
-        __m256i a = pair_buckets(&h, at + i);
+WIDE static uint32_t last_few_pairs(const struct lookup *l, struct slice data, uint32_t from,
+                                    uint32_t *to)
+{
+    struct halves h = halves_of(l);
+    uint32_t last = data.len - 2;
+    bool whole = data.len >= FEW_READ;
+    uint32_t base = whole ? last - (FEW_STEP - 1) : 0;
+    struct padded padded;
+    const uint8_t *at = whole ? data.at + base : pad(&padded, data);
+
+    uint32_t set = marked_pairs(l, pair_buckets(&h, at), at);
+    set &= (uint32_t)((UINT64_C(2) << (last - base)) - 1);
+    return write_places(set & ~(uint32_t)((UINT64_C(1) << (from - base)) - 1), base, 1, to);
+}
+
+WIDE static uint32_t next_few_pairs(const struct lookup *l, struct slice data, uint32_t *from,
+                                    uint32_t *to)
+{
+    struct halves h = halves_of(l);
+    uint32_t i = *from, n = 0;
+
+    while (i + FEW_READ <= data.len && n <= LOOKUP_ROOM - FEW_STEP) {
+        __m256i a = pair_buckets(&h, data.at + i);
         if (i + FEW_STEP + FEW_READ <= data.len) {
-            __m256i b = pair_buckets(&h, at + i + FEW_STEP), any = _mm256_or_si256(a, b);
+            __m256i b = pair_buckets(&h, data.at + i + FEW_STEP), any = _mm256_or_si256(a, b);
             if (_mm256_testz_si256(any, any)) {
                 i += 2 * FEW_STEP;
                 continue;
             }
         }
-        set = marked_pairs(l, a, at + i);
+        n += write_places(marked_pairs(l, a, data.at + i), i, 1, to + n);
         i += FEW_STEP;
-        if (!set)
-            continue;
-        *looked = (struct looked){.next = i, .base = i - FEW_STEP};
-        return set;
     }
-    looked->next = data.len;
-    if (i > last)
-        return 0;
-    bool whole = data.len >= FEW_READ;
-    looked->base = whole ? last - (FEW_STEP - 1) : 0;
-    at = whole ? at + looked->base : pad(&padded, data);
-    set = marked_pairs(l, pair_buckets(&h, at), at);
-    set &= (uint32_t)((UINT64_C(2) << (last - looked->base)) - 1);
-    return set & ~(uint32_t)((UINT64_C(1) << (i - looked->base)) - 1);
+    *from = i;
+    if (n > LOOKUP_ROOM - FEW_STEP || i + 2 > data.len)
+        return n;
+    *from = data.len;
+    return n + last_few_pairs(l, data, i, to + n);
 }
 #else
 #define next_grams     next_gram
@@ -409,9 +455,10 @@ size_t lookup_bytes(const struct lookup *l)
     return l ? sizeof(*l) + ((size_t)1 << l->bits) / 8 : 0;
 }
 
-uint32_t lookup_next(const struct lookup *l, struct slice data, struct looked *looked)
+uint32_t lookup_next(const struct lookup *l, struct slice data, uint32_t *from,
+                     uint32_t at[LOOKUP_ROOM])
 {
     if (l->next == next_few_pairs && l->width > FEW_PAIRS)
-        return next_pairs(l, data, looked);
-    return l->next(l, data, looked);
+        return next_pairs(l, data, from, at);
+    return l->next(l, data, from, at);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One bit for each gram of four bytes (by its hash, letters without case) or for each pair of
+ * Two bits for each gram of four bytes (by its hash, letters without case) or one for each pair of
  * bytes, looked up at many places of a text at once where the processor has AVX2, one by one
  * elsewhere. What is found here is a guess for grams, certain for pairs.
  *
@@ -17,16 +17,11 @@ enum {
     LOOKUP_GRAM = 4,   /* bytes of a gram */
     LOOKUP_STRIDE = 2, /* places between two grams that are looked up; pairs: every place */
     /* letters without case; other bytes lose a bit too, which a comparison has to regain */
-    LOOKUP_FOLD = 0x20202020
+    LOOKUP_FOLD = 0x20202020,
+    LOOKUP_ROOM = 128 /* places told at once, at most */
 };
 
 struct lookup;
-
-/** How far a text was looked at, and where the marks of the last step stand. */
-struct looked {
-    uint32_t next;
-    uint32_t base;
-};
 
 /** Many places are looked at in one step on this processor. */
 bool lookup_wide(void);
@@ -35,12 +30,13 @@ struct lookup *lookup_new_grams(uint32_t n, bool narrow);
 struct lookup *lookup_new_pairs(bool narrow);
 void lookup_free(struct lookup **lookup);
 size_t lookup_bytes(const struct lookup *lookup);
-/** A gram as LOOKUP_FOLD leaves it, or a pair; the first byte lowest. */
+/** A gram as LOOKUP_FOLD leaves it, or a pair and any bits above; the first byte lowest. */
 void lookup_mark(struct lookup *lookup, uint32_t key);
 
-/** The next places of `data` that are marked, from looked->next on: bit i is the place looked->base
- * + i (grams: + LOOKUP_STRIDE * i). 0 = no more. */
-uint32_t lookup_next(const struct lookup *lookup, struct slice data, struct looked *looked);
+/** Writes the next places of `data` that are marked, from *from on, which moves on. Returns how
+ * many; 0 = no more. */
+uint32_t lookup_next(const struct lookup *lookup, struct slice data, uint32_t *from,
+                     uint32_t at[LOOKUP_ROOM]);
 
 static inline uint32_t lookup_load4(const uint8_t *at)
 {

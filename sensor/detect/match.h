@@ -21,6 +21,7 @@ enum {
     VIEW_ROOM = 512 * 1024,
     CONDITIONS_MAX = 64 * 1024,
     STEPS_ROOM = 1024,
+    ASKED_PROTOS = 16,
     HELD_MAX = 8192
 };
 
@@ -68,10 +69,12 @@ struct detect {
     uint64_t depth;
 
     const struct detect_input *in;
-    int proto;                           /* row of the flow's protocol, or -1 */
-    const struct proto_def *asked_proto; /* … asked last, and its row */
-    int asked_row;
-    uint32_t class_; /* CLASS_TCP … of the packet */
+    int proto; /* row of the flow's protocol, or -1 */
+    struct asked_proto {
+        const struct proto_def *proto;
+        int row;
+    } asked[ASKED_PROTOS]; /* rows of protocols, by their address */
+    uint32_t class_;       /* CLASS_TCP … of the packet */
     struct view view[2];
     struct beside beside;     /* the view in hand */
     uint8_t behind[HELD_MAX]; /* bytes that waited behind a gap */
@@ -106,7 +109,8 @@ struct detect {
     uint32_t n_steps;
     struct explain *explain; /* NULL: nobody asks */
     bool passed, tagged;
-    bool fresh; /* first packet of this direction since the protocol is known */
+    bool fresh;       /* first packet of this direction since the protocol is known */
+    uint32_t put_off; /* so many of the first chunks wait */
 };
 
 /** Begins a new list of candidates. */
@@ -117,13 +121,17 @@ void detect_candidates_sort(struct detect *d);
  * (searched before); with `headers` only those whose header fits. */
 void detect_scan(struct detect *d, const struct lit_set *set, struct slice data, uint32_t old,
                  bool headers);
-/** Candidates of a set without a literal: those whose gate and header let the packet or what is
+/** Candidates of a set's gates (it has some): rules whose gate and header let the packet or what is
  * seen of its stream (or NULL) through. */
 void detect_gates(struct detect *d, const struct lit_set *set, const struct view *stream);
 
+/** The same of a transaction's buffer: rules whose bytes stand there. */
+void detect_heads(struct detect *d, const struct gates *gates, struct slice bytes);
+
 /** Row of a protocol, or -1. */
 int detect_proto(struct detect *d, const struct proto_def *proto);
-/** Sets whose ends the headers of rules are compared with. */
+/** Sets whose ends the headers of rules are compared with; the addresses stay as they are while the
+ * packet is looked at. */
 void detect_ends(struct detect *d, struct ends ends);
 bool detect_proto_ok(const struct rule *r, const struct packet *p);
 bool detect_app_ok(const struct detect *d, const struct rule *r);
@@ -135,6 +143,9 @@ void detect_hit_clear(struct detect *d);
 void detect_fire(struct detect *d, const struct rule *r);
 
 void match_payload_run(struct detect *d);
+/** A packet of a TCP flow that carries nothing: true when it tells no rule anything, as packets of
+ * this direction have shown before, and what it brought of the other direction waits. */
+bool match_payload_empty(struct detect *d);
 /** Writes the hit's payload where it stays, with what stands beside it when bytes were lost there.
  */
 void match_payload_text(struct detect *d, struct hit *hit);

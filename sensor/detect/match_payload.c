@@ -11,6 +11,8 @@
  */
 #include "sensor/detect/match.h"
 
+#include "sensor/detect/content.h"
+
 enum {
     ON_PACKET = 1,
     ON_STREAM = 2,
@@ -21,10 +23,21 @@ enum {
 
 /* ---- one rule ----------------------------------------------------------------------------- */
 
+/* The content that would have been looked for with those of other rules, were it not too short. */
+static bool pair_stands(const struct rule *r, struct slice data)
+{
+    const struct op *op = r->ask_op < 0 ? NULL : &r->groups[r->payload_group].ops[r->ask_op];
+
+    return !op ||
+           content_find(data, op->content.text, op->content.rare, op->flags & OP_NOCASE) >= 0;
+}
+
 static bool groups_ok(struct detect *d, const struct rule *r, struct slice data, uint64_t base)
 {
     struct hit *hit = d->look.hit;
 
+    if (!pair_stands(r, data))
+        return false;
     detect_hit_clear(d);
     d->look.base64 = SLICE_NONE;
     for (uint8_t g = 0; g < r->n_groups; g++) {
@@ -161,6 +174,8 @@ static void try_rule(struct detect *d, const struct rule *r, uint32_t modes, str
 static void try_candidates(struct detect *d, uint32_t modes, struct window *win,
                            const struct view *view)
 {
+    if (!d->n_candidates)
+        return; /* as nearly always */
     detect_candidates_sort(d);
     for (uint32_t i = 0; i < d->n_candidates; i++)
         try_rule(d, &d->rs->rules[d->candidates[i]], modes, win, view);
@@ -168,27 +183,33 @@ static void try_candidates(struct detect *d, uint32_t modes, struct window *win,
 
 /* ---- collecting --------------------------------------------------------------------------- */
 
+static void open_gate(struct detect *d, const struct lit_set *set, const struct view *stream)
+{
+    if (set && set->gates)
+        detect_gates(d, set, stream);
+}
+
+static void open_port(struct detect *d, enum dir dir, bool source, uint16_t port,
+                      const struct view *stream)
+{
+    if (d->rs->gate_ports[port] & ruleset_port_bit(d->class_, dir, source))
+        open_gate(d, ruleset_port(d->rs, ruleset_port_key(d->class_, dir, source, port)), stream);
+}
+
 /* Rules without a literal: those of any port, of these ports, of this protocol. */
 static void open_gates(struct detect *d, enum dir dir, const struct view *stream)
 {
     const struct ruleset *rs = d->rs;
-    const struct lit_set *set;
 
-    detect_gates(d, &rs->any[d->class_][dir], stream);
+    open_gate(d, &rs->any[d->class_][dir], stream);
     if (d->proto >= 0)
-        detect_gates(d, &rs->app[d->proto][dir], stream);
+        open_gate(d, &rs->app[d->proto][dir], stream);
     if (d->proto >= 0 && rs->kin[d->proto] >= 0)
-        detect_gates(d, &rs->app[rs->kin[d->proto]][dir], stream);
+        open_gate(d, &rs->app[rs->kin[d->proto]][dir], stream);
     if (d->class_ == CLASS_OTHER)
         return;
-    for (uint32_t source = 0; source < 2; source++) {
-        uint16_t port = source ? d->ends.sport : d->ends.dport;
-        if (!(rs->gate_ports[port] & ruleset_port_bit(d->class_, dir, source)))
-            continue;
-        set = ruleset_port(rs, ruleset_port_key(d->class_, dir, source, port));
-        if (set)
-            detect_gates(d, set, stream);
-    }
+    open_port(d, dir, false, d->ends.dport, stream);
+    open_port(d, dir, true, d->ends.sport, stream);
 }
 
 static const struct raw_sets *raw_sets(const struct detect *d, enum dir dir)
@@ -201,11 +222,11 @@ static bool is_dark(const struct detect *d, enum dir dir)
 {
     const struct flow_marks *s = d->in->flow ? d->in->flow->ext[FLOW_EXT_DETECT] : NULL;
 
-    return d->class_ == CLASS_TCP && s && s->win[dir].dark;
+    return d->class_ == CLASS_TCP && s && (s->dark || s->win[dir].dark);
 }
 
 /* The bytes of a TCP flow's packet come again in its stream: literals of rules on streams alone are
- * not looked for here, and those that have to be at the beginning only there. */
+ * not looked for here behind its head, and those that have to be at the beginning only there. */
 static void scan_packet(struct detect *d, struct slice payload, enum dir dir)
 {
     const struct raw_sets *sets = raw_sets(d, dir);
@@ -218,7 +239,22 @@ static void scan_packet(struct detect *d, struct slice payload, enum dir dir)
         return;
     }
     detect_scan(d, base, slice_head(payload, PAYLOAD_HEAD), 0, true);
-    detect_scan(d, &sets->packets, payload, 0, true);
+    detect_scan(d, &sets->packets, slice_from(payload, PAYLOAD_HEAD - TAIL), TAIL, true);
+}
+
+/* Which rules a packet without payload may concern depends on its header and its flow's protocol
+ * alone: that there are none is kept on the flow, a bit by direction. */
+static uint32_t empty_key(const struct detect *d)
+{
+    return d->rs->generation << 12 | (uint32_t)(d->proto + 1) << 2;
+}
+
+static void note_empty(const struct detect *d)
+{
+    struct flow *f = d->in->flow;
+    uint32_t bits = f->asked_empty >> 2 == empty_key(d) >> 2 ? f->asked_empty & 3 : 0;
+
+    f->asked_empty = empty_key(d) | bits | 1u << d->in->dir;
 }
 
 /* A packet without a flow has no direction: rules of both are tried. */
@@ -235,16 +271,22 @@ static void run_packet(struct detect *d)
         scan_packet(d, payload, dir);
         open_gates(d, dir, NULL);
     }
+    if (in->flow && !payload.len && !d->n_candidates && d->class_ == CLASS_TCP)
+        note_empty(d);
     try_candidates(d, ON_PACKET, NULL, &view);
 }
 
 /* ---- streams ------------------------------------------------------------------------------ */
 
+static bool is_tls(const struct detect *d)
+{
+    return d->proto >= 0 && strcmp(proto_rows[d->proto]->name, "tls") == 0;
+}
+
 /* TLS records of application data: from here on only noise. */
 static bool encrypted(const struct detect *d, struct slice data)
 {
-    return d->proto >= 0 && data.len >= 3 && data.at[0] == 23 && data.at[1] == 3 &&
-           data.at[2] <= 4 && strcmp(proto_rows[d->proto]->name, "tls") == 0;
+    return data.len >= 3 && data.at[0] == 23 && data.at[1] == 3 && data.at[2] <= 4 && is_tls(d);
 }
 
 /* Bytes were lost before the chunk: what there was up to then is only shown. */
@@ -385,7 +427,7 @@ static bool run_chunk(struct detect *d, const struct chunk *chunk, bool with_pac
 
     if (!s)
         d->count[DETECT_STATE_FULL]++;
-    win->dark |= encrypted(d, chunk->data);
+    win->dark |= (s && s->dark) || encrypted(d, chunk->data);
     win->off |= win->dark || chunk->offset >= d->depth;
     if (win->off) {
         win->next = chunk->offset + chunk->data.len;
@@ -504,6 +546,11 @@ static bool run_apart(struct detect *d, const struct chunk *chunk)
     return true;
 }
 
+static bool brings_none(const struct chunk *chunk)
+{
+    return chunk->datagram || (!chunk->data.len && !chunk->end);
+}
+
 /* True when the chunk waits. */
 static bool put_off(struct detect *d, const struct chunk *chunk)
 {
@@ -545,12 +592,49 @@ static bool is_due(const struct detect *d, enum dir dir, const struct chunk *chu
            held + (chunk ? chunk->data.len : 0) >= STREAM_PIECE || message_ends(d->in->flow, dir);
 }
 
-/* What waited and whose time has come. */
+/* What waited for a look at its direction and whose time has come. */
+static bool held_is_due(const struct detect *d, enum dir dir)
+{
+    const struct flow_marks *s = d->in->flow->ext[FLOW_EXT_DETECT];
+
+    return s && (s->win[dir].held || s->win[dir].held_end) && is_due(d, dir, NULL);
+}
+
 static void run_due(struct detect *d, uint32_t looks)
 {
     for (uint32_t dir = 0; dir < 2; dir++) {
-        if (looks >> dir & 1 && is_due(d, (enum dir)dir, NULL))
+        if (looks >> dir & 1 && held_is_due(d, (enum dir)dir))
             run_held(d, (enum dir)dir);
+    }
+}
+
+/* Application data of one side: neither side's payload is looked at from the next packet on. */
+static void note_dark(const struct detect *d)
+{
+    struct flow_marks *s = d->in->flow->ext[FLOW_EXT_DETECT];
+
+    if (s)
+        s->dark = d->in->flow->dark || s->win[TO_SERVER].dark || s->win[TO_CLIENT].dark;
+}
+
+static void run_chunks(struct detect *d, bool *packet_done)
+{
+    const struct detect_input *in = d->in;
+    uint32_t looks = detect_looks(in);
+
+    run_due(d, looks);
+    for (uint32_t i = d->put_off; i < in->n_chunks; i++) {
+        const struct chunk *chunk = &in->chunks[i];
+        if (brings_none(chunk))
+            continue;
+        bool due = looks >> chunk->dir & 1 && is_due(d, chunk->dir, chunk);
+        if (due)
+            (void)run_apart(d, chunk);
+        else if (put_off(d, chunk))
+            continue;
+        bool with = !*packet_done && holds_payload(chunk, in->packet, in->dir);
+        bool done = run_chunk(d, chunk, with);
+        *packet_done |= with && done;
     }
 }
 
@@ -558,26 +642,40 @@ void match_payload_run(struct detect *d)
 {
     const struct detect_input *in = d->in;
     bool packet_done = detect_no_packet(in);
-    uint32_t looks = detect_looks(in);
 
     if (in->flow)
-        run_due(d, looks);
-    for (uint32_t i = 0; i < in->n_chunks && in->flow; i++) {
-        const struct chunk *chunk = &in->chunks[i];
-        if (chunk->datagram || (!chunk->data.len && !chunk->end))
-            continue;
-        bool due = looks >> chunk->dir & 1 && is_due(d, chunk->dir, chunk);
-        if (due)
-            (void)run_apart(d, chunk);
-        else if (put_off(d, chunk))
-            continue;
-        bool with = !packet_done && holds_payload(chunk, in->packet, in->dir);
-        bool done = run_chunk(d, chunk, with);
-        packet_done |= with && done;
+        run_chunks(d, &packet_done);
+    if (!packet_done) {
+        detect_ends(d, (struct ends){&in->packet->src, &in->packet->dst, in->packet->sport,
+                                     in->packet->dport});
+        run_packet(d);
     }
-    if (packet_done)
-        return;
-    detect_ends(
-        d, (struct ends){&in->packet->src, &in->packet->dst, in->packet->sport, in->packet->dport});
-    run_packet(d);
+    if (in->flow)
+        note_dark(d);
+}
+
+/* What came of the other direction waits for that one's packets. */
+static bool put_off_all(struct detect *d)
+{
+    const struct detect_input *in = d->in;
+
+    for (; d->put_off < in->n_chunks; d->put_off++) {
+        const struct chunk *chunk = &in->chunks[d->put_off];
+        if (!brings_none(chunk) && (chunk->dir == in->dir || !in->by_ack || !hold(d, chunk)))
+            return false;
+    }
+    note_dark(d);
+    return true;
+}
+
+bool match_payload_empty(struct detect *d)
+{
+    const struct flow *f = d->in->flow;
+    uint32_t looks = detect_looks(d->in);
+    bool asked = f->asked_empty >> 2 == empty_key(d) >> 2 && f->asked_empty >> d->in->dir & 1;
+
+    if (!asked || (looks & 1 && held_is_due(d, TO_SERVER)) ||
+        (looks & 2 && held_is_due(d, TO_CLIENT)))
+        return false;
+    return put_off_all(d);
 }

@@ -130,7 +130,7 @@ static uint8_t fate_of(bool all, bool never)
 static void keep_for_later(struct detect *d, struct tx_state *s, const struct rule *r,
                            struct tx_rule *known)
 {
-    if (r->fast_op >= 0 && r->groups[r->fast_group].buffer->kind == BUFFER_FILE)
+    if ((r->fast_op >= 0 || r->by_head) && r->groups[r->fast_group].buffer->kind == BUFFER_FILE)
         remember(d, s, r, known, false);
 }
 
@@ -176,8 +176,11 @@ static void scan_buffer(struct detect *d, const struct plan_buffer *b, uint32_t 
     bool grown = b->buffer->kind == BUFFER_FILE && !b->buffer->n_transforms;
     uint32_t from = grown && seen > LITERAL_MAX ? seen - LITERAL_MAX : 0;
 
-    for (uint32_t i = 0; buffer_instance(b->buffer, &d->look, i, d->buffers, &bytes); i++)
+    for (uint32_t i = 0; buffer_instance(b->buffer, &d->look, i, d->buffers, &bytes); i++) {
         detect_scan(d, b->set, slice_from(bytes, from), 0, false);
+        if (b->set->gates && !from)
+            detect_heads(d, b->set->gates, bytes);
+    }
 }
 
 static void scan_plan(struct detect *d, struct tx_state *s, const struct plan *plan, enum dir dir)

@@ -309,12 +309,17 @@ struct rule {
     /* prefilter: the literal and where it is looked for; fast_op -1 = none */
     int8_t fast_group;
     int16_t fast_op;
+    bool by_head; /* transaction rule without a literal: `gate` stands in fast_group's buffer */
     /* asked before all else of rules without a literal */
     const struct num *gate_dsize; /* NULL = any length */
     uint16_t gate_at;
     uint8_t gate_len; /* bytes of `gate` that stand at gate_at; 0 = none */
     uint8_t gate[4];
-    bool gate_bytes;   /* an empty payload cannot match */
+    bool gate_bytes; /* an empty payload cannot match */
+    bool gate_told;  /* the first four bytes tell the payload's length, low ones first, but for */
+    int32_t gate_short; /* … so many bytes or up to gate_span more */
+    uint32_t gate_span;
+    int16_t ask_op;    /* content of payload_group that is looked for first; -1 = none */
     uint8_t bits_role; /* 1 sets, 2 sets and tests, 3 tests flowbits; 0 none */
 };
 

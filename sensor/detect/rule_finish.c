@@ -217,6 +217,8 @@ static void choose_literal(struct draft *d, bool payload)
             if (s.len < (b->kind == BUFFER_FILE ? FILE_SHORTEST : LITERAL_SHORTEST))
                 continue;
             int score = (int)literals_rarity(d->loader->usual, s) * 4;
+            if (s.len == LITERAL_SHORTEST) /* looked up at every place: where there is no other */
+                score -= score / 3;
             if ((op->flags & OP_FAST) && s.len >= LITERAL_LONG)
                 score += score / 2;
             if (dull(b))
@@ -242,6 +244,53 @@ static bool fixed_place(const struct op *op)
            op->content.depth - offset == (int32_t)op->content.text.len && offset <= UINT16_MAX;
 }
 
+/* The same at the beginning of a buffer, as rules on files write it: content; within. */
+static bool begins(const struct op *op)
+{
+    uint32_t known = OP_RELATIVE | OP_WITHIN | OP_NEXT_RELATIVE | OP_FAST | OP_RAWBYTES;
+
+    return op->kind == OP_CONTENT && !(op->flags & ~known) && (op->flags & OP_RELATIVE) &&
+           (op->flags & OP_WITHIN) && op->content.within == (int32_t)op->content.text.len;
+}
+
+/* A content as long as the whole payload has to be. */
+static bool fills(const struct op *op, const struct num *dsize)
+{
+    uint32_t other = OP_RELATIVE | OP_NEGATED | OP_NOCASE | OP_OFFSET | OP_OFFSET_VAR;
+
+    return dsize && dsize->mode == NUM_EQ && op->kind == OP_CONTENT && !(op->flags & other) &&
+           op->content.text.len == dsize->a;
+}
+
+static void take_gate(struct rule *r, const struct op *op)
+{
+    r->gate_at = op->flags & OP_OFFSET ? (uint16_t)op->content.offset : 0;
+    r->gate_len = (uint8_t)(op->content.text.len < 4 ? op->content.text.len : 4);
+    memcpy(r->gate, op->content.text.at, r->gate_len);
+}
+
+/* A transaction rule without a literal: bytes that stand at one place of one of its buffers. */
+static void find_head(struct draft *d)
+{
+    struct rule *r = &d->rule;
+
+    r->gate_len = 0; /* what it asks of payload is asked with the transaction */
+    for (int g = 0; g < d->n_groups; g++) {
+        const struct buffer *b = d->groups[g].buffer;
+        if (b->kind != BUFFER_FIELD && b->kind != BUFFER_FILE)
+            continue;
+        for (uint16_t i = 0; i < d->groups[g].n; i++) {
+            const struct op *op = &d->groups[g].ops[i];
+            if (!fixed_place(op) && (i || !begins(op)))
+                continue;
+            take_gate(r, op);
+            r->by_head = true;
+            r->fast_group = (int8_t)g;
+            return;
+        }
+    }
+}
+
 /* What is cheap to ask of a payload before anything else. */
 static void find_gate(struct draft *d)
 {
@@ -255,11 +304,44 @@ static void find_gate(struct draft *d)
         const struct op *op = &d->groups[g].ops[i];
         r->gate_bytes |=
             (op->kind == OP_CONTENT || op->kind == OP_BYTE_TEST) && !(op->flags & OP_NEGATED);
-        if (r->gate_len || !fixed_place(op))
+        if (r->gate_len || !(fixed_place(op) || fills(op, d->dsize)))
             continue;
-        r->gate_at = op->flags & OP_OFFSET ? (uint16_t)op->content.offset : 0;
-        r->gate_len = (uint8_t)(op->content.text.len < 4 ? op->content.text.len : 4);
-        memcpy(r->gate, op->content.text.at, r->gate_len);
+        take_gate(r, op);
+    }
+}
+
+/* A jump as far as the first four bytes say, the low ones first. */
+static bool jumps_from_start(const struct op *op)
+{
+    const struct bytes_op *b = op->bytes;
+
+    return op->kind == OP_BYTE_JUMP && !(op->flags & OP_RELATIVE) && b->n == 4 && !b->base &&
+           b->little && !b->dce && b->from_beginning && !b->offset && !b->offset_is_var &&
+           !b->n_is_var && !b->multiplier && !b->align_to && !b->mask;
+}
+
+/* No more than so many bytes are left; 0 = not asked. */
+static uint32_t bytes_left(const struct op *op)
+{
+    enum { NUMBER = 4 }; /* that was read, so there are as many in all */
+    uint32_t asked = OP_RELATIVE | OP_NEGATED;
+
+    if (op->kind != OP_DATA_AT || (op->flags & asked) != asked || op->flags & OP_OFFSET_VAR ||
+        op->data_at.at < 1 || op->data_at.at > NUMBER)
+        return 0;
+    return (uint32_t)op->data_at.at;
+}
+
+/* A jump to the end of the payload: the number tells its length, but for a few bytes. */
+static void find_told_length(struct rule *r, const struct draft_group *g)
+{
+    for (uint16_t i = 0; i + 1 < g->n && !r->gate_told; i++) {
+        uint32_t left = jumps_from_start(&g->ops[i]) ? bytes_left(&g->ops[i + 1]) : 0;
+        if (!left)
+            continue;
+        r->gate_told = true;
+        r->gate_short = 1 - (int32_t)left - g->ops[i].bytes->post_offset;
+        r->gate_span = left - 1;
     }
 }
 
@@ -284,6 +366,33 @@ static bool narrow_length(const struct num *n)
     }
 }
 
+static bool few_ports(const struct portset *set)
+{
+    enum { FEW = 24 };
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < set->n; i++)
+        n += (uint32_t)set->at[i].hi - set->at[i].lo + 1;
+    return !set->any && n <= FEW;
+}
+
+/* Two bytes that may stand anywhere are looked up at every place of all traffic. Where something
+ * else tells most of that from the rule's, they are asked of the rest alone. */
+static void ask_pair(struct draft *d)
+{
+    struct rule *r = &d->rule;
+    const struct draft_group *g = &d->groups[r->fast_group];
+
+    if (fast_text(&g->ops[r->fast_op]).len > LITERAL_SHORTEST || g->buffer->n_transforms)
+        return;
+    if (r->kind == RULE_PACKET && r->dirs == 3 && d->dsize)
+        find_told_length(r, g);
+    if (!r->gate_told && !r->app && !few_ports(r->sport) && !few_ports(r->dport))
+        return;
+    r->ask_op = r->fast_op;
+    r->fast_op = -1;
+}
+
 /* Bytes at one place are cheaper to compare than a literal that is everywhere. */
 static void prefer_gate(struct draft *d)
 {
@@ -296,6 +405,20 @@ static void prefer_gate(struct draft *d)
     bool ports = !r->sport->any || !r->dport->any;
     if (literals_rarity(d->loader->usual, s) < LITERAL_COMMON && (ports || r->gate_len > 1))
         r->fast_op = -1;
+}
+
+/* The same of a transaction's buffer. */
+static void prefer_head(struct draft *d)
+{
+    struct rule *r = &d->rule;
+    const struct buffer *b = d->groups[r->fast_group].buffer;
+    const struct op *op = &d->groups[r->fast_group].ops[r->fast_op];
+
+    if (b->kind == BUFFER_PAYLOAD || op->content.text.len > LITERAL_SHORTEST || !fixed_place(op))
+        return;
+    take_gate(r, op);
+    r->by_head = true;
+    r->fast_op = -1;
 }
 
 /* ---- move --------------------------------------------------------------------------------- */
@@ -420,6 +543,23 @@ static struct slice references_json(struct draft *d)
     return intern_get(&d->loader->strings, strbuf_view(&d->json))->text;
 }
 
+/* What tells when the rule is tried: a literal, or bytes at a place, or neither. */
+static void find_filter(struct draft *d)
+{
+    choose_literal(d, d->rule.kind != RULE_TX);
+    if (d->rule.fast_op < 0 || dull(d->groups[d->rule.fast_group].buffer))
+        choose_literal(d, true);
+    find_gate(d);
+    prefer_gate(d);
+    d->rule.ask_op = -1;
+    if (d->rule.kind == RULE_TX && d->rule.fast_op >= 0)
+        prefer_head(d);
+    else if (d->rule.kind == RULE_TX)
+        find_head(d);
+    else if (d->rule.fast_op >= 0)
+        ask_pair(d);
+}
+
 bool rule_finish(struct draft *d, struct rule *rule)
 {
     drop_empty_groups(d);
@@ -430,11 +570,7 @@ bool rule_finish(struct draft *d, struct rule *rule)
     }
     if (!find_dirs(d) || !find_kind(d))
         return false;
-    choose_literal(d, d->rule.kind != RULE_TX);
-    if (d->rule.fast_op < 0 || dull(d->groups[d->rule.fast_group].buffer))
-        choose_literal(d, true);
-    find_gate(d);
-    prefer_gate(d);
+    find_filter(d);
     if (d->only_proto && d->rule.ip_proto == -1)
         d->rule.ip_proto = (int16_t)(d->only_proto - 1);
     *rule = d->rule;

@@ -262,25 +262,32 @@ static bool read_option(struct draft *draft, struct slice option)
     return kw->parse(draft, kw, value);
 }
 
+/* The next semicolon with no backslash of its own before it, or -1. */
+static int64_t option_end(struct slice rest)
+{
+    uint32_t from = 0;
+
+    for (int64_t at; (at = slice_find_byte(slice_from(rest, from), ';')) >= 0;) {
+        uint32_t end = from + (uint32_t)at, marks = 0;
+        while (marks < end && rest.at[end - marks - 1] == '\\')
+            marks++;
+        if (marks % 2 == 0)
+            return end;
+        from = end + 1;
+    }
+    return -1;
+}
+
 static bool read_options(struct draft *draft, struct slice rest)
 {
-    uint32_t start = 0;
-    bool escaped = false;
-
-    for (uint32_t i = 0; i < rest.len; i++) {
-        uint8_t c = rest.at[i];
-        if (escaped || c != ';') {
-            escaped = !escaped && c == '\\';
-            continue;
-        }
-        struct slice option = slice_trim((struct slice){rest.at + start, i - start});
-        if (!read_option(draft, option))
+    for (int64_t end; (end = option_end(rest)) >= 0;) {
+        if (!read_option(draft, slice_trim(slice_head(rest, (uint32_t)end))))
             return false;
         if (draft->skip)
             return true;
-        start = i + 1;
+        rest = slice_from(rest, (uint32_t)end + 1);
     }
-    struct slice left = slice_trim(slice_from(rest, start));
+    struct slice left = slice_trim(rest);
     if (left.len) {
         at_column(draft, left);
         return draft_fail(draft, "the last option does not end with a semicolon");

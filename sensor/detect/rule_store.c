@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { BLOCK = 1024 * 1024 };
+enum { BLOCK = ARENA_LARGE };
 
 struct rule_store *rule_store_new(void)
 {

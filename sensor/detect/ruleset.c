@@ -502,7 +502,7 @@ static void reading_open(struct reading *r, const struct conf *conf, const struc
     r->draft = calloc(1, sizeof(*r->draft));
     if (!r->rs || !r->draft)
         abort();
-    arena_init(&r->rs->arena, 1024 * 1024, 0);
+    arena_init(&r->rs->arena, ARENA_LARGE, 0);
     r->rs->store = share ? rule_store_hold(before->store) : rule_store_new();
     if (share)
         ruleset_change_know(&r->known, before);

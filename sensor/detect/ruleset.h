@@ -34,8 +34,10 @@ struct gate {
     uint32_t value; /* bytes at `at` of packet or stream, the first one lowest */
     uint32_t mask;  /* all ones where `value` says something */
     uint16_t at;
-    uint16_t least, most;      /* bytes of payload */
-    uint8_t len;               /* how many; 0 = any */
+    uint16_t least, most; /* bytes of payload */
+    uint8_t len;          /* how many; 0 = any */
+    bool told; /* no bytes: the number at the beginning, less the payload's length, is `value` or up
+                  to `mask` more */
     bool on_packet, on_stream; /* where they may stand */
 };
 

@@ -40,6 +40,9 @@ struct builder {
     uint32_t n_families;
     struct set_draft *drafts; /* one per lit_set in use */
     uint32_t n, room;
+    struct item *items; /* of all rules, by literal */
+    uint32_t *place;    /* there, by rule */
+    uint64_t *taken;    /* … those of the set in hand */
 };
 
 static void *wider(void *at, uint32_t n, uint32_t *room, size_t item)
@@ -162,12 +165,39 @@ static void add_gate(struct builder *b, const struct rule *r, uint32_t class_, u
         add_rule(b, &b->rs->any[class_][dir], r, false);
 }
 
+/* Bounds of the payload's length; what is no range is left to the rule's own test. */
+static void length_gate(const struct num *n, struct gate *g)
+{
+    static const struct {
+        bool from, to;                /* bounded */
+        uint8_t from_next, to_before; /* the number itself is outside */
+        bool second;                  /* the upper bound is b */
+    } rows[] = {
+        [NUM_EQ] = {true, true, 0, 0, false},      [NUM_LT] = {false, true, 0, 1, false},
+        [NUM_LE] = {false, true, 0, 0, false},     [NUM_GT] = {true, false, 1, 0, false},
+        [NUM_GE] = {true, false, 0, 0, false},     [NUM_RANGE] = {true, true, 1, 1, true},
+        [NUM_IN_RANGE] = {true, true, 0, 0, true},
+    };
+    g->most = UINT16_MAX;
+    if (!n || n->a >= UINT16_MAX || n->b >= UINT16_MAX)
+        return;
+    uint64_t top = rows[n->mode].second ? n->b : n->a;
+    if (rows[n->mode].from)
+        g->least = (uint16_t)(n->a + rows[n->mode].from_next);
+    if (rows[n->mode].to && top >= rows[n->mode].to_before)
+        g->most = (uint16_t)(top - rows[n->mode].to_before);
+}
+
 /* The literal cannot stand behind the head of a packet or stream. */
 static bool in_head(const struct rule *r)
 {
     const struct op *op = &r->groups[r->fast_group].ops[r->fast_op];
     uint32_t moving = OP_RELATIVE | OP_DEPTH_VAR | OP_OFFSET_VAR;
+    struct gate g = {0};
 
+    length_gate(r->gate_dsize, &g);
+    if (r->kind == RULE_PACKET && g.most <= PAYLOAD_HEAD)
+        return true;
     return r->kind != RULE_TX && (op->flags & OP_DEPTH) && !(op->flags & moving) &&
            op->content.depth <= PAYLOAD_HEAD;
 }
@@ -359,6 +389,12 @@ static void add_raw_tx(struct builder *b, const struct rule *r, uint32_t dir)
     }
 }
 
+/* A literal or a head of one of its buffers tells when the rule is tried. */
+static bool is_sought(const struct rule *r)
+{
+    return r->fast_op >= 0 || r->by_head;
+}
+
 /* Rules are put into the shared set of buffer and direction once; protocols refer to it. */
 static void add_tx_literals(struct builder *b, struct tx_builder *t, uint32_t dir)
 {
@@ -366,7 +402,7 @@ static void add_tx_literals(struct builder *b, struct tx_builder *t, uint32_t di
 
     for (uint32_t i = 0; i < rs->n; i++) {
         const struct rule *r = &rs->rules[i];
-        if (r->kind != RULE_TX || r->fast_op < 0 || !(r->dirs >> dir & 1))
+        if (r->kind != RULE_TX || !is_sought(r) || !(r->dirs >> dir & 1))
             continue;
         const struct buffer *buffer = r->groups[r->fast_group].buffer;
         if (buffer->kind == BUFFER_PAYLOAD) {
@@ -374,7 +410,7 @@ static void add_tx_literals(struct builder *b, struct tx_builder *t, uint32_t di
             continue;
         }
         struct lit_set *set = shared_set(b, t, buffer, dir);
-        add_rule(b, set, r, true);
+        add_rule(b, set, r, !r->by_head);
         for (int p = 0; proto_rows[p] && p < PROTOS_MAX; p++) {
             if (of_proto(rs, r, proto_rows[p], p))
                 plan_add(&rs->plans[p][dir], buffer, set);
@@ -384,7 +420,7 @@ static void add_tx_literals(struct builder *b, struct tx_builder *t, uint32_t di
 
 static bool needs_always(const struct rule *r, const struct plan *plan)
 {
-    if (r->fast_op < 0)
+    if (!is_sought(r))
         return true;
     if (r->groups[r->fast_group].buffer->kind == BUFFER_PAYLOAD)
         return false;
@@ -443,21 +479,47 @@ static bool another(const struct item *items, uint32_t i)
            !slice_eq(items[i].text, items[i - 1].text);
 }
 
+/* Texts are compared once, not for each set they are in. */
+static bool order_items(struct builder *b)
+{
+    const struct ruleset *rs = b->rs;
+    uint32_t n = 0;
+
+    b->items = malloc((rs->n + 1) * sizeof(*b->items));
+    b->place = malloc((rs->n + 1) * sizeof(*b->place));
+    b->taken = calloc(rs->n / 64 + 1, sizeof(*b->taken));
+    if (!b->items || !b->place || !b->taken)
+        return false;
+    for (uint32_t i = 0; i < rs->n; i++) {
+        struct item *item = &b->items[n];
+        if (rs->rules[i].fast_op < 0)
+            continue;
+        item->rule = i;
+        item->text = ruleset_literal(&rs->rules[i], &item->nocase);
+        n++;
+    }
+    qsort(b->items, n, sizeof(*b->items), by_literal);
+    for (uint32_t i = 0; i < n; i++)
+        b->place[b->items[i].rule] = i;
+    return true;
+}
+
 /* The literals of a set in order, each with the rules it belongs to; NULL without memory. */
-static struct item *items_of(const struct ruleset *rs, const struct set_draft *d, uint32_t *n)
+static struct item *items_of(const struct builder *b, struct set_draft *d, uint32_t *n)
 {
     struct item *items = malloc(d->n * sizeof(*items));
 
     if (!items)
         return NULL;
-    for (uint32_t i = 0; i < d->n; i++) {
-        items[i].rule = d->literal[i];
-        items[i].text = ruleset_literal(&rs->rules[d->literal[i]], &items[i].nocase);
-    }
-    qsort(items, d->n, sizeof(*items), by_literal);
-    *n = 0;
     for (uint32_t i = 0; i < d->n; i++)
-        *n += another(items, i);
+        b->taken[b->place[d->literal[i]] / 64] |= UINT64_C(1) << b->place[d->literal[i]] % 64;
+    d->n = *n = 0;
+    for (uint32_t w = 0; w <= b->rs->n / 64; w++) {
+        for (; b->taken[w]; b->taken[w] &= b->taken[w] - 1) {
+            items[d->n] = b->items[w * 64 + (uint32_t)__builtin_ctzll(b->taken[w])];
+            *n += another(items, d->n++);
+        }
+    }
     return items;
 }
 
@@ -509,7 +571,7 @@ static bool freeze_literals(struct builder *b, struct set_draft *d)
 {
     struct lit_set *set = d->set;
     uint32_t n;
-    struct item *items = items_of(b->rs, d, &n);
+    struct item *items = items_of(b, d, &n);
     struct literal *list = items ? malloc(n * sizeof(*list)) : NULL;
 
     if (list && freeze_items(&b->rs->arena, set, list, items, d->n, n))
@@ -520,29 +582,6 @@ static bool freeze_literals(struct builder *b, struct set_draft *d)
     return set->db != NULL;
 }
 
-/* Bounds of the payload's length; what is no range is left to the rule's own test. */
-static void length_gate(const struct num *n, struct gate *g)
-{
-    static const struct {
-        bool from, to;                /* bounded */
-        uint8_t from_next, to_before; /* the number itself is outside */
-        bool second;                  /* the upper bound is b */
-    } rows[] = {
-        [NUM_EQ] = {true, true, 0, 0, false},      [NUM_LT] = {false, true, 0, 1, false},
-        [NUM_LE] = {false, true, 0, 0, false},     [NUM_GT] = {true, false, 1, 0, false},
-        [NUM_GE] = {true, false, 0, 0, false},     [NUM_RANGE] = {true, true, 1, 1, true},
-        [NUM_IN_RANGE] = {true, true, 0, 0, true},
-    };
-    g->most = UINT16_MAX;
-    if (!n || n->a >= UINT16_MAX || n->b >= UINT16_MAX)
-        return;
-    uint64_t top = rows[n->mode].second ? n->b : n->a;
-    if (rows[n->mode].from)
-        g->least = (uint16_t)(n->a + rows[n->mode].from_next);
-    if (rows[n->mode].to && top >= rows[n->mode].to_before)
-        g->most = (uint16_t)(top - rows[n->mode].to_before);
-}
-
 static struct gate gate_of(const struct rule *r)
 {
     struct gate g = {.rule = r->info.index, .at = r->gate_at, .len = r->gate_len};
@@ -550,6 +589,11 @@ static struct gate gate_of(const struct rule *r)
     for (uint8_t i = 0; i < r->gate_len; i++) {
         g.value |= (uint32_t)r->gate[i] << 8 * i;
         g.mask |= UINT32_C(0xff) << 8 * i;
+    }
+    if (!r->gate_len && r->gate_told) {
+        g.told = true;
+        g.value = (uint32_t)r->gate_short;
+        g.mask = r->gate_span;
     }
     length_gate(r->gate_dsize, &g);
     if (r->kind == RULE_PACKET && r->gate_bytes && !g.least)
@@ -631,7 +675,7 @@ static bool freeze_sets(struct builder *b)
     bool ok = true;
 
     rs->sets = calloc(b->n + 1, sizeof(struct lit_set *));
-    if (!rs->sets)
+    if (!rs->sets || !order_items(b))
         return false;
     for (uint32_t i = 0; i < b->n; i++) {
         struct set_draft *d = &b->drafts[i];
@@ -645,14 +689,6 @@ static bool freeze_sets(struct builder *b)
     }
     free(b->drafts);
     return ok;
-}
-
-static void add_app_only(struct builder *b, const struct rule *r)
-{
-    for (uint32_t dir = 0; dir < 2; dir++) {
-        if (r->dirs >> dir & 1)
-            add_rule(b, &b->rs->app[r->app - 1][dir], r, false);
-    }
 }
 
 static bool take_list(struct ruleset *rs, enum rule_kind kind, bool noted, uint32_t **list,
@@ -709,10 +745,9 @@ static void add_rules(struct builder *b)
         const struct rule *r = &b->rs->rules[i];
         if (r->events_only)
             continue;
-        if (r->kind == RULE_PACKET || r->kind == RULE_STREAM || r->kind == RULE_PACKET_STREAM)
+        if (r->kind == RULE_PACKET || r->kind == RULE_STREAM || r->kind == RULE_PACKET_STREAM ||
+            r->kind == RULE_APP)
             add_payload(b, r);
-        else if (r->kind == RULE_APP)
-            add_app_only(b, r);
     }
 }
 
@@ -740,7 +775,11 @@ enum err ruleset_build(struct ruleset *rs, const struct ruleset *before,
         add_tx_always(&b, &t, dir);
     free(t.sets);
     free(t.always);
-    if (!freeze_sets(&b))
+    bool frozen = freeze_sets(&b);
+    free(b.items);
+    free(b.place);
+    free(b.taken);
+    if (!frozen)
         return ERR_NOMEM;
     if (!take_list(rs, RULE_IP, false, &list, &n))
         return ERR_NOMEM;

@@ -106,6 +106,7 @@ struct flow_marks {
     uint16_t n_ints, room_ints;
     struct flow_var *vars;
     uint16_t n_vars, room_vars;
+    bool dark; /* encrypted, both directions */
     bool pass; /* a pass rule let the flow through, or it is bypassed */
     struct tagged tag;
     struct frames *frames; /* NULL: no rule names a frame of the flow's protocol */

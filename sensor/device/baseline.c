@@ -29,6 +29,13 @@ const char *baseline_state_name(enum device_state state)
     return names[state];
 }
 
+const char *baseline_state_vi(enum device_state state)
+{
+    static const char *const names[] = {"học", "quan sát", "giám sát"};
+
+    return names[state];
+}
+
 double baseline_bits(double steps_observed, double steps_with_new)
 {
     return -log2((steps_with_new + 0.5) / (steps_observed + 1));

@@ -26,5 +26,7 @@ uint32_t baseline_known(const struct device *device, const char *class_);
 /** Bits of a new value now; for tests and documents. */
 double baseline_bits(double steps_observed, double steps_with_new);
 const char *baseline_state_name(enum device_state state);
+/** The same word for people, in Vietnamese. */
+const char *baseline_state_vi(enum device_state state);
 
 #endif

@@ -365,7 +365,7 @@ static void take_state(struct devices *devices, struct device *d, const struct f
     strbuf_fmt(&f->en, "%s is in state %s after %.1f hours; %u values are known.", who,
                baseline_state_name(d->state), hours, d->atoms.n);
     strbuf_fmt(&f->vi, "%s chuyển sang trạng thái %s sau %.1f giờ; đã biết %u giá trị.", who,
-               baseline_state_name(d->state), hours, d->atoms.n);
+               baseline_state_vi(d->state), hours, d->atoms.n);
     findings_text(f, "observed", baseline_state_name(d->state));
     findings_num(f, "known", d->atoms.n);
     findings_habits(f, d);

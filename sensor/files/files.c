@@ -98,6 +98,7 @@ struct files {
     uint64_t keep_bytes, show_bytes; /* of contents: kept, and shown to rules */
     uint32_t wants;
     bool name_all; /* the type of every file, not only when a rule asks */
+    bool unread;   /* nobody looks at contents */
 };
 
 static const struct {
@@ -155,6 +156,11 @@ void files_want(struct files *files, uint32_t wants)
     files->wants |= wants;
     if ((files->wants & FILES_MAGIC) && !files->filetype)
         files->filetype = filetype_new();
+}
+
+void files_without_rules(struct files *files)
+{
+    files->unread = !files->yara && !files->store && !files->name_all;
 }
 
 static struct entry *entry_of(struct file *file)
@@ -295,6 +301,10 @@ static void keep(struct files *files, struct entry *entry, struct slice data)
     uint32_t n = data.len;
     if (n > files->keep_bytes - have)
         n = (uint32_t)(files->keep_bytes - have);
+    if (files->unread) {
+        entry->kept = have + n;
+        return;
+    }
     if (have + n > entry->content_room) {
         size_t room, ask = have + n < FIRST_ROOM ? FIRST_ROOM : (size_t)have + n;
         uint8_t *content = pool_get(&files->pool, ask, &room);
@@ -387,6 +397,17 @@ static void file_end(struct files *files, struct file *file, bool complete)
     inspect(files, entry);
 }
 
+/* A transaction brings one file after another; all of them know it as long as it lives. */
+static void forget_tx(struct file *file)
+{
+    while (file) {
+        struct file *before = file->before;
+        file->tx = NULL;
+        file->before = NULL;
+        file = before;
+    }
+}
+
 void files_input(struct files *files, struct flow *flow, const struct app_file *pieces, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
@@ -395,7 +416,11 @@ void files_input(struct files *files, struct flow *flow, const struct app_file *
 
         if (piece->kind == APP_FILE_BEGIN) {
             piece->tx->files[piece->dir] = NULL;
-            file_begin(files, flow, piece);
+            struct file *begun = file_begin(files, flow, piece);
+            if (begun)
+                begun->before = file;
+            else
+                forget_tx(file);
             continue;
         }
         if (!file || file->state != FILE_OPEN)
@@ -425,20 +450,29 @@ void files_drop_tx(struct tx *tx)
     for (int dir = 0; dir < 2; dir++) {
         struct file *file = tx->files[dir];
         list = file ? hanging(file->flow) : list;
-        if (file)
-            file->tx = NULL;
+        forget_tx(file);
         tx->files[dir] = NULL;
     }
     if (list && list->order_tx == tx)
         list->order_dirs = 0;
 }
 
+/* Its transaction and the files that began after it forget the file. */
+static void leave_tx(struct file *file)
+{
+    struct file *later = file->tx ? file->tx->files[file->dir] : NULL;
+
+    if (later == file)
+        file->tx->files[file->dir] = file->before;
+    while (later && later->before != file)
+        later = later->before;
+    if (later)
+        later->before = file->before;
+}
+
 static void entry_free(struct files *files, struct entry *entry)
 {
-    struct file *file = &entry->file;
-
-    if (file->tx && file->tx->files[file->dir] == file)
-        file->tx->files[file->dir] = NULL;
+    leave_tx(&entry->file);
     pool_put(&files->pool, entry->content, entry->content_room);
     pool_put(&files->pool, entry->name, entry->name_room);
     pool_put(&files->pool, entry, entry->room);

@@ -41,6 +41,7 @@ struct file {
     struct yara_hit yara[FILE_YARA_MAX]; /* the YARA rules that match */
     bool stored;                         /* lies in the file store */
     struct file *next;
+    struct file *before; /* of the same transaction and direction, the one that began before it */
 };
 
 struct files; /* one worker's */
@@ -65,6 +66,8 @@ const char *files_magic(struct file *file);
  * ends, magic when somebody asks then. */
 enum files_want { FILES_MAGIC = 1, FILES_MD5 = 2, FILES_SHA1 = 4, FILES_SHA256 = 8 };
 void files_want(struct files *files, uint32_t wants);
+/** There are no rules and never will be: contents are kept only if something else reads them. */
+void files_without_rules(struct files *files);
 /** Which files of the flow a rule asks for, beside the one it matched. */
 enum files_scope { FILES_SCOPE_FILE, FILES_SCOPE_TX, FILES_SCOPE_FLOW };
 /** Rule `sid` asks to keep: the file, or those of the transaction or flow in `dirs` (bits by enum

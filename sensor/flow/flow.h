@@ -118,6 +118,7 @@ struct flow {
     uint8_t silences;     /* enum flow_silence it has reached: the flow table's own */
     bool silent;          /* a rule wants no event of it */
     bool no_depth;        /* its protocol is read beyond stream.depth */
+    bool dark;            /* its parser has seen encrypted data of the application */
     uint8_t shunt;        /* enum flow_shunt: is wanted */
     bool shunted;         /* is done: higher floors hold nothing of it */
     uint32_t told_s;      /* interim records: seconds since its begin at the last one */
@@ -134,6 +135,7 @@ struct flow {
     struct tcp tcp;
     uint8_t asked_ip, asked_app; /* detection's own: rules asked once, bit by direction */
     uint8_t app_events;          /* of the packet in hand: bits by enum app_event (app.h) */
+    uint32_t asked_empty;        /* detection's own: see match_payload_empty() */
     uint64_t stream_events[2];   /* of the packet in hand: bits by enum stream_event */
     uint16_t alerts;             /* hits on this flow, saturating */
     uint16_t ndpi_proto;         /* breadth classification; 0 = unknown */

@@ -7,6 +7,7 @@
 #include "sensor/flow/flow_table.h"
 #include "common/clock.h"
 #include "common/hash.h"
+#include "common/pages.h"
 #include "common/slab.h"
 #include "sensor/flow/sight.h"
 #include "sensor/flow/stream_event.h"
@@ -178,7 +179,7 @@ struct flow_table *flow_table_new(const struct conf *conf, struct stats *stats,
         t->most = SHARD_LEAST;
     uint64_t buckets = power_of_two(most / (limits->workers ? limits->workers : 1));
     t->mask = buckets - 1;
-    t->bucket = calloc(buckets, sizeof(struct flow *));
+    t->bucket = pages_new(buckets * sizeof(struct flow *));
     slab_init(&t->tunnels, sizeof(struct tunnel), 0);
     t->ended = ended;
     t->context = context;
@@ -205,7 +206,7 @@ void flow_table_free(struct flow_table **table)
         t->blocks = next;
     }
     slab_fini(&t->tunnels);
-    free(t->bucket);
+    pages_free(t->bucket, (t->mask + 1) * sizeof(struct flow *));
     free(t->leaver);
     free(t);
     *table = NULL;
@@ -696,6 +697,7 @@ bool flow_table_turn(struct flow *f)
     SWAP(uint8_t, f->tcp_flags[0], f->tcp_flags[1]);
     f->asked_ip = swap_bits(f->asked_ip);
     f->asked_app = swap_bits(f->asked_app);
+    f->asked_empty = 0;
     f->swapped = !f->swapped;
     return true;
 }

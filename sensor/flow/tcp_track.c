@@ -116,19 +116,20 @@ static void settle_claim(struct seen *s)
         own->acked = own->claim;
 }
 
+/* What was acknowledged comes again, or, when a side has closed, anything. (Before that, mirrors
+ * that see everything twice would say so all the time.) */
 static void repeated(struct seen *s)
 {
     struct tcp_side *own = s->own;
+    bool acked = own->has_acked && tcp_after(s->end, own->acked) <= 0;
+    bool late = own->ahead_us && s->now_us - own->ahead_us < REORDER_US;
 
     own->ask_end = 0; /* which copy an acknowledgement is for cannot be told */
-    if (own->ahead_us && s->now_us - own->ahead_us < REORDER_US) {
-        count(&own->out_of_order);
-        return;
-    }
-    count(&own->retransmits);
-    raise(s, own->has_acked && tcp_after(s->end, own->acked) <= 0
-                 ? STREAM_EVENT_PKT_SPURIOUS_RETRANSMISSION
-                 : STREAM_EVENT_PKT_RETRANSMISSION);
+    count(late ? &own->out_of_order : &own->retransmits);
+    if (acked && !late)
+        raise(s, STREAM_EVENT_PKT_SPURIOUS_RETRANSMISSION);
+    if (s->flow->tcp_state > TCP_ESTABLISHED && s->flow->tcp_state != TCP_CLOSED)
+        raise(s, STREAM_EVENT_PKT_RETRANSMISSION);
 }
 
 static bool keep_alive(const struct seen *s)
@@ -256,7 +257,7 @@ static void first_packet(struct seen *s)
         return;
     }
     if (s->flags & TCP_SYN) {
-        if (s->flags & TCP_FIN)
+        if (s->flags & TCP_FIN && f->generation)
             raise(s, STREAM_EVENT_FIN_SYN);
         learn_syn(s);
         if (s->flags & TCP_ACK) {
@@ -495,12 +496,31 @@ static const struct complaints *complaints_of(uint8_t state)
     return &rows[state <= TCP_TIME_WAIT ? state : TCP_ESTABLISHED];
 }
 
+/* A SYN that the mirror brings behind what it began: the first number of its side is known now. */
+static bool late_syn(struct seen *s)
+{
+    struct tcp_side *own = s->own;
+    int32_t gone_on = own->seen ? tcp_after(own->next, s->end) : 0;
+    uint32_t next = own->next;
+    bool seen = own->seen, answers = s->flags & TCP_ACK;
+
+    if (own->has_isn || gone_on < 0 || gone_on > NEAR || answers != (s->dir == TO_CLIENT) ||
+        (answers && s->peer->has_isn && s->p->tcp.ack != s->peer->isn + 1))
+        return false;
+    learn_syn(s);
+    if (seen)
+        own->next = next;
+    return true;
+}
+
 static void syn_in_session(struct seen *s)
 {
     bool ack = s->flags & TCP_ACK;
     bool same_seq = s->own->has_isn && s->seq == s->own->isn;
 
     s->flow->tcp.pass_over = true;
+    if (late_syn(s))
+        return;
     if (s->flow->midstream && !s->own->has_isn)
         return; /* the mirror hands out its directions one after the other */
     if (s->flow->tcp_state > TCP_ESTABLISHED) {
@@ -508,9 +528,10 @@ static void syn_in_session(struct seen *s)
     } else if (ack && s->dir == TO_SERVER) {
         raise(s, STREAM_EVENT_EST_SYNACK_TOSERVER);
     } else if (ack) {
-        raise(s, s->p->tcp.ack != s->peer->isn + 1 ? STREAM_EVENT_EST_SYNACK_RESEND_WITH_DIFF_ACK
-                 : same_seq                        ? STREAM_EVENT_EST_SYNACK_RESEND
-                                                   : STREAM_EVENT_EST_SYNACK_RESEND_WITH_DIFF_SEQ);
+        if (s->p->tcp.ack != s->peer->isn + 1)
+            raise(s, STREAM_EVENT_EST_SYNACK_RESEND_WITH_DIFF_ACK);
+        else if (!same_seq)
+            raise(s, STREAM_EVENT_EST_SYNACK_RESEND_WITH_DIFF_SEQ);
     } else if (s->dir == TO_CLIENT) {
         raise(s, STREAM_EVENT_EST_SYN_TOCLIENT);
     } else {
@@ -518,6 +539,16 @@ static void syn_in_session(struct seen *s)
         s->own->other_isn = s->seq;
         s->own->has_other = !same_seq;
     }
+}
+
+/* A FIN by itself in CLOSE-WAIT that stands before what its side has sent, or was acknowledged. */
+static bool closes_early(const struct seen *s)
+{
+    const struct tcp_side *own = s->own;
+
+    return s->flow->tcp_state == TCP_CLOSE_WAIT && s->flags & TCP_FIN && !s->len &&
+           (tcp_after(s->seq, own->next) < 0 ||
+            (own->has_acked && tcp_after(s->seq, own->acked) < 0));
 }
 
 /* False when the receiver drops the packet. */
@@ -545,7 +576,9 @@ static bool acceptable(struct seen *s)
          * outside may be inside by an acknowledgement that did not come by here: it is doubted */
         return tcp_after(s->seq, own->right) < 0;
     }
-    if (tcp_after(s->end, own->acked) < 0 && !s->len && !keep_alive(s))
+    if (closes_early(s))
+        raise(s, STREAM_EVENT_CLOSEWAIT_FIN_OUT_OF_WINDOW);
+    else if (tcp_after(s->end, own->acked) < 0 && !keep_alive(s) && !(s->flags & TCP_FIN))
         raise(s, say->before);
     return true;
 }
@@ -718,6 +751,10 @@ static bool is_late_syn(const struct flow *f, const struct packet *p)
 {
     const struct tcp_side *client = &f->tcp.side[TO_SERVER];
 
+    if (!client->has_isn && f->midstream && client->seen) { /* behind what it began */
+        int32_t gone_on = tcp_after(client->next, p->tcp.seq + 1);
+        return gone_on >= 0 && gone_on <= NEAR && p->ts_ns <= f->last_ns + REPEAT_NS;
+    }
     return client->has_isn && p->tcp.seq == client->isn &&
            !(client->fin && f->tcp.side[TO_CLIENT].fin && p->ts_ns > f->last_ns + REPEAT_NS);
 }

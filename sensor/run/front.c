@@ -22,6 +22,8 @@
 
 const struct option front_options[] = {
     {"stats.interval", CONF_SPAN, "60s", "Packet time between two stats events; 0 = at the end"},
+    {"capture.priority", CONF_INT, "10",
+     "Live: steps of nice the sensor goes before other programs, where it may; 0 = none"},
     {"capture.follow", CONF_BOOL, "false", "Captures grow: wait at their end for more (--follow)"},
     OPTION_END,
 };
@@ -38,7 +40,7 @@ const struct counter front_counters[] = {
     COUNTER_END,
 };
 
-enum { DRAIN_S = 10 };
+enum { DRAIN_S = 60 };
 #define JUMP_NS (60 * CLOCK_S)
 #define TICK_NS CLOCK_S
 /* Live: how long at most we sleep, and how far behind the clock a silent second is believed. */
@@ -410,19 +412,18 @@ static bool begin_with_held(struct front *f, struct round *round)
     return true;
 }
 
-/* Nothing to read now. A silent interface must not hold back timeouts: its seconds begin by the
- * clock. */
-static void nothing_came(struct front *f, struct round *round)
+/* Nothing was there to read at `asked_ns` of the clock. A silent interface must not hold back
+ * timeouts: its seconds begin by the clock, but by that moment only. A busy machine may have put
+ * us aside since, and what came meanwhile belongs to the seconds before. */
+static void nothing_came(struct front *f, struct round *round, uint64_t asked_ns)
 {
     round->idle = true;
-    if (!f->ifaces) {
+    if (!f->ifaces)
         sleep_ns(SLEEP_NS / 10);
-        return;
-    }
-    ifaces_wait(f->ifaces, SLEEP_NS);
-    uint64_t past = clock_now_ns() - LAG_NS;
-    if (new_second(f, past))
-        tick(f, round, past);
+    else if (new_second(f, asked_ns - LAG_NS))
+        tick(f, round, asked_ns - LAG_NS);
+    else
+        ifaces_wait(f->ifaces, SLEEP_NS);
 }
 
 /* False after the last frame. */
@@ -432,10 +433,11 @@ static bool fill(struct front *f, struct round *round)
 
     while (f->dealt < ROUND_PACKETS) {
         struct frame *frame = &next_place(f, round)->frame;
+        uint64_t asked_ns = f->ifaces && !f->dealt ? clock_now_ns() : 0;
         enum err err = next_frame(f, frame, &stable);
         if (err == ERR_AGAIN) {
             if (!f->dealt)
-                nothing_came(f, round);
+                nothing_came(f, round, asked_ns);
             return true;
         }
         if (err != ERR_OK)

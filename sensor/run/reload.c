@@ -16,7 +16,7 @@ const struct option reload_options[] = {
     OPTION_END,
 };
 
-enum { NICE = 10, FEW = 10, REPORT_MAX = 64 * 1024, BLOCK_LARGE = 128 * 1024 };
+enum { NICE = 10, FEW = 10, REPORT_MAX = 64 * 1024 };
 
 /** LOADED: waits for the packet tier. HANDED: waits for the host tier. */
 enum stage { IDLE, ASKED, LOADED, HANDED };
@@ -45,8 +45,6 @@ struct reload *reload_new(const struct conf *conf, const char *const *paths,
 
     if (!r)
         return NULL;
-    /* Else the first large block that is freed makes the system's allocator keep all later ones. */
-    (void)mallopt(M_MMAP_THRESHOLD, BLOCK_LARGE);
     r->conf = conf;
     r->paths = paths;
     r->now = ruleset;

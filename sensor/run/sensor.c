@@ -2,6 +2,7 @@
 #include "sensor/run/sensor.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/pages.h"
 #include "common/sdnotify.h"
 #include "sensor/run/confine.h"
 #include "sensor/run/control.h"
@@ -16,6 +17,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,6 +27,7 @@ enum { END_ROUNDS = 32, END_FRAMES = 8192 }; /* rounds at the end; frames of one
 struct sensor {
     const struct sensor_plan *plan;
     struct settings_shares shares;
+    struct pages_heap heap;
     const struct ruleset *ruleset; /* in force; owned by `reload` */
     struct reload *reload;         /* NULL: no rules */
     struct front *front;
@@ -137,6 +140,17 @@ static enum err open_workers(struct sensor *s)
     return ERR_OK;
 }
 
+/* A ring bridges what its size allows, an alert waits for its turn: before other programs, where
+ * that is allowed. Threads that are started later inherit it. */
+static void go_before_others(const struct conf *conf)
+{
+    int wanted = -(int)conf_int(conf, "capture.priority");
+
+    errno = 0;
+    if (getpriority(PRIO_PROCESS, 0) > wanted && errno == 0)
+        (void)setpriority(PRIO_PROCESS, 0, wanted);
+}
+
 static enum err open_front(struct sensor *s)
 {
     struct capture_fault fault = {""};
@@ -151,6 +165,8 @@ static enum err open_front(struct sensor *s)
 
     if (err)
         log_say(LOG_FAULT, "%s", fault.text[0] ? fault.text : err_text(err));
+    else if (plan.ifaces && plan.ifaces[0])
+        go_before_others(s->plan->conf);
     return err;
 }
 
@@ -285,6 +301,7 @@ static enum err sensor_open(struct sensor *s)
     enum err err = derive(s);
 
     s->signals = -1;
+    pages_heap_begin(&s->heap);
     if (!err)
         err = make_dir(s->plan->dir);
     if (!err && !s->plan->serve)
@@ -295,6 +312,7 @@ static enum err sensor_open(struct sensor *s)
         err = open_doors(s);
     if (!err && !s->plan->serve)
         err = open_path(s);
+    pages_heap_settle(&s->heap);
     if (!err)
         s->signals = open_signals();
     if (!err)
@@ -365,6 +383,7 @@ static bool read_round(struct sensor *s, struct round *round)
     if (s->end_before)
         return end_round(s, round);
     take_rules(s, round);
+    pages_heap_look(&s->heap);
     bool more = front_fill(s->front, round, take_signals(s, &round->reopen));
 
     if (!s->plan->replay)

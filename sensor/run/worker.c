@@ -42,6 +42,7 @@ struct worker {
     struct round_part *part;
     uint64_t number, order; /* of the items */
     bool of_packet;
+    bool found; /* detection's last look brought hits, or rules that rest now */
     uint64_t now_ns;
     struct chunk chunks[CHUNKS_MAX];
 };
@@ -285,7 +286,7 @@ static void write_file(struct worker *w, struct flow *flow, const struct packet 
 static void write_results(struct worker *w, struct flow *flow, const struct packet *p,
                           uint32_t looked)
 {
-    if (w->detect)
+    if (w->found)
         write_hits(w, flow, p);
     for (struct file *f = files_first(flow); f; f = f->next) {
         if (f->state != FILE_OPEN && !f->logged && looked >> f->dir & 1)
@@ -362,10 +363,9 @@ static void write_resting(struct worker *w)
 
 static void detect_on(struct worker *w, const struct detect_input *in)
 {
-    if (!w->detect)
-        return;
-    detect_run(w->detect, in);
-    write_resting(w);
+    w->found = w->detect && detect_run(w->detect, in);
+    if (w->found)
+        write_resting(w);
 }
 
 /* What the flow shows of the mirror, once when it has some packets and once more at its end. */
@@ -401,7 +401,7 @@ static void without_flow(struct worker *w, const struct packet *p)
     if (w->wants.devices && p->ethertype == 0x0806 && p->l3.len)
         facts_arp(&sink, p);
     detect_on(w, &(struct detect_input){.packet = p});
-    if (w->detect)
+    if (w->found)
         write_hits(w, NULL, p);
     write_notes(w, NULL, p);
 }
@@ -769,6 +769,10 @@ struct worker *worker_new(const struct worker_plan *plan)
     if (!w->wants.content) {
         app_name_only(w->app);
         streams_as_they_come(w->streams);
+    }
+    if (!plan->ruleset) {
+        app_without_rules(w->app);
+        files_without_rules(w->files);
     }
     return w;
 }

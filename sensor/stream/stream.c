@@ -752,7 +752,7 @@ static bool end_is_due(const struct streams *s, const struct flow *flow, const s
 
     if (s->ending)
         return true;
-    return at_fin(side) &&
+    return at_fin(side) && (side->begun || own->has_isn) && /* not its FIN alone, before the rest */
            (!s->by_ack || !own->has_acked || own->rst || flow->tcp_state == TCP_CLOSED);
 }
 

@@ -5,7 +5,8 @@ Goals with ET Open: 25,000 at most on load-mixed, better 20,000; 8,000 at most o
   stages.py CAPTURE [--rules DIR] [--packets 40000] [--sensor PROGRAM] [--set KEY=VALUE]
 
 The same binary on the same input gives the same count, whatever else the machine does. Start-up (rules, nDPI) is measured on an
-empty capture and taken off."""
+empty capture and taken off. Stages are known by their functions: for them build with -DTRAMGAC_LTO=OFF (5 to 7 % more instructions);
+the sum is right either way."""
 import argparse
 import os
 import re

@@ -32,9 +32,9 @@ EVENT = {"id": "i+1", "ts": ":from+(i-:first)*:step", "received": ":from+(i-:fir
          "flow": "1+(i*40503&1125899906842623)", "origin": "'s'", "epoch": "1", "seq": "i",
          "raw": "'{\"event_type\":\"'||:type||'\",\"src_ip\":\"10.'||(p>>8)||'.'||(p&255)||'.'||(i%200+1)||'\",\"dest_ip\":\"10.30.'||(p%50)||'.'||(p%200+1)"
                 "||'\",\"note\":\"" + "x" * 300 + "\"}'"}
-ALERT = {"grp": "i+1", "severity": "1+i%4", "signature": "'BENCH rule '||(i%997)", "gid": "1", "sid": "2000000+i%997"}
+ALERT = {"grp": "i+1", "severity": "1+i%4", "signature": "'BENCH rule '||(i%997)", "gid": "1", "sid": "2000000+i%997", "again": "0"}
 SAME = ("src", "dst", "dport", "proto", "app", "sensor", "site")
-GROUP = {**{k: EVENT[k] for k in SAME}, **{k: ALERT[k] for k in ("severity", "signature", "gid", "sid")}, "id": "i+1", "n": "1+i%9", "n_kept": "1",
+GROUP = {**{k: EVENT[k] for k in SAME}, **{k: ALERT[k] for k in ("severity", "signature", "gid", "sid")}, "id": "i+1", "first_event": "i+1", "n": "1+i%9", "n_kept": "1",
          "first": EVENT["ts"], "last": EVENT["ts"], "last_event": "i+1", "version": "1", "state": "i%3=0",
          "words": f"'bench rule '||(i%997)||' '||{EVENT['src']}||' '||{EVENT['dst']}||' t1110'"}
 

@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCH = 2000, RULE_MAX = 16 * 1024, STREAM_MAX = 3000, HANG_S = 120 };
+enum { BATCH = 2000, RULE_MAX = 16 * 1024, STREAM_MAX = 3000, HANG_S = 1200 };
 
 struct storm {
     uint64_t random;

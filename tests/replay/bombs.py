@@ -22,6 +22,10 @@ BOMBS = {
     4: r'content:"aa"; byte_jump:1,0,relative,post_offset -98; content:"a"; distance:0; byte_jump:1,0,relative,post_offset -98; '
        r'content:"b"; distance:0; within:9;',
     5: r'content:"aa"; pcre:"/(a{0,2}){3}[bc]/R";',
+    6: r'content:"aa"; content:"a"; distance:0; content:"a"; distance:0; byte_test:1,=,98,0,relative;',
+    7: r'content:"aa"; byte_extract:1,0,n,relative; content:"a"; distance:0; content:"a"; distance:0; content:"b"; distance:0; within:n;',
+    8: r'content:"aa"; base64_decode:relative; base64_data; pcre:"/(i|\xa6|\x9a|i\xa6|\xa6\x9a)+[yz]/";',
+    10: r'content:"aa"; content:"a"; distance:0; content:"a"; distance:1; pcre:"/^a{3}b/R";',
 }
 RULES = "".join(f"alert tcp any any -> any any (msg:\"bomb {sid}\"; {options} sid:{sid};)\n" for sid, options in BOMBS.items())
 RULES += 'alert tcp any any -> any any (msg:"behind it"; content:"aa"; content:"end of it"; sid:9;)\n'
@@ -37,7 +41,7 @@ def run(work, capture, workers, *settings):
     call = [SENSOR, "-r", capture, "-S", os.path.join(work, "bombs.rules"), "-l", work, "--quiet", "--workers", str(workers)]
     for setting in settings:
         call += ["--set", setting]
-    subprocess.run(call, check=True, timeout=300)
+    subprocess.run(call, check=True, timeout=1500)
     with open(os.path.join(work, "eve.json"), encoding="utf-8") as f:
         return [json.loads(line) for line in f]
 

@@ -450,7 +450,7 @@ def fired(sensor, rules, capture, out):
     os.makedirs(out)
     capture.write(os.path.join(out, "in.pcap"))
     done = subprocess.run([sensor, "-r", os.path.join(out, "in.pcap"), "-c", os.path.join(rules, "vars.yaml"), "-S", rules,
-                           "-l", out, "--quiet", "--set", "event.types=alert", "--set", "sandbox.enabled=false"], capture_output=True, text=True, timeout=120, check=False)
+                           "-l", out, "--quiet", "--set", "event.types=alert", "--set", "sandbox.enabled=false"], capture_output=True, text=True, timeout=1500, check=False)
     if done.returncode:
         sys.exit(f"{sensor}: status {done.returncode}: {done.stderr[-800:]}")
     with open(os.path.join(out, "eve.json"), encoding="utf-8") as f:

@@ -18,8 +18,10 @@ import tempfile
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../pcaps/make"))
 import span_matrix as matrix
 import span_more
+import span_rare
 
-matrix.CASES.update({name: case for name, case in span_more.CASES.items() if name not in matrix.CASES})
+for more in (span_more, span_rare):
+    matrix.CASES.update({name: case for name, case in more.CASES.items() if name not in matrix.CASES})
 
 ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 ap.add_argument("sensor")
@@ -37,7 +39,7 @@ with open(rules, "w", encoding="utf-8") as f:
 
 def events(command, out):
     os.makedirs(out, exist_ok=True)
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=1500)
     if done.returncode:
         raise RuntimeError(f"{command[0]}: status {done.returncode}: {done.stderr[-500:]}")
     with open(os.path.join(out, "eve.json"), encoding="utf-8") as f:

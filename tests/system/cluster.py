@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 
-from lib import ANALYZER, ROOT, SENSOR, Api, alive, free_port, wait_for
+from lib import ANALYZER, LONG, ROOT, SENSOR, Api, alive, free_port, wait_for
 from story import CAPTURE, write, write_password
 
 SERVER = os.path.join(ROOT, "tests/lib/postgres")
@@ -17,12 +17,12 @@ SPEED = 80  # 39 minutes in half a minute: the kills have something to hit
 
 
 def server(b, *words):
-    return subprocess.run([SERVER, words[0], b.path("pg"), *words[1:]], timeout=120).returncode
+    return subprocess.run([SERVER, words[0], b.path("pg"), *words[1:]], timeout=LONG).returncode
 
 
 def ask(b, database, sql):
     return subprocess.run(["psql", "-h", b.path("pg"), "-U", "postgres", "-At", "-c", sql, database], capture_output=True, text=True,
-                          check=True, timeout=60).stdout.split("\n")[:-1]
+                          check=True, timeout=LONG).stdout.split("\n")[:-1]
 
 
 class Rabbit:
@@ -49,7 +49,7 @@ class Rabbit:
                 pass
 
     def do(self, verb, i=0):
-        return subprocess.run([RABBIT, verb, self.dir, str(i), str(self.base)], timeout=300, stdout=subprocess.DEVNULL).returncode
+        return subprocess.run([RABBIT, verb, self.dir, str(i), str(self.base)], timeout=LONG, stdout=subprocess.DEVNULL).returncode
 
     def start(self):
         for i in range(self.n):
@@ -119,7 +119,7 @@ def story_sensor(b, name, to, out, speed=None):
              "--analyzer", to, "--set", "device.profiles=" + os.path.join(ROOT, "iot-profiles"),
              "--set", "device.site=" + os.path.join(ROOT, "iot-profiles/site.yaml"), "--set", "device.learn=30m", "--set", "device.observe=0",
              "--set", "files.yara=" + os.path.join(ROOT, "rules/yara"), "--set", f"sensor.name={name}", "--set", "sensor.site=can-tho",
-             "--set", "spool.dir=" + b.path("spool-" + out), "--set", "output.wait=180s"]
+             "--set", "spool.dir=" + b.path("spool-" + out), "--set", f"output.wait={LONG}s"]
     return b.start(out, *words, *(["--speed", str(speed)] if speed else []))
 
 
@@ -130,7 +130,7 @@ def picture(b, database):
     # depends on when the sensor closed its messages, which goes by the wall clock. What the line says does not.
     incidents = ask(b, database, "SELECT i.title_en,i.severity,i.score,i.n_events,i.first,i.last,e.kind,e.text_en,e.technique FROM incident i "
                     "JOIN entry e ON e.incident=i.id WHERE i.state<>5 AND e.kind IN ('rule','stage','alert') ORDER BY 1,2,3,4,5,6,7,8,9")
-    sums = ask(b, database, "SELECT (SELECT sum(n) FROM spark),(SELECT sum(n) FROM rollup),(SELECT sum(alerts) FROM tally),"
+    sums = ask(b, database, "SELECT (SELECT coalesce(sum(n),0) FROM spark)+(SELECT sum(hour_n) FROM grp),(SELECT sum(n) FROM rollup),(SELECT sum(alerts) FROM tally),"
                "(SELECT sum(alerts) FROM device),(SELECT count(*) FROM incident WHERE state<>5)")
     return {"groups": groups, "incidents": incidents, "sums": sums}
 
@@ -164,7 +164,7 @@ def undisturbed(b):
     one = Analyzers(b, "calm", f"mqtt: {{host: 127.0.0.1, port: {mqtt}}}", 1, cluster=False)
     one.up()
     for name in ("north", "south"):
-        assert story_sensor(b, name, f"mqtt:127.0.0.1:{mqtt}", "calm-" + name).wait(240) == 0
+        assert story_sensor(b, name, f"mqtt:127.0.0.1:{mqtt}", "calm-" + name).wait(LONG) == 0
     sent = lines(b, "calm-north", "calm-south")
     all_in(b, "calm", sent)
     seen = picture(b, "calm")
@@ -197,7 +197,7 @@ def disturbed(b, ingest, to, meanwhile=None):
         took_over += 1
         both.signal(held, signal.SIGCONT)
     for s in sensors:
-        assert s.wait(240) == 0
+        assert s.wait(LONG) == 0
     sent = lines(b, "two-north", "two-south")
     all_in(b, "two", sent)
     assert stored_once(b, "two"), "events are stored twice"
@@ -205,8 +205,7 @@ def disturbed(b, ingest, to, meanwhile=None):
     for i in range(2):
         listed = both.api(i).get("/api/sensors")["items"]
         assert sorted(s["name"] for s in listed) == ["north", "south"] and sum(s["events"] for s in listed) == sent
-    health = both.api(0).get("/api/health")
-    assert len(health["cluster"]["members"]) == 2, health
+    wait_for("both are members", 30, lambda: len(both.api(0).get("/api/health")["cluster"]["members"]) == 2)
     both.stop()
     return seen, sent, kills, took_over
 

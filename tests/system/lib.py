@@ -3,6 +3,7 @@ import http.client
 import http.server
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -17,16 +18,28 @@ BUILD = os.environ.get("TRAMGAC_BUILD", os.path.join(ROOT, "build/release"))
 SENSOR = os.path.join(BUILD, "tramgac-sensor")
 ANALYZER = os.path.join(BUILD, "tramgac-analyzer")
 PASSWORD = "Tram-gac-2026-thu"
+PATIENCE = 10  # the seconds of a wait are those of a quick machine: a slow or busy one may take so many times as long
+LONG = 900     # seconds after which what runs has hung; nothing that works ends by it
+given = set()
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Below those that the kernel gives to connections: it is still free when its server starts."""
+    while True:
+        port = random.SystemRandom().randrange(12000, 32000)
+        try:
+            with socket.socket() as s:
+                s.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        if port not in given:
+            given.add(port)
+            return port
 
 
 def wait_for(what, seconds, ask, step=0.1):
-    """Asks until the answer is true; fails the test after `seconds`."""
+    """Asks until the answer is true; fails the test after PATIENCE times `seconds`."""
+    seconds *= PATIENCE
     end = time.monotonic() + seconds
     while True:
         answer = ask()
@@ -52,7 +65,7 @@ class Bench:
     def __exit__(self, kind, value, trace):
         self.failed = kind is not None
         for p in reversed(self.procs):
-            self.stop(p)
+            self.stop(p, seconds=20)
         for s in self.servers:
             s.shutdown()
         if self.failed:
@@ -75,7 +88,7 @@ class Bench:
         self.procs.append(p)
         return p
 
-    def stop(self, p, how=signal.SIGTERM, seconds=20):
+    def stop(self, p, how=signal.SIGTERM, seconds=LONG):
         if p.poll() is None:
             try:
                 os.killpg(p.pid, how)
@@ -150,7 +163,7 @@ class Api:
         self.csrf = data["csrf"]
 
     def call(self, method, path, body=None, headers=None):
-        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=LONG)
         h = {"X-CSRF-Token": self.csrf, "Cookie": self.cookie, **(headers or {})}
         c.request(method, path, json.dumps(body) if body is not None else None, h)
         r = c.getresponse()
@@ -172,8 +185,8 @@ class Api:
 
 def alive(port):
     try:
-        c = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+        c = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         c.request("GET", "/api/alive")
         return c.getresponse().status == 200
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return False

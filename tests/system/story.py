@@ -2,7 +2,7 @@
 import os
 import subprocess
 
-from lib import ANALYZER, PASSWORD, ROOT, SENSOR, wait_for
+from lib import ANALYZER, LONG, PASSWORD, ROOT, SENSOR, wait_for
 
 CAPTURE = os.path.join(ROOT, "pcaps/story/city-pump-attack.pcap")
 
@@ -47,7 +47,7 @@ def replay_words(b, to, out="sensor", more=()):
     return [SENSOR, "-r", CAPTURE, "-c", os.path.join(ROOT, "rules/suricata/vars.yaml"), "-S", os.path.join(ROOT, "rules/suricata"), "-l", b.path(out), "--quiet",
             "--analyzer", to, "--set", "device.profiles=" + os.path.join(ROOT, "iot-profiles"),
             "--set", "device.site=" + os.path.join(ROOT, "iot-profiles/site.yaml"), "--set", "stream.inline=yes", "--set", "device.learn=30m", "--set", "device.observe=0", "--set", "files.yara=" + os.path.join(ROOT, "rules/yara"),
-            "--set", "sensor.name=span-ot-1", "--set", "sensor.site=can-tho", "--set", "spool.dir=" + b.path("spool"), *more]
+            "--set", "sensor.name=span-ot-1", "--set", "sensor.site=can-tho", "--set", "spool.dir=" + b.path("spool"), "--set", f"output.wait={LONG}s", *more]
 
 
 def settled(api, events, seconds=60):

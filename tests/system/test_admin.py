@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from lib import ANALYZER, BUILD, PASSWORD, ROOT, Api, Bench, alive, free_port, wait_for
+from lib import ANALYZER, BUILD, LONG, PASSWORD, ROOT, Api, Bench, alive, free_port, wait_for
 from story import write
 
 ROLES = ("viewer", "analyst", "lead", "engineer", "auditor", "admin")
@@ -104,13 +104,13 @@ def tls(b, config):
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost",
                     "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", b.path("key.pem"), "-out", b.path("cert.pem")], check=True, capture_output=True)
     words = [ANALYZER, "-c", config, "--data", b.path("data-tls"), "--listen", f"127.0.0.1:{port}", "--set", f"api.tls.certificate={b.path('cert.pem')}", "--set"]
-    broken = subprocess.run([*words, f"api.tls.key={b.path('password')}"], capture_output=True, text=True, timeout=60)
+    broken = subprocess.run([*words, f"api.tls.key={b.path('password')}"], capture_output=True, text=True, timeout=LONG)
     assert broken.returncode == 2, (broken.returncode, broken.stderr[-400:])
     server = b.start("tls", *words, f"api.tls.key={b.path('key.pem')}")
     trust = ssl.create_default_context(cafile=b.path("cert.pem"))
 
     def ask(method, path, body=None, cookie="", context=trust):
-        c = http.client.HTTPSConnection("localhost", port, timeout=10, context=context)
+        c = http.client.HTTPSConnection("localhost", port, timeout=LONG, context=context)
         c.request(method, path, json.dumps(body) if body is not None else None, {"Cookie": cookie})
         r = c.getresponse()
         return r.status, dict(r.getheaders()), r.read()

@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from lib import ANALYZER, Bench
+from lib import ANALYZER, LONG, Bench
 
 
 def line(i):
@@ -22,7 +22,7 @@ def line(i):
 
 with Bench("archive") as b:
     def run(*words, status=0):
-        done = subprocess.run([ANALYZER, *words, "--quiet"], capture_output=True, text=True, timeout=60)
+        done = subprocess.run([ANALYZER, *words, "--quiet"], capture_output=True, text=True, timeout=LONG)
         assert done.returncode == status, f"{words}: {done.returncode}\n{done.stderr}"
         return done.stdout
     eve, data, again, copy = b.path("eve.json"), b.path("data"), b.path("again"), b.path("copy.db")

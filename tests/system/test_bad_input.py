@@ -6,18 +6,17 @@ import signal
 import struct
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from lib import ROOT, SENSOR, Bench, free_port
+from lib import LONG, ROOT, SENSOR, Bench, free_port
 from story import CAPTURE, replay_words, write
 
 GOOD = os.path.join(ROOT, "pcaps/modbus/day.pcap")
 said = []
 
 
-def sensor(*words, expect, must=(), timeout=60, stdin=subprocess.DEVNULL):
-    done = subprocess.run([SENSOR, *words], capture_output=True, stdin=stdin, timeout=timeout)
+def sensor(*words, expect, must=(), stdin=subprocess.DEVNULL):
+    done = subprocess.run([SENSOR, *words], capture_output=True, stdin=stdin, timeout=LONG)
     text = (done.stderr + done.stdout).decode(errors="replace")
     assert done.returncode == expect, f"{words}: exit {done.returncode}, expected {expect}\n{text[-1500:]}"
     for word in must:
@@ -59,8 +58,8 @@ with Bench("bad") as b:
     record = struct.pack("<IIII", 1_700_000_000, 0, 60, 60) + bytes.fromhex("ffffffffffff00112233445508004500002e000100004011000001020304c0a80001") + b"\0" * 26
     p = subprocess.Popen([SENSOR, "-r", "-", *quiet], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
     p.stdin.write(whole[:24])
-    end, peak = time.monotonic() + 3, 0
-    while time.monotonic() < end:
+    peak = 0
+    for _ in range(1000):  # 76 MB, counted and not timed: a slow machine may take its time to start reading
         p.stdin.write(record * 1000)
         with open(f"/proc/{p.pid}/statm", encoding="ascii") as f:
             peak = max(peak, int(f.read().split()[1]) * resource.getpagesize())
@@ -69,9 +68,9 @@ with Bench("bad") as b:
         p.stdin.close()
     except BrokenPipeError:
         pass
-    assert p.wait(20) == 0, f"endless capture: exit {p.returncode}"
+    assert p.wait(LONG) == 0, f"endless capture: exit {p.returncode}"
     n = packets(os.path.join(out, "eve.json"))
-    assert n > 10_000 and peak < 400 << 20, (n, peak)
+    assert n > 900_000 and peak < 400 << 20, (n, peak)
     said.append(f"endless capture: {n} packets, {peak >> 20} MB, ended by a signal with exit 0")
 
     # Rules.
@@ -102,7 +101,7 @@ with Bench("bad") as b:
     # The broker is down at the start: events are kept, the run ends, the next run delivers.
     port = free_port()
     words = replay_words(b, f"mqtt:127.0.0.1:{port}", more=("--set", "output.wait=1s"))
-    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=LONG)
     assert done.returncode == 0 and os.listdir(b.path("spool")), done.stderr[-800:]
     said.append("broker down: exit 0, " + next(l for l in done.stderr.splitlines() if "127.0.0.1" in l)[:160])
     print("\n".join(said))

@@ -13,7 +13,7 @@ import urllib.parse
 import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from lib import ANALYZER, ROOT, Api, Bench, alive, free_port, wait_for
+from lib import ANALYZER, LONG, ROOT, Api, Bench, alive, free_port, wait_for
 from story import write, write_password
 
 EVENTS, PIECES = 30000, 6
@@ -49,7 +49,7 @@ class ClickHouse:
     def ask(self, sql):
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}/", sql.encode(), {"X-ClickHouse-User": "tramgac", "X-ClickHouse-Key": "mat-khau"})
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=LONG) as answer:
                 return answer.read().decode()
         except (urllib.error.URLError, ConnectionError):
             return None
@@ -97,10 +97,10 @@ dedup: {{keep_first: 100000}}
             process = analyzer()
     wait_for("all events are stored", 120, lambda: len(stored(b)) == EVENTS, 0.5)
     wait_for("all events are copied", 120, lambda: server.ask("SELECT uniqExact(id) FROM tramgac.event") == f"{EVENTS}\n", 0.5)
-    health = Api(port).get("/api/health")["clickhouse"]
+    health = lambda: Api(port).get("/api/health")["clickhouse"]
+    wait_for("the last event is acknowledged", 30, lambda: health()["fault"] == "" and health()["upto"] == int(stored(b)[-1][0]))
     b.stop(process)
     mine, copied = stored(b), server.rows()
-    assert health["fault"] == "" and health["upto"] == int(mine[-1][0]), health
     assert len(copied) == EVENTS, len(copied)
     for one, other in zip(mine, copied):
         assert [str(v) for v in one] == [str(v) for v in other], (one, other)

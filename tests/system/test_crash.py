@@ -12,7 +12,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from lib import ANALYZER, Api, Bench, alive, free_port, wait_for
+from lib import ANALYZER, LONG, Api, Bench, alive, free_port, wait_for
 from story import analyzer_config, replay_words, settled, write_password
 
 KILLS = int(os.environ.get("TRAMGAC_KILLS", "6"))
@@ -45,7 +45,7 @@ def run(disturb):
         analyzer = start_analyzer()
         # Small envelopes and a slowed replay give the kills something to hit.
         sensor = b.start("sensor", *replay_words(b, f"mqtt:127.0.0.1:{mqtt}", more=(
-            "--set", "output.batch=20", "--set", "output.wait=180s") if disturb else ()))
+            "--set", "output.batch=20") if disturb else ()))
         dice = random.Random(20261121)
         kills = 0
         while disturb and kills < KILLS:
@@ -59,7 +59,7 @@ def run(disturb):
                 time.sleep(dice.uniform(0, 0.3))
                 analyzer = start_analyzer()
             kills += 1
-        sensor.wait(240)
+        sensor.wait(LONG)
         assert sensor.returncode == 0, f"sensor: {sensor.returncode}"
         sent = sum(1 for _ in open(b.path("sensor", "eve.json"), encoding="utf-8"))
         api = Api(port)

@@ -7,7 +7,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from lib import ROOT, SENSOR, Bench, wait_for
+from lib import LONG, ROOT, SENSOR, Bench, wait_for
 
 CAPTURE = os.path.join(ROOT, "pcaps/telnet/loader.pcap")
 RULES = ["-c", os.path.join(ROOT, "rules/suricata/vars.yaml"), "-S", os.path.join(ROOT, "rules/suricata"), "--quiet"]
@@ -61,6 +61,6 @@ with Bench("follow") as b:
         if i == len(CUTS) - 1:
             wait_for("events of what came already", 20, lambda: lines("piped"))
     p.stdin.close()
-    assert p.wait(20) == 0
+    assert p.wait(LONG) == 0
     assert lines("piped") == whole
     print(f"{len(whole)} events, the same bytes grown, piped and plain")

@@ -8,7 +8,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from lib import ANALYZER, ROOT, SENSOR, Api, Bench, alive, free_port, wait_for
+from lib import ANALYZER, LONG, ROOT, SENSOR, Api, Bench, alive, free_port, wait_for
 from story import CAPTURE, replay_words, settled, write, write_password
 
 
@@ -41,7 +41,7 @@ with Bench("full") as b:
     # 1. eve.json: the run ends, says what is missing, and what was written is whole lines.
     small = Small(b, "eve", 400)
     try:
-        done = subprocess.run([SENSOR, "-r", CAPTURE, "-l", small.path, "--quiet"], capture_output=True, text=True, timeout=120)
+        done = subprocess.run([SENSOR, "-r", CAPTURE, "-l", small.path, "--quiet"], capture_output=True, text=True, timeout=LONG)
         lines = open(os.path.join(small.path, "eve.json"), "rb").read().split(b"\n")
         whole = sum(1 for l in lines[:-1] if json.loads(l))
         said = [l for l in done.stderr.splitlines() if "eve.json" in l]
@@ -56,7 +56,7 @@ with Bench("full") as b:
     try:
         words = replay_words(b, "unix:" + b.path("nobody.sock"), out="sensor2", more=("--set", "output.wait=2s"))
         words[words.index("spool.dir=" + b.path("spool"))] = "spool.dir=" + os.path.join(small.path, "spool")
-        done = subprocess.run(words, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(words, capture_output=True, text=True, timeout=LONG)
         assert done.returncode == 0, f"{done.returncode} {done.stderr[-1500:]}"
         eve = open(b.path("sensor2", "eve.json"), encoding="utf-8").read().count("\n")
         said = [l for l in done.stderr.splitlines() if "spool" in l or "shed" in l or "not delivered" in l or "deliver" in l]
@@ -77,12 +77,12 @@ with Bench("full") as b:
         wait_for("the analyzer answers", 30, lambda: alive(port))
         api = Api(port)
         small.fill(300)
-        sensor = b.start("sensor", *replay_words(b, "unix:" + b.path("a.sock"), out="sensor3", more=("--set", "output.wait=60s")))
+        sensor = b.start("sensor", *replay_words(b, "unix:" + b.path("a.sock"), out="sensor3"))
         fault = wait_for("the store's fault shows in the health", 30, lambda: api.get("/api/health")["store_fault"])
         time.sleep(1)
         assert sensor.poll() is None, "the sensor ended although nothing was acknowledged"
         small.free()
-        sensor.wait(90)
+        sensor.wait(LONG)
         assert sensor.returncode == 0
         sent = open(b.path("sensor3", "eve.json"), encoding="utf-8").read().count("\n")
         settled(api, sent)

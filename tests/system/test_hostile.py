@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from lib import ANALYZER, PASSWORD, ROOT, Api, Bench, alive, free_port, wait_for
+from lib import ANALYZER, LONG, PASSWORD, ROOT, Api, Bench, alive, free_port, wait_for
 from story import write
 
 EVIL = ["<script>alert(1)</script>", "\"><img src=x onerror=alert(2)>", "javascript:alert(3)", "\x1b]0;owned\x07\x1b[31m", "A" * 65536,
@@ -62,11 +62,10 @@ with Bench("hostile") as b:
     wait_for("all lines are read", 30, lambda: counted()["lines"] >= good + len(bad) - 1)
     n = counted()
     assert n["records"] >= good - 4 and n["records"] + n["bad_json"] + n["bad_event"] == n["lines"], n
-    groups = api.get("/api/groups?state=all&limit=500")
-    assert groups["total"] >= 2 * len(EVIL) - 4, groups["total"]
+    groups = wait_for("they are stored", 30, lambda: (lambda g: g["total"] >= 2 * len(EVIL) - 4 and g)(api.get("/api/groups?state=all&limit=500")))
     for g in groups["items"]:
         assert len(g["signature"]) <= 600, len(g["signature"])
-    assert api.get("/api/incidents?state=all")["items"], "critical alerts opened no incident"
+    wait_for("critical alerts open an incident", 30, lambda: api.get("/api/incidents?state=all")["items"])
     # What people and programs send about themselves is shown on the page Admin.
     for i, evil in enumerate(e for e in EVIL[:4] + EVIL[5:9] if len(e) < 100):
         status, said = api.call("POST", "/api/accounts", {"user": f"x{i}", "role": "viewer", "name": evil, "sites": [evil.replace(" ", "")], "password": PASSWORD})
@@ -79,7 +78,7 @@ with Bench("hostile") as b:
     agent.call("POST", "/api/login", {"user": "lan", "password": PASSWORD}, {"User-Agent": EVIL[0] + EVIL[11]})
     api.call("POST", "/api/connectors/ioc/test", {})
     done = subprocess.run(["node", os.path.join(ROOT, "dashboards/tests/pages.mjs"), f"http://127.0.0.1:{port}", "lan", PASSWORD,
-                           os.environ.get("TRAMGAC_PICTURES", b.path("pictures"))], capture_output=True, text=True, timeout=500)
+                           os.environ.get("TRAMGAC_PICTURES", b.path("pictures"))], capture_output=True, text=True, timeout=LONG)
     assert done.returncode == 0, f"pages: {done.stdout}\n{done.stderr[-2000:]}"
     log = open(b.path("analyzer.log"), "rb").read()
     assert b"\x1b" not in log, "a terminal escape reached the log"

@@ -3,6 +3,7 @@
 
 - What is captured live gives the events of a replay, byte for byte, as tcpdump recorded the same frames; tags and offloads too.
 - A sensor that is too slow says exactly how much it lost, and where.
+- Frames of the worst mirror (tests/replay/lossy.py) at full speed into a small ring, with rules loaded again meanwhile: the sensor stands.
 - A broker that stands still loses nothing.
 - Silence is told, and its end.
 
@@ -18,12 +19,16 @@ import time
 import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from lib import ROOT, SENSOR, ANALYZER, Api, Bench, alive, free_port, wait_for
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../replay"))
+import lossy
+from lib import ANALYZER, LONG, ROOT, SENSOR, Api, Bench, alive, free_port, wait_for
 from story import analyzer_config, write_password
 
 CAPTURES = ["pcaps/modbus/write-stranger.pcap", "pcaps/mqtt/wildcard.pcap", "pcaps/telnet/loader.pcap"]
 RULES = ["-c", os.path.join(ROOT, "rules/suricata/vars.yaml"), "-S", os.path.join(ROOT, "rules/suricata"), "--quiet"]
 CLOCK = ("in_iface", "pcap_cnt")  # told live only, or by the place of a frame in a file
+# Blocks of the ring that are handed over after this time, full or not: so all of them together hold what comes while we do not run.
+PATIENT = ("--set", "capture.block-timeout=10ms")
 
 
 def run(*words):
@@ -68,9 +73,24 @@ def end(p):
     assert code == 0, f"sensor: exit {code}"
 
 
+def refused():
+    """Frames that the kernel's queue before the other end had no room for: no capture ever sees them."""
+    with open("/sys/class/net/tap0/statistics/tx_dropped", encoding="ascii") as f:
+        return int(f.read())
+
+
 def play(capture, *more):
+    before = refused()
     done = run("tcpreplay", "-i", "tap0", *more, capture)
-    return int(next(l for l in done.stdout.splitlines() if "Successful packets" in l).split()[-1])
+    return int(next(l for l in done.stdout.splitlines() if "Successful packets" in l).split()[-1]) - (refused() - before)
+
+
+def stopped(p, send):
+    """Sends while the sensor stands still."""
+    os.killpg(p.pid, signal.SIGSTOP)
+    sent = send()
+    os.killpg(p.pid, signal.SIGCONT)
+    return sent
 
 
 def comparable(path):
@@ -96,11 +116,14 @@ def split(events, cut):
 def same_as_replay():
     record = b.path("record.pcap")
     fast = ("--set", "flow.timeout.udp.new=1s", "--set", "flow.timeout.udp.established=1s", "--set", "flow.timeout.tcp.closed=1s")
-    dump = b.start("tcpdump", "tcpdump", "-i", "tap1", "--time-stamp-precision=nano", "--immediate-mode", "-B", "16384", "-U", "-w", record, "-Z", "root")
+    # A place of its buffer is as large as a frame may be: so all frames have one, should tcpdump not run meanwhile.
+    dump = b.start("tcpdump", "tcpdump", "-i", "tap1", "--time-stamp-precision=nano", "--immediate-mode", "-s", "9216", "-B", "65536", "-U", "-w", record, "-Z", "root")
     wait_for("tcpdump listens", 20, lambda: os.path.exists(record) and os.path.getsize(record) >= 24)
-    sensor = live("live", "--workers", "2", *fast)
+    sensor = live("live", "--workers", "2", *fast, *PATIENT)
     sent = play(b.path("tagged.pcap"), "--pps", "250")
-    time.sleep(2.5)  # seconds begin, flows end, though no frame comes
+    now = time.strftime("%Y-%m-%dT%H:%M:%S.999999", time.gmtime())
+    wait_for("seconds begin, flows end, though no frame comes", 20, lambda: any(
+        e["event_type"] == "flow" and e["timestamp"] > now for e in read(b.path("live", "eve.json"))))
     sent += play(b.path("tagged.pcap"), "--limit", "1")
     end(sensor)
     b.stop(dump, signal.SIGINT)
@@ -138,9 +161,7 @@ def offloaded():
 
 def overloaded():
     sensor = live("slow", "--set", "capture.buffer=4M")
-    os.killpg(sensor.pid, signal.SIGSTOP)
-    sent = play(b.path("all.pcap"), "--topspeed", "--loop", "200")
-    os.killpg(sensor.pid, signal.SIGCONT)
+    sent = stopped(sensor, lambda: play(b.path("all.pcap"), "--topspeed", "--loop", "200"))
     sent += play(b.path("all.pcap"), "--topspeed")
     end(sensor)
     stats = stats_of("slow")
@@ -151,6 +172,34 @@ def overloaded():
     print(f"overloaded: {sent} sent = {seen} seen + {lost} lost in the ring, by name")
 
 
+def stormed(workers):
+    """Gaps, copies, disorder and damage by the generator; more of all of it by a ring that overflows; other rules every moment."""
+    name, capture, rules = f"storm{workers}", b.path("storm.pcap"), b.path("made.rules")
+    paths = [os.path.join(ROOT, c) for c in CAPTURES]
+    frames = [f for seed in range(12) for f in lossy.capture_of(seed, paths)[0]]
+    lossy.write(capture, [[lossy.BEGIN + i * 1000, f[1], len(f[1])] for i, f in enumerate(frames) if 14 <= len(f[1]) <= 9000])
+    with open(rules, "w", encoding="ascii") as f:
+        f.write(lossy.RULES)
+    sensor = live(name, "-S", rules, "--workers", str(workers), "--set", "capture.buffer=1M", "--set", "stream.inline=yes")
+    sent = stopped(sensor, lambda: play(capture, "--topspeed"))  # more than fits into the ring
+    for i in range(4):
+        with open(rules, "w", encoding="ascii") as f:
+            f.write("".join(lossy.RULES.splitlines(keepends=True)[i % 3:]))
+        asked = subprocess.Popen([SENSOR, "ctl", "reload", "-l", b.path(name)], stdout=subprocess.DEVNULL)
+        sent += play(capture, "--topspeed")
+        assert asked.wait(LONG) == 0, "the new rules were refused"
+        assert sensor.poll() is None, "the sensor fell"
+    end(sensor)
+    stats = stats_of(name)
+    lost, seen = stats["capture"]["kernel_drops"], stats["decoder"]["pkts"]
+    assert lost > 0 and seen + lost == sent == stats["capture"]["nic_packets"], (sent, seen, lost, stats["capture"])
+    said = open(b.path(f"{name}.log"), encoding="utf-8", errors="replace").read()
+    assert "runtime error" not in said and "Sanitizer" not in said, said[-3000:]
+    reloads = sum(e["event_type"] == "rules" and e["rules"]["state"] == "in_force" for e in read(b.path(name, "eve.json")))
+    assert reloads >= 2, reloads
+    print(f"storm, {workers} workers: {sent} sent = {seen} seen + {lost} lost, {stats['detect']['alert']} alerts, rules exchanged {reloads} times")
+
+
 def stalled():
     mqtt, port = free_port(), free_port()
     broker = b.broker(mqtt)
@@ -159,7 +208,7 @@ def stalled():
     write_password(b, config)
     b.start("analyzer", ANALYZER, "-c", config, "--data", b.path("data"), "--listen", f"127.0.0.1:{port}")
     wait_for("the analyzer answers", 30, lambda: alive(port))
-    sensor = live("stalled", "--analyzer", f"mqtt:127.0.0.1:{mqtt}", "--set", "output.wait=60s")
+    sensor = live("stalled", "--analyzer", f"mqtt:127.0.0.1:{mqtt}", "--set", f"output.wait={LONG}s", *PATIENT)
     os.killpg(broker.pid, signal.SIGSTOP)
     sent = play(b.path("all.pcap"), "--pps", "3000", "--loop", "5")
     wait_for("all packets are worked off", 20, lambda: json.loads(run(SENSOR, "ctl", "stats", "-l", b.path("stalled")).stdout)["decoder"]["pkts"] == sent)
@@ -177,7 +226,7 @@ def stalled():
 def silent():
     run("ip", "link", "add", "tap2", "type", "veth", "peer", "name", "tap3")
     sensor = live("silent", "-i", "lo", "--set", "capture.silence=2s", "--set", "metrics.listen=127.0.0.1:9640")
-    wait_for("metrics", 10, lambda: b"tramgac_capture_kernel_packets" in urllib.request.urlopen("http://127.0.0.1:9640/metrics", timeout=10).read())
+    wait_for("metrics", 10, lambda: b"tramgac_capture_kernel_packets" in urllib.request.urlopen("http://127.0.0.1:9640/metrics", timeout=LONG).read())
     told = lambda what: [e for e in read(b.path("silent", "eve.json")) if e["event_type"] == "visibility" and e["visibility"]["what"] == what and e["visibility"]["interface"] == "tap1"]
     wait_for("silence is told", 20, lambda: told("no traffic"))
     play(b.path("all.pcap"), "--topspeed", "--limit", "5")
@@ -204,5 +253,7 @@ with Bench("live") as b:
     same_as_replay()
     offloaded()
     overloaded()
+    stormed(1)
+    stormed(2)
     stalled()
     silent()

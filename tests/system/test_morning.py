@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from lib import ANALYZER, PASSWORD, ROOT, Api, Bench, alive, free_port, wait_for
+from lib import ANALYZER, LONG, PASSWORD, ROOT, Api, Bench, alive, free_port, wait_for
 from story import write, write_password
 
 NOISE = [(2024897, "ET INFO Go HTTP Client User-Agent", 3, 40), (2027397, "ET POLICY peer-to-peer client", 3, 30),
@@ -63,7 +63,7 @@ push:
 
     out = os.environ.get("TRAMGAC_PICTURES", b.path("pictures"))
     done = subprocess.run(["node", os.path.join(ROOT, "dashboards/tests/morning.mjs"), f"http://127.0.0.1:{port}", "lan", PASSWORD, out, plan],
-                          capture_output=True, text=True, timeout=300)
+                          capture_output=True, text=True, timeout=LONG)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr[-3000:]}"
     told = json.loads(done.stdout.splitlines()[-1])
 

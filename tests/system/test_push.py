@@ -15,7 +15,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from lib import ANALYZER, Api, Bench, alive, free_port, wait_for
+from lib import ANALYZER, LONG, Api, Bench, alive, free_port, wait_for
 from story import write, write_password
 
 CAMERAS = 12
@@ -69,7 +69,7 @@ with Bench("push") as b:
     # The broker knows its subscriber before it goes down: nothing is said into the void when it is back.
     district = ["mosquitto_sub", "-p", str(mqtt), "-c", "-i", "district", "-q", "1", "-t", "tramgac/v1/ioc/district/#"]
     first = b.broker(mqtt)
-    subprocess.run([*district, "-E"], check=True, timeout=20)
+    subprocess.run([*district, "-E"], check=True, timeout=LONG)
     b.stop(first)
     hook = Receiver()
     b.servers.append(hook)
@@ -77,7 +77,7 @@ with Bench("push") as b:
     config = write(b.path("analyzer.yaml"), f"""
 push:
   - {{name: city, type: cloudevents-http, url: "http://127.0.0.1:{hook.server_port}/events", secret: {SECRET}}}
-  - {{name: district, type: cloudevents-mqtt, host: 127.0.0.1, port: {mqtt}, timeout: 2s, mask_internal: true}}
+  - {{name: district, type: cloudevents-mqtt, host: 127.0.0.1, port: {mqtt}, timeout: 10s, mask_internal: true}}
 """)
     write_password(b, config)
     append(eve, [(9100097, True), (9100075, True), (9100076, False)], 0)  # scan, guess, entry
@@ -99,6 +99,7 @@ push:
     append(eve, [(9100065, True), (9100081, False)], 3600)  # program, control server
     append(eve, [(9100012, False)], 7200)  # it scans
     api = Api(port)
+    wait_for("all alerts are stored", 30, lambda: api.get("/api/groups?state=all")["alerts"] == 6 * CAMERAS)
     incidents = wait_for("all incidents rose", 30, lambda: (
         lambda items: len(items) == CAMERAS and all(i["revision"] >= 2 for i in items) and items)(
             api.get("/api/incidents?state=open")["items"]))

@@ -14,7 +14,7 @@ import sys
 import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from lib import ANALYZER, ROOT, Api, Bench, alive, free_port, wait_for
+from lib import ANALYZER, LONG, ROOT, Api, Bench, alive, free_port, wait_for
 from story import write, write_password
 from aiosmtpd.controller import Controller
 
@@ -95,6 +95,12 @@ input(type="imptcp" address="127.0.0.1" port="{tcp}" ruleset="tcp")
 input(type="imtcp" address="127.0.0.1" port="{tls}" ruleset="tls")
 """)
     b.start("rsyslog", "rsyslogd", "-n", "-f", conf, "-i", b.path("rsyslog.pid"))
+    wait_for("rsyslog listens", 30, lambda: listens("udp", udp) and listens("tcp", tcp) and listens("tcp", tls))
+
+
+def listens(protocol, port):
+    with open(f"/proc/net/{protocol}", encoding="ascii") as f:
+        return f"0100007F:{port:04X} 00000000:0000 " in f.read()
 
 
 def lines(path):
@@ -107,7 +113,7 @@ def lines(path):
 
 def read_by_others(rows):
     """Verdicts of dashboards/tests/payloads.mjs on [(form, text)]."""
-    p = subprocess.run(["node", os.path.join(ROOT, "dashboards/tests/payloads.mjs")], text=True, capture_output=True, timeout=60, check=False,
+    p = subprocess.run(["node", os.path.join(ROOT, "dashboards/tests/payloads.mjs")], text=True, capture_output=True, timeout=LONG, check=False,
                        input="".join(json.dumps({"form": form, "text": text}) + "\n" for form, text in rows))
     verdicts = [json.loads(line) for line in p.stdout.splitlines()]
     assert len(verdicts) == len(rows), p.stderr
@@ -137,7 +143,7 @@ with Bench("receivers") as b:
     udp, tcp, tls, port, smtp = (free_port() for _ in range(5))
     rsyslog(b, udp, tcp, tls)
     mailbox = Mailbox()
-    controller = Controller(mailbox, hostname="127.0.0.1", port=smtp)
+    controller = Controller(mailbox, hostname="127.0.0.1", port=smtp, ready_timeout=LONG)
     controller.start()
     batches = Web(lambda method, path: (207, b'{"success":[],"errors":[{"entityId":"x","error":{"title":"no"}}]}') if "upsert" in path else (500, b""))
     singles = Web(lambda method, path: (404, b"") if "upsert" in path else (201, b"") if len(singles.got) <= 2 or "attrs" in path else (409, b""))
@@ -222,7 +228,7 @@ push:
     for v in verdicts[len(ce) + len(caps):]:
         assert v["type"] == "CEF" and v["pri"] // 8 == 13 and v["sd"][0]["incident"] == name, v
         assert v["fields"]["externalId"] == name and v["fields"]["cs1Label"] == "attack.technique", v["fields"]
-    assert any("HEARTBEAT" in x for x in lines(b.path("tcp.out"))), "no heartbeat"
+    wait_for("a heartbeat", 20, lambda: any("HEARTBEAT" in x for x in lines(b.path("tcp.out"))))
     assert not any(CAMERA in x for x in syslog["tls"]) and all("host-" in x for x in syslog["tls"]), "an own address was told"
     # CAP: the thread of messages
     assert "<msgType>Alert</msgType>" in caps[0] and "<references>" not in caps[0]

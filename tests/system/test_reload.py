@@ -9,7 +9,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from lib import ROOT, SENSOR, Bench, wait_for
+from lib import LONG, ROOT, SENSOR, Bench, wait_for
 
 CAPTURE = os.path.join(ROOT, "pcaps/story/city-pump-attack.pcap")
 RULE = 'alert %s any any -> any any (msg:"%s"; %ssid:%d; rev:%d;)\n'
@@ -62,7 +62,7 @@ def at_a_frame(b):
         wait_for("rules are read", 30, lambda: os.path.exists(b.path("at" + workers, "eve.json")))
         write(rules, SECOND)
         with open(CAPTURE, "rb") as f:
-            p.communicate(f.read(), timeout=120)
+            p.communicate(f.read(), timeout=LONG)
         assert p.returncode == 0
         lines = events(b.path("at" + workers, "eve.json"))
         first = first or [l.replace(b"rules-1", b"rules-" + workers.encode()) for l in lines]
@@ -84,11 +84,11 @@ def over_and_over(b):
     rules = b.path("service.rules")
     write(rules, FIRST)
     p = b.start("service", SENSOR, "serve", "-l", b.path("service"), "-S", rules, "--workers", "2")
-    wait_for("the service answers", 30, lambda: os.path.exists(b.path("service", "control.sock")))
 
     def ctl(*words):
-        done = subprocess.run([SENSOR, "ctl", *words, "-l", b.path("service")], capture_output=True, text=True, timeout=120)
+        done = subprocess.run([SENSOR, "ctl", *words, "-l", b.path("service")], capture_output=True, text=True, timeout=LONG)
         return done.returncode, done.stdout.strip()
+    wait_for("the service answers", 30, lambda: ctl("ping") == (0, "pong"))
 
     status, text = ctl("replay", CAPTURE, "first", "--wait")
     assert status == 0, text

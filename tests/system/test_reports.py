@@ -58,7 +58,7 @@ with Bench("reports") as b:
             assert "Đã cô lập camera" in html and STRANGER in html and "203.0.113.1" in flat, flat
     facts = api.get("/api/reports/period-year?from=2026-01-01T00:00:00Z&format=json")
     assert facts["totals"]["incidents"] == 1 and facts["totals"]["alerts"] == 3 and facts["totals"]["acknowledged_after"], facts["totals"]
-    assert re.fullmatch(r"\d\d/\d\d/2026 \d\d:\d\d:\d\d", facts["incidents"][0]["opened"])
+    assert re.fullmatch(r"\d\d/\d\d/20\d\d \d\d:\d\d:\d\d", facts["incidents"][0]["opened"])
     for path, status in (("incident-final?incident=INC-2026-999999", 404), ("incident-final", 404), ("nothing", 404), ("../../etc/passwd", 404),
                          ("period-year?from=yesterday", 400), ("period-year?from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z", 400)):
         got, _ = api.call("GET", f"/api/reports/{path}")

@@ -108,7 +108,7 @@ with Bench("slow-receivers") as b:
     config = write(b.path("analyzer.yaml"), f"""
 push:
   - {{name: quick, type: cloudevents-http, url: "http://127.0.0.1:{quick.port}/"}}
-  - {{name: slow, type: cloudevents-http, url: "http://127.0.0.1:{slow.port}/", timeout: 2s}}
+  - {{name: slow, type: cloudevents-http, url: "http://127.0.0.1:{slow.port}/", timeout: 4s}}
   - {{name: untrusted, type: cloudevents-http, url: "https://127.0.0.1:{untrusted.port}/", ca_file: {true_pem}}}
 """)
     write_password(b, config)
@@ -135,9 +135,10 @@ push:
     append(eve, [(9100065, True), (9100081, False)], 3600)
     analyzer = start_analyzer()
     api = Api(port)
+    wait_for("all alerts are stored", 30, lambda: api.get("/api/groups?state=all")["alerts"] == 5 * HOSTS)
     wait_for("all incidents rose", 30, lambda: (lambda items: len(items) == HOSTS and all(i["revision"] >= 2 for i in items))(
         api.get("/api/incidents?state=open")["items"]))
-    slow.pause, untrusted.context = 0.02, true_context
+    slow.pause, untrusted.context = 0, true_context
     wait_for("nothing waits in the outbox", 150, lambda: all(p["waiting"] == 0 for p in api.get("/api/overview")["push"]), 0.5)
     newest = {i["id"]: i["revision"] for i in api.get("/api/incidents?state=open")["items"]}
     for name, r in (("quick", quick), ("slow", slow), ("untrusted", untrusted)):

@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from lib import ANALYZER, PASSWORD, ROOT, SENSOR, Api, Bench, alive, free_port, wait_for
+from lib import ANALYZER, LONG, PASSWORD, ROOT, SENSOR, Api, Bench, alive, free_port, wait_for
 from story import STAGES, analyzer_config, replay_words, settled, write_password
 
 with Bench("story") as b:
@@ -23,7 +23,7 @@ with Bench("story") as b:
     analyzer = b.start("analyzer", ANALYZER, "-c", config, "--data", b.path("data"), "--listen", f"127.0.0.1:{port}")
     wait_for("the analyzer answers", 30, lambda: alive(port))
 
-    done = subprocess.run(replay_words(b, f"mqtt:127.0.0.1:{mqtt}"), capture_output=True, text=True, timeout=500)
+    done = subprocess.run(replay_words(b, f"mqtt:127.0.0.1:{mqtt}"), capture_output=True, text=True, timeout=LONG)
     assert done.returncode == 0, f"sensor: {done.returncode}\n{done.stderr[-2000:]}"
     sent = sum(1 for _ in open(b.path("sensor", "eve.json"), encoding="utf-8"))
     api = Api(port)
@@ -68,7 +68,7 @@ with Bench("story") as b:
         json.dump({"incidents": 1, "stages": sorted(techniques)[:3], "keyboard": True, "tabs": 1, "complete": ["app:modb", "app:modbus"]}, f)
     out = os.environ.get("TRAMGAC_PICTURES", b.path("pictures"))
     done = subprocess.run(["node", os.path.join(ROOT, "dashboards/tests/pages.mjs"), f"http://127.0.0.1:{port}", "lan",
-                           PASSWORD, out, expect], capture_output=True, text=True, timeout=500)
+                           PASSWORD, out, expect], capture_output=True, text=True, timeout=LONG)
     assert done.returncode == 0, f"pages: {done.stdout}\n{done.stderr[-2000:]}"
     print(done.stdout.strip())
     assert b.stop(analyzer, signal.SIGTERM) == 0, "the analyzer did not end cleanly"

@@ -79,6 +79,49 @@ static void events_are_found_by_group_host_flow_kind_and_text(void **state)
     assert_int_equal(last, 5);
 }
 
+static int64_t found_by(struct fixture *f, const struct events_query *query)
+{
+    struct event_row *rows;
+    uint32_t n;
+
+    OK(db_events_list(f->store, query, &f->arena, &rows, &n));
+    return n;
+}
+
+static void the_first_event_of_a_group_is_found_through_it(void **state)
+{
+    struct fixture *f = *state;
+    struct record first = *alert(f, 1, 5, 100), lone = *alert(f, 2, 6, 100);
+    struct record again = *alert(f, 3, 5, 100), later = *alert(f, 4, 5, 100);
+    struct record *const rows[] = {&first, &lone, &again};
+    struct group_add adds[] = {sum_of(&first, 2), sum_of(&lone, 1)};
+    struct group_add more = sum_of(&later, 1);
+    int64_t deleted;
+    adds[0].kept = &first;
+    adds[1].kept = &lone;
+    more.kept = &later;
+    OK(db_groups_find(f->store, adds, 2));
+    assert_true(first.opens_group && lone.opens_group && !again.opens_group);
+    for (uint32_t i = 0; i < 3; i++)
+        OK(db_events_put(f->store, rows[i], 1));
+    OK(db_groups_add(f->store, adds, 2));
+    OK(db_groups_find(f->store, &more, 1));
+    assert_false(later.opens_group);
+    OK(db_events_put(f->store, &later, 1));
+    OK(db_groups_add(f->store, &more, 1));
+    assert_int_equal(found_by(f, &(struct events_query){.group_id = 5}), 3);
+    assert_int_equal(found_by(f, &(struct events_query){.group_id = 6}), 1);
+    assert_int_equal(found_by(f, &(struct events_query){.host = "10.30.1.11"}), 4);
+    /* A group stays as long as its first event. */
+    OK(db_groups_expire(f->store, 4, 10, &deleted));
+    assert_int_equal(deleted, 0);
+    OK(db_events_expire(f->store, 0, 2, 10, &deleted));
+    assert_int_equal(deleted, 2);
+    OK(db_groups_expire(f->store, 4, 10, &deleted));
+    assert_int_equal(deleted, 1);
+    assert_int_equal(found_by(f, &(struct events_query){.group_id = 5}), 2);
+}
+
 /* As a batch is written: more rows than one statement has, some groups known, some new. */
 static void many_rows_are_as_if_written_one_by_one(void **state)
 {
@@ -94,7 +137,7 @@ static void many_rows_are_as_if_written_one_by_one(void **state)
     for (int64_t i = 0; i < MANY; i++) {
         records[i] = *alert(f, i + 1, 1000 + i, (uint64_t)i * 100 + 100);
         records[i].sampled_out = i == 50;
-        sums[i] = (struct group_add){&records[i], SEVERITY_LOW, 100, 100, 1, 1, 0};
+        sums[i] = (struct group_add){&records[i], SEVERITY_LOW, 100, 100, 1, 1, 0, 7200, i % 2};
         sparks[i] = (struct spark_add){1000 + i, 3600, 2};
     }
     OK(db_groups_add(f->store, sums + 7, 3));
@@ -111,8 +154,10 @@ static void many_rows_are_as_if_written_one_by_one(void **state)
         OK(db_groups_get(f->store, 1000 + i, &f->arena, &group));
         assert_int_equal(group.n, i == 9 ? 2 : 1);
         OK(db_groups_spark(f->store, 1000 + i, 0, &f->arena, &hours, &n));
-        assert_int_equal(n, 1);
+        assert_int_equal(n, 1 + i % 2);
         assert_int_equal(hours[0].n, i == 9 ? 4 : 2);
+        if (i % 2)
+            assert_int_equal(hours[1].n, i == 9 ? 2 : 1); /* in its row, and beside it */
     }
     assert_int_equal(db_events_get(f->store, 51, &f->arena, &event), ERR_NOTFOUND);
 }
@@ -267,6 +312,30 @@ static void groups_are_paged_by_key_and_searched_without_diacritics(void **state
     OK(db_groups_count(f->store, &host, &groups, &alerts));
     assert_int_equal(groups, 7);
     assert_int_equal(alerts, 28);
+}
+
+static void groups_are_counted_by_site_until_they_expire(void **state)
+{
+    struct fixture *f = *state;
+    int64_t groups, alerts, deleted;
+    for (int64_t i = 1; i <= 60; i++) {
+        char site[8];
+        struct record *r = alert(f, i, 1 + i % 30, 100);
+        struct group_add add = sum_of(r, 2);
+        snprintf(site, sizeof(site), "site%d", (int)(i % 20)); /* more than are summed at once */
+        r->site = site;
+        OK(db_groups_add(f->store, &add, 1));
+    }
+    OK(db_groups_totals(f->store, NULL, &groups, &alerts));
+    assert_int_equal(groups, 30);
+    assert_int_equal(alerts, 120);
+    OK(db_groups_totals(f->store, (const char *const[]){"site3", NULL}, &groups, &alerts));
+    assert_int_equal(alerts, 6);
+    OK(db_groups_expire(f->store, 45, 100, &deleted));
+    OK(db_groups_totals(f->store, NULL, &groups, &alerts));
+    assert_int_equal(groups + deleted, 30);
+    assert_int_equal(groups, 15);
+    assert_int_equal(alerts, 120);
 }
 
 static void sparklines_and_rollups_add_up(void **state)
@@ -432,6 +501,19 @@ static void incidents_are_listed_by_state_entity_and_words(void **state)
     OK(db_incidents_counts(f->store, NULL, counts));
     assert_int_equal(counts[INCIDENT_NEW], 3);
     assert_int_equal(counts[INCIDENT_CLOSED], 1);
+    struct incidents_sum *sums;
+    OK(db_incidents_sums(f->store, NULL, &f->arena, &sums, &n));
+    assert_int_equal(n, 1);
+    assert_int_equal(sums[0].n, 3);
+    struct incident bad = story("bad");
+    bad.severity = SEVERITY_CRITICAL;
+    bad.score = 1000;
+    bad.last_ns = 1;
+    OK(db_incidents_put(f->store, &bad));
+    query = (struct incidents_query){.text = "", .worst_first = true, .limit = 2};
+    OK(db_incidents_list(f->store, &query, &f->arena, &rows, &n));
+    assert_int_equal(n, 2);
+    assert_int_equal(rows[0].id, bad.id);
 }
 
 static void history_and_evidence_belong_to_their_incident(void **state)
@@ -452,6 +534,23 @@ static void history_and_evidence_belong_to_their_incident(void **state)
     OK(db_incidents_entries(f->store, made.id, &f->arena, &entries, &n));
     assert_int_equal(n, 3);
     assert_int_equal(entries[0].ts_ns, 1);
+    for (uint64_t ts = 5; ts > 0; ts--) {
+        struct incident_entry e = {.incident_id = made.id, .ts_ns = 1 + ts / 2, .kind = "comment"};
+        OK(db_incidents_entry_add(f->store, &e));
+    }
+    struct history_query page = {.incident_id = made.id, .limit = 2};
+    uint64_t before = INT64_MAX, seen = 0;
+    int64_t all = 0;
+    do {
+        OK(db_incidents_history(f->store, &page, &f->arena, &entries, &n, &all));
+        for (uint32_t i = 0; i < n; i++, seen++) {
+            assert_true(entries[i].ts_ns <= before); /* newest first, none of the stages */
+            assert_string_equal(entries[i].kind, "comment");
+            page.before_ns = before = entries[i].ts_ns;
+            page.before_id = entries[i].id;
+        }
+    } while (n == page.limit);
+    assert_int_equal(all, 5);
     OK(db_events_put(f->store, alert(f, 1, 5, 100), 1));
     OK(db_events_put(f->store, alert(f, 2, 6, 100), 1));
     struct incident_link link = {made.id, 5, 1, "write", 100, 1};
@@ -660,6 +759,55 @@ static void devices_grow_and_addresses_move(void **state)
     assert_int_equal(n, 1);
 }
 
+static void devices_come_in_pages_and_are_counted_by_site(void **state)
+{
+    struct fixture *f = *state;
+    struct devices_query query = {.limit = 4};
+    struct device_row *rows;
+    struct devices_sum *sums;
+    uint32_t n = 0, all = 0;
+    int64_t total = 0;
+    for (int i = 0; i < 10; i++) {
+        char id[16];
+        snprintf(id, sizeof(id), "device-%d", i);
+        struct device_row row = {id,
+                                 "",
+                                 "",
+                                 "",
+                                 "",
+                                 i % 2 ? "learn" : "enforce",
+                                 "",
+                                 "",
+                                 "",
+                                 "",
+                                 .sensor = "s1",
+                                 .site = i < 7 ? "a" : "b",
+                                 .first_ns = 10,
+                                 .last_ns = (uint64_t)(20 + i / 3),
+                                 .json = "",
+                                 .n_deviations = i == 8};
+        OK(db_devices_add(f->store, &row));
+    }
+    do {
+        OK(db_devices_list(f->store, &query, &f->arena, &rows, &n));
+        all += n;
+        if (n) {
+            query.before_ns = rows[n - 1].last_ns;
+            query.before_id = rows[n - 1].id;
+        }
+    } while (n == query.limit);
+    assert_int_equal(all, 10);
+    OK(db_devices_count(f->store, &query, &total));
+    assert_int_equal(total, 10);
+    OK(db_devices_sums(f->store, NULL, &f->arena, &sums, &n));
+    assert_int_equal(n, 2);
+    assert_string_equal(sums[1].site, "b");
+    assert_int_equal(sums[1].n, 3);
+    assert_int_equal(sums[1].learning, 2);
+    assert_int_equal(sums[0].enforcing, 4);
+    assert_int_equal(sums[1].deviating, 1);
+}
+
 static enum err count_names(void *ctx, const char *name, struct slice bytes)
 {
     (*(int *)ctx)++;
@@ -855,7 +1003,9 @@ int main(void)
         T(a_rolled_back_batch_leaves_nothing),
         T(another_connection_sees_only_what_was_committed),
         T(events_are_found_by_group_host_flow_kind_and_text),
+        T(the_first_event_of_a_group_is_found_through_it),
         T(many_rows_are_as_if_written_one_by_one),
+        T(groups_are_counted_by_site_until_they_expire),
         T(one_bad_row_of_many_spoils_its_transaction),
         T(the_same_event_twice_spoils_its_transaction),
         T(a_killed_server_takes_the_same_batch_again),
@@ -876,6 +1026,7 @@ int main(void)
         T(a_changed_audit_row_breaks_the_chain),
         T(ledgers_and_sensors_tell_what_is_missing),
         T(devices_grow_and_addresses_move),
+        T(devices_come_in_pages_and_are_counted_by_site),
         T(checkpoints_are_found_by_prefix),
         T(expiry_spares_what_an_open_incident_needs),
         T(a_legal_hold_keeps_an_incident_and_all_it_links),

@@ -204,8 +204,14 @@ static void hostile_requests_get_an_answer_and_no_file(void **state)
     }
     sign_in(b);
     assert_int_equal(ask(b, "GET", "/api/incidents/INC-2026-'%20OR%201=1", "", ""), 404);
-    assert_int_equal(ask(b, "GET", "/api/groups?q=%27%22%3Cscript%3E%22&before=1-2;DROP", "", ""),
-                     200);
+    assert_int_equal(ask(b, "GET", "/api/groups?q=%27%22%3Cscript%3E%22&before=1-2", "", ""), 200);
+    static const char *const keys[] = {"1-2;DROP", "1", "1-", "-1-2", "x-1", "1--2", "1-%20"};
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        char path[64];
+        snprintf(path, sizeof(path), "/api/incidents?before=%s", keys[i]);
+        assert_int_equal(ask(b, "GET", path, "", ""), 400);
+        assert_non_null(strstr(b->answer, "error_vi"));
+    }
     assert_int_equal(ask(b, "GET", "/api/groups?q=%22unclosed", "", ""), 400);
     assert_int_equal(ask(b, "GET", "/api/groups?q=a%20%7C%20top%205%20src", "", ""), 400);
     assert_int_equal(ask(b, "GET", "/api/search?q=src:10.0.0.0/8%20%7C%20top%205%20dport", "", ""),

@@ -89,9 +89,9 @@ static void a_storm_is_counted_and_its_rows_are_sampled(void **state)
         const struct group_add *g = dedup_groups(f->dedup, &n);
         assert_int_equal(n, 1);
         assert_int_equal(g->n, 1000);
-        const struct spark_add *s = dedup_sparks(f->dedup, &n);
-        assert_int_equal(n, 1);
-        assert_int_equal(s->n, 1000);
+        assert_int_equal(g->hour_n, 1000);
+        dedup_sparks(f->dedup, &n);
+        assert_int_equal(n, 0);
     }
     /* 20, then 32 64 ... 8192 */
     assert_int_equal(f->counters[DEDUP_ALERTS] - f->counters[DEDUP_SAMPLED_OUT], 20 + 9);
@@ -100,6 +100,22 @@ static void a_storm_is_counted_and_its_rows_are_sampled(void **state)
     admit(f);
     assert_false(r->sampled_out);
     assert_int_equal(r->event_id, 30);
+}
+
+static void hours_of_a_group_beside_its_first_are_told_apart(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t n;
+    for (uint64_t i = 0; i < 10; i++)
+        alert(f, 1, "10.0.0.1", (3 - i % 3) * HOUR + i);
+    admit(f);
+    const struct group_add *g = dedup_groups(f->dedup, &n);
+    assert_int_equal(g->hour_ns, 3 * HOUR);
+    assert_int_equal(g->hour_n, 4);
+    const struct spark_add *s = dedup_sparks(f->dedup, &n);
+    assert_int_equal(n, 2);
+    assert_int_equal(s[0].hour_ns, 2 * HOUR);
+    assert_int_equal(s[0].n + s[1].n, 6);
 }
 
 static void of_alerts_that_say_the_same_the_first_row_is_kept(void **state)
@@ -159,6 +175,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(alerts_of_one_kind_and_pair_are_one_group),
         T(a_storm_is_counted_and_its_rows_are_sampled),
+        T(hours_of_a_group_beside_its_first_are_told_apart),
         T(of_alerts_that_say_the_same_the_first_row_is_kept),
         T(after_undo_the_same_batch_is_admitted_alike),
         T(rollups_count_everything_by_minute_type_and_severity),

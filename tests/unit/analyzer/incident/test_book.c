@@ -504,6 +504,34 @@ static void a_thousand_alerts_of_one_kind_are_one_group_of_one_incident(void **s
     assert_true(f->n_told <= 2);
 }
 
+/* Alerts of one group before, in and after the batch that opens the story. */
+static void where_batches_are_cut_changes_no_count(void **state)
+{
+    enum { TIMES = 2, ALL = STEPS * TIMES };
+    struct step steps[ALL];
+    (void)state;
+
+    for (uint32_t i = 0; i < ALL; i++)
+        steps[i] = story[i / TIMES];
+    for (uint32_t cut = 0; cut < ALL * ALL; cut++) {
+        uint32_t first = cut / ALL, second = cut % ALL;
+        struct incident *rows;
+        void *own = NULL;
+
+        if (second < first)
+            continue;
+        setup(&own);
+        struct fixture *f = own;
+        run_batch(f, steps, first, BASE_NS);
+        run_batch(f, steps + first, second - first, BASE_NS);
+        run_batch(f, steps + second, ALL - second, BASE_NS);
+        assert_int_equal(list(f, &rows), 1);
+        assert_int_equal(rows[0].n_groups, STEPS);
+        assert_int_equal(rows[0].n_events, ALL);
+        teardown(&own);
+    }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -520,6 +548,7 @@ int main(void)
         TEST(after_an_incident_was_closed_a_new_one_opens),
         TEST(what_a_person_set_stays),
         TEST(a_thousand_alerts_of_one_kind_are_one_group_of_one_incident),
+        TEST(where_batches_are_cut_changes_no_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

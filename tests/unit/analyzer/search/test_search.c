@@ -75,10 +75,10 @@ static int teardown(void **state)
 static bool fits(struct fixture *f, const char *text)
 {
     struct search search;
-    char fault[SEARCH_FAULT_MAX];
+    struct search_fault fault;
 
-    if (search_parse(text, NOW, &f->arena, &search, fault) != ERR_OK)
-        fail_msg("%s: %s", text, fault);
+    if (search_parse(text, NOW, &f->arena, &search, &fault) != ERR_OK)
+        fail_msg("%s: %s", text, fault.en);
     return match_record(search.root, f->r);
 }
 
@@ -198,20 +198,20 @@ static void pipes_say_what_is_made_of_the_rows(void **state)
 {
     struct fixture *f = *state;
     struct search s;
-    char fault[SEARCH_FAULT_MAX];
+    struct search_fault fault;
 
     assert_int_equal(
-        search_parse("tram | groupby src_ip, dns.rrname | top 5", NOW, &f->arena, &s, fault),
+        search_parse("tram | groupby src_ip, dns.rrname | top 5", NOW, &f->arena, &s, &fault),
         ERR_OK);
     assert_int_equal(s.shape, SEARCH_GROUPBY);
     assert_int_equal(s.n_by, 2);
     assert_string_equal(s.by[0], "src");
     assert_string_equal(s.by[1], "dns.rrname");
     assert_int_equal(s.top, 5);
-    assert_int_equal(search_parse("| top 20 @ip", NOW, &f->arena, &s, fault), ERR_OK);
+    assert_int_equal(search_parse("| top 20 @ip", NOW, &f->arena, &s, &fault), ERR_OK);
     assert_string_equal(s.by[0], "ip");
     assert_int_equal(s.top, 20);
-    assert_int_equal(search_parse("tram | histogram 1h", NOW, &f->arena, &s, fault), ERR_OK);
+    assert_int_equal(search_parse("tram | histogram 1h", NOW, &f->arena, &s, &fault), ERR_OK);
     assert_int_equal(s.shape, SEARCH_HISTOGRAM);
     assert_true(s.step_ns == 3600 * CLOCK_S);
 }
@@ -238,15 +238,16 @@ static void a_wrong_search_says_where_and_what(void **state)
                                  "((((((((((((((((((((((((a))))))))))))))))))))))))",
                                  NULL};
     struct search s;
-    char fault[SEARCH_FAULT_MAX];
+    struct search_fault fault;
 
     for (uint32_t i = 0; wrong[i]; i++) {
-        if (search_parse(wrong[i], NOW, &f->arena, &s, fault) != ERR_INPUT)
+        if (search_parse(wrong[i], NOW, &f->arena, &s, &fault) != ERR_INPUT)
             fail_msg("taken: %s", wrong[i]);
-        assert_non_null(strstr(fault, "Character "));
+        assert_non_null(strstr(fault.en, "Character "));
     }
-    search_parse("src:10.20.4.17 port:x", NOW, &f->arena, &s, fault);
-    assert_string_equal(fault, "Character 22: \"x\" is no number, severity or time");
+    search_parse("src:10.20.4.17 port:x", NOW, &f->arena, &s, &fault);
+    assert_string_equal(fault.en, "Character 22: \"x\" is no number, severity or time");
+    assert_string_equal(fault.vi, "Ký tự thứ 22: \"x\" không phải là số, mức độ hay thời điểm");
 }
 
 static void random_texts_never_break_it(void **state)
@@ -260,7 +261,7 @@ static void random_texts_never_break_it(void **state)
 
     for (uint32_t i = 0; i < 20000; i++) {
         char text[200] = "";
-        char fault[SEARCH_FAULT_MAX];
+        struct search_fault fault;
         struct search s;
         size_t len = 0;
         for (uint32_t k = 0; k < 12; k++) {
@@ -268,7 +269,7 @@ static void random_texts_never_break_it(void **state)
             const char *piece = pieces[(seed >> 33) % (sizeof(pieces) / sizeof(pieces[0]))];
             len += (size_t)snprintf(text + len, sizeof(text) - len, "%s", piece);
         }
-        if (search_parse(text, NOW, &f->arena, &s, fault) == ERR_OK)
+        if (search_parse(text, NOW, &f->arena, &s, &fault) == ERR_OK)
             match_record(s.root, f->r);
         arena_reset(&f->arena);
     }

@@ -330,6 +330,23 @@ static void a_protocol_that_is_changed_twice_is_noted(void **state)
     assert_true(one_noted(&one, 0, "failed_protocol_change"));
 }
 
+static void what_is_spoken_behind_an_upgrade_is_not_guessed(void **state)
+{
+    (void)state;
+    REQUEST("POST /a HTTP/1.1\r\nHost: h\r\nUpgrade: tcp\r\n\r\n");
+    RESPONSE("HTTP/1.1 101 UPGRADED\r\nUpgrade: tcp\r\n\r\n/ # ");
+    REQUEST("ls\r");
+    assert_null(one_tx(&one, 1));
+    assert_true(!one.flow.app_name || strcmp(one.flow.app_name, "http2") != 0);
+}
+
+static void a_length_beyond_all_bytes_is_none(void **state)
+{
+    (void)state;
+    REQUEST("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 18446744073709551615\r\n\r\n");
+    assert_true(one_noted(&one, 0, "invalid_content_length_field_in_request"));
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -341,6 +358,8 @@ int main(void)
         CASE(headers_are_normalised_folded_and_joined_without_cookies),
         CASE(each_header_is_an_instance),
         CASE(a_response_has_its_own_buffers),
+        CASE(what_is_spoken_behind_an_upgrade_is_not_guessed),
+        CASE(a_length_beyond_all_bytes_is_none),
         CASE(a_chunked_body_is_put_together_and_its_length_is_that_of_the_wire),
         CASE(options_choose_what_its_own_event_carries),
         CASE(a_response_without_a_length_ends_with_the_connection),

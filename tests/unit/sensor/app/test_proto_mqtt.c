@@ -36,11 +36,23 @@ static void a_message_that_waits_in_too_long_a_row_is_ended_with_a_note(void **s
     assert_false(one_noted(&one, MANY, "too_many_transactions"));
 }
 
+static void each_message_before_the_answer_to_connect_is_unintroduced(void **state)
+{
+    (void)state;
+    one_says(&one, TO_SERVER, SLICE_LIT("\x10\x0c\x00\x04MQTT\x04\x02\x00\x3c\x00\x00"));
+    one_says(&one, TO_SERVER, SLICE_LIT("\x30\x04\x00\x01tx"));
+    assert_true(one_noted(&one, 1, "unintroduced_message"));
+    one_says(&one, TO_CLIENT, SLICE_LIT("\x20\x02\x00\x00"));
+    one_says(&one, TO_SERVER, SLICE_LIT("\x30\x04\x00\x01ty"));
+    assert_false(one_noted(&one, 2, "unintroduced_message"));
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         CASE(a_message_that_waits_in_too_long_a_row_is_ended_with_a_note),
+        CASE(each_message_before_the_answer_to_connect_is_unintroduced),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -146,6 +146,18 @@ static void an_answer_without_a_command_is_noted(void **state)
     assert_true(noted(0, "INVALID_REPLY"));
 }
 
+static void a_client_that_speaks_before_the_welcome_is_noted(void **state)
+{
+    (void)state;
+    begin_message();
+    assert_false(noted(0, "NO_SERVER_WELCOME_MESSAGE"));
+    one_close(&one);
+    one_open(&one, IPPROTO_TCP4, 25);
+    CLIENT("HELO me\r\n");
+    SERVER("220 mx ESMTP\r\n");
+    assert_true(noted(0, "NO_SERVER_WELCOME_MESSAGE"));
+}
+
 static void chunks_make_a_message(void **state)
 {
     (void)state;
@@ -206,6 +218,7 @@ int main(void)
         WITH(urls_of_the_text_are_gathered),
         WITH(a_refused_message_is_noted),
         WITH(an_answer_without_a_command_is_noted),
+        WITH(a_client_that_speaks_before_the_welcome_is_noted),
         WITH(chunks_make_a_message),
         WITH(after_starttls_the_bytes_are_looked_at_anew),
         cmocka_unit_test(sections_of_a_name_are_joined),

@@ -91,6 +91,15 @@ static void a_heartbeat_without_room_for_its_padding_is_noted(void **state)
     assert_false(one_noted(&one, 0, "overflow_heartbeat_message"));
 }
 
+static void an_answer_of_ssl_2_is_no_faulty_record(void **state)
+{
+    (void)state;
+    CLIENT(OLD_HELLO);
+    SERVER("\x80\x07\x04\x00\x01\x00\x02\x00\x00");
+    CLIENT("\x00\x28\x07" RANDOM_16);
+    assert_int_equal(one_tx(&one, 0)->notes, 0);
+}
+
 static void an_option_keeps_ja4_out_of_its_own_event(void **state)
 {
     static const struct tls_config config = {.no_ja4 = true};
@@ -130,6 +139,14 @@ static void more_records_of_ssl_2_than_tls_has_room_for_are_noted(void **state)
     assert_true(one_noted(&one, 0, "too_many_records_in_packet"));
 }
 
+static void an_alert_of_tls_is_no_fault(void **state)
+{
+    (void)state;
+    one_says(&one, TO_SERVER, SLICE_LIT("\x16\x03\x01\0\4\1\0\0\0"));
+    one_says(&one, TO_CLIENT, SLICE_LIT("\x15\x03\x01\0\2\2\x28"));
+    assert_false(one_noted(&one, 0, "error_message_encountered"));
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -139,6 +156,8 @@ int main(void)
         CASE(sound_extensions_are_not_noted),
         CASE(an_option_keeps_ja4_out_of_its_own_event),
         CASE(a_heartbeat_without_room_for_its_padding_is_noted),
+        CASE(an_answer_of_ssl_2_is_no_faulty_record),
+        CASE(an_alert_of_tls_is_no_fault),
         CASE(its_event_is_due_when_the_server_has_said_all),
         CASE(its_event_waits_for_the_client_when_the_server_asks_for_a_certificate),
         CASE(a_hello_of_ssl_2_that_is_too_short_is_noted),

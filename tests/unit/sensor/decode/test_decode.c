@@ -212,6 +212,31 @@ static void mpls_and_pppoe_lead_to_ip(void **state)
     assert_hello(&rig->p);
 }
 
+/* Its first bytes fit a piece of a frame in CAPWAP, but a whole packet stands in it. */
+static void a_tunnel_is_no_piece_of_a_frame(void **state)
+{
+    struct rig *rig = *state;
+    static const uint8_t piece[] = {0, 0x10, 0x40, 0x80, 0, 1, 0, 0};
+    struct bytes inner = {.len = 0};
+    struct bytes tcp = {.len = 0};
+    struct bytes udp = {.len = 0};
+    struct bytes b = {.len = 0};
+
+    put_tcp(&tcp, 1000, 2000, 7, 9, 0x10, SLICE_LIT(""));
+    put(&inner, piece, sizeof(piece));
+    put_ethernet(&inner, 0x0800);
+    put_ip4(&inner, 0x0a000001, 0x0a000002, 6, 1, 0, view(&tcp));
+    put_udp(&udp, 50000, 5247, view(&inner));
+    put_ethernet(&b, 0x0800);
+    put_ip4(&b, 0xc0a80001, 0xc0a80002, 17, 1, 0, view(&udp));
+    decode(rig, &b, LINK_ETHERNET);
+    assert_int_equal(rig->p.tunnels, 1);
+    assert_string_equal(rig->p.tunnel[0].kind, "unknown");
+    assert_int_equal(rig->p.dport, 2000);
+    assert_false(rig->p.fragment);
+    assert_int_equal(rig->p.l4.len, 20);
+}
+
 static void extension_headers_are_walked(void **state)
 {
     struct rig *rig = *state;
@@ -377,6 +402,7 @@ int main(void)
         cmocka_unit_test(every_link_type_leads_to_ip),
         cmocka_unit_test(tunnels_give_the_inner_packet_and_name_the_outer),
         cmocka_unit_test(mpls_and_pppoe_lead_to_ip),
+        cmocka_unit_test(a_tunnel_is_no_piece_of_a_frame),
         cmocka_unit_test(extension_headers_are_walked),
         cmocka_unit_test(tcp_options_are_read_and_a_bad_one_is_noted),
         cmocka_unit_test(a_packet_cut_by_the_snap_length_says_what_is_missing),

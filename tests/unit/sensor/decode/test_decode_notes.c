@@ -57,6 +57,8 @@ static const struct {
      GRE,
      16,
      {0x60, 1, 0x88, 0x0b, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 9}},
+    {"ipv4.pkt_too_small", 101, 0, 0, 1, {0x30}},
+    {"icmpv6.ipv6_trunc_pkt", ETH, IP6, 58, 8, {1, 0}},
     {"vlan.unknown_type", ETH, 0x8100, 0, 6, {0, 1, 0xab, 0xcd, 1, 1}},
     {"vntag.header_too_small", ETH, 0x8926, 0, 3, {0, 0, 0}},
     {"vntag.unknown_type", ETH, 0x8926, 0, 8, {0, 0, 0, 0, 0xab, 0xcd, 1, 1}},
@@ -172,6 +174,58 @@ static void a_frame_longer_than_its_slot_is_noted(void **state)
     assert_true(noted(&p, "afpacket.trunc_pkt"));
 }
 
+static struct packet decoded_ip4(const uint8_t *header, uint32_t len)
+{
+    struct bytes b = {.len = 0};
+
+    put_ethernet(&b, 0x0800);
+    put(&b, header, len);
+    return decoded(frame_of(&b, ETH));
+}
+
+static void nothing_is_noted_behind_a_cut(void **state)
+{
+    /* 100 bytes in all are said, an option that cannot be, TCP with half a header */
+    static const uint8_t cut[30] = {0x46, 0,  0, 100, 0, 0, 0, 0,    64, 6, 0, 0, 10, 0, 0,
+                                    1,    10, 0, 0,   2, 7, 1, 0xff, 0,  1, 2, 3, 4,  5, 6};
+    (void)state;
+    struct packet p = decoded_ip4(cut, sizeof(cut));
+    assert_true(noted(&p, "ipv4.trunc_pkt"));
+    assert_int_equal(p.notes, 1);
+}
+
+static void a_header_longer_than_its_packet_is_cut(void **state)
+{
+    uint8_t header[24] = {0x4f, 0, 0, 80, 0, 0, 0, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2};
+
+    (void)state;
+    struct packet p = decoded_ip4(header, sizeof(header));
+    assert_true(noted(&p, "ipv4.trunc_pkt"));
+    header[3] = 24;
+    p = decoded_ip4(header, sizeof(header));
+    assert_true(noted(&p, "ipv4.iplen_smaller_than_hlen"));
+}
+
+static void an_offset_of_data_inside_the_header_is_a_length_of_options(void **state)
+{
+    static const uint8_t tcp[40] = {0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6, 0, 0, 10, 0, 0, 1,    10,
+                                    0,    0, 2, 0,  1, 0, 2, 0, 0,  0, 0, 0, 0,  0, 0, 0x40, 2};
+    (void)state;
+    struct packet p = decoded_ip4(tcp, sizeof(tcp));
+    assert_true(noted(&p, "tcp.invalid_optlen"));
+}
+
+static void numbers_in_an_unknown_header_are_no_packet_of_ipv6(void **state)
+{
+    uint8_t routing[120] = {0x45, 0, 0, 120, 0, 0, 0, 0, 1, 89, 0, 0, 10, 0, 0, 1, 224, 0, 0, 5};
+
+    (void)state;
+    routing[24] = 0x69; /* version 6, length 0, hop-by-hop options: not a jumbogram */
+    struct packet p = decoded_ip4(routing, sizeof(routing));
+    assert_int_equal(p.tunnels, 0);
+    assert_int_equal(p.notes, 0);
+}
+
 static void what_is_only_not_followed_is_no_fault(void **state)
 {
     static const uint8_t lcp[] = {0xff, 3, 0xc0, 0x21, 1, 1, 0, 4};
@@ -190,6 +244,10 @@ int main(void)
         cmocka_unit_test(each_fault_of_a_header_has_its_note),
         cmocka_unit_test(a_mirrored_tag_beyond_the_third_is_noted),
         cmocka_unit_test(a_frame_longer_than_its_slot_is_noted),
+        cmocka_unit_test(nothing_is_noted_behind_a_cut),
+        cmocka_unit_test(a_header_longer_than_its_packet_is_cut),
+        cmocka_unit_test(an_offset_of_data_inside_the_header_is_a_length_of_options),
+        cmocka_unit_test(numbers_in_an_unknown_header_are_no_packet_of_ipv6),
         cmocka_unit_test(what_is_only_not_followed_is_no_fault),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

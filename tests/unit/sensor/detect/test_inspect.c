@@ -211,10 +211,11 @@ static void check_growth(const struct group *group, struct slice bytes, bool *hi
     struct lack lack = {0};
 
     for (uint32_t n = 1; n <= bytes.len; n += 1 + n / 3) {
-        struct place place = {0};
+        struct place place = {0}, grown = {0};
         struct slice head = slice_head(bytes, n);
         bool first = inspect_group(group, &in, head, 0, &scratch, &place);
-        assert_int_equal(inspect_grown(group, &in, head, &scratch, &place, &lack), first);
+        assert_int_equal(inspect_grown(group, &in, head, &scratch, &grown, &lack), first);
+        assert_memory_equal(&grown, &place, sizeof(place));
         *hit |= first;
     }
 }
@@ -230,6 +231,10 @@ static void what_is_remembered_of_growing_bytes_changes_no_answer(void **state)
          "content:\"cc\""),
         "content:\"ab\"; isdataat:!9,relative; content:\"dc\"; distance:0",
         "content:\"dad\"; byte_test:1,>,98,0,relative; content:\"ab\"; distance:1",
+        "content:\"abc\"; content:!\"d\"; within:3; content:\"cc\"; within:6",
+        "content:\"dd\"; content:\"ca\"; distance:0; content:\"bb\"; within:4",
+        "content:\"ab\"; content:!\"c\"; within:2; content:\"dab\"; distance:1; content:\"cc\"; "
+        "within:9",
         "content:\"cab\"; endswith",
         "content:\"bad\"; offset:5; content:\"cd\"; depth:30"};
     uint64_t seed = 7;

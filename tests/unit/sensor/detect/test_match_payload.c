@@ -378,6 +378,70 @@ static void a_hits_payload_stays_when_more_of_the_stream_follows(void **state)
     kit_close(&kit);
 }
 
+static void two_bytes_are_asked_where_something_else_tells_of_the_rule(void **state)
+{
+    struct kit kit;
+
+    (void)state;
+    assert_true(kit_open(
+        &kit, "alert tcp any any -> any 23 (content:\"sh\"; sid:1;)\n"
+              "alert tcp any any -> any any (dsize:>11; content:\"|7b 9e|\"; "
+              "byte_jump:4,0,little,from_beginning,post_offset -1; isdataat:!2,relative; sid:2;)\n"
+              "alert tcp any any -> any any (dsize:4; content:\"|18 00 00 00|\"; sid:3;)\n"
+              "alert tcp any any -> any 24 (content:\"sh\"; sid:4;)\n"));
+    kit_tcp(&kit, 23);
+    assert_int_equal(kit_segment(&kit, TO_SERVER, SLICE_LIT("s")), 0);
+    assert_int_equal(kit_segment(&kit, TO_SERVER, SLICE_LIT("h")), 1);
+    assert_int_equal(kit_sid(&kit, 0), 1);
+    assert_int_equal(kit_segment(&kit, TO_SERVER,
+                                 SLICE_LIT("\x0e\0\0\0"
+                                           "12345678\x7b\x9e")),
+                     1);
+    assert_int_equal(kit_sid(&kit, 0), 2);
+    assert_int_equal(kit_segment(&kit, TO_CLIENT,
+                                 SLICE_LIT("\x0f\0\0\0"
+                                           "12345678\x7b\x9e")),
+                     1);
+    assert_int_equal(kit_sid(&kit, 0), 2);
+    assert_int_equal(kit_segment(&kit, TO_CLIENT,
+                                 SLICE_LIT("\x10\0\0\0"
+                                           "12345678\x7b\x9e")),
+                     0);
+    assert_int_equal(kit_segment(&kit, TO_CLIENT,
+                                 SLICE_LIT("\x0d\0\0\0"
+                                           "12345678\x7b\x9e")),
+                     0);
+    assert_int_equal(kit_segment(&kit, TO_CLIENT,
+                                 SLICE_LIT("\x0e\0\0\0"
+                                           "123456789abc")),
+                     0);
+    assert_int_equal(kit_segment(&kit, TO_CLIENT, SLICE_LIT("\x18\0\0\0")), 1);
+    assert_int_equal(kit_sid(&kit, 0), 3);
+    assert_int_equal(kit_segment(&kit, TO_CLIENT, SLICE_LIT("\x18\0\0\1")), 0);
+    kit_close(&kit);
+}
+
+static void a_short_payloads_literal_is_found_up_to_its_end(void **state)
+{
+    static uint8_t bytes[129];
+    struct kit kit;
+
+    (void)state;
+    assert_true(kit_open(&kit, "alert tcp any any -> any any (dsize:128; content:\"needle\"; "
+                               "sid:1;)\n"
+                               "alert tcp any any -> any any (dsize:129; content:\"needle\"; "
+                               "sid:2;)\n"));
+    kit_tcp(&kit, 23);
+    memset(bytes, '.', sizeof(bytes));
+    memcpy(bytes + 122, "needle", 6);
+    assert_int_equal(kit_segment(&kit, TO_SERVER, (struct slice){bytes, 128}), 1);
+    assert_int_equal(kit_sid(&kit, 0), 1);
+    memcpy(bytes + 122, ".needle", 7);
+    assert_int_equal(kit_segment(&kit, TO_SERVER, (struct slice){bytes, 129}), 1);
+    assert_int_equal(kit_sid(&kit, 0), 2);
+    kit_close(&kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -399,6 +463,8 @@ int main(void)
         cmocka_unit_test(a_pass_rule_silences_the_packet),
         cmocka_unit_test(the_most_severe_stay_when_a_packet_has_too_many),
         cmocka_unit_test(stream_size_and_established_are_the_flows),
+        cmocka_unit_test(two_bytes_are_asked_where_something_else_tells_of_the_rule),
+        cmocka_unit_test(a_short_payloads_literal_is_found_up_to_its_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

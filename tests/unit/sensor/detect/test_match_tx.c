@@ -64,6 +64,35 @@ static void a_rule_fires_once_for_a_transaction(void **state)
     close_talk(&t);
 }
 
+/* No literal long enough to be searched: the bytes at their place tell when it is tried. */
+static void short_bytes_at_one_place_of_a_buffer_find_their_rule(void **state)
+{
+    struct talk t;
+
+    (void)state;
+    open_talk(&t, "alert http any any -> any any (http.user_agent; content:\"z\"; depth:1; "
+                  "bsize:1; sid:1;)\n"
+                  "alert http any any -> any any (http.user_agent; content:\"q\"; offset:2; "
+                  "depth:3; sid:2;)\n"
+                  "alert http any any -> any any (http.user_agent; content:\"Mz\"; depth:2; "
+                  "sid:4;)\n"
+                  "alert http any any -> any any (file_data; content:\"PK\"; within:2; sid:3;)\n");
+    assert_int_equal(says(&t, TO_SERVER, "GET / HTTP/1.1\r\nUser-Agent: z\r\n\r\n"), 1);
+    assert_int_equal(says(&t, TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"), 0);
+    assert_int_equal(says(&t, TO_CLIENT, "aPK2"), 0);
+    assert_int_equal(says(&t, TO_SERVER, "GET / HTTP/1.1\r\nUser-Agent: z"), 0);
+    assert_int_equal(says(&t, TO_SERVER, "z\r\n\r\n"), 0);
+    assert_int_equal(says(&t, TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"), 0);
+    assert_int_equal(says(&t, TO_CLIENT, "PK34"), 1);
+    assert_int_equal(says(&t, TO_SERVER, "GET / HTTP/1.1\r\nUser-Agent: zzq\r\n\r\n"), 1);
+    assert_int_equal(says(&t, TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), 0);
+    assert_int_equal(says(&t, TO_SERVER, "GET / HTTP/1.1\r\nUser-Agent: aMz\r\n\r\n"), 0);
+    assert_int_equal(says(&t, TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), 0);
+    assert_int_equal(says(&t, TO_SERVER, "GET / HTTP/1.1\r\nUser-Agent: Mzilla\r\n\r\n"), 1);
+    assert_int_equal(kit_sid(&t.kit, 0), 4);
+    close_talk(&t);
+}
+
 static void all_buffers_have_to_match_in_one_transaction(void **state)
 {
     struct talk t;
@@ -134,6 +163,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_rule_fires_once_for_a_transaction),
+        cmocka_unit_test(short_bytes_at_one_place_of_a_buffer_find_their_rule),
         cmocka_unit_test(all_buffers_have_to_match_in_one_transaction),
         cmocka_unit_test(a_rule_waits_for_its_last_buffer),
         cmocka_unit_test(the_header_and_the_state_of_the_flow_count),

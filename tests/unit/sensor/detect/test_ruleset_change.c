@@ -128,11 +128,12 @@ static void a_shared_rule_used_twice_is_told_with_its_place(void **state)
 static void a_worn_store_is_left_for_another(void **state)
 {
     (void)state;
-    static char text[3 << 20];
+    enum { MUCH = 3 * ARENA_LARGE };
+    static char text[MUCH + 4096];
     struct ruleset *a = load(RULE(1, ""), NULL), *b, *c;
     int at = snprintf(text, sizeof(text), "alert tcp any any -> any any (sid:2; msg:\"");
-    memset(text + at, 'x', (1 << 20) + 4096);
-    strcpy(text + at + (1 << 20) + 4096, "\";)\n");
+    memset(text + at, 'x', MUCH);
+    strcpy(text + at + MUCH, "\";)\n");
     b = load(text, a);
     assert_ptr_equal(b->store, a->store);
     assert_true(rule_store_worn(b->store));

@@ -68,6 +68,29 @@ static void content_is_kept_up_to_the_limit_and_the_size_counts_on(void **state)
     one_close(&one);
 }
 
+static void without_rules_contents_are_counted_and_not_kept(void **state)
+{
+    (void)state;
+    open_with("files.hash=md5");
+    app_without_rules(one.feed.engine);
+    files_without_rules(one.feed.files);
+    struct file *file = fetch("abc");
+    assert_int_equal(file->data.len, 0);
+    assert_int_equal(file->size, 3);
+    assert_string_equal(file->md5, "900150983cd24fb0d6963f7d28e17f72");
+    one_close(&one);
+}
+
+static void without_rules_the_type_still_needs_the_contents(void **state)
+{
+    (void)state;
+    open_with("files.magic=true");
+    app_without_rules(one.feed.engine);
+    files_without_rules(one.feed.files);
+    assert_non_null(fetch("#!/bin/sh\necho\n")->magic);
+    one_close(&one);
+}
+
 static void a_file_is_freed_when_it_is_ended_and_logged(void **state)
 {
     (void)state;
@@ -87,6 +110,32 @@ static void a_flow_that_ends_leaves_its_file_truncated(void **state)
     one_says(&one, TO_CLIENT, SLICE_LIT("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"));
     files_end(one.feed.files, &one.flow);
     assert_int_equal(files_first(&one.flow)->state, FILE_TRUNCATED);
+    one_close(&one);
+}
+
+static void files_of_a_transaction_that_is_over_do_not_know_it_any_more(void **state)
+{
+    struct tx tx = {0};
+    struct app_file pieces[] = {
+        {.kind = APP_FILE_BEGIN, .tx = &tx, .dir = TO_SERVER, .bytes = SLICE_LIT("first")},
+        {.kind = APP_FILE_END, .tx = &tx, .dir = TO_SERVER},
+        {.kind = APP_FILE_BEGIN, .tx = &tx, .dir = TO_SERVER, .bytes = SLICE_LIT("second")},
+        {.kind = APP_FILE_BEGIN, .tx = &tx, .dir = TO_SERVER, .bytes = SLICE_LIT("third")},
+    };
+
+    (void)state;
+    open_with("files.inspect=4");
+    files_input(one.feed.files, &one.flow, pieces, 4);
+    struct file *first = files_first(&one.flow);
+    assert_ptr_equal(first->next->next, files_of_tx(&tx, TO_SERVER));
+    first->logged = true;
+    files_clear(one.feed.files, &one.flow, 3); /* the first goes */
+    assert_int_equal(files_first(&one.flow)->id, 2);
+    assert_ptr_equal(files_first(&one.flow)->tx, &tx);
+    files_drop_tx(&tx);
+    assert_null(tx.files[TO_SERVER]);
+    for (struct file *file = files_first(&one.flow); file; file = file->next)
+        assert_null(file->tx);
     one_close(&one);
 }
 
@@ -178,8 +227,11 @@ int main(void)
         cmocka_unit_test(only_digests_asked_for_are_computed),
         cmocka_unit_test(the_type_is_named_when_asked_for),
         cmocka_unit_test(content_is_kept_up_to_the_limit_and_the_size_counts_on),
+        cmocka_unit_test(without_rules_contents_are_counted_and_not_kept),
+        cmocka_unit_test(without_rules_the_type_still_needs_the_contents),
         cmocka_unit_test(a_file_is_freed_when_it_is_ended_and_logged),
         cmocka_unit_test(a_flow_that_ends_leaves_its_file_truncated),
+        cmocka_unit_test(files_of_a_transaction_that_is_over_do_not_know_it_any_more),
         cmocka_unit_test(a_file_that_a_rule_asks_for_is_kept_by_its_digest),
         cmocka_unit_test(yara_rules_that_match_are_told_with_their_meta),
     };
