@@ -161,9 +161,10 @@ static enum err set_one(struct act *act, int64_t id, const struct action *action
     if (err)
         return err;
     undo_keep_group(act, &before, &after);
-    char object[48];
+    char object[48], name[32];
     snprintf(object, sizeof(object), "group/%lld", (long long)id);
-    return act_audit(call, action->name, object, "{}");
+    snprintf(name, sizeof(name), "group.%s", action->name);
+    return act_audit(call, name, object, "{}");
 }
 
 /* All or none: the answer's number is exactly what was changed. */

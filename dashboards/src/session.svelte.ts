@@ -46,6 +46,13 @@ export function fail(e: unknown) {
   say(e.status === 409 && !e.said ? t('changed_by_other') : both(e.said) || t('refused', { status: e.status }), 'bad');
 }
 
+// For a page about one thing: what to say in its place when there is no such thing; any other fault is told as always.
+export function absent(e: unknown): string {
+  if (e instanceof ApiError && e.status === 404) return both(e.said) || t('page_not_found');
+  fail(e);
+  return '';
+}
+
 function told(e: Live) {
   session.last = e;
   session.news++;

@@ -157,11 +157,12 @@ export function seen_as(g: Group): string {
   return both(g.reason) || (words.language === 'vi' && g.signature_vi) || plain(g.signature);
 }
 
+// A word that has its own key, or as it came.
+const named = (key: string, plain: string): string => (key in en ? t(key as Key) : plain);
 // How an entry of a history came about.
-export function entry(kind: string): string {
-  const key = `entry_${kind}`;
-  return key in en ? t(key as Key) : kind;
-}
+export const entry = (kind: string): string => named(`entry_${kind}`, kind);
+// What the audit trail says was done.
+export const deed = (action: string): string => named(`did_${action}`, action);
 
 // For comparing: without case and diacritics, đ as d.
 export function fold(text: string): string {
