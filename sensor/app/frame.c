@@ -67,8 +67,9 @@ static uint32_t mqtt_cut(struct frame_cut *cut)
 
 /* ---- TLS ---------------------------------------------------------------------------------- */
 
-enum { TLS_PDU, TLS_HDR, TLS_DATA, TLS_SSL2_HDR, TLS_SSL2_PDU };
-static const char *const tls_names[] = {"pdu", "hdr", "data", "ssl2.hdr", "ssl2.pdu", NULL};
+enum { TLS_PDU, TLS_HDR, TLS_DATA, TLS_SSL2_HDR, TLS_SSL2_PDU, TLS_ALERT };
+static const char *const tls_names[] = {"pdu",      "hdr",   "data", "ssl2.hdr",
+                                        "ssl2.pdu", "alert", NULL};
 
 static uint32_t ssl2_cut(struct frame_cut *cut)
 {
@@ -87,7 +88,7 @@ static uint32_t ssl2_cut(struct frame_cut *cut)
 
 static uint32_t tls_cut(struct frame_cut *cut)
 {
-    enum { HEADER = 5, FIRST = 20, LAST = 24, LONGEST = 16384 + 2048 };
+    enum { HEADER = 5, FIRST = 20, ALERT = 21, LAST = 24, LONGEST = 16384 + 2048 };
     struct cursor c = cursor_of(cut->in);
     uint8_t type = cursor_u8(&c), major = cursor_u8(&c);
 
@@ -103,6 +104,8 @@ static uint32_t tls_cut(struct frame_cut *cut)
     frame_found(cut, TLS_HDR, 0, HEADER);
     if (len)
         frame_found(cut, TLS_DATA, HEADER, len);
+    if (len && type == ALERT)
+        frame_found(cut, TLS_ALERT, HEADER, len);
     return HEADER + len;
 }
 

@@ -61,6 +61,7 @@ static const struct field message_fields[] = {
 
 static const struct field code_fields[] = {
     {.name = "mqtt.reason_code",
+     .alias = "mqtt.connack.return_code",
      .uses = IN_RULES,
      .type = FIELD_U8,
      .offset = offsetof(struct mqtt_code, code),

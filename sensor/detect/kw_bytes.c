@@ -5,6 +5,8 @@
 #include "sensor/detect/buffer.h"
 #include "sensor/detect/draft.h"
 
+#include <string.h>
+
 enum { BYTES_MAX = 23 };
 
 static bool starts(struct slice s, const char *word)
@@ -119,6 +121,19 @@ static bool word_of(struct bytes_draft *b, struct slice part)
     return false;
 }
 
+/* Hexadecimal, with or without 0x. */
+static bool mask_of(struct slice text, uint64_t *mask)
+{
+    uint8_t hex[2 + 16] = {'0', 'x'};
+
+    if (slice_starts(text, SLICE_LIT("0x")) || slice_starts(text, SLICE_LIT("0X")))
+        return draft_u64(text, mask);
+    if (!text.len || text.len > sizeof(hex) - 2)
+        return false;
+    memcpy(hex + 2, text.at, text.len);
+    return draft_u64((struct slice){hex, 2 + text.len}, mask);
+}
+
 static bool option_of(struct draft *d, struct bytes_draft *b, struct slice part)
 {
     struct slice rest;
@@ -126,7 +141,7 @@ static bool option_of(struct draft *d, struct bytes_draft *b, struct slice part)
 
     if (word_of(b, part))
         return true;
-    if (after(part, "bitmask", &rest) && draft_u64(rest, &v))
+    if (after(part, "bitmask", &rest) && mask_of(rest, &v))
         b->op->mask = v;
     else if (after(part, "align", &rest) && draft_u64(rest, &v) && (v == 2 || v == 4))
         b->op->align_to = (uint8_t)v;

@@ -7,6 +7,8 @@
 
 #include "common/cursor.h"
 
+#include <string.h>
+
 /* ---- numbers ------------------------------------------------------------------------------ */
 
 static bool is_icmp(const struct packet *p)
@@ -119,6 +121,18 @@ static bool num_parse(struct draft *d, const struct keyword *kw, struct slice va
     return (draft_num(draft_unquote(value), NULL, num) ||
             draft_fail(d, "\"%s\" wants a number or a range", kw->name)) &&
            draft_test(d, kw, num);
+}
+
+/* "x20" is an older way to write a hexadecimal number. */
+static bool tos_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    uint8_t hex[] = {'0', 'x', 0, 0};
+    uint32_t digits = value.len - 1;
+
+    if (value.len < 2 || value.len > 3 || (value.at[0] | 32) != 'x')
+        return num_parse(d, kw, value);
+    memcpy(hex + 2, value.at + 1, digits);
+    return num_parse(d, kw, (struct slice){hex, 2 + digits});
 }
 
 /* window:!55808 and the like */
@@ -282,7 +296,7 @@ static bool ipopts_parse(struct draft *d, const struct keyword *kw, struct slice
 
     d->need_packet = true;
     for (uint32_t i = 0; wanted && i < sizeof(names) / sizeof(names[0]); i++) {
-        if (slice_eq(value, slice_of_str(names[i].name))) {
+        if (slice_ieq(value, slice_of_str(names[i].name))) {
             *wanted = names[i].type;
             return draft_test(d, kw, wanted);
         }
@@ -418,7 +432,12 @@ static bool ip_end_parse(struct draft *d, const struct keyword *kw, struct slice
 
 static const struct keyword rows[] = {
     NUM_ROW("ttl", NULL, ttl_match, "ttl:<10", "IPv4 time to live or IPv6 hop limit"),
-    NUM_ROW("tos", NULL, tos_match, "tos:8", "IPv4 type of service or IPv6 traffic class"),
+    {.name = "tos",
+     .stage = AT_PACKET,
+     .parse = tos_parse,
+     .match = tos_match,
+     .example = "tos:8",
+     .doc = "IPv4 type of service or IPv6 traffic class; x20 is hexadecimal"},
     NUM_ROW("id", NULL, id_match, "id:31337", "IPv4 identification"),
     NUM_ROW("itype", NULL, itype_match, "itype:8", "ICMP type"),
     NUM_ROW("icode", NULL, icode_match, "icode:0", "ICMP code"),

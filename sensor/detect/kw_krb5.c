@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * krb5.ticket_encryption: how the ticket in an answer is encrypted: "weak", or kinds by name or
- * number, "!" before one that must not be it.
+ * krb5.ticket_encryption: how the ticket in an answer is encrypted: "weak", "!weak", or kinds by
+ * name or number, "!" before one that must not be it.
  */
 #include "sensor/app/krb5_tx.h"
 #include "sensor/detect/buffer.h"
@@ -12,7 +12,7 @@
 enum { KINDS_MAX = 32 };
 
 struct ticket_args {
-    bool weak;
+    bool weak, strong;
     uint32_t n;
     struct {
         int32_t etype;
@@ -42,7 +42,9 @@ static bool ticket_match(const struct inspection *in, const void *args)
     if (!in->tx || strcmp(in->tx->proto->name, "krb5") != 0)
         return false;
     const struct krb5_tx *krb = tx_data_const(in->tx);
-    return krb->has_ticket && (a->weak ? krb->weak_ticket : kinds_ok(a, krb->ticket_etype));
+    return krb->has_ticket && (a->weak     ? krb->weak_ticket
+                               : a->strong ? !krb->weak_ticket
+                                           : kinds_ok(a, krb->ticket_etype));
 }
 
 static bool ticket_parse(struct draft *d, const struct keyword *kw, struct slice value)
@@ -55,8 +57,9 @@ static bool ticket_parse(struct draft *d, const struct keyword *kw, struct slice
     while (draft_part(&value, ',', &part)) {
         bool negated = part.len && part.at[0] == '!';
         part = slice_trim(slice_from(part, negated));
-        if (!negated && slice_ieq(part, SLICE_LIT("weak"))) {
-            a->weak = true;
+        if (slice_ieq(part, SLICE_LIT("weak"))) {
+            a->weak = !negated;
+            a->strong = negated;
             continue;
         }
         if (a->n == KINDS_MAX || !krb5_event_etype_of(part, &a->kind[a->n].etype))
@@ -64,7 +67,7 @@ static bool ticket_parse(struct draft *d, const struct keyword *kw, struct slice
                               (const char *)part.at);
         a->kind[a->n++].negated = negated;
     }
-    if (!a->weak && !a->n)
+    if (!a->weak && !a->strong && !a->n)
         return draft_fail(d, "%s wants weak or kinds of encryption", kw->name);
     struct op *op = draft_op(d, buffer_special(d->loader, "krb5", BUFFER_TX, SIDE_BOTH), OP_CALL);
     if (!op)
@@ -82,7 +85,7 @@ static const struct keyword rows[] = {
      .parse = ticket_parse,
      .match = ticket_match,
      .example = "krb5.ticket_encryption:rc4-hmac",
-     .doc = "Encryption of the ticket in an answer: weak, or names and numbers"},
+     .doc = "Encryption of the ticket in an answer: weak, !weak, or names and numbers"},
     KEYWORD_END,
 };
 

@@ -206,6 +206,22 @@ static const struct keyword *cached_keyword(struct draft *draft, struct slice na
     return kw;
 }
 
+static const struct label truth[] = {{1, "yes"}, {1, "true"}, {0, "no"}, {0, "false"}, {0, NULL}};
+
+/* The number a field is compared with, by its value or its name. */
+static bool read_number(struct draft *draft, const struct buffer *b, struct slice value)
+{
+    const struct field *f = b->refs[0].field;
+    struct op *op = draft_op(draft, b, OP_NUMBER);
+
+    if (!op)
+        return false;
+    draft->last_group = -1;
+    bool ok = f->flags ? draft_flags(value, f->labels, &op->num)
+                       : draft_num(value, f->type == FIELD_BOOL ? truth : f->labels, &op->num);
+    return ok || draft_fail(draft, "\"%s\" wants a number or a range, like %s:5", b->name, b->name);
+}
+
 /* A field of a protocol: bytes stick as a buffer, numbers are compared. */
 static bool read_field(struct draft *draft, struct slice name, struct slice value, bool has_value)
 {
@@ -215,19 +231,8 @@ static bool read_field(struct draft *draft, struct slice name, struct slice valu
         return draft_fail(draft, "unknown keyword \"%.*s\"", (int)(name.len & 63),
                           (const char *)name.at);
     draft->ip_compatible = false;
-    if (b->kind == BUFFER_NUMBER) {
-        struct op *op = draft_op(draft, b, OP_NUMBER);
-        if (!op)
-            return false;
-        draft->last_group = -1;
-        const struct field *f = b->refs[0].field;
-        bool (*read)(struct slice, const struct label *, struct num *) =
-            f->flags ? draft_flags : draft_num;
-        if (!has_value || !read(draft_unquote(value), f->labels, &op->num))
-            return draft_fail(draft, "\"%s\" wants a number or a range, like %s:5", b->name,
-                              b->name);
-        return true;
-    }
+    if (b->kind == BUFFER_NUMBER)
+        return read_number(draft, b, has_value ? draft_unquote(value) : (struct slice){0});
     if (!has_value)
         return draft_stick(draft, b);
     /* "tls.version:1.2": the value itself */

@@ -304,6 +304,17 @@ static void take_file_store(struct conf *conf, const struct json *store)
     set_bool(conf, "filestore.all", json_get(store, "force-filestore"), false);
 }
 
+static void take_fast(struct conf *conf, const struct json *fast)
+{
+    const char *name = json_str(json_get(fast, "filename"), NULL);
+
+    if (!fast || !says(json_get(fast, "enabled"), true))
+        return;
+    suricata_yaml_set(conf, "output.fast.enabled", "true");
+    if (name)
+        suricata_yaml_set(conf, "output.fast.name", name);
+}
+
 static void take_outputs(struct conf *conf, const struct json *outputs)
 {
     bool eve_taken = false;
@@ -311,6 +322,7 @@ static void take_outputs(struct conf *conf, const struct json *outputs)
     for (const struct json *o = json_first(outputs); o; o = json_next(o)) {
         const struct json *eve = json_get(o, "eve-log");
         take_file_store(conf, json_get(o, "file-store"));
+        take_fast(conf, json_get(o, "fast"));
         if (eve_taken || !eve || !says(json_get(eve, "enabled"), true))
             continue;
         const char *file = json_str(json_get(eve, "filename"), NULL);

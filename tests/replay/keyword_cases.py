@@ -197,6 +197,8 @@ CASES = [
     ("filename", "smtp", 'filename:"tool";', 'filename:"toll";'), ("fileext", "smtp", 'fileext:"exe";', 'fileext:"dll";'),
     ("filesize", "smtp", "filesize:<100;", "filesize:>100;"),
     ("mqtt.type", "mqtt", "mqtt.type:PUBLISH;", "mqtt.type:SUBSCRIBE;"),
+    ("mqtt.connack.session_present", "mqtt", "mqtt.connack.session_present:no;", "mqtt.connack.session_present:true;"),
+    ("mqtt.connack.return_code", "mqtt", "mqtt.connack.return_code:0;", "mqtt.connack.return_code:4;"),
 ]
 SETTERS = ('alert tcp any any -> any 7777 (msg:"set"; content:"USER Root"; flowbits:set,user.seen; flowint:seen,=,3; '
            'xbits:set,caller,track ip_src,expire 60; noalert; sid:1;)\n')

@@ -94,6 +94,8 @@ static void records_of_tls_are_frames_when_encrypted_too(void **state)
     assert_string_equal(
         cut_all(&t, TO_SERVER, SLICE_LIT("\x16\x03\x01\0\2ab\x17\x03\x03\0\1c\x17\x03\x03")),
         "pdu@0+7 hdr@0+5 data@5+2 pdu@7+6 hdr@7+5 data@12+1 ");
+    assert_string_equal(cut_all(&t, TO_CLIENT, SLICE_LIT("\x15\x03\x03\0\2\x02\x28")),
+                        "pdu@0+7 hdr@0+5 data@5+2 alert@5+2 ");
 }
 
 static void an_http_message_ends_as_its_headers_say(void **state)
