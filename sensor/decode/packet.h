@@ -119,10 +119,15 @@ struct packet {
     struct tunnel tunnel[PACKET_TUNNELS_MAX]; /* last: only the first `tunnels` are ever set */
 };
 
-/** Copies a packet without the tunnels it does not have. */
-static inline void packet_copy(struct packet *to, const struct packet *from)
+/** Fetches what is set of a packet, as another processor had it last. */
+static inline void packet_prefetch(const struct packet *p, bool to_write)
 {
-    memcpy(to, from, offsetof(struct packet, tunnel) + from->tunnels * sizeof(struct tunnel));
+    for (uint32_t at = 0; at < offsetof(struct packet, tunnel); at += 64) {
+        if (to_write)
+            __builtin_prefetch((const uint8_t *)p + at, 1);
+        else
+            __builtin_prefetch((const uint8_t *)p + at);
+    }
 }
 
 #endif

@@ -40,7 +40,7 @@ const struct counter front_counters[] = {
     COUNTER_END,
 };
 
-enum { DRAIN_S = 60 };
+enum { DRAIN_S = 60, AHEAD = 2 }; /* places between prefetches */
 #define JUMP_NS (60 * CLOCK_S)
 #define TICK_NS CLOCK_S
 /* Live: how long at most we sleep, and how far behind the clock a silent second is believed. */
@@ -69,11 +69,10 @@ struct front {
     struct opened file;
     struct retired *retired; /* newest first */
     uint64_t round;
-    uint32_t dealt;               /* frames of the round in hand */
+    uint32_t dealt;               /* frames of the round in hand, and what is around tunnels */
     struct ifaces *ifaces;        /* NULL: a replay */
     struct cap_live_sieve *sieve; /* of a replay; NULL = everything passes */
-    struct packet scratch;
-    struct frame held; /* read, for the next round */
+    struct frame held;            /* read, for the next round */
     bool has_held, held_stable;
     bool held_restart; /* time starts over with it */
     bool fresh_file, stopping;
@@ -306,24 +305,31 @@ static bool new_second(const struct front *f, uint64_t ts_ns)
     return f->clock_ns && ts_ns / TICK_NS > f->clock_ns / TICK_NS;
 }
 
-/* What is around a tunnel goes to the same worker, so that the order of events is given. */
-static void deal_around(struct front *f, struct round_part *part, const struct packet *inner)
+/* Where the next packet is decoded, and stays. */
+static struct packet *next_place(struct round *round)
 {
-    struct packet *p = &part->packets[part->n];
+    return &round->packets[round->n];
+}
+
+/* With several workers others have had the places to come. */
+static void give(struct round *round, struct round_part *part)
+{
+    part->packet[part->n++] = (uint16_t)round->n++;
+    if (round->shared && round->n + AHEAD <= ROUND_PACKETS)
+        packet_prefetch(&round->packets[round->n + AHEAD], true);
+}
+
+/* What is around a tunnel goes to the same worker, so that the order of events is given. */
+static void deal_around(struct front *f, struct round *round, struct round_part *part,
+                        const struct packet *inner)
+{
+    struct packet *p = next_place(round);
 
     if (!inner->tunnels || !decode_around(f->decode, inner, p))
         return;
     p->clock_ns = f->clock_ns;
-    part->n++;
+    give(round, part);
     f->dealt++;
-}
-
-/* Where the next packet is decoded: in its place when there is one worker. */
-static struct packet *next_place(struct front *f, struct round *round)
-{
-    struct round_part *part = &round->part[0];
-
-    return f->plan.workers == 1 ? &part->packets[part->n] : &f->scratch;
 }
 
 static void count_frame(struct front *f, const struct frame *frame)
@@ -340,7 +346,7 @@ static void count_frame(struct front *f, const struct frame *frame)
 /* The frame of next_place. */
 static void deal(struct front *f, struct round *round, bool stable)
 {
-    struct packet *p = next_place(f, round);
+    struct packet *p = next_place(round);
     struct frame *frame = &p->frame;
 
     frame->number = ++f->number;
@@ -351,16 +357,11 @@ static void deal(struct front *f, struct round *round, bool stable)
         frame->caplen = 0;
     decode_frame(f->decode, frame, &round->arena, p);
     p->clock_ns = f->clock_ns;
-    if (f->plan.workers == 1) {
-        round->part[0].n += !p->duplicate;
-        deal_around(f, &round->part[0], p);
-        return;
-    }
     if (p->duplicate)
         return;
     struct round_part *part = &round->part[p->shard / PACKET_PAIR_SHARDS % f->plan.workers];
-    packet_copy(&part->packets[part->n++], p);
-    deal_around(f, part, p);
+    give(round, part);
+    deal_around(f, round, part, p);
 }
 
 /* The frame belongs to the next round: time starts over, a second begins, or it is not due yet. */
@@ -407,7 +408,7 @@ static bool begin_with_held(struct front *f, struct round *round)
         tick(f, round, f->held.ts_ns);
     }
     f->held_restart = false;
-    next_place(f, round)->frame = f->held;
+    next_place(round)->frame = f->held;
     deal(f, round, f->held_stable);
     return true;
 }
@@ -432,7 +433,7 @@ static bool fill(struct front *f, struct round *round)
     bool stable;
 
     while (f->dealt < ROUND_PACKETS) {
-        struct frame *frame = &next_place(f, round)->frame;
+        struct frame *frame = &next_place(round)->frame;
         uint64_t asked_ns = f->ifaces && !f->dealt ? clock_now_ns() : 0;
         enum err err = next_frame(f, frame, &stable);
         if (err == ERR_AGAIN) {

@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+enum { AHEAD = 8 }; /* items between prefetches */
+
 static int order(const struct item *x, const struct item *y)
 {
     if (x->number != y->number)
@@ -36,6 +38,8 @@ static uint32_t fill(struct merge_ref *ref, const struct round_part *part)
 
     for (uint32_t i = 0; i < part->n_items; i++) {
         ref[i] = (struct merge_ref){part, &part->items[i]};
+        if (i + AHEAD < part->n_items)
+            __builtin_prefetch(&part->items[i + AHEAD]);
         bool in_run = !part->items[i].of_packet;
         if (!in_run && i > from + 1)
             qsort(ref + from, i - from, sizeof(*ref), by_order);

@@ -4,6 +4,9 @@
  * worker gets its part of every round, even an empty one; the host tier (tail) takes the rounds in
  * order and merges what the workers brought by frame number. Rounds are cut by frame count, so what
  * comes out does not depend on the number of workers.
+ *
+ * No tier has a thread of its own: there are as many threads as workers, and each does what is due.
+ * So few of them ever wait for each other, and one alone needs no other.
  */
 #ifndef TRAMGAC_SENSOR_RUN_ROUND_H
 #define TRAMGAC_SENSOR_RUN_ROUND_H
@@ -55,7 +58,7 @@ struct notice {
 /** A worker's part of a round. */
 struct round_part {
     uint32_t n;
-    struct packet *packets; /* ROUND_PACKETS + 1: what is around the last tunnel */
+    uint16_t packet[ROUND_PACKETS + 1]; /* its packets, in order: indices in round.packets */
     /* what the worker made of them */
     struct strbuf text;
     struct item *items;
@@ -68,7 +71,10 @@ struct round_part {
 };
 
 struct round {
-    uint64_t first_number; /* frame number the round began at */
+    uint32_t n;
+    struct packet *packets; /* ROUND_PACKETS + 1: what is around the last tunnel */
+    bool shared;            /* there are several workers */
+    uint64_t first_number;  /* frame number the round began at */
     /* Whole seconds of packet time that began before the round's first frame: what is silent since
      * long ends, second by second. Both 0: none began. At a restart tick_ns is when the old time
      * ended. Only the frames decide where they fall. */
@@ -93,6 +99,20 @@ struct round {
     struct round_part *part; /* one for each worker */
 };
 
+/** A packet of the part. */
+static inline const struct packet *round_packet(const struct round *round,
+                                                const struct round_part *part, uint32_t i)
+{
+    return &round->packets[part->packet[i]];
+}
+
+/** Fetches a packet to come, which another processor may have decoded. */
+static inline void round_fetch(const struct round *round, const struct round_part *part, uint32_t i)
+{
+    if (round->shared && i < part->n)
+        packet_prefetch(round_packet(round, part, i), false);
+}
+
 /** New item at the end of the part; NULL without memory. Number and order are the caller's. */
 struct item *round_item(struct round_part *part);
 /** New zeroed fact with its item; NULL without memory. */
@@ -104,7 +124,17 @@ void round_notice(struct round *round, const char *what, const char *affects, st
 /** The same for what a frame showed: told where that frame's events stand. */
 void round_notice_at(struct round *round, const struct notice *notice);
 
-/** The rounds under way, shared by the threads. */
+enum round_task { ROUND_START, ROUND_READ, ROUND_WORK, ROUND_TELL };
+
+/** What a thread does next. */
+struct round_job {
+    enum round_task task; /* ROUND_START: it has done nothing yet */
+    struct round *round;
+    uint32_t worker; /* ROUND_WORK: which part */
+    bool more;       /* ROUND_READ, set by the thread: this round is not the last */
+};
+
+/** The rounds under way, shared by as many threads as there are workers. */
 struct rounds {
     struct round slot[ROUND_SLOTS];
     uint32_t
@@ -112,7 +142,10 @@ struct rounds {
     uint32_t workers;
     /* all below under `lock` */
     pthread_mutex_t lock;
-    pthread_cond_t published_more, done_more, consumed_more;
+    pthread_cond_t wake[WORKERS_MAX];
+    bool waits[WORKERS_MAX];                     /* a thread, for its `wake` */
+    bool working[WORKERS_MAX], reading, telling; /* somebody does that now */
+    bool full, ended; /* the last round read: there was more to read; it was the last of all */
     uint64_t published, consumed;
     uint64_t done[WORKERS_MAX];
 };
@@ -120,14 +153,9 @@ struct rounds {
 enum err rounds_init(struct rounds *rounds, uint32_t workers);
 void rounds_fini(struct rounds *rounds);
 
-/** Front: waits for an empty slot. Then publishes it. */
-struct round *rounds_open(struct rounds *rounds);
-void rounds_publish(struct rounds *rounds);
-/** Worker: waits for its next round. Then says it is done. */
-struct round *rounds_take(struct rounds *rounds, uint32_t worker);
-void rounds_done(struct rounds *rounds, uint32_t worker);
-/** Tail: waits until all workers are done with the next round. Then gives its slot back. */
-struct round *rounds_merge(struct rounds *rounds);
-void rounds_consumed(struct rounds *rounds);
+/** The job in hand is done: gives thread `me` the next one, and waits while there is none. False
+ * when all is done. Rounds are read one after the other, and told so; a worker's parts are worked
+ * off in that order. */
+bool rounds_next(struct rounds *rounds, uint32_t me, struct round_job *job);
 
 #endif

@@ -394,52 +394,35 @@ static bool read_round(struct sensor *s, struct round *round)
     return true;
 }
 
-static void run_alone(struct sensor *s)
+static void do_job(struct sensor *s, struct round_job *job)
 {
-    bool more = true;
-
-    while (more) {
-        struct round *round = rounds_open(&s->rounds);
-        more = read_round(s, round);
-        rounds_publish(&s->rounds);
-        worker_round(s->worker[0], round, &round->part[0]);
-        rounds_done(&s->rounds, 0);
-        tail_round(s->tail, round);
-        rounds_consumed(&s->rounds);
+    switch (job->task) {
+    case ROUND_START:
+        break;
+    case ROUND_READ:
+        job->more = read_round(s, job->round);
+        break;
+    case ROUND_WORK:
+        worker_round(s->worker[job->worker], job->round, &job->round->part[job->worker]);
+        break;
+    case ROUND_TELL:
+        tail_round(s->tail, job->round);
+        break;
     }
 }
 
-struct worker_thread {
+struct path_thread {
     struct sensor *sensor;
     uint32_t index;
 };
 
-static void *run_worker(void *context)
+static void *run_thread(void *context)
 {
-    const struct worker_thread *me = context;
-    struct sensor *s = me->sensor;
-    bool last = false;
+    const struct path_thread *me = context;
+    struct round_job job = {0};
 
-    while (!last) {
-        struct round *round = rounds_take(&s->rounds, me->index);
-        last = round->last;
-        worker_round(s->worker[me->index], round, &round->part[me->index]);
-        rounds_done(&s->rounds, me->index);
-    }
-    return NULL;
-}
-
-static void *run_tail(void *context)
-{
-    struct sensor *s = context;
-    bool last = false;
-
-    while (!last) {
-        struct round *round = rounds_merge(&s->rounds);
-        last = round->last;
-        tail_round(s->tail, round);
-        rounds_consumed(&s->rounds);
-    }
+    while (rounds_next(&me->sensor->rounds, me->index, &job))
+        do_job(me->sensor, &job);
     return NULL;
 }
 
@@ -451,25 +434,20 @@ static void must_start(pthread_t *thread, void *(*run)(void *), void *context)
     exit(2);
 }
 
-static void run_threads(struct sensor *s)
+/* One thread for each worker; this one is the first. */
+static void run_path(struct sensor *s)
 {
-    pthread_t worker[WORKERS_MAX];
-    struct worker_thread context[WORKERS_MAX];
-    pthread_t tail;
-    bool more = true;
+    pthread_t thread[WORKERS_MAX];
+    struct path_thread me[WORKERS_MAX];
 
     for (uint32_t i = 0; i < s->shares.workers; i++) {
-        context[i] = (struct worker_thread){s, i};
-        must_start(&worker[i], run_worker, &context[i]);
+        me[i] = (struct path_thread){s, i};
+        if (i)
+            must_start(&thread[i], run_thread, &me[i]);
     }
-    must_start(&tail, run_tail, s);
-    while (more) {
-        more = read_round(s, rounds_open(&s->rounds));
-        rounds_publish(&s->rounds);
-    }
-    for (uint32_t i = 0; i < s->shares.workers; i++)
-        pthread_join(worker[i], NULL);
-    pthread_join(tail, NULL);
+    run_thread(&me[0]);
+    for (uint32_t i = 1; i < s->shares.workers; i++)
+        pthread_join(thread[i], NULL);
 }
 
 static void take_top(const struct sensor *s, struct sensor_result *result)
@@ -483,14 +461,6 @@ static void take_top(const struct sensor *s, struct sensor_result *result)
         result->top[i].alerts = top[i].alerts;
         strncpy(result->top[i].msg, top[i].rule->msg, sizeof(result->top[i].msg) - 1);
     }
-}
-
-static void run_path(struct sensor *s)
-{
-    if (s->shares.workers == 1)
-        run_alone(s);
-    else
-        run_threads(s);
 }
 
 int sensor_run(const struct sensor_plan *plan, struct sensor_result *result)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One thread, rounds in order: what it decides cannot depend on how flows were spread.
+ * One thread at a time, rounds in order: what it decides cannot depend on how flows were spread.
  */
 #include "sensor/run/tail.h"
 #include "common/check.h"
@@ -38,7 +38,7 @@ const struct counter tail_counters[] = {
     COUNTER_END,
 };
 
-enum { OUTPUTS_MAX = 8 };
+enum { OUTPUTS_MAX = 8, AHEAD = 2 }; /* items between prefetches */
 
 struct tail {
     struct tail_plan plan;
@@ -424,6 +424,24 @@ static void tick_devices(struct tail *t, uint64_t now_ns)
         tell_hour(t, now_ns);
 }
 
+/* What another processor has written: first the item, then its text. */
+static void prefetch(const struct tail *t, uint32_t i)
+{
+    const struct merge_ref *ref = t->merge.ref;
+
+    if (i + 2 * AHEAD < t->merge.n) {
+        __builtin_prefetch(ref[i + 2 * AHEAD].item);
+        __builtin_prefetch((const uint8_t *)ref[i + 2 * AHEAD].item + 64);
+        __builtin_prefetch((const uint8_t *)ref[i + 2 * AHEAD].item + 128);
+    }
+    if (i + AHEAD < t->merge.n) {
+        const struct item *item = ref[i + AHEAD].item;
+        const char *text = ref[i + AHEAD].part->text.at + item->text_at;
+        for (uint32_t at = 0; at < item->text_len; at += 64)
+            __builtin_prefetch(text + at);
+    }
+}
+
 /* Time of the host tier moves at whole seconds of packet time only, as that of the flows. */
 static void take_items(struct tail *t, const struct round *round)
 {
@@ -438,6 +456,8 @@ static void take_items(struct tail *t, const struct round *round)
             ticked_ns = round->tick_ns;
             tick_devices(t, ticked_ns);
         }
+        if (round->shared)
+            prefetch(t, i);
         write_notices(t, round, item->number);
         take_item(t, t->merge.ref[i].part, item);
     }

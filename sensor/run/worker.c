@@ -685,12 +685,13 @@ static void end_run(struct worker *w, const struct round *round)
 }
 
 /* A flow whose last packet is long ago is far away: first where it is written, then itself. */
-static void prefetch(const struct worker *w, const struct round_part *part, uint32_t i)
+static void prefetch(const struct worker *w, const struct round *round, uint32_t i)
 {
-    if (i + 2 * AHEAD < part->n)
-        flow_table_prefetch(w->flows, part->packets[i + 2 * AHEAD].flow_hash);
-    if (i + AHEAD < part->n)
-        flow_table_prefetch_flow(w->flows, part->packets[i + AHEAD].flow_hash);
+    round_fetch(round, w->part, i + 4 * AHEAD);
+    if (i + 2 * AHEAD < w->part->n)
+        flow_table_prefetch(w->flows, round_packet(round, w->part, i + 2 * AHEAD)->flow_hash);
+    if (i + AHEAD < w->part->n)
+        flow_table_prefetch_flow(w->flows, round_packet(round, w->part, i + AHEAD)->flow_hash);
 }
 
 void worker_round(struct worker *w, struct round *round, struct round_part *part)
@@ -698,8 +699,8 @@ void worker_round(struct worker *w, struct round *round, struct round_part *part
     w->part = part;
     begin_round(w, round);
     for (uint32_t i = 0; i < part->n; i++) {
-        const struct packet *p = &part->packets[i];
-        prefetch(w, part, i);
+        const struct packet *p = round_packet(round, part, i);
+        prefetch(w, round, i);
         w->number = p->frame.number;
         w->order = 0;
         w->of_packet = true;
