@@ -48,7 +48,7 @@ enum {
     FRAME_BYTES = 2048, /* TPACKET_V3 packs frames; this only has to divide a block */
     TAG_BYTES = 4,
     MACS_BYTES = 12,
-    DRAIN_MS = 200, /* without a frame: what the kernel still says to have is gone */
+    DRAIN_MS = 200, /* and a time-out: without a frame so long, what the kernel still has is gone */
 };
 #define CLOCK_SKEW_NS (2 * CLOCK_S)
 
@@ -69,6 +69,7 @@ struct capture {
     int poll_fd; /* the ring's, or an epoll of all rings */
     bool stopped, said_down, hardware_time;
     uint64_t drained_ns; /* stopped: when the last frame came */
+    uint64_t drain_ns;   /* the longest that another is waited for */
 };
 
 static bool takes(const char *source, bool is_interface)
@@ -260,6 +261,7 @@ static enum err afpacket_open(const struct conf *conf, const char *source, struc
     iface_settings_read(conf, source, &s);
     snprintf(c->name, sizeof(c->name), "%s", source);
     c->poll_fd = -1;
+    c->drain_ns = DRAIN_MS * CLOCK_MS + s.block_ns;
     s.rings = s.rings < RINGS_MAX ? s.rings : RINGS_MAX;
     c->rings = s.rings;
     for (uint32_t i = 0; i < c->rings; i++)
@@ -390,8 +392,9 @@ static void update(struct ring *r)
     r->stalls += s.tp_freeze_q_cnt;
 }
 
-/* After stop: the last block comes by its time-out; then all that was offered was read or lost. */
-static enum err drained(struct capture *c)
+/* After stop, when there was no frame at `asked_ns`: the last block comes by its time-out; then all
+ * that was offered was read or lost. */
+static enum err drained(struct capture *c, uint64_t asked_ns)
 {
     bool all = true;
 
@@ -399,17 +402,18 @@ static enum err drained(struct capture *c)
         update(&c->ring[i]);
         all = all && c->ring[i].read + c->ring[i].lost >= c->ring[i].offered;
     }
-    return all || clock_mono_ns() > c->drained_ns + DRAIN_MS * CLOCK_MS ? ERR_END : ERR_AGAIN;
+    return all || asked_ns > c->drained_ns + c->drain_ns ? ERR_END : ERR_AGAIN;
 }
 
 static enum err afpacket_next(struct capture *c, struct frame *frame, struct capture_fault *fault)
 {
     (void)fault;
+    uint64_t asked_ns = c->stopped ? clock_mono_ns() : 0;
     struct ring *r = c->rings == 1 ? &c->ring[0] : oldest(c);
     struct tpacket3_hdr *h = r ? peek(r) : NULL;
 
     if (!h)
-        return c->stopped ? drained(c) : nothing_now(c);
+        return c->stopped ? drained(c, asked_ns) : nothing_now(c);
     uint8_t *at = (uint8_t *)h + h->tp_mac;
     bool tagged = (h->tp_status & TP_STATUS_VLAN_VALID) && h->tp_snaplen >= MACS_BYTES;
 

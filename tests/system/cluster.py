@@ -205,7 +205,8 @@ def disturbed(b, ingest, to, meanwhile=None):
     for i in range(2):
         listed = both.api(i).get("/api/sensors")["items"]
         assert sorted(s["name"] for s in listed) == ["north", "south"] and sum(s["events"] for s in listed) == sent
-    wait_for("both are members", 30, lambda: len(both.api(0).get("/api/health")["cluster"]["members"]) == 2)
+    api = both.api(0)
+    wait_for("both are members", 30, lambda: len(api.get("/api/health")["cluster"]["members"]) == 2)
     both.stop()
     return seen, sent, kills, took_over
 

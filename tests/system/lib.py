@@ -127,9 +127,10 @@ class Bench:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                size = int(self.headers.get("Content-Length", 0))
+                body = self.rfile.read(size)
                 status = server.refuse or 202
-                if status < 300:
+                if status < 300 and len(body) == size:  # its sender may have been killed
                     got.append((dict(self.headers), body))
                 self.send_response(status)
                 self.send_header("Content-Length", "0")
@@ -138,7 +139,7 @@ class Bench:
             def log_message(self, *args):
                 pass
 
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server = http.server.HTTPServer(("127.0.0.1", 0), Handler)  # one after the other: what came first is heard first
         server.refuse = 0
         server.got = got
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -146,11 +147,16 @@ class Bench:
         return server
 
     def subscriber(self, port, topic, name="subscriber"):
-        out = open(self.path(f"{name}.jsonl"), "wb")
-        p = subprocess.Popen(["mosquitto_sub", "-h", "127.0.0.1", "-p", str(port), "-t", topic, "-q", "1",
-                              "-F", "%p"], stdout=out, stderr=subprocess.DEVNULL, start_new_session=True)
-        self.procs.append(p)
-        return lambda: [json.loads(l) for l in open(self.path(f"{name}.jsonl"), encoding="utf-8") if l.strip()]
+        """All that was said since this call; the broker knows the subscriber when it returns."""
+        words = ["mosquitto_sub", "-h", "127.0.0.1", "-p", str(port), "-t", topic, "-q", "1", "-c", "-i", name]
+        subprocess.run([*words, "-E"], check=True, timeout=LONG)
+        with open(self.path(f"{name}.jsonl"), "wb") as out:
+            self.procs.append(subprocess.Popen([*words, "-F", "%p"], stdout=out, stderr=subprocess.DEVNULL, start_new_session=True))
+
+        def told():
+            with open(self.path(f"{name}.jsonl"), encoding="utf-8") as f:
+                return [json.loads(l) for l in f if l.endswith("\n")]
+        return told
 
 
 class Api:

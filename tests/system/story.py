@@ -37,8 +37,8 @@ enrich:
 report:
   forms: {ROOT}/rules/reports
 push:
-  - {{name: ioc-city, type: cloudevents-http, url: "http://127.0.0.1:{hook}/events", secret: thu-nghiem}}
-  - {{name: ioc-mqtt, type: cloudevents-mqtt, host: 127.0.0.1, port: {mqtt}}}
+  - {{name: ioc-city, type: cloudevents-http, url: "http://127.0.0.1:{hook}/events", secret: thu-nghiem, timeout: {LONG}s}}
+  - {{name: ioc-mqtt, type: cloudevents-mqtt, host: 127.0.0.1, port: {mqtt}, timeout: {LONG}s}}
 """)
 
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """All events are copied to a ClickHouse server, each once and as it is in our store, while ClickHouse and analyzer are killed with -9 in turn.
 With Debian's ClickHouse 18.16; skipped where there is none."""
+import http.client
 import json
 import os
 import random
@@ -51,7 +52,7 @@ class ClickHouse:
         try:
             with urllib.request.urlopen(request, timeout=LONG) as answer:
                 return answer.read().decode()
-        except (urllib.error.URLError, ConnectionError):
+        except (urllib.error.URLError, http.client.HTTPException, OSError):
             return None
 
     def rows(self):
@@ -60,7 +61,7 @@ class ClickHouse:
 
 
 def stored(b):
-    db = sqlite3.connect(b.path("data", "tramgac.db"))
+    db = sqlite3.connect(b.path("data", "tramgac.db"), timeout=LONG)
     return [list(r) for r in db.execute("select cast(id as text),ts/1000000000,ts%1000000000/1000,cast(flow as text),src,cast(sid as text),signature,raw "
                                         "from event order by id")]
 
@@ -82,11 +83,13 @@ dedup: {{keep_first: 100000}}
         return process
 
     process = analyzer()  # before there is a server to copy to
+    api = Api(port)  # a session outlives the analyzer that began it
+    health = lambda: api.get("/api/health")["clickhouse"]
     for piece in range(PIECES):
         with open(eve, "a", encoding="utf-8") as f:
             f.writelines(line(i) for i in range(piece * EVENTS // PIECES, (piece + 1) * EVENTS // PIECES))
         if piece == 1:
-            wait_for("the outage is told", 30, lambda: Api(port).get("/api/health")["clickhouse"]["fault"])
+            wait_for("the outage is told", 30, lambda: health()["fault"])
             server.start()
         elif piece % 2:
             wait_for("some are copied", 60, lambda: (server.ask("SELECT count() FROM tramgac.event") or "0\n") != "0\n", 0.05)
@@ -97,8 +100,8 @@ dedup: {{keep_first: 100000}}
             process = analyzer()
     wait_for("all events are stored", 120, lambda: len(stored(b)) == EVENTS, 0.5)
     wait_for("all events are copied", 120, lambda: server.ask("SELECT uniqExact(id) FROM tramgac.event") == f"{EVENTS}\n", 0.5)
-    health = lambda: Api(port).get("/api/health")["clickhouse"]
-    wait_for("the last event is acknowledged", 30, lambda: health()["fault"] == "" and health()["upto"] == int(stored(b)[-1][0]))
+    last = int(stored(b)[-1][0])
+    wait_for("the last event is acknowledged", 30, lambda: (lambda h: h["fault"] == "" and h["upto"] == last)(health()))
     b.stop(process)
     mine, copied = stored(b), server.rows()
     assert len(copied) == EVENTS, len(copied)

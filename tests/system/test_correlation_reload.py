@@ -78,7 +78,7 @@ def live(b):
     assert api.get("/api/rules")["last"]["changed"] == [] and titles() == []
     began = time.monotonic()
     give(alert(3, "10.0.0.1", 1))
-    assert titles() == ["three"], titles()
+    assert "three" in titles(), titles()
     # Nobody says anything more: the absence is decided when its time has passed by the clock.
     give(alert(10, "10.0.0.5", 1))
     wait_for("the absence is told without a further event", 60, lambda: "lonely" in titles())

@@ -32,8 +32,9 @@ with Bench("reports") as b:
     b.start("analyzer", ANALYZER, "-c", config, "--data", b.path("data"), "--listen", f"127.0.0.1:{port}", "--ingest", eve, "--follow")
     wait_for("the analyzer answers", 30, lambda: alive(port))
     api = Api(port)
-    incident = wait_for("an incident", 30, lambda: api.get("/api/incidents?state=open")["items"])[0]
-    api.call("POST", f"/api/incidents/{incident['id']}", {"version": incident["version"], "state": "in_progress", "comment": "Đã cô lập camera"})
+    wait_for("all alerts are stored", 30, lambda: api.get("/api/groups?state=all")["alerts"] == 3)
+    incident = api.get("/api/incidents?state=open")["items"][0]
+    assert api.call("POST", f"/api/incidents/{incident['id']}", {"version": incident["version"], "state": "in_progress", "comment": "Đã cô lập camera"})[0] == 200
     forms = api.get("/api/reports")["items"]
     assert {f["id"] for f in forms} == {"incident-notification", "incident-initial", "incident-final", "period-shift", "period-half-year",
                                         "period-year"}, forms

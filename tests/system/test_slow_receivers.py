@@ -37,25 +37,34 @@ class Receiver:
                 peer, _ = self.socket.accept()
             except OSError:
                 return
-            threading.Thread(target=self.one, args=(peer,), daemon=True).start()
+            try:  # one after the other: what came first is heard first, however late we are
+                peer = self.context.wrap_socket(peer, server_side=True) if self.context else peer
+                self.taken.append(self.message(peer))
+            except OSError:  # ssl.SSLError is one
+                self.refused += 1
+                peer.close()
+                continue
+            threading.Thread(target=self.answer, args=(peer,), daemon=True).start()
 
-    def one(self, peer):
+    def message(self, peer):
+        data = b""
+        while b"\r\n\r\n" not in data:
+            data += peer.recv(65536) or self.gone()
+        head, body = data.split(b"\r\n\r\n", 1)
+        size = next(int(h.split(b":")[1]) for h in head.lower().split(b"\r\n") if h.startswith(b"content-length"))
+        while len(body) < size:
+            body += peer.recv(65536) or self.gone()
+        return json.loads(body)
+
+    def answer(self, peer):
         try:
-            with self.context.wrap_socket(peer, server_side=True) if self.context else peer as s:
-                data = b""
-                while b"\r\n\r\n" not in data:
-                    data += s.recv(65536) or self.gone()
-                head, body = data.split(b"\r\n\r\n", 1)
-                size = next(int(h.split(b":")[1]) for h in head.lower().split(b"\r\n") if h.startswith(b"content-length"))
-                while len(body) < size:
-                    body += s.recv(65536) or self.gone()
-                self.taken.append(json.loads(body))
+            with peer:
                 for i in range(len(ANSWER)):
                     time.sleep(self.pause)
-                    s.sendall(ANSWER[i:i + 1])
-                self.answered += 1
-        except (ssl.SSLError, OSError):
-            self.refused += 1
+                    peer.sendall(ANSWER[i:i + 1])
+            self.answered += 1
+        except OSError:
+            pass
 
     @staticmethod
     def gone():
