@@ -46,6 +46,8 @@ enum { DRAIN_S = 60, AHEAD = 2 }; /* places between prefetches */
 /* Live: how long at most we sleep, and how far behind the clock a silent second is believed. */
 #define SLEEP_NS (50 * CLOCK_MS)
 #define LAG_NS   (100 * CLOCK_MS)
+/* Live: one thread does it all while it has read what came in at least that often. */
+enum { BEHIND_FRAMES = 2 * ROUND_PACKETS };
 
 struct opened {
     const struct capture_def *row;
@@ -70,6 +72,7 @@ struct front {
     struct retired *retired; /* newest first */
     uint64_t round;
     uint32_t dealt;               /* frames of the round in hand, and what is around tunnels */
+    uint32_t unbroken;            /* frames since there was nothing more to read */
     struct ifaces *ifaces;        /* NULL: a replay */
     struct cap_live_sieve *sieve; /* of a replay; NULL = everything passes */
     struct frame held;            /* read, for the next round */
@@ -437,6 +440,7 @@ static bool fill(struct front *f, struct round *round)
         uint64_t asked_ns = f->ifaces && !f->dealt ? clock_now_ns() : 0;
         enum err err = next_frame(f, frame, &stable);
         if (err == ERR_AGAIN) {
+            f->unbroken = 0;
             if (!f->dealt)
                 nothing_came(f, round, asked_ns);
             return true;
@@ -517,6 +521,8 @@ bool front_fill(struct front *f, struct round *round, bool stop)
         decode_end(f->decode);
     tell_findings(f, round);
     round->last_ns = f->clock_ns;
+    f->unbroken += f->dealt;
+    round->at_ease = f->ifaces && f->unbroken < BEHIND_FRAMES;
     round->tell_stats = stats_due(f);
     round->want_stats = round->tell_stats || !more;
     check_ifaces(f, round, !more);

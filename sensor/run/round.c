@@ -130,7 +130,7 @@ static void begin(struct rounds *r, struct round *round)
 {
     arena_reset(&round->arena);
     round->n = 0;
-    round->want_stats = round->tell_stats = round->idle = false;
+    round->want_stats = round->tell_stats = round->at_ease = round->idle = false;
     round->reopen = round->restart = round->last = false;
     round->first_number = round->tick_from_ns = round->tick_ns = round->last_ns = 0;
     round->end_before = 0;
@@ -177,8 +177,8 @@ static bool is_light(struct rounds *r, uint32_t w)
 {
     const struct round *round = slot_of(r, r->done[w]);
 
-    return round->part[w].n < LIGHT_PACKETS && !round->tick_ns && !round->last &&
-           !round->end_before;
+    return round->at_ease || (round->part[w].n < LIGHT_PACKETS && !round->tick_ns && !round->last &&
+                              !round->end_before);
 }
 
 /* A worker's part for a thread that has none of its own: what it knows of its flows is in another
@@ -209,7 +209,7 @@ static void report(struct rounds *r, const struct round_job *job)
     case ROUND_READ:
         r->reading = false;
         r->ended = !job->more;
-        r->full = job->round->n >= ROUND_PACKETS / 2;
+        r->at_ease = job->round->at_ease;
         r->published++;
         break;
     case ROUND_WORK:
@@ -248,7 +248,7 @@ static bool pick(struct rounds *r, uint32_t me, struct round_job *job)
 /* Wakes whom there is enough to do for: its own part, or the next round when much is coming in. */
 static void rouse(struct rounds *r)
 {
-    bool read = r->full && can_read(r);
+    bool read = !r->at_ease && can_read(r);
 
     for (uint32_t w = 0; w < r->workers; w++) {
         bool work = can_work(r, w) && !is_light(r, w);

@@ -82,6 +82,7 @@ struct round {
     uint64_t last_ns; /* packet time at its end */
     bool want_stats;  /* parts copy their counters */
     bool tell_stats;  /* they become an event */
+    bool at_ease;     /* all that came in is read: one thread keeps up */
     bool idle;        /* there was nothing to read: what is held back may go out */
     bool restart;     /* another capture begins, earlier in time: all flows end first */
     bool reopen;      /* files were rotated: outputs begin new ones */
@@ -145,7 +146,7 @@ struct rounds {
     pthread_cond_t wake[WORKERS_MAX];
     bool waits[WORKERS_MAX];                     /* a thread, for its `wake` */
     bool working[WORKERS_MAX], reading, telling; /* somebody does that now */
-    bool full, ended; /* the last round read: there was more to read; it was the last of all */
+    bool at_ease, ended; /* the last round read: it was at ease; it was the last of all */
     uint64_t published, consumed;
     uint64_t done[WORKERS_MAX];
 };
