@@ -13,6 +13,7 @@
 #include "sensor/run/worker.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -140,6 +141,18 @@ static enum err open_workers(struct sensor *s)
     return ERR_OK;
 }
 
+/* Where sessions have shares of the machine (sched(7), autogroup) nice only counts within one: a
+ * service, which is a session, goes before others as such. */
+static void session_before_others(int wanted)
+{
+    int fd = getsid(0) == getpid() ? open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC) : -1;
+
+    if (fd < 0)
+        return;
+    dprintf(fd, "%d", wanted);
+    close(fd);
+}
+
 /* A ring bridges what its size allows, an alert waits for its turn: before other programs, where
  * that is allowed. Threads that are started later inherit it. */
 static void go_before_others(const struct conf *conf)
@@ -147,8 +160,11 @@ static void go_before_others(const struct conf *conf)
     int wanted = -(int)conf_int(conf, "capture.priority");
 
     errno = 0;
+    if (wanted >= 0)
+        return;
     if (getpriority(PRIO_PROCESS, 0) > wanted && errno == 0)
         (void)setpriority(PRIO_PROCESS, 0, wanted);
+    session_before_others(wanted);
 }
 
 static enum err open_front(struct sensor *s)
