@@ -2,7 +2,8 @@
 /*
  * The tables. Times are nanoseconds since 1970 UTC. Texts are never NULL.
  * @id@: key counted up by the store; @key@: 64-bit key given by us; @by_day@: partitions;
- * @by_key@: rows lie in the order of the key; they, and TEXT, in the engine's words.
+ * @by_key@: rows lie in the order of the key; @gathered@: indexes (store.h); they, and TEXT, in the
+ * engine's words.
  */
 #include "analyzer/store/schema.h"
 #include "analyzer/store/sql.h"
@@ -285,6 +286,9 @@ static const char ends[] = "DROP INDEX grp_src;"
                            "DROP INDEX grp_sid;"
                            "CREATE INDEX grp_sid ON grp (sid, last, id, first_event);";
 
+/* Ingest: entries of many alerts go into an index together. */
+static const char gathered[] = "@gathered@";
+
 static const char *const migrations[][6] = {
     {events, groups, incidents, people, network, NULL},
     {exceptions, NULL},
@@ -299,17 +303,19 @@ static const char *const migrations[][6] = {
     {counts, NULL},
     {firsts, NULL},
     {ends, NULL},
+    {gathered, NULL},
 };
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };
 
-enum { KINDS = 6 }; /* of words that engines say in their own way */
+enum { KINDS = 7 }; /* of words that engines say in their own way */
 
 static enum err script(struct store *store, const char *text)
 {
     const struct store_def *def = store->def;
-    const char *const from[KINDS] = {"@id@", "@key@", "@blob@", "TEXT", "@by_day@", "@by_key@"};
-    const char *const to[KINDS] = {def->id_key, def->key,    def->blob,
-                                   def->text,   def->by_day, def->by_key};
+    const char *const from[KINDS] = {"@id@",     "@key@",    "@blob@",    "TEXT",
+                                     "@by_day@", "@by_key@", "@gathered@"};
+    const char *const to[KINDS] = {def->id_key, def->key,    def->blob,    def->text,
+                                   def->by_day, def->by_key, def->gathered};
     struct strbuf sql;
 
     strbuf_init(&sql, 0);

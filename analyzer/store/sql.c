@@ -212,15 +212,22 @@ enum err sql_post(struct sql *q)
     return q->err;
 }
 
-enum err sql_copied(struct store *store, const char *table, const struct sql_value *args,
-                    uint32_t columns, uint32_t rows)
+static enum err said(struct store *store, enum err err)
 {
-    const struct store_def *def = store->def;
-    enum err err = def->copy(store->engine, table, args, columns, rows);
-
     if (err)
-        snprintf(store->fault, sizeof(store->fault), "%s", def->fault(store->engine));
+        snprintf(store->fault, sizeof(store->fault), "%s", store->def->fault(store->engine));
     return err;
+}
+
+enum err sql_copy(struct store *store, const char *table, const struct sql_value *args,
+                  uint32_t columns, uint32_t rows)
+{
+    return said(store, store->def->copy(store->engine, table, args, columns, rows));
+}
+
+enum err sql_copied(struct store *store)
+{
+    return said(store, store->def->copied(store->engine));
 }
 
 int64_t sql_changed(struct store *store)

@@ -63,9 +63,10 @@ enum err sql_run_found(struct sql *q);
 /** The same, in a transaction, without waiting for the answer: a failure shows in a later statement
  * or in the commit. For rows that nobody asks back about. */
 enum err sql_post(struct sql *q);
-/** Rows by the engine's copy (store_def.copy, which must be there). */
-enum err sql_copied(struct store *store, const char *table, const struct sql_value *args,
-                    uint32_t columns, uint32_t rows);
+/** Rows by the engine's copy (store_def.copy, which must be there), and their end. */
+enum err sql_copy(struct store *store, const char *table, const struct sql_value *args,
+                  uint32_t columns, uint32_t rows);
+enum err sql_copied(struct store *store);
 /** Rows the last sql_run changed. */
 int64_t sql_changed(struct store *store);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Statements have 32, 8 or one row: few texts, so that each is prepared once. A copy has up to
- * 1,024.
+ * Statements have 32, 8 or one row: few texts, so that each is prepared once. A copy has any number
+ * of rows, sent 1,024 at a time; plain rows of one call are one copy.
  *
  * Where a statement that may change rows wants to remember what it changed (store_def.one_by_one),
  * or rows can be copied, it is asked first which keys are there: rows of the others are plain, and
@@ -77,46 +77,68 @@ bool sql_bulk_is_known(const int64_t *known, uint32_t n, int64_t key)
     return n && bsearch(&key, known, n, sizeof(*known), by_number);
 }
 
-/* The question has one text for few keys and one for many: the last key fills it up. */
+static void ask_text(const struct sql_table *table, const char *condition, struct strbuf *text)
+{
+    strbuf_init(text, 0);
+    strbuf_fmt(text, "SELECT DISTINCT %s FROM %s WHERE %s%s", table->key, table->name, table->key,
+               condition);
+}
+
+static enum err asked(struct sql *q, uint32_t n, int64_t *known, uint32_t *n_known)
+{
+    for (*n_known = 0; *n_known < n && sql_row(q); ++*n_known)
+        known[*n_known] = sql_col_int(q, 0);
+    return sql_end(q);
+}
+
+/* Any number of keys as one argument. */
+static enum err ask_all(struct store *store, const struct sql_table *table, const int64_t *keys,
+                        uint32_t n, int64_t *known, uint32_t *n_known)
+{
+    const struct sql_value all = {
+        SQL_KEYS, 0, {(const uint8_t *)keys, n * (uint32_t)sizeof(*keys)}};
+    struct strbuf text;
+
+    ask_text(table, "=ANY($1)", &text);
+    struct sql *q = sql_start(store, text.at);
+    sql_given(q, &all, 1);
+    enum err err = asked(q, n, known, n_known);
+    strbuf_fini(&text);
+    return err;
+}
+
+/* The question has one text for any number of keys: the last one fills it up. */
 static enum err ask_some(struct store *store, const struct sql_table *table, const int64_t *keys,
                          uint32_t n, int64_t *known, uint32_t *n_known)
 {
-    struct sql_value args[ROWS_COPIED];
-    uint32_t most = n <= ROWS_MOST ? ROWS_MOST : ROWS_COPIED;
+    struct sql_value args[ROWS_MOST];
     struct strbuf text;
 
-    CHECK(n && n <= ROWS_COPIED);
-    strbuf_init(&text, 0);
-    strbuf_fmt(&text, "SELECT DISTINCT %s FROM %s WHERE %s IN (", table->key, table->name,
-               table->key);
-    for (uint32_t i = 0; i < most; i++) {
+    CHECK(n && n <= ROWS_MOST);
+    ask_text(table, " IN (", &text);
+    for (uint32_t i = 0; i < ROWS_MOST; i++) {
         args[i] = sql_of_int(keys[i < n ? i : n - 1]);
         strbuf_fmt(&text, i ? ",$%u" : "$%u", i + 1);
     }
     strbuf_str(&text, ") ORDER BY 1");
     struct sql *q = sql_start(store, text.at);
-    sql_given(q, args, most);
-    for (*n_known = 0; *n_known < n && sql_row(q); ++*n_known)
-        known[*n_known] = sql_col_int(q, 0);
-    enum err err = sql_end(q);
+    sql_given(q, args, ROWS_MOST);
+    enum err err = asked(q, n, known, n_known);
     strbuf_fini(&text);
     return err;
-}
-
-static uint32_t asked_at_once(const struct store *store)
-{
-    return store->def->copy ? ROWS_COPIED : ROWS_MOST;
 }
 
 enum err sql_bulk_known(struct store *store, const struct sql_table *table, const int64_t *keys,
                         uint32_t n, int64_t *known, uint32_t *n_known)
 {
     enum err err = ERR_OK;
-    uint32_t step = asked_at_once(store), more = 0;
+    uint32_t more = 0;
 
     *n_known = 0;
-    for (uint32_t from = 0; !err && from < n; from += step) {
-        uint32_t some = n - from < step ? n - from : step;
+    if (store->def->copy && n)
+        err = ask_all(store, table, keys, n, known, n_known);
+    for (uint32_t from = 0; !store->def->copy && !err && from < n; from += ROWS_MOST) {
+        uint32_t some = n - from < ROWS_MOST ? n - from : ROWS_MOST;
         err = ask_some(store, table, keys + from, some, known + *n_known, &more);
         *n_known += more;
     }
@@ -157,14 +179,23 @@ static void change_or_insert(struct sql_bulk *b)
     insert_all(b, "");
 }
 
-static void copy_all(struct sql_bulk *b)
+static void copy_some(struct sql_bulk *b)
 {
     struct strbuf text;
 
     strbuf_init(&text, 0);
     strbuf_fmt(&text, "%s (%s)", b->table->name, b->table->columns);
-    b->err = sql_copied(b->store, text.at, b->args, b->table->n, b->n / b->table->n);
+    b->err = sql_copy(b->store, text.at, b->args, b->table->n, b->n / b->table->n);
+    b->copying = true;
     strbuf_fini(&text);
+}
+
+static void end_copy(struct sql_bulk *b)
+{
+    enum err err = b->copying ? sql_copied(b->store) : ERR_OK;
+
+    b->err = b->err ? b->err : err;
+    b->copying = false;
 }
 
 /* Rows that are not there yet are copied, the others changed some at a time. */
@@ -188,7 +219,8 @@ static void change_or_copy(struct sql_bulk *b)
     }
     b->n = fresh;
     if (!b->err && fresh)
-        copy_all(b);
+        copy_some(b);
+    end_copy(b);
     memcpy(b->args, changed, old * sizeof(*changed));
     b->n = old;
     if (!b->err)
@@ -196,16 +228,18 @@ static void change_or_copy(struct sql_bulk *b)
     free(changed);
 }
 
+/* The last rows of a copy are copied, however few. */
 static bool has_many(const struct sql_bulk *b)
 {
-    return b->store->def->copy && b->n >= ROWS_COPIED_LEAST * b->table->n;
+    return b->store->def->copy && b->store->in_batch &&
+           (b->copying || b->n >= ROWS_COPIED_LEAST * b->table->n);
 }
 
 static void flush(struct sql_bulk *b)
 {
     CHECK(b->n % b->table->n == 0);
     if (!b->err && has_many(b) && !*b->table->tail)
-        copy_all(b);
+        copy_some(b);
     else if (!b->err && has_many(b) && *b->table->key)
         change_or_copy(b);
     else if (!b->err && *b->table->tail && b->store->def->one_by_one)
@@ -245,6 +279,7 @@ void sql_bulk_text(struct sql_bulk *b, struct slice text)
 enum err sql_bulk_end(struct sql_bulk *b)
 {
     flush(b);
+    end_copy(b);
     free(b->args);
     b->args = NULL;
     for (uint32_t i = 0; i <= SQL_BULK_SIZES; i++)

@@ -28,6 +28,7 @@ struct sql_bulk {
     const struct sql_table *table;
     struct sql_value *args;
     uint32_t n, room; /* values */
+    bool copying;
     struct strbuf texts[SQL_BULK_SIZES + 1];
     enum err err;
 };

@@ -27,7 +27,9 @@ struct store;
 struct sql_engine; /* an engine's connection */
 struct sql_stmt;   /* an engine's prepared statement */
 
-enum sql_kind { SQL_NULL, SQL_INT, SQL_TEXT, SQL_BLOB };
+/* SQL_KEYS: the slice holds int64_t side by side, the statement says "= ANY($1)"; of an engine that
+ * copies. */
+enum sql_kind { SQL_NULL, SQL_INT, SQL_TEXT, SQL_BLOB, SQL_KEYS };
 
 struct sql_value {
     enum sql_kind kind;
@@ -68,16 +70,20 @@ struct store_def {
     /** Binds and runs in a transaction without waiting; a failure is told by a later statement or
      * by the commit. The bytes are taken at once. NULL: the engine waits for nobody. */
     enum err (*post)(struct sql_stmt *stmt, const struct sql_value *args, uint32_t n);
-    /** Copies rows into "table (columns)", each of `columns` values side by side. NULL: has no
-     * such way. */
+    /** In a transaction: copies rows into "table (columns)", each of `columns` values side by side,
+     * in any number of calls that follow each other; `copied` ends them, without waiting: a failure
+     * may be told later, as of `post`. NULL: has no such way. */
     enum err (*copy)(struct sql_engine *engine, const char *table, const struct sql_value *args,
                      uint32_t columns, uint32_t rows);
+    enum err (*copied)(struct sql_engine *engine);
     bool one_by_one; /* a statement of many rows that may change some costs more than one each */
     struct sql_value (*column)(struct sql_stmt *stmt, uint32_t i);
     int64_t (*changed)(struct sql_engine *engine); /* rows of the last statement */
     const char *(*fault)(struct sql_engine *engine);
     const char *by_day;     /* behind the table of events: partitioned by number; "" = it is not */
     const char *by_key;     /* behind a table whose rows should lie in the order of its key */
+    const char *gathered;   /* indexes that sort many new entries at a time, in the place of those
+                             * that sort each; "" = has none */
     const char *next_block; /* statement that gives the next block of event numbers; NULL: there is
                              * one writer, who counts */
     /** Makes the partition of a day for numbers first <= n < end, or drops it (end 0). */

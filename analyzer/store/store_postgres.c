@@ -12,7 +12,7 @@
  * ask for the fate of the transaction's number until the server answers. Nothing could go on
  * before.
  */
-#include "analyzer/record/utf8.h"
+#include "analyzer/store/binary.h"
 #include "analyzer/store/sql.h"
 #include "common/check.h"
 #include "common/clock.h"
@@ -27,10 +27,12 @@
 enum { FAULT_MAX = 256, POSTED_MAX = 2000, BYTES_EVERY_S = 30, RETRY_MS = 200, XID_MAX = 32 };
 enum { COPY_BYTES = 64 << 10 };
 enum { OID_BOOL = 16, OID_BYTES = 17, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_TEXT = 25 };
-enum { OID_FLOAT4 = 700, OID_FLOAT8 = 701, OID_NUMERIC = 1700 };
+enum { OID_INT8S = 1016, OID_FLOAT4 = 700, OID_FLOAT8 = 701, OID_NUMERIC = 1700 };
 
 /* A program that was stopped in a transaction must not keep its rows from others for ever. */
 #define LIMITS "-c lock_timeout=10s -c idle_in_transaction_session_timeout=30s"
+
+enum copy { COPY_NONE, COPY_OPEN, COPY_ENDED }; /* ENDED: nothing was said to it yet */
 
 struct sql_engine {
     PGconn *conn;
@@ -42,6 +44,8 @@ struct sql_engine {
     bool open; /* in a transaction, as far as the caller knows */
     uint32_t posted;
     enum err refused; /* first failure of this transaction */
+    enum copy copy;
+    struct strbuf rows; /* to be sent */
     uint64_t bytes, bytes_ns;
 };
 
@@ -56,13 +60,27 @@ struct sql_stmt {
     int *lengths, *formats;
     uint64_t *numbers;     /* in network order */
     struct arena arrays;   /* these */
-    struct arena repaired; /* texts that were not UTF-8 */
+    struct arena repaired; /* texts that were not UTF-8; arrays */
     PGresult *result;
     int row;
     unsigned char *blob;
 };
 
 static const char begin_text[] = "BEGIN; SELECT pg_current_xact_id()";
+
+/* GIN keeps new entries in a list and sorts them into the tree many at a time: a third of the work
+ * of trees whose entries come in no order. Who may not have the extension keeps the trees. */
+static const char gathered_text[] =
+    "DO $$ BEGIN"
+    "  BEGIN"
+    "    CREATE EXTENSION IF NOT EXISTS btree_gin;"
+    "  EXCEPTION WHEN OTHERS THEN"
+    "    RETURN;"
+    "  END;"
+    "  DROP INDEX grp_src; DROP INDEX grp_dst; DROP INDEX event_flow;"
+    "  CREATE INDEX grp_ends ON grp USING gin (src, dst);"
+    "  CREATE INDEX event_flow ON event USING gin (flow) WHERE flow<>0;"
+    " END $$";
 
 /* ---- failures */
 
@@ -121,6 +139,7 @@ static enum err connected(struct sql_engine *e)
 
     e->connection++;
     e->posted = 0;
+    e->copy = COPY_NONE;
     if (lost(e)) {
         note_fault(e, PQerrorMessage(e->conn));
         return ERR_IO;
@@ -140,6 +159,7 @@ static enum err reconnect(struct sql_engine *e)
 static void pg_close(struct sql_engine *e)
 {
     PQfinish(e->conn);
+    strbuf_fini(&e->rows);
     free(e);
 }
 
@@ -164,6 +184,7 @@ static enum err pg_open(const char *place, bool read_only, struct sql_engine **o
     struct sql_engine *e = calloc(1, sizeof(*e));
 
     CHECK(e);
+    strbuf_init(&e->rows, 0);
     e->conn = PQconnectdbParams(words, values, 1);
     CHECK(e->conn);
     enum err err = connected(e);
@@ -176,16 +197,37 @@ static enum err pg_open(const char *place, bool read_only, struct sql_engine **o
     return ERR_OK;
 }
 
-/* ---- what was posted */
+/* ---- what was posted or copied */
 
-static enum err collect(struct sql_engine *e)
+/* Takes what is left to be said; false: it would wait for rows for ever. */
+static bool drain(struct sql_engine *e)
+{
+    bool copying = false;
+
+    for (PGresult *r; !copying && !lost(e) && (r = PQgetResult(e->conn)); PQclear(r))
+        copying = PQresultStatus(r) == PGRES_COPY_IN;
+    return !copying;
+}
+
+static enum err collect_copy(struct sql_engine *e)
+{
+    PGresult *r = PQgetResult(e->conn);
+    enum err err = r && good(r) ? ERR_OK : failed(e, r);
+
+    PQclear(r);
+    e->copy = COPY_NONE;
+    strbuf_clear(&e->rows);
+    if (!drain(e))
+        (void)reconnect(e);
+    return err;
+}
+
+static enum err collect_posts(struct sql_engine *e)
 {
     enum err err = ERR_OK;
     bool synced = false;
     uint32_t ends = 0; /* NULLs in a row: two mean that nothing more comes */
 
-    if (PQpipelineStatus(e->conn) == PQ_PIPELINE_OFF)
-        return ERR_OK;
     e->posted = 0;
     synced = !PQpipelineSync(e->conn);
     while (!synced && ends < 2 && !lost(e)) {
@@ -201,6 +243,13 @@ static enum err collect(struct sql_engine *e)
     if (err)
         e->connection++; /* who knows which of its statements were prepared */
     return err;
+}
+
+static enum err collect(struct sql_engine *e)
+{
+    if (e->copy)
+        return collect_copy(e);
+    return PQpipelineStatus(e->conn) == PQ_PIPELINE_OFF ? ERR_OK : collect_posts(e);
 }
 
 /* ---- scripts: schema, begin, commit */
@@ -342,16 +391,11 @@ static void pg_finish(struct sql_stmt *s)
     free(s);
 }
 
-/* What is no UTF-8 would be refused: only a browser's name or a header can be that. */
-static struct slice repair(struct arena *arena, struct slice text)
+static void bind_bytes(struct sql_stmt *s, uint32_t i, Oid type, struct slice bytes)
 {
-    struct strbuf out;
-
-    strbuf_init(&out, 0);
-    utf8_repair(text, &out);
-    text = arena_keep(arena, strbuf_view(&out));
-    strbuf_fini(&out);
-    return text;
+    s->types[i] = type;
+    s->values[i] = bytes.at ? (const char *)bytes.at : "";
+    s->lengths[i] = (int)bytes.len;
 }
 
 static void bind_one(struct sql_stmt *s, uint32_t i, const struct sql_value *v)
@@ -367,13 +411,13 @@ static void bind_one(struct sql_stmt *s, uint32_t i, const struct sql_value *v)
         s->lengths[i] = sizeof(s->numbers[i]);
         return;
     case SQL_TEXT:
-        if (!utf8_ok(text))
-            text = repair(&s->repaired, text);
-        /* fall through */
+        bind_bytes(s, i, OID_TEXT, binary_text(&s->repaired, text));
+        return;
     case SQL_BLOB:
-        s->types[i] = v->kind == SQL_TEXT ? OID_TEXT : OID_BYTES;
-        s->values[i] = text.at ? (const char *)text.at : "";
-        s->lengths[i] = (int)text.len;
+        bind_bytes(s, i, OID_BYTES, text);
+        return;
+    case SQL_KEYS:
+        bind_bytes(s, i, OID_INT8S, binary_keys(&s->repaired, text));
         return;
     case SQL_NULL:
         break;
@@ -476,7 +520,7 @@ static enum err pg_post(struct sql_stmt *s, const struct sql_value *args, uint32
 
     if (e->refused)
         return e->refused;
-    if (e->posted >= POSTED_MAX && collect(e))
+    if ((e->copy || e->posted >= POSTED_MAX) && collect(e))
         return e->refused;
     if (PQpipelineStatus(e->conn) == PQ_PIPELINE_OFF)
         ok = PQenterPipelineMode(e->conn);
@@ -490,70 +534,9 @@ static enum err pg_post(struct sql_stmt *s, const struct sql_value *args, uint32
     return ok ? ERR_OK : failed(e, NULL);
 }
 
-/* ---- copies: signature, flags and header's extension; then per row the number of columns, per
- * column its length; -1 ends (manual, COPY, binary format) */
+/* ---- copies */
 
-static const char copy_head[19] = "PGCOPY\n\377\r\n";
-
-static void put_be(struct strbuf *out, uint64_t value, uint32_t bytes)
-{
-    value = htobe64(value << (64 - 8 * bytes));
-    strbuf_bytes(out, &value, bytes);
-}
-
-static void put_copied(struct strbuf *out, struct arena *repaired, const struct sql_value *v)
-{
-    if (v->kind == SQL_NULL) {
-        put_be(out, UINT32_MAX, 4);
-    } else if (v->kind == SQL_INT) {
-        put_be(out, 8, 4);
-        put_be(out, (uint64_t)v->i, 8);
-    } else {
-        bool wrong = v->kind == SQL_TEXT && !utf8_ok(v->s);
-        struct slice bytes = wrong ? repair(repaired, v->s) : v->s;
-        put_be(out, bytes.len, 4);
-        strbuf_slice(out, bytes);
-    }
-}
-
-static bool send_rows(struct sql_engine *e, const struct sql_value *args, uint32_t columns,
-                      uint32_t rows)
-{
-    struct arena repaired;
-    struct strbuf out;
-    bool ok = true;
-
-    arena_init(&repaired, 1024, 0);
-    strbuf_init(&out, 0);
-    strbuf_bytes(&out, copy_head, sizeof(copy_head));
-    for (uint32_t row = 0; ok && row < rows; row++) {
-        put_be(&out, columns, 2);
-        for (uint32_t i = 0; i < columns; i++)
-            put_copied(&out, &repaired, &args[row * columns + i]);
-        if (out.len >= COPY_BYTES || row + 1 == rows) {
-            if (row + 1 == rows)
-                put_be(&out, UINT16_MAX, 2);
-            ok = PQputCopyData(e->conn, out.at, (int)out.len) == 1;
-            strbuf_clear(&out);
-        }
-    }
-    strbuf_fini(&out);
-    arena_fini(&repaired);
-    return ok;
-}
-
-/* Takes what is left to be said; false: the connection is of no more use. */
-static bool end_copy(struct sql_engine *e)
-{
-    bool copying = false;
-
-    for (PGresult *r; !copying && !lost(e) && (r = PQgetResult(e->conn)); PQclear(r))
-        copying = PQresultStatus(r) == PGRES_COPY_IN;
-    return !copying;
-}
-
-static enum err pg_copy(struct sql_engine *e, const char *table, const struct sql_value *args,
-                        uint32_t columns, uint32_t rows)
+static enum err start_copy(struct sql_engine *e, const char *table)
 {
     struct strbuf text;
     enum err err = collect(e);
@@ -565,16 +548,47 @@ static enum err pg_copy(struct sql_engine *e, const char *table, const struct sq
     strbuf_init(&text, 0);
     strbuf_fmt(&text, "COPY %s FROM STDIN (FORMAT binary)", table);
     PGresult *r = PQexec(e->conn, text.at);
-    strbuf_fini(&text);
-    if (PQresultStatus(r) == PGRES_COPY_IN && send_rows(e, args, columns, rows)) {
-        PQclear(r);
-        r = PQputCopyEnd(e->conn, NULL) == 1 ? PQgetResult(e->conn) : NULL;
-    }
-    if (!r || !good(r))
+    e->copy = PQresultStatus(r) == PGRES_COPY_IN ? COPY_OPEN : COPY_NONE;
+    if (!e->copy)
         err = failed(e, r);
     PQclear(r);
-    if (!end_copy(e)) /* it would wait for rows for ever */
-        (void)reconnect(e);
+    strbuf_fini(&text);
+    strbuf_clear(&e->rows);
+    binary_head(&e->rows);
+    return err;
+}
+
+/* What is refused while rows are sent is told at their end. */
+static enum err send_rows(struct sql_engine *e)
+{
+    bool ok = PQputCopyData(e->conn, e->rows.at, (int)e->rows.len) == 1;
+
+    strbuf_clear(&e->rows);
+    return ok ? ERR_OK : failed(e, NULL);
+}
+
+static enum err pg_copy(struct sql_engine *e, const char *table, const struct sql_value *args,
+                        uint32_t columns, uint32_t rows)
+{
+    enum err err = e->copy == COPY_OPEN ? ERR_OK : start_copy(e, table);
+
+    for (uint32_t row = 0; !err && row < rows; row++) {
+        binary_row(&e->rows, args + (size_t)row * columns, columns);
+        if (e->rows.len >= COPY_BYTES)
+            err = send_rows(e);
+    }
+    return err;
+}
+
+static enum err pg_copied(struct sql_engine *e)
+{
+    if (e->copy != COPY_OPEN)
+        return ERR_OK;
+    e->copy = COPY_ENDED;
+    binary_tail(&e->rows);
+    enum err err = send_rows(e);
+    if (PQputCopyEnd(e->conn, NULL) != 1 && !err)
+        err = failed(e, NULL);
     return err;
 }
 
@@ -680,6 +694,7 @@ const struct store_def store_postgres = {
         "CREATE TABLE event_0 PARTITION OF event FOR VALUES FROM (MINVALUE) TO (137438953472);"
         "CREATE SEQUENCE event_block",
     .by_key = "",
+    .gathered = gathered_text,
     .next_block = "SELECT nextval('event_block')",
     .day = pg_day,
     .open = pg_open,
@@ -691,6 +706,7 @@ const struct store_def store_postgres = {
     .step = pg_step,
     .post = pg_post,
     .copy = pg_copy,
+    .copied = pg_copied,
     .reset = pg_reset,
     .column = pg_column,
     .changed = pg_changed,

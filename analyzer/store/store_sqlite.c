@@ -134,6 +134,7 @@ static int bind_one(sqlite3_stmt *s, int i, const struct sql_value *v)
     case SQL_BLOB:
         return sqlite3_bind_blob(s, i, at, (int)v->s.len, SQLITE_STATIC);
     case SQL_NULL:
+    case SQL_KEYS:
         break;
     }
     return sqlite3_bind_null(s, i);
@@ -243,6 +244,7 @@ const struct store_def store_sqlite = {
     .grab = "",
     .by_day = "",
     .by_key = " WITHOUT ROWID",
+    .gathered = "",
     .open = lite_open,
     .close = lite_close,
     .script = lite_script,

@@ -16,6 +16,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 ANALYZER = os.path.join(os.environ.get("TRAMGAC_BUILD", os.path.join(ROOT, "build/release")), "tramgac-analyzer")
 
 
+PG_CONF = "fsync = off\nmin_wal_size = 2GB\nmax_wal_size = 8GB\nwal_buffers = 64MB\nshared_buffers = 1GB"  # as docs/OPERATING.md says; the disk is not measured
+
+
 def write(path, n, pairs, again=1):
     """`again`: each alert comes so often in all, the same but for its time and the counters of its flow."""
     rnd = random.Random(1)
@@ -80,11 +83,13 @@ def run_postgres(n):
     with tempfile.TemporaryDirectory() as d:
         os.chmod(d, 0o755)
         pg = os.path.join(d, "pg")
-        if subprocess.run([server, "start", pg]).returncode:
+        if subprocess.run([server, "start", pg], env={**os.environ, "PG_CONF": PG_CONF}).returncode:
             return
         try:
             with open(glob.glob(pg + "/**/postmaster.pid", recursive=True)[0], encoding="ascii") as f:
                 pid = f.readline().strip()
+            into_postgres(server, pg, pid, d, None, n, 10**9 - 1, 1)  # the server's log files are there to be written over, as of one that has run
+            subprocess.run(["psql", "-qh", pg, "-U", "postgres", "-c", "CHECKPOINT"], check=True)
             for name, pairs, again in (("distinct", 10**9, 1), ("10:1 duplicates", 10**9, 10), ("2000 groups", 2000, 1)):
                 into_postgres(server, pg, pid, d, name, n, pairs, again)
         finally:
@@ -111,8 +116,11 @@ def into_postgres(server, pg, pid, d, name, n, pairs, again):
         if eve == files[0]:
             start = wall, cpu, served
     wall, cpu, served = wall - start[0], cpu - start[1], served - start[2]
+    if not name:
+        return
     print(f"{name + ', PostgreSQL':<28} {n:>7} alerts  {n / wall:>8.0f}/s wall  {n / cpu:>8.0f}/s CPU of the analyzer  "
-          f"{n / (cpu + served):>8.0f}/s CPU with the server", flush=True)
+          f"{n / (cpu + served):>8.0f}/s CPU with the server  "
+          f"{served / n * 1e6:>5.1f} us/alert of the server  load {os.getloadavg()[0]:.1f}", flush=True)
 
 
 count = int(sys.argv[1]) if len(sys.argv) > 1 else 100000
