@@ -18,6 +18,7 @@ enum {
     BUDGET_SCANNED = 40000, /* events that a statement alone decides */
     SUMMED_MOST = 20000,    /* newest events that one groupby or histogram counts */
     WIDER = 8,              /* times a narrow search's next window */
+    SPARSE = 50,            /* of so many events at most one fits: a set of them is small */
     STEPS_USUAL = 60,
     STEPS_MOST = 2000,
     VALUES_MOST = 20000, /* different values of a groupby that are counted */
@@ -147,6 +148,8 @@ static bool next_blocks(struct search_scan *s, struct blocks_window *window)
 
     if (s->began_ns == 0)
         s->began_ns = clock_mono_ns();
+    s->led = s->wide && s->store->def->led && s->found * SPARSE <= s->seen &&
+             search_sql_is_narrow(s->search->root);
     if (is_led(s))
         s->wide = events = next_width(s, events);
     s->window_ns = clock_mono_ns();
@@ -154,6 +157,12 @@ static bool next_blocks(struct search_scan *s, struct blocks_window *window)
                               events, window);
     s->state->complete = !s->err && window->n == 0;
     return !s->err && window->n;
+}
+
+/* The first window of a narrow search is looked through: a busy host is in it. */
+static enum search_way way_of(const struct search_scan *s)
+{
+    return !s->store->def->led ? SEARCH_BY_SETS : s->led ? SEARCH_BY_LEAD : SEARCH_BY_ROWS;
 }
 
 /* Gives the first of its two arguments. */
@@ -191,8 +200,8 @@ static void scan_events(struct search_scan *s, uint32_t most, each_event *each, 
     /* "+": rows are wanted by number; through the index of times all would be sorted first. */
     search_scan_range(&w, s->range, "+ts", "site");
     uint32_t ends = put_blocks(&w, &window);
-    s->exact = search_sql_where(&w, s->search->root, SEARCH_EVENTS, ends);
-    sql_where_page(&w, "id DESC", most, SEARCH_SCAN_CHUNK, SEARCH_SCAN_CHUNK);
+    s->exact = search_sql_where(&w, s->search->root, SEARCH_EVENTS, way_of(s), ends);
+    sql_where_page(&w, s->led ? "+id DESC" : "id DESC", most, SEARCH_SCAN_CHUNK, SEARCH_SCAN_CHUNK);
     sql_where_tail(&w, ") e LEFT JOIN grp g ON g.id=e.grp ORDER BY e.id DESC", NULL, 0);
     struct sql *q = sql_where_start(&w, s->store);
     while (go && sql_row(q)) {
@@ -286,8 +295,8 @@ static bool put_newest(const struct search_scan *s, struct sql_where *w,
 
     search_scan_range(w, s->range, "+ts", "site");
     uint32_t ends = put_blocks(w, window);
-    bool exact = search_sql_where(w, s->search->root, SEARCH_EVENTS, ends);
-    snprintf(text, sizeof(text), " ORDER BY id DESC LIMIT %lld) e GROUP BY ",
+    bool exact = search_sql_where(w, s->search->root, SEARCH_EVENTS, way_of(s), ends);
+    snprintf(text, sizeof(text), " ORDER BY %sid DESC LIMIT %lld) e GROUP BY ", s->led ? "+" : "",
              (long long)(s->most - s->found));
     sql_where_tail(w, text, NULL, 0);
     return exact;

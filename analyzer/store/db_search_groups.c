@@ -124,6 +124,16 @@ static void put_window(struct sql_where *w, uint64_t ns, int64_t id)
     sql_where_and(w, "last>=? AND (last>? OR id>=?)", end, 3);
 }
 
+/* An index leads to the groups of a narrow search. An engine that has to be told (store_def.led)
+ * looks through the newest ones first: of a busy host they are enough. */
+static bool is_cut(struct search_scan *s)
+{
+    bool narrow = search_sql_is_narrow(s->search->root);
+
+    s->led = narrow && s->store->def->led && s->state->looked;
+    return !s->led && (!narrow || s->store->def->led);
+}
+
 /* One statement's worth of groups behind (next_ns, next_id); `each` says false to stop. */
 static uint32_t scan_groups(struct search_scan *s, uint32_t most,
                             bool (*each)(void *ctx, const struct group_row *row,
@@ -134,7 +144,7 @@ static uint32_t scan_groups(struct search_scan *s, uint32_t most,
     uint32_t n = 0;
     uint64_t end_ns = 0;
     int64_t end_id = 0;
-    bool go = true, cut = !search_sql_is_narrow(s->search->root) && window_end(s, &end_ns, &end_id);
+    bool go = true, cut = is_cut(s) && window_end(s, &end_ns, &end_id);
 
     if (s->err)
         return 0;
@@ -143,8 +153,9 @@ static uint32_t scan_groups(struct search_scan *s, uint32_t most,
     sql_where_before(&w, "last", s->state->next_ns, s->state->next_id);
     if (cut)
         put_window(&w, end_ns, end_id);
-    s->exact = search_sql_where(&w, s->search->root, SEARCH_GROUPS, 0);
-    sql_where_page(&w, "last DESC, id DESC", most, SEARCH_SCAN_CHUNK, SEARCH_SCAN_CHUNK);
+    s->exact = search_sql_where(&w, s->search->root, SEARCH_GROUPS, SEARCH_BY_ROWS, 0);
+    sql_where_page(&w, s->led ? "+last DESC, +id DESC" : "last DESC, id DESC", most,
+                   SEARCH_SCAN_CHUNK, SEARCH_SCAN_CHUNK);
     struct sql *q = sql_where_start(&w, s->store);
     while (go && sql_row(q)) {
         struct group_row row;
@@ -219,7 +230,7 @@ static bool count_exact(struct search_scan *s, struct sum *sum)
     sql_where_before(&w, "last", s->state->next_ns, s->state->next_id);
     if (cut)
         put_window(&w, end_ns, end_id);
-    s->exact = search_sql_where(&w, s->search->root, SEARCH_GROUPS, 0);
+    s->exact = search_sql_where(&w, s->search->root, SEARCH_GROUPS, SEARCH_BY_ROWS, 0);
     if (s->exact && !s->err) {
         struct sql *q = sql_where_start(&w, s->store);
         if (sql_row(q)) {

@@ -21,12 +21,13 @@ struct search_scan {
     const struct search *search;
     const struct search_range *range;
     struct search_state *state;
-    bool exact;         /* the statement says all */
-    int64_t wide;       /* events of the last window of a search that an index leads */
-    int64_t seen;       /* events of all windows, */
-    int64_t found;      /* those that were summed, */
-    int64_t most;       /* and how many of them are wanted; 0 = rows are wanted, not sums */
-    uint64_t began_ns;  /* monotonic: the search, */
+    bool exact;        /* the statement says all */
+    bool led;          /* an index leads this window, where the engine is told to (store_def.led) */
+    int64_t wide;      /* events of the last window of a search that an index leads */
+    int64_t seen;      /* events of all windows, */
+    int64_t found;     /* those that were summed, */
+    int64_t most;      /* and how many of them are wanted; 0 = rows are wanted, not sums */
+    uint64_t began_ns; /* monotonic: the search, */
     uint64_t window_ns; /* its last window */
     enum err err;
 };

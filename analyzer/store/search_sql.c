@@ -79,6 +79,7 @@ struct out {
     struct sql_where *w;
     struct strbuf text;
     enum search_table table;
+    enum search_way way;
     uint32_t window; /* argument */
 };
 
@@ -147,7 +148,7 @@ static enum reach put_number(struct out *o, const struct search_node *node, cons
         return REACH_NONE;
     if (node->low == node->high) { /* an index can order what follows */
         strbuf_char(&o->text, '(');
-        if (is_shared(o, column) && node->low != 0)
+        if (o->way == SEARCH_BY_SETS && is_shared(o, column) && node->low != 0)
             put_shared(o, column, sql_of_int(bound_of(node->low)));
         else
             put_arg(o, column, "=", sql_of_int(bound_of(node->low)));
@@ -236,7 +237,7 @@ static void put_host(struct out *o, const char *column, const char *text)
 {
     struct sql_value value = copy_of(o, text);
 
-    if (o->table != SEARCH_EVENTS) {
+    if (o->table != SEARCH_EVENTS || o->way != SEARCH_BY_SETS) {
         put_arg(o, column, "=", value);
         return;
     }
@@ -427,22 +428,6 @@ static enum reach put_node(struct out *o, const struct search_node *node)
     return REACH_NONE;
 }
 
-bool search_sql_where(struct sql_where *w, const struct search_node *root, enum search_table table,
-                      uint32_t window)
-{
-    struct out o = {.w = w, .table = table, .window = window};
-
-    strbuf_init(&o.text, 0);
-    enum reach reach = put_node(&o, root);
-    if (reach) {
-        strbuf_str(&w->text, w->first ? " WHERE " : " AND ");
-        w->first = false;
-        strbuf_slice(&w->text, strbuf_view(&o.text));
-    }
-    strbuf_fini(&o.text);
-    return reach == REACH_EXACT;
-}
-
 static bool is_narrow_test(const struct search_node *node)
 {
     static const char *const fields[] = {"sid", "src", "dst", "ip", "group", "incident"};
@@ -455,6 +440,108 @@ static bool is_narrow_test(const struct search_node *node)
         if (strcmp(fields[i], node->field) == 0)
             return true;
     return false;
+}
+
+/* ---- the set that leads: numbers of all events in the window that a narrow part can fit ---- */
+
+/* Those whose group has `value` in `column`, the first of each and the others; before them those
+ * without a group, where there can be any. */
+static void put_set(struct out *o, const char *column, const char *alone, struct sql_value value)
+{
+    uint32_t from = o->window, end = o->window + 1, arg = o->w->n + 1;
+
+    o->w->args[o->w->n++] = value;
+    if (alone)
+        strbuf_fmt(&o->text,
+                   "SELECT id FROM event WHERE %s AND %s=$%u AND id>=$%u AND id<$%u UNION ALL ",
+                   alone, column, arg, from, end);
+    strbuf_fmt(&o->text,
+               "SELECT first_event FROM grp WHERE %s=$%u AND first_event>=$%u AND first_event<$%u",
+               column, arg, from, end);
+    strbuf_fmt(&o->text,
+               " UNION ALL SELECT e.id FROM grp g JOIN event e ON e.grp=g.id WHERE g.%s=$%u AND "
+               "e.again<>0 AND e.grp<>0 AND e.id>=$%u AND e.id<$%u",
+               column, arg, from, end);
+}
+
+static bool put_host_sets(struct out *o, const struct search_node *node)
+{
+    const char *src = node->field, *dst = NULL;
+    char text[ADDR_TEXT_MAX];
+    bool pair = search_is_pair(node->field, &src, &dst);
+
+    addr_text(&node->network.addr, text);
+    struct sql_value value = copy_of(o, text);
+    put_set(o, src, "grp=0", value);
+    if (pair) {
+        strbuf_str(&o->text, " UNION ALL ");
+        put_set(o, dst, "grp=0", value);
+    }
+    return true;
+}
+
+static bool put_sets_of_test(struct out *o, const struct search_node *node)
+{
+    if (!is_narrow_test(node) || strcmp(node->field, "incident") == 0 || !has_room(o))
+        return false;
+    if (node->op == SEARCH_NETWORK)
+        return put_host_sets(o, node);
+    bool of_rule = strcmp(node->field, "sid") == 0;
+    put_set(o, of_rule ? "sid" : "id", of_rule ? "grp=0 AND sid<>0" : NULL,
+            sql_of_int(bound_of(node->low)));
+    return true;
+}
+
+/* Of an AND one part leads, of an OR all together. */
+static bool put_sets(struct out *o, const struct search_node *node)
+{
+    bool any = false, all = node->kind == SEARCH_OR;
+
+    if (node->kind == SEARCH_TEST)
+        return put_sets_of_test(o, node);
+    if (node->kind != SEARCH_AND && node->kind != SEARCH_OR)
+        return false;
+    for (const struct search_node *c = node->first; c; c = c->next) {
+        struct mark mark = mark_of(o);
+        strbuf_str(&o->text, any ? " UNION ALL " : "");
+        bool one = put_sets(o, c);
+        if (!one)
+            take_back(o, mark);
+        if (one != all)
+            return one;
+        any = any || one;
+    }
+    return all && any;
+}
+
+static void put_lead(struct out *o, const struct search_node *root)
+{
+    struct mark mark = mark_of(o);
+
+    strbuf_str(&o->text, " AND id IN (");
+    if (!put_sets(o, root)) {
+        take_back(o, mark);
+        return;
+    }
+    strbuf_char(&o->text, ')');
+}
+
+bool search_sql_where(struct sql_where *w, const struct search_node *root, enum search_table table,
+                      enum search_way way, uint32_t window)
+{
+    struct out o = {.w = w, .table = table, .way = way, .window = window};
+
+    strbuf_init(&o.text, 0);
+    enum reach reach = put_node(&o, root);
+    if (reach && way == SEARCH_BY_LEAD)
+        put_lead(&o, root);
+    if (reach) {
+        strbuf_str(&w->text, w->first ? " WHERE " : " AND ");
+        w->first = false;
+        strbuf_slice(&w->text, strbuf_view(&o.text));
+    }
+    strbuf_fini(&o.text);
+    return reach == REACH_EXACT;
 }
 
 /* Of an AND one part is enough; of an OR all must be. */

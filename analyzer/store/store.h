@@ -80,6 +80,8 @@ struct store_def {
     struct sql_value (*column)(struct sql_stmt *stmt, uint32_t i);
     int64_t (*changed)(struct sql_engine *engine); /* rows of the last statement */
     const char *(*fault)(struct sql_engine *engine);
+    bool led; /* a set of keys finds rows when it stands beside the other conditions, not among
+               * alternatives; "+" before a column of ORDER BY: not by its index */
     const char *by_day;     /* behind the table of events: partitioned by number; "" = it is not */
     const char *by_key;     /* behind a table whose rows should lie in the order of its key */
     const char *gathered;   /* indexes that sort many new entries at a time, in the place of those

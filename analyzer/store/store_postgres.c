@@ -695,6 +695,7 @@ const struct store_def store_postgres = {
         "CREATE SEQUENCE event_block",
     .by_key = "",
     .gathered = gathered_text,
+    .led = true,
     .next_block = "SELECT nextval('event_block')",
     .day = pg_day,
     .open = pg_open,
