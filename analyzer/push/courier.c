@@ -127,7 +127,8 @@ static size_t on_read(char *to, size_t size, size_t n, void *ctx)
     struct slice *left = ctx;
     uint32_t take = left->len < size * n ? left->len : (uint32_t)(size * n);
 
-    memcpy(to, left->at, take);
+    if (take)
+        memcpy(to, left->at, take);
     *left = slice_from(*left, take);
     return take;
 }

@@ -39,7 +39,7 @@ class ClickHouse:
         self.config = write(b.path("clickhouse.xml"), f"""<?xml version="1.0"?>
 <yandex><logger><level>warning</level><console>1</console></logger><listen_host>127.0.0.1</listen_host><http_port>{self.port}</http_port>
 <path>{b.path('clickhouse')}/</path><tmp_path>{b.path('clickhouse', 'tmp')}/</tmp_path><users_config>{b.path('users.xml')}</users_config>
-<mark_cache_size>67108864</mark_cache_size><default_profile>default</default_profile><default_database>default</default_database></yandex>
+<timezone>UTC</timezone><mark_cache_size>67108864</mark_cache_size><default_profile>default</default_profile><default_database>default</default_database></yandex>
 """)
         os.makedirs(b.path("clickhouse", "tmp"))
 
