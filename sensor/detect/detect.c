@@ -467,10 +467,14 @@ static void run_noted(struct detect *d)
     }
 }
 
-/* The protocol is news to this direction. */
+/* The protocol is news to this direction; of datagrams each is asked. */
 static bool app_fresh(const struct detect_input *in)
 {
     if (!in->flow || detect_no_packet(in) || (!in->flow->app_name && !in->flow->app_failed))
+        return false;
+    if (in->flow->proto != IPPROTO_TCP4)
+        return true;
+    if (!detect_shown(in, in->dir))
         return false;
     bool known = in->flow->asked_app >> in->dir & 1;
     in->flow->asked_app |= (uint8_t)(1 << in->dir);

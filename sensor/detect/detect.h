@@ -104,6 +104,9 @@ static inline bool detect_no_packet(const struct detect_input *in)
 {
     return in->flow_ends || in->rests;
 }
+/** Bytes of the direction were shown to parsers: what they said of the protocol is its own. */
+bool detect_shown(const struct detect_input *in, enum dir dir);
+
 /** The directions that detection looks at: bits by enum dir. */
 static inline uint32_t detect_looks(const struct detect_input *in)
 {

@@ -86,3 +86,16 @@ const uint8_t *detect_rest_wake(struct detect *d, struct flow *flow, const uint8
     flow->ext[FLOW_EXT_DETECT] = s;
     return from;
 }
+
+bool detect_shown(const struct detect_input *in, enum dir dir)
+{
+    const struct flow_marks *s = in->flow->ext[FLOW_EXT_DETECT];
+
+    if (in->flow->proto != IPPROTO_TCP4 || (s && s->win[dir].next))
+        return true;
+    for (uint32_t i = 0; i < in->n_chunks; i++) {
+        if (in->chunks[i].dir == dir && in->chunks[i].data.len)
+            return true;
+    }
+    return false;
+}

@@ -324,7 +324,7 @@ static bool try_byte_jump(struct walk *w, const struct op *op, struct step *f)
     if (b->align_to)
         v = (v + b->align_to - 1) / b->align_to * b->align_to;
     int64_t to = b->from_beginning ? (int64_t)v
-                 : b->from_end     ? (int64_t)w->data.len - (int64_t)v
+                 : b->from_end     ? (int64_t)w->data.len + (int64_t)v
                                    : end + (int64_t)v;
     to += b->post_offset;
     if (to > (int64_t)w->data.len)

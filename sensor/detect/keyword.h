@@ -56,6 +56,7 @@ struct keyword {
     const char *name;
     const char *aliases; /* separated by blanks; NULL = none */
     enum kw_stage stage;
+    bool by_addresses; /* a rule with nothing else is asked once of a flow's direction */
     /** Takes the text behind the colon (empty without one); false after draft_fail. */
     bool (*parse)(struct draft *draft, const struct keyword *kw, struct slice value);
     bool (*match)(const struct inspection *in, const void *args);

@@ -100,6 +100,7 @@ static bool config_parse(struct draft *d, const struct keyword *kw, struct slice
             scope = slice_trim(slice_from(part, 6));
     }
     d->rule.info.noalert |= d->rule.action == ACTION_CONFIG;
+    d->ip_compatible = false;
     if (slice_eq(type, SLICE_LIT("tx")) && slice_eq(scope, SLICE_LIT("tx")))
         return draft_act(d, config_tx_run, NULL);
     if (slice_eq(type, SLICE_LIT("flow")) && slice_eq(scope, SLICE_LIT("flow")))
@@ -111,7 +112,7 @@ static bool config_parse(struct draft *d, const struct keyword *kw, struct slice
 
 static bool aside_parse(struct draft *d, const struct keyword *kw, struct slice value)
 {
-    (void)d;
+    d->ip_compatible = false;
     (void)kw;
     (void)value;
     return true;

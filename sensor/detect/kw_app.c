@@ -3,6 +3,7 @@
  * Application layer as a whole: its protocol, its events.
  */
 #include "sensor/detect/buffer.h"
+#include "sensor/detect/detect.h"
 #include "sensor/detect/draft.h"
 
 #include <stdlib.h>
@@ -19,7 +20,7 @@ static bool app_protocol_match(const struct inspection *in, const void *args)
     const struct app_args *a = args;
     const struct flow *f = in->flow;
 
-    if (!f || (!f->app_name && !f->app_failed))
+    if (!f || (!f->app_name && !f->app_failed) || !detect_shown(in->input, in->dir))
         return false;
     bool is = a->failed ? f->app_failed && !f->app_name
                         : f->app_name && strcmp(f->app_name, a->name) == 0;
@@ -39,7 +40,6 @@ static bool app_protocol_parse(struct draft *d, const struct keyword *kw, struct
     if (slice_eq(name, SLICE_LIT("ssl")))
         name = SLICE_LIT("tls");
     a->name = loader_str(d->loader, name);
-    d->need_packet = true;
     d->app_protocol = true;
     return draft_test(d, kw, a);
 }

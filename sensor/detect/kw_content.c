@@ -272,7 +272,11 @@ static bool urilen_parse(struct draft *d, const struct keyword *kw, struct slice
 
 static bool dsize_match(const struct inspection *in, const void *args)
 {
-    return in->packet && rule_num_ok(args, in->packet->payload.len);
+    const struct num *num = args;
+
+    if (!in->packet || (num->mode == NUM_NE && !in->packet->payload.len)) /* there is one */
+        return false;
+    return rule_num_ok(num, in->packet->payload.len);
 }
 
 static bool dsize_parse(struct draft *d, const struct keyword *kw, struct slice value)

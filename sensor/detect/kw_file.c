@@ -128,6 +128,13 @@ static bool order_word(struct files_order *order, struct slice word)
     return false;
 }
 
+/* One to keep has begun in the direction that is looked at. */
+static bool has_file(const struct inspection *in, const void *args)
+{
+    (void)args;
+    return buffer_file(in) != NULL;
+}
+
 static bool filestore_parse(struct draft *d, const struct keyword *kw, struct slice value)
 {
     struct files_order *order = draft_alloc(d, sizeof(*order));
@@ -144,7 +151,12 @@ static bool filestore_parse(struct draft *d, const struct keyword *kw, struct sl
                                  "flow");
         value = slice_from(value, comma < 0 ? len : len + 1);
     }
-    d->tx_tests = true;
+    struct op *op =
+        draft_op(d, buffer_special(d->loader, "file.name", BUFFER_FILE_NAME, SIDE_BOTH), OP_CALL);
+    if (!op)
+        return false;
+    d->last_group = -1;
+    op->call.match = has_file;
     return draft_act(d, store_run, order);
 }
 

@@ -175,6 +175,7 @@ static bool flowbits_test(struct draft *d, const struct keyword *kw, struct bits
                           uint32_t what)
 {
     d->rule.bits_role = d->rule.bits_role == 1 || d->rule.bits_role == 2 ? 2 : 3;
+    d->ip_compatible = false;
     if (!draft_test(d, kw, a))
         return false;
     d->tests[d->rule.n_tests - 1].match = what == BITS_ISSET ? bits_isset : bits_isnotset;
@@ -321,9 +322,8 @@ struct size_args {
     struct num num;
 };
 
-/* Counted as sequence numbers are: the SYN is one. */
-/* Bytes with the SYN, the packet in hand counted; where no SYN was seen, those that were delivered.
- */
+/* Counted as sequence numbers are: the SYN is one, the packet in hand counts. Where no SYN was
+ * seen, those that were delivered. */
 static uint64_t stream_bytes(const struct flow *f, enum dir dir)
 {
     const struct tcp_side *side = &f->tcp.side[dir];
@@ -331,14 +331,14 @@ static uint64_t stream_bytes(const struct flow *f, enum dir dir)
 
     if (side->has_isn)
         return side->next - side->isn;
-    return (s ? s->win[dir].next : 0) + 1;
+    return s && s->win[dir].next ? s->win[dir].next + 1 : 0;
 }
 
 static bool stream_size_match(const struct inspection *in, const void *args)
 {
     const struct size_args *a = args;
 
-    if (!in->flow || in->flow->proto != IPPROTO_TCP4)
+    if (!in->flow || in->flow->proto != IPPROTO_TCP4 || in->flow->tcp_state == TCP_NONE)
         return false;
     bool client = rule_num_ok(&a->num, stream_bytes(in->flow, TO_SERVER));
     bool server = rule_num_ok(&a->num, stream_bytes(in->flow, TO_CLIENT));

@@ -35,7 +35,7 @@ static bool ttl_match(const struct inspection *in, const void *args)
 
 static bool tos_match(const struct inspection *in, const void *args)
 {
-    return in->packet && in->packet->ip_version && rule_num_ok(args, in->packet->tos);
+    return in->packet && in->packet->ip_version == 4 && rule_num_ok(args, in->packet->tos);
 }
 
 static bool id_match(const struct inspection *in, const void *args)
@@ -189,8 +189,8 @@ static bool flag_ok(const struct flag_args *a, uint16_t flags)
         return (flags & a->wanted) == a->wanted;
     case '*':
         return (flags & a->wanted) != 0;
-    case '!':
-        return (flags & a->wanted) != a->wanted;
+    case '!': /* !0: any packet */
+        return !a->wanted || (flags & a->wanted) != a->wanted;
     default:
         return flags == a->wanted;
     }
@@ -437,7 +437,7 @@ static const struct keyword rows[] = {
      .parse = tos_parse,
      .match = tos_match,
      .example = "tos:8",
-     .doc = "IPv4 type of service or IPv6 traffic class; x20 is hexadecimal"},
+     .doc = "IPv4 type of service; x20 is hexadecimal"},
     NUM_ROW("id", NULL, id_match, "id:31337", "IPv4 identification"),
     NUM_ROW("itype", NULL, itype_match, "itype:8", "ICMP type"),
     NUM_ROW("icode", NULL, icode_match, "icode:0", "ICMP code"),
@@ -471,6 +471,7 @@ static const struct keyword rows[] = {
      .doc = "IPv4 option: rr lsrr ssrr eol nop ts sec esec satid any"},
     {.name = "ip_proto",
      .stage = AT_PACKET,
+     .by_addresses = true,
      .parse = ip_proto_parse,
      .match = ip_proto_match,
      .example = "ip_proto:47",

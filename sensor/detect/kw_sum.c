@@ -103,6 +103,7 @@ static const struct keyword rows[] = {
     SUM("icmpv6-csum", 6, IPPROTO_ICMP6, "Checksum of ICMPv6"),
     {.name = "l3_proto",
      .stage = AT_PACKET,
+     .by_addresses = true,
      .parse = l3_parse,
      .match = l3_match,
      .example = "l3_proto:ipv6",

@@ -40,10 +40,10 @@ static const struct tls_tx *handshake_of(const struct inspection *in)
     return in->tx && strcmp(in->tx->proto->name, "tls") == 0 ? tx_data(in->tx) : NULL;
 }
 
-static bool call(struct draft *d, bool (*match)(const struct inspection *, const void *),
-                 const void *args)
+static bool call(struct draft *d, const struct buffer *buffer,
+                 bool (*match)(const struct inspection *, const void *), const void *args)
 {
-    struct op *op = draft_op(d, buffer_special(d->loader, "tls", BUFFER_TX, SIDE_SERVER), OP_CALL);
+    struct op *op = draft_op(d, buffer, OP_CALL);
 
     if (!op)
         return false;
@@ -51,6 +51,18 @@ static bool call(struct draft *d, bool (*match)(const struct inspection *, const
     op->call.match = match;
     op->call.args = args;
     return true;
+}
+
+/* What the server has said. */
+static const struct buffer *of_server(struct draft *d)
+{
+    return buffer_special(d->loader, "tls", BUFFER_TX, SIDE_SERVER);
+}
+
+/* What each side has said, in its own direction. */
+static const struct buffer *of_side(struct draft *d)
+{
+    return buffer_special(d->loader, "tls.state", BUFFER_TX, SIDE_BOTH);
 }
 
 struct versions {
@@ -97,7 +109,7 @@ static bool version_parse(struct draft *d, const struct keyword *kw, struct slic
     }
     if (!v || !v->n)
         return draft_fail(d, "ssl_version wants a version");
-    return call(d, version_match, v);
+    return call(d, of_side(d), version_match, v);
 }
 
 /* ---- validity ----------------------------------------------------------------------------- */
@@ -134,7 +146,7 @@ static bool plain_parse(struct draft *d, const struct keyword *kw, struct slice 
 {
     if (value.len)
         return draft_fail(d, "\"%s\" takes no value", kw->name);
-    return call(d, kw->extra ? valid_match : expired_match, NULL);
+    return call(d, of_server(d), kw->extra ? valid_match : expired_match, NULL);
 }
 
 static bool before_match(const struct inspection *in, const void *args)
@@ -207,7 +219,7 @@ static bool date_parse(struct draft *d, const struct keyword *kw, struct slice v
     }
     if (!good)
         return draft_fail(d, "%s wants a date like 2015-10-22, <, > or a<>b", kw->name);
-    return call(d, kw->extra ? after_match : before_match, num);
+    return call(d, of_server(d), kw->extra ? after_match : before_match, num);
 }
 
 /* ---- ssl_state ----------------------------------------------------------------------------- */
@@ -247,14 +259,7 @@ static bool state_parse(struct draft *d, const struct keyword *kw, struct slice 
     }
     if (!s || (!s->any && !s->none))
         return draft_fail(d, "%s wants a state", kw->name);
-    struct op *op =
-        draft_op(d, buffer_special(d->loader, "tls.state", BUFFER_TX, SIDE_BOTH), OP_CALL);
-    if (!op)
-        return false;
-    d->last_group = -1;
-    op->call.match = state_match;
-    op->call.args = s;
-    return true;
+    return call(d, of_side(d), state_match, s);
 }
 
 static bool store_parse(struct draft *d, const struct keyword *kw, struct slice value)
@@ -300,7 +305,8 @@ static const struct keyword rows[] = {
      .stage = AT_TX,
      .parse = version_parse,
      .example = "ssl_version:tls1.0,tls1.1",
-     .doc = "Version agreed on is in the list: sslv2 sslv3 tls1.0 tls1.1 tls1.2 tls1.3; ! none of"},
+     .doc = "Version agreed on is in the list, asked in both directions: sslv2 sslv3 tls1.0 tls1.1 "
+            "tls1.2 tls1.3; ! none of"},
     {.name = "tls_cert_expired",
      .stage = AT_TX,
      .parse = plain_parse,

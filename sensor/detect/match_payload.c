@@ -36,7 +36,7 @@ static bool groups_ok(struct detect *d, const struct rule *r, struct slice data,
 {
     struct hit *hit = d->look.hit;
 
-    if (!pair_stands(r, data))
+    if ((r->payload_group >= 0 && !data.len) || !pair_stands(r, data))
         return false;
     detect_hit_clear(d);
     d->look.base64 = SLICE_NONE;
@@ -72,12 +72,18 @@ static bool wants_stream(const struct rule *r)
     return r->kind == RULE_STREAM || r->kind == RULE_PACKET_STREAM;
 }
 
+/* The packet's bytes come again in a stream. */
+static bool has_stream(const struct detect *d)
+{
+    return d->class_ == CLASS_TCP && d->in->flow && d->in->flow->tcp_state != TCP_NONE;
+}
+
 static bool wants_packet(const struct detect *d, const struct rule *r)
 {
     if (r->once_known)
         return d->fresh;
     if (r->kind == RULE_STREAM)
-        return (d->class_ != CLASS_TCP || !d->in->flow) && !r->no_packet;
+        return !has_stream(d) && !r->no_packet;
     return r->kind != RULE_TX;
 }
 
@@ -234,7 +240,7 @@ static void scan_packet(struct detect *d, struct slice payload, enum dir dir)
 
     if (is_dark(d, dir))
         return;
-    if (d->class_ != CLASS_TCP || !d->in->flow || payload.len <= PAYLOAD_HEAD) {
+    if (!has_stream(d) || payload.len <= PAYLOAD_HEAD) {
         detect_scan(d, base, payload, 0, true);
         return;
     }

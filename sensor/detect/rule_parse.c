@@ -262,7 +262,7 @@ static bool read_option(struct draft *draft, struct slice option)
     const struct keyword *kw = cached_keyword(draft, name);
     if (!kw)
         return read_field(draft, name, value, colon >= 0);
-    if (kw->stage != AT_META && kw->stage != AT_HOST && kw->stage != AT_HIT)
+    if (kw->stage != AT_META && kw->stage != AT_HOST && kw->stage != AT_HIT && !kw->by_addresses)
         draft->ip_compatible = false;
     return kw->parse(draft, kw, value);
 }

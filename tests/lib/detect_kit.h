@@ -73,6 +73,7 @@ static inline void kit_tcp(struct kit *kit, uint16_t port)
     f->server_port = port;
     f->proto = IPPROTO_TCP4;
     f->state = FLOW_ESTABLISHED;
+    f->tcp_state = TCP_ESTABLISHED;
     f->pkts[0] = f->pkts[1] = 10;
 }
 

@@ -94,6 +94,12 @@ CASES = [
      'content:"cmd="; base64_decode:bytes 8, offset 0, relative; base64_data; content:"cmd.exe";'),
     ("pkt_data", "tcp", 'pkt_data; content:"hello|2a|";', 'pkt_data; content:"hello|2b|";'),
     ("app-layer-protocol", "tcp", 'app-layer-protocol:ssh;', 'app-layer-protocol:smb;'),
+    ("app-layer-protocol, content", "tcp", 'app-layer-protocol:!tls; content:"SSH-1.99-server";',
+     'app-layer-protocol:tls; content:"SSH-1.99-server";'),
+    ("byte_jump from_end", "tcp", 'byte_jump:1,0,from_end,post_offset -88; content:"END"; within:3; distance:0;',
+     'byte_jump:1,0,from_end,post_offset -87; content:"END"; within:3; distance:0;'),
+    ("dsize !", "tcp", 'content:"USER Root"; dsize:!5;', f'content:"USER Root"; dsize:!{len(PAYLOAD)};'),
+    ("tcp.flags !0", "tcp", "flags:!0; seq:1000;", "flags:0; seq:1000;"),
     # packet
     ("ttl", "icmp", "itype:8; ttl:64;", "itype:8; ttl:<64;"),
     ("itype", "icmp", "itype:8;", "itype:0;"),

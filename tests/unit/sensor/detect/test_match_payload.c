@@ -442,6 +442,39 @@ static void a_short_payloads_literal_is_found_up_to_its_end(void **state)
     kit_close(&kit);
 }
 
+static void packets_of_a_connection_that_is_not_followed_are_looked_at(void **state)
+{
+    struct kit kit;
+    uint32_t n;
+
+    (void)state;
+    assert_true(kit_open(&kit, "alert tcp any any -> any any (content:\"needle\"; sid:1;)\n"
+                               "alert tcp-stream any any -> any any (content:\"needle\"; sid:2;)\n"
+                               "alert tcp any any -> any any (stream_size:either,>,0; sid:3;)\n"));
+    kit_tcp(&kit, 23);
+    kit.flow.tcp_state = TCP_NONE;
+    kit_packet(&kit, IPPROTO_TCP4, "10.0.0.1", 1000, "192.168.0.2", 23,
+               SLICE_LIT("a literal that lies behind the head of the packet: needle"));
+    detect_run(kit.detect, &(struct detect_input){.packet = &kit.packet, .flow = &kit.flow});
+    (void)detect_hits(kit.detect, &n);
+    assert_int_equal(n, 1);
+    assert_int_equal(kit_sid(&kit, 0), 1);
+    kit_close(&kit);
+}
+
+static void what_is_not_there_is_not_looked_for_in_nothing(void **state)
+{
+    struct kit kit;
+
+    (void)state;
+    assert_true(kit_open(&kit, "alert tcp any any -> any any (content:!\"a\"; startswith; sid:1;)\n"
+                               "alert tcp any any -> any any (dsize:!9; sid:2;)\n"));
+    kit_tcp(&kit, 23);
+    assert_int_equal(kit_segment(&kit, TO_SERVER, SLICE_LIT("")), 0);
+    assert_int_equal(kit_segment(&kit, TO_SERVER, SLICE_LIT("bc")), 2);
+    kit_close(&kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -465,6 +498,8 @@ int main(void)
         cmocka_unit_test(stream_size_and_established_are_the_flows),
         cmocka_unit_test(two_bytes_are_asked_where_something_else_tells_of_the_rule),
         cmocka_unit_test(a_short_payloads_literal_is_found_up_to_its_end),
+        cmocka_unit_test(packets_of_a_connection_that_is_not_followed_are_looked_at),
+        cmocka_unit_test(what_is_not_there_is_not_looked_for_in_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
