@@ -57,9 +57,9 @@ struct draft {
     bool priority_set;
     uint8_t n_metadata, n_references;
     struct draft_pair metadata[DRAFT_META_MAX], references[DRAFT_META_MAX];
-    struct strbuf json; /* room for writing them */
-    bool app_protocol;  /* app-layer-protocol is tested */
-    bool raw_app;       /* header names an application protocol */
+    struct strbuf json;   /* room for writing them */
+    uint8_t app_protocol; /* so often app-layer-protocol is tested */
+    bool raw_app;         /* header names an application protocol */
 };
 
 /** Says what is wrong; always false, for `return draft_fail(…)`. */

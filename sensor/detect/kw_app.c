@@ -40,7 +40,7 @@ static bool app_protocol_parse(struct draft *d, const struct keyword *kw, struct
     if (slice_eq(name, SLICE_LIT("ssl")))
         name = SLICE_LIT("tls");
     a->name = loader_str(d->loader, name);
-    d->app_protocol = true;
+    d->app_protocol++;
     return draft_test(d, kw, a);
 }
 

@@ -78,8 +78,8 @@ static bool priority_parse(struct draft *d, const struct keyword *kw, struct sli
 
     if (!u32_value(d, kw, value, &v))
         return false;
-    if (v < 1 || v > 255)
-        return draft_fail(d, "the priority lies between 1 and 255");
+    if (v > 255)
+        return draft_fail(d, "the priority lies between 0 and 255");
     d->rule.info.priority = (uint8_t)v;
     d->priority_set = true;
     return true;
@@ -277,7 +277,7 @@ static const struct keyword rows[] = {
      .stage = AT_META,
      .parse = priority_parse,
      .example = "priority:1",
-     .doc = "Severity, 1 highest to 255"},
+     .doc = "Severity, 1 highest to 255 (0 is before 1)"},
     {.name = "reference",
      .stage = AT_META,
      .parse = reference_parse,

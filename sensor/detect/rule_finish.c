@@ -126,7 +126,7 @@ static bool find_kind(struct draft *d)
         r->kind = RULE_IP;
         return true;
     }
-    r->once_known = d->app_protocol && d->n_groups == 0 && r->n_tests == 1;
+    r->once_known = d->app_protocol && d->n_groups == 0 && r->n_tests == d->app_protocol;
     r->kind = packet_kind(d, payload >= 0);
     return true;
 }

@@ -323,8 +323,8 @@ static void reset(struct draft *draft, struct slice text)
     draft->only_proto = 0;
     draft->flow_dir_set = draft->need_packet = draft->tx_tests = draft->depth_seen = false;
     draft->ip_compatible = true;
-    draft->has_sid = draft->skip = draft->priority_set = draft->raw_app = draft->app_protocol =
-        false;
+    draft->has_sid = draft->skip = draft->priority_set = draft->raw_app = false;
+    draft->app_protocol = 0;
     draft->classtype = NULL;
     draft->rule.info.gid = 1;
     draft->rule.info.priority = 3;

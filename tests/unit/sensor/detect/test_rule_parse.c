@@ -25,6 +25,7 @@ static void good_rules_are_accepted(void **state)
         "alert tcp any any -> any any (content:\"|3 a20|\"; sid:1;)",
         "drop tcp any any -> any any (content:\"abcd\"; sid:1;)",
         "alert ip any any -> any any (tos:x2e; ipopts:RR; sid:1;)",
+        "alert ip any any -> any any (priority:0; sid:1;)",
         "alert tcp any any -> any any (byte_test:2,=,2,0,bitmask 3ff; sid:1;)",
         "alert krb5 any any -> any any (krb5.ticket_encryption:!weak; sid:1;)",
         "alert mqtt any any -> any any (mqtt.connack.session_present:yes; sid:1;)",
