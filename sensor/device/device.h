@@ -47,6 +47,7 @@ struct fact {
     bool from_client; /* FACT_FIELD: which side sent it */
     uint64_t bytes[2], pkts[2];
     const struct field *field; /* FACT_FIELD */
+    uint64_t said; /* FACT_FIELD: hash of text2, seeded with that of text; 0: not known */
     uint64_t number_value;
     struct addr addr;
     char text[FACT_TEXT_MAX];

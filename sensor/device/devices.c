@@ -535,8 +535,8 @@ static void take_flow(struct devices *devices, const struct fact *fact)
 {
     bool answered = fact->kind == FACT_OPEN || fact->kind == FACT_FIELD;
 
-    devices->fact_hash = 0;
-    if (fact->kind == FACT_FIELD)
+    devices->fact_hash = fact->said;
+    if (fact->kind == FACT_FIELD && !fact->said)
         devices->fact_hash =
             hash_bytes(slice_of_str(fact->text2), hash_bytes(slice_of_str(fact->text), 0));
     take_end(devices, fact, true);

@@ -11,6 +11,7 @@
 enum {
     FIELDS_MAX = 512,
     PROTOS_MAX = 64,
+    PROTO_SLOTS = 4 * PROTOS_MAX,
     SAID_OPEN = 1,
     SAID_CLIENT = 2,
     SAID_SERVER = 4,
@@ -19,12 +20,14 @@ enum {
 
 struct facts_plan {
     struct field_ref learned[FIELDS_MAX]; /* those of a protocol side by side */
+    uint64_t name[FIELDS_MAX];            /* hashes of their names */
     uint32_t n;
     struct learned {
         const struct proto_def *proto;
         uint32_t from, to;
     } of_proto[PROTOS_MAX];
     uint32_t protos;
+    uint8_t by_proto[PROTO_SLOTS]; /* by a hash of the row: 1 + index of its of_proto, or behind */
     struct field_ref dns_query, dns_addr, sni;
     struct field_ref dhcp_name, dhcp_vendor, dhcp_params;
     struct field_ref dhcp_type, dhcp_mac, dhcp_addr, dhcp_wanted;
@@ -46,6 +49,37 @@ static void find(const char *name, struct field_ref *ref)
     field_find(slice_of_str(name), 0, ref);
 }
 
+static uint32_t slot_of(const struct proto_def *proto)
+{
+    return (uint32_t)((uintptr_t)proto / sizeof(*proto)) % PROTO_SLOTS;
+}
+
+static void index_all(struct facts_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->n; i++)
+        plan->name[i] = hash_bytes(slice_of_str(plan->learned[i].field->name), 0);
+    for (uint32_t i = 0; i < plan->protos; i++) {
+        uint32_t slot = slot_of(plan->of_proto[i].proto);
+        while (plan->by_proto[slot])
+            slot = (slot + 1) % PROTO_SLOTS;
+        plan->by_proto[slot] = (uint8_t)(i + 1);
+    }
+}
+
+/* NULL: nothing is learned of it. */
+static const struct learned *learned_of(const struct facts_plan *plan,
+                                        const struct proto_def *proto)
+{
+    uint32_t slot = slot_of(proto);
+
+    for (; plan->by_proto[slot]; slot = (slot + 1) % PROTO_SLOTS) {
+        const struct learned *l = &plan->of_proto[plan->by_proto[slot] - 1];
+        if (l->proto == proto)
+            return l;
+    }
+    return NULL;
+}
+
 struct facts_plan *facts_plan_new(void)
 {
     struct facts_plan *plan = calloc(1, sizeof(*plan));
@@ -58,6 +92,7 @@ struct facts_plan *facts_plan_new(void)
         if (plan->n > from && plan->protos < PROTOS_MAX)
             plan->of_proto[plan->protos++] = (struct learned){proto_rows[i], from, plan->n};
     }
+    index_all(plan);
     find("dns.query", &plan->dns_query);
     find("dns.answer.addr", &plan->dns_addr);
     find("tls.sni", &plan->sni);
@@ -78,6 +113,16 @@ void facts_plan_free(struct facts_plan **plan)
 }
 
 /* ---- pieces ------------------------------------------------------------------------------- */
+
+static void put_name(char out[FACT_TEXT_MAX], const char *name)
+{
+    size_t len = strlen(name);
+
+    if (len > FACT_TEXT_MAX - 1)
+        len = FACT_TEXT_MAX - 1;
+    memcpy(out, name, len);
+    out[len] = '\0';
+}
 
 static void put_text(char out[FACT_TEXT_MAX], struct slice text)
 {
@@ -212,29 +257,36 @@ static struct slice decimal(uint64_t value, char out[24])
     return (struct slice){(const uint8_t *)out + at, 24 - at};
 }
 
-static void field_fact(const struct facts_sink *sink, const struct flow *f,
-                       const struct field_ref *ref, struct tx *tx, uint32_t i)
+static struct slice number_text(const struct field *field, uint64_t number, char out[24])
 {
+    const char *label = field_label(field, number);
+
+    return label ? slice_of_str(label) : decimal(number, out);
+}
+
+static void field_fact(const struct facts_sink *sink, const struct facts_plan *plan,
+                       const struct flow *f, const struct field_ref *ref, struct tx *tx, uint32_t i)
+{
+    bool is_text = ref->field->type == FIELD_BYTES;
     struct slice bytes;
     uint64_t number = 0;
     char text[24];
 
-    if (field_number(ref, tx, i, &number)) {
-        const char *label = NULL;
-        for (const struct label *l = ref->field->labels; l && l->name && !label; l++)
-            label = l->value == number ? l->name : NULL;
-        bytes = label ? slice_of_str(label) : decimal(number, text);
-    } else if (!field_bytes(ref, tx, i, &bytes) || !bytes.len) {
+    if (is_text ? !field_bytes(ref, tx, i, &bytes) || !bytes.len
+                : !field_number(ref, tx, i, &number))
         return;
-    }
+    if (!is_text)
+        bytes = number_text(ref->field, number, text);
     struct fact *fact = of_flow(sink, FACT_FIELD, f);
     if (!fact)
         return;
     fact->field = ref->field;
     fact->number_value = number;
     fact->from_client = ref->field->side != SIDE_SERVER;
-    put_text(fact->text, slice_of_str(ref->field->name));
+    put_name(fact->text, ref->field->name);
     put_text(fact->text2, bytes);
+    struct slice kept = {(const uint8_t *)fact->text2, bytes.len};
+    fact->said = hash_bytes(slice_head(kept, FACT_TEXT_MAX - 1), plan->name[ref - plan->learned]);
 }
 
 static bool ref_addr(const struct field_ref *ref, const struct tx *tx, uint32_t i,
@@ -332,17 +384,13 @@ static void dhcp_fact(const struct facts_sink *sink, const struct facts_plan *pl
 static void learned_facts(const struct facts_sink *sink, const struct facts_plan *plan,
                           const struct flow *f, struct tx *tx)
 {
-    uint32_t at = 0;
+    const struct learned *l = learned_of(plan, tx->proto);
 
-    while (at < plan->protos && plan->of_proto[at].proto != tx->proto)
-        at++;
-    if (at == plan->protos)
-        return;
-    for (uint32_t i = plan->of_proto[at].from; i < plan->of_proto[at].to; i++) {
+    for (uint32_t i = l ? l->from : 0; l && i < l->to; i++) {
         const struct field_ref *ref = &plan->learned[i];
         uint32_t n = field_instances(ref, tx);
         for (uint32_t k = 0; k < n; k++)
-            field_fact(sink, f, ref, tx, k);
+            field_fact(sink, plan, f, ref, tx, k);
     }
 }
 
