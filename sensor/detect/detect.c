@@ -6,7 +6,6 @@
 #include "sensor/detect/content.h"
 #include "sensor/detect/dataset.h"
 #include "sensor/detect/explain.h"
-#include "sensor/detect/lookup.h"
 #include "sensor/detect/trace.h"
 #include "sensor/flow/stream_event.h"
 
@@ -214,125 +213,6 @@ void detect_scan(struct detect *d, const struct lit_set *set, struct slice data,
     literals_scan(set->db, d->literals, data, old, on_literal, &scan);
 }
 
-/* What stands at one place of packet or stream: as many bytes as a gate may ask for. */
-struct seen {
-    uint32_t bytes; /* the first one lowest */
-    uint32_t n;
-};
-
-static struct seen seen_at(struct slice data, uint64_t base, uint32_t place)
-{
-    uint64_t at = place - base; /* wraps when it lies before */
-    struct seen seen = {0};
-
-    if (at >= data.len)
-        return seen;
-    if (data.len - at >= sizeof(uint32_t))
-        return (struct seen){lookup_load4(data.at + at), sizeof(uint32_t)};
-    for (; at + seen.n < data.len; seen.n++)
-        seen.bytes |= (uint32_t)data.at[at + seen.n] << 8 * seen.n;
-    return seen;
-}
-
-static bool stands(const struct gate *g, struct seen seen)
-{
-    return (seen.bytes & g->mask) == g->value && seen.n >= g->len;
-}
-
-/* The payload tells its own length. */
-static bool is_told(const struct gate *g, struct slice payload)
-{
-    return payload.len >= sizeof(uint32_t) &&
-           lookup_load4(payload.at) - payload.len - g->value <= g->mask;
-}
-
-/* Those that ask for nothing but a length: the least one first. */
-static void try_lengths(struct detect *d, const struct gate *g, uint32_t n)
-{
-    struct slice payload = d->in->packet->payload;
-
-    for (const struct gate *end = g + n; g < end && g->least <= payload.len; g++) {
-        if (payload.len <= g->most && (!g->told || is_told(g, payload)) &&
-            detect_header_ok(d, &d->rs->rules[g->rule], d->look.dir))
-            detect_candidate(d, g->rule, 0);
-    }
-}
-
-static bool may_stand(const struct gate_place *p, struct slice data, uint64_t base)
-{
-    uint64_t at = p->at - base; /* wraps when it lies before */
-
-    return at < data.len && (p->has[data.at[at] >> 6] >> (data.at[at] & 63) & 1);
-}
-
-/* Gates of one place. */
-static void try_gates(struct detect *d, const struct gate *g, uint32_t n, const struct view *stream)
-{
-    struct slice payload = d->in->packet->payload;
-    const struct gate *end = g + n;
-
-    if (g == end)
-        return;
-    struct seen packet = seen_at(payload, 0, g->at);
-    struct seen other = stream ? seen_at(stream->data, stream->base, g->at) : (struct seen){0};
-    for (; g < end; g++) {
-        if (!(g->on_packet && stands(g, packet)) && !(g->on_stream && stands(g, other)))
-            continue;
-        if (payload.len >= g->least && payload.len <= g->most &&
-            detect_header_ok(d, &d->rs->rules[g->rule], d->look.dir))
-            detect_candidate(d, g->rule, 0);
-    }
-}
-
-void detect_gates(struct detect *d, const struct lit_set *set, const struct view *stream)
-{
-    const struct gates *gates = set->gates;
-    struct slice payload = d->in->packet->payload;
-    const uint16_t *first = gates->first;
-
-    try_lengths(d, gates->at, gates->n_lengths);
-    if (!payload.len && !stream)
-        return;
-    for (uint32_t i = 0; i < gates->n_places; i++) {
-        const struct gate_place *place = &gates->places[i];
-        if (may_stand(place, payload, 0) ||
-            (stream && may_stand(place, stream->data, stream->base)))
-            try_gates(d, gates->at + place->first, place->n, stream);
-    }
-    uint32_t p = payload.len ? payload.at[0] : 256;
-    uint32_t s = stream && !stream->base && stream->data.len ? stream->data.at[0] : 256;
-    if (p < 256)
-        try_gates(d, gates->at + first[p], (uint32_t)first[p + 1] - first[p], stream);
-    if (s < 256 && s != p)
-        try_gates(d, gates->at + first[s], (uint32_t)first[s + 1] - first[s], stream);
-}
-
-static void try_heads(struct detect *d, const struct gate *g, uint32_t n, struct slice bytes)
-{
-    const struct gate *end = g + n;
-
-    if (g == end)
-        return;
-    struct seen seen = seen_at(bytes, 0, g->at);
-    for (; g < end; g++) {
-        if (stands(g, seen))
-            detect_candidate(d, g->rule, 0);
-    }
-}
-
-void detect_heads(struct detect *d, const struct gates *gates, struct slice bytes)
-{
-    if (!bytes.len)
-        return;
-    for (uint32_t i = 0; i < gates->n_places; i++) {
-        const struct gate_place *place = &gates->places[i];
-        if (may_stand(place, bytes, 0))
-            try_heads(d, gates->at + place->first, place->n, bytes);
-    }
-    const uint16_t *first = &gates->first[bytes.at[0]];
-    try_heads(d, gates->at + first[0], (uint32_t)first[1] - first[0], bytes);
-}
-
 /* ---- hits --------------------------------------------------------------------------------- */
 
 static void run_acts(struct detect *d, const struct rule *r)
@@ -493,29 +373,40 @@ int detect_proto(struct detect *d, const struct proto_def *proto)
 
 /* ---- external ----------------------------------------------------------------------------- */
 
+/* What every packet needs, the barest too. */
 static void begin(struct detect *d, const struct detect_input *in)
 {
     const struct packet *p = in->packet;
 
     d->in = in;
-    d->n_hits = 0;
-    strbuf_clear(&d->conditions);
-    d->n_steps = 0;
-    strbuf_clear(&d->text);
-    cost_packet(&d->cost, p ? p->ts_ns : 0, in->flow ? in->flow->shard : p ? p->shard : 0);
-    d->n_vars = 0;
-    d->passed = false;
+    d->n_hits = d->n_vars = d->put_off = 0;
     d->n_raw[0] = d->n_raw[1] = 0;
+    d->looking = false;
+    cost_packet(&d->cost, p ? p->ts_ns : 0, in->flow ? in->flow->shard : p ? p->shard : 0);
     d->fresh = app_fresh(in);
     d->proto = in->flow ? detect_proto(d, app_proto(in->flow)) : -1;
     d->class_ = !p                         ? CLASS_OTHER
                 : p->proto == IPPROTO_TCP4 ? CLASS_TCP
                 : p->proto == IPPROTO_UDP4 ? CLASS_UDP
                                            : CLASS_OTHER;
+}
+
+void detect_look(struct detect *d)
+{
+    const struct detect_input *in = d->in;
+    const struct packet *p = in->packet;
+    struct hit *scratch = d->look.hit;
+
+    if (d->looking)
+        return;
+    d->looking = true;
+    strbuf_clear(&d->conditions);
+    strbuf_clear(&d->text);
+    d->n_steps = 0;
+    d->passed = false;
     d->view[0].set = d->view[1].set = false;
     memset(&d->beside, 0, sizeof(d->beside));
-    struct hit *scratch = d->look.hit;
-    memset(&d->look, 0, sizeof(d->look));
+    memset(&d->look, 0, offsetof(struct inspection, captured));
     d->look.hit = scratch;
     d->look.detect = d;
     d->look.input = in;
@@ -568,9 +459,9 @@ static bool is_bare(const struct detect *d)
 /* Whatever the packet in hand can bring but transactions. */
 static void run_packet(struct detect *d)
 {
-    d->put_off = 0;
     if (is_bare(d) && match_payload_empty(d))
         return;
+    detect_look(d);
     if (d->rs->n_noted && has_events(d->in))
         run_noted(d);
     if (!detect_no_packet(d->in))
@@ -584,8 +475,10 @@ bool detect_run(struct detect *d, const struct detect_input *in)
     struct flow_marks *s = in->flow ? in->flow->ext[FLOW_EXT_DETECT] : NULL;
     d->tagged = in->packet && !detect_no_packet(in) && take_tag(s, in->packet);
     if (!in->packet || (s && s->pass)) {
-        if (d->explain && in->packet)
+        if (d->explain && in->packet) {
+            detect_look(d);
             explain_passed(d->explain, d);
+        }
         return false;
     }
     run_packet(d);

@@ -41,13 +41,13 @@ struct inspection {
     struct slice base64; /* what base64_decode produced */
     struct slice frame;  /* bytes of the frame that are there */
     bool partial;        /* the buffer's end is not there yet */
+    struct hit *hit;     /* being filled: where the matches are */
     uint8_t n_captured;  /* by regular expressions of the rule in hand */
     struct {
         bool of_flow;
         uint16_t var;
         struct slice value;
-    } captured[CAPTURES_MAX];
-    struct hit *hit; /* being filled: where the matches are */
+    } captured[CAPTURES_MAX]; /* behind all that a new look clears */
 };
 
 struct draft;

@@ -109,10 +109,13 @@ struct detect {
     uint32_t n_steps;
     struct explain *explain; /* NULL: nobody asks */
     bool passed, tagged;
+    bool looking;     /* detect_look() was called for the packet in hand */
     bool fresh;       /* first packet of this direction since the protocol is known */
     uint32_t put_off; /* so many of the first chunks wait */
 };
 
+/** Makes ready for rules on the packet in hand, if it is not yet. */
+void detect_look(struct detect *d);
 /** Begins a new list of candidates. */
 void detect_candidates_clear(struct detect *d);
 void detect_candidate(struct detect *d, uint32_t rule, uint32_t end);
@@ -123,10 +126,10 @@ void detect_scan(struct detect *d, const struct lit_set *set, struct slice data,
                  bool headers);
 /** Candidates of a set's gates (it has some): rules whose gate and header let the packet or what is
  * seen of its stream (or NULL) through. */
-void detect_gates(struct detect *d, const struct lit_set *set, const struct view *stream);
+void gates_open(struct detect *d, const struct lit_set *set, const struct view *stream);
 
 /** The same of a transaction's buffer: rules whose bytes stand there. */
-void detect_heads(struct detect *d, const struct gates *gates, struct slice bytes);
+void gates_heads(struct detect *d, const struct gates *gates, struct slice bytes);
 
 /** Row of a protocol, or -1. */
 int detect_proto(struct detect *d, const struct proto_def *proto);

@@ -616,6 +616,7 @@ void match_frame_run(struct detect *d)
     f = frames_of(d);
     if (!f)
         return;
+    detect_look(d);
     if (d->class_ == CLASS_UDP) {
         if (f->def)
             run_datagram(d, f);

@@ -192,7 +192,7 @@ static void try_candidates(struct detect *d, uint32_t modes, struct window *win,
 static void open_gate(struct detect *d, const struct lit_set *set, const struct view *stream)
 {
     if (set && set->gates)
-        detect_gates(d, set, stream);
+        gates_open(d, set, stream);
 }
 
 static void open_port(struct detect *d, enum dir dir, bool source, uint16_t port,
@@ -487,7 +487,8 @@ static bool hold(struct detect *d, const struct chunk *chunk)
     if (!win || win->off || chunk->offset >= d->depth || encrypted(d, chunk->data))
         return false;
     if (win->len + chunk->data.len > HELD_MAX ||
-        !state_window(d->pool, win, win->len + chunk->data.len))
+        (win->len + chunk->data.len > win->room &&
+         !state_window(d->pool, win, win->len + chunk->data.len)))
         return false;
     bool follows = !chunk->gap && win->next == chunk->offset;
     if (!follows && !note_hole(win, chunk))
@@ -577,10 +578,6 @@ static bool closes(const struct flow *f)
 
 static bool message_ends(struct flow *f, enum dir dir)
 {
-    const struct proto_def *proto = app_proto(f);
-
-    if (!proto || proto->raw != RAW_AT_THE_END)
-        return false;
     for (const struct tx *tx = app_first_tx(f); tx; tx = tx->next) {
         if (tx->touched[dir] && tx->progress[dir] == TX_DONE)
             return true;
@@ -594,8 +591,12 @@ static bool is_due(const struct detect *d, enum dir dir, const struct chunk *chu
     const struct flow_marks *s = d->in->flow->ext[FLOW_EXT_DETECT];
     uint32_t held = s ? s->win[dir].held : 0;
 
-    return d->in->flow_ends || !in_pieces(d) || closes(d->in->flow) || (chunk && chunk->end) ||
-           held + (chunk ? chunk->data.len : 0) >= STREAM_PIECE || message_ends(d->in->flow, dir);
+    if (d->in->flow_ends || closes(d->in->flow) || (chunk && chunk->end) ||
+        held + (chunk ? chunk->data.len : 0) >= STREAM_PIECE || !d->in->by_ack)
+        return true;
+    const struct proto_def *proto = app_proto(d->in->flow);
+    return proto && (proto->raw == RAW_AT_ONCE ||
+                     (proto->raw == RAW_AT_THE_END && message_ends(d->in->flow, dir)));
 }
 
 /* What waited for a look at its direction and whose time has come. */

@@ -179,7 +179,7 @@ static void scan_buffer(struct detect *d, const struct plan_buffer *b, uint32_t 
     for (uint32_t i = 0; buffer_instance(b->buffer, &d->look, i, d->buffers, &bytes); i++) {
         detect_scan(d, b->set, slice_from(bytes, from), 0, false);
         if (b->set->gates && !from)
-            detect_heads(d, b->set->gates, bytes);
+            gates_heads(d, b->set->gates, bytes);
     }
 }
 
@@ -307,6 +307,7 @@ static void run_tx(struct detect *d, struct tx *tx, int proto, enum dir dir, str
 
     if (is_idle(d, plan, tx, dir, file))
         return;
+    detect_look(d);
     struct tx_state *s = state_tx(d->pool, tx);
     if (!s) {
         d->count[DETECT_STATE_FULL]++;
@@ -348,13 +349,23 @@ static void run_earlier_files(struct detect *d, struct tx *tx, int proto, enum d
             run_tx(d, tx, proto, dir, f);
 }
 
+/* Whether a direction that is looked at may have anything new: with files that is asked of them. */
+static bool is_news(const struct tx *tx, uint32_t looks)
+{
+    return (looks & 1 && (tx->touched[0] || files_of_tx(tx, TO_SERVER))) ||
+           (looks & 2 && (tx->touched[1] || files_of_tx(tx, TO_CLIENT)));
+}
+
 void match_tx_run(struct detect *d)
 {
     struct flow *flow = d->in->flow;
+    struct tx *tx = app_first_tx(flow);
     uint32_t looks = detect_looks(d->in);
     int now = d->proto; /* behind a change of protocol there are transactions of both */
 
-    for (struct tx *tx = app_first_tx(flow); tx; tx = tx->next) {
+    for (; tx; tx = tx->next) {
+        if (!is_news(tx, looks))
+            continue;
         int proto = detect_proto(d, tx->proto);
         if (now >= 0 || proto < 0 || strcmp(tx->proto->name, "http") != 0)
             d->proto =

@@ -5,6 +5,7 @@
 #ifndef TRAMGAC_SENSOR_DETECT_RULESET_H
 #define TRAMGAC_SENSOR_DETECT_RULESET_H
 
+#include "sensor/detect/gates.h"
 #include "sensor/detect/ip_index.h"
 #include "sensor/detect/literals.h"
 #include "sensor/detect/loader.h"
@@ -26,36 +27,6 @@ enum { RULE_GONE = UINT32_MAX, RULESET_NAMES = 4 };
 struct names {
     uint32_t n;
     const struct slice *at;
-};
-
-/** What is asked before all else of a rule without a literal. */
-struct gate {
-    uint32_t rule;
-    uint32_t value; /* bytes at `at` of packet or stream, the first one lowest */
-    uint32_t mask;  /* all ones where `value` says something */
-    uint16_t at;
-    uint16_t least, most; /* bytes of payload */
-    uint8_t len;          /* how many; 0 = any */
-    bool told; /* no bytes: the number at the beginning, less the payload's length, is `value` or up
-                  to `mask` more */
-    bool on_packet, on_stream; /* where they may stand */
-};
-
-/** Gates whose bytes stand at the same place, further in. */
-struct gate_place {
-    uint64_t has[4]; /* bit by their first bytes */
-    uint16_t at;
-    uint16_t first, n;
-};
-
-/** Gates side by side: those without bytes, by their least length; those with bytes further in, by
- * place; then those with bytes at place 0, most of them, by their first byte. With ET Open a packet
- * is asked some ten questions instead of a hundred. */
-struct gates {
-    const struct gate *at;
-    const struct gate_place *places;
-    uint16_t n_lengths, n_places;
-    uint16_t first[257]; /* by byte: where its gates begin; [0] = those of place 0 */
 };
 
 enum { PAYLOAD_HEAD = 128 }; /* bytes in which literals with a depth have to be, most of them */

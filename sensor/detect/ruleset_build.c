@@ -165,29 +165,6 @@ static void add_gate(struct builder *b, const struct rule *r, uint32_t class_, u
         add_rule(b, &b->rs->any[class_][dir], r, false);
 }
 
-/* Bounds of the payload's length; what is no range is left to the rule's own test. */
-static void length_gate(const struct num *n, struct gate *g)
-{
-    static const struct {
-        bool from, to;                /* bounded */
-        uint8_t from_next, to_before; /* the number itself is outside */
-        bool second;                  /* the upper bound is b */
-    } rows[] = {
-        [NUM_EQ] = {true, true, 0, 0, false},      [NUM_LT] = {false, true, 0, 1, false},
-        [NUM_LE] = {false, true, 0, 0, false},     [NUM_GT] = {true, false, 1, 0, false},
-        [NUM_GE] = {true, false, 0, 0, false},     [NUM_RANGE] = {true, true, 1, 1, true},
-        [NUM_IN_RANGE] = {true, true, 0, 0, true},
-    };
-    g->most = UINT16_MAX;
-    if (!n || n->a >= UINT16_MAX || n->b >= UINT16_MAX)
-        return;
-    uint64_t top = rows[n->mode].second ? n->b : n->a;
-    if (rows[n->mode].from)
-        g->least = (uint16_t)(n->a + rows[n->mode].from_next);
-    if (rows[n->mode].to && top >= rows[n->mode].to_before)
-        g->most = (uint16_t)(top - rows[n->mode].to_before);
-}
-
 /* The literal cannot stand behind the head of a packet or stream. */
 static bool in_head(const struct rule *r)
 {
@@ -195,7 +172,7 @@ static bool in_head(const struct rule *r)
     uint32_t moving = OP_RELATIVE | OP_DEPTH_VAR | OP_OFFSET_VAR;
     struct gate g = {0};
 
-    length_gate(r->gate_dsize, &g);
+    gates_length(r->gate_dsize, &g);
     if (r->kind == RULE_PACKET && g.most <= PAYLOAD_HEAD)
         return true;
     return r->kind != RULE_TX && (op->flags & OP_DEPTH) && !(op->flags & moving) &&
@@ -582,93 +559,6 @@ static bool freeze_literals(struct builder *b, struct set_draft *d)
     return set->db != NULL;
 }
 
-static struct gate gate_of(const struct rule *r)
-{
-    struct gate g = {.rule = r->info.index, .at = r->gate_at, .len = r->gate_len};
-
-    for (uint8_t i = 0; i < r->gate_len; i++) {
-        g.value |= (uint32_t)r->gate[i] << 8 * i;
-        g.mask |= UINT32_C(0xff) << 8 * i;
-    }
-    if (!r->gate_len && r->gate_told) {
-        g.told = true;
-        g.value = (uint32_t)r->gate_short;
-        g.mask = r->gate_span;
-    }
-    length_gate(r->gate_dsize, &g);
-    if (r->kind == RULE_PACKET && r->gate_bytes && !g.least)
-        g.least = 1;
-    g.on_packet = r->kind != RULE_STREAM || !r->no_packet;
-    g.on_stream = r->kind == RULE_STREAM || r->kind == RULE_PACKET_STREAM;
-    return g;
-}
-
-/* Place in the order of gates: without bytes; with bytes further in; at place 0, by the first. */
-static uint32_t gate_place(const struct gate *g)
-{
-    return !g->len ? 0 : g->at ? 1 : 2 + (g->value & 0xffu);
-}
-
-static int by_place(const void *a, const void *b)
-{
-    const struct gate *x = a, *y = b;
-    uint32_t px = gate_place(x), py = gate_place(y);
-
-    if (px != py)
-        return px < py ? -1 : 1;
-    if (x->at != y->at)
-        return x->at < y->at ? -1 : 1;
-    if (x->least != y->least)
-        return x->least < y->least ? -1 : 1;
-    return x->rule < y->rule ? -1 : x->rule > y->rule;
-}
-
-/* Gates with bytes further in, from `first` on, by place. */
-static uint32_t freeze_places(struct gates *gates, struct gate_place *places, uint32_t first,
-                              uint32_t n)
-{
-    uint32_t i = first;
-
-    for (; i < n && gate_place(&gates->at[i]) == 1; i++) {
-        const struct gate *g = &gates->at[i];
-        struct gate_place *p = &places[gates->n_places];
-        if (i == first || g->at != g[-1].at)
-            *(p = &places[gates->n_places++]) =
-                (struct gate_place){.at = g->at, .first = (uint16_t)i};
-        else
-            p--;
-        p->has[g->value >> 6 & 3] |= UINT64_C(1) << (g->value & 63);
-        p->n++;
-    }
-    gates->places = places;
-    return i;
-}
-
-static bool freeze_gates(struct ruleset *rs, const struct set_draft *d)
-{
-    if (!d->n_always)
-        return true;
-    struct gate *at = arena_alloc(&rs->arena, d->n_always * sizeof(*at));
-    struct gate_place *places = arena_alloc(&rs->arena, d->n_always * sizeof(*places));
-    struct gates *gates = arena_alloc(&rs->arena, sizeof(*gates));
-    if (!at || !places || !gates)
-        return false;
-    for (uint32_t i = 0; i < d->n_always; i++)
-        at[i] = gate_of(&rs->rules[d->always[i]]);
-    qsort(at, d->n_always, sizeof(*at), by_place);
-    gates->at = at;
-    while (gates->n_lengths < d->n_always && !gate_place(&at[gates->n_lengths]))
-        gates->n_lengths++;
-    uint32_t i = freeze_places(gates, places, gates->n_lengths, d->n_always);
-    for (uint32_t byte = 0; byte <= 256; byte++) {
-        while (i < d->n_always && gate_place(&at[i]) < byte + 2)
-            i++;
-        gates->first[byte] = (uint16_t)i;
-    }
-    d->set->gates = gates;
-    return true;
-}
-
 static bool freeze_sets(struct builder *b)
 {
     struct ruleset *rs = b->rs;
@@ -683,7 +573,7 @@ static bool freeze_sets(struct builder *b)
         rs->sets[rs->n_sets++] = d->set;
         if (d->n)
             ok = freeze_literals(b, d) && ok;
-        ok = freeze_gates(rs, d) && ok;
+        d->set->gates = gates_freeze(&rs->arena, rs->rules, d->always, d->n_always, &ok);
         free(d->literal);
         free(d->always);
     }

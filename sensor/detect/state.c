@@ -78,7 +78,8 @@ static bool refill(struct pool *pool, uint32_t c)
     return true;
 }
 
-void *state_take(struct pool *pool, size_t bytes)
+/* With whatever stood there. */
+static void *take(struct pool *pool, size_t bytes)
 {
     uint32_t c = class_of(bytes);
 
@@ -86,8 +87,16 @@ void *state_take(struct pool *pool, size_t bytes)
         return NULL;
     struct block *b = pool->free[c];
     pool->free[c] = b->next;
-    memset(b, 0, bytes);
     return b;
+}
+
+void *state_take(struct pool *pool, size_t bytes)
+{
+    void *at = take(pool, bytes);
+
+    if (at)
+        memset(at, 0, bytes);
+    return at;
 }
 
 void state_give(struct pool *pool, void *at, size_t bytes)
@@ -282,7 +291,7 @@ bool state_window(struct pool *pool, struct window *win, uint32_t bytes)
     if (win->room >= bytes)
         return true;
     uint32_t room = 1u << (class_of(bytes) + CLASS_MIN_BITS);
-    uint8_t *at = state_take(pool, room);
+    uint8_t *at = take(pool, room);
     if (!at)
         return false;
     if (win->len)
