@@ -75,8 +75,17 @@ const struct counter breadth_counters[] = {
     COUNTER_END,
 };
 
+enum { NAMED = 64, NAME_ROOM = 64 };
+
+/* nDPI puts its names together anew each time. */
+struct named {
+    uint16_t master, app;
+    char text[NAME_ROOM]; /* empty: none */
+};
+
 struct breadth {
     struct ndpi_detection_module_struct *module;
+    struct named *named; /* the last ones, by their numbers */
     struct slab states, verdicts;
     struct app_rows *rows;
     uint16_t own_name[APP_ROWS_MAX]; /* nDPI's number, by row; 0 = it is asked */
@@ -164,6 +173,8 @@ struct breadth *breadth_new(const struct conf *conf, struct stats *stats)
         ndpi_set_protocol_detection_bitmask2(breadth->module, &all);
         ndpi_finalize_initialization(breadth->module);
         own_names(breadth);
+        breadth->named = calloc(NAMED, sizeof(*breadth->named));
+        CHECK(breadth->named);
     }
     return breadth;
 }
@@ -175,6 +186,7 @@ void breadth_free(struct breadth **breadth)
     if ((*breadth)->module)
         ndpi_exit_detection_module((*breadth)->module);
     app_rows_free(&(*breadth)->rows);
+    free((*breadth)->named);
     slab_fini(&(*breadth)->states);
     slab_fini(&(*breadth)->verdicts);
     free(*breadth);
@@ -361,8 +373,15 @@ const char *breadth_name(const struct breadth *breadth, const struct flow *flow,
     const struct verdict *verdict = verdict_of(flow);
     if (!breadth->module || !verdict || !(verdict->master || verdict->app))
         return NULL;
-    ndpi_protocol found = {.master_protocol = verdict->master, .app_protocol = verdict->app};
-    return ndpi_protocol2name(breadth->module, found, out, 64);
+    struct named *named = &breadth->named[(verdict->master * 31u + verdict->app) % NAMED];
+    if (!*named->text || named->master != verdict->master || named->app != verdict->app) {
+        ndpi_protocol found = {.master_protocol = verdict->master, .app_protocol = verdict->app};
+        named->master = verdict->master;
+        named->app = verdict->app;
+        ndpi_protocol2name(breadth->module, found, named->text, sizeof(named->text));
+    }
+    memcpy(out, named->text, NAME_ROOM);
+    return out;
 }
 
 uint64_t breadth_risks(const struct flow *flow)

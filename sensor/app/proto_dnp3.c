@@ -49,14 +49,18 @@ struct link {
 
 /* ---- link layer --------------------------------------------------------------------------- */
 
+/* IEEE 1815, 9.2.4.3: the polynomial is 0x3d65, low bits first; four bits in one step. */
 static bool crc_good(struct slice bytes, struct slice crc)
 {
+    static const uint16_t steps[16] = {0x0000, 0xb26b, 0x29af, 0x9bc4, 0x535e, 0xe135,
+                                       0x7af1, 0xc89a, 0xa6bc, 0x14d7, 0x8f13, 0x3d78,
+                                       0xf5e2, 0x4789, 0xdc4d, 0x6e26};
     uint32_t sum = 0;
 
     for (uint32_t i = 0; i < bytes.len; i++) {
         sum ^= bytes.at[i];
-        for (uint32_t bit = 0; bit < 8; bit++)
-            sum = sum & 1 ? sum >> 1 ^ 0xa6bc : sum >> 1;
+        sum = sum >> 4 ^ steps[sum & 15];
+        sum = sum >> 4 ^ steps[sum & 15];
     }
     sum ^= 0xffff;
     return crc.len == CRC_BYTES && crc.at[0] == (sum & 0xff) && crc.at[1] == sum >> 8;
