@@ -114,23 +114,21 @@ void facts_plan_free(struct facts_plan **plan)
 
 /* ---- pieces ------------------------------------------------------------------------------- */
 
-static void put_name(char out[FACT_TEXT_MAX], const char *name)
-{
-    size_t len = strlen(name);
-
-    if (len > FACT_TEXT_MAX - 1)
-        len = FACT_TEXT_MAX - 1;
-    memcpy(out, name, len);
-    out[len] = '\0';
-}
-
-static void put_text(char out[FACT_TEXT_MAX], struct slice text)
+/* As much of it as fits; says how much. */
+static uint32_t put_bytes(char out[FACT_TEXT_MAX], struct slice text)
 {
     uint32_t len = text.len < FACT_TEXT_MAX - 1 ? text.len : FACT_TEXT_MAX - 1;
 
     if (len)
         memcpy(out, text.at, len);
     out[len] = '\0';
+    return len;
+}
+
+static void put_text(char out[FACT_TEXT_MAX], struct slice text)
+{
+    uint32_t len = put_bytes(out, text);
+
     for (char *zero = out; (zero = memchr(zero, '\0', (size_t)(out + len - zero)));)
         *zero = ' ';
 }
@@ -283,7 +281,7 @@ static void field_fact(const struct facts_sink *sink, const struct facts_plan *p
     fact->field = ref->field;
     fact->number_value = number;
     fact->from_client = ref->field->side != SIDE_SERVER;
-    put_name(fact->text, ref->field->name);
+    (void)put_bytes(fact->text, slice_of_str(ref->field->name)); /* no zeros in it */
     put_text(fact->text2, bytes);
     struct slice kept = {(const uint8_t *)fact->text2, bytes.len};
     fact->said = hash_bytes(slice_head(kept, FACT_TEXT_MAX - 1), plan->name[ref - plan->learned]);
