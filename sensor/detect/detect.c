@@ -257,7 +257,7 @@ void detect_fire(struct detect *d, const struct rule *r)
             s->pass = true;
         return;
     }
-    if (r->info.noalert && !r->n_xbits && !r->datasets)
+    if (r->info.noalert && !r->n_xbits && !r->datasets && !r->tags)
         return;
     if (d->n_hits == HITS_MAX) {
         d->count[DETECT_HITS_CUT]++;
@@ -418,23 +418,6 @@ void detect_look(struct detect *d)
         detect_ends(d, (struct ends){&p->src, &p->dst, p->sport, p->dport});
 }
 
-/* Counts the packet in hand against the flow's tag; true while it lasts. */
-static bool take_tag(struct flow_marks *s, const struct packet *p)
-{
-    struct tagged *t = s ? &s->tag : NULL;
-
-    if (!t || t->tag.unit == TAG_NONE)
-        return false;
-    bool over = t->tag.unit == TAG_SECONDS ? p->ts_ns > t->since_ns + t->tag.count
-                                           : t->used >= t->tag.count;
-    if (over) {
-        t->tag.unit = TAG_NONE;
-        return false;
-    }
-    t->used += t->tag.unit == TAG_BYTES ? p->frame.wirelen : 1;
-    return true;
-}
-
 static void run_flow(struct detect *d)
 {
     if (!d->in->flow)
@@ -473,7 +456,6 @@ bool detect_run(struct detect *d, const struct detect_input *in)
 {
     begin(d, in);
     struct flow_marks *s = in->flow ? in->flow->ext[FLOW_EXT_DETECT] : NULL;
-    d->tagged = in->packet && !detect_no_packet(in) && take_tag(s, in->packet);
     if (!in->packet || (s && s->pass)) {
         if (d->explain && in->packet) {
             detect_look(d);
@@ -533,9 +515,11 @@ enum err detect_costs(const struct detect *d, struct rule_spent **list, uint32_t
     return ERR_OK;
 }
 
-bool detect_tagged(const struct detect *d)
+bool detect_tagged(const struct detect *d, const struct flow *flow)
 {
-    return d->tagged;
+    const struct flow_marks *s = flow ? flow->ext[FLOW_EXT_DETECT] : NULL;
+
+    return d->rs->tags_hosts || (s && s->tagged);
 }
 
 const struct hit *detect_hits(const struct detect *d, uint32_t *n)

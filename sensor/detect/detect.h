@@ -190,8 +190,8 @@ bool detect_trace(struct detect *detect);
 struct explain;
 /** `explain` (of sensor/detect/explain.h) is told what becomes of its rule. */
 bool detect_explain(struct detect *detect, struct explain *explain);
-/** The packet follows one that a rule with `tag` has hit: it is to be kept. */
-bool detect_tagged(const struct detect *detect);
+/** A rule with `tag` may want the flow's packet in hand kept (NULL: of none): thresholds_keep. */
+bool detect_tagged(const struct detect *detect, const struct flow *flow);
 /** What the host tier has to decide about a hit beside thresholds: goes to thresholds_admit. */
 struct slice detect_conditions(const struct detect *detect, const struct hit *hit);
 /** What rules have noted on the flow and on the packet in hand, as the member `metadata`: flowbits,
@@ -218,5 +218,15 @@ enum err thresholds_swap(struct thresholds *thresholds, const struct ruleset *ru
 bool thresholds_admit(struct thresholds *thresholds, const struct rule_info *rule, uint64_t ts_ns,
                       const struct addr *src, const struct addr *dst, uint64_t flow_id,
                       struct slice conditions);
+/** A packet as `tag` counts it; flow_id 0 = of no flow. */
+struct tagged_packet {
+    uint64_t ts_ns, flow_id;
+    const struct addr *src, *dst;
+    uint32_t bytes; /* of the frame */
+};
+/** In packet order, behind the packet's hits: true when a rule with `tag` wants it kept. */
+bool thresholds_keep(struct thresholds *thresholds, const struct tagged_packet *packet);
+/** Tags that gave way in the full table. */
+uint64_t thresholds_tags_lost(const struct thresholds *thresholds);
 
 #endif

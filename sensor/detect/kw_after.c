@@ -7,23 +7,50 @@
 #include "sensor/detect/draft.h"
 #include "sensor/detect/state.h"
 
-#include "common/clock.h"
+enum { TAG_DEFAULT = 256 }; /* packets */
 
 /* ---- tag ---------------------------------------------------------------------------------- */
 
-static void tag_run(const struct inspection *in, const void *args)
+/* The host tier decides and counts: it has to see the flow's packets. */
+static void session_run(const struct inspection *in, const void *args)
 {
-    const struct tag *tag = args;
     struct flow_marks *s = in->flow ? state_flow(detect_pool(in->detect), in->flow) : NULL;
 
-    if (s && in->packet)
-        s->tag = (struct tagged){*tag, 0, in->packet->ts_ns};
+    (void)args;
+    if (s)
+        s->tagged = true;
+}
+
+/* "5, packets" and, of a host, ", src". */
+static bool tag_count(struct draft *d, struct tag *tag, struct slice value)
+{
+    static const char *const units[] = {"packets", "bytes", "seconds"};
+    struct slice count, unit, end;
+
+    if (!draft_part(&value, ',', &count) || !draft_part(&value, ',', &unit) ||
+        !slice_to_u64(count, &tag->count) || tag->count > UINT32_MAX)
+        return draft_fail(d, "tag wants a count and packets, bytes or seconds");
+    tag->unit = TAG_NONE;
+    for (uint8_t i = 0; i < 3; i++) {
+        if (slice_eq(unit, slice_of_str(units[i])))
+            tag->unit = (uint8_t)(TAG_PACKETS + i);
+    }
+    if (tag->unit == TAG_NONE)
+        return draft_fail(d, "tag counts packets, bytes or seconds");
+    if (!value.at)
+        return true;
+    bool src = draft_part(&value, ',', &end) && slice_eq(end, SLICE_LIT("src"));
+    if (value.at || (!src && !slice_eq(end, SLICE_LIT("dst"))))
+        return draft_fail(d, "tag knows src and dst behind its count");
+    if (tag->of != TAG_SESSION)
+        tag->of = src ? TAG_SRC : TAG_DST;
+    return true;
 }
 
 static bool tag_parse(struct draft *d, const struct keyword *kw, struct slice value)
 {
     struct tag *tag = draft_alloc(d, sizeof(*tag));
-    struct slice type, count, metric;
+    struct slice type;
 
     (void)kw;
     if (!tag || !draft_part(&value, ',', &type))
@@ -31,21 +58,11 @@ static bool tag_parse(struct draft *d, const struct keyword *kw, struct slice va
     bool host = slice_eq(type, SLICE_LIT("host"));
     if (!host && !slice_eq(type, SLICE_LIT("session")))
         return draft_fail(d, "tag wants session or host");
-    tag->unit = TAG_SECONDS;
-    tag->count = 300;
-    if (draft_part(&value, ',', &count)) {
-        if (!draft_u64(count, &tag->count) || !tag->count || !draft_part(&value, ',', &metric))
-            return draft_fail(d, "tag wants a count and packets, bytes or seconds");
-        if (slice_eq(metric, SLICE_LIT("packets")))
-            tag->unit = TAG_PACKETS;
-        else if (slice_eq(metric, SLICE_LIT("bytes")))
-            tag->unit = TAG_BYTES;
-        else if (!slice_eq(metric, SLICE_LIT("seconds")))
-            return draft_fail(d, "tag counts packets, bytes or seconds");
-    }
-    if (tag->unit == TAG_SECONDS)
-        tag->count *= CLOCK_S;
-    return draft_act(d, tag_run, tag);
+    *tag = (struct tag){TAG_PACKETS, host ? TAG_DST : TAG_SESSION, TAG_DEFAULT, d->rule.tags};
+    if (value.at && !tag_count(d, tag, value))
+        return false;
+    d->rule.tags = tag;
+    return host || draft_act(d, session_run, NULL);
 }
 
 /* ---- bypass ------------------------------------------------------------------------------- */
@@ -129,9 +146,10 @@ static const struct keyword rows[] = {
     {.name = "tag",
      .stage = AT_HIT,
      .parse = tag_parse,
-     .example = "tag:session,5,packets",
-     .doc = "The packets of the flow that follow the alert become packet events: so many packets, "
-            "bytes or seconds. host is taken as session"},
+     .example = "tag:host,5,packets,src",
+     .doc = "Packets that follow a match become packet events: those of the flow (session) or of "
+            "the host at src or dst (host; dst when not said), so many packets, bytes of frames or "
+            "seconds; 256 packets when not said. The packet that matched is counted"},
     {.name = "bypass",
      .stage = AT_HIT,
      .parse = bypass_parse,

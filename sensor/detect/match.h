@@ -108,7 +108,7 @@ struct detect {
     struct match_step *steps; /* NULL: hits do not tell them */
     uint32_t n_steps;
     struct explain *explain; /* NULL: nobody asks */
-    bool passed, tagged;
+    bool passed;
     bool looking;     /* detect_look() was called for the packet in hand */
     bool fresh;       /* first packet of this direction since the protocol is known */
     uint32_t put_off; /* so many of the first chunks wait */

@@ -277,6 +277,16 @@ struct limit {
     const struct limit *next;
 };
 
+/** `tag`: packets behind a hit are kept. */
+enum tag_unit { TAG_NONE, TAG_PACKETS, TAG_BYTES, TAG_SECONDS };
+enum tag_of { TAG_SESSION, TAG_SRC, TAG_DST };
+struct tag {
+    uint8_t unit; /* enum tag_unit */
+    uint8_t of;   /* enum tag_of */
+    uint64_t count;
+    const struct tag *next;
+};
+
 struct rule {
     struct rule_info info;
     const struct netset *src, *dst;
@@ -304,8 +314,9 @@ struct rule {
     const struct xbit *xbits;
     const struct limit *limits;     /* with those of threshold.config in front */
     const struct limit *own_limits; /* as its text says */
-    uint32_t order;                 /* rank of evaluation; equals the index after freezing */
-    uint32_t uid; /* the same after a reload that left the rule as it was; states name it */
+    const struct tag *tags;
+    uint32_t order; /* rank of evaluation; equals the index after freezing */
+    uint32_t uid;   /* the same after a reload that left the rule as it was; states name it */
     /* prefilter: the literal and where it is looked for; fast_op -1 = none */
     int8_t fast_group;
     int16_t fast_op;
@@ -322,5 +333,11 @@ struct rule {
     int16_t ask_op;    /* content of payload_group that is looked for first; -1 = none */
     uint8_t bits_role; /* 1 sets, 2 sets and tests, 3 tests flowbits; 0 none */
 };
+
+/** Its own text asks the host tier. */
+static inline bool rule_asks_host(const struct rule *r)
+{
+    return r->own_limits || r->n_xbits || r->datasets || r->tags;
+}
 
 #endif

@@ -578,7 +578,7 @@ bool rule_finish(struct draft *d, struct rule *rule)
     rule->acts = copy(d, d->acts, d->rule.n_acts * sizeof(struct act));
     rule->xbits = copy(d, d->xbits, d->rule.n_xbits * sizeof(struct xbit));
     rule->limits = rule->own_limits = d->limits;
-    rule->info.has_threshold = d->limits != NULL || rule->n_xbits || rule->datasets;
+    rule->info.has_threshold = rule_asks_host(rule);
     if (!rule->info.msg)
         rule->info.msg = "";
     if (!rule->info.category)

@@ -172,7 +172,7 @@ static void share_rule(struct draft *d, struct rule *rule, const struct rule *sa
     d->failed = false;
     d->column = 1;
     rule->limits = rule->own_limits;
-    rule->info.has_threshold = rule->own_limits || rule->n_xbits || rule->datasets;
+    rule->info.has_threshold = rule_asks_host(rule);
 }
 
 static bool make_rule(struct reading *r, struct slice text, uint32_t line, struct rule *rule)

@@ -105,6 +105,7 @@ struct ruleset {
     uint32_t n_sets;
     const char *wants[32];
     uint32_t n_wants;
+    bool tags_hosts;                  /* some rule has tag:host */
     const struct limit *suppress_all; /* of threshold.config with sig_id 0 */
     struct reputation *reputation;
     struct geo *geo;

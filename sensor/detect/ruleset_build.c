@@ -633,6 +633,8 @@ static void add_rules(struct builder *b)
 {
     for (uint32_t i = 0; i < b->rs->n; i++) {
         const struct rule *r = &b->rs->rules[i];
+        for (const struct tag *tag = r->tags; tag; tag = tag->next)
+            b->rs->tags_hosts |= tag->of != TAG_SESSION;
         if (r->events_only)
             continue;
         if (r->kind == RULE_PACKET || r->kind == RULE_STREAM || r->kind == RULE_PACKET_STREAM ||

@@ -85,18 +85,6 @@ struct flow_var {
 };
 enum { VARS_MAX = 16, VAR_BYTES_MAX = 1024 };
 
-/** How long the packets of a flow are kept (`tag`). */
-enum tag_unit { TAG_NONE, TAG_PACKETS, TAG_BYTES, TAG_SECONDS };
-struct tag {
-    uint8_t unit;
-    uint64_t count; /* seconds: nanoseconds */
-};
-struct tagged {
-    struct tag tag; /* TAG_NONE = not */
-    uint64_t used;
-    uint64_t since_ns;
-};
-
 /** On flow->ext[FLOW_EXT_DETECT]. */
 struct flow_marks {
     struct window win[2];
@@ -106,9 +94,9 @@ struct flow_marks {
     uint16_t n_ints, room_ints;
     struct flow_var *vars;
     uint16_t n_vars, room_vars;
-    bool dark; /* encrypted, both directions */
-    bool pass; /* a pass rule let the flow through, or it is bypassed */
-    struct tagged tag;
+    bool dark;             /* encrypted, both directions */
+    bool pass;             /* a pass rule let the flow through, or it is bypassed */
+    bool tagged;           /* a rule with tag:session has hit: the host tier asks for its packets */
     struct frames *frames; /* NULL: no rule names a frame of the flow's protocol */
 };
 /** Gives back what is kept of a flow's frames. */

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What decides between match and alert over more than one flow: threshold, detection_filter,
- * rate_filter, suppress, xbits. Called in packet order by one thread, so it does not depend on the
- * number of workers.
+ * rate_filter, suppress, xbits; and which packets behind a match are kept (tag). Called in packet
+ * order by one thread, so it does not depend on the number of workers.
  *
  * State lives in one table of fixed size, found by hash of rule and address. When the probe
  * distance is used up, the entry that ends soonest gives way: the loss is one count of one rule.
  */
 #include "sensor/detect/dataset.h"
 #include "sensor/detect/ruleset.h"
+#include "sensor/detect/tagged.h"
 
 #include "common/clock.h"
 #include "common/hash.h"
@@ -35,6 +36,7 @@ struct thresholds {
     const struct ruleset *rs;
     struct cell *cells;
     struct dataset_live *sets;
+    struct tagged *tagged;
 };
 
 struct thresholds *thresholds_new(const struct ruleset *rs, const struct conf *conf)
@@ -47,7 +49,8 @@ struct thresholds *thresholds_new(const struct ruleset *rs, const struct conf *c
     t->rs = rs;
     t->cells = calloc((size_t)1 << TABLE_BITS, sizeof(*t->cells));
     t->sets = dataset_live_new(rs->datasets);
-    if (!t->cells || !t->sets)
+    t->tagged = tagged_new();
+    if (!t->cells || !t->sets || !t->tagged)
         thresholds_free(&t);
     return t;
 }
@@ -58,6 +61,7 @@ void thresholds_free(struct thresholds **thresholds)
         return;
     free((*thresholds)->cells);
     dataset_live_free(&(*thresholds)->sets);
+    tagged_free(&(*thresholds)->tagged);
     free(*thresholds);
     *thresholds = NULL;
 }
@@ -256,25 +260,37 @@ static bool counted(const struct limit *l, struct cell *c, uint64_t now)
     }
 }
 
-static bool limits_admit(struct thresholds *t, const struct rule *r, const struct limit *list,
-                         uint64_t now, const struct addr *src, const struct addr *dst,
-                         uint64_t flow_id)
+/* SILENT: what a match leads to beside its alert still happens. */
+enum verdict { HELD, SILENT, ADMITTED };
+
+static enum verdict limit_verdict(const struct limit *l, struct cell *c, uint64_t now)
 {
-    bool admit = true;
+    if (counted(l, c, now))
+        return ADMITTED;
+    bool beyond = l->kind == LIMIT_LIMIT || (l->kind == LIMIT_BOTH && c->alerted);
+
+    return beyond ? SILENT : HELD;
+}
+
+static enum verdict limits_admit(struct thresholds *t, const struct rule *r,
+                                 const struct limit *list, uint64_t now, const struct addr *src,
+                                 const struct addr *dst, uint64_t flow_id)
+{
+    enum verdict verdict = ADMITTED;
     uint64_t what = (uint64_t)(r->info.gid & 0x3fffff) << 40 | (uint64_t)r->info.sid << 8;
 
     for (const struct limit *l = list; l; l = l->next, what++) {
         if (l->kind == LIMIT_SUPPRESS) {
             if (suppressed(l, src, dst))
-                return false;
+                return SILENT;
             continue;
         }
         struct key k = l->track == TRACK_BOTH ? pair_key(what, src, dst)
                                               : key_of(what, l->track, src, dst, flow_id);
-        struct cell *c = cell_of(t, &k, now, true);
-        admit = counted(l, c, now) && admit;
+        enum verdict v = limit_verdict(l, cell_of(t, &k, now, true), now);
+        verdict = v < verdict ? v : verdict;
     }
-    return admit;
+    return verdict;
 }
 
 bool thresholds_admit(struct thresholds *t, const struct rule_info *info, uint64_t ts_ns,
@@ -288,8 +304,21 @@ bool thresholds_admit(struct thresholds *t, const struct rule_info *info, uint64
         return false;
     if (!xbits_hold(t, r, now, src, dst))
         return false;
-    bool admit = limits_admit(t, r, r->limits, now, src, dst, flow_id) &&
-                 limits_admit(t, r, t->rs->suppress_all, now, src, dst, flow_id);
+    enum verdict verdict = limits_admit(t, r, r->limits, now, src, dst, flow_id);
+    if (verdict == ADMITTED)
+        verdict = limits_admit(t, r, t->rs->suppress_all, now, src, dst, flow_id);
     xbits_run(t, r, now, src, dst);
-    return admit && !info->noalert;
+    if (r->tags && verdict != HELD)
+        tagged_hit(t->tagged, r, &(struct tagged_packet){ts_ns, flow_id, src, dst, 0});
+    return verdict == ADMITTED && !info->noalert;
+}
+
+bool thresholds_keep(struct thresholds *t, const struct tagged_packet *packet)
+{
+    return tagged_take(t->tagged, packet);
+}
+
+uint64_t thresholds_tags_lost(const struct thresholds *t)
+{
+    return tagged_lost(t->tagged);
 }

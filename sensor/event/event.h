@@ -91,6 +91,8 @@ struct match_step;
 /** One of alert.matches, into the open list. */
 void ev_alert_step(struct jsonw *w, const struct match_step *step);
 
+/** Members packet and packet_info: the frame. */
+void ev_packet_bytes(struct jsonw *w, const struct packet *packet);
 /** The packet as it came; one that was put together from fragments as a whole. */
 struct slice event_packet_bytes(const struct packet *packet);
 

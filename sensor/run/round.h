@@ -21,7 +21,7 @@
 
 enum { ROUND_PACKETS = 256, ROUND_SLOTS = 4, WORKERS_MAX = PACKET_SHARDS / PACKET_PAIR_SHARDS };
 
-enum item_kind { ITEM_EVENT, ITEM_ALERT, ITEM_FACT, ITEM_SIGHT, ITEM_SHED, ITEM_NOTE };
+enum item_kind { ITEM_EVENT, ITEM_ALERT, ITEM_FACT, ITEM_SIGHT, ITEM_SHED, ITEM_NOTE, ITEM_TAGGED };
 
 /** Something for the host tier. Ordered by `number`, `of_packet`, `order`, then as they came. */
 struct item {
@@ -32,7 +32,7 @@ struct item {
     uint8_t cls;                /* enum event_class */
     uint32_t text_at, text_len; /* in part.text; without the closing brace */
     uint32_t more_at, more_len; /* in part.text: conditions of an alert */
-    uint32_t fact;              /* index in part.facts */
+    uint32_t fact;              /* index in part.facts; ITEM_TAGGED: in round.packets */
     const struct rule_info *rule;
     struct addr src, dst;
     uint64_t ts_ns, flow_id;

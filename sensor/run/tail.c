@@ -29,12 +29,14 @@ const struct option tail_options[] = {
     OPTION_END,
 };
 
-enum { COUNT_ALERTS, COUNT_HELD, COUNT_DEVIATIONS, COUNT_DEVICES };
+enum { COUNT_ALERTS, COUNT_HELD, COUNT_DEVIATIONS, COUNT_DEVICES, COUNT_TAGS_LOST };
 const struct counter tail_counters[] = {
     [COUNT_ALERTS] = {"detect.alert", "Alerts of rules"},
     [COUNT_HELD] = {"detect.alerts_suppressed", "Hits held back by thresholds and suppressions"},
     [COUNT_DEVIATIONS] = {"device.deviations", "Deviations of devices"},
     [COUNT_DEVICES] = {"device.changes", "Changes of the inventory"},
+    [COUNT_TAGS_LOST] = {"detect.tags_lost",
+                         "Tags of flows and hosts (tag) that gave way in the full table"},
     COUNTER_END,
 };
 
@@ -324,7 +326,25 @@ static void take_shed(struct tail *t, const struct item *item)
     log_say(LOG_WARN, "%s", notice.what);
 }
 
-static void take_item(struct tail *t, const struct round_part *part, const struct item *item)
+static void take_tagged(struct tail *t, const struct round *round, const struct round_part *part,
+                        const struct item *item)
+{
+    const struct packet *p = &round->packets[item->fact];
+    const uint8_t *text = (const uint8_t *)part->text.at + item->text_at;
+    struct tagged_packet packet = {item->ts_ns, item->flow_id, &item->src, &item->dst,
+                                   event_packet_bytes(p).len};
+
+    if (!thresholds_keep(t->thresholds, &packet))
+        return;
+    strbuf_clear(&t->event);
+    strbuf_slice(&t->event, (struct slice){text, item->text_len});
+    struct jsonw w = {.out = &t->event, .comma = true};
+    ev_packet_bytes(&w, p);
+    close_and_write(t, strbuf_view(&t->event), CLASS_TX, item->ts_ns, &item->src, &item->dst);
+}
+
+static void take_item(struct tail *t, const struct round *round, const struct round_part *part,
+                      const struct item *item)
 {
     switch ((enum item_kind)item->kind) {
     case ITEM_EVENT:
@@ -342,6 +362,9 @@ static void take_item(struct tail *t, const struct round_part *part, const struc
         break;
     case ITEM_SHED:
         take_shed(t, item);
+        break;
+    case ITEM_TAGGED:
+        take_tagged(t, round, part, item);
         break;
     case ITEM_NOTE:
         hourly_note(t->hourly, item, host_of(&item->src, &item->dst));
@@ -380,6 +403,8 @@ static void take_stats(struct tail *t, const struct round *round)
 {
     struct stats sum = {0};
 
+    if (t->thresholds)
+        t->count[COUNT_TAGS_LOST] = thresholds_tags_lost(t->thresholds);
     stats_sum(&sum, &round->stats);
     for (uint32_t w = 0; w < t->plan.workers; w++)
         stats_sum(&sum, &round->part[w].stats);
@@ -459,7 +484,7 @@ static void take_items(struct tail *t, const struct round *round)
         if (round->shared)
             prefetch(t, i);
         write_notices(t, round, item->number);
-        take_item(t, t->merge.ref[i].part, item);
+        take_item(t, round, t->merge.ref[i].part, item);
     }
     if (round->tick_ns > ticked_ns)
         tick_devices(t, round->tick_ns);

@@ -42,7 +42,8 @@ struct worker {
     struct round_part *part;
     uint64_t number, order; /* of the items */
     bool of_packet;
-    bool found; /* detection's last look brought hits, or rules that rest now */
+    uint32_t at; /* of the packet in hand, in round.packets */
+    bool found;  /* detection's last look brought hits, or rules that rest now */
     uint64_t now_ns;
     struct chunk chunks[CHUNKS_MAX];
 };
@@ -116,9 +117,7 @@ static struct item *write_event(struct worker *w, const char *name, const struct
     struct strbuf *text = &w->part->text;
     size_t at = text->len;
 
-    if (!event_write(name, ctx, text))
-        return NULL;
-    struct item *item = round_item(w->part);
+    struct item *item = event_write(name, ctx, text) ? round_item(w->part) : NULL;
     if (!item)
         return NULL;
     stamp(w, item);
@@ -161,14 +160,19 @@ static void write_hits(struct worker *w, struct flow *flow, const struct packet 
     }
 }
 
-/* A packet that a rule's tag asks for. */
+/* A packet that a rule's tag may ask for: the host tier says, and adds its bytes. */
 static void write_tagged(struct worker *w, struct flow *flow, const struct packet *p)
 {
-    if (!w->detect || !detect_tagged(w->detect))
+    if (!w->detect || !detect_tagged(w->detect, flow))
         return;
     struct event_ctx ctx = ctx_of(w, flow, p);
-    ctx.dir = flow_dir(flow, p);
-    write_event(w, "packet", &ctx, CLASS_TX);
+    struct item *item = p->src.family ? write_event(w, "packet", &ctx, CLASS_TX) : NULL;
+    if (!item)
+        return;
+    item->kind = ITEM_TAGGED;
+    item->fact = w->at;
+    item->src = p->src;
+    item->dst = p->dst;
 }
 
 static void write_note(struct worker *w, struct flow *flow, const struct packet *p, struct tx *tx,
@@ -183,27 +187,21 @@ static void write_note(struct worker *w, struct flow *flow, const struct packet 
     write_event(w, "anomaly", &ctx, CLASS_TX);
 }
 
-/* For the hour's sums: whatever events are written. */
-static void count_note(struct worker *w, const struct flow *flow, const struct packet *p,
-                       const char *layer, const char *note)
-{
-    struct item *item = w->wants.notes ? round_item(w->part) : NULL;
-
-    if (!item)
-        return;
-    stamp(w, item);
-    item->kind = ITEM_NOTE;
-    item->layer = layer;
-    item->note = note;
-    item->src = p->src;
-    item->dst = p->dst;
-    item->flow_id = flow ? flow->id : 0;
-}
-
+/* The hour's sums count it whatever events are written. */
 static void take_note(struct worker *w, struct flow *flow, const struct packet *p, struct tx *tx,
                       const char *layer, const char *note, bool written)
 {
-    count_note(w, flow, p, layer, note);
+    struct item *item = w->wants.notes ? round_item(w->part) : NULL;
+
+    if (item) {
+        stamp(w, item);
+        item->kind = ITEM_NOTE;
+        item->layer = layer;
+        item->note = note;
+        item->src = p->src;
+        item->dst = p->dst;
+        item->flow_id = flow ? flow->id : 0;
+    }
     if (written)
         write_note(w, flow, p, tx, layer, note);
 }
@@ -288,6 +286,8 @@ static void write_results(struct worker *w, struct flow *flow, const struct pack
 {
     if (w->found)
         write_hits(w, flow, p);
+    if (p->frame.number)
+        write_tagged(w, flow, p);
     for (struct file *f = files_first(flow); f; f = f->next) {
         if (f->state != FILE_OPEN && !f->logged && looked >> f->dir & 1)
             write_file(w, flow, p, f);
@@ -403,6 +403,7 @@ static void without_flow(struct worker *w, const struct packet *p)
     detect_on(w, &(struct detect_input){.packet = p});
     if (w->found)
         write_hits(w, NULL, p);
+    write_tagged(w, NULL, p);
     write_notes(w, NULL, p);
 }
 
@@ -581,7 +582,6 @@ static void worker_packet(struct worker *w, const struct packet *p)
     };
     uint32_t looked = detect_looks(&in);
     detect_on(w, &in);
-    write_tagged(w, flow, p);
     if (w->wants.devices)
         facts_packet(&sink, flow, p);
     write_results(w, flow, p, looked);
@@ -603,11 +603,9 @@ static void flow_ended(void *context, struct flow *flow)
     rest_wake(w->rest, &w->floors, flow);
     rest_packet(flow, w->now_ns, &p);
     last_look(w, flow, &p);
-    struct event_ctx ctx = ctx_of(w, flow, NULL);
-    if (!flow->silent) {
-        write_event(w, "flow", &ctx, CLASS_FLOW);
+    write_interim(w, flow);
+    if (!flow->silent)
         write_netflow(w, flow);
-    }
     report_sight(w, flow);
     if (w->wants.devices)
         facts_flow_end(&sink, flow);
@@ -701,6 +699,7 @@ void worker_round(struct worker *w, struct round *round, struct round_part *part
     for (uint32_t i = 0; i < part->n; i++) {
         const struct packet *p = round_packet(round, part, i);
         prefetch(w, round, i);
+        w->at = part->packet[i];
         w->number = p->frame.number;
         w->order = 0;
         w->of_packet = true;
