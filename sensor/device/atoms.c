@@ -2,8 +2,14 @@
 #include "sensor/device/atoms.h"
 
 #include "common/hash.h"
+#include "sensor/device/room.h"
 
-enum { FORGET = 32 };
+#include <stdlib.h>
+
+enum { FORGET = 32, SLOTS_MOST = 512 };
+
+static const struct room_rule all_growth = {4, ATOMS_MAX, sizeof(struct atom)};
+static const struct room_rule pool_growth = {64, ATOMS_POOL, 1};
 
 static uint32_t hash_of(uint8_t class_, struct slice text)
 {
@@ -18,10 +24,10 @@ struct slice atoms_text(const struct atoms *atoms, const struct atom *atom)
 /* Puts the atom into the first free slot from its hash on. */
 static void index_one(struct atoms *atoms, uint16_t i)
 {
-    uint32_t slot = atoms->all[i].hash % ATOMS_SLOTS;
+    uint32_t slot = atoms->all[i].hash & atoms->mask;
 
     while (atoms->slots[slot])
-        slot = (slot + 1) % ATOMS_SLOTS;
+        slot = (slot + 1) & atoms->mask;
     atoms->slots[slot] = (uint16_t)(i + 1);
 }
 
@@ -30,12 +36,21 @@ struct atom *atoms_find(struct atoms *atoms, uint8_t class_, struct slice text)
     text = slice_head(text, ATOM_TEXT_MAX);
     uint32_t hash = hash_of(class_, text);
 
-    for (uint32_t slot = hash; atoms->slots[slot % ATOMS_SLOTS]; slot++) {
-        struct atom *a = &atoms->all[atoms->slots[slot % ATOMS_SLOTS] - 1];
+    if (!atoms->n)
+        return NULL;
+    for (uint32_t slot = hash; atoms->slots[slot & atoms->mask]; slot++) {
+        struct atom *a = &atoms->all[atoms->slots[slot & atoms->mask] - 1];
         if (a->hash == hash && a->class_ == class_ && slice_eq(atoms_text(atoms, a), text))
             return a;
     }
     return NULL;
+}
+
+static void index_all(struct atoms *atoms)
+{
+    memset(atoms->slots, 0, (atoms->mask + 1) * sizeof(*atoms->slots));
+    for (uint16_t i = 0; i < atoms->n; i++)
+        index_one(atoms, i);
 }
 
 /* Several at once: a device that always finds something new must stay cheap. Of atoms of the same
@@ -77,9 +92,41 @@ static void close_holes(struct atoms *atoms)
         used = (uint16_t)(used + a->len);
     }
     atoms->used = used;
-    memset(atoms->slots, 0, sizeof(atoms->slots));
-    for (uint16_t i = 0; i < atoms->n; i++)
-        index_one(atoms, i);
+    index_all(atoms);
+}
+
+/* One more atom: at least a third of the slots stay free. */
+static bool grow_all(struct atoms *atoms)
+{
+    uint32_t before = atoms->room;
+    struct atom *all = room_for(atoms->all, &atoms->room, atoms->n + 1u, &all_growth);
+
+    if (!all)
+        return false;
+    atoms->all = all;
+    uint32_t slots = 2 * atoms->room < SLOTS_MOST ? 2 * atoms->room : SLOTS_MOST;
+    if (atoms->room == before || slots == atoms->mask + 1)
+        return true;
+    uint16_t *fresh = malloc(slots * sizeof(*fresh));
+    if (!fresh) {
+        atoms->room = before; /* asked again with the next atom */
+        return false;
+    }
+    free(atoms->slots);
+    atoms->slots = fresh;
+    atoms->mask = slots - 1;
+    index_all(atoms);
+    return true;
+}
+
+/* `text` fits into what the atoms may take in all. */
+static bool grow(struct atoms *atoms, uint32_t text)
+{
+    char *pool = room_for(atoms->pool, &atoms->bytes, atoms->used + text, &pool_growth);
+
+    if (pool)
+        atoms->pool = pool;
+    return (pool || !(atoms->used + text)) && grow_all(atoms);
 }
 
 bool atoms_add(struct atoms *atoms, uint8_t class_, struct slice text, uint32_t now_s)
@@ -94,6 +141,8 @@ bool atoms_add(struct atoms *atoms, uint8_t class_, struct slice text, uint32_t 
         close_holes(atoms);
         whole = false;
     }
+    if (!grow(atoms, text.len))
+        return false;
     atoms->all[atoms->n++] = (struct atom){
         .hash = hash_of(class_, text),
         .last_s = now_s,
@@ -115,4 +164,12 @@ uint32_t atoms_count(const struct atoms *atoms, uint8_t class_)
     for (uint16_t i = 0; i < atoms->n; i++)
         n += atoms->all[i].class_ == class_;
     return n;
+}
+
+void atoms_fini(struct atoms *atoms)
+{
+    free(atoms->all);
+    free(atoms->slots);
+    free(atoms->pool);
+    *atoms = (struct atoms){0};
 }

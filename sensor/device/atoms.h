@@ -9,7 +9,7 @@
 
 #include "common/slice.h"
 
-enum { ATOMS_MAX = 320, ATOMS_POOL = 8192, ATOM_TEXT_MAX = 112, ATOMS_SLOTS = 512 };
+enum { ATOMS_MAX = 320, ATOMS_POOL = 8192, ATOM_TEXT_MAX = 112 };
 
 struct atom {
     uint32_t hash;
@@ -19,21 +19,25 @@ struct atom {
     uint8_t class_;
 };
 
-/** Only what stands before `all` has to be cleared at the start. */
+/** Zeroed at the start; grows with what it holds. */
 struct atoms {
     uint16_t n;
-    uint16_t used;               /* of the pool, with holes of removed atoms */
-    uint16_t slots[ATOMS_SLOTS]; /* by hash, 1 + index of the atom; 0 = free */
-    struct atom all[ATOMS_MAX];
-    char pool[ATOMS_POOL];
+    uint16_t used;  /* of the pool, with holes of removed atoms */
+    uint32_t room;  /* of `all` */
+    uint32_t bytes; /* of the pool */
+    uint32_t mask;  /* slots - 1 */
+    struct atom *all;
+    uint16_t *slots; /* by hash, 1 + index of the atom; 0 = free */
+    char *pool;
 };
 
 /** NULL when not known. */
 struct atom *atoms_find(struct atoms *atoms, uint8_t class_, struct slice text);
-/** Adds; false when something older had to go. The text must not be known yet; it is cut at
- * ATOM_TEXT_MAX. */
+/** Adds; false when something older had to go, or there was no memory for it. The text must not be
+ * known yet; it is cut at ATOM_TEXT_MAX. */
 bool atoms_add(struct atoms *atoms, uint8_t class_, struct slice text, uint32_t now_s);
 struct slice atoms_text(const struct atoms *atoms, const struct atom *atom);
 uint32_t atoms_count(const struct atoms *atoms, uint8_t class_);
+void atoms_fini(struct atoms *atoms);
 
 #endif

@@ -5,6 +5,7 @@
 #include "common/hash.h"
 #include "sensor/device/detector.h"
 #include "sensor/device/findings.h"
+#include "sensor/device/parts.h"
 
 #include <math.h>
 
@@ -113,7 +114,7 @@ static uint32_t now_s(const struct devices *devices)
 
 static void teach_one(struct devices *devices, struct device *d, uint8_t row, struct slice text)
 {
-    struct device_novelty *n = &d->novelty[row];
+    struct device_novelty *n = parts_novelty(d);
     uint32_t step = (uint32_t)steps_since(devices, d, d->first_ns) + 1;
 
     struct atom *expired = atoms_find(&d->atoms, row, text);
@@ -122,6 +123,9 @@ static void teach_one(struct devices *devices, struct device *d, uint8_t row, st
     else if (!atoms_add(&d->atoms, row, text, now_s(devices)))
         devices->count[COUNT_ATOMS_FULL]++;
     d->new_ns = devices->now_ns;
+    if (!n)
+        return;
+    n += row;
     if (step > WARM_UP_STEPS && n->last_new_step != step)
         n->steps_with_new++;
     n->last_new_step = step;
@@ -159,11 +163,14 @@ static void collect(struct devices *devices, const struct view *view, struct new
 static void weigh(struct devices *devices, struct device *d, struct news *news)
 {
     double hours = steps_observed(devices, d);
+    struct device_novelty *all = parts_novelty(d);
 
     news->total = 0;
     news->main = 0;
+    if (!all)
+        return;
     for (uint8_t i = 0; i < news->n; i++) {
-        struct device_novelty *n = &d->novelty[news->row[i]];
+        struct device_novelty *n = &all[news->row[i]];
         const struct feat_def *feat = feat_rows[news->row[i]];
         news->bits[i] = baseline_bits(hours, n->steps_with_new) *
                         (feat->weight ? feat->weight(d, news->text[i]) : 1);
@@ -173,7 +180,7 @@ static void weigh(struct devices *devices, struct device *d, struct news *news)
             news->main = i;
     }
     for (uint8_t row = 0; row < DEVICE_CLASSES; row++) {
-        const struct device_novelty *n = &d->novelty[row];
+        const struct device_novelty *n = &all[row];
         if (n->recent_ns && devices->now_ns - n->recent_ns <= WINDOW_NS)
             news->total += n->recent_bits_m / 1000.0;
     }
@@ -305,7 +312,10 @@ static void report(struct devices *devices, const struct view *v, const struct n
         devices->count[COUNT_WOULD_ALERT]++;
         return;
     }
-    struct device_novelty *n = &v->device->novelty[news->row[news->main]];
+    struct device_novelty *n = parts_novelty(v->device);
+    if (!n)
+        return;
+    n += news->row[news->main];
     if (n->reported_ns && devices->now_ns - n->reported_ns < WINDOW_NS) {
         n->folded++;
         devices->count[COUNT_REPEATED]++;

@@ -11,6 +11,7 @@
 #include "sensor/device/names.h"
 #include "sensor/device/oui.h"
 #include "sensor/device/profile.h"
+#include "sensor/device/quiet.h"
 #include "sensor/device/scan.h"
 #include "sensor/device/site.h"
 #include "sensor/device/volume.h"
@@ -21,9 +22,8 @@ enum {
     DEVICE_PORTS = 24,
     DEVICE_NAME_MAX = 64,
     DEVICE_EVIDENCE_MAX = 64,
-    DEVICE_CLASSES = 16, /* rows of feat_rows */
+    DEVICE_CLASSES = 8, /* rows of feat_rows */
     DEVICE_MEMOS = 32,
-    DEVICE_QUIET = 64,
     DEVICE_ROLES = 8,
     DEVICE_ROLE_HOLDERS = 2,
     FINDINGS_MAX = 16,
@@ -42,8 +42,8 @@ enum evidence {
 
 struct device_addr {
     struct addr addr;
-    uint64_t last_ns;
     bool confirmed; /* the device itself said so: ARP or DHCP */
+    uint64_t last_ns;
 };
 
 struct device_port {
@@ -57,8 +57,8 @@ struct device_novelty {
     uint32_t last_new_step;  /* 1-based; 0 = never */
     uint64_t recent_ns;      /* last novelty after learning */
     uint32_t recent_bits_m;  /* its bits in thousandths */
-    uint64_t reported_ns;    /* last report: more of the class within the window is folded */
     uint32_t folded;
+    uint64_t reported_ns; /* last report: more of the class within the window is folded */
 };
 
 /** What was reported already: key is a hash of class and value. */
@@ -68,12 +68,6 @@ struct device_memo {
     uint32_t kept_back;
 };
 
-/** A fact that brought nothing: the same one within a minute need not be judged again. */
-struct device_quiet {
-    uint64_t key; /* of all that was judged; 0 = free */
-    uint64_t ns;
-};
-
 /** Peers that took a role of the profile while it was learnt. */
 struct device_role {
     uint8_t role; /* index in profile->roles */
@@ -81,40 +75,42 @@ struct device_role {
     struct addr holders[DEVICE_ROLE_HOLDERS];
 };
 
+/** What each fact looks at stands first; what most devices never have is made when it is needed
+ * (parts.h). */
 struct device {
-    char id[DEVICE_ID_MAX];
-    uint64_t number; /* in order of first sight */
-    struct mac mac;
     bool has_mac;
     bool gateway; /* addresses behind it are devices of their own */
     bool announced;
     bool proven; /* exists: spoke ARP or DHCP, had an answer, or was seen for a minute */
-    uint16_t vlan;
     uint8_t n_addrs, n_serves, n_uses, n_roles;
-    struct device_addr addrs[DEVICE_ADDRS];
-    char name[DEVICE_NAME_MAX];
-    const char *vendor;
-    char evidence[EVIDENCE_COUNT][DEVICE_EVIDENCE_MAX];
-    struct device_port serves[DEVICE_PORTS], uses[DEVICE_PORTS];
-    const struct site_asset *asset;
-    const struct profile *profile;
-    double profile_score;
-    uint64_t first_ns, last_ns;
-    uint64_t linked_ns; /* last move to the newest end of its list */
     enum device_state state;
-    uint64_t state_ns; /* since when */
-    uint64_t new_ns;   /* last novelty while learning */
-    struct device_novelty novelty[DEVICE_CLASSES];
-    struct device_role roles[DEVICE_ROLES];
-    struct scan scan;
-    struct volume volume;
-    struct device_memo memo[DEVICE_MEMOS];
-    struct device_quiet quiet[DEVICE_QUIET];
-    uint64_t hour_ns;             /* start of the hour that `hour_alerts` counts */
-    uint32_t hour_alerts[2];      /* novelty, policy, commands; hard rules and scans */
+    uint16_t vlan;
+    struct mac mac;
+    uint64_t first_ns, last_ns;
+    uint64_t linked_ns;           /* last move to the newest end of its list */
     struct device *older, *newer; /* by last sight */
-    uint64_t version;             /* changes when what told.c writes of it does */
-    struct atoms atoms;           /* last: not all of it is cleared */
+    const struct profile *profile;
+    struct quiet quiet;
+    uint64_t version; /* changes when what told.c writes of it does */
+    struct volume volume;
+    struct device_novelty *novelty; /* DEVICE_CLASSES; parts.h */
+    struct atoms atoms;
+    struct scan scan;
+    uint64_t number;   /* in order of first sight */
+    uint64_t new_ns;   /* last novelty while learning */
+    uint64_t state_ns; /* since when */
+    const struct site_asset *asset;
+    double profile_score;
+    const char *vendor;
+    struct device_addr addrs[DEVICE_ADDRS];
+    char id[DEVICE_ID_MAX];
+    char name[DEVICE_NAME_MAX];
+    struct device_port serves[DEVICE_PORTS], uses[DEVICE_PORTS];
+    struct device_role *roles;             /* DEVICE_ROLES; parts.h, as the next two */
+    char (*evidence)[DEVICE_EVIDENCE_MAX]; /* EVIDENCE_COUNT */
+    struct device_memo *memo;              /* DEVICE_MEMOS */
+    uint64_t hour_ns;                      /* start of the hour that `hour_alerts` counts */
+    uint32_t hour_alerts[2];               /* novelty, policy, commands; hard rules and scans */
 };
 
 enum device_counter {

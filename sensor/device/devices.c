@@ -14,6 +14,7 @@
 #include "sensor/device/identity.h"
 #include "sensor/device/inventory.h"
 #include "sensor/device/judge.h"
+#include "sensor/device/parts.h"
 #include "sensor/device/state.h"
 #include "sensor/device/told.h"
 
@@ -35,7 +36,7 @@ const struct option device_options[] = {
      "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,169.254.0.0/16,fc00::/7,fe80::/10",
      "Internal networks: hosts in them are devices (zones of the site file count too)"},
     {"device.max", CONF_INT, "10000",
-     "Devices kept, about 16 kB each; then the one seen longest ago is forgotten"},
+     "Devices kept, 1 to 16 kB each; then the one seen longest ago is forgotten"},
     {"device.names", CONF_INT, "16384", "Addresses whose names are kept (passive DNS)"},
     {"device.learn", CONF_SPAN, "72h", "Time a device learns before novelty is judged"},
     {"device.observe", CONF_SPAN, "7d", "Time after learning in which novelty is only counted"},
@@ -276,7 +277,7 @@ static void decide(struct devices *devices, struct device *d, const struct fact 
     if (!identity_decide(devices, d))
         return;
     inventory_changed(devices, d);
-    memset(d->quiet, 0, sizeof(d->quiet));
+    quiet_clear(&d->quiet);
     struct devices_found *f = change(devices, d, fact, "profile");
     if (!f)
         return;
@@ -319,10 +320,11 @@ static void rename_device(struct devices *devices, struct device *d, const struc
 {
     char before[DEVICE_NAME_MAX];
 
-    if ((d->asset && *d->asset->name) || strcmp(d->name, d->evidence[EVIDENCE_DHCP_HOST]) == 0)
+    if ((d->asset && *d->asset->name) ||
+        strcmp(d->name, parts_evidence(d, EVIDENCE_DHCP_HOST)) == 0)
         return;
     memcpy(before, d->name, sizeof(before));
-    core_fmt(d->name, sizeof(d->name), "%s", d->evidence[EVIDENCE_DHCP_HOST]);
+    core_fmt(d->name, sizeof(d->name), "%s", parts_evidence(d, EVIDENCE_DHCP_HOST));
     inventory_changed(devices, d);
     struct devices_found *f = change(devices, d, fact, "name");
     if (!f)
@@ -356,7 +358,7 @@ static void take_state(struct devices *devices, struct device *d, const struct f
     if (early || !baseline_state(devices, d))
         return;
     inventory_changed(devices, d);
-    memset(d->quiet, 0, sizeof(d->quiet));
+    quiet_clear(&d->quiet);
     struct devices_found *f = change(devices, d, fact, "state");
     if (!f)
         return;
@@ -478,9 +480,9 @@ static void take_view(struct devices *devices, struct view *v)
     struct device *d = v->device;
     bool may_be_quiet = v->fact->kind == FACT_OPEN || v->fact->kind == FACT_FIELD;
     uint64_t key = may_be_quiet ? quiet_key(devices, v) : 1;
-    struct device_quiet *quiet = &d->quiet[(key >> 8) % DEVICE_QUIET];
+    const struct quiet_fact *quiet = may_be_quiet ? quiet_at(&d->quiet, quiet_slot(key)) : NULL;
 
-    if (may_be_quiet && quiet->key == key && devices->now_ns - quiet->ns < QUIET_NS) {
+    if (quiet && quiet->key == key && devices->now_ns - quiet->ns < QUIET_NS) {
         if (!d->gateway)
             baseline_volume(devices, v);
         return;
@@ -490,7 +492,7 @@ static void take_view(struct devices *devices, struct view *v)
         decide(devices, d, v->fact);
     take_contact(devices, v);
     if (!judge_and_learn(devices, v) && may_be_quiet && !news)
-        *quiet = (struct device_quiet){key, devices->now_ns};
+        quiet_put(&d->quiet, quiet_slot(key), (struct quiet_fact){key, devices->now_ns});
 }
 
 /* The device at this end. A host that did not answer may not exist; of a server's MAC only its own

@@ -7,6 +7,7 @@ enum { HABITS_MAX = 80 }; /* told of one device at once */
 #include "common/hash.h"
 #include "common/jsonw.h"
 #include "sensor/device/detector.h"
+#include "sensor/device/parts.h"
 
 enum { FINDING_TEXT_MAX = 16384, HABIT_ROOM = 1024 }; /* bytes of one text; most one habit takes */
 
@@ -61,7 +62,7 @@ static uint64_t key_of(const char *class_, struct slice value)
 
 static struct device_memo *memo_find(struct device *device, uint64_t key)
 {
-    for (uint32_t i = 0; i < DEVICE_MEMOS; i++) {
+    for (uint32_t i = 0; device->memo && i < DEVICE_MEMOS; i++) {
         if (device->memo[i].key == key)
             return &device->memo[i];
     }
@@ -70,8 +71,10 @@ static struct device_memo *memo_find(struct device *device, uint64_t key)
 
 static struct device_memo *memo_new(struct device *device, uint64_t key)
 {
-    struct device_memo *oldest = &device->memo[0];
+    struct device_memo *oldest = parts_memo(device);
 
+    if (!oldest)
+        return NULL;
     for (uint32_t i = 1; i < DEVICE_MEMOS; i++) {
         if (device->memo[i].last_ns < oldest->last_ns)
             oldest = &device->memo[i];
@@ -85,7 +88,7 @@ bool findings_known(const struct devices *devices, const struct device *device, 
 {
     uint64_t key = key_of(class_, value);
 
-    for (uint32_t i = 0; i < DEVICE_MEMOS; i++) {
+    for (uint32_t i = 0; device->memo && i < DEVICE_MEMOS; i++) {
         if (device->memo[i].key == key)
             return devices->now_ns - device->memo[i].last_ns < HOUR_NS;
     }
@@ -134,6 +137,8 @@ bool findings_admit(struct devices *devices, struct device *device, const char *
     }
     if (!memo)
         memo = memo_new(device, key);
+    if (!memo)
+        return true;
     *kept_back = memo->kept_back;
     memo->kept_back = 0;
     memo->last_ns = devices->now_ns;
@@ -148,7 +153,8 @@ void findings_remember(struct devices *devices, struct device *device, const cha
 
     if (!memo)
         memo = memo_new(device, key);
-    memo->last_ns = devices->now_ns;
+    if (memo)
+        memo->last_ns = devices->now_ns;
 }
 
 /* ---- texts -------------------------------------------------------------------------------- */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Evidence: User-Agent of its HTTP requests. */
 #include "sensor/device/identity.h"
+#include "sensor/device/parts.h"
 
 static bool match(const struct device *device, const char *pattern)
 {
-    return identity_glob(pattern, device->evidence[EVIDENCE_HTTP_UA]) &&
-           *device->evidence[EVIDENCE_HTTP_UA];
+    return identity_glob(pattern, parts_evidence(device, EVIDENCE_HTTP_UA)) &&
+           *parts_evidence(device, EVIDENCE_HTTP_UA);
 }
 
 const struct ident_def ident_http_ua = {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sensor/device/identity.h"
 
+#include "sensor/device/parts.h"
+
 const struct ident_def *identity_kind(const char *kind)
 {
     for (uint32_t i = 0; ident_rows[i]; i++) {
@@ -18,7 +20,6 @@ bool identity_match_ok(const struct ident_def *kind, const char *match)
 /* Control characters would only confuse who reads them. */
 bool identity_text(struct device *device, enum evidence slot, struct slice text)
 {
-    char *old = device->evidence[slot];
     char fresh[DEVICE_EVIDENCE_MAX];
 
     text = slice_head(slice_trim(text), DEVICE_EVIDENCE_MAX - 1);
@@ -27,10 +28,11 @@ bool identity_text(struct device *device, enum evidence slot, struct slice text)
     for (uint32_t i = 0; i < text.len; i++)
         fresh[i] = (char)(text.at[i] < 0x20 || text.at[i] == 0x7f ? '?' : text.at[i]);
     fresh[text.len] = '\0';
-    if (strcmp(old, fresh) == 0)
-        return false;
-    memcpy(old, fresh, text.len + 1);
-    return true;
+    char *old =
+        strcmp(parts_evidence(device, slot), fresh) != 0 ? parts_evidence_slot(device, slot) : NULL;
+    if (old)
+        memcpy(old, fresh, text.len + 1);
+    return old;
 }
 
 bool identity_port(struct device *device, bool serves, uint8_t proto, uint16_t port)

@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/hash.h"
 #include "common/map.h"
+#include "sensor/device/parts.h"
 
 #include <stdlib.h>
 
@@ -146,7 +147,7 @@ static void drop_device(struct devices *devices, struct device *d)
         map_remove(devices->by_mac, mac_key(&d->mac));
     for (uint8_t i = 0; i < d->n_addrs; i++)
         take(devices, &d->addrs[i].addr, d);
-    free(d);
+    parts_free(d);
 }
 
 /* Invented sources must not push out what is known: hosts that were never proven may take a quarter
@@ -172,10 +173,9 @@ static struct device *new_device(struct devices *devices, const struct addr *add
     char text[ADDR_TEXT_MAX];
 
     make_room(devices);
-    struct device *d = malloc(sizeof(*d));
+    struct device *d = calloc(1, sizeof(*d));
     if (!d)
         return NULL;
-    memset(d, 0, offsetof(struct device, atoms.all));
     if (mac) {
         char mac_words[MAC_TEXT_MAX];
         mac_text(mac, mac_words);

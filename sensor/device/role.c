@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sensor/device/role.h"
 
+#include "sensor/device/parts.h"
+
 static int32_t index_of(const struct profile *profile, const char *role)
 {
     for (uint32_t i = 0; profile && i < profile->n_roles; i++) {
@@ -56,7 +58,7 @@ void role_learn(struct device *device, const char *role, const struct addr *peer
         return;
     struct device_role *r = learnt(device, (uint8_t)i);
     if (!r) {
-        if (device->n_roles == DEVICE_ROLES)
+        if (device->n_roles == DEVICE_ROLES || !parts_roles(device))
             return;
         r = &device->roles[device->n_roles++];
         *r = (struct device_role){.role = (uint8_t)i};

@@ -9,6 +9,7 @@
 #include "common/jsonw.h"
 #include "sensor/device/baseline.h"
 #include "sensor/device/inventory.h"
+#include "sensor/device/parts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,7 +79,7 @@ static void write_roles(struct jsonw *w, const struct device *d)
 static void write_baseline(struct jsonw *w, const struct device *d)
 {
     jsonw_obj_open(w, "novelty");
-    for (uint8_t row = 0; feat_rows[row] && row < DEVICE_CLASSES; row++) {
+    for (uint8_t row = 0; d->novelty && feat_rows[row] && row < DEVICE_CLASSES; row++) {
         const struct device_novelty *n = &d->novelty[row];
         if (n->last_new_step == 0 && n->recent_ns == 0)
             continue;
@@ -131,7 +132,7 @@ static void write_volume(struct jsonw *w, const struct volume *v)
     write_ns(w, "window", v->window_ns);
     jsonw_u64(w, "windows", v->windows);
     jsonw_arr_open(w, "counts");
-    for (uint32_t k = 0; k < VOLUME_KINDS; k++) {
+    for (uint32_t k = 0; v->count && k < VOLUME_KINDS; k++) {
         uint32_t bins[VOLUME_BINS];
         for (uint32_t i = 0; i < VOLUME_BINS; i++)
             bins[i] = v->count[k].bins[i];
@@ -149,13 +150,14 @@ static void write_volume(struct jsonw *w, const struct volume *v)
 static void write_quiet(struct jsonw *w, const struct device *d)
 {
     jsonw_arr_open(w, "quiet");
-    for (uint32_t i = 0; i < DEVICE_QUIET; i++) {
-        if (!d->quiet[i].key)
+    for (uint32_t i = 0; i < QUIET_SLOTS; i++) {
+        const struct quiet_fact *fact = quiet_at(&d->quiet, i);
+        if (!fact)
             continue;
         jsonw_arr_open(w, NULL);
         jsonw_u64(w, NULL, i);
-        write_hash(w, NULL, d->quiet[i].key);
-        write_ns(w, NULL, d->quiet[i].ns);
+        write_hash(w, NULL, fact->key);
+        write_ns(w, NULL, fact->ns);
         jsonw_arr_close(w);
     }
     jsonw_arr_close(w);
@@ -167,7 +169,7 @@ static void write_memo(struct jsonw *w, const struct device *d)
     jsonw_u64(w, "hour_alerts", d->hour_alerts[0]);
     jsonw_u64(w, "hour_hard", d->hour_alerts[1]);
     jsonw_arr_open(w, "reported");
-    for (uint32_t i = 0; i < DEVICE_MEMOS && d->memo[i].key; i++) {
+    for (uint32_t i = 0; d->memo && i < DEVICE_MEMOS && d->memo[i].key; i++) {
         jsonw_obj_open(w, NULL);
         write_hash(w, "key", d->memo[i].key);
         write_ns(w, "last", d->memo[i].last_ns);
@@ -199,8 +201,8 @@ static void write_device(struct jsonw *w, const struct device *d)
     write_ns(w, "new", d->new_ns);
     write_addrs(w, d);
     for (uint32_t i = 0; i < EVIDENCE_COUNT; i++) {
-        if (*d->evidence[i])
-            jsonw_str(w, evidence_keys[i], d->evidence[i]);
+        if (*parts_evidence(d, (enum evidence)i))
+            jsonw_str(w, evidence_keys[i], parts_evidence(d, (enum evidence)i));
     }
     write_ports(w, "serves", d->serves, d->n_serves);
     write_ports(w, "uses", d->uses, d->n_uses);
@@ -330,7 +332,7 @@ static void read_roles(struct device *d, const struct json *map)
 {
     for (const struct json *c = json_first(map); c && d->n_roles < DEVICE_ROLES; c = json_next(c)) {
         int32_t role = role_index(d->profile, json_key(c));
-        if (role < 0)
+        if (role < 0 || !parts_roles(d))
             continue;
         struct device_role *r = &d->roles[d->n_roles++];
         *r = (struct device_role){.role = (uint8_t)role};
@@ -357,7 +359,7 @@ static void read_baseline(struct device *d, const struct json *v)
 
     for (const struct json *c = json_first(novelty); c; c = json_next(c)) {
         int32_t row = class_row(json_key(c));
-        if (row < 0)
+        if (row < 0 || !parts_novelty(d))
             continue;
         d->novelty[row] = (struct device_novelty){
             .steps_with_new = read_u32(json_get(c, "steps")),
@@ -390,10 +392,12 @@ static void read_scan(struct scan *s, const struct json *v)
     s->score_m = (int32_t)json_i64(json_get(v, "score_m"), 0);
     s->failed = read_u32(json_get(v, "failed"));
     s->answered = read_u32(json_get(v, "answered"));
-    s->next_contact = (uint8_t)(read_u32(json_get(v, "next")) % SCAN_CONTACTS);
-    s->n_contacts = read_numbers(json_get(v, "contacts"), s->contacts, SCAN_CONTACTS);
     s->sweep_ns = read_ns(json_get(v, "sweep"));
-    s->n_targets = read_numbers(json_get(v, "targets"), s->targets, SCAN_TARGETS);
+    uint32_t contacts[SCAN_CONTACTS], targets[SCAN_TARGETS];
+    uint8_t n = read_numbers(json_get(v, "contacts"), contacts, SCAN_CONTACTS);
+    uint8_t m = read_numbers(json_get(v, "targets"), targets, SCAN_TARGETS);
+    uint8_t next = (uint8_t)(read_u32(json_get(v, "next")) % SCAN_CONTACTS);
+    scan_restore(s, contacts, n, next, targets, m);
 }
 
 static void read_volume(struct volume *v, const struct json *tree)
@@ -402,8 +406,8 @@ static void read_volume(struct volume *v, const struct json *tree)
 
     v->window_ns = read_ns(json_get(tree, "window"));
     v->windows = read_u32(json_get(tree, "windows"));
-    for (const struct json *c = json_first(json_get(tree, "counts")); c && k < VOLUME_KINDS;
-         c = json_next(c), k++) {
+    for (const struct json *c = json_first(json_get(tree, "counts"));
+         c && k < VOLUME_KINDS && volume_make(v); c = json_next(c), k++) {
         uint32_t bins[VOLUME_BINS] = {0};
         v->count[k].now = read_u32(json_get(c, "now"));
         v->count[k].most = read_u32(json_get(c, "most"));
@@ -419,8 +423,8 @@ static void read_quiet(struct device *d, const struct json *list)
     for (const struct json *c = json_first(list); c; c = json_next(c)) {
         const struct json *key = json_next(json_first(c));
         uint32_t i = read_u32(json_first(c));
-        if (key && i < DEVICE_QUIET)
-            d->quiet[i] = (struct device_quiet){read_hash(key), read_ns(json_next(key))};
+        if (key && i < QUIET_SLOTS)
+            quiet_put(&d->quiet, i, (struct quiet_fact){read_hash(key), read_ns(json_next(key))});
     }
 }
 
@@ -431,8 +435,8 @@ static void read_memo(struct device *d, const struct json *v)
     d->hour_ns = read_ns(json_get(v, "hour"));
     d->hour_alerts[0] = read_u32(json_get(v, "hour_alerts"));
     d->hour_alerts[1] = read_u32(json_get(v, "hour_hard"));
-    for (const struct json *c = json_first(json_get(v, "reported")); c && n < DEVICE_MEMOS;
-         c = json_next(c))
+    for (const struct json *c = json_first(json_get(v, "reported"));
+         c && n < DEVICE_MEMOS && parts_memo(d); c = json_next(c))
         d->memo[n++] = (struct device_memo){
             .key = read_hash(json_get(c, "key")),
             .last_ns = read_ns(json_get(c, "last")),
@@ -447,6 +451,16 @@ static enum device_state read_state(const char *name)
             return (enum device_state)i;
     }
     return DEVICE_LEARN;
+}
+
+static void read_evidence(struct device *d, const struct json *v)
+{
+    for (uint32_t i = 0; i < EVIDENCE_COUNT; i++) {
+        const char *text = json_str(json_get(v, evidence_keys[i]), "");
+        char *slot = *text ? parts_evidence_slot(d, (enum evidence)i) : NULL;
+        if (slot)
+            core_fmt(slot, DEVICE_EVIDENCE_MAX, "%s", text);
+    }
 }
 
 static void read_device(struct devices *devices, const struct json *v)
@@ -469,9 +483,7 @@ static void read_device(struct devices *devices, const struct json *v)
     d->linked_ns = read_ns(json_get(v, "linked"));
     d->new_ns = read_ns(json_get(v, "new"));
     read_addrs(devices, d, json_get(v, "addrs"));
-    for (uint32_t i = 0; i < EVIDENCE_COUNT; i++)
-        core_fmt(d->evidence[i], sizeof(d->evidence[i]), "%s",
-                 json_str(json_get(v, evidence_keys[i]), ""));
+    read_evidence(d, v);
     d->n_serves = read_ports(json_get(v, "serves"), d->serves);
     d->n_uses = read_ports(json_get(v, "uses"), d->uses);
     read_roles(d, json_get(v, "roles"));

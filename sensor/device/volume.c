@@ -4,6 +4,7 @@
 #include "common/clock.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 enum { WINDOWS_MOST = 4032 /* two weeks */, WARM_UP = 36 /* three hours */ };
 static const double THRESHOLD = 13;
@@ -49,8 +50,23 @@ static void learn(struct volume *v, uint32_t windows)
         fade(v);
 }
 
+bool volume_make(struct volume *v)
+{
+    if (!v->count)
+        v->count = calloc(VOLUME_KINDS, sizeof(*v->count));
+    return v->count;
+}
+
+void volume_fini(struct volume *v)
+{
+    free(v->count);
+    *v = (struct volume){0};
+}
+
 void volume_move(struct volume *v, uint64_t now_ns)
 {
+    if (!volume_make(v))
+        return;
     if (v->window_ns == 0 || now_ns < v->window_ns) {
         v->window_ns = now_ns;
         return;
@@ -75,8 +91,9 @@ static double bits_of(const struct volume *v, const struct volume_count *c)
 
 bool volume_add(struct volume *v, enum volume_kind kind, double *bits)
 {
+    if (!v->count)
+        return false;
     struct volume_count *c = &v->count[kind];
-
     if (c->now < UINT32_MAX)
         c->now++;
     if (c->reported || v->windows < WARM_UP || c->now < floors[kind] ||

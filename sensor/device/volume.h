@@ -27,12 +27,16 @@ struct volume_count {
 };
 
 struct volume {
-    uint64_t window_ns; /* start of the window at hand; 0 = none yet */
-    uint32_t windows;   /* learnt */
-    struct volume_count count[VOLUME_KINDS];
+    uint64_t window_ns;         /* start of the window at hand; 0 = none yet */
+    uint32_t windows;           /* learnt */
+    struct volume_count *count; /* VOLUME_KINDS, made with the first window */
 };
 
 #define VOLUME_WINDOW_NS (300 * CLOCK_S)
+
+/** Makes `count`; false without memory. */
+bool volume_make(struct volume *volume);
+void volume_fini(struct volume *volume);
 
 /** Closes the windows that are over. */
 void volume_move(struct volume *volume, uint64_t now_ns);

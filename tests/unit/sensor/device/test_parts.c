@@ -16,16 +16,51 @@
 
 #include <cmocka.h>
 
-static void a_device_takes_less_than_20_kilobytes(void **state)
+/* Of a device that has done nothing yet; lists grow to 16 kB in all. */
+static void a_quiet_device_takes_less_than_one_kilobyte(void **state)
 {
     (void)state;
-    assert_true(sizeof(struct device) <= 20000);
+    assert_true(sizeof(struct device) <= 1024);
+}
+
+static void every_feature_has_its_row_of_novelty(void **state)
+{
+    uint32_t n = 0;
+
+    (void)state;
+    while (feat_rows[n])
+        n++;
+    assert_true(n <= DEVICE_CLASSES);
+}
+
+static void a_place_keeps_the_last_fact_put_there(void **state)
+{
+    struct quiet quiet = {0};
+
+    (void)state;
+    assert_null(quiet_at(&quiet, 5));
+    for (uint32_t i = 0; i < 3 * QUIET_SLOTS; i++) {
+        uint32_t slot = i * 37 % QUIET_SLOTS; /* each place three times */
+        quiet_put(&quiet, slot, (struct quiet_fact){1000 + i, slot});
+        assert_int_equal(quiet_at(&quiet, slot)->key, 1000 + i);
+    }
+    for (uint32_t slot = 0; slot < QUIET_SLOTS; slot++) {
+        assert_int_equal(quiet_at(&quiet, slot)->ns, slot);
+        assert_true(quiet_at(&quiet, slot)->key >= 1000 + 2 * QUIET_SLOTS);
+    }
+    quiet_clear(&quiet);
+    for (uint32_t slot = 0; slot < QUIET_SLOTS; slot++)
+        assert_null(quiet_at(&quiet, slot));
+    quiet_put(&quiet, 63, (struct quiet_fact){7, 7});
+    assert_int_equal(quiet_at(&quiet, 63)->key, 7);
+    assert_null(quiet_at(&quiet, 0));
+    quiet_fini(&quiet);
 }
 
 static void atoms_forget_the_one_not_seen_for_longest(void **state)
 {
     (void)state;
-    static struct atoms atoms;
+    struct atoms atoms = {0};
     char text[ATOM_TEXT_MAX];
 
     for (uint32_t i = 0; i < 5000; i++) {
@@ -37,12 +72,14 @@ static void atoms_forget_the_one_not_seen_for_longest(void **state)
         assert_true(atoms.n <= ATOMS_MAX && atoms.used <= ATOMS_POOL);
     }
     assert_int_equal(atoms.all[atoms.n - 1].last_s, 4999);
+    assert_true(atoms.room <= ATOMS_MAX && atoms.bytes <= ATOMS_POOL);
+    atoms_fini(&atoms);
 }
 
 static void habits_of_a_full_device_stay_whole_json(void **state)
 {
     (void)state;
-    static struct device device;
+    struct device device = {0};
     struct devices_found found = {0};
     struct strbuf text;
     struct json *tree = NULL;
@@ -63,6 +100,7 @@ static void habits_of_a_full_device_stay_whole_json(void **state)
     json_free(&tree);
     strbuf_fini(&text);
     strbuf_fini(&found.detail);
+    atoms_fini(&device.atoms);
 }
 
 static void the_registered_part_of_a_name_is_found(void **state)
@@ -114,6 +152,28 @@ static void seven_failed_first_contacts_are_a_scan(void **state)
     for (uint8_t i = 0; i < 100; i++) {
         struct addr peer = {.family = 4, .b = {10, 0, 2, i}};
         assert_false(scan_contact(&scan, &peer, 6, 23, i % 2, figures));
+    }
+    scan_fini(&scan);
+}
+
+static void contacts_of_a_saved_state_are_known_and_its_place_may_be_anything(void **state)
+{
+    (void)state;
+    uint32_t saved[SCAN_CONTACTS], figures[2];
+
+    for (uint32_t n = 0; n <= SCAN_CONTACTS; n++) {
+        struct scan scan = {0};
+        for (uint32_t i = 0; i < n; i++)
+            saved[i] = i;
+        scan_restore(&scan, saved, (uint8_t)n, SCAN_CONTACTS - 1, saved, 0);
+        for (uint8_t i = 0; i < 2 * SCAN_CONTACTS - 1; i++) {
+            struct addr peer = {.family = 4, .b = {10, 0, 3, i}};
+            scan_contact(&scan, &peer, 6, 23, true, figures);
+            assert_false(scan_contact(&scan, &peer, 6, 23, false, figures)); /* known by now */
+        }
+        assert_int_equal(scan.n_contacts, SCAN_CONTACTS);
+        assert_int_equal(scan.failed, 0);
+        scan_fini(&scan);
     }
 }
 
@@ -185,12 +245,15 @@ static void globs_ignore_case_and_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_device_takes_less_than_20_kilobytes),
+        cmocka_unit_test(a_quiet_device_takes_less_than_one_kilobyte),
+        cmocka_unit_test(every_feature_has_its_row_of_novelty),
+        cmocka_unit_test(a_place_keeps_the_last_fact_put_there),
         cmocka_unit_test(atoms_forget_the_one_not_seen_for_longest),
         cmocka_unit_test(habits_of_a_full_device_stay_whole_json),
         cmocka_unit_test(the_registered_part_of_a_name_is_found),
         cmocka_unit_test(the_newest_name_of_an_address_wins_and_memory_is_bounded),
         cmocka_unit_test(seven_failed_first_contacts_are_a_scan),
+        cmocka_unit_test(contacts_of_a_saved_state_are_known_and_its_place_may_be_anything),
         cmocka_unit_test(bits_follow_the_formula),
         cmocka_unit_test(topics_lie_within_filters),
         cmocka_unit_test(a_modbus_command_is_read_from_its_text),
