@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sensor/detect/dataset.h"
+#include "sensor/detect/overlay.h"
 
 #include "common/addr.h"
 #include "common/digest.h"
@@ -84,9 +85,7 @@ static bool from_base64(struct slice text, uint8_t *out, uint32_t room, uint32_t
     return *n > 0;
 }
 
-/* A value as files write it. */
-static bool read_value(const struct dataset *set, struct slice text, uint8_t *room,
-                       struct slice *value)
+bool dataset_read(const struct dataset *set, struct slice text, uint8_t *room, struct slice *value)
 {
     struct addr addr;
 
@@ -131,13 +130,33 @@ bool dataset_add(struct dataset *set, struct slice value, uint16_t reputation)
 
 bool dataset_has(const struct dataset *set, struct slice value, uint16_t *reputation)
 {
-    const struct intern_entry *entry = intern_find(&set->values, value);
+    enum overlay_says says = set->overlay ? overlay_find(set->overlay, value) : OVERLAY_NOTHING;
+    const struct intern_entry *entry =
+        says == OVERLAY_NOTHING ? intern_find(&set->values, value) : NULL;
 
+    if (reputation)
+        *reputation = 0;
+    if (says != OVERLAY_NOTHING)
+        return says == OVERLAY_THERE;
     if (!entry || !entry->value)
         return false;
     if (reputation)
         *reputation = (uint16_t)((uintptr_t)entry->value - 1);
     return true;
+}
+
+void dataset_remove(struct dataset *set, struct slice value)
+{
+    struct intern_entry *entry = intern_find(&set->values, value);
+
+    if (entry)
+        entry->value = NULL;
+}
+
+void dataset_clear(struct dataset *set)
+{
+    for (uint32_t i = 0; i < set->values.room; i++)
+        set->values.slots[i].value = NULL;
 }
 
 /* "value" or "value,number"; false when the line cannot be read. */
@@ -155,7 +174,7 @@ static bool read_line(struct dataset *set, struct slice line, bool reputation, b
             return false;
         line = slice_trim(slice_head(line, (uint32_t)comma));
     }
-    if (!read_value(set, line, room, &value))
+    if (!dataset_read(set, line, room, &value))
         return false;
     *full = !dataset_add(set, value, (uint16_t)number);
     return true;
@@ -176,6 +195,7 @@ enum err dataset_load(struct dataset *set, const char *path, bool reputation, ui
     }
     fclose(f);
     set->loaded = true;
+    set->reputed = reputation;
     return full ? ERR_FULL : ERR_OK;
 }
 
@@ -197,6 +217,23 @@ struct dataset_live {
     struct dataset *by_id[SETS_MAX];
 };
 
+static void add_to(void *set, struct slice value)
+{
+    dataset_add(set, value, 0);
+}
+
+/* Values as they are in force: loaded, and changed by commands. */
+static void copy_values(struct dataset *own, const struct dataset *s)
+{
+    for (uint32_t i = 0; i < s->values.room; i++) {
+        const struct intern_entry *entry = &s->values.slots[i];
+        if (entry->value && (!s->overlay || overlay_find(s->overlay, entry->text) != OVERLAY_GONE))
+            dataset_add(own, entry->text, 0);
+    }
+    if (s->overlay)
+        overlay_each(s->overlay, add_to, own);
+}
+
 struct dataset_live *dataset_live_new(const struct dataset *sets)
 {
     struct dataset_live *live = calloc(1, sizeof(*live));
@@ -209,16 +246,25 @@ struct dataset_live *dataset_live_new(const struct dataset *sets)
         if (!own || s->id >= SETS_MAX)
             continue;
         *own = *s;
+        own->overlay = NULL;
         own->next = live->sets;
         live->sets = live->by_id[s->id] = own;
         intern_init(&own->values, &live->arena);
-        for (uint32_t i = 0; i < s->values.room; i++) {
-            if (s->values.slots[i].value)
-                dataset_add(own, s->values.slots[i].text, 0);
-        }
+        copy_values(own, s);
     }
     return live;
 }
+
+struct dataset *dataset_live_of(const struct dataset_live *live, const struct dataset *set)
+{
+    struct dataset *own = live->sets;
+
+    while (own && (own->type != set->type || strcmp(own->name, set->name) != 0))
+        own = own->next;
+    return own;
+}
+
+/* ---- as text ------------------------------------------------------------------------------ */
 
 static int by_age(const void *a, const void *b)
 {
@@ -228,7 +274,7 @@ static int by_age(const void *a, const void *b)
     return x->id < y->id ? -1 : x->id > y->id;
 }
 
-static void write_base64(FILE *f, struct slice s)
+static void write_base64(struct strbuf *out, struct slice s)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -236,49 +282,83 @@ static void write_base64(FILE *f, struct slice s)
         uint32_t left = s.len - i;
         uint32_t v = (uint32_t)s.at[i] << 16 | (left > 1 ? (uint32_t)s.at[i + 1] << 8 : 0) |
                      (left > 2 ? s.at[i + 2] : 0u);
-        char out[4] = {digits[v >> 18], digits[v >> 12 & 63], left > 1 ? digits[v >> 6 & 63] : '=',
-                       left > 2 ? digits[v & 63] : '='};
-        (void)fwrite(out, 1, sizeof(out), f);
+        char four[4] = {digits[v >> 18], digits[v >> 12 & 63], left > 1 ? digits[v >> 6 & 63] : '=',
+                        left > 2 ? digits[v & 63] : '='};
+        strbuf_bytes(out, four, sizeof(four));
     }
 }
 
-static void write_value(FILE *f, const struct dataset *set, struct slice value)
+static void write_value(struct strbuf *out, const struct dataset *set, struct slice value,
+                        uint16_t reputation)
 {
-    char text[DIGEST_TEXT_MAX];
+    char text[DIGEST_TEXT_MAX], place[ADDR_TEXT_MAX];
     struct addr addr = {.family = value.len == 4 ? 4 : 6};
 
     if (set->type == DATASET_STRING) {
-        write_base64(f, value);
+        write_base64(out, value);
     } else if (set->type == DATASET_MD5 || set->type == DATASET_SHA256) {
         digest_text(value.at, value.len, text);
-        (void)fputs(text, f);
+        strbuf_str(out, text);
     } else {
-        char out[ADDR_TEXT_MAX];
         memcpy(addr.b, value.at, value.len <= 16 ? value.len : 16);
-        addr_text(&addr, out);
-        (void)fputs(out, f);
+        addr_text(&addr, place);
+        strbuf_str(out, place);
     }
-    (void)fputc('\n', f);
+    if (set->reputed)
+        strbuf_fmt(out, ",%u", reputation);
+    strbuf_char(out, '\n');
 }
 
-/* In the order in which the values came. */
-static void save(const struct dataset *set)
+struct writing {
+    const struct dataset *set;
+    struct strbuf *out;
+};
+
+static void write_added(void *context, struct slice value)
+{
+    const struct writing *w = context;
+
+    write_value(w->out, w->set, value, 0);
+}
+
+void dataset_text(const struct dataset *set, struct strbuf *text)
 {
     const struct intern_entry **list = calloc(set->values.n + 1, sizeof(*list));
-    FILE *f = list ? fopen(set->save, "we") : NULL;
+    struct writing writing = {set, text};
     uint32_t n = 0;
 
-    for (uint32_t i = 0; f && i < set->values.room; i++) {
-        if (set->values.slots[i].value)
-            list[n++] = &set->values.slots[i];
+    for (uint32_t i = 0; list && i < set->values.room; i++) {
+        const struct intern_entry *e = &set->values.slots[i];
+        if (e->value && (!set->overlay || overlay_find(set->overlay, e->text) == OVERLAY_NOTHING))
+            list[n++] = e;
     }
-    if (f && n)
+    if (n)
         qsort(list, n, sizeof(const struct intern_entry *), by_age);
-    for (uint32_t i = 0; f && i < n; i++)
-        write_value(f, set, list[i]->text);
-    if (f)
-        fclose(f);
+    for (uint32_t i = 0; i < n; i++)
+        write_value(text, set, list[i]->text, (uint16_t)((uintptr_t)list[i]->value - 1));
     free(list);
+    if (set->overlay)
+        overlay_each(set->overlay, write_added, &writing);
+}
+
+bool dataset_write(const char *path, const struct strbuf *text)
+{
+    FILE *f = fopen(path, "we");
+
+    if (!f)
+        return false;
+    bool ok = fwrite(text->len ? text->at : "", 1, text->len, f) == text->len;
+    return fclose(f) == 0 && ok;
+}
+
+void dataset_save(const struct dataset *set)
+{
+    struct strbuf text;
+
+    strbuf_init(&text, 0);
+    dataset_text(set, &text);
+    (void)dataset_write(set->save, &text);
+    strbuf_fini(&text);
 }
 
 void dataset_live_free(struct dataset_live **live)
@@ -289,7 +369,7 @@ void dataset_live_free(struct dataset_live **live)
         return;
     for (struct dataset *s = l->sets; s; s = s->next) {
         if (s->save)
-            save(s);
+            dataset_save(s);
         intern_fini(&s->values);
     }
     arena_fini(&l->arena);
@@ -300,9 +380,7 @@ void dataset_live_free(struct dataset_live **live)
 void dataset_live_take(struct dataset_live *live, struct dataset_live *from)
 {
     for (struct dataset *s = live->sets; s; s = s->next) {
-        struct dataset *old = from->sets;
-        while (old && (old->type != s->type || strcmp(old->name, s->name) != 0))
-            old = old->next;
+        struct dataset *old = dataset_live_of(from, s);
         if (!old)
             continue;
         intern_fini(&s->values);
@@ -331,9 +409,7 @@ static bool apply(struct dataset *set, enum dataset_what what, struct slice valu
     case DATASET_UNSET:
         break;
     }
-    struct intern_entry *entry = has ? intern_find(&set->values, value) : NULL;
-    if (entry)
-        entry->value = NULL;
+    dataset_remove(set, value);
     return has;
 }
 

@@ -2,7 +2,8 @@
 /*
  * Sets of values that rules ask (`dataset`, `datarep`) and may change.
  *
- * A set that no rule changes is frozen with the ruleset and asked by the workers. A set that some
+ * A set that no rule changes is frozen with the ruleset and asked by the workers; what commands
+ * change in it lies over it (overlay.h). A set that some
  * rule sets or unsets belongs to the host tier, which asks and changes it in packet order: what a
  * rule says of it travels with the hit as a condition. So alerts do not depend on the number of
  * workers.
@@ -32,8 +33,10 @@ struct dataset {
     bool changes; /* some rule sets or unsets */
     bool loaded;
     uint64_t memcap;
+    bool reputed;     /* values have numbers */
     const char *save; /* path, or NULL */
     struct intern values;
+    struct overlay *overlay; /* NULL = none */
     struct dataset *next;
 };
 
@@ -49,6 +52,15 @@ bool dataset_add(struct dataset *set, struct slice value, uint16_t reputation);
 /** The value as the set keeps it (an IPv4 address in 16 bytes becomes 4 …); false when it cannot be
  * in such a set. */
 bool dataset_value(const struct dataset *set, struct slice bytes, struct slice *value);
+/** A value as files and commands write it; `room` has DATASET_VALUE_MAX bytes. */
+bool dataset_read(const struct dataset *set, struct slice text, uint8_t *room, struct slice *value);
+void dataset_remove(struct dataset *set, struct slice value);
+void dataset_clear(struct dataset *set);
+/** All values as files write them, in the order in which they came. */
+void dataset_text(const struct dataset *set, struct strbuf *text);
+/** False when the file cannot be written. */
+bool dataset_write(const char *path, const struct strbuf *text);
+void dataset_save(const struct dataset *set);
 /** True when it is in the set; `*reputation` may be NULL. */
 bool dataset_has(const struct dataset *set, struct slice value, uint16_t *reputation);
 
@@ -62,6 +74,8 @@ struct dataset_live *dataset_live_new(const struct dataset *sets);
 /** Values of sets that `from` has too, as rules have made them, take the place of those loaded.
  * `from` will not save these. */
 void dataset_live_take(struct dataset_live *live, struct dataset_live *from);
+/** The host tier's own of the same name and type; NULL: it has none. */
+struct dataset *dataset_live_of(const struct dataset_live *live, const struct dataset *set);
 /** Writes the sets that are to be saved, then frees. */
 void dataset_live_free(struct dataset_live **live);
 /** True when all conditions hold, in their order; sets and unsets take effect. */

@@ -159,6 +159,22 @@ const struct quarantined *ruleset_quarantined(const struct ruleset *ruleset, uin
 /** True when some rule looks at this (nothing unasked): "file.data", "file.magic", "md5" … */
 bool ruleset_wants(const struct ruleset *ruleset, const char *what);
 
+/* Sets of values (dataset, datarep), changed by command while rules are in force; from any thread.
+ */
+enum sets_command { SETS_ADD, SETS_REMOVE, SETS_LOOKUP, SETS_CLEAR };
+enum sets_answer {
+    SETS_DONE,      /* lookup: it is there */
+    SETS_AS_IT_WAS, /* it was there before, or was not; lookup: it is not there */
+    SETS_NO_SET,    /* none of this name and type */
+    SETS_BAD_TYPE,
+    SETS_FAILED, /* no value of its type, or no room for it */
+};
+/** `text`: the value as files of sets write it; ignored by SETS_CLEAR. */
+enum sets_answer sets_run(const struct ruleset *ruleset, enum sets_command command,
+                          struct slice name, struct slice type, struct slice text);
+/** Writes all sets that are to be saved; false when one of them could not be. */
+bool sets_dump(const struct ruleset *ruleset);
+
 /* ---- matching ----------------------------------------------------------------------------- */
 
 struct detect *detect_new(const struct ruleset *ruleset, const struct conf *conf,

@@ -14,6 +14,7 @@
 #include "sensor/detect/dataset.h"
 #include "sensor/detect/reputation.h"
 #include "sensor/detect/rule_parse.h"
+#include "sensor/detect/sets.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -536,6 +537,9 @@ static enum err reading_close(struct reading *r, const struct conf *conf, enum e
     ruleset_change_keep_names(r->rs, &r->loader);
     r->rs->store->classes_hash = r->classes_hash;
     r->rs->datasets = r->loader.datasets;
+    r->rs->live_sets = r->before ? sets_hold(r->before->live_sets) : sets_new();
+    if (!err && (!r->rs->live_sets || !sets_lay_over(r->rs->live_sets, r->rs->datasets)))
+        err = ERR_NOMEM;
     r->rs->n_nets = r->loader.netsets.n;
     r->rs->n_xbits = r->loader.xbits.n;
     find_wants(r->rs);
@@ -613,6 +617,7 @@ void ruleset_free(struct ruleset **ruleset)
     free(rs->index_of);
     reputation_free(&rs->reputation);
     geo_free(&rs->geo);
+    sets_drop(&rs->live_sets, rs->datasets);
     for (struct dataset *s = rs->datasets; s; s = s->next)
         intern_fini(&s->values);
     ip_index_free(&rs->ip);

@@ -110,6 +110,7 @@ struct ruleset {
     struct reputation *reputation;
     struct geo *geo;
     struct dataset *datasets; /* all sets of values that rules name */
+    struct sets *live_sets;   /* what commands change in them: of all that are loaded again */
     uint32_t n_xbits;
     uint64_t db_bytes;
     uint32_t db_cached, db_compiled; /* large sets of literals */

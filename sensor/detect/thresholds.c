@@ -7,8 +7,8 @@
  * State lives in one table of fixed size, found by hash of rule and address. When the probe
  * distance is used up, the entry that ends soonest gives way: the loss is one count of one rule.
  */
-#include "sensor/detect/dataset.h"
 #include "sensor/detect/ruleset.h"
+#include "sensor/detect/sets.h"
 #include "sensor/detect/tagged.h"
 
 #include "common/clock.h"
@@ -48,7 +48,7 @@ struct thresholds *thresholds_new(const struct ruleset *rs, const struct conf *c
         return NULL;
     t->rs = rs;
     t->cells = calloc((size_t)1 << TABLE_BITS, sizeof(*t->cells));
-    t->sets = dataset_live_new(rs->datasets);
+    t->sets = sets_begin(rs->live_sets, rs->datasets);
     t->tagged = tagged_new();
     if (!t->cells || !t->sets || !t->tagged)
         thresholds_free(&t);
@@ -60,7 +60,7 @@ void thresholds_free(struct thresholds **thresholds)
     if (!*thresholds)
         return;
     free((*thresholds)->cells);
-    dataset_live_free(&(*thresholds)->sets);
+    sets_end((*thresholds)->rs->live_sets, &(*thresholds)->sets);
     tagged_free(&(*thresholds)->tagged);
     free(*thresholds);
     *thresholds = NULL;
@@ -68,12 +68,11 @@ void thresholds_free(struct thresholds **thresholds)
 
 enum err thresholds_swap(struct thresholds *t, const struct ruleset *rs)
 {
-    struct dataset_live *sets = dataset_live_new(rs->datasets);
+    struct dataset_live *sets = sets_begin(rs->live_sets, rs->datasets);
 
     if (!sets)
         return ERR_NOMEM;
-    dataset_live_take(sets, t->sets);
-    dataset_live_free(&t->sets);
+    sets_end(rs->live_sets, &t->sets);
     t->sets = sets;
     t->rs = rs;
     return ERR_OK;
@@ -300,7 +299,7 @@ bool thresholds_admit(struct thresholds *t, const struct rule_info *info, uint64
     const struct rule *r = &t->rs->rules[info->index];
     uint64_t now = ts_ns ? ts_ns : 1; /* 0 marks a free cell; some captures have no times */
 
-    if (conditions.len && !dataset_live_admit(t->sets, conditions))
+    if (conditions.len && !sets_admit(t->rs->live_sets, conditions))
         return false;
     if (!xbits_hold(t, r, now, src, dst))
         return false;

@@ -27,12 +27,12 @@ static int connect_to(const char *path)
     return -1;
 }
 
-/* Numbers go as numbers: the number of a job. */
+/* The number of a job goes as a number; whatever else may look like one is text. */
 static void put(struct jsonw *w, const char *key, const char *value)
 {
     uint64_t number;
 
-    if (slice_to_u64(slice_of_str(value), &number))
+    if (strcmp(key, "job") == 0 && slice_to_u64(slice_of_str(value), &number))
         jsonw_u64(w, key, number);
     else
         jsonw_str(w, key, value);

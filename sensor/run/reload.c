@@ -28,6 +28,7 @@ struct reload {
     pthread_t thread;
     bool started;
     struct strbuf handed; /* the packet tier's */
+    pthread_mutex_t held; /* before `lock`: a set somebody holds is not freed */
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t change;
     enum stage stage;
@@ -51,6 +52,7 @@ struct reload *reload_new(const struct conf *conf, const char *const *paths,
     r->at_frame = (uint64_t)conf_int(conf, "detect.reload-at");
     strbuf_init(&r->told, REPORT_MAX);
     strbuf_init(&r->handed, REPORT_MAX);
+    pthread_mutex_init(&r->held, NULL);
     pthread_mutex_init(&r->lock, NULL);
     pthread_condattr_t attr;
     pthread_condattr_init(&attr);
@@ -174,7 +176,9 @@ static void drop_old(struct reload *r)
 
     r->next = NULL;
     pthread_mutex_unlock(&r->lock);
+    pthread_mutex_lock(&r->held);
     ruleset_free(&old);
+    pthread_mutex_unlock(&r->held);
     malloc_trim(0);
     pthread_mutex_lock(&r->lock);
 }
@@ -219,6 +223,7 @@ void reload_free(struct reload **reload)
     ruleset_free(&r->now);
     strbuf_fini(&r->told);
     strbuf_fini(&r->handed);
+    pthread_mutex_destroy(&r->held);
     pthread_mutex_destroy(&r->lock);
     pthread_cond_destroy(&r->change);
     free(r);
@@ -262,6 +267,20 @@ enum err reload_ask_and_wait(struct reload *r, uint64_t wait_ns, struct strbuf *
         strbuf_bytes(members, r->told.at + 1, r->told.len - 2);
     pthread_mutex_unlock(&r->lock);
     return err;
+}
+
+const struct ruleset *reload_hold(struct reload *r)
+{
+    pthread_mutex_lock(&r->held);
+    pthread_mutex_lock(&r->lock);
+    const struct ruleset *now = r->now;
+    pthread_mutex_unlock(&r->lock);
+    return now;
+}
+
+void reload_let_go(struct reload *r)
+{
+    pthread_mutex_unlock(&r->held);
 }
 
 /* ---- handing on --------------------------------------------------------------------------- */

@@ -32,6 +32,11 @@ void reload_ask(struct reload *reload);
  * JSON object. ERR_INPUT: refused; ERR_AGAIN: not within this time. */
 enum err reload_ask_and_wait(struct reload *reload, uint64_t wait_ns, struct strbuf *members);
 
+/** The set in force, for another thread: it is not freed before reload_let_go. The packets do not
+ * wait for that. */
+const struct ruleset *reload_hold(struct reload *reload);
+void reload_let_go(struct reload *reload);
+
 /** Packet tier: the set for the next round. `*told`: members of the event about a change or a
  * refusal, once; NULL = nothing is new. Valid until the next call. `frames` that were read: see
  * detect.reload-at. */
