@@ -30,25 +30,41 @@ static inline char *fmt_two(char *out, uint32_t value)
     return out + 2;
 }
 
+/** 10, 100, ... by one less than their digits; [0] is 0. */
+extern const uint64_t fmt_powers[FMT_U64_MAX];
+
 /** How many decimal digits a number has, at most FMT_U64_MAX. */
 static inline uint32_t fmt_u64_len(uint64_t value)
 {
-    uint32_t n = 1;
+    uint32_t bits = 64 - (uint32_t)__builtin_clzll(value | 1);
+    uint32_t n = bits * 1233 >> 12; /* bits * log10(2), cut */
 
-    for (; value >= 10000; value /= 10000)
-        n += 4;
-    return n + (value >= 10) + (value >= 100) + (value >= 1000);
+    return n + (value >= fmt_powers[n]);
+}
+
+/** Eight digits of `value` (below 100,000,000), zeros in front. */
+static inline void fmt_eight(char *out, uint32_t value)
+{
+    uint32_t high = value / 10000, low = value % 10000;
+
+    fmt_two(out, high / 100);
+    fmt_two(out + 2, high % 100);
+    fmt_two(out + 4, low / 100);
+    fmt_two(out + 6, low % 100);
 }
 
 /** The `n` digits of a number, as fmt_u64_len() said; no zero behind them. */
 static inline void fmt_u64_put(char *out, uint64_t value, uint32_t n)
 {
-    for (out += n; value >= 100; value /= 100)
-        fmt_two(out -= 2, (uint32_t)(value % 100));
-    if (value >= 10)
-        fmt_two(out - 2, (uint32_t)value);
+    for (out += n; value >= 100000000; value /= 100000000)
+        fmt_eight(out -= 8, (uint32_t)(value % 100000000));
+    uint32_t rest = (uint32_t)value;
+    for (; rest >= 100; rest /= 100)
+        fmt_two(out -= 2, rest % 100);
+    if (rest >= 10)
+        fmt_two(out - 2, rest);
     else
-        out[-1] = (char)('0' + value);
+        out[-1] = (char)('0' + rest);
 }
 
 /** Decimal digits, no zero behind them; returns how many. */

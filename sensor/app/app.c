@@ -688,7 +688,8 @@ const struct app_file *app_files(const struct app_engine *engine, uint32_t *n)
 
 uint32_t app_notes(const struct app_engine *engine, const char *const **names)
 {
-    *names = engine->notes;
+    if (names)
+        *names = engine->notes;
     return engine->n_notes;
 }
 

@@ -63,7 +63,7 @@ bool app_ends_turned(const struct app_engine *engine, const struct flow *flow, e
 struct tx *app_first_tx(struct flow *flow);
 /** File pieces since the last app_clear. */
 const struct app_file *app_files(const struct app_engine *engine, uint32_t *n);
-/** Notes of the flow without a transaction, since the last app_clear. */
+/** Notes of the flow without a transaction, since the last app_clear. `names` may be NULL. */
 uint32_t app_notes(const struct app_engine *engine, const char *const **names);
 /** After the packet: clears touched marks of the directions that rules have looked at (bit by enum
  * dir), file pieces; frees transactions that are done, logged and without such marks. */

@@ -352,6 +352,12 @@ static void tx_free(struct app *app, struct tx *tx)
     }
 }
 
+/* Its protocol has no events. */
+static bool is_silent(const struct tx *tx)
+{
+    return tx->proto->eve && !tx->proto->eve[0];
+}
+
 bool app_tx_sweep(struct app *app, bool all, uint32_t looked)
 {
     struct tx **link = &app->first;
@@ -360,11 +366,10 @@ bool app_tx_sweep(struct app *app, bool all, uint32_t looked)
 
     while (*link) {
         struct tx *tx = *link;
-        bool silent = tx->proto->eve && !tx->proto->eve[0];
-        for (uint32_t dir = 0; dir < 2; dir++)
-            tx->touched[dir] = tx->touched[dir] && !(looked >> dir & 1);
-        bool mark = tx->touched[0] || tx->touched[1];
-        if (all || (over(tx) && (tx->logged || silent) && !mark)) {
+        tx->touched[TO_SERVER] &= !(looked & 1u << TO_SERVER);
+        tx->touched[TO_CLIENT] &= !(looked & 1u << TO_CLIENT);
+        bool mark = tx->touched[TO_SERVER] | tx->touched[TO_CLIENT];
+        if (all || (!mark && (tx->logged || is_silent(tx)) && over(tx))) {
             *link = tx->next;
             tx_free(app, tx);
             continue;
@@ -379,10 +384,9 @@ bool app_tx_sweep(struct app *app, bool all, uint32_t looked)
 
 uint32_t app_events(const struct tx *tx)
 {
-    const struct proto_def *proto = tx->proto;
-    if (proto->eve && !proto->eve[0])
+    if (is_silent(tx))
         return 0;
-    return proto->events ? proto->events(tx) : 1;
+    return tx->proto->events ? tx->proto->events(tx) : 1;
 }
 
 void app_write_event(struct tx *tx, uint32_t i, struct jsonw *w)

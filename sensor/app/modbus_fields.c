@@ -2,7 +2,7 @@
 /*
  * The fields of Modbus, and the names of its numbers.
  */
-#include "common/fmt.h"
+#include "common/pen.h"
 #include "sensor/app/modbus_tx.h"
 
 const struct label modbus_fields_functions[] = {
@@ -106,17 +106,19 @@ static bool command_text(struct tx *tx, struct slice *out)
     bool writes = m->has_write_range;
     uint32_t low = writes ? m->write_address : m->address;
     uint32_t n = writes ? m->write_quantity : m->quantity;
-    char text[64];
-    int len = 0;
+    char text[96], *at = text;
 
     if (!m->seen)
         return false;
     if (!modbus->command.len) {
-        len = fmt_text(text, sizeof(text), "fc=%u unit=%u", m->function, m->unit);
-        if (writes || m->has_range)
-            len += fmt_text(text + len, sizeof(text) - (size_t)len, " addr=%u-%u", low,
-                            low + (n ? n - 1 : 0));
-        modbus->command = app_tx_keep(tx, (struct slice){(const uint8_t *)text, (uint32_t)len});
+        at = pen_u64(PEN_LIT(at, "fc="), m->function);
+        at = pen_u64(PEN_LIT(at, " unit="), m->unit);
+        if (writes || m->has_range) {
+            at = pen_u64(PEN_LIT(at, " addr="), low);
+            at = pen_u64(PEN_LIT(at, "-"), low + (n ? n - 1 : 0));
+        }
+        modbus->command =
+            app_tx_keep(tx, (struct slice){(const uint8_t *)text, (uint32_t)(at - text)});
     }
     *out = modbus->command;
     return out->len > 0;

@@ -178,13 +178,17 @@ static void server_hello(struct app *app, struct tx *tx, struct slice body)
 static struct slice fingerprint(struct tx *tx, struct slice der)
 {
     uint8_t digest[DIGEST_MAX];
-    char text[3 * DIGEST_MAX + 1];
+    static const char digits[] = "0123456789abcdef";
+    char text[3 * DIGEST_MAX];
     uint32_t size = digest_size(DIGEST_SHA1);
 
     digest_of(DIGEST_SHA1, der, digest);
-    for (uint32_t i = 0; i < size; i++)
-        fmt_text(&text[3 * i], 4, i + 1 < size ? "%02x:" : "%02x", digest[i]);
-    return app_tx_keep(tx, slice_of_str(text));
+    for (uint32_t i = 0; i < size; i++) {
+        text[3 * i] = digits[digest[i] >> 4];
+        text[3 * i + 1] = digits[digest[i] & 15];
+        text[3 * i + 2] = ':';
+    }
+    return app_tx_keep(tx, (struct slice){(const uint8_t *)text, 3 * size - 1});
 }
 
 static struct slice time_text(struct tx *tx, int64_t seconds)

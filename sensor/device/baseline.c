@@ -387,8 +387,7 @@ static enum volume_kind volume_of(const struct view *v)
         return VOLUME_FAILED;
     if (f->kind == FACT_OPEN && f->server_port != 53)
         return v->as_client ? VOLUME_OPENED : VOLUME_INBOUND;
-    if (f->kind == FACT_FIELD && v->as_client && *f->text == 'd' &&
-        strcmp(f->text, "dns.query") == 0)
+    if (v->as_client && baseline_is_query(f))
         return VOLUME_QUERIES;
     return VOLUME_KINDS;
 }

@@ -20,6 +20,13 @@ bool baseline_state(const struct devices *devices, struct device *device);
 bool baseline_fact(struct devices *devices, const struct view *view, bool teach);
 /** Counts what the fact shows and reports when it is far more than usual. */
 void baseline_volume(struct devices *devices, const struct view *view);
+
+/** Of all fields, the one whose number counts. */
+static inline bool baseline_is_query(const struct fact *fact)
+{
+    return fact->kind == FACT_FIELD && *fact->text == 'd' && strcmp(fact->text, "dns.query") == 0;
+}
+
 bool baseline_knows(struct device *device, const char *class_, struct slice value);
 /** How many values of a class the device is known for. */
 uint32_t baseline_known(const struct device *device, const char *class_);

@@ -349,13 +349,18 @@ static bool judge_and_learn(struct devices *devices, struct view *v)
     return deviates || news;
 }
 
+/* Still within the usual time of learning: its state does not change. */
+static bool is_early(const struct devices *devices, const struct device *d)
+{
+    return d->state == DEVICE_LEARN && !d->profile &&
+           devices->now_ns - d->first_ns < devices->learn_ns;
+}
+
 static void take_state(struct devices *devices, struct device *d, const struct fact *fact)
 {
     char who[TEXT_MAX];
-    bool early = d->state == DEVICE_LEARN && !d->profile &&
-                 devices->now_ns - d->first_ns < devices->learn_ns;
 
-    if (early || !baseline_state(devices, d))
+    if (is_early(devices, d) || !baseline_state(devices, d))
         return;
     inventory_changed(devices, d);
     quiet_clear(&d->quiet);
@@ -464,14 +469,21 @@ static uint64_t mixed(uint64_t x)
 }
 
 /* All that judging looks at; what changes about the device itself empties the memory. */
-static uint64_t quiet_key(const struct devices *devices, const struct view *v)
+static uint64_t quiet_key(uint64_t said, const struct fact *f, bool as_client, uint64_t peer_hash)
 {
-    const struct fact *f = v->fact;
     uint64_t bits = (uint64_t)f->kind << 48 | (uint64_t)f->proto << 40 |
-                    (uint64_t)f->server_port << 16 | (uint64_t)v->as_client << 2 |
+                    (uint64_t)f->server_port << 16 | (uint64_t)as_client << 2 |
                     (uint64_t)f->midstream << 1 | f->from_client;
 
-    return mixed(mixed(devices->fact_hash ^ bits) ^ v->peer_hash) | 1;
+    return mixed(mixed(said ^ bits) ^ peer_hash) | 1;
+}
+
+/* It was judged within a minute and brought nothing. */
+static bool is_quiet(const struct devices *devices, const struct device *d, uint64_t key)
+{
+    const struct quiet_fact *quiet = quiet_at(&d->quiet, quiet_slot(key));
+
+    return quiet && quiet->key == key && devices->now_ns - quiet->ns < QUIET_NS;
 }
 
 /* The same fact within a minute that brought nothing only counts. */
@@ -479,10 +491,10 @@ static void take_view(struct devices *devices, struct view *v)
 {
     struct device *d = v->device;
     bool may_be_quiet = v->fact->kind == FACT_OPEN || v->fact->kind == FACT_FIELD;
-    uint64_t key = may_be_quiet ? quiet_key(devices, v) : 1;
-    const struct quiet_fact *quiet = may_be_quiet ? quiet_at(&d->quiet, quiet_slot(key)) : NULL;
+    uint64_t key =
+        may_be_quiet ? quiet_key(devices->fact_hash, v->fact, v->as_client, v->peer_hash) : 1;
 
-    if (quiet && quiet->key == key && devices->now_ns - quiet->ns < QUIET_NS) {
+    if (may_be_quiet && is_quiet(devices, d, key)) {
         if (!d->gateway)
             baseline_volume(devices, v);
         return;
@@ -533,16 +545,46 @@ static void take_end(struct devices *devices, const struct fact *fact, bool as_c
     take_view(devices, &v);
 }
 
+/* take_end() of a field that is quiet there, when nothing else is due; false: it is not. */
+static bool take_quiet_end(struct devices *devices, const struct fact *fact, bool as_client,
+                           const struct known *own, const struct known *peer)
+{
+    struct device *d = own->device;
+
+    if (!d)
+        return true;
+    uint64_t key = quiet_key(devices->fact_hash, fact, as_client, peer->hash);
+    if (!d->announced || !is_quiet(devices, d, key) || !is_early(devices, d))
+        return false;
+    inventory_touch(devices, d, false);
+    if (!d->gateway)
+        volume_tick(&d->volume, devices->now_ns);
+    return true;
+}
+
+/* What both ends are known as is asked once; it stays valid while nothing changes. */
+static void take_field(struct devices *devices, const struct fact *fact)
+{
+    const struct known *client = inventory_known(devices, &fact->client);
+    const struct known *server = inventory_known(devices, &fact->server);
+
+    devices->fact_hash =
+        fact->said ? fact->said
+                   : hash_bytes(slice_of_str(fact->text2), hash_bytes(slice_of_str(fact->text), 0));
+    if (client == server || baseline_is_query(fact) || !client->device ||
+        !take_quiet_end(devices, fact, true, client, server)) {
+        take_end(devices, fact, true);
+        take_end(devices, fact, false);
+    } else if (!take_quiet_end(devices, fact, false, server, client)) {
+        take_end(devices, fact, false);
+    }
+}
+
 static void take_flow(struct devices *devices, const struct fact *fact)
 {
-    bool answered = fact->kind == FACT_OPEN || fact->kind == FACT_FIELD;
-
     devices->fact_hash = fact->said;
-    if (fact->kind == FACT_FIELD && !fact->said)
-        devices->fact_hash =
-            hash_bytes(slice_of_str(fact->text2), hash_bytes(slice_of_str(fact->text), 0));
     take_end(devices, fact, true);
-    if (answered)
+    if (fact->kind == FACT_OPEN)
         take_end(devices, fact, false);
 }
 
@@ -581,8 +623,10 @@ bool devices_fact(struct devices *devices, const struct fact *fact)
     case FACT_OPEN:
     case FACT_REFUSED:
     case FACT_CLOSE:
-    case FACT_FIELD:
         take_flow(devices, fact);
+        break;
+    case FACT_FIELD:
+        take_field(devices, fact);
         break;
     }
     return devices->n_found > 0;

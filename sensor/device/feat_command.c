@@ -37,6 +37,7 @@ static bool command_value(struct devices *devices, const struct view *v, char ou
     const struct fact *f = v->fact;
     char value[ATOM_TEXT_MAX];
     char peer[ADDR_TEXT_MAX];
+    char told[ATOM_TEXT_MAX], from[ADDR_TEXT_MAX + 8];
 
     (void)devices;
     if (f->kind != FACT_FIELD || !f->field || !(f->field->uses & IN_BASELINE) ||
@@ -50,7 +51,9 @@ static bool command_value(struct devices *devices, const struct view *v, char ou
     if (!is_ot(f->text) || v->as_client)
         return false;
     addr_text(v->peer, peer);
-    core_fmt(out, ATOM_TEXT_MAX, "%s %s from %s", f->text, value, peer);
+    core_join(told, sizeof(told), f->text, value);
+    core_join(from, sizeof(from), "from", peer);
+    core_join(out, ATOM_TEXT_MAX, told, from);
     return true;
 }
 

@@ -3,6 +3,7 @@
  * Services a device offers and uses: protocol, port and kind of other end. Who began is only known
  * from a handshake: TCP without one says nothing here.
  */
+#include "common/pen.h"
 #include "sensor/device/findings.h"
 
 enum { HIGH_PORT = 10000 };
@@ -34,11 +35,12 @@ static void port_text(const struct view *v, char *out, size_t room)
     bool group = v->endpoint == ENDPOINT_GROUP && !known_group_port(f->server_port);
 
     if (f->proto != 6 && f->proto != 17)
-        core_fmt(out, room, "%s", findings_proto(f->proto));
+        core_cut(out, room, findings_proto(f->proto));
     else if (f->proto == 17 && (group || f->server_port >= HIGH_PORT))
-        core_fmt(out, room, "udp/high");
+        core_cut(out, room, "udp/high");
     else
-        core_fmt(out, room, "%s/%u", findings_proto(f->proto), f->server_port);
+        *pen_u64(f->proto == 6 ? PEN_LIT(out, "tcp/") : PEN_LIT(out, "udp/"), f->server_port) =
+            '\0';
 }
 
 static bool service_value(struct devices *devices, const struct view *v, char out[ATOM_TEXT_MAX])

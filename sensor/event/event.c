@@ -10,8 +10,6 @@
 #include "common/pen.h"
 #include "sensor/flow/community_id.h"
 
-#include <stdio.h>
-
 const struct option event_options_rows[] = {
     {"event.types", CONF_LIST, "all",
      "Event types to write: rows of the events table and protocol names; all = everything"},
@@ -271,7 +269,8 @@ static struct ends ends_of(enum event_ends order, const struct event_ctx *ctx)
     return ends_of_flow(ctx->flow, ctx->dir);
 }
 
-static void write_proto(struct jsonw *w, uint8_t proto)
+/* At most PEN_SHORT bytes. */
+static char *pen_proto(char *at, uint8_t proto)
 {
     static const struct {
         uint8_t number;
@@ -280,17 +279,23 @@ static void write_proto(struct jsonw *w, uint8_t proto)
                  {132, "SCTP"}, {47, "GRE"},  {50, "ESP"},       {51, "AH"},        {0, "HOPOPT"},
                  {33, "DCCP"},  {41, "IPv6"}, {44, "IPv6-Frag"}, {46, "RSVP"},      {88, "EIGRP"},
                  {89, "OSPF"},  {103, "PIM"}, {112, "VRRP"}};
-    char text[4];
 
+    at = PEN_LIT(at, "\"proto\":\"");
     for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (names[i].number == proto) {
-            jsonw_word(w, "proto", names[i].name);
-            return;
-        }
+        if (names[i].number == proto)
+            return PEN_LIT(pen_bytes(at, slice_of_str(names[i].name)), "\"");
     }
     /* Suricata writes a protocol without a name as three digits */
-    snprintf(text, sizeof(text), "%03u", proto);
-    jsonw_str(w, "proto", text);
+    *at++ = (char)('0' + proto / 100);
+    return PEN_LIT(fmt_two(at, proto % 100), "\"");
+}
+
+static void write_proto(struct jsonw *w, uint8_t proto)
+{
+    char *at = pen_open(w, PEN_SHORT);
+
+    if (at)
+        pen_close(w, pen_proto(pen_comma(w, at), proto));
 }
 
 static bool has_ports(uint8_t proto)
@@ -298,21 +303,37 @@ static bool has_ports(uint8_t proto)
     return proto == IPPROTO_TCP4 || proto == IPPROTO_UDP4 || proto == IPPROTO_SCTP4;
 }
 
+/* "src_ip":"10.1.2.3","src_port":5, or the same of the other end, with the comma behind */
+static char *pen_end(char *at, struct slice ip, const struct addr *addr, struct slice port,
+                     const uint16_t *number)
+{
+    at = pen_bytes(at, ip);
+    at += addr_text_full(addr, at);
+    at = PEN_LIT(at, "\",");
+    if (number) {
+        at = pen_u64(pen_bytes(at, port), *number);
+        *at++ = ',';
+    }
+    return at;
+}
+
 static void write_ends(struct jsonw *w, const struct ends *e, bool from_fact)
 {
-    if (!e->src || e->src->family == 0)
-        return;
+    char *at = e->src && e->src->family ? pen_open(w, 2 * ADDR_TEXT_MAX + 160) : NULL;
     bool ports = has_ports(e->proto);
-    jsonw_addr(w, "src_ip", e->src);
-    if (ports && !from_fact)
-        jsonw_u64(w, "src_port", e->src_port);
-    if (e->dst && e->dst->family) {
-        jsonw_addr(w, "dest_ip", e->dst);
-        if (ports)
-            jsonw_u64(w, "dest_port", e->dst_port);
-    }
+
+    if (!at)
+        return;
+    at = pen_end(pen_comma(w, at), SLICE_LIT("\"src_ip\":\""), e->src, SLICE_LIT("\"src_port\":"),
+                 ports && !from_fact ? &e->src_port : NULL);
+    if (e->dst && e->dst->family)
+        at = pen_end(at, SLICE_LIT("\"dest_ip\":\""), e->dst, SLICE_LIT("\"dest_port\":"),
+                     ports ? &e->dst_port : NULL);
     if (e->proto || !from_fact)
-        write_proto(w, e->proto);
+        at = pen_proto(at, e->proto);
+    else
+        at--; /* the comma */
+    pen_close(w, at);
     if (!from_fact && (e->proto == IPPROTO_ICMP4 || e->proto == IPPROTO_ICMP6)) {
         jsonw_u64(w, "icmp_type", e->icmp_type);
         jsonw_u64(w, "icmp_code", e->icmp_code);
@@ -614,10 +635,16 @@ static bool switched_on(uint32_t row, const struct event_ctx *ctx)
            choice_wants(&ctx->options->choice, ctx->tx);
 }
 
+/* The same literal has the same address nearly always. */
+static inline bool is_named(const struct event_def *row, const char *name)
+{
+    return row->name == name || strcmp(row->name, name) == 0;
+}
+
 static bool find_row(const char *name, const struct event_ctx *ctx, uint32_t *row)
 {
     *row = ctx->options->first_row[name[0] & 31];
-    while (ev_rows[*row] && strcmp(ev_rows[*row]->name, name) != 0)
+    while (ev_rows[*row] && !is_named(ev_rows[*row], name))
         ++*row;
     return ev_rows[*row] && switched_on(*row, ctx);
 }

@@ -120,9 +120,13 @@ void lines_add(struct lines *l, struct slice text, struct slice more)
         l->count[LINES_LOST]++;
         return;
     }
-    strbuf_slice(&l->block, text);
-    strbuf_slice(&l->block, more);
-    strbuf_char(&l->block, '\n');
+    char *at = l->block.at + l->block.len;
+    at = mempcpy(at, text.at, text.len);
+    if (more.len)
+        at = mempcpy(at, more.at, more.len);
+    *at++ = '\n';
+    *at = '\0';
+    l->block.len += bytes;
 }
 
 void lines_tick(struct lines *l, uint64_t now_ns)

@@ -24,15 +24,46 @@ static int order(const struct item *x, const struct item *y)
 
 static int by_order(const void *a, const void *b)
 {
-    const struct item *x = ((const struct merge_ref *)a)->item;
-    const struct item *y = ((const struct merge_ref *)b)->item;
+    const struct item *x = ((const struct merge_group *)a)->first;
+    const struct item *y = ((const struct merge_group *)b)->first;
     int result = order(x, y);
 
     return result ? result : x < y ? -1 : x > y;
 }
 
-/* One part's items, its runs of ended flows sorted. Returns how many. */
-static uint32_t fill(struct merge_ref *ref, const struct round_part *part)
+/* What a flow brought at its end stands together: such groups are sorted, and only when they do not
+ * lie in order. Returns false without memory. */
+static bool sort_run(struct merge *merge, struct merge_ref *ref, uint32_t n)
+{
+    uint32_t groups = 0;
+    bool sorted = true;
+
+    for (uint32_t i = 1; i < n && sorted; i++)
+        sorted = order(ref[i - 1].item, ref[i].item) <= 0;
+    if (sorted)
+        return true;
+    if (n > merge->groups_room) {
+        struct merge_group *larger = realloc(merge->group, n * sizeof(*larger));
+        if (!larger)
+            return false;
+        merge->group = larger;
+        merge->groups_room = n;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        if (i == 0 || order(ref[i - 1].item, ref[i].item) != 0)
+            merge->group[groups++] = (struct merge_group){ref[i].item, 0};
+        merge->group[groups - 1].n++;
+    }
+    qsort(merge->group, groups, sizeof(*merge->group), by_order);
+    for (uint32_t g = 0; g < groups; g++) {
+        for (uint32_t i = 0; i < merge->group[g].n; i++)
+            (ref++)->item = merge->group[g].first + i;
+    }
+    return true;
+}
+
+/* One part's items, its runs of ended flows sorted. Returns false without memory. */
+static bool fill(struct merge *merge, struct merge_ref *ref, const struct round_part *part)
 {
     uint32_t from = 0; /* of the run */
 
@@ -41,14 +72,12 @@ static uint32_t fill(struct merge_ref *ref, const struct round_part *part)
         if (i + AHEAD < part->n_items)
             __builtin_prefetch(&part->items[i + AHEAD]);
         bool in_run = !part->items[i].of_packet;
-        if (!in_run && i > from + 1)
-            qsort(ref + from, i - from, sizeof(*ref), by_order);
+        if (!in_run && i > from + 1 && !sort_run(merge, ref + from, i - from))
+            return false;
         if (!in_run)
             from = i + 1;
     }
-    if (part->n_items > from + 1)
-        qsort(ref + from, part->n_items - from, sizeof(*ref), by_order);
-    return part->n_items;
+    return part->n_items <= from + 1 || sort_run(merge, ref + from, part->n_items - from);
 }
 
 /* Merges [0, n) with [n, n + m), from the back, using the room behind them. */
@@ -78,7 +107,11 @@ enum err merge_round(struct merge *merge, const struct round *round, uint32_t wo
         merge->room = 2 * n;
     }
     for (uint32_t w = 0; w < workers && n; w++) {
-        uint32_t more = fill(merge->ref + merge->n, &round->part[w]);
+        uint32_t more = round->part[w].n_items;
+        if (!fill(merge, merge->ref + merge->n, &round->part[w])) {
+            merge->n = 0;
+            return ERR_NOMEM;
+        }
         merge_two(merge->ref, merge->n, more, merge->ref + n);
         merge->n += more;
     }
@@ -88,5 +121,6 @@ enum err merge_round(struct merge *merge, const struct round *round, uint32_t wo
 void merge_fini(struct merge *merge)
 {
     free(merge->ref);
+    free(merge->group);
     *merge = (struct merge){0};
 }

@@ -13,10 +13,18 @@ struct merge_ref {
     const struct item *item;
 };
 
+/** Items of one flow, side by side. */
+struct merge_group {
+    const struct item *first;
+    uint32_t n;
+};
+
 /** Memory of the merge, kept from round to round. Zero-initialise. */
 struct merge {
     struct merge_ref *ref; /* `n` of them, in order */
     uint32_t n, room;
+    struct merge_group *group; /* while a run is sorted */
+    uint32_t groups_room;
 };
 
 /** ERR_NOMEM: nothing is in `merge`. */

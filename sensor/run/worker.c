@@ -72,11 +72,6 @@ static struct fact *add_fact(void *context)
     return fact;
 }
 
-static struct facts_sink sink_of(struct worker *w)
-{
-    return (struct facts_sink){add_fact, w};
-}
-
 static struct event_ctx ctx_of(const struct worker *w, struct flow *flow, const struct packet *p)
 {
     const char *iface = NULL;
@@ -206,14 +201,17 @@ static void take_note(struct worker *w, struct flow *flow, const struct packet *
         write_note(w, flow, p, tx, layer, note);
 }
 
+static bool has_notes(const struct worker *w, const struct flow *flow)
+{
+    return flow->app_events || stream_event_any(flow) || app_notes(w->app, NULL);
+}
+
 static void write_notes(struct worker *w, struct flow *flow, const struct packet *p)
 {
+    if (!p->notes && !(flow && has_notes(w, flow)))
+        return; /* as nearly always */
     const char *const *names;
     uint32_t n = flow ? app_notes(w->app, &names) : 0, odd = flow ? flow->app_events : 0;
-    bool of_stream = flow && stream_event_any(flow);
-
-    if (!n && !odd && !p->notes && !of_stream)
-        return; /* as nearly always */
     for (uint32_t i = 0; i < n; i++)
         take_note(w, flow, p, NULL, "applayer", names[i], w->events.app_notes);
     for (uint32_t i = 0; odd >> i; i++) {
@@ -222,7 +220,7 @@ static void write_notes(struct worker *w, struct flow *flow, const struct packet
     }
     for (uint8_t i = 0; i < p->notes; i++)
         take_note(w, flow, p, NULL, "decode", decode_note_name(p->note[i]), w->events.decode_notes);
-    for (uint32_t i = 0; of_stream && i < STREAM_EVENT_COUNT; i++) {
+    for (uint32_t i = 0; flow && i < STREAM_EVENT_COUNT; i++) {
         if (stream_event_has(flow, i))
             take_note(w, flow, p, NULL, "stream", stream_event_name(i), w->events.stream_notes);
     }
@@ -249,7 +247,7 @@ static void write_tx_notes(struct worker *w, struct flow *flow, const struct pac
 
 static void write_tx(struct worker *w, struct flow *flow, const struct packet *p, struct tx *tx)
 {
-    struct facts_sink sink = sink_of(w);
+    struct facts_sink sink = {add_fact, w};
     uint32_t n = tx->silent ? 0 : app_events(tx);
 
     for (uint32_t i = 0; i < n; i++) {
@@ -396,7 +394,7 @@ static void report_sight(struct worker *w, struct flow *flow)
 
 static void without_flow(struct worker *w, const struct packet *p)
 {
-    struct facts_sink sink = sink_of(w);
+    struct facts_sink sink = {add_fact, w};
 
     if (w->wants.devices && p->ethertype == 0x0806 && p->l3.len)
         facts_arp(&sink, p);
@@ -468,7 +466,7 @@ static void let_go(struct worker *w, struct flow *flow)
 /* Nobody looks into this flow any more; it is counted. */
 static void pass_by(struct worker *w, struct flow *flow, const struct packet *p)
 {
-    struct facts_sink sink = sink_of(w);
+    struct facts_sink sink = {add_fact, w};
 
     if (!flow->shunted) {
         last_look(w, flow, p);
@@ -512,7 +510,7 @@ static void look_at_room(struct worker *w, struct flow *flow)
         flow->shunt = (uint8_t)shunt_wanted(&w->shunt, flow, w->shed.step[flow->shard]);
 }
 
-static void write_interim(struct worker *w, struct flow *flow)
+static void write_flow(struct worker *w, struct flow *flow)
 {
     struct event_ctx ctx = ctx_of(w, flow, NULL);
 
@@ -523,8 +521,9 @@ static void write_interim(struct worker *w, struct flow *flow)
 /* One record for each direction that was seen. */
 static void write_netflow(struct worker *w, struct flow *flow)
 {
-    for (int dir = TO_SERVER; dir <= TO_CLIENT; dir++) {
-        struct event_ctx ctx = ctx_of(w, flow, NULL);
+    struct event_ctx ctx = ctx_of(w, flow, NULL);
+
+    for (int dir = TO_SERVER; dir <= TO_CLIENT && event_wanted("netflow", &ctx); dir++) {
         ctx.dir = (enum dir)dir;
         if (flow->pkts[dir])
             write_event(w, "netflow", &ctx, CLASS_FLOW);
@@ -554,12 +553,12 @@ static void worker_packet(struct worker *w, const struct packet *p)
         without_flow(w, p);
         return;
     }
-    struct facts_sink sink = sink_of(w);
+    struct facts_sink sink = {add_fact, w};
     rest_wake(w->rest, &w->floors, flow);
     settle_ends(w, flow, p);
     look_at_room(w, flow);
     if (shunt_interim(&w->shunt, flow, w->now_ns))
-        write_interim(w, flow);
+        write_flow(w, flow);
     if (flow->shunt) {
         pass_by(w, flow, p);
         return;
@@ -594,7 +593,7 @@ static void worker_packet(struct worker *w, const struct packet *p)
 static void flow_ended(void *context, struct flow *flow)
 {
     struct worker *w = context;
-    struct facts_sink sink = sink_of(w);
+    struct facts_sink sink = {add_fact, w};
     struct packet p;
     uint64_t order = w->order;
 
@@ -603,7 +602,7 @@ static void flow_ended(void *context, struct flow *flow)
     rest_wake(w->rest, &w->floors, flow);
     rest_packet(flow, w->now_ns, &p);
     last_look(w, flow, &p);
-    write_interim(w, flow);
+    write_flow(w, flow);
     if (!flow->silent)
         write_netflow(w, flow);
     report_sight(w, flow);

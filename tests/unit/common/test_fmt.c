@@ -68,10 +68,22 @@ static void decimals_are_rounded_as_the_c_library_rounds_them(void **state)
     SAME(64, "%.1f", (double)NAN);
 }
 
+static void numbers_of_each_length_have_their_digits(void **state)
+{
+    (void)state;
+    for (uint64_t power = 1, n = 0; n < FMT_U64_MAX; n++, power *= 10) {
+        SAME(64, "%llu", (unsigned long long)(power - 1));
+        SAME(64, "%llu", (unsigned long long)power);
+        SAME(64, "%llu", (unsigned long long)(power + 1));
+        SAME(64, "%llu", (unsigned long long)(power * 12 / 7));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_writes_what_the_c_library_writes),
+        cmocka_unit_test(numbers_of_each_length_have_their_digits),
         cmocka_unit_test(what_is_not_known_goes_to_the_c_library),
         cmocka_unit_test(decimals_are_rounded_as_the_c_library_rounds_them),
         cmocka_unit_test(text_that_does_not_fit_is_cut_and_counted),
