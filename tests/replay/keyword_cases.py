@@ -3,19 +3,22 @@
 """One worked example for each keyword: options that must fire on a small capture, and options alike that must not.
 
   keyword_cases.py SENSOR [--keep DIR]
+  keyword_cases.py --list                 the rows, for docs/EXAMPLES.md
 
 The capture holds one conversation each of HTTP, DNS, FTP, mail, SSH and MQTT, one of no known protocol, a datagram and an echo.
-A row is (keyword, protocol of the header, options that fire, options that do not). Each keyword and buffer of these protocols
-has a row; those with fields of their own tests (industrial ones, TLS, HTTP/2, IKE, files) have them there."""
+A row is (keyword, protocol of the header, options that fire, options that do not). protocol_cases.py goes on with other protocols and
+rarer packets. Every keyword, and every field that rules may ask, stands in some row, or in WITHOUT."""
 import argparse
 import json
 import os
+import re
 import struct
 import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import protocol_cases
 from rule_cases import OFFICE, OUTSIDE, Capture, checksum
 
 REQUEST = (b"POST /a/%62c/Index.php?id=7 HTTP/1.1\r\nHost: Shop.Example.com:8080\r\nUser-Agent: probe/1.0\r\n"
@@ -210,41 +213,97 @@ SETTERS = ('alert tcp any any -> any 7777 (msg:"set"; content:"USER Root"; flowb
            'xbits:set,caller,track ip_src,expire 60; noalert; sid:1;)\n')
 
 
-def rules(methods):
-    text = SETTERS
-    for i, (keyword, proto, yes, no) in enumerate(CASES):
-        for k, options in enumerate((yes, no)):
-            options = options.strip().replace("METHODS", methods)
+# No capture can show these. Each has a reason; all other keywords and fields have a row.
+WITHOUT = {
+    "lua": "is put aside, never run", "geoip": "needs a file of countries that nobody may pass on",
+    "sid": "stands in each row", "msg": "stands in each row", "rev": "stands in each row",
+}
+
+
+def rules(cases, setters, values):
+    text = setters
+    for i, (keyword, proto, *both) in enumerate(cases):
+        for k, options in enumerate(both):
+            options = options.strip()
+            for name, value in values.items():
+                options = options.replace(name, value)
             text += f'alert {proto} any any -> any any (msg:"{keyword}"; {options} sid:{1000 + 2 * i + k}; rev:1;)\n'
     return text
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("sensor")
-    parser.add_argument("--keep")
-    args = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="tramgac-keywords.") as work:
-        work = args.keep or work
-        os.makedirs(work, exist_ok=True)
-        paths = {n: os.path.join(work, n) for n in ("in.pcap", "keywords.rules", "methods.lst")}
-        capture().write(paths["in.pcap"])
-        with open(paths["methods.lst"], "w", encoding="ascii") as f:
-            f.write("UE9TVA==\n")
-        with open(paths["keywords.rules"], "w", encoding="ascii") as f:
-            f.write(rules(paths["methods.lst"]))
-        call = [os.path.abspath(args.sensor), "-r", paths["in.pcap"], "-S", paths["keywords.rules"], "-l", work, "--quiet",
-                "--set", "detect.alerts-max=250"]
-        done = subprocess.run(call, capture_output=True, text=True, timeout=1500, check=False)
-        with open(os.path.join(work, "eve.json"), encoding="utf-8") as f:
-            fired = {e["alert"]["signature_id"] for e in map(json.loads, f) if e["event_type"] == "alert"}
+def write(path, text):
+    with open(path, "w", encoding="ascii") as f:
+        f.write(text)
+    return path
+
+
+def run(sensor, work, c, cases, setters, values, settings):
+    """Faults of these cases on the capture."""
+    os.makedirs(work, exist_ok=True)
+    c.write(os.path.join(work, "in.pcap"))
+    paths = {name: write(os.path.join(work, name), text) for name, text in values.items()}
+    call = [sensor, "-r", os.path.join(work, "in.pcap"), "-S", write(os.path.join(work, "keywords.rules"), rules(cases, setters, paths)), "-l", work,
+            "--quiet", "--set", "detect.alerts-max=250"]
+    for key, value in settings.items():
+        call += ["--set", f"{key}={value}"]
+    done = subprocess.run(call, capture_output=True, text=True, timeout=1500, check=False)
+    with open(os.path.join(work, "eve.json"), encoding="utf-8") as f:
+        fired = {e["alert"]["signature_id"] for e in map(json.loads, f) if e["event_type"] == "alert"}
     faults = [done.stderr] if done.returncode or "put aside" in done.stderr else []
-    for i, (keyword, _, yes, no) in enumerate(CASES):
+    for i, (keyword, _, yes, no) in enumerate(cases):
         if 1000 + 2 * i not in fired:
             faults.append(f"{keyword}: silent: {yes}")
         if 1001 + 2 * i in fired:
             faults.append(f"{keyword}: fires: {no}")
-    print("\n".join(faults) or f"{len(CASES)} keywords, each with a rule that fires and one that does not")
+    return faults
+
+
+def listed(sensor, what):
+    """Rows of a printed table, as lists of their cells."""
+    text = subprocess.run([sensor, "--list-" + what, "--format", "md"], capture_output=True, text=True, check=True).stdout
+    rows = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith("|---")]
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]] for row in rows[1:]]
+
+
+def without_example(sensor):
+    """Keywords, and fields that rules may ask, that stand in the options of no row."""
+    shown = set(WITHOUT)
+    for keyword, _, yes, _ in CASES + protocol_cases.CASES:
+        shown.add(keyword.split()[0].rstrip(","))
+        shown |= set(re.findall(r"(?:^|;)\s*([\w.-]+)", yes))
+    shown |= {name.replace(".", "_", 1) for name in shown}
+    names = [row[0].split() for row in listed(sensor, "keywords")]
+    names += [[row[0], row[0].replace(".", "_", 1)] for row in listed(sensor, "fields") if "rules" in row[2].split()]
+    known = {name for row in names for name in row}
+    faults = [f"{row[0]}: no example here" for row in names if not shown & set(row)]
+    return faults + [f"{name}: is no keyword, and needs no reason" for name in WITHOUT if name not in known]
+
+
+def print_rows():
+    def code(text):
+        return "`` " + text.replace("|", "\\|") + " ``"
+
+    print("| keyword | header | fires | does not |\n|---|---|---|---|")
+    for keyword, proto, yes, no in sorted(CASES + protocol_cases.CASES, key=lambda row: row[0]):
+        print(f"| {keyword} | {proto} | {code(yes.strip())} | {code(no.strip())} |")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("sensor", nargs="?")
+    parser.add_argument("--keep")
+    parser.add_argument("--list", action="store_true")
+    args = parser.parse_args()
+    if args.list or not args.sensor:
+        print_rows()
+        return 0
+    sensor, more = os.path.abspath(args.sensor), protocol_cases
+    with tempfile.TemporaryDirectory(prefix="tramgac-keywords.") as work:
+        work = args.keep or work
+        faults = run(sensor, os.path.join(work, "words"), capture(), CASES, SETTERS, {"METHODS": "UE9TVA==\n"}, {})
+        faults += run(sensor, os.path.join(work, "protocols"), more.capture(), more.CASES, more.SETTERS, more.VALUES, more.settings(work))
+    faults += without_example(sensor)
+    print("\n".join(faults) or f"{len(CASES) + len(more.CASES)} examples, each with a rule that fires and one that does not")
     return 1 if faults else 0
 
 
