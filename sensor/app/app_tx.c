@@ -7,7 +7,7 @@
 
 #include "common/check.h"
 
-enum { BLOCK_BYTES = 1024 - sizeof(struct tx_block), ALIGN = 16 };
+enum { BLOCK_BYTES = 1024 - sizeof(struct tx_block), ALIGN = 16, GROWN_FIRST = 256 };
 
 static size_t aligned(size_t bytes)
 {
@@ -153,7 +153,38 @@ void *app_append(struct app *app, struct tx *tx, struct list *list, uint32_t ite
     return (char *)list->at + (size_t)list->n++ * item_size;
 }
 
-void app_grow(struct app *app, struct tx *tx, struct slice *kept, struct slice more, uint32_t cap)
+/* Room for `need` bytes: twice as much each time, so that it is known from the length alone and
+ * nothing else is stored; with its block's head it fills a size of the pool. */
+static uint32_t grown_room(uint32_t need)
+{
+    uint32_t head = (uint32_t)aligned(sizeof(struct tx_block)), size = GROWN_FIRST;
+
+    while ((size > BLOCK_BYTES ? size - head : size) < need)
+        size *= 2;
+    return size > BLOCK_BYTES ? size - head : size;
+}
+
+/* What was grown out of, when it filled a block of its own. */
+static void give_back(struct tx *tx, const uint8_t *at, uint32_t room)
+{
+    struct tx_box *box = app_flow_box(tx);
+
+    if (room < BLOCK_BYTES)
+        return;
+    for (struct tx_block **p = &box->blocks->next; *p; p = &(*p)->next) {
+        struct tx_block *block = *p;
+        if (block_start(block) != at)
+            continue;
+        *p = block->next;
+        pool_put(&box->engine->pool, block, block->room);
+        return;
+    }
+}
+
+enum { SHARED, OWN }; /* whether others may still look at the bytes where they were */
+
+static void grow(struct app *app, struct tx *tx, struct slice *kept, struct slice more,
+                 uint32_t cap, int whose)
 {
     if (!more.len)
         return;
@@ -167,31 +198,32 @@ void app_grow(struct app *app, struct tx *tx, struct slice *kept, struct slice m
         more.len = cap - kept->len;
         tx->truncated = true;
     }
-    /* Room is the next power of two: known from the length alone, so nothing else is stored. */
-    uint32_t room = 256;
-    while (room < kept->len)
-        room *= 2;
-    uint32_t need = kept->len + more.len;
+    uint32_t need = kept->len + more.len, had = grown_room(kept->len);
     uint8_t *at = (uint8_t *)(uintptr_t)kept->at;
-    if (!at || need > room) {
-        while (room < need)
-            room *= 2;
-        at = room_for(tx, room);
+    if (!at || need > had) {
+        at = room_for(tx, grown_room(need));
         if (!at)
             return;
         if (kept->len)
             memcpy(at, kept->at, kept->len);
+        if (kept->at && whose == OWN)
+            give_back(tx, kept->at, had);
         kept->at = at;
     }
     memcpy(at + kept->len, more.at, more.len);
     kept->len = need;
 }
 
+void app_grow(struct app *app, struct tx *tx, struct slice *kept, struct slice more, uint32_t cap)
+{
+    grow(app, tx, kept, more, cap, SHARED);
+}
+
 void app_grow_for_rules(struct app *app, struct tx *tx, struct slice *kept, uint32_t *seen,
                         struct slice more, uint32_t cap)
 {
     if (!app->engine->without_rules) {
-        app_grow(app, tx, kept, more, cap);
+        grow(app, tx, kept, more, cap, OWN);
         *seen = kept->len;
         return;
     }
