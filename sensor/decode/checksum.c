@@ -41,9 +41,10 @@ uint64_t checksum_add(uint64_t sum, struct slice s)
 
 uint16_t checksum_fold(uint64_t sum)
 {
-    while (sum >> 16)
-        sum = (sum & 0xffff) + (sum >> 16);
-    return (uint16_t)sum;
+    sum = (sum & UINT32_MAX) + (sum >> 32);
+    sum = (sum & UINT32_MAX) + (sum >> 32);
+    uint32_t half = ((uint32_t)sum & 0xffff) + ((uint32_t)sum >> 16);
+    return (uint16_t)(half + (half >> 16));
 }
 
 void checksum_policy_init(struct checksum_policy *policy, const char *mode)
@@ -56,17 +57,26 @@ void checksum_policy_init(struct checksum_policy *policy, const char *mode)
         policy->mode = CHECKSUM_ALL;
 }
 
+/* The unused bytes of an IPv4 address are zeros. */
+static uint64_t address_sum(const struct addr *addr)
+{
+    uint64_t halves[2];
+
+    memcpy(halves, addr->b, sizeof(halves));
+    return (halves[0] & UINT32_MAX) + (halves[0] >> 32) + (halves[1] & UINT32_MAX) +
+           (halves[1] >> 32);
+}
+
 static uint64_t pseudo_header(const struct packet *p)
 {
-    uint32_t bytes = p->ip_version == 4 ? 4 : 16;
-    uint64_t sum = checksum_add(0, (struct slice){p->src.b, bytes});
+    uint64_t sum = address_sum(&p->src) + address_sum(&p->dst);
 
-    sum = checksum_add(sum, (struct slice){p->dst.b, bytes});
     sum += __builtin_bswap16((uint16_t)p->l4.len);
     return sum + (uint64_t)p->proto * 256;
 }
 
-bool checksum_transport_right(const struct packet *p)
+/* `sum`: of the words of `l4`; NULL: not known yet. */
+static bool transport_right(const struct packet *p, const uint64_t *sum)
 {
     switch (p->proto) {
     case IPPROTO_TCP4:
@@ -80,11 +90,29 @@ bool checksum_transport_right(const struct packet *p)
             return true;
         break;
     case IPPROTO_ICMP4:
-        return p->ip_version == 6 || checksum_fold(checksum_add(0, p->l4)) == 0xffff;
+        return p->ip_version == 6 || checksum_fold(sum ? *sum : checksum_add(0, p->l4)) == 0xffff;
     default:
         return true;
     }
-    return checksum_fold(checksum_add(pseudo_header(p), p->l4)) == 0xffff;
+    uint64_t all = sum ? *sum : checksum_add(0, p->l4);
+    return checksum_fold(all + pseudo_header(p)) == 0xffff;
+}
+
+bool checksum_transport_right(const struct packet *p)
+{
+    return transport_right(p, NULL);
+}
+
+/* Five words, as nearly every header has. */
+static bool plain_header_right(const uint8_t *at)
+{
+    uint64_t most[2];
+    uint32_t last;
+
+    memcpy(most, at, sizeof(most));
+    memcpy(&last, at + sizeof(most), sizeof(last));
+    return checksum_fold((most[0] & UINT32_MAX) + (most[0] >> 32) + (most[1] & UINT32_MAX) +
+                         (most[1] >> 32) + last) == 0xffff;
 }
 
 bool checksum_header_right(const struct packet *p)
@@ -92,6 +120,8 @@ bool checksum_header_right(const struct packet *p)
     if (p->ip_version != 4 || p->reassembled || p->l3.len < 20)
         return true;
     uint32_t len = (uint32_t)(p->l3.at[0] & 0x0f) * 4;
+    if (len == 20)
+        return plain_header_right(p->l3.at);
     return len > p->l3.len || checksum_fold(checksum_add(0, slice_head(p->l3, len))) == 0xffff;
 }
 
@@ -137,7 +167,8 @@ static bool left_to_card(const struct packet *p)
     return memcmp(p->l4.at + at, &half, 2) == 0;
 }
 
-enum checksum_verdict checksum_judge(struct checksum_policy *policy, const struct packet *p)
+enum checksum_verdict checksum_judge(struct checksum_policy *policy, const struct packet *p,
+                                     const uint64_t *sum)
 {
     if (policy->mode == CHECKSUM_NONE || p->fragment || p->payload_missing || !p->l4.len)
         return CHECKSUM_FINE;
@@ -145,7 +176,7 @@ enum checksum_verdict checksum_judge(struct checksum_policy *policy, const struc
         return CHECKSUM_FORGIVEN;
     if (policy->mode == CHECKSUM_AUTO && left_to_card(p))
         return CHECKSUM_FORGIVEN;
-    bool right = checksum_header_right(p) && checksum_transport_right(p);
+    bool right = checksum_header_right(p) && transport_right(p, sum);
     if (policy->mode == CHECKSUM_ALL)
         return right ? CHECKSUM_FINE : CHECKSUM_BAD;
     struct checksum_host *host = host_of(policy, &p->src);

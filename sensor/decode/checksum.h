@@ -26,8 +26,10 @@ struct checksum_policy {
 /** "none", "auto" or "all"; anything else counts as auto ("yes" as all, "no" as none). */
 void checksum_policy_init(struct checksum_policy *policy, const char *mode);
 
-/** Judges the sums of a decoded IP packet. A cut or fragmented packet cannot be judged: fine. */
-enum checksum_verdict checksum_judge(struct checksum_policy *policy, const struct packet *p);
+/** Judges the sums of a decoded IP packet. A cut or fragmented packet cannot be judged: fine.
+ * `sum`: of the words of `l4`; NULL: not known yet. */
+enum checksum_verdict checksum_judge(struct checksum_policy *policy, const struct packet *p,
+                                     const uint64_t *sum);
 
 /** The IPv4 header's own sum is right, or there is none. */
 bool checksum_header_right(const struct packet *p);

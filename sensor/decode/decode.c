@@ -560,9 +560,10 @@ static void leave_empty_tunnel(struct decode *d, struct packet *p)
     memcpy(p->note, note, sizeof(note));
 }
 
-static void check_sums(struct decode *d, struct packet *p)
+/* `sum`: as checksum_judge wants it. */
+static void check_sums(struct decode *d, struct packet *p, const uint64_t *sum)
 {
-    switch (checksum_judge(&d->checksums, p)) {
+    switch (checksum_judge(&d->checksums, p, sum)) {
     case CHECKSUM_FINE:
         break;
     case CHECKSUM_FORGIVEN:
@@ -629,6 +630,17 @@ static struct dec_next unknown_link(struct decode *d, struct packet *p, struct s
     return next;
 }
 
+/* Whether it came before, and arrived as it was sent: its bytes are read once for both. */
+static void look_twice(struct decode *d, struct packet *p)
+{
+    uint64_t sum;
+    bool wanted = d->checksums.mode != CHECKSUM_NONE;
+    bool summed = dedup_look(d->dedup, p, wanted ? &sum : NULL);
+
+    if (wanted && !p->duplicate)
+        check_sums(d, p, summed ? &sum : NULL);
+}
+
 void decode_frame(struct decode *d, const struct frame *frame, struct arena *arena,
                   struct packet *p)
 {
@@ -661,9 +673,7 @@ void decode_frame(struct decode *d, const struct frame *frame, struct arena *are
     if (p->ip_version) {
         p->flow_hash = flow_hash(d, p);
         p->shard = shard_of(p);
-        dedup_look(d->dedup, p);
-        if (!p->duplicate)
-            check_sums(d, p);
+        look_twice(d, p);
         if (d->want_syns)
             look_for_syns(d, p);
     }

@@ -108,24 +108,23 @@ static uint64_t place_of(const struct packet *p)
     return fold(head ^ ports, load(p->l4.at + 8) ^ lengths) ^ fold(flags, load(p->l4.at + 20));
 }
 
+/* Where its checksum stands, which does not count. */
+static uint32_t hole_of(const struct packet *p)
+{
+    if (p->l4.len < HEAD)
+        return KEYED_ALL;
+    return p->proto == IPPROTO_TCP4 ? 16 : p->proto == IPPROTO_UDP4 ? 6 : KEYED_ALL;
+}
+
 /* What tells it from all others: addresses and all of the packet but its checksum. */
-static uint64_t key_of(const struct dedup *d, const struct packet *p, uint64_t place)
+static uint64_t key_of(const struct dedup *d, const struct packet *p, uint64_t place, uint64_t *sum)
 {
     const uint64_t *k = d->key.last;
     uint64_t ends = fold(load(p->src.b) ^ k[0], load(p->dst.b) ^ k[1]);
-    struct slice rest = p->l4;
 
     if (p->ip_version == 6)
         ends ^= fold(load(p->src.b + 8) ^ k[2], load(p->dst.b + 8) ^ k[3]);
-    if (p->l4.len >= HEAD && p->proto == IPPROTO_TCP4) {
-        ends ^= fold(load(rest.at) ^ k[0], load(rest.at + 8) ^ k[2]) ^
-                fold((load(rest.at + 16) & ~UINT64_C(0xffff)) ^ k[3], k[1]);
-        rest = slice_from(rest, 24);
-    } else if (p->l4.len >= HEAD && p->proto == IPPROTO_UDP4) {
-        ends ^= fold((load(rest.at) & ~(UINT64_C(0xffff) << 48)) ^ k[3], k[1]);
-        rest = slice_from(rest, 8);
-    }
-    return fold(place ^ ends ^ k[0], keyed_sum(&d->key, rest) ^ k[1]);
+    return fold(place ^ ends ^ k[0], keyed_sums(&d->key, p->l4, hole_of(p), sum) ^ k[1]);
 }
 
 static uint32_t macs_of(const struct packet *p)
@@ -182,15 +181,15 @@ static struct seen *oldest_of(struct seen *way)
     return way[0].ts_ns <= way[1].ts_ns ? &way[0] : &way[1];
 }
 
-void dedup_look(struct dedup *d, struct packet *p)
+bool dedup_look(struct dedup *d, struct packet *p, uint64_t *sum)
 {
     d->newest = NULL;
     if (!d->enabled || p->fragment || !p->l4.len)
-        return;
+        return false;
     uint64_t place = place_of(p);
     struct seen *way = d->seen[place % BUCKETS];
     __builtin_prefetch(way);
-    uint64_t key = key_of(d, p, place);
+    uint64_t key = key_of(d, p, place, sum);
     uint32_t macs = macs_of(p);
 
     d->alert -= d->alert > 0;
@@ -199,11 +198,12 @@ void dedup_look(struct dedup *d, struct packet *p)
         if (way[i].key != key || !is_copy(d, &way[i], p, macs, &kind))
             continue;
         mark(d, p, kind);
-        return;
+        return true;
     }
     d->newest = oldest_of(way);
     *d->newest = (struct seen){
         .key = key, .ts_ns = p->ts_ns, .tag = (uint32_t)p->tag, .macs = macs, .ttl = p->ttl};
+    return true;
 }
 
 void dedup_disown(struct dedup *d)

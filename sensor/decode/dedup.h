@@ -18,8 +18,10 @@ extern const struct counter dedup_counters[];
 struct dedup *dedup_new(const struct conf *conf, struct stats *stats);
 void dedup_free(struct dedup **dedup);
 
-/** Sets `duplicate` and the `view` bit of a decoded IP packet that was seen before. */
-void dedup_look(struct dedup *dedup, struct packet *p);
+/** Sets `duplicate` and the `view` bit of a decoded IP packet that was seen before. All its bytes
+ * are read for that: when `sum` is not NULL and true comes back, it is the sum of the words of
+ * `l4`. */
+bool dedup_look(struct dedup *dedup, struct packet *p, uint64_t *sum);
 
 /** The same for a fragment of IP, before it is put together with others. */
 void dedup_fragment(struct dedup *dedup, struct packet *p);

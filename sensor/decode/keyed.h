@@ -8,7 +8,7 @@
 
 #include "common/slice.h"
 
-enum { KEYED_BLOCK = 1024 };
+enum { KEYED_BLOCK = 1024, KEYED_ALL = 32 };
 
 struct keyed {
     uint32_t word[KEYED_BLOCK / 4];
@@ -20,5 +20,9 @@ struct keyed {
 void keyed_init(struct keyed *key, uint64_t seed);
 
 uint64_t keyed_sum(const struct keyed *key, struct slice bytes);
+/** The same without the two bytes from `hole` on, an even number below KEYED_ALL (that: none is
+ * left out). When `sum` is not NULL it gets the sum of all 16-bit words, those two included: folded
+ * it is what checksum_add() gives. */
+uint64_t keyed_sums(const struct keyed *key, struct slice bytes, uint32_t hole, uint64_t *sum);
 
 #endif
