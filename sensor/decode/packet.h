@@ -122,6 +122,7 @@ struct packet {
 /** Fetches what is set of a packet, as another processor had it last. */
 static inline void packet_prefetch(const struct packet *p, bool to_write)
 {
+#pragma GCC unroll 8
     for (uint32_t at = 0; at < offsetof(struct packet, tunnel); at += 64) {
         if (to_write)
             __builtin_prefetch((const uint8_t *)p + at, 1);

@@ -22,7 +22,8 @@ enum {
     TENANTS_MAX = 64,
     SHARD_LEAST = 64,
     PICKED_PACKETS = 4,
-    CACHE_LINE = 64
+    CACHE_LINE = 64,
+    LEAVERS_AHEAD = 2
 };
 #define LEAVERS_STALE UINT32_MAX
 #define TICK_NS       (CLOCK_S / 4)
@@ -222,6 +223,13 @@ uint32_t flow_table_count(const struct flow_table *t)
     return t->n;
 }
 
+static inline void fetch(const struct flow *f)
+{
+#pragma GCC unroll 16
+    for (uint32_t at = 0; at < sizeof(*f); at += CACHE_LINE)
+        __builtin_prefetch((const uint8_t *)f + at, 1);
+}
+
 void flow_table_prefetch(const struct flow_table *t, uint64_t flow_hash)
 {
     __builtin_prefetch(&t->bucket[flow_hash & t->mask]);
@@ -229,10 +237,10 @@ void flow_table_prefetch(const struct flow_table *t, uint64_t flow_hash)
 
 void flow_table_prefetch_flow(const struct flow_table *t, uint64_t flow_hash)
 {
-    const uint8_t *f = (const uint8_t *)t->bucket[flow_hash & t->mask];
+    const struct flow *f = t->bucket[flow_hash & t->mask];
 
-    for (uint32_t at = 0; f && at < sizeof(struct flow); at += CACHE_LINE)
-        __builtin_prefetch(f + at, 1);
+    if (f)
+        fetch(f);
 }
 
 /* ---- lists -------------------------------------------------------------------------------- */
@@ -363,12 +371,22 @@ void flow_table_tick(struct flow_table *t, uint64_t now_ns)
     }
 }
 
+/* The next one is asked for, it is long since it was touched. */
+static void end_oldest(struct flow_table *t, const struct lru *lru, enum flow_end why)
+{
+    const struct flow *next = lru->oldest->lru_next;
+
+    if (next)
+        fetch(next);
+    end_flow(t, lru->oldest, why);
+}
+
 void flow_table_end_all(struct flow_table *t, enum flow_end why)
 {
     for (uint32_t shard = 0; shard < FLOW_SHARDS; shard++) {
         for (uint32_t i = 0; i < CLASS_COUNT; i++) {
             while (t->shard[shard].lru[i].oldest)
-                end_flow(t, t->shard[shard].lru[i].oldest, why);
+                end_oldest(t, &t->shard[shard].lru[i], why);
         }
     }
 }
@@ -398,6 +416,8 @@ void flow_table_end_before(struct flow_table *t, uint64_t first, enum flow_end w
     uint32_t kept = 0;
     for (uint32_t i = 0; i < n; i++) {
         struct leaver *l = &t->leaver[i];
+        if (i + LEAVERS_AHEAD < n && t->leaver[i + LEAVERS_AHEAD].first < first)
+            fetch(t->leaver[i + LEAVERS_AHEAD].flow);
         if (l->first < first)
             end_flow(t, l->flow, why);
         else
@@ -471,34 +491,40 @@ static bool is_icmp(uint8_t proto)
     return proto == IPPROTO_ICMP4 || proto == IPPROTO_ICMP6;
 }
 
-static bool same_ends(const struct flow *f, const struct packet *p)
+/* True when they are the packet's; `dir`: as flow_dir() says it. */
+static bool same_ends(const struct flow *f, const struct packet *p, enum dir *dir)
 {
+    *dir = TO_SERVER;
     if (addr_eq(&f->client, &p->src) && addr_eq(&f->server, &p->dst) &&
         f->client_port == p->sport && f->server_port == p->dport)
         return true;
+    *dir = TO_CLIENT;
     return addr_eq(&f->client, &p->dst) && addr_eq(&f->server, &p->src) &&
            f->client_port == p->dport && f->server_port == p->sport;
 }
 
-static bool same(const struct flow *f, const struct packet *p)
+static bool same(const struct flow *f, const struct packet *p, enum dir *dir)
 {
-    return f->hash == p->flow_hash && f->proto == p->proto && same_ends(f, p) &&
+    return f->hash == p->flow_hash && f->proto == p->proto && same_ends(f, p, dir) &&
            (!is_icmp(p->proto) ||
             icmp_kind(f->proto, f->icmp_type) == icmp_kind(p->proto, p->icmp_type));
 }
 
 /* The flow whose tag fits best. When more flows share their ends than tenants can, the one that
  * was found last in the chain is `spare`: it makes room. */
-static struct flow *find(const struct flow_table *t, const struct packet *p, struct flow **spare,
-                         bool *others)
+static struct flow *find(const struct flow_table *t, const struct packet *p, enum dir *dir,
+                         struct flow **spare, bool *others)
 {
     struct flow *likely = NULL;
     uint32_t alike = 0;
 
     for (struct flow *f = t->bucket[p->flow_hash & t->mask]; f; f = f->bucket_next) {
-        if (!same(f, p))
+        enum dir way;
+        if (!same(f, p, &way))
             continue;
-        enum tags_fit fit = t->tags ? tags_fit(f, p, flow_dir(f, p)) : TAGS_CERTAIN;
+        enum tags_fit fit = t->tags ? tags_fit(f, p, way) : TAGS_CERTAIN;
+        if (fit == TAGS_CERTAIN || (fit == TAGS_LIKELY && !likely))
+            *dir = way;
         if (fit == TAGS_CERTAIN)
             return f;
         if (fit == TAGS_LIKELY && !likely)
@@ -610,9 +636,8 @@ static struct flow *create(struct flow_table *t, const struct packet *p, uint32_
     return f;
 }
 
-static void update(struct flow_table *t, struct flow *f, const struct packet *p)
+static void update(struct flow_table *t, struct flow *f, const struct packet *p, enum dir dir)
 {
-    enum dir dir = flow_dir(f, p);
     bool was_midstream = f->midstream;
 
     f->pkts[dir]++;
@@ -645,13 +670,14 @@ struct flow *flow_table_touch(struct flow_table *t, const struct packet *p)
     uint32_t generation = 0;
     bool others = false;
     struct flow *spare = NULL;
-    struct flow *f = find(t, p, &spare, &others);
+    enum dir dir = TO_SERVER;
+    struct flow *f = find(t, p, &dir, &spare, &others);
 
     if (f && timed_out(t, f, p->clock_ns)) {
         generation = f->generation + 1;
         end_by_time(t, f);
         f = NULL;
-    } else if (f && tcp_track_reused(f, p) && !sight_awaited(f, p, flow_dir(f, p))) {
+    } else if (f && tcp_track_reused(f, p) && !sight_awaited(f, p, dir)) {
         generation = f->generation + 1;
         t->count[COUNT_REUSED]++;
         end_flow(t, f, FLOW_END_REUSED);
@@ -661,13 +687,14 @@ struct flow *flow_table_touch(struct flow_table *t, const struct packet *p)
         if (spare)
             end_flow(t, spare, FLOW_END_FORCED);
         f = create(t, p, generation);
+        dir = f ? flow_dir(f, p) : TO_SERVER;
         if (f && others) {
             f->view |= VIEW_BIT(VIEW_TENANTS);
             t->count[COUNT_TENANTS]++;
         }
     }
     if (f)
-        update(t, f, p);
+        update(t, f, p, dir);
     return f;
 }
 
