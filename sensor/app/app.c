@@ -156,6 +156,11 @@ void app_upgrade(struct app *app)
     app->upgraded = true;
 }
 
+void app_raw_look(struct app *app, enum dir dir)
+{
+    app->raw_look |= (uint8_t)(1u << dir);
+}
+
 void app_dark(struct app *app)
 {
     app->flow->dark = true;
@@ -674,6 +679,12 @@ void app_input(struct app_engine *engine, struct flow *flow, const struct packet
 
 /* ---- life --------------------------------------------------------------------------------- */
 
+bool app_raw_due(const struct flow *flow, enum dir dir)
+{
+    const struct app *app = app_of((struct flow *)flow);
+    return app && app->raw_look >> dir & 1;
+}
+
 struct tx *app_first_tx(struct flow *flow)
 {
     struct app *app = app_of(flow);
@@ -703,7 +714,10 @@ void app_clear(struct app_engine *engine, struct flow *flow, uint32_t looked)
         arena_reset(&engine->scratch);
     }
     engine->chunk = SLICE_NONE;
-    if (app && app->dirty)
+    if (!app)
+        return;
+    app->raw_look &= (uint8_t)~looked;
+    if (app->dirty)
         app->dirty = app_tx_sweep(app, false, looked);
 }
 

@@ -61,6 +61,8 @@ bool app_ends_turned(const struct app_engine *engine, const struct flow *flow, e
 /** Transactions of the flow, oldest first (tx->touched says which this packet moved); NULL = none.
  */
 struct tx *app_first_tx(struct flow *flow);
+/** Whether a parser wants rules to look at the direction's raw bytes; until app_clear. */
+bool app_raw_due(const struct flow *flow, enum dir dir);
 /** File pieces since the last app_clear. */
 const struct app_file *app_files(const struct app_engine *engine, uint32_t *n);
 /** Notes of the flow without a transaction, since the last app_clear. `names` may be NULL. */

@@ -91,6 +91,7 @@ struct app {
     bool unclear;           /* a chunk may begin inside a unit: midstream, datagrams, lost bytes */
     bool off;               /* nothing is parsed any more */
     bool dirty;             /* app_clear has work */
+    uint8_t raw_look;       /* rules look at the raw bytes: a bit by direction */
     uint8_t first_bytes[2]; /* enum first, by direction */
     bool upgraded;          /* TLS was announced; its first bytes are still to come */
     bool switching;

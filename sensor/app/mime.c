@@ -188,8 +188,10 @@ static void body_ends(struct run *r)
 
     text_line_done(r);
     m->break_due = false;
-    if (m->file_open)
+    if (m->file_open) {
         app_file_end(r->app, r->tx, TO_SERVER, true);
+        app_raw_look(r->app, TO_SERVER);
+    }
     m->file_open = false;
 }
 

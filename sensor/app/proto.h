@@ -222,6 +222,9 @@ void app_dark(struct app *app);
 void app_expect(struct app *app, uint16_t port, const char *proto_name, struct slice says);
 /** What the flow that announced this one said of it; empty when none did. */
 struct slice app_expected(const struct app *app);
+/** Rules look at the direction's raw bytes up to here with its next packet, and do not wait until
+ * there are more: where Suricata does, so that alerts are as many. */
+void app_raw_look(struct app *app, enum dir dir);
 /** What the row's `configure` made of the options; NULL when it has none. */
 const void *app_config(const struct app *app);
 
@@ -233,13 +236,6 @@ enum tx_ends {
     TX_ENDS_CLIENT,
     TX_ENDS_PACKET, /* who sent the packet that ended the transaction */
     TX_ENDS_OPENER, /* who began the transaction */
-};
-
-/** When rules look at the raw bytes of the protocol's streams. */
-enum raw_look {
-    RAW_IN_PIECES,  /* so many at once, or what there is when the connection closes */
-    RAW_AT_THE_END, /* … or of a message */
-    RAW_AT_ONCE,    /* with every packet */
 };
 
 struct proto_def {
@@ -257,7 +253,6 @@ struct proto_def {
     bool one_sided;    /* a transaction ends with one direction done (DHCP message, MQTT publish) */
     bool deep;         /* read beyond stream.depth */
     enum tx_ends ends; /* of its events, with event.ends: packet */
-    enum raw_look raw; /* where Suricata looks, so that alerts are as many */
     bool survives_gaps; /* parse is called after a gap (see app_gap) instead of ending */
     bool resyncs;       /* after a gap: chunks are dropped until one passes the probe again */
     /** What nDPI calls it, when that is all it ever says of it: flows on its ports that this row

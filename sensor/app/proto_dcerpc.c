@@ -21,7 +21,8 @@ static const char *const dcerpc_notes[] = {"malformed_data", NULL};
 
 struct dcerpc_state {
     bool begun;
-    bool turned; /* the flow was taken up midway and its ends for each other: ports told nothing */
+    bool turned;  /* the flow was taken up midway and its ends for each other: ports told nothing */
+    bool unusual; /* a message came that is neither a call nor a bind nor its answer */
     struct dcerpc_contexts contexts;
 };
 
@@ -64,6 +65,16 @@ static struct tx *call_of(struct app *app, enum dir dir, const struct dcerpc_hea
     return tx;
 }
 
+/* Rules look at raw bytes where a message ends, until one comes that Suricata does not know. */
+static void look_at_end(struct app *app, struct dcerpc_state *state, enum dir dir, uint8_t type)
+{
+    state->unusual |= type != DCERPC_REQUEST && type != DCERPC_RESPONSE && type != DCERPC_BIND &&
+                      type != DCERPC_BIND_ACK && type != DCERPC_ALTER &&
+                      type != DCERPC_ALTER_RESPONSE;
+    if (!state->unusual)
+        app_raw_look(app, dir);
+}
+
 /* Who speaks, by the first message of the flow: asking and answering cannot be mistaken. */
 static enum dir side_of(struct dcerpc_state *state, enum dir dir, enum dir way)
 {
@@ -84,6 +95,7 @@ static struct parsed tcp_parse(struct app *app, enum dir dir, struct slice in)
         return parse_bad();
     if (in.len < h.length)
         return parse_more(h.length);
+    look_at_end(app, state, dir, h.type);
     enum dir way = answers(h.type) ? TO_CLIENT : h.type <= TYPE_MAX ? TO_SERVER : dir;
     dir = side_of(state, dir, way);
     if (way != dir || h.type == DCERPC_AUTH3) /* the last step of a logon has no answer */
@@ -273,7 +285,6 @@ const struct proto_def proto_dcerpc = {
     .spec = "C706, MS-RPCE",
     .doc = "Remote calls of Windows and of PROFINET",
     .l4 = L4_TCP | L4_UDP,
-    .raw = RAW_AT_ONCE,
     .ports = {135},
     .tx_size = sizeof(struct dcerpc_tx),
     .state_size = sizeof(struct dcerpc_state),

@@ -370,6 +370,7 @@ static struct parsed dns_parse(struct app *app, enum dir dir, struct slice in)
     struct slice message = cursor_take(&c, length);
     if (!cursor_ok(&c))
         return parse_more(2 + length);
+    app_raw_look(app, dir);
     return (struct parsed){read_message(app, dir, message), 2 + length};
 }
 

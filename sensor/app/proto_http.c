@@ -249,6 +249,7 @@ static void message_done(struct app *app, struct tx *tx, enum dir dir, bool comp
     http_body_free(&side->body);
     app_file_end(app, tx, dir, complete);
     app_progress(app, tx, dir, TX_DONE);
+    app_raw_look(app, dir);
     side->phase = AT_HEAD;
     side->scanned = 0;
     side->continued = false;
@@ -776,7 +777,6 @@ const struct proto_def proto_http = {
     .spec = "RFC 9110, RFC 9112",
     .doc = "Web requests and responses",
     .l4 = L4_TCP,
-    .raw = RAW_AT_THE_END,
     .ports = {80, 8080, 8000, 8081, 8888, 3128},
     .breadth_at_once = true,
     .tx_size = sizeof(struct http_tx),

@@ -762,7 +762,6 @@ const struct proto_def proto_http2 = {
     .spec = "RFC 9113, RFC 7541",
     .doc = "Web requests and responses in the binary form, unencrypted",
     .l4 = L4_TCP,
-    .raw = RAW_AT_ONCE,
     .ports = {80, 8080, 50051},
     .tx_size = sizeof(struct http2_tx),
     .state_size = sizeof(struct http2_state),

@@ -334,6 +334,7 @@ static struct parsed pgsql_parse(struct app *app, enum dir dir, struct slice in)
 
     if (!in.len)
         return parse_done(0);
+    app_raw_look(app, dir);
     if (dir == TO_SERVER && !state->started)
         return first_message(app, in);
     if (dir == TO_CLIENT && state->asked_ssl && (in.at[0] == 'S' || in.at[0] == 'N'))

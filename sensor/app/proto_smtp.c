@@ -503,7 +503,6 @@ const struct proto_def proto_smtp = {
     .spec = "RFC 5321, RFC 3030, RFC 3207; RFC 5322, RFC 2045 to 2047",
     .doc = "Mail: commands, messages, attached files",
     .l4 = L4_TCP,
-    .raw = RAW_AT_THE_END,
     .ports = {25, 587, 465, 2525},
     .tx_size = sizeof(struct smtp_tx),
     .state_size = sizeof(struct smtp_state),

@@ -506,6 +506,7 @@ static struct parsed tls_parse(struct app *app, enum dir dir, struct slice in)
     if (!tx)
         return parse_full();
     take_record(app, tx, dir, type, slice_head(slice_from(in, RECORD_HEADER), length));
+    app_raw_look(app, dir);
     return is_over(state) ? parse_off() : parse_done(RECORD_HEADER + length);
 }
 
@@ -535,7 +536,6 @@ const struct proto_def proto_tls = {
     .spec = "RFC 8446, RFC 5246",
     .doc = "Encrypted connections: their handshakes",
     .l4 = L4_TCP,
-    .raw = RAW_AT_ONCE,
     .ports = {443, 8443, 8883, 993, 995, 465, 853, 4433, 9443},
     .tx_size = sizeof(struct tls_tx),
     .state_size = sizeof(struct tls_state),

@@ -22,7 +22,7 @@ enum {
     CONDITIONS_MAX = 64 * 1024,
     STEPS_ROOM = 1024,
     ASKED_PROTOS = 16,
-    HELD_MAX = 8192
+    HELD_MAX = 64 * 1024
 };
 
 enum detect_count {

@@ -18,7 +18,8 @@ enum {
     ON_STREAM = 2,
     TAIL = LITERAL_MAX - 1,
     TEXT_MAX = 1 << 20,
-    STREAM_PIECE = 2560
+    STREAM_PIECE = 2560,
+    WINDOW_KEPT_MAX = 8192 /* room of a window when nothing waits in it */
 };
 
 /* ---- one rule ----------------------------------------------------------------------------- */
@@ -56,15 +57,6 @@ static bool groups_ok(struct detect *d, const struct rule *r, struct slice data,
                 (struct hit_match){group->buffer->name, place.offset, place.len};
     }
     return true;
-}
-
-/* Whether rules look at the flow's streams as Suricata does: at so many bytes at once, or at what
- * there is when the connection closes. So the alerts of a stream are as many as there. */
-static bool in_pieces(const struct detect *d)
-{
-    const struct proto_def *proto = app_proto(d->in->flow);
-
-    return d->in->by_ack && (!proto || proto->raw != RAW_AT_ONCE);
 }
 
 static bool wants_stream(const struct rule *r)
@@ -123,7 +115,7 @@ static bool try_stream(struct detect *d, const struct rule *r, struct window *wi
         data = slice_from(data, (uint32_t)(p->until - base));
         base = p->until;
     }
-    bool piece = r->kind == RULE_PACKET_STREAM && in_pieces(d);
+    bool piece = r->kind == RULE_PACKET_STREAM && d->in->by_ack;
     if (piece) { /* "depth" counts from its start */
         data = slice_from(view->data, view->fresh);
         base = 0;
@@ -157,6 +149,17 @@ static bool rule_ok(struct detect *d, const struct rule *r, uint32_t modes, stru
     return groups_ok(d, r, d->in->packet->payload, 0);
 }
 
+/* On the stream's bytes and on the packet's, or on two pieces of the stream: one alert a packet. */
+static bool has_fired(const struct detect *d, const struct rule *r)
+{
+    for (uint32_t i = 0; i < d->n_hits; i++) {
+        const struct hit *hit = &d->hits[i];
+        if (hit->rule == &r->info && hit->dir == d->look.dir && !hit->tx && !hit->frame.type)
+            return true;
+    }
+    return false;
+}
+
 static void try_rule(struct detect *d, const struct rule *r, uint32_t modes, struct window *win,
                      const struct view *view)
 {
@@ -173,7 +176,7 @@ static void try_rule(struct detect *d, const struct rule *r, uint32_t modes, str
         return;
     bool fires = rule_ok(d, r, modes, win, view);
     cost_end(&d->cost, r->uid, &d->inspect);
-    if (fires)
+    if (fires && !has_fired(d, r))
         detect_fire(d, r);
 }
 
@@ -364,7 +367,7 @@ static void keep_tail(struct detect *d, struct window *win, const struct view *v
     struct slice tail = slice_tail(view->data, d->window);
 
     win->next = view->base + view->data.len;
-    if (last)
+    if (last || win->room > WINDOW_KEPT_MAX)
         state_window_drop(d->pool, win);
     if (last || !tail.len)
         return;
@@ -421,7 +424,7 @@ static void scan_view(struct detect *d, struct window *win, const struct view *v
     win->app_scanned |= d->proto >= 0;
     detect_scan(d, set, slice_from(view->data, old - tail), again ? 0 : tail, true);
     shift_marks(d, from, old - tail);
-    if (!head && in_pieces(d)) /* "depth" counts from the piece's start */
+    if (!head && d->in->by_ack) /* "depth" counts from the piece's start */
         detect_scan(d, base, slice_head(slice_from(view->data, old), PAYLOAD_HEAD), 0, true);
 }
 
@@ -450,7 +453,7 @@ static bool run_chunk(struct detect *d, const struct chunk *chunk, bool with_pac
     add_pending(d, win, &view);
     struct view piece = {slice_from(view.data, old), 0, true, 0};
     scan_view(d, win, &view, old, chunk->dir, with_packet);
-    open_gates(d, chunk->dir, in_pieces(d) ? &piece : &view);
+    open_gates(d, chunk->dir, d->in->by_ack ? &piece : &view);
     d->view[chunk->dir] = view;
     win->next = view.base + view.data.len;
     try_candidates(d, ON_STREAM | (with_packet ? ON_PACKET : 0u), s ? win : NULL, &view);
@@ -576,27 +579,17 @@ static bool closes(const struct flow *f)
     return f->tcp_state >= TCP_CLOSE_WAIT && f->tcp_state != TCP_TIME_WAIT;
 }
 
-static bool message_ends(struct flow *f, enum dir dir)
-{
-    for (const struct tx *tx = app_first_tx(f); tx; tx = tx->next) {
-        if (tx->touched[dir] && tx->progress[dir] == TX_DONE)
-            return true;
-    }
-    return false;
-}
-
-/* Whether rules look at the direction's stream now, `chunk` (or NULL) of it having come. */
+/* Whether rules look at the direction's stream now, `chunk` (or NULL) of it having come: as
+ * Suricata does at so many bytes at once, where a parser says so, or when the connection closes. So
+ * the alerts of a stream are as many as there. */
 static bool is_due(const struct detect *d, enum dir dir, const struct chunk *chunk)
 {
     const struct flow_marks *s = d->in->flow->ext[FLOW_EXT_DETECT];
     uint32_t held = s ? s->win[dir].held : 0;
 
-    if (d->in->flow_ends || closes(d->in->flow) || (chunk && chunk->end) ||
-        held + (chunk ? chunk->data.len : 0) >= STREAM_PIECE || !d->in->by_ack)
-        return true;
-    const struct proto_def *proto = app_proto(d->in->flow);
-    return proto && (proto->raw == RAW_AT_ONCE ||
-                     (proto->raw == RAW_AT_THE_END && message_ends(d->in->flow, dir)));
+    return d->in->flow_ends || closes(d->in->flow) || (chunk && chunk->end) ||
+           held + (chunk ? chunk->data.len : 0) >= STREAM_PIECE || !d->in->by_ack ||
+           app_raw_due(d->in->flow, dir);
 }
 
 /* What waited for a look at its direction and whose time has come. */

@@ -11,6 +11,9 @@
     "\x05\x00\x02\x03\x10\x00\x00\x00\x1c\x00\x00\x00\x01\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00" \
     "\x00"                                                                                         \
     "back"
+#define FAULT                                                                                      \
+    "\x05\x00\x03\x03\x10\x00\x00\x00\x18\x00\x00\x00\x01\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00" \
+    "\x00"
 
 static struct one one;
 
@@ -55,12 +58,38 @@ static void a_flow_whose_ends_were_taken_for_each_other_is_read_all_the_same(voi
     is_one_call();
 }
 
+/* What rules do with raw bytes after these are one direction's next. */
+static bool looks_after(enum dir dir, struct slice bytes)
+{
+    struct packet packet = {.proto = one.flow.proto, .ts_ns = 1000};
+
+    app_input(one.feed.engine, &one.flow, &packet, &(struct chunk){.data = bytes, .dir = dir});
+    bool due = app_raw_due(&one.flow, dir);
+    assert_false(app_raw_due(&one.flow, dir_other(dir)));
+    app_clear(one.feed.engine, &one.flow, 1u << dir_other(dir));
+    assert_int_equal(app_raw_due(&one.flow, dir), due); /* it waits for a packet of its own side */
+    app_clear(one.feed.engine, &one.flow, 3);
+    assert_false(app_raw_due(&one.flow, dir));
+    return due;
+}
+
+static void rules_look_at_raw_bytes_where_a_call_ends(void **state)
+{
+    (void)state;
+    assert_false(looks_after(TO_SERVER, slice_head(SLICE_LIT(REQUEST), 20)));
+    assert_true(looks_after(TO_SERVER, slice_from(SLICE_LIT(REQUEST), 20)));
+    assert_true(looks_after(TO_CLIENT, SLICE_LIT(RESPONSE)));
+    assert_false(looks_after(TO_CLIENT, SLICE_LIT(FAULT)));
+    assert_false(looks_after(TO_SERVER, SLICE_LIT(REQUEST))); /* Suricata has given up */
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         CASE(a_request_and_its_answer_are_one_call),
         CASE(a_flow_whose_ends_were_taken_for_each_other_is_read_all_the_same),
+        CASE(rules_look_at_raw_bytes_where_a_call_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -242,11 +242,12 @@ static void a_capture_of_a_rule_that_does_not_match_is_not_kept(void **state)
 }
 
 /* A packet without payload that brings a chunk of the client's; says how many hits there are. */
-static uint32_t brings(struct kit *kit, enum dir dir, const struct chunk *chunk)
+static uint32_t brings_with(struct kit *kit, enum dir dir, const struct chunk *chunk,
+                            struct slice payload)
 {
     uint32_t n;
 
-    kit_packet(kit, IPPROTO_TCP4, "10.0.0.1", 1000, "192.168.0.2", 23, SLICE_NONE);
+    kit_packet(kit, IPPROTO_TCP4, "10.0.0.1", 1000, "192.168.0.2", 23, payload);
     detect_run(kit->detect, &(struct detect_input){.packet = &kit->packet,
                                                    .flow = &kit->flow,
                                                    .dir = dir,
@@ -255,6 +256,11 @@ static uint32_t brings(struct kit *kit, enum dir dir, const struct chunk *chunk)
                                                    .n_chunks = chunk ? 1 : 0});
     detect_hits(kit->detect, &n);
     return n;
+}
+
+static uint32_t brings(struct kit *kit, enum dir dir, const struct chunk *chunk)
+{
+    return brings_with(kit, dir, chunk, SLICE_NONE);
 }
 
 static void bytes_that_wait_on_both_sides_of_a_gap_are_all_looked_at(void **state)
@@ -346,6 +352,21 @@ static void without_a_parser_a_stream_is_looked_at_in_pieces(void **state)
     assert_int_equal(brings(&kit, TO_CLIENT, &next), 0);
     assert_int_equal(brings(&kit, TO_SERVER, NULL), 1); /* depth counts from the third's start */
     assert_int_equal(kit_sid(&kit, 0), 2);
+    kit_close(&kit);
+}
+
+static void one_packet_gives_one_alert_of_a_rule_on_packets_and_streams(void **state)
+{
+    struct kit kit;
+
+    (void)state;
+    assert_true(
+        kit_open(&kit, "alert tcp any any -> any any (content:\"head\"; depth:4; sid:1;)\n"));
+    kit_tcp(&kit, 23);
+    struct chunk waits = {.data = SLICE_LIT("head, which waits"), .dir = TO_SERVER};
+    assert_int_equal(brings(&kit, TO_CLIENT, &waits), 0);
+    kit.flow.tcp_state = TCP_CLOSE_WAIT;
+    assert_int_equal(brings_with(&kit, TO_SERVER, NULL, SLICE_LIT("head of the packet")), 1);
     kit_close(&kit);
 }
 
@@ -484,6 +505,7 @@ int main(void)
         cmocka_unit_test(bytes_that_are_due_are_not_joined_with_what_waits_around_a_gap),
         cmocka_unit_test(a_hits_payload_stays_when_more_of_the_stream_follows),
         cmocka_unit_test(without_a_parser_a_stream_is_looked_at_in_pieces),
+        cmocka_unit_test(one_packet_gives_one_alert_of_a_rule_on_packets_and_streams),
         cmocka_unit_test(a_literal_across_two_segments_is_seen),
         cmocka_unit_test(a_rule_waits_for_what_comes_later_in_the_stream),
         cmocka_unit_test(each_direction_is_a_stream_of_its_own),
