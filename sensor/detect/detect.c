@@ -543,6 +543,7 @@ static bool take_settings(struct detect *d, const struct conf *conf)
     d->window = window > WINDOW_MAX ? WINDOW_MAX : (uint32_t)window;
     d->depth = conf_size(conf, "detect.stream-depth");
     d->alerts_max = (uint32_t)conf_int(conf, "detect.alerts-max");
+    d->encrypted = conf_bool(conf, "detect.encrypted");
     d->pool = state_pool_new(conf_size(conf, "detect.memory"));
     return cost_budget(&d->cost, (uint64_t)conf_int(conf, "detect.rule-budget"),
                        conf_span_ns(conf, "detect.rule-rest"));

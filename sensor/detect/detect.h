@@ -21,7 +21,7 @@ struct rule_info {
     uint32_t index; /* dense, 0 … */
     uint32_t gid, sid, rev;
     uint32_t generation; /* of the ruleset it stands in */
-    uint8_t priority;    /* Suricata's severity: 1 highest */
+    uint32_t priority;   /* Suricata's severity: 1 highest */
     const char *msg;
     const char *category; /* description of the classtype; "" = none */
     const char *action;   /* "alert", "pass", "drop", "reject" */

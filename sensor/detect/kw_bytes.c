@@ -210,7 +210,8 @@ static bool value_of(struct draft *d, struct bytes_op *op, struct slice part)
 
 static bool add(struct draft *d, struct bytes_draft *b, enum op_kind kind, uint32_t flags)
 {
-    if (!b->op->base && !b->op->n_is_var && (b->op->n == 0 || b->op->n > 8) && kind != OP_BYTE_JUMP)
+    bool none = b->op->n == 0 && kind != OP_BYTE_TEST; /* of which the value is 0 */
+    if (!b->op->base && !b->op->n_is_var && (none || b->op->n > 8) && kind != OP_BYTE_JUMP)
         return draft_fail(d, "between 1 and 8 bytes make a number");
     if (b->op->dce && !draft_app(d, "dcerpc"))
         return false;
@@ -365,7 +366,7 @@ static bool base64_decode_parse(struct draft *d, const struct keyword *kw, struc
     while (draft_part(&value, ',', &part)) {
         if (slice_eq(part, SLICE_LIT("relative")))
             relative = true;
-        else if (after(part, "bytes", &rest) && slice_to_u64(rest, &v) && v && v <= UINT32_MAX)
+        else if (after(part, "bytes", &rest) && slice_to_u64(rest, &v) && v <= UINT32_MAX)
             b->bytes = (uint32_t)v;
         else if (after(part, "offset", &rest) && slice_to_u64(rest, &v) && v <= UINT32_MAX)
             b->offset = (uint32_t)v;

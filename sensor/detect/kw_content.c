@@ -267,7 +267,9 @@ static bool urilen_parse(struct draft *d, const struct keyword *kw, struct slice
     struct op *op = draft_op(d, b, OP_SIZE);
     d->last_group = last;
     d->last_is_content = last_is_content;
-    return op && (draft_num(value, NULL, &op->num) || draft_fail(d, "bad length in urilen"));
+    /* limits in the wrong order are a range without a length, as Suricata reads them */
+    return op && (draft_num(value, NULL, &op->num) || (op->num.b && op->num.a >= op->num.b) ||
+                  draft_fail(d, "bad length in urilen"));
 }
 
 static bool dsize_match(const struct inspection *in, const void *args)

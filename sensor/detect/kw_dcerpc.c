@@ -20,7 +20,7 @@ struct iface_args {
 struct opnum_args {
     uint32_t n;
     struct {
-        uint16_t first, last;
+        uint32_t first, last;
     } at[OPNUMS_MAX];
 };
 
@@ -151,12 +151,12 @@ static bool opnum_parse(struct draft *d, const struct keyword *kw, struct slice 
                                  draft_u64(slice_trim(slice_from(part, (uint32_t)dash + 1)), &last);
         if (dash < 0)
             last = first;
-        if (!ok || last < first || last > UINT16_MAX)
-            return draft_fail(d, "%s wants numbers or ranges below 65536", kw->name);
+        if (!ok || last < first || last > UINT32_MAX)
+            return draft_fail(d, "%s wants numbers or ranges of them", kw->name);
         if (a->n == OPNUMS_MAX)
             return draft_fail(d, "at most %d operations in one list", OPNUMS_MAX);
-        a->at[a->n].first = (uint16_t)first;
-        a->at[a->n++].last = (uint16_t)last;
+        a->at[a->n].first = (uint32_t)first;
+        a->at[a->n++].last = (uint32_t)last;
     }
     return a->n ? add(d, kw, a) : draft_fail(d, "%s wants a number", kw->name);
 }

@@ -136,25 +136,25 @@ static void bits_set(const struct inspection *in, const void *args)
 {
     const struct bits_args *a = args;
 
-    if (in->flow)
-        state_bit_set(detect_pool(in->detect), in->flow, a->bit[0], true);
+    for (uint8_t i = 0; in->flow && i < a->n; i++)
+        state_bit_set(detect_pool(in->detect), in->flow, a->bit[i], true);
 }
 
 static void bits_unset(const struct inspection *in, const void *args)
 {
     const struct bits_args *a = args;
 
-    if (in->flow)
-        state_bit_set(detect_pool(in->detect), in->flow, a->bit[0], false);
+    for (uint8_t i = 0; in->flow && i < a->n; i++)
+        state_bit_set(detect_pool(in->detect), in->flow, a->bit[i], false);
 }
 
 static void bits_toggle(const struct inspection *in, const void *args)
 {
     const struct bits_args *a = args;
 
-    if (in->flow)
-        state_bit_set(detect_pool(in->detect), in->flow, a->bit[0],
-                      !state_bit(in->flow, a->bit[0]));
+    for (uint8_t i = 0; in->flow && i < a->n; i++)
+        state_bit_set(detect_pool(in->detect), in->flow, a->bit[i],
+                      !state_bit(in->flow, a->bit[i]));
 }
 
 static bool flowbits_names(struct draft *d, struct slice names, struct bits_args *a)
@@ -206,8 +206,6 @@ static bool flowbits_parse(struct draft *d, const struct keyword *kw, struct sli
         return false;
     if (what <= BITS_ISNOTSET)
         return flowbits_test(d, kw, a, what);
-    if (a->n > 1)
-        return draft_fail(d, "flowbits:%s takes one name", words[what]);
     d->rule.bits_role = d->rule.bits_role == 3 || d->rule.bits_role == 2 ? 2 : 1;
     return draft_act(d, runs[what], a);
 }

@@ -33,7 +33,7 @@ static bool limit_option(struct limit *l, struct slice part, uint32_t *seen)
         *seen |= 1;
         return track_of(word, &l->track);
     }
-    if (slice_eq(key, SLICE_LIT("count")) && slice_to_u64(word, &v) && v && v <= UINT32_MAX) {
+    if (slice_eq(key, SLICE_LIT("count")) && slice_to_u64(word, &v) && v <= UINT32_MAX) {
         l->count = (uint32_t)v;
         *seen |= 2;
         return true;
@@ -73,6 +73,9 @@ static bool limit_parse(struct draft *d, const struct keyword *kw, struct slice 
     if (seen != (filter ? 7u : 15u))
         return draft_fail(d, "%s wants %strack, count and seconds", kw->name,
                           filter ? "" : "type, ");
+    if (!l->count && filter)
+        return draft_fail(d, "%s wants a count of one or more", kw->name);
+    l->count += !l->count; /* the first alert is what Suricata gives for none */
     l->next = d->limits;
     d->limits = l;
     return true;

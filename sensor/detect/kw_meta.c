@@ -78,9 +78,7 @@ static bool priority_parse(struct draft *d, const struct keyword *kw, struct sli
 
     if (!u32_value(d, kw, value, &v))
         return false;
-    if (v > 255)
-        return draft_fail(d, "the priority lies between 0 and 255");
-    d->rule.info.priority = (uint8_t)v;
+    d->rule.info.priority = v;
     d->priority_set = true;
     return true;
 }

@@ -159,6 +159,8 @@ static bool pcre_parse(struct draft *d, const struct keyword *kw, struct slice v
 
     (void)kw;
     bool negated = take_sign(&value);
+    if (slice_starts(value, SLICE_LIT("m/"))) /* as Perl has it */
+        value = slice_from(value, 1);
     uint32_t end = value.len;
     while (end > 0 && value.at[end - 1] != '/')
         end--;

@@ -168,14 +168,14 @@ static void class_line(struct loader *loader, struct slice line)
         last = rest.at[i] == ',' ? (int64_t)i : last;
     uint64_t priority = 3;
     if (last < 0 || !slice_to_u64(slice_trim(slice_from(rest, (uint32_t)last + 1)), &priority) ||
-        priority > 255)
+        priority > UINT32_MAX)
         return;
     struct class_row *row = arena_alloc(loader->arena, sizeof(*row));
     if (!row)
         return;
     row->name = loader_str(loader, name);
     row->text = loader_str(loader, slice_trim(slice_head(rest, (uint32_t)last)));
-    row->priority = (uint8_t)priority;
+    row->priority = (uint32_t)priority;
     loader->has_classes = true;
     intern_get(&loader->classes, name)->value = row;
 }

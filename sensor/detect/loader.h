@@ -13,7 +13,7 @@
 struct class_row {
     const char *name;
     const char *text;
-    uint8_t priority;
+    uint32_t priority;
 };
 
 struct ruleset;

@@ -109,6 +109,7 @@ struct detect {
     uint32_t n_steps;
     struct explain *explain; /* NULL: nobody asks */
     bool passed;
+    bool encrypted;   /* payload of encrypted TLS is looked at, too */
     bool looking;     /* detect_look() was called for the packet in hand */
     bool fresh;       /* first packet of this direction since the protocol is known */
     uint32_t put_off; /* so many of the first chunks wait */

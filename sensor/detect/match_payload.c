@@ -231,7 +231,7 @@ static bool is_dark(const struct detect *d, enum dir dir)
 {
     const struct flow_marks *s = d->in->flow ? d->in->flow->ext[FLOW_EXT_DETECT] : NULL;
 
-    return d->class_ == CLASS_TCP && s && (s->dark || s->win[dir].dark);
+    return d->class_ == CLASS_TCP && s && !d->encrypted && (s->dark || s->win[dir].dark);
 }
 
 /* The bytes of a TCP flow's packet come again in its stream: literals of rules on streams alone are
@@ -295,7 +295,8 @@ static bool is_tls(const struct detect *d)
 /* TLS records of application data: from here on only noise. */
 static bool encrypted(const struct detect *d, struct slice data)
 {
-    return data.len >= 3 && data.at[0] == 23 && data.at[1] == 3 && data.at[2] <= 4 && is_tls(d);
+    return !d->encrypted && data.len >= 3 && data.at[0] == 23 && data.at[1] == 3 &&
+           data.at[2] <= 4 && is_tls(d);
 }
 
 /* Bytes were lost before the chunk: what there was up to then is only shown. */
@@ -436,7 +437,7 @@ static bool run_chunk(struct detect *d, const struct chunk *chunk, bool with_pac
 
     if (!s)
         d->count[DETECT_STATE_FULL]++;
-    win->dark |= (s && s->dark) || encrypted(d, chunk->data);
+    win->dark |= (s && s->dark && !d->encrypted) || encrypted(d, chunk->data);
     win->off |= win->dark || chunk->offset >= d->depth;
     if (win->off) {
         win->next = chunk->offset + chunk->data.len;

@@ -35,6 +35,7 @@ const struct option ruleset_options[] = {
      "Bytes of a stream that rules may look back, at most 4k"},
     {"detect.stream-depth", CONF_SIZE, "1M", "Bytes of a stream's direction that are inspected"},
     {"detect.alerts-max", CONF_INT, "15", "Most alerts of one packet; the first in order stay"},
+    {"detect.encrypted", CONF_BOOL, "false", "Rules look at the payload of encrypted TLS, too"},
     {"detect.rule-budget", CONF_INT, "0",
      "Steps a rule may take in a second of packet time from one of 64 shards of the flows; 0: any"},
     {"detect.rule-rest", CONF_SPAN, "60s", "How long a rule over its budget rests in that shard"},

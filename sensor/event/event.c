@@ -15,6 +15,7 @@ const struct option event_options_rows[] = {
      "Event types to write: rows of the events table and protocol names; all = everything"},
     {"event.off", CONF_LIST, "", "Event types or protocol names that are not written"},
     {"event.community_id", CONF_BOOL, "true", "Write the Community ID of the flow"},
+    {"event.community_id_seed", CONF_INT, "0", "Number that Community IDs begin with, below 65536"},
     {"event.ends", CONF_TEXT, "client",
      "src of events of single messages (MQTT, Kerberos, SNMP ...): client; or packet: who sends "
      "the "
@@ -86,6 +87,7 @@ void event_options_read(const struct conf *conf, struct event_options *options)
         .matches = conf_bool(conf, "event.alert.matches"),
         .metadata = conf_bool(conf, "event.alert.metadata"),
         .community_id = conf_bool(conf, "event.community_id"),
+        .community_seed = (uint16_t)conf_int(conf, "event.community_id_seed"),
         .packet_ends = strcmp(conf_text(conf, "event.ends"), "packet") == 0,
         .decode_notes = conf_bool(conf, "event.anomaly.decode"),
         .stream_notes = conf_bool(conf, "event.anomaly.stream"),
@@ -489,7 +491,7 @@ static void write_what(struct jsonw *w, const struct head *h)
     struct flow *flow = h->ctx->flow;
 
     if (h->ctx->options->community_id)
-        community_id_fill(flow);
+        community_id_fill(flow, h->ctx->options->community_seed);
     if (h->ctx->options->community_id && flow->community_id[0])
         jsonw_word(w, "community_id", flow->community_id);
     if (app_of(flow))

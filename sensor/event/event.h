@@ -42,6 +42,7 @@ struct event_options {
     bool references, reason; /* alerts carry the rule's references, and where its contents were */
     bool matches;            /* alerts tell all conditions with the bytes that matched */
     bool community_id;
+    uint16_t community_seed;
     bool packet_ends; /* protocol events of single messages stand under their packet's ends */
     bool metadata;    /* alerts carry the transaction's protocol object */
     bool decode_notes, stream_notes, app_notes; /* anomaly by layer */

@@ -64,7 +64,7 @@ static void base64(const uint8_t *in, uint32_t len, char *out)
     *out = '\0';
 }
 
-void community_id_fill(struct flow *f)
+void community_id_fill(struct flow *f, uint16_t seed)
 {
     /* The first packet's sender comes first; a flow that was turned round began at its server. */
     struct side a = {f->swapped ? &f->server : &f->client, 0};
@@ -88,7 +88,7 @@ void community_id_fill(struct flow *f)
         a = first;
     }
     uint32_t len = f->client.family == 4 ? 4 : 16;
-    uint8_t *at = put16(bytes, 0); /* seed */
+    uint8_t *at = put16(bytes, seed);
     at = put_addr(at, a.addr, len);
     at = put_addr(at, b.addr, len);
     *at++ = f->proto;

@@ -103,6 +103,16 @@ static void set_bool(struct conf *conf, const char *key, const struct json *valu
     suricata_yaml_set(conf, key, says(value, or_else) ? "true" : "false");
 }
 
+static void set_number(struct conf *conf, const char *key, const struct json *value)
+{
+    char text[32];
+
+    if (!value)
+        return;
+    snprintf(text, sizeof(text), "%lld", (long long)json_i64(value, 0));
+    suricata_yaml_set(conf, key, text);
+}
+
 /* A list of words as one of ours, unless it is empty. */
 static void set_list(struct conf *conf, const char *key, const struct json *words)
 {
@@ -238,6 +248,16 @@ static void take_types(struct conf *conf, const struct json *types)
     strbuf_fini(&list);
 }
 
+/* Whether a protocol is on: as a whole, or over one of its transports. */
+static bool is_read(const struct json *protocol)
+{
+    const struct json *tcp = json_path(protocol, "tcp.enabled"),
+                      *udp = json_path(protocol, "udp.enabled");
+
+    return says(json_get(protocol, "enabled"), true) &&
+           (!tcp || !udp || says(tcp, true) || says(udp, true));
+}
+
 /* Protocols that are off there; those for which only detection or nothing is said stay on: what
  * this sensor watches for is what Suricata ships switched off. */
 static void take_protocols(struct conf *conf, const struct json *protocols)
@@ -249,8 +269,7 @@ static void take_protocols(struct conf *conf, const struct json *protocols)
         const char *name = json_key(p);
         bool industrial =
             strcmp(name, "modbus") == 0 || strcmp(name, "dnp3") == 0 || strcmp(name, "enip") == 0;
-        const struct json *enabled = json_get(p, "enabled");
-        if (enabled && !industrial && !says(enabled, true))
+        if (!industrial && !is_read(p))
             strbuf_fmt(&list, "%s%s", list.len ? "," : "", name);
     }
     if (list.len)
@@ -269,6 +288,16 @@ static void take_mqtt(struct conf *conf, const struct json *tree)
     } else if (json_str(length, NULL)) {
         suricata_yaml_set(conf, "mqtt.max-msg-length", json_str(length, NULL));
     }
+}
+
+/* "full": what is encrypted is inspected all the same. */
+static void take_tls(struct conf *conf, const struct json *tree)
+{
+    const char *how =
+        json_str(json_path(tree, "app-layer.protocols.tls.encryption-handling"), "default");
+
+    if (strcmp(how, "full") == 0)
+        suricata_yaml_set(conf, "detect.encrypted", "true");
 }
 
 /* The event's options and the parser's stand in different places there. */
@@ -330,6 +359,7 @@ static void take_outputs(struct conf *conf, const struct json *outputs)
             suricata_yaml_set(conf, "output.file.name", file);
         take_types(conf, json_get(eve, "types"));
         suricata_yaml_set(conf, "event.ends", "packet");
+        set_number(conf, "event.community_id_seed", json_get(eve, "community-id-seed"));
         eve_taken = true;
     }
 }
@@ -385,6 +415,7 @@ enum err suricata_yaml_load(struct conf *conf, const char *path, struct strbuf *
     suricata_stream_take(conf, tree, path, report);
     take_mqtt(conf, tree);
     take_smtp(conf, tree);
+    take_tls(conf, tree);
     int64_t alerts = json_i64(json_get(tree, "packet-alert-max"), 0);
     if (alerts > 0 && alerts < 256) {
         char text[32];

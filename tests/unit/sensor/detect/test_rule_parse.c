@@ -30,6 +30,15 @@ static void good_rules_are_accepted(void **state)
         "alert krb5 any any -> any any (krb5.ticket_encryption:!weak; sid:1;)",
         "alert mqtt any any -> any any (mqtt.connack.session_present:yes; sid:1;)",
         "alert tls any any -> any any (frame:tls.alert; content:\"|02|\"; sid:1;)",
+        "alert tcp any any -> any any (flowbits:set,a|b; sid:1;)",
+        "alert tcp any any -> any any (byte_test:0,=,0,20; sid:1;)",
+        "alert tcp any any -> any any (pcre:\"m/abc/i\"; sid:1;)",
+        "alert tcp any any -> any any (base64_decode:bytes 0; base64_data; content:\"x\"; sid:1;)",
+        "alert http any any -> any any (urilen:9<>5; sid:1;)",
+        "alert ip any any -> any any (priority:256; sid:1;)",
+        "alert ip any any -> any any (threshold:type limit, track by_src, count 0, seconds 9; "
+        "sid:1;)",
+        "alert dcerpc any any -> any any (dcerpc.opnum:1-70000; sid:1;)",
     };
 
     (void)state;
@@ -64,6 +73,9 @@ static void bad_rules_say_where_and_why(void **state)
         {"alert tcp any any -> any any (pcre:\"/(/\"; sid:1;)", 31, "regular expression"},
         {"alert tcp any any -> any any (content:\"abc\"; depth:2; sid:1;)", 1, "depth 2 is less"},
         {"alert tcp any any -> any any (flow:sideways; sid:1;)", 31, "flow does not know"},
+        {"alert http any any -> any any (urilen:many; sid:1;)", 32, "bad length"},
+        {"alert tcp any any -> any any (detection_filter:track by_src, count 0, seconds 9; sid:1;)",
+         31, "a count of one or more"},
         {"alert tcp [] any -> any any (sid:1;)", 11, ""},
         {"alert tcp any any", 0, "the header ends early"},
     };

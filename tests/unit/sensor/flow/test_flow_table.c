@@ -356,9 +356,12 @@ static void community_ids_are_those_of_the_specification(void **state)
         .icmp_type = 8,
     };
 
-    community_id_fill(&tcp_flow);
+    community_id_fill(&tcp_flow, 0);
     assert_string_equal(tcp_flow.community_id, "1:LQU9qZlK+B5F3KDmev6m5PMibrg=");
-    community_id_fill(&icmp_flow);
+    tcp_flow.community_id[0] = '\0';
+    community_id_fill(&tcp_flow, 1);
+    assert_string_equal(tcp_flow.community_id, "1:3V71V58M3Ksw/yuFALMcW0LAHvc=");
+    community_id_fill(&icmp_flow, 0);
     assert_string_equal(icmp_flow.community_id, "1:X0snYXpgwiv9TZtqg64sgzUn6Dk=");
 }
 

@@ -98,6 +98,25 @@ static void settings_of_stream_and_defrag_are_taken(void **state)
     rig_free(rig);
 }
 
+static void what_changes_alerts_and_events_elsewhere_is_taken(void **state)
+{
+    struct rig *rig = read_yaml("outputs:\n"
+                                "  - eve-log: {enabled: yes, community-id-seed: 7}\n"
+                                "app-layer:\n"
+                                "  protocols:\n"
+                                "    tls: {enabled: yes, encryption-handling: full}\n"
+                                "    dns: {tcp: {enabled: no}, udp: {enabled: no}}\n"
+                                "    nfs: {tcp: {enabled: no}, udp: {enabled: yes}}\n");
+    struct conf *conf = rig->conf;
+
+    (void)state;
+    assert_int_equal(conf_int(conf, "event.community_id_seed"), 7);
+    assert_true(conf_bool(conf, "detect.encrypted"));
+    assert_string_equal(conf_item(conf, "app.off", 0), "dns");
+    assert_null(conf_item(conf, "app.off", 1));
+    rig_free(rig);
+}
+
 static void names_of_suricata_can_be_set_one_by_one(void **state)
 {
     struct conf *conf = settings_new();
@@ -121,6 +140,7 @@ int main(void)
         cmocka_unit_test(without_a_file_our_own_defaults_stay),
         cmocka_unit_test(what_a_file_does_not_say_is_as_in_suricata),
         cmocka_unit_test(settings_of_stream_and_defrag_are_taken),
+        cmocka_unit_test(what_changes_alerts_and_events_elsewhere_is_taken),
         cmocka_unit_test(names_of_suricata_can_be_set_one_by_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
