@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_BYTES = 64 * 1024 };
+enum { BLOCK_LEAST = 4 * 1024, BLOCK_MOST = 64 * 1024 };
 
 struct slab_block {
     struct slab_block *next;
@@ -36,9 +36,21 @@ static void give_free(struct slab *slab, void *object)
     slab->free = object;
 }
 
+/* As many as there are, within bounds: what is used little takes little. */
+static uint64_t objects_of_block(const struct slab *slab)
+{
+    uint64_t bytes = slab->made * slab->object_bytes;
+
+    if (bytes < BLOCK_LEAST)
+        bytes = BLOCK_LEAST;
+    if (bytes > BLOCK_MOST)
+        bytes = BLOCK_MOST;
+    return bytes < slab->object_bytes ? 1 : bytes / slab->object_bytes;
+}
+
 static void add_block(struct slab *slab)
 {
-    uint64_t n = BLOCK_BYTES / slab->object_bytes ? BLOCK_BYTES / slab->object_bytes : 1;
+    uint64_t n = objects_of_block(slab);
 
 #ifdef TRAMGAC_SANITIZED
     n = 1; /* an overrun meets the block's end */

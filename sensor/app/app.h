@@ -129,6 +129,8 @@ void breadth_packet(struct breadth *breadth, struct flow *flow, const struct pac
 /** Final guess when the flow ends; name and risks stay readable until breadth_drop. */
 void breadth_end(struct breadth *breadth, struct flow *flow);
 void breadth_drop(struct breadth *breadth, struct flow *flow);
+/** The flow pauses: what it holds for the bytes to come shrinks to what it needs now. */
+void breadth_pause(struct flow *flow);
 /** The flow is silent: what is known of it now is final. Writes it to `out` and lets go of it. */
 void breadth_rest(struct breadth *breadth, struct flow *flow, struct sparse_out *out);
 const uint8_t *breadth_wake(struct breadth *breadth, struct flow *flow, const uint8_t *from);

@@ -44,6 +44,7 @@
 #undef TCP_FIN_WAIT2
 #undef TCP_FIN_WAIT1
 
+enum { PAUSE_SPARE = 64, PAUSE_WORTH = 1024 };
 enum { TCP_PACKETS = 10, UDP_PACKETS = 8, NAMELESS = 4, L3_MAX = 65535 };
 
 const struct option breadth_options[] = {
@@ -342,6 +343,27 @@ void breadth_drop(struct breadth *breadth, struct flow *flow)
     state_release(breadth, verdict);
     slab_give(&breadth->verdicts, verdict);
     flow->ext[FLOW_EXT_NDPI] = NULL;
+}
+
+/* nDPI gathers the bytes of each TCP flow it has no name for as if they were TLS: 2 KB at once. It
+ * asks for more when more comes. */
+void breadth_pause(struct flow *flow)
+{
+    struct verdict *verdict = verdict_of(flow);
+
+    if (!verdict || !verdict->state || flow->proto != IPPROTO_TCP4)
+        return;
+    struct message *message = &verdict->state->l4.tcp.tls.message;
+    uint32_t room = message->buffer_used + PAUSE_SPARE;
+    if (!message->buffer || message->buffer_len < room + PAUSE_WORTH)
+        return;
+    uint8_t *small = ndpi_calloc(1, room);
+    if (!small)
+        return;
+    memcpy(small, message->buffer, message->buffer_used);
+    ndpi_free(message->buffer);
+    message->buffer = small;
+    message->buffer_len = room;
 }
 
 void breadth_rest(struct breadth *breadth, struct flow *flow, struct sparse_out *out)

@@ -15,7 +15,7 @@
 
 #include <stdlib.h>
 
-enum { FIRST_ROOM = 4096, NAME_MAX_BYTES = 1024, FLOW_FILES_MAX = 1024, DIGESTS = 3 };
+enum { NAME_MAX_BYTES = 1024, MAGIC_MAX = 255, FLOW_FILES_MAX = 1024, DIGESTS = 3 };
 
 enum {
     FILES_SEEN,
@@ -77,14 +77,14 @@ struct flow_files {
 /* A file with what only this module needs. */
 struct entry {
     struct file file;
-    uint32_t digests; /* which run: enum files_want */
-    struct digest digest[DIGESTS];
-    struct filetype *filetype; /* to name the type by, NULL unless wanted */
-    char magic[256];
+    uint32_t digests;      /* which run: enum files_want */
+    struct digest *digest; /* DIGESTS, when any run */
+    struct files *namer;   /* ended, and its type may be asked for; else NULL */
+    char *magic;
     uint8_t *content;
     uint32_t kept; /* bytes of it: all from the start, or those of file.data */
     bool may_store;
-    size_t content_room, room;
+    size_t content_room, room, digest_room, magic_room;
     uint8_t *name;
     size_t name_room;
 };
@@ -246,6 +246,23 @@ void files_keep(struct files *files, struct file *file)
     files->count[file->stored ? FILES_STORED : FILES_NOT_STORED]++;
 }
 
+static void begin_digests(struct files *files, struct entry *entry)
+{
+    uint32_t wanted = files->wants & (FILES_MD5 | FILES_SHA1 | FILES_SHA256);
+
+    if (wanted)
+        entry->digest =
+            pool_get(&files->pool, DIGESTS * sizeof(*entry->digest), &entry->digest_room);
+    if (!entry->digest) {
+        files->count[FILES_MEMORY] += wanted != 0;
+        return;
+    }
+    entry->digests = wanted;
+    for (uint32_t i = 0; i < DIGESTS; i++)
+        if (wanted & digests[i].want)
+            digest_init(&entry->digest[i], digests[i].kind);
+}
+
 static struct file *file_begin(struct files *files, struct flow *flow, const struct app_file *piece)
 {
     struct flow_files *list = hang(files, flow);
@@ -269,10 +286,7 @@ static struct file *file_begin(struct files *files, struct flow *flow, const str
     file->dir = piece->dir;
     file->touched = true;
     set_name(files, entry, piece->bytes);
-    entry->digests = files->wants & (FILES_MD5 | FILES_SHA1 | FILES_SHA256);
-    for (uint32_t i = 0; i < DIGESTS; i++)
-        if (entry->digests & digests[i].want)
-            digest_init(&entry->digest[i], digests[i].kind);
+    begin_digests(files, entry);
     if (list->last)
         list->last->next = file;
     else
@@ -306,8 +320,8 @@ static void keep(struct files *files, struct entry *entry, struct slice data)
         return;
     }
     if (have + n > entry->content_room) {
-        size_t room, ask = have + n < FIRST_ROOM ? FIRST_ROOM : (size_t)have + n;
-        uint8_t *content = pool_get(&files->pool, ask, &room);
+        size_t room;
+        uint8_t *content = pool_get(&files->pool, (size_t)have + n, &room);
         if (!content) {
             files->count[FILES_MEMORY]++;
             return;
@@ -355,14 +369,20 @@ static void write_digests(struct entry *entry)
 const char *files_magic(struct file *file)
 {
     struct entry *entry = entry_of(file);
+    struct files *files = entry->namer;
 
-    if (file->magic || !entry->filetype)
+    if (file->magic || !files)
         return file->magic;
-    const char *magic = filetype_of(entry->filetype, file->data);
-    entry->filetype = NULL;
+    const char *magic = filetype_of(files->filetype, file->data);
+    entry->namer = NULL;
     if (!magic)
         return NULL;
-    struct slice text = slice_head(slice_of_str(magic), sizeof entry->magic - 1);
+    struct slice text = slice_head(slice_of_str(magic), MAGIC_MAX);
+    entry->magic = pool_get(&files->pool, text.len + 1, &entry->magic_room);
+    if (!entry->magic) {
+        files->count[FILES_MEMORY]++;
+        return NULL;
+    }
     memcpy(entry->magic, text.at, text.len);
     entry->magic[text.len] = '\0';
     file->magic = entry->magic;
@@ -374,7 +394,7 @@ static void inspect(struct files *files, struct entry *entry)
     struct file *file = &entry->file;
     bool aborted = false;
 
-    entry->filetype = files->filetype;
+    entry->namer = files->filetype ? files : NULL;
     if (files->name_all)
         files_magic(file);
     if (!files->yara || !file->data.len)
@@ -474,6 +494,8 @@ static void entry_free(struct files *files, struct entry *entry)
 {
     leave_tx(&entry->file);
     pool_put(&files->pool, entry->content, entry->content_room);
+    pool_put(&files->pool, entry->digest, entry->digest_room);
+    pool_put(&files->pool, entry->magic, entry->magic_room);
     pool_put(&files->pool, entry->name, entry->name_room);
     pool_put(&files->pool, entry, entry->room);
 }

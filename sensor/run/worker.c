@@ -636,9 +636,12 @@ static void flow_rests(void *context, struct flow *flow, enum flow_silence silen
 {
     struct worker *w = context;
 
-    if (silence == FLOW_RESTS)
+    if (silence == FLOW_RESTS) {
         rest_put(w->rest, &w->floors, flow);
-    else if (w->detect && !flow->shunted && app_rest_due(flow))
+        return;
+    }
+    breadth_pause(flow);
+    if (w->detect && !flow->shunted && app_rest_due(flow))
         look_at_waiting(w, flow);
 }
 

@@ -40,11 +40,26 @@ static void the_cap_is_kept(void **state)
     slab_fini(&slab);
 }
 
+/* Its blocks double: at most as much lies idle as is used, beside the first one. */
+static void what_is_used_little_takes_little(void **state)
+{
+    (void)state;
+    struct slab slab;
+
+    slab_init(&slab, 16, 0);
+    for (uint64_t i = 1; i <= 20000; i++) {
+        slab_take(&slab);
+        assert_true(slab.made * 16 <= 2 * i * 16 + 4096);
+    }
+    slab_fini(&slab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(objects_do_not_overlap_and_come_back),
         cmocka_unit_test(the_cap_is_kept),
+        cmocka_unit_test(what_is_used_little_takes_little),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
