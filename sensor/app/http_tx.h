@@ -91,6 +91,12 @@ static inline struct http_message *http_tx_message(struct tx *tx, enum dir dir)
     return dir == TO_SERVER ? &http->request : &http->response;
 }
 
+/* The body is a form whose parts are files, and none itself. */
+static inline bool http_tx_is_form(struct tx *tx, enum dir dir)
+{
+    return dir == TO_SERVER && ((struct http_tx *)tx_data(tx))->parts;
+}
+
 /* ---- http_notes.c ------------------------------------------------------------------------- */
 
 enum http_note {
@@ -215,8 +221,11 @@ struct slice http_head_parameter(struct slice value, struct slice name);
 
 /* ---- http_multipart.c --------------------------------------------------------------------- */
 
-/** Looks over the parts of a form (POST, multipart/form-data) for faults, when `tx` sends one. */
+/** `tx` may send a form (POST, multipart/form-data): then tx->parts is there, and parts that name a
+ * file are files. */
 void http_multipart_begin(struct app *app, struct tx *tx);
+/** The form ends here, wherever it is. */
+void http_multipart_end(struct app *app, struct tx *tx);
 /** Its next bytes, cut anyhow; nothing when no form is sent. */
 void http_multipart_data(struct app *app, struct tx *tx, struct slice data);
 

@@ -82,9 +82,12 @@ static void write_named(struct jsonw *w, const char *key, const char *name, uint
 
 static void write_file(struct jsonw *w, const struct nfs_tx *nfs)
 {
-    bool is_read = nfs->procedure == 6;
+    static const struct {
+        uint8_t read, write;
+    } of_version[] = {[2] = {6, 8}, [3] = {6, 7}, [4] = {NFS_4_READ, NFS_4_WRITE}};
+    bool is_read = nfs->procedure == of_version[nfs->version].read;
 
-    if (!is_read && nfs->procedure != (nfs->version == 2 ? 8 : 7))
+    if (!is_read && nfs->procedure != of_version[nfs->version].write)
         return;
     jsonw_obj_open(w, is_read ? "read" : "write");
     jsonw_bool(w, "first", true);
@@ -94,6 +97,13 @@ static void write_file(struct jsonw *w, const struct nfs_tx *nfs)
     jsonw_obj_close(w);
 }
 
+static const char *procedure_name(const struct nfs_tx *nfs)
+{
+    if (nfs->version == 4 && nfs->is_file)
+        return nfs->procedure == NFS_4_READ ? "READ" : "WRITE";
+    return nfs_event_procedure(nfs->version, nfs->procedure);
+}
+
 void nfs_event_write(struct tx *tx, uint32_t i, struct jsonw *w)
 {
     const struct nfs_tx *nfs = tx_data_const(tx);
@@ -101,7 +111,7 @@ void nfs_event_write(struct tx *tx, uint32_t i, struct jsonw *w)
 
     (void)i;
     jsonw_u64(w, "version", nfs->version);
-    write_named(w, "procedure", nfs_event_procedure(nfs->version, nfs->procedure), nfs->procedure);
+    write_named(w, "procedure", procedure_name(nfs), nfs->procedure);
     jsonw_text(w, "filename", nfs->name);
     snprintf(hash, sizeof hash, "%x", nfs->handle_hash);
     if (nfs->has_handle)

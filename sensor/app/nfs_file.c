@@ -98,7 +98,9 @@ static struct tx *begin(struct app *app, enum dir dir, uint32_t file, const stru
     nfs->is_file = true;
     nfs->xid = call->xid;
     nfs->version = call->version;
-    nfs->procedure = call->procedure;
+    nfs->procedure = call->version < 4  ? call->procedure
+                     : dir == TO_SERVER ? NFS_4_WRITE
+                                        : NFS_4_READ;
     nfs->name = nfs_file_name_of(app, tx, file);
     nfs->has_handle = true;
     nfs->handle_hash = nfs_file_hash((struct slice){handle->bytes, handle->len});

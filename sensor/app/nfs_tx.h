@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * NFS: what the files of the parser share. proto_nfs.c reads records and calls, nfs_file.c keeps
- * handles and contents of files, nfs_event.c writes.
+ * NFS: what the files of the parser share. proto_nfs.c reads records and calls, nfs_4.c the
+ * compounds of version 4, nfs_file.c keeps handles and contents of files, nfs_event.c writes.
  */
 #ifndef TRAMGAC_SENSOR_APP_NFS_TX_H
 #define TRAMGAC_SENSOR_APP_NFS_TX_H
@@ -17,7 +17,7 @@ enum {
 struct nfs_tx {
     uint32_t xid, version, procedure;
     uint32_t auth, uid, gid;
-    bool unix_auth, has_reply, denied, has_status, has_handle, is_file;
+    bool unix_auth, has_reply, denied, has_status, has_handle, is_file, reads;
     uint32_t status, handle_hash;
     struct slice machine, name, to;
     /* of a read, for its answer */
@@ -27,6 +27,12 @@ struct nfs_tx {
     /* of a file */
     uint32_t last_xid, chunks;
     bool complete;
+};
+
+/** A file's bytes in a message: where they begin and how many there are. */
+struct nfs_bulk {
+    uint32_t at, length, file;
+    bool ends; /* the file ends with them */
 };
 
 /** How far one direction of a file has come. */
@@ -57,6 +63,13 @@ struct nfs_state {
     struct nfs_handle *handle[NFS_HANDLES_MAX];
 };
 
+/** The operations of a compound, and their results (the status was read before). What cannot be
+ * read ends the look into it. */
+void nfs_4_call(struct app *app, enum dir dir, struct tx *tx, struct cursor *c,
+                struct nfs_bulk *bulk);
+void nfs_4_reply(struct app *app, enum dir dir, struct tx *tx, struct cursor *c,
+                 struct nfs_bulk *bulk);
+
 /** Index + 1 of the handle, which is made when it is new; 0 without memory. */
 uint32_t nfs_file_handle(struct app *app, struct slice bytes);
 /** CRC-32 of a handle: short name of it in events. */
@@ -70,6 +83,8 @@ void nfs_file_data(struct app *app, enum dir dir, uint32_t file, struct slice da
 void nfs_file_close(struct app *app, enum dir dir, uint32_t file);
 /** After lost bytes: what is open is not complete any more. */
 void nfs_file_lost(struct app *app, enum dir dir);
+
+enum { NFS_4_READ = 25, NFS_4_WRITE = 38 }; /* what stands as procedure of a file's transaction */
 
 const char *nfs_event_procedure(uint32_t version, uint32_t procedure);
 void nfs_event_write(struct tx *tx, uint32_t i, struct jsonw *w);

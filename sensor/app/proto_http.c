@@ -222,9 +222,10 @@ static void body_begin(struct app *app, struct tx *tx, enum dir dir, struct http
     http_body_free(&side->body);
     if (m->known[HTTP_CONTENT_ENCODING].len)
         side->body = http_body_new(m->known[HTTP_CONTENT_ENCODING]);
-    app_file_begin(app, tx, dir, file_name(tx, dir));
     if (dir == TO_SERVER && !side->body)
         http_multipart_begin(app, tx);
+    if (!http_tx_is_form(tx, dir))
+        app_file_begin(app, tx, dir, file_name(tx, dir));
 }
 
 static void body_bytes(struct app *app, struct tx *tx, enum dir dir, struct http_side *side,
@@ -247,6 +248,8 @@ static void message_done(struct app *app, struct tx *tx, enum dir dir, bool comp
     struct http_side *side = &state->side[dir];
 
     http_body_free(&side->body);
+    if (http_tx_is_form(tx, dir))
+        http_multipart_end(app, tx);
     app_file_end(app, tx, dir, complete);
     app_progress(app, tx, dir, TX_DONE);
     app_raw_look(app, dir);

@@ -4,7 +4,7 @@
  * Spec: RFC 5531 (calls; section 11 records of TCP), RFC 1094, RFC 1813, RFC 7531.
  * One transaction = a call and its answer; a file that is read or written has one more.
  * Limits: HEAD_MAX bytes of a record are read, contents of files apart, which are passed on as they
- * come. What is inside the compounds of version 4 is not looked at.
+ * come.
  */
 #include "sensor/app/nfs_tx.h"
 
@@ -21,6 +21,7 @@ enum {
     RPC_VERSION = 2,
     PROGRAM_NFS = 100003,
     PROCEDURE_GETATTR = 1,
+    PROCEDURE_COMPOUND = 1,
     AUTH_UNIX = 1,
     AUTH_LONGEST = 400, /* RFC 5531, 8.2 */
     HANDLE_2 = 32,
@@ -34,12 +35,6 @@ enum shape { SHAPE_NONE, SHAPE_HANDLE, SHAPE_NAME, SHAPE_RENAME, SHAPE_READ, SHA
 enum { NOTE_MALFORMED, NOTE_NON_EXISTING, NOTE_UNKNOWN, NOTE_TRANSACTIONS };
 static const char *const nfs_notes[] = {"malformed_data", "non_existing_version",
                                         "unsupported_version", "too_many_transactions", NULL};
-
-/* A file's bytes in a message: where they begin and how many there are. */
-struct bulk {
-    uint32_t at, length, file;
-    bool ends; /* the file ends with them */
-};
 
 static enum shape shape_of(const struct nfs_tx *nfs)
 {
@@ -94,7 +89,7 @@ static void read_credentials(struct app *app, struct tx *tx, struct cursor *c)
 }
 
 static void read_data_call(struct app *app, enum dir dir, struct nfs_tx *nfs, struct cursor *c,
-                           bool is_write, struct bulk *bulk)
+                           bool is_write, struct nfs_bulk *bulk)
 {
     if (nfs->version == 2) {
         if (is_write)
@@ -112,12 +107,12 @@ static void read_data_call(struct app *app, enum dir dir, struct nfs_tx *nfs, st
     uint32_t length = cursor_be32(c);
     if (!cursor_ok(c))
         return;
-    *bulk = (struct bulk){.length = length, .file = nfs->file};
+    *bulk = (struct nfs_bulk){.length = length, .file = nfs->file};
     nfs_file_chunk(app, dir, nfs->file, nfs->offset, nfs);
 }
 
 static void read_arguments(struct app *app, enum dir dir, struct tx *tx, struct cursor *c,
-                           struct bulk *bulk)
+                           struct nfs_bulk *bulk)
 {
     struct nfs_tx *nfs = tx_data(tx);
     enum shape shape = shape_of(nfs);
@@ -149,7 +144,7 @@ static void read_arguments(struct app *app, enum dir dir, struct tx *tx, struct 
 }
 
 static bool read_call(struct app *app, enum dir dir, uint32_t xid, struct cursor *c,
-                      struct bulk *bulk)
+                      struct nfs_bulk *bulk)
 {
     cursor_skip(c, 8); /* version of RPC, program: seen before */
     uint32_t version = cursor_be32(c), procedure = cursor_be32(c);
@@ -170,6 +165,8 @@ static bool read_call(struct app *app, enum dir dir, uint32_t xid, struct cursor
         app_note(app, tx, NOTE_MALFORMED);
     else if (version < 2 || version > 4)
         app_note(app, tx, NOTE_NON_EXISTING);
+    else if (version == 4 && procedure == PROCEDURE_COMPOUND)
+        nfs_4_call(app, dir, tx, c, bulk);
     else
         read_arguments(app, dir, tx, c, bulk);
     enum shape shape = shape_of(nfs);
@@ -182,7 +179,7 @@ static bool read_call(struct app *app, enum dir dir, uint32_t xid, struct cursor
 /* ---- answers ------------------------------------------------------------------------------ */
 
 static void read_data_reply(struct app *app, enum dir dir, struct nfs_tx *nfs, struct cursor *c,
-                            struct bulk *bulk)
+                            struct nfs_bulk *bulk)
 {
     bool ends = false;
 
@@ -196,7 +193,7 @@ static void read_data_reply(struct app *app, enum dir dir, struct nfs_tx *nfs, s
     if (!cursor_ok(c) || !nfs->file)
         return;
     ends = ends || (nfs->version == 2 && length < nfs->count);
-    *bulk = (struct bulk){.length = length, .file = nfs->file, .ends = ends};
+    *bulk = (struct nfs_bulk){.length = length, .file = nfs->file, .ends = ends};
     nfs_file_chunk(app, dir, nfs->file, nfs->offset, nfs);
 }
 
@@ -214,7 +211,7 @@ static void learn_name(struct app *app, const struct nfs_tx *nfs, struct cursor 
 }
 
 static void read_results(struct app *app, enum dir dir, struct tx *tx, struct cursor *c,
-                         struct bulk *bulk)
+                         struct nfs_bulk *bulk)
 {
     struct nfs_tx *nfs = tx_data(tx);
     enum shape shape = shape_of(nfs);
@@ -224,9 +221,11 @@ static void read_results(struct app *app, enum dir dir, struct tx *tx, struct cu
     nfs->has_status = cursor_ok(c);
     if (!cursor_ok(c) && nfs->version < 4)
         app_note(app, tx, NOTE_MALFORMED);
-    if (!cursor_ok(c) || nfs->status || nfs->version == 4)
+    if (!cursor_ok(c) || nfs->status)
         return;
-    if (shape == SHAPE_READ)
+    if (nfs->version == 4)
+        nfs_4_reply(app, dir, tx, c, bulk);
+    else if (shape == SHAPE_READ)
         read_data_reply(app, dir, nfs, c, bulk);
     else if (shape == SHAPE_NAME)
         learn_name(app, nfs, c);
@@ -235,7 +234,7 @@ static void read_results(struct app *app, enum dir dir, struct tx *tx, struct cu
 }
 
 static bool read_reply(struct app *app, enum dir dir, uint32_t xid, struct cursor *c,
-                       struct bulk *bulk)
+                       struct nfs_bulk *bulk)
 {
     struct tx *tx = app_tx_find(app, xid);
 
@@ -268,7 +267,7 @@ static bool is_message(struct slice in)
 }
 
 /* `in` holds the message's first bytes. Fills where a file's bytes are. */
-static bool read_message(struct app *app, enum dir dir, struct slice in, struct bulk *bulk)
+static bool read_message(struct app *app, enum dir dir, struct slice in, struct nfs_bulk *bulk)
 {
     struct cursor c = cursor_of(in);
     uint32_t xid = cursor_be32(&c), type = cursor_be32(&c);
@@ -288,7 +287,7 @@ static bool read_message(struct app *app, enum dir dir, struct slice in, struct 
 
 static struct parsed parse_datagram(struct app *app, enum dir dir, struct slice in)
 {
-    struct bulk bulk = {0};
+    struct nfs_bulk bulk = {0};
 
     if (!read_message(app, dir, in, &bulk))
         return parse_full();
@@ -322,7 +321,7 @@ static struct parsed parse_record(struct app *app, enum dir dir, struct nfs_side
     struct cursor c = cursor_of(in);
     uint32_t mark = cursor_be32(&c), length = mark & (LAST_FRAGMENT - 1U);
     uint32_t head = length < HEAD_MAX ? length : HEAD_MAX;
-    struct bulk bulk = {0};
+    struct nfs_bulk bulk = {0};
 
     if (!cursor_ok(&c))
         return parse_more(MARK);

@@ -167,11 +167,22 @@ void event_write_tx(struct jsonw *w, struct tx *tx)
         tx->proto->write_beside(tx, w);
 }
 
+static void write_digests(struct jsonw *w, const struct file *file)
+{
+    if (*file->md5)
+        jsonw_str(w, "md5", file->md5);
+    if (*file->sha1)
+        jsonw_str(w, "sha1", file->sha1);
+    if (*file->sha256)
+        jsonw_str(w, "sha256", file->sha256);
+}
+
 void event_write_file(struct jsonw *w, const struct file *file)
 {
     static const char *const states[] = {"UNKNOWN", "CLOSED", "TRUNCATED"};
 
-    jsonw_text(w, "filename", file->name);
+    if (file->name.len)
+        jsonw_text(w, "filename", file->name);
     if (file->sids) {
         jsonw_arr_open(w, "sid");
         for (uint32_t i = 0; i < file->sids; i++)
@@ -182,12 +193,7 @@ void event_write_file(struct jsonw *w, const struct file *file)
         jsonw_str(w, "magic", file->magic);
     jsonw_bool(w, "gaps", file->gaps != 0);
     jsonw_str(w, "state", states[file->state]);
-    if (*file->md5)
-        jsonw_str(w, "md5", file->md5);
-    if (*file->sha1)
-        jsonw_str(w, "sha1", file->sha1);
-    if (*file->sha256)
-        jsonw_str(w, "sha256", file->sha256);
+    write_digests(w, file);
     jsonw_bool(w, "stored", file->stored);
     if (file->wanted_store && !file->stored && file->state != FILE_OPEN)
         jsonw_bool(w, "storing", true);

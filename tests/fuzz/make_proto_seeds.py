@@ -65,6 +65,13 @@ seed("http-post-continue", 80, [
     ("s", b"HTTP/1.1 100 Continue\r\n\r\n"), ("c", b"0123456789"),
     ("s", response(b"ok", b"Content-Length: 2",
                    b'Content-Disposition: attachment; filename="r.txt"', status=b"201 Created"))])
+FORM = (b"--b0und\r\nContent-Disposition: form-data; name=\"place\"\r\n\r\nCan Tho\r\n"
+        b"--b0und\r\nContent-Disposition: form-data; name=\"one\"; filename=\"one.csv\"\r\nContent-Type: text/csv\r\n\r\n"
+        b"3.1;2.9\r\n--\r\n--b0unt\n\r\r\n\r\n--b0und\r\nContent-Disposition: form-data; name=\"two\"; filename=\"two.bin\"\r\n\r\n"
+        + bytes(range(256)) * 3 + b"\r\n--b0und\r\nContent-Disposition: form-data; name=\"none\"; filename=\"empty.bin\"\r\n\r\n\r\n"
+        b"--b0und\r\nContent-Disposition: form-data; name=\"cut\"; filename=\"cut.bin\"\r\n\r\ntaken as it is\r\n--b0")
+seed("http-form", 80, [("c", b"POST /up HTTP/1.1\r\nHost: h\r\nContent-Type: multipart/form-data; boundary=\"b0und\"\r\nContent-Length: "
+                        + b"%d\r\n\r\n" % len(FORM) + FORM), ("s", response(b"ok", b"Content-Length: 2"))])
 seed("http-old", 80, [("c", b"GET /old\r\n"), ("s", b"<html>no head</html>")])
 seed("http-no-version", 80, [("c", b"GET /no?v=1\r\nHost: h.vn\r\nX: y\r\n\r\n"),
                              ("s", response(b"ok", b"Content-Length: 2"))])
@@ -743,6 +750,42 @@ NFS_BLOCK = rpc_call(3, 7, HANDLE + struct.pack("!QII", 0, 5000, 0) + opaque(b"b
 seed("nfs-2", 2049, [("c", rpc_call(1, 6, b"h" * 32 + struct.pack("!III", 0, 100, 0), 2)), ("s", rpc_reply(1, b"\0" * 72 + opaque(b"version 2"))),
                      ("c", rpc_call(2, 8, b"h" * 32 + struct.pack("!III", 0, 0, 9) + opaque(b"version 2"), 2)), ("s", rpc_reply(2, b"\0" * 72))], flags=UDP)
 seed("nfs-lost-bytes", 2049, [("c", records([NFS_BLOCK])[:3000]), ("C", records([NFS_CALLS[0], NFS_BLOCK])), ("s", records(NFS_REPLIES[:1]))])
+
+
+# Version 4: a file is looked up and read, another opened and written, in compounds (RFC 7530, 15.2)
+STATE, CHANGES = b"state of 16 byte", b"\0" * 20
+ROOT, FILE_4, NEW_4 = opaque(b"root"), opaque(b"handle of the film"), opaque(b"handle of levels")
+ATTRIBUTES = struct.pack("!II", 1, 16) + opaque(b"\0" * 8)
+
+
+def compound(*ops):
+    """A call: an empty word, the minor version, operations."""
+    return opaque(b"") + struct.pack("!II", 0, len(ops)) + b"".join(struct.pack("!I", op) + body for op, body in ops)
+
+
+def results(*ops, status=0):
+    return struct.pack("!I", status) + opaque(b"") + struct.pack("!I", len(ops)) + b"".join(struct.pack("!II", op, 0) + body for op, body in ops)
+
+
+OPENS = struct.pack("!III", 1, 2, 0) + b"\0" * 8 + opaque(b"owner") + struct.pack("!II", 1, 0) + ATTRIBUTES + struct.pack("!I", 0) + opaque(b"levels.csv")
+OPENED = STATE + CHANGES + struct.pack("!III", 4, 1, 16) + struct.pack("!I", 2) + STATE + b"\0" * 16 + b"\0" * 12 + opaque(b"who")
+NFS_4 = [
+    ("c", records([rpc_call(1, 1, compound((24, b""), (15, opaque(b"video")), (15, opaque(b"film.mp4")), (10, b""), (9, b"\0\0\0\1\0\0\0\2")), 4)])),
+    ("s", records([rpc_reply(1, results((24, b""), (15, b""), (15, b""), (10, FILE_4), (9, ATTRIBUTES)))])),
+    ("c", records([rpc_call(2, 1, compound((22, FILE_4), (25, STATE + struct.pack("!QI", 0, 9))), 4),
+                   rpc_call(3, 1, compound((53, STATE + b"\0" * 16), (22, FILE_4), (25, STATE + struct.pack("!QI", 9, 99))), 4)])),
+    ("s", records([rpc_reply(2, results((22, b""), (25, struct.pack("!I", 0) + opaque(b"first bit")))),
+                   rpc_reply(3, results((53, b"\0" * 36), (22, b""), (25, struct.pack("!I", 1) + opaque(b" and the last" * 200))))])),
+    ("c", records([rpc_call(4, 1, compound((22, ROOT), (18, OPENS), (10, b"")), 4)])),
+    ("s", records([rpc_reply(4, results((22, b""), (18, OPENED), (10, NEW_4)))])),
+    ("c", records([rpc_call(5, 1, compound((22, NEW_4), (38, STATE + struct.pack("!QI", 0, 2) + opaque(b"3.1;2.9;" * 300)), (9, b"\0\0\0\1\0\0\0\2")), 4)])),
+    ("s", records([rpc_reply(5, results((22, b""), (38, b"\0" * 16), (9, ATTRIBUTES)))])),
+    ("c", records([rpc_call(6, 1, compound((22, NEW_4), (38, STATE + struct.pack("!QI", 2400, 2) + opaque(b"end"))), 4)])),
+    ("s", records([rpc_reply(6, results((22, b""), (38, b"\0" * 16)))])),
+    ("c", records([rpc_call(7, 1, compound((22, NEW_4), (4, b"\0\0\0\3" + STATE)), 4),
+                   rpc_call(8, 1, compound((22, ROOT), (28, opaque(b"old.csv")), (29, opaque(b"a") + opaque(b"b")), (99, b"what is this")), 4)])),
+    ("s", records([rpc_reply(7, results((22, b""), (4, STATE))), rpc_reply(8, results((22, b""), status=13))]))]
+seed("nfs-4", 2049, NFS_4)
 
 
 # ---- PostgreSQL

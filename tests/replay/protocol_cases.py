@@ -11,8 +11,8 @@ import struct
 import recordings
 from rule_cases import OFFICE, OUTSIDE, checksum, h
 
-RECORDINGS = ["bittorrent-dht", "dcerpc-tcp", "dhcp", "dnp3", "dns-tcp", "dns-loop", "enip", "enip-udp", "ftp-active", "http-chunked-gzip", "http2",
-              "ike-1", "krb5-tcp", "modbus-all", "mqtt-3-1-1", "mqtt-5", "nfs-2", "nfs-tcp", "ntp", "pgsql", "pop3", "quic", "quic-google", "rdp",
+RECORDINGS = ["bittorrent-dht", "dcerpc-tcp", "dhcp", "dnp3", "dns-tcp", "dns-loop", "enip", "enip-udp", "ftp-active", "http-chunked-gzip", "http-form",
+              "http2", "ike-1", "krb5-tcp", "modbus-all", "mqtt-3-1-1", "mqtt-5", "nfs-2", "nfs-4", "nfs-tcp", "ntp", "pgsql", "pop3", "quic", "quic-google", "rdp",
               "rfb", "sip-tcp", "smb-1", "smb-2", "smtp-chunks", "snmp", "ssh", "tftp", "tls-1-2"]
 # Buffers: bytes that stand there. The rule that must not fire looks for them with a tilde behind.
 BUFFERS = {
@@ -281,6 +281,10 @@ CASES = [
     ("app-layer-event", "dns", "app-layer-event:dns.infinite_loop;", "app-layer-event:dns.not_request;"),
     # files
     ("file.magic", "http", 'file.magic; content:"PDF document";', 'file.magic; content:"PE32";'),
+    ("file.name, of a form's second file", "http", 'file.name; content:"two.bin"; file.data; content:"|00 01 02|"; startswith;',
+     'file.name; content:"two.bin"; file.data; content:"3.1|3b|2.9";'),
+    ("file.name, in a compound", "nfs", 'file.name; content:"levels.csv"; file.data; content:"2.9|3b|3.1"; filesize:2403;',
+     'file.name; content:"levels.csv"; file.data; content:"first bit";'),
     ("filemagic", "http", 'filemagic:"PDF document";', 'filemagic:"PE32";'),
     *((f"file{sum_}", "http", f"file{sum_}:SUM_{sum_};", f"file{sum_}:!SUM_{sum_}; file.data; content:\"levels of\";") for sum_ in ("md5", "sha1", "sha256")),
     beside("filestore", "http", 'file.data; content:"levels of";', 'file.data; content:"labels of";', "filestore"),

@@ -269,6 +269,32 @@ static void a_part_of_a_form_without_data_is_noted_when_it_names_a_file(void **s
     assert_false(one_noted(&one, 0, "multipart_invalid_header"));
 }
 
+/* The i-th file of the conversation. */
+static const struct file *file_at(uint32_t i)
+{
+    const struct file *f = files_first(&one.flow);
+
+    for (; f && i; i--)
+        f = f->next;
+    return f;
+}
+
+static void each_part_of_a_form_that_names_a_file_is_one(void **state)
+{
+    (void)state;
+    REQUEST(FORM PART "\r\nfirst\r\n--X");
+    assert_null(file_at(1));
+    assert_int_equal(file_at(0)->state, FILE_OPEN);
+    REQUEST("Y\r\n--XX\r\nContent-Disposition: form-data; name=g\r\n\r\nno file\r\n--XX\r\n" PART
+            "\r\n\r\r\n--XX--\r\n");
+    assert_true(slice_eq(file_at(0)->name, SLICE_LIT("a.txt")));
+    assert_int_equal(file_at(0)->size, sizeof "first\r\n--XY" - 1);
+    assert_int_equal(file_at(0)->state, FILE_CLOSED);
+    assert_int_equal(file_at(1)->size, 1);
+    assert_int_equal(file_at(1)->state, FILE_CLOSED);
+    assert_null(file_at(2));
+}
+
 static void a_part_header_without_a_colon_is_noted(void **state)
 {
     (void)state;
@@ -375,6 +401,7 @@ int main(void)
         CASE(a_body_that_no_header_announced_is_noted),
         CASE(an_extension_of_a_request_chunk_is_noted),
         CASE(a_part_of_a_form_without_data_is_noted_when_it_names_a_file),
+        CASE(each_part_of_a_form_that_names_a_file_is_one),
         CASE(a_part_header_without_a_colon_is_noted),
         CASE(a_body_that_unpacks_to_far_more_than_came_is_a_bomb),
         CASE(warnings_beyond_number_are_told_of_once),

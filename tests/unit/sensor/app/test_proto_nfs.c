@@ -67,11 +67,44 @@ static void over_a_stream_records_are_cut_by_their_marks(void **state)
     one_is(&one, "nfs.filename", "name");
 }
 
+#define CALL_4(xid)  xid "\0\0\0\0\0\0\0\2\0\1\x86\xa3\0\0\0\4\0\0\0\1" CREDS "\0\0\0\0\0\0\0\0"
+#define REPLY_4(xid) REPLY(xid) "\0\0\0\0\0\0\0\0"
+#define OP(n)        "\0\0\0" n
+#define OK           "\0\0\0\0"
+#define STATE_ID     "0123456789abcdef"
+
+/* A lookup of a name with its handle, then a read by the handle (RFC 7530, 15.2). */
+static void a_compound_gives_names_to_handles_and_bytes_to_files(void **state)
+{
+    (void)state;
+    one_says(
+        &one, TO_SERVER,
+        SLICE_LIT(CALL_4("\1\2\3\4") OP("\3") OP("\x18") OP("\x0f") "\0\0\0\4note" OP("\x0a")));
+    one_is(&one, "nfs.filename", "note");
+    one_says(
+        &one, TO_CLIENT,
+        SLICE_LIT(REPLY_4("\1\2\3\4") OP("\3") OP("\x18") OK OP("\x0f") OK OP("\x0a") OK HANDLE));
+    one_says(&one, TO_SERVER,
+             SLICE_LIT(CALL_4("\1\2\3\5") OP("\2") OP("\x16") HANDLE OP("\x19") STATE_ID
+                       "\0\0\0\0\0\0\0\0\0\0\1\0"));
+    one_says(&one, TO_CLIENT,
+             SLICE_LIT(REPLY_4("\1\2\3\5") OP("\2") OP("\x16") OK OP("\x19") OK
+                       "\0\0\0\1\0\0\0\5bytes\0\0\0"));
+    const struct file *file = files_first(&one.flow);
+    assert_non_null(file);
+    assert_true(slice_eq(file->name, SLICE_LIT("note")));
+    assert_int_equal(file->size, 5);
+    assert_int_equal(file->state, FILE_CLOSED);
+    assert_non_null(strstr(one_event(&one, 2, 0), "\"procedure\":\"READ\""));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_call_and_its_answer_are_one_transaction, setup, teardown),
         cmocka_unit_test_setup_teardown(a_write_carries_a_file_until_the_commit, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_compound_gives_names_to_handles_and_bytes_to_files, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(over_a_stream_records_are_cut_by_their_marks, setup,
                                         teardown),
     };
