@@ -292,6 +292,8 @@ static void stop(struct app *app)
 /* The row is known: its state begins. */
 static void begin(struct app *app)
 {
+    if (app->flow->app_name && app->flow->app_name != app->proto->name)
+        app->flow->app_orig = app->flow->app_name;
     app->flow->app_name = app->proto->name;
     app->flow->no_depth = app->proto->deep;
     app->engine->count[APP_RECOGNISED]++;

@@ -26,7 +26,7 @@ enum {
 };
 
 /** What a point begins with. */
-enum flags { NO_FLAGS, BINARY, DOUBLE, OUTPUT, COUNTER, ANALOG, STATUS_LAST };
+enum flags { NO_FLAGS, BINARY, DOUBLE, OUTPUT, COUNTER, ANALOG, STATUS_LAST, COMMAND, COMMANDED };
 enum value { NO_VALUE, DELAY_16, TIME_16, INT_16, INT_32, FLOAT_32, FLOAT_64, TIME_48, CROB };
 
 /** Form of the points of a group and variation. */
@@ -56,8 +56,8 @@ static const struct form forms[] = {
     {12, 1, 0, 11, 0, CROB},
     {12, 2, 0, 11, 0, CROB},
     {12, 3, 1, 0, 0, 0},
-    {13, 1, 0, 1, 0, 0},
-    {13, 2, 0, 7, 0, 0},
+    {13, 1, 0, 1, COMMAND, 0},
+    {13, 2, 0, 7, COMMAND, TIME_48},
     {20, 1, 0, 5, COUNTER, INT_32},
     {20, 2, 0, 3, COUNTER, INT_16},
     {20, 5, 0, 4, 0, INT_32},
@@ -125,14 +125,14 @@ static const struct form forms[] = {
     {42, 6, 0, 9, ANALOG, FLOAT_64},
     {42, 7, 0, 11, ANALOG, FLOAT_32},
     {42, 8, 0, 15, ANALOG, FLOAT_64},
-    {43, 1, 0, 5, 0, 0},
-    {43, 2, 0, 3, 0, 0},
-    {43, 3, 0, 11, 0, 0},
-    {43, 4, 0, 9, 0, 0},
-    {43, 5, 0, 5, 0, 0},
-    {43, 6, 0, 9, 0, 0},
-    {43, 7, 0, 11, 0, 0},
-    {43, 8, 0, 15, 0, 0},
+    {43, 1, 0, 5, COMMANDED, INT_32},
+    {43, 2, 0, 3, COMMANDED, INT_16},
+    {43, 3, 0, 11, COMMANDED, INT_32},
+    {43, 4, 0, 9, COMMANDED, INT_16},
+    {43, 5, 0, 5, COMMANDED, FLOAT_32},
+    {43, 6, 0, 9, COMMANDED, FLOAT_64},
+    {43, 7, 0, 11, COMMANDED, FLOAT_32},
+    {43, 8, 0, 15, COMMANDED, FLOAT_64},
     {50, 1, 0, 6, 0, TIME_48},
     {50, 2, 0, 10, 0, TIME_48},
     {50, 3, 0, 6, 0, TIME_48},
@@ -307,6 +307,13 @@ static void write_double(struct jsonw *w, uint8_t b)
     jsonw_u64(w, "state", b >> 6);
 }
 
+/* Of the event of a command: its result, and for a switch the state that was asked for. */
+static void write_command(struct jsonw *w, enum flags flags, uint8_t b)
+{
+    jsonw_u64(w, "status_code", b & 0x7f);
+    jsonw_u64(w, flags == COMMAND ? "commanded_state" : "reserved0", b >> 7);
+}
+
 /* Begins the object of a point. */
 static void open_point(struct jsonw *w, uint32_t prefix, uint32_t index)
 {
@@ -366,7 +373,9 @@ static bool counts(const struct form *form)
 
 static void write_value(struct jsonw *w, const struct form *form, struct cursor *c)
 {
-    const char *key = counts(form) ? "count" : "value";
+    const char *key = counts(form)               ? "count"
+                      : form->flags == COMMANDED ? "commanded_value"
+                                                 : "value";
 
     switch (form->value) {
     case DELAY_16:
@@ -383,10 +392,10 @@ static void write_value(struct jsonw *w, const struct form *form, struct cursor 
         break;
     }
     case FLOAT_32:
-        write_real(w, "value", cursor_take(c, 4));
+        write_real(w, key, cursor_take(c, 4));
         break;
     case FLOAT_64:
-        write_real(w, "value", cursor_take(c, 8));
+        write_real(w, key, cursor_take(c, 8));
         break;
     case TIME_16: /* after a common time of occurrence */
         jsonw_u64(w, form->flags == DOUBLE ? "relative_time_ms" : "timestamp", little(c, 2));
@@ -412,6 +421,8 @@ static void write_point(struct jsonw *w, const struct dnp3_object *o, const stru
     open_point(w, prefix ? index : 0, index);
     if (form->flags == DOUBLE)
         write_double(w, cursor_u8(&point));
+    else if (form->flags >= COMMAND)
+        write_command(w, form->flags, cursor_u8(&point));
     else if (form->flags && form->flags != STATUS_LAST)
         write_flags(w, form->flags, cursor_u8(&point));
     write_value(w, form, &point);
@@ -439,6 +450,8 @@ void dnp3_object_write(struct jsonw *w, const struct dnp3_object *o)
     const struct form *form = form_of(o);
     struct cursor c = cursor_of(o->points);
 
+    if (dnp3_sized_write(w, o))
+        return;
     if (!form || !o->points.len || dnp3_tx_prefix(o) > 3 || (form->bits && dnp3_tx_prefix(o)))
         return;
     jsonw_arr_open(w, "points");

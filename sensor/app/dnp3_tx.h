@@ -38,6 +38,8 @@ bool dnp3_object_read(struct app *app, struct tx *tx, struct cursor *c, bool wit
                       uint32_t *note);
 /** Values of the points as an array "points"; nothing where their form is not known. */
 void dnp3_object_write(struct jsonw *w, const struct dnp3_object *o);
+/** Points of files and authentication; false: it is another object. */
+bool dnp3_sized_write(struct jsonw *w, const struct dnp3_object *object);
 
 enum dnp3_note {
     DNP3_FLOODED,

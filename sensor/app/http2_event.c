@@ -88,6 +88,26 @@ static void write_frames(struct jsonw *w, const char *key, const struct http2_tx
     jsonw_obj_close(w);
 }
 
+/* What is said of the dynamic table stands before the lines. */
+static void write_headers(struct jsonw *w, const char *key, const struct http2_tx *http2,
+                          enum dir dir, const struct http_message *m)
+{
+    const struct http2_size *sizes = http2->sizes[dir].at;
+    const struct http_field *fields = m->fields.at;
+
+    if (!m->fields.n && !http2->sizes[dir].n)
+        return;
+    jsonw_arr_open(w, key);
+    for (uint32_t i = 0; i < http2->sizes[dir].n; i++) {
+        jsonw_obj_open(w, NULL);
+        jsonw_u64(w, "table_size_update", sizes[i].bytes);
+        jsonw_obj_close(w);
+    }
+    for (uint32_t i = 0; i < m->fields.n; i++)
+        http_event_header(w, &fields[i]);
+    jsonw_arr_close(w);
+}
+
 static void write_text(struct jsonw *w, const char *key, struct slice text)
 {
     if (text.len)
@@ -103,8 +123,8 @@ void http2_event_write(struct tx *tx, uint32_t i, struct jsonw *w)
 
     (void)i;
     jsonw_str(w, "version", "2");
-    http_event_headers(w, NULL, TO_SERVER, &http->request);
-    http_event_headers(w, NULL, TO_CLIENT, &http->response);
+    write_headers(w, "request_headers", http2, TO_SERVER, &http->request);
+    write_headers(w, "response_headers", http2, TO_CLIENT, &http->response);
     struct slice host = http->request.known[HTTP_HOST];
     write_text(w, "hostname", host.len ? host : http->host);
     if (http->port)

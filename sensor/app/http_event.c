@@ -53,8 +53,17 @@ static bool is_wanted(const struct http_config *config, enum dir dir, struct sli
     return false;
 }
 
-void http_event_headers(struct jsonw *w, const struct http_config *config, enum dir dir,
-                        const struct http_message *m)
+void http_event_header(struct jsonw *w, const struct http_field *field)
+{
+    jsonw_obj_open(w, NULL);
+    jsonw_text(w, "name", field->name);
+    jsonw_text(w, "value", field->value);
+    jsonw_obj_close(w);
+}
+
+/* Those that are asked for. */
+static void write_headers(struct jsonw *w, const struct http_config *config, enum dir dir,
+                          const struct http_message *m)
 {
     const struct http_field *fields = m->fields.at;
     bool open = false;
@@ -65,10 +74,7 @@ void http_event_headers(struct jsonw *w, const struct http_config *config, enum 
         if (!open)
             jsonw_arr_open(w, dir == TO_SERVER ? "request_headers" : "response_headers");
         open = true;
-        jsonw_obj_open(w, NULL);
-        jsonw_text(w, "name", fields[i].name);
-        jsonw_text(w, "value", fields[i].value);
-        jsonw_obj_close(w);
+        http_event_header(w, &fields[i]);
     }
     if (open)
         jsonw_arr_close(w);
@@ -112,6 +118,6 @@ void http_event_write(struct tx *tx, uint32_t i, struct jsonw *w)
     write_range(w, http->response.known[HTTP_CONTENT_RANGE]);
     if (!tx->writes_event || !config)
         return;
-    http_event_headers(w, config, TO_SERVER, &http->request);
-    http_event_headers(w, config, TO_CLIENT, &http->response);
+    write_headers(w, config, TO_SERVER, &http->request);
+    write_headers(w, config, TO_CLIENT, &http->response);
 }

@@ -176,9 +176,8 @@ void http_event_configure(const struct conf *conf, void *config);
 void http_event_write(struct tx *tx, uint32_t i, struct jsonw *w);
 /** Whether what `http.extended` can take out of events is written now. */
 bool http_event_extended(const struct tx *tx, const void *item);
-/** Header lines that are asked for, as a list of name and value; NULL: all. */
-void http_event_headers(struct jsonw *w, const struct http_config *config, enum dir dir,
-                        const struct http_message *m);
+/** A header line as an object of name and value. */
+void http_event_header(struct jsonw *w, const struct http_field *field);
 
 /* ---- http_uri.c --------------------------------------------------------------------------- */
 

@@ -23,6 +23,8 @@ static void tx_write(struct jsonw *w, const struct event_ctx *ctx)
     ctx->tx->writes_event = true;
     app_write_event(ctx->tx, ctx->part, w);
     ctx->tx->writes_event = false;
+    if (ctx->flow && ctx->flow->app_orig && strcmp(ctx->tx->proto->name, "tls") == 0)
+        jsonw_str(w, "from_proto", ctx->flow->app_orig);
     jsonw_obj_close(w);
     if (ctx->tx->proto->write_beside)
         ctx->tx->proto->write_beside(ctx->tx, w);
@@ -33,6 +35,7 @@ const struct event_def ev_tx = {
     .doc = "A transaction of an application protocol; event_type is the protocol's name",
     .ends = EVENT_ENDS_CLIENT,
     .schema = "tx_id|integer|Number of the transaction within its flow\n"
+              "tls.from_proto|text|Protocol that TLS was begun in (STARTTLS, CONNECT)\n"
               "<protocol>|object|Fields of the protocol (see the fields table)\n",
     .write = tx_write,
 };

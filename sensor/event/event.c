@@ -167,19 +167,11 @@ void event_write_tx(struct jsonw *w, struct tx *tx)
         tx->proto->write_beside(tx, w);
 }
 
-static void write_digests(struct jsonw *w, const struct file *file)
-{
-    if (*file->md5)
-        jsonw_str(w, "md5", file->md5);
-    if (*file->sha1)
-        jsonw_str(w, "sha1", file->sha1);
-    if (*file->sha256)
-        jsonw_str(w, "sha256", file->sha256);
-}
-
 void event_write_file(struct jsonw *w, const struct file *file)
 {
     static const char *const states[] = {"UNKNOWN", "CLOSED", "TRUNCATED"};
+    const char *const digests[][2] = {
+        {"md5", file->md5}, {"sha1", file->sha1}, {"sha256", file->sha256}};
 
     if (file->name.len)
         jsonw_text(w, "filename", file->name);
@@ -193,7 +185,10 @@ void event_write_file(struct jsonw *w, const struct file *file)
         jsonw_str(w, "magic", file->magic);
     jsonw_bool(w, "gaps", file->gaps != 0);
     jsonw_str(w, "state", states[file->state]);
-    write_digests(w, file);
+    for (uint32_t i = 0; i < 3; i++) {
+        if (*digests[i][1])
+            jsonw_str(w, digests[i][0], digests[i][1]);
+    }
     jsonw_bool(w, "stored", file->stored);
     if (file->wanted_store && !file->stored && file->state != FILE_OPEN)
         jsonw_bool(w, "storing", true);
@@ -502,6 +497,8 @@ static void write_what(struct jsonw *w, const struct head *h)
         jsonw_word(w, "community_id", flow->community_id);
     if (app_of(flow))
         jsonw_word(w, "app_proto", app_of(flow));
+    if (flow->app_orig)
+        jsonw_word(w, "app_proto_orig", flow->app_orig);
 }
 
 static void write_time(struct jsonw *w, const struct event_ctx *ctx)
@@ -574,10 +571,8 @@ static void write_head(struct jsonw *w, const struct event_def *row, const struc
     h.kept = entry_of(&h);
     if (!copy_all_parts(w, &h))
         write_all_parts(w, &h);
-    if (ctx->flow && row->ends != EVENT_ENDS_NONE) {
-        if (ctx->detect)
-            vars_write(ctx->detect, ctx->flow, ctx->packet != NULL, w);
-    }
+    if (ctx->flow && row->ends != EVENT_ENDS_NONE && ctx->detect)
+        vars_write(ctx->detect, ctx->flow, ctx->packet != NULL, w);
     write_tunnel(w, ctx);
 }
 

@@ -140,6 +140,7 @@ struct flow {
     uint16_t alerts;             /* hits on this flow, saturating */
     uint16_t ndpi_proto;         /* breadth classification; 0 = unknown */
     const char *app_name;        /* protocol name as EVE says it; NULL = not known yet */
+    const char *app_orig;        /* the one before it (STARTTLS, CONNECT …); NULL = none */
     bool app_failed;             /* all probing ended without a name: EVE's "failed" */
     char community_id[36];       /* "1:…" (Community ID v1, seed 0); empty until asked for */
     struct tunnel *tunnel;       /* outermost tunnel of the first packet; NULL = none */
