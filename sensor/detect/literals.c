@@ -31,7 +31,7 @@ struct marks {
     struct mark_key *key;
     struct mark *mark;
     uint32_t n;
-    uint32_t bits; /* of the number of places */
+    uint32_t shift, mask; /* of a hash; the number of places less one */
 };
 
 struct literals {
@@ -245,10 +245,10 @@ static struct mark_key mark_key(const struct literals_usual *usual, struct slice
 
 static void put_mark(struct marks *m, struct mark_key key, struct mark mark)
 {
-    uint32_t i = lookup_hash(key.key) >> (32 - m->bits);
+    uint32_t i = lookup_hash(key.key) >> m->shift;
 
     while (m->key[i].key)
-        i = (i + 1) & ((1u << m->bits) - 1);
+        i = (i + 1) & m->mask;
     m->key[i] = key;
     m->mark[i] = mark;
     m->n++;
@@ -307,7 +307,7 @@ static void add_pair(struct literals *l, const struct literals_usual *usual, uin
 
 static bool mark_all(struct lookup *lookup, const struct marks *m)
 {
-    for (uint32_t i = 0; lookup && i < 1u << m->bits; i++) {
+    for (uint32_t i = 0; lookup && i <= m->mask; i++) {
         if (m->key[i].key)
             lookup_mark(lookup, m->key[i].key);
     }
@@ -344,11 +344,14 @@ static bool compile(struct literals *l, struct literals_maker *maker, uint32_t n
 /* At most a third of the places are taken. */
 static bool make_marks(struct marks *m, uint32_t n)
 {
-    m->bits = 4;
-    while (1u << m->bits < 3 * n)
-        m->bits++;
-    m->key = calloc((size_t)1 << m->bits, sizeof(*m->key));
-    m->mark = calloc((size_t)1 << m->bits, sizeof(*m->mark));
+    uint32_t bits = 4;
+
+    while (1u << bits < 3 * n)
+        bits++;
+    m->shift = 32 - bits;
+    m->mask = (1u << bits) - 1;
+    m->key = calloc((size_t)1 << bits, sizeof(*m->key));
+    m->mark = calloc((size_t)1 << bits, sizeof(*m->mark));
     return m->key && m->mark;
 }
 
@@ -441,7 +444,7 @@ static size_t marks_bytes(const struct marks *m)
 {
     if (!m->key)
         return 0;
-    return (sizeof(*m->key) + sizeof(*m->mark)) << m->bits;
+    return (sizeof(*m->key) + sizeof(*m->mark)) * (m->mask + 1);
 }
 
 size_t literals_bytes(const struct literals *l)
@@ -516,10 +519,11 @@ static inline bool far_stands(struct slice data, const struct mark_key *k, uint3
 static inline void compare_all(const struct scan *s, const struct marks *m, uint32_t key,
                                uint32_t at)
 {
-    uint32_t i = lookup_hash(key) >> (32 - m->bits);
+    const struct mark_key *keys = m->key;
+    uint32_t mask = m->mask;
 
-    for (const struct mark_key *k; (k = &m->key[i])->key; i = (i + 1) & ((1u << m->bits) - 1)) {
-        if (k->key == key && far_stands(s->data, k, at))
+    for (uint32_t i = lookup_hash(key) >> m->shift; keys[i].key; i = (i + 1) & mask) {
+        if (keys[i].key == key && far_stands(s->data, &keys[i], at))
             compare(s, &m->mark[i], at);
     }
 }
@@ -527,7 +531,7 @@ static inline void compare_all(const struct scan *s, const struct marks *m, uint
 /* Where the literals known by `key` stand is fetched. */
 static inline void fetch(const struct marks *m, uint32_t key)
 {
-    __builtin_prefetch(&m->key[lookup_hash(key) >> (32 - m->bits)]);
+    __builtin_prefetch(&m->key[lookup_hash(key) >> m->shift]);
 }
 
 static uint32_t gram_at(const struct scan *s, uint32_t at)
@@ -540,8 +544,8 @@ static void scan_grams(const struct scan *s)
     const struct marks *m = &s->l->grams;
     uint32_t from = 0, n, at[LOOKUP_ROOM];
 
-    while ((n = lookup_next(s->l->gram_table, s->data, &from, at))) {
-        for (uint32_t i = 0; i < n; i++)
+    while (from + GRAM <= s->data.len && (n = lookup_next(s->l->gram_table, s->data, &from, at))) {
+        for (uint32_t i = 1; i < n; i++)
             fetch(m, gram_at(s, at[i]));
         for (uint32_t i = 0; i < n; i++)
             compare_all(s, m, gram_at(s, at[i]), at[i]);
@@ -557,7 +561,8 @@ static void scan_pairs(const struct scan *s)
 {
     uint32_t from = 0, n, at[LOOKUP_ROOM];
 
-    while ((n = lookup_next(s->l->pair_table, s->data, &from, at))) {
+    while (from + LITERAL_SHORTEST <= s->data.len &&
+           (n = lookup_next(s->l->pair_table, s->data, &from, at))) {
         for (uint32_t i = 0; i < n; i++)
             compare_all(s, &s->l->pairs, pair_key(s->data.at + at[i]), at[i]);
     }

@@ -16,6 +16,7 @@ enum {
     /* what a step of AVX2 reads, and how far it goes */
     GRAMS_READ = 34,
     GRAMS_STEP = 32,
+    EIGHT_LAST = 14, /* the last of eight grams */
     PAIRS_READ = 17,
     PAIRS_STEP = 16,
     FEW_READ = 33,
@@ -116,15 +117,6 @@ static void mark_pair(struct lookup *l, uint32_t key)
     }
 }
 
-void lookup_mark(struct lookup *l, uint32_t key)
-{
-    struct slot s = slot_of(l, key);
-
-    l->words[s.word] |= UINT32_C(1) << 31 >> s.bit | UINT32_C(1) << 31 >> s.other;
-    if (l->pairs)
-        mark_pair(l, key);
-}
-
 static bool marked(const struct lookup *l, uint32_t key)
 {
     struct slot s = slot_of(l, key);
@@ -178,15 +170,27 @@ static inline uint32_t write_places(uint32_t set, uint32_t base, uint32_t step, 
     return n;
 }
 
-/* A short text with zeros behind it, as one step reads it. */
+/* A short text, of two bytes at least, with zeros behind it, as one step reads it. */
 struct padded {
     uint8_t at[48];
 };
 
-static const uint8_t *pad(struct padded *to, struct slice data)
+/* The first bytes and the last ones: copies of one size each need no loop. */
+#define COPY_ENDS(to, data, n)                                                                     \
+    (memcpy((to), (data).at, (n)),                                                                 \
+     memcpy((to) + (data).len - (n), (data).at + (data).len - (n), (n)))
+
+static inline const uint8_t *pad(struct padded *to, struct slice data)
 {
     memset(to->at, 0, sizeof(to->at));
-    memcpy(to->at, data.at, data.len);
+    if (data.len >= 16)
+        COPY_ENDS(to->at, data, 16);
+    else if (data.len >= 8)
+        COPY_ENDS(to->at, data, 8);
+    else if (data.len >= 4)
+        COPY_ENDS(to->at, data, 4);
+    else
+        COPY_ENDS(to->at, data, 2);
     return to->at;
 }
 
@@ -224,40 +228,53 @@ WIDE static inline __m256i eight_grams(const struct lookup *l, const uint8_t *at
                             signs(words, _mm256_srli_epi32(hash, 12)));
 }
 
-/* The last grams of a text, from `from` on: with those before them, which do not count again, or
- * with zeros behind. */
-WIDE static uint32_t last_grams(const struct lookup *l, struct slice data, uint32_t from,
-                                uint32_t *to)
+/* Those of them that are marked, a bit each. */
+WIDE static inline uint32_t eight_bits(const struct lookup *l, const uint8_t *at, __m128i shift)
+{
+    return sign_bits(eight_grams(l, at, shift));
+}
+
+/* The last grams of a text, sixteen at most, from `from` on: with some before them where there are
+ * fewer than a step looks at, with zeros behind a text that is shorter than one. */
+WIDE static inline uint32_t last_grams(const struct lookup *l, struct slice data, uint32_t from,
+                                       uint32_t *to)
 {
     __m128i shift = _mm_cvtsi32_si128((int)(32 + WORD_BITS - l->bits));
-    uint32_t last = (data.len - LOOKUP_GRAM) & ~1u;
-    bool whole = data.len >= GRAMS_READ;
-    uint32_t base = whole ? last - 30 : 0;
-    struct padded padded;
-    const uint8_t *at = whole ? data.at + base : pad(&padded, data);
+    uint32_t last = (data.len - LOOKUP_GRAM) & ~1u, n = (last - from) / 2 + 1, set;
 
-    __m256i a = eight_grams(l, at, shift), b = eight_grams(l, at + 16, shift);
-    uint32_t set = sign_bits(a) | sign_bits(b) << 8;
-    set &= (2u << (last - base) / 2) - 1;
-    return write_places(set & ~((1u << (from - base) / 2) - 1), base, LOOKUP_STRIDE, to);
+    if (last < EIGHT_LAST) {
+        struct padded padded;
+        set = eight_bits(l, pad(&padded, data), shift) >> from / 2 & ((1u << n) - 1);
+    } else {
+        uint32_t base = last - EIGHT_LAST;
+        set = eight_bits(l, data.at + base, shift);
+        if (n <= 8)
+            set >>= (from - base) / 2;
+        else
+            set = set << (base - from) / 2 | eight_bits(l, data.at + from, shift);
+    }
+    return set ? write_places(set, from, LOOKUP_STRIDE, to) : 0;
 }
 
 WIDE static uint32_t next_grams(const struct lookup *l, struct slice data, uint32_t *from,
                                 uint32_t *to)
 {
-    __m128i shift = _mm_cvtsi32_si128((int)(32 + WORD_BITS - l->bits));
     uint32_t i = *from, n = 0;
 
-    for (; i + GRAMS_READ <= data.len && n <= LOOKUP_ROOM - GRAMS_STEP / 2; i += GRAMS_STEP) {
-        __m256i a = eight_grams(l, data.at + i, shift), b = eight_grams(l, data.at + i + 16, shift);
-        if (sign_bits(_mm256_or_si256(a, b)))
-            n += write_places(sign_bits(a) | sign_bits(b) << 8, i, LOOKUP_STRIDE, to + n);
+    if (i + GRAMS_READ <= data.len) {
+        __m128i shift = _mm_cvtsi32_si128((int)(32 + WORD_BITS - l->bits));
+        for (; i + GRAMS_READ <= data.len && n <= LOOKUP_ROOM - GRAMS_STEP / 2; i += GRAMS_STEP) {
+            __m256i a = eight_grams(l, data.at + i, shift);
+            __m256i b = eight_grams(l, data.at + i + 16, shift);
+            if (sign_bits(_mm256_or_si256(a, b)))
+                n += write_places(sign_bits(a) | sign_bits(b) << 8, i, LOOKUP_STRIDE, to + n);
+        }
+        *from = i;
+        if (n > LOOKUP_ROOM - GRAMS_STEP / 2)
+            return n;
     }
-    *from = i;
-    if (n > LOOKUP_ROOM - GRAMS_STEP / 2 || i + LOOKUP_GRAM > data.len)
-        return n;
     *from = data.len;
-    return n + last_grams(l, data, i, to + n);
+    return i + LOOKUP_GRAM > data.len ? n : n + last_grams(l, data, i, to + n);
 }
 
 /* The pairs at the first eight even places. */
@@ -442,6 +459,18 @@ struct lookup *lookup_new_pairs(bool narrow)
     return lookup_new(PAIR_BITS, true, narrow || !lookup_wide() ? next_pair : next_few_pairs);
 }
 
+void lookup_mark(struct lookup *l, uint32_t key)
+{
+    struct slot s = slot_of(l, key);
+
+    l->words[s.word] |= UINT32_C(1) << 31 >> s.bit | UINT32_C(1) << 31 >> s.other;
+    if (!l->pairs)
+        return;
+    mark_pair(l, key);
+    if (l->next == next_few_pairs && l->width > FEW_PAIRS)
+        l->next = next_pairs;
+}
+
 void lookup_free(struct lookup **lookup)
 {
     if (*lookup)
@@ -458,7 +487,5 @@ size_t lookup_bytes(const struct lookup *l)
 uint32_t lookup_next(const struct lookup *l, struct slice data, uint32_t *from,
                      uint32_t at[LOOKUP_ROOM])
 {
-    if (l->next == next_few_pairs && l->width > FEW_PAIRS)
-        return next_pairs(l, data, from, at);
     return l->next(l, data, from, at);
 }
