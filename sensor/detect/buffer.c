@@ -178,21 +178,25 @@ const struct buffer *buffer_transformed(struct loader *loader, const struct buff
 
 /* ---- reading ------------------------------------------------------------------------------ */
 
-/* A name may stand for a field of the request and one of the response (http.header): then the
- * direction decides. */
-static const struct field_ref *ref_of(const struct buffer *b, const struct inspection *in)
+const struct field_ref *buffer_ref(const struct buffer *b, const struct proto_def *proto,
+                                   enum dir dir)
 {
-    enum field_side side = in->dir == TO_SERVER ? SIDE_CLIENT : SIDE_SERVER;
+    enum field_side side = dir == TO_SERVER ? SIDE_CLIENT : SIDE_SERVER;
     const struct field_ref *other = NULL;
 
-    for (uint8_t i = 0; in->tx && i < b->n_refs; i++) {
-        if (b->refs[i].proto != in->tx->proto)
+    for (uint8_t i = 0; i < b->n_refs; i++) {
+        if (b->refs[i].proto != proto)
             continue;
         if (b->refs[i].field->side == SIDE_BOTH || b->refs[i].field->side == side)
             return &b->refs[i];
         other = &b->refs[i];
     }
     return other;
+}
+
+static const struct field_ref *ref_of(const struct buffer *b, const struct inspection *in)
+{
+    return in->tx ? buffer_ref(b, in->tx->proto, in->dir) : NULL;
 }
 
 bool buffer_of_proto(const struct buffer *b, const struct proto_def *proto)
@@ -219,16 +223,19 @@ static enum dir side_dir(const struct field *f, enum dir dir)
     return f->side == SIDE_CLIENT ? TO_SERVER : f->side == SIDE_SERVER ? TO_CLIENT : dir;
 }
 
-static enum buffer_state field_state(const struct buffer *b, const struct inspection *in)
+enum buffer_state buffer_ref_state(const struct field_ref *ref, const struct inspection *in)
 {
-    const struct field_ref *ref = ref_of(b, in);
-
-    if (!ref)
-        return BUFFER_NEVER;
     uint8_t progress = in->tx->progress[side_dir(ref->field, in->dir)];
     if (progress >= ref->field->progress || progress == TX_DONE)
         return BUFFER_READY;
     return BUFFER_LATER;
+}
+
+static enum buffer_state field_state(const struct buffer *b, const struct inspection *in)
+{
+    const struct field_ref *ref = ref_of(b, in);
+
+    return ref ? buffer_ref_state(ref, in) : BUFFER_NEVER;
 }
 
 enum { FILE_FIRST_LOOK = 32 * 1024 };

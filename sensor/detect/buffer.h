@@ -41,6 +41,12 @@ struct buffer_scratch; /* one worker's room for transformed bytes */
 struct buffer_scratch *buffer_scratch_new(void);
 void buffer_scratch_free(struct buffer_scratch **scratch);
 
+/** The field that a name stands for in this protocol and direction: it may be one of the request or
+ * one of the response (http.header). NULL: there is none. */
+const struct field_ref *buffer_ref(const struct buffer *buffer, const struct proto_def *proto,
+                                   enum dir dir);
+/** State of that field in the transaction that is inspected. */
+enum buffer_state buffer_ref_state(const struct field_ref *ref, const struct inspection *in);
 /** State of a transaction's buffer in the direction that is inspected. */
 enum buffer_state buffer_state(const struct buffer *buffer, const struct inspection *in);
 /** The i-th instance; false behind the last. Transformed bytes live until the next call. */

@@ -50,15 +50,6 @@ void cost_fini(struct cost *c)
     memset(c, 0, sizeof(*c));
 }
 
-void cost_packet(struct cost *c, uint64_t now_ns, uint32_t shard)
-{
-    if (++c->packet == 0)
-        c->packet = 1;
-    c->n_resting = 0;
-    c->now_ns = now_ns;
-    c->shard = shard;
-}
-
 bool cost_rests(const struct cost *c, uint32_t uid)
 {
     const struct cost_watch *w = &c->watch[c->shard];

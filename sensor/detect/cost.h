@@ -51,7 +51,14 @@ bool cost_fit(struct cost *cost, uint32_t n);
 bool cost_budget(struct cost *cost, uint64_t steps, uint64_t rest_ns);
 void cost_fini(struct cost *cost);
 /** A packet begins. */
-void cost_packet(struct cost *cost, uint64_t now_ns, uint32_t shard);
+static inline void cost_packet(struct cost *c, uint64_t now_ns, uint32_t shard)
+{
+    if (++c->packet == 0)
+        c->packet = 1;
+    c->n_resting = 0;
+    c->now_ns = now_ns;
+    c->shard = shard;
+}
 bool cost_rests(const struct cost *cost, uint32_t uid);
 void cost_charge(struct cost *cost, uint32_t uid, uint64_t steps);
 

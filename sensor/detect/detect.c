@@ -77,34 +77,6 @@ void detect_candidates_sort(struct detect *d)
 
 /* ---- headers ------------------------------------------------------------------------------ */
 
-void detect_ends(struct detect *d, struct ends ends)
-{
-    if (ends.src == d->ends.src && ends.dst == d->ends.dst)
-        return;
-    d->ends = ends;
-    if (addr_eq(&d->net_ends[0], ends.src) && addr_eq(&d->net_ends[1], ends.dst) && d->net_now)
-        return;
-    d->net_ends[0] = *ends.src;
-    d->net_ends[1] = *ends.dst;
-    if (++d->net_now == 0) {
-        for (int i = 0; i < 2; i++)
-            memset(d->net_epoch[i], 0, (d->rs->n_nets + 1) * sizeof(uint32_t));
-        d->net_now = 1;
-    }
-}
-
-/* The same few sets ($HOME_NET …) stand in most rules: each is asked once per packet and end. */
-static bool net_ok(struct detect *d, const struct netset *set, uint32_t side)
-{
-    if (set->any)
-        return true;
-    if (d->net_epoch[side][set->id] != d->net_now) {
-        d->net_epoch[side][set->id] = d->net_now;
-        d->net_yes[side][set->id] = rule_net_has(set, side ? d->ends.dst : d->ends.src);
-    }
-    return d->net_yes[side][set->id];
-}
-
 bool detect_proto_ok(const struct rule *r, const struct packet *p)
 {
     if (r->ip && p->ip_version != r->ip)
@@ -119,27 +91,6 @@ bool detect_app_ok(const struct detect *d, const struct rule *r)
     if (!r->app || r->app - 1 == d->proto)
         return true;
     return d->proto >= 0 && r->app - 1 == d->rs->kin[d->proto];
-}
-
-static bool port_ok(const struct portset *set, uint16_t port)
-{
-    return set->any || rule_port_has(set, port);
-}
-
-bool detect_header_ok(struct detect *d, const struct rule *r, enum dir dir)
-{
-    const struct ends *e = &d->ends;
-    const struct packet *p = d->in->packet;
-
-    if (!(r->dirs >> dir & 1) || !detect_app_ok(d, r) || (p && !detect_proto_ok(r, p)))
-        return false;
-    if (r->dirs != 3 && !d->in->flow)
-        return false;
-    if (port_ok(r->dport, e->dport) && port_ok(r->sport, e->sport) && net_ok(d, r->src, 0) &&
-        net_ok(d, r->dst, 1))
-        return true;
-    return r->both_ways && rule_port_has(r->dport, e->sport) && rule_port_has(r->sport, e->dport) &&
-           net_ok(d, r->src, 1) && net_ok(d, r->dst, 0);
 }
 
 bool detect_tests_ok(struct detect *d, const struct rule *r)
@@ -196,8 +147,7 @@ static void on_literal(void *context, uint32_t id, uint32_t end)
 
     for (uint32_t i = set->first[id]; i < set->first[id + 1]; i++) {
         uint32_t rule = set->rules[i];
-        if (d->mark[rule] != d->epoch &&
-            (!scan->headers || detect_header_ok(d, &d->rs->rules[rule], d->look.dir)))
+        if (d->mark[rule] != d->epoch && (!scan->headers || header_ok(d, rule, d->look.dir)))
             detect_candidate(d, rule, end);
     }
 }
@@ -321,7 +271,7 @@ static void run_ip(struct detect *d)
     detect_candidates_sort(d);
     for (uint32_t i = 0; i < d->n_candidates; i++) {
         const struct rule *r = &d->rs->rules[d->candidates[i]];
-        if (!detect_header_ok(d, r, in->dir))
+        if (!header_ok(d, r->info.index, in->dir))
             continue;
         detect_hit_clear(d);
         if (detect_tests_ok(d, r))
@@ -340,7 +290,7 @@ static void run_noted(struct detect *d)
     for (uint32_t i = 0; i < d->rs->n_noted; i++) {
         const struct rule *r = &d->rs->rules[d->rs->noted[i]];
         detect_hit_clear(d);
-        if (d->in->packet->ip_version && !detect_header_ok(d, r, d->in->dir))
+        if (d->in->packet->ip_version && !header_ok(d, r->info.index, d->in->dir))
             continue;
         if (detect_tests_ok(d, r))
             detect_fire(d, r);
@@ -395,7 +345,6 @@ void detect_look(struct detect *d)
 {
     const struct detect_input *in = d->in;
     const struct packet *p = in->packet;
-    struct hit *scratch = d->look.hit;
 
     if (d->looking)
         return;
@@ -406,14 +355,13 @@ void detect_look(struct detect *d)
     d->passed = false;
     d->view[0].set = d->view[1].set = false;
     memset(&d->beside, 0, sizeof(d->beside));
-    memset(&d->look, 0, offsetof(struct inspection, captured));
-    d->look.hit = scratch;
+    memset(&d->look.rule, 0,
+           offsetof(struct inspection, captured) - offsetof(struct inspection, rule));
     d->look.detect = d;
     d->look.input = in;
     d->look.packet = p;
     d->look.flow = in->flow;
     d->look.dir = in->dir;
-    d->ends.src = NULL; /* what it pointed to may be another's now */
     if (p)
         detect_ends(d, (struct ends){&p->src, &p->dst, p->sport, p->dport});
 }
@@ -565,19 +513,16 @@ static bool make_marks(struct detect *d, const struct ruleset *rs)
     d->mark = calloc(rs->n + 1, sizeof(*d->mark));
     d->mark_end = calloc(rs->n + 1, sizeof(*d->mark_end));
     for (int i = 0; i < 2; i++) {
-        d->net_epoch[i] = calloc(rs->n_nets + 1, sizeof(uint32_t));
-        d->net_yes[i] = calloc(rs->n_nets + 1, 1);
-        ok = ok && d->net_epoch[i] && d->net_yes[i];
+        d->net_answer[i] = calloc(rs->n_nets + 1, sizeof(uint32_t));
+        ok = ok && d->net_answer[i];
     }
     return ok && d->mark && d->mark_end;
 }
 
 static void free_marks(struct detect *d)
 {
-    for (int i = 0; i < 2; i++) {
-        free(d->net_epoch[i]);
-        free(d->net_yes[i]);
-    }
+    for (int i = 0; i < 2; i++)
+        free(d->net_answer[i]);
     free(d->mark);
     free(d->mark_end);
 }
@@ -649,19 +594,18 @@ enum err detect_swap(struct detect *d, const struct ruleset *rs)
 {
     struct detect old = {.mark = d->mark, .mark_end = d->mark_end};
 
-    memcpy(old.net_epoch, d->net_epoch, sizeof(old.net_epoch));
-    memcpy(old.net_yes, d->net_yes, sizeof(old.net_yes));
+    memcpy(old.net_answer, d->net_answer, sizeof(old.net_answer));
     bool ok = fit_scratch(d, rs) && cost_fit(&d->cost, rs->n_uids);
     ok = make_marks(d, rs) && ok;
     if (!ok) {
         free_marks(d);
         d->mark = old.mark;
         d->mark_end = old.mark_end;
-        memcpy(d->net_epoch, old.net_epoch, sizeof(old.net_epoch));
-        memcpy(d->net_yes, old.net_yes, sizeof(old.net_yes));
+        memcpy(d->net_answer, old.net_answer, sizeof(old.net_answer));
         return ERR_NOMEM;
     }
     free_marks(&old);
+    memset(d->concerns, 0, sizeof(d->concerns));
     d->rs = rs;
     d->epoch = d->net_now = d->n_hits = 0;
     return ERR_OK;

@@ -288,7 +288,7 @@ static bool header_holds(struct look *l)
         return stop(l, EXPLAIN_DIRECTION, 0, "direction to the ",
                     slice_of_str(r->dirs == 1 << TO_CLIENT ? "client" : "server"));
     }
-    if (detect_header_ok(l->d, r, dir))
+    if (header_ok(l->d, r->info.index, dir))
         return true;
     return address_holds(l, false) && address_holds(l, true) && port_holds(l, false) &&
            port_holds(l, true);

@@ -192,7 +192,7 @@ static void try_lengths(struct detect *d, const struct gate *g, uint32_t n)
 
     for (const struct gate *end = g + n; g < end && g->least <= payload.len; g++) {
         if (payload.len <= g->most && (!g->told || is_told(g, payload)) &&
-            detect_header_ok(d, &d->rs->rules[g->rule], d->look.dir))
+            header_ok(d, g->rule, d->look.dir))
             detect_candidate(d, g->rule, 0);
     }
 }
@@ -228,15 +228,13 @@ static void try_gates(struct detect *d, const struct gate *g, uint32_t n, const 
     for (; g < end; g++) {
         if (!(g->on_packet && stands(g, packet)) && !(g->on_stream && stands(g, other)))
             continue;
-        if (payload.len >= g->least && payload.len <= g->most &&
-            detect_header_ok(d, &d->rs->rules[g->rule], d->look.dir))
+        if (payload.len >= g->least && payload.len <= g->most && header_ok(d, g->rule, d->look.dir))
             detect_candidate(d, g->rule, 0);
     }
 }
 
-void gates_open(struct detect *d, const struct lit_set *set, const struct view *stream)
+void gates_open(struct detect *d, const struct gates *gates, const struct view *stream)
 {
-    const struct gates *gates = set->gates;
     struct slice payload = d->in->packet->payload;
     const uint16_t *first = gates->first;
 

@@ -28,7 +28,8 @@ struct inspection {
     const struct detect_input *input;
     const struct packet *packet; /* NULL when a flow times out */
     struct flow *flow;           /* may be NULL */
-    const struct rule *rule;
+    struct hit *hit;             /* being filled: where the matches are */
+    const struct rule *rule;     /* from here on a new look clears … */
     struct tx *tx;
     struct file *file;
     enum dir dir;
@@ -37,17 +38,16 @@ struct inspection {
     struct slice payload;
     struct slice data; /* OP_CALL on bytes: the buffer, and where the last match ended */
     uint32_t data_at;
-    uint64_t vars[RULE_VARS_MAX];
     struct slice base64; /* what base64_decode produced */
     struct slice frame;  /* bytes of the frame that are there */
     bool partial;        /* the buffer's end is not there yet */
-    struct hit *hit;     /* being filled: where the matches are */
     uint8_t n_captured;  /* by regular expressions of the rule in hand */
     struct {
         bool of_flow;
         uint16_t var;
         struct slice value;
-    } captured[CAPTURES_MAX]; /* behind all that a new look clears */
+    } captured[CAPTURES_MAX]; /* … up to here */
+    uint64_t vars[RULE_VARS_MAX];
 };
 
 struct draft;

@@ -8,7 +8,9 @@
 
 #include "common/strbuf.h"
 #include "sensor/detect/buffer.h"
+#include "sensor/detect/concern.h"
 #include "sensor/detect/cost.h"
+#include "sensor/detect/header.h"
 #include "sensor/detect/inspect.h"
 #include "sensor/detect/ruleset.h"
 #include "sensor/detect/state.h"
@@ -86,11 +88,12 @@ struct detect {
     uint32_t n_candidates;
     uint32_t candidates[CANDIDATES_MAX];
 
-    uint32_t *net_epoch[2]; /* by net: answers of this epoch */
-    uint8_t *net_yes[2];
+    uint32_t *net_answer[2]; /* by side and net: 1 = yes, and above it the `net_now` it is of */
     uint32_t net_now;
+    struct concern concerns[CONCERNS_KEPT];
     struct ends ends;
     struct addr net_ends[2]; /* whom the answers are about; family 0 = none yet */
+    bool net_told;           /* … and they are those of `ends` */
 
     uint8_t *room; /* 2 × VIEW_ROOM: window and chunk side by side, by direction */
     uint32_t n_hits;
@@ -125,9 +128,9 @@ void detect_candidates_sort(struct detect *d);
  * (searched before); with `headers` only those whose header fits. */
 void detect_scan(struct detect *d, const struct lit_set *set, struct slice data, uint32_t old,
                  bool headers);
-/** Candidates of a set's gates (it has some): rules whose gate and header let the packet or what is
- * seen of its stream (or NULL) through. */
-void gates_open(struct detect *d, const struct lit_set *set, const struct view *stream);
+/** Candidates of gates: rules whose gate and header let the packet or what is seen of its stream
+ * (or NULL) through. */
+void gates_open(struct detect *d, const struct gates *gates, const struct view *stream);
 
 /** The same of a transaction's buffer: rules whose bytes stand there. */
 void gates_heads(struct detect *d, const struct gates *gates, struct slice bytes);
@@ -136,10 +139,13 @@ void gates_heads(struct detect *d, const struct gates *gates, struct slice bytes
 int detect_proto(struct detect *d, const struct proto_def *proto);
 /** Sets whose ends the headers of rules are compared with; the addresses stay as they are while the
  * packet is looked at. */
-void detect_ends(struct detect *d, struct ends ends);
+static inline void detect_ends(struct detect *d, struct ends ends)
+{
+    d->ends = ends;
+    d->net_told = false;
+}
 bool detect_proto_ok(const struct rule *r, const struct packet *p);
 bool detect_app_ok(const struct detect *d, const struct rule *r);
-bool detect_header_ok(struct detect *d, const struct rule *r, enum dir dir);
 bool detect_tests_ok(struct detect *d, const struct rule *r);
 /** Nothing has matched yet of the rule that is tried next. */
 void detect_hit_clear(struct detect *d);

@@ -170,7 +170,7 @@ static void try_rules(struct detect *d, const struct frames *f, const struct sid
         const struct buffer *b = r->groups[r->frame_group].buffer;
         if (b->proto != f->proto || b->frame != frame->type || has_fired(frame, i))
             continue;
-        if (!detect_header_ok(d, r, d->look.dir) || !detect_tests_ok(d, r))
+        if (!header_ok(d, rs->framed[i], d->look.dir) || !detect_tests_ok(d, r))
             continue;
         d->count[DETECT_RULES_TRIED]++;
         if (!within_cost(d, r, frame->type))

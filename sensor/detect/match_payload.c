@@ -192,38 +192,11 @@ static void try_candidates(struct detect *d, uint32_t modes, struct window *win,
 
 /* ---- collecting --------------------------------------------------------------------------- */
 
-static void open_gate(struct detect *d, const struct lit_set *set, const struct view *stream)
-{
-    if (set && set->gates)
-        gates_open(d, set, stream);
-}
-
-static void open_port(struct detect *d, enum dir dir, bool source, uint16_t port,
-                      const struct view *stream)
-{
-    if (d->rs->gate_ports[port] & ruleset_port_bit(d->class_, dir, source))
-        open_gate(d, ruleset_port(d->rs, ruleset_port_key(d->class_, dir, source, port)), stream);
-}
-
 /* Rules without a literal: those of any port, of these ports, of this protocol. */
-static void open_gates(struct detect *d, enum dir dir, const struct view *stream)
+static void open_gates(struct detect *d, const struct concern *sets, const struct view *stream)
 {
-    const struct ruleset *rs = d->rs;
-
-    open_gate(d, &rs->any[d->class_][dir], stream);
-    if (d->proto >= 0)
-        open_gate(d, &rs->app[d->proto][dir], stream);
-    if (d->proto >= 0 && rs->kin[d->proto] >= 0)
-        open_gate(d, &rs->app[rs->kin[d->proto]][dir], stream);
-    if (d->class_ == CLASS_OTHER)
-        return;
-    open_port(d, dir, false, d->ends.dport, stream);
-    open_port(d, dir, true, d->ends.sport, stream);
-}
-
-static const struct raw_sets *raw_sets(const struct detect *d, enum dir dir)
-{
-    return ruleset_raw(d->rs, d->proto, d->class_, dir, d->ends.sport, d->ends.dport);
+    for (uint32_t i = 0; i < sets->n_gates; i++)
+        gates_open(d, sets->gates[i], stream);
 }
 
 /* Nothing can be read of it any more, in its packets either, as Suricata has it. */
@@ -236,9 +209,9 @@ static bool is_dark(const struct detect *d, enum dir dir)
 
 /* The bytes of a TCP flow's packet come again in its stream: literals of rules on streams alone are
  * not looked for here behind its head, and those that have to be at the beginning only there. */
-static void scan_packet(struct detect *d, struct slice payload, enum dir dir)
+static void scan_packet(struct detect *d, const struct raw_sets *sets, struct slice payload,
+                        enum dir dir)
 {
-    const struct raw_sets *sets = raw_sets(d, dir);
     const struct lit_set *base = &sets->base[d->class_];
 
     if (is_dark(d, dir))
@@ -277,8 +250,9 @@ static void run_packet(struct detect *d)
     d->look.dir = in->dir;
     for (uint32_t i = 0; i < (in->flow ? 1 : 2); i++) {
         enum dir dir = i ? dir_other(in->dir) : in->dir;
-        scan_packet(d, payload, dir);
-        open_gates(d, dir, NULL);
+        const struct concern *sets = concern_find(d, dir);
+        scan_packet(d, sets->raw, payload, dir);
+        open_gates(d, sets, NULL);
     }
     if (in->flow && !payload.len && !d->n_candidates && d->class_ == CLASS_TCP)
         note_empty(d);
@@ -412,13 +386,12 @@ static struct ends ends_of(const struct flow *f, enum dir dir)
 
 /* What is new is searched, with the last bytes before it. When the protocol has just become known
  * all that is left of the stream is: rules of the protocol did not fit before. */
-static void scan_view(struct detect *d, struct window *win, const struct view *view, uint32_t old,
-                      enum dir dir, bool with_packet)
+static void scan_view(struct detect *d, struct window *win, const struct raw_sets *sets,
+                      const struct view *view, uint32_t old, bool with_packet)
 {
     bool again = d->proto >= 0 && !win->app_scanned;
     uint32_t from = d->n_candidates, tail = again ? old : old < TAIL ? old : TAIL;
     bool head = with_packet || view->base + old - tail < PAYLOAD_HEAD;
-    const struct raw_sets *sets = raw_sets(d, dir);
     const struct lit_set *base = &sets->base[d->class_];
     const struct lit_set *set = head ? base : &sets->streams;
 
@@ -453,8 +426,9 @@ static bool run_chunk(struct detect *d, const struct chunk *chunk, bool with_pac
     detect_ends(d, ends_of(d->in->flow, chunk->dir));
     add_pending(d, win, &view);
     struct view piece = {slice_from(view.data, old), 0, true, 0};
-    scan_view(d, win, &view, old, chunk->dir, with_packet);
-    open_gates(d, chunk->dir, d->in->by_ack ? &piece : &view);
+    const struct concern *sets = concern_find(d, chunk->dir);
+    scan_view(d, win, sets->raw, &view, old, with_packet);
+    open_gates(d, sets, d->in->by_ack ? &piece : &view);
     d->view[chunk->dir] = view;
     win->next = view.base + view.data.len;
     try_candidates(d, ON_STREAM | (with_packet ? ON_PACKET : 0u), s ? win : NULL, &view);

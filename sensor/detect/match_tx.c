@@ -135,14 +135,17 @@ static void keep_for_later(struct detect *d, struct tx_state *s, const struct ru
 }
 
 /* Variables do not outlive a look, so a rule that has some starts over. */
-static void try_rule(struct detect *d, struct tx_state *s, const struct rule *r)
+static void try_rule(struct detect *d, struct tx_state *s, uint32_t rule)
 {
-    struct tx_rule *known = state_tx_rule(s, r->uid, (uint8_t)d->look.dir);
+    if (!header_ok(d, rule, d->look.dir))
+        return;
+    struct tx_rule *known = state_tx_rule(s, d->rs->headers[rule].uid, (uint8_t)d->look.dir);
+    if (known && known->fate)
+        return;
+    const struct rule *r = &d->rs->rules[rule];
     uint32_t done = known && !r->n_vars && !r->datasets ? known->done : 0;
     bool never = false;
 
-    if ((known && known->fate) || !detect_header_ok(d, r, d->look.dir))
-        return;
     if (!detect_tests_ok(d, r)) {
         keep_for_later(d, s, r, known);
         return;
@@ -169,6 +172,21 @@ static void try_rule(struct detect *d, struct tx_state *s, const struct rule *r)
 
 /* ---- one transaction ---------------------------------------------------------------------- */
 
+/* As scan_buffer() does it, with less asked. */
+static void scan_field(struct detect *d, const struct plan_buffer *b)
+{
+    uint32_t n = b->ref->list ? field_instances(b->ref, d->look.tx) : 1;
+    struct slice bytes;
+
+    for (uint32_t i = 0; i < n; i++) {
+        if (!field_bytes(b->ref, d->look.tx, i, &bytes) || !bytes.len)
+            continue;
+        detect_scan(d, b->set, bytes, 0, false);
+        if (b->set->gates)
+            gates_heads(d, b->set->gates, bytes);
+    }
+}
+
 /* Of a file that has grown only what is new is searched, with the last bytes before it. */
 static void scan_buffer(struct detect *d, const struct plan_buffer *b, uint32_t seen)
 {
@@ -191,9 +209,16 @@ static void scan_plan(struct detect *d, struct tx_state *s, const struct plan *p
     for (uint32_t i = 0; i < plan->n; i++) {
         if (s->scanned[dir] >> i & 1)
             continue;
-        enum buffer_state state = buffer_state(plan->at[i].buffer, &d->look);
+        const struct plan_buffer *b = &plan->at[i];
+        enum buffer_state state =
+            b->ref ? buffer_ref_state(b->ref, &d->look) : buffer_state(b->buffer, &d->look);
         if (state == BUFFER_LATER)
             continue;
+        if (b->ref) {
+            s->scanned[dir] |= UINT64_C(1) << i;
+            scan_field(d, b);
+            continue;
+        }
         if (state == BUFFER_GROWING) {
             const struct file *f = buffer_file(&d->look);
             if (f && size_step(f->data.len) <= s->file_step[dir])
@@ -202,8 +227,8 @@ static void scan_plan(struct detect *d, struct tx_state *s, const struct plan *p
             s->scanned[dir] |= UINT64_C(1) << i;
         }
         if (state != BUFFER_NEVER)
-            scan_buffer(d, &plan->at[i], s->file_seen[dir]);
-        looked |= plan->at[i].buffer->kind == BUFFER_FILE;
+            scan_buffer(d, b, s->file_seen[dir]);
+        looked |= b->buffer->kind == BUFFER_FILE;
     }
     if (looked && file)
         s->file_seen[dir] = file->data.len;
@@ -336,7 +361,7 @@ static void run_tx(struct detect *d, struct tx *tx, int proto, enum dir dir, str
     s->file_step[dir] = file ? (uint8_t)size_step(file->data.len) : 0;
     detect_candidates_sort(d);
     for (uint32_t i = 0; i < d->n_candidates; i++)
-        try_rule(d, s, &d->rs->rules[d->candidates[i]]);
+        try_rule(d, s, d->candidates[i]);
     d->look.tx = NULL;
     d->look.file = NULL;
 }

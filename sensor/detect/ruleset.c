@@ -611,9 +611,10 @@ void ruleset_free(struct ruleset **ruleset)
         literals_free(&rs->sets[i]->db);
     free(rs->sets);
     free(rs->ports);
-    free(rs->named_ports);
-    free(rs->gate_ports);
+    free(rs->port_bits);
+    free(rs->known_ports);
     free(rs->rules);
+    free(rs->headers);
     free(rs->bad);
     free(rs->index_of);
     reputation_free(&rs->reputation);

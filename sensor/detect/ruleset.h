@@ -6,6 +6,7 @@
 #define TRAMGAC_SENSOR_DETECT_RULESET_H
 
 #include "sensor/detect/gates.h"
+#include "sensor/detect/header.h"
 #include "sensor/detect/ip_index.h"
 #include "sensor/detect/literals.h"
 #include "sensor/detect/loader.h"
@@ -58,6 +59,7 @@ enum raw_ports { RAW_PORTS_ALL, RAW_PORTS_ANY };
 struct plan_buffer {
     const struct buffer *buffer;
     const struct lit_set *set;
+    const struct field_ref *ref; /* of a field as it is; NULL = another kind, or transformed */
 };
 
 /** Transaction rules of one protocol and direction. */
@@ -78,15 +80,17 @@ struct ruleset {
     struct arena arena;       /* what is this set's alone */
     struct rule_store *store; /* what its rules are made of */
     struct rule *rules;
+    struct header *headers; /* of `rules` */
     uint32_t n;
     struct quarantined *bad;
     uint32_t n_bad, room_bad;
 
     struct raw_sets raw[FAMILIES_MAX][2][2]; /* by enum raw_ports and direction */
     uint8_t family[PROTOS_MAX + 1];          /* of a protocol's row + 1; [0]: unknown */
-    /** By port: the rules that name it and few others, as bits (ruleset_port_bit). */
-    uint8_t *named_ports;
-    uint8_t *gate_ports;               /* … and where `ports` has gates */
+    /** By port, as bits (ruleset_port_bit): lower half, rules name it and few others; upper half,
+     * `ports` has gates. */
+    uint16_t *port_bits;
+    uint8_t *known_ports;              /* either of the two */
     struct lit_set any[CLASSES][2];    /* gates only: of rules of any port and protocol */
     struct lit_set app[PROTOS_MAX][2]; /* gates only */
     struct port_set *ports;            /* gates only; open addressing, power of two */
@@ -150,9 +154,20 @@ static inline uint32_t ruleset_port_key(uint32_t class_, uint32_t dir, bool sour
 {
     return 1u << 24 | class_ << 20 | dir << 18 | (uint32_t)source << 17 | port;
 }
-static inline uint8_t ruleset_port_bit(uint32_t class_, uint32_t dir, bool source)
+enum { PORT_GATE_SHIFT = 8 };
+static inline uint16_t ruleset_port_bit(uint32_t class_, uint32_t dir, bool source)
 {
-    return (uint8_t)(1u << (class_ << 2 | dir << 1 | (uint32_t)source));
+    return (uint16_t)(1u << (class_ << 2 | dir << 1 | (uint32_t)source));
+}
+static inline bool ruleset_named_port(const struct ruleset *rs, uint32_t class_, uint32_t dir,
+                                      bool source, uint16_t port)
+{
+    return rs->port_bits[port] & ruleset_port_bit(class_, dir, source);
+}
+static inline bool ruleset_gate_port(const struct ruleset *rs, uint32_t class_, uint32_t dir,
+                                     bool source, uint16_t port)
+{
+    return rs->port_bits[port] >> PORT_GATE_SHIFT & ruleset_port_bit(class_, dir, source);
 }
 /** The literals that may matter to a flow of this protocol (a row, or -1) and these ports. */
 static inline const struct raw_sets *ruleset_raw(const struct ruleset *rs, int proto,
@@ -161,8 +176,8 @@ static inline const struct raw_sets *ruleset_raw(const struct ruleset *rs, int p
 {
     uint8_t family = rs->family[proto + 1];
     bool named = class_ == CLASS_OTHER || family >= FAMILY_OWN ||
-                 (rs->named_ports[dport] & ruleset_port_bit(class_, dir, false)) ||
-                 (rs->named_ports[sport] & ruleset_port_bit(class_, dir, true));
+                 ruleset_named_port(rs, class_, dir, false, dport) ||
+                 ruleset_named_port(rs, class_, dir, true, sport);
 
     return &rs->raw[family][named ? RAW_PORTS_ALL : RAW_PORTS_ANY][dir];
 }

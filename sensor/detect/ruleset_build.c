@@ -141,13 +141,14 @@ static void add_ports(struct builder *b, const struct rule *r, uint32_t class_, 
 {
     const struct portset *set = source ? r->sport : r->dport;
 
-    uint8_t bit = ruleset_port_bit(class_, dir, source);
+    uint16_t bit = (uint16_t)(ruleset_port_bit(class_, dir, source) << PORT_GATE_SHIFT);
 
     for (uint32_t i = 0; i < set->n; i++) {
         for (uint32_t p = set->at[i].lo; p <= set->at[i].hi; p++) {
             add_rule(b, port_set(b->rs, ruleset_port_key(class_, dir, source, (uint16_t)p)), r,
                      false);
-            b->rs->gate_ports[p] |= bit;
+            b->rs->port_bits[p] |= bit;
+            b->rs->known_ports[p] |= (uint8_t)(bit >> PORT_GATE_SHIFT);
         }
     }
 }
@@ -188,11 +189,13 @@ static bool many_ports(const struct portset *set)
     return set->any || n >= PORTS_MANY;
 }
 
-static void name_ports(struct ruleset *rs, const struct portset *set, uint8_t bit)
+static void name_ports(struct ruleset *rs, const struct portset *set, uint16_t bit)
 {
     for (uint32_t i = 0; i < set->n; i++) {
-        for (uint32_t p = set->at[i].lo; p <= set->at[i].hi; p++)
-            rs->named_ports[p] |= bit;
+        for (uint32_t p = set->at[i].lo; p <= set->at[i].hi; p++) {
+            rs->port_bits[p] |= bit;
+            rs->known_ports[p] |= (uint8_t)bit;
+        }
     }
 }
 
@@ -345,7 +348,8 @@ static struct lit_set *shared_set(struct builder *b, struct tx_builder *t,
     return t->sets[t->n++].set;
 }
 
-static bool plan_add(struct plan *plan, const struct buffer *buffer, const struct lit_set *set)
+static bool plan_add(struct plan *plan, const struct buffer *buffer, const struct lit_set *set,
+                     const struct field_ref *ref)
 {
     for (uint32_t i = 0; i < plan->n; i++) {
         if (plan->at[i].buffer == buffer)
@@ -353,8 +357,14 @@ static bool plan_add(struct plan *plan, const struct buffer *buffer, const struc
     }
     if (plan->n == PLAN_BUFFERS_MAX)
         return false;
-    plan->at[plan->n++] = (struct plan_buffer){buffer, set};
+    plan->at[plan->n++] = (struct plan_buffer){buffer, set, ref};
     return true;
+}
+
+static const struct field_ref *plain_ref(const struct buffer *b, const struct proto_def *proto,
+                                         enum dir dir)
+{
+    return b->kind == BUFFER_FIELD && !b->n_transforms ? buffer_ref(b, proto, dir) : NULL;
 }
 
 /* The literal lies in the payload: looked for there, once the protocol is known. */
@@ -389,8 +399,9 @@ static void add_tx_literals(struct builder *b, struct tx_builder *t, uint32_t di
         struct lit_set *set = shared_set(b, t, buffer, dir);
         add_rule(b, set, r, !r->by_head);
         for (int p = 0; proto_rows[p] && p < PROTOS_MAX; p++) {
+            const struct field_ref *ref = plain_ref(buffer, proto_rows[p], (enum dir)dir);
             if (of_proto(rs, r, proto_rows[p], p))
-                plan_add(&rs->plans[p][dir], buffer, set);
+                plan_add(&rs->plans[p][dir], buffer, set, ref);
         }
     }
 }
@@ -653,11 +664,12 @@ enum err ruleset_build(struct ruleset *rs, const struct ruleset *before,
     if (before && before->store == rs->store)
         b.before = before;
     find_kin(rs);
+    rs->headers = header_freeze(rs->rules, rs->n);
     rs->n_ports = 16384;
     rs->ports = calloc(rs->n_ports, sizeof(*rs->ports));
-    rs->named_ports = calloc(UINT16_MAX + 1, 1);
-    rs->gate_ports = calloc(UINT16_MAX + 1, 1);
-    if (!rs->ports || !rs->named_ports || !rs->gate_ports)
+    rs->port_bits = calloc(UINT16_MAX + 1, sizeof(*rs->port_bits));
+    rs->known_ports = calloc(UINT16_MAX + 1, 1);
+    if (!rs->headers || !rs->ports || !rs->port_bits || !rs->known_ports)
         return ERR_NOMEM;
     find_families(&b);
     add_rules(&b);

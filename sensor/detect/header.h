@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Headers of rules, side by side in memory of their own: most rules whose literal is found go no
+ * further, and what a rule is otherwise made of is not read for them.
+ */
+#ifndef TRAMGAC_SENSOR_DETECT_HEADER_H
+#define TRAMGAC_SENSOR_DETECT_HEADER_H
+
+#include "sensor/detect/rule.h"
+
+struct detect;
+
+enum { HEADER_ANY = 0, HEADER_BYTES = 32 }; /* so that each lies in one line of the cache */
+
+struct header {
+    _Alignas(HEADER_BYTES) uint32_t uid;
+    uint32_t net[2];            /* ids of the address sets, source and destination; HEADER_ANY */
+    uint16_t least[2], most[2]; /* ports */
+    uint16_t app;
+    int16_t ip_proto;
+    uint8_t ip, dirs;
+    bool both_ways;
+    bool holes; /* of the ports between least and most some are not meant */
+};
+
+/** The headers of `n` rules, to be freed; NULL without memory. */
+struct header *header_freeze(const struct rule *rules, uint32_t n);
+/** Whether the packet in hand, with the ends and the protocol of `d`, is one the rule is about. */
+bool header_ok(struct detect *d, uint32_t rule, enum dir dir);
+
+#endif
