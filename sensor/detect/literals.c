@@ -528,6 +528,12 @@ static inline void compare_all(const struct scan *s, const struct marks *m, uint
     }
 }
 
+static __attribute__((noinline)) void compare_known(const struct scan *s, const struct marks *m,
+                                                    uint32_t key, uint32_t at)
+{
+    compare_all(s, m, key, at);
+}
+
 /* Where the literals known by `key` stand is fetched. */
 static inline void fetch(const struct marks *m, uint32_t key)
 {
@@ -537,6 +543,29 @@ static inline void fetch(const struct marks *m, uint32_t key)
 static uint32_t gram_at(const struct scan *s, uint32_t at)
 {
     return lookup_load4(s->data.at + at) | FOLD;
+}
+
+/* With the end of the bytes, the one that is open there. */
+static inline void compare_last(const struct scan *s)
+{
+    uint32_t last = s->data.len - (GRAM - 1);
+
+    if (last % STRIDE == 0 && s->l->open_end && s->data.len >= GRAM - 1)
+        compare_known(s, &s->l->grams,
+                      lookup_load2(s->data.at + last) | (uint32_t)s->data.at[last + 2] << 16 | FOLD,
+                      last);
+}
+
+/* As scan_grams() does it, for fewer bytes than LOOKUP_SHORT. */
+static void scan_short(const struct scan *s)
+{
+    uint32_t set = s->data.len < GRAM ? 0 : lookup_short(s->l->gram_table, s->data);
+
+    for (; set; set &= set - 1) {
+        uint32_t at = (uint32_t)__builtin_ctz(set) * STRIDE;
+        compare_known(s, &s->l->grams, gram_at(s, at), at);
+    }
+    compare_last(s);
 }
 
 static void scan_grams(const struct scan *s)
@@ -550,11 +579,7 @@ static void scan_grams(const struct scan *s)
         for (uint32_t i = 0; i < n; i++)
             compare_all(s, m, gram_at(s, at[i]), at[i]);
     }
-    uint32_t last = s->data.len - (GRAM - 1); /* with the end of the bytes for its last one */
-    if (s->l->open_end && s->data.len >= GRAM - 1 && last % STRIDE == 0)
-        compare_all(s, m,
-                    lookup_load2(s->data.at + last) | (uint32_t)s->data.at[last + 2] << 16 | FOLD,
-                    last);
+    compare_last(s);
 }
 
 static void scan_pairs(const struct scan *s)
@@ -586,7 +611,9 @@ void literals_scan(const struct literals *l, struct literals_scratch *scratch, s
         hyper_scan(l->hyper, scratch->hyper, data, on_compiled, &s);
         return;
     }
-    if (l->gram_table)
+    if (l->gram_table && data.len < LOOKUP_SHORT)
+        scan_short(&s);
+    else if (l->gram_table)
         scan_grams(&s);
     if (l->pair_table)
         scan_pairs(&s);

@@ -138,6 +138,15 @@ static uint32_t next_gram(const struct lookup *l, struct slice data, uint32_t *f
     return n;
 }
 
+static uint32_t short_gram(const struct lookup *l, struct slice data)
+{
+    uint32_t set = 0;
+
+    for (uint32_t i = 0; i + LOOKUP_GRAM <= data.len; i += LOOKUP_STRIDE)
+        set |= (uint32_t)marked(l, lookup_load4(data.at + i) | LOOKUP_FOLD) << i / LOOKUP_STRIDE;
+    return set;
+}
+
 static uint32_t next_pair(const struct lookup *l, struct slice data, uint32_t *from, uint32_t *at)
 {
     uint32_t i = *from, n = 0;
@@ -234,10 +243,9 @@ WIDE static inline uint32_t eight_bits(const struct lookup *l, const uint8_t *at
     return sign_bits(eight_grams(l, at, shift));
 }
 
-/* The last grams of a text, sixteen at most, from `from` on: with some before them where there are
- * fewer than a step looks at, with zeros behind a text that is shorter than one. */
-WIDE static inline uint32_t last_grams(const struct lookup *l, struct slice data, uint32_t from,
-                                       uint32_t *to)
+/* Those of the last grams of a text, sixteen at most, from `from` on: read with some before them
+ * where there are fewer than a step looks at, with zeros behind a text that is shorter than one. */
+WIDE static inline uint32_t last_grams(const struct lookup *l, struct slice data, uint32_t from)
 {
     __m128i shift = _mm_cvtsi32_si128((int)(32 + WORD_BITS - l->bits));
     uint32_t last = (data.len - LOOKUP_GRAM) & ~1u, n = (last - from) / 2 + 1, set;
@@ -253,7 +261,7 @@ WIDE static inline uint32_t last_grams(const struct lookup *l, struct slice data
         else
             set = set << (base - from) / 2 | eight_bits(l, data.at + from, shift);
     }
-    return set ? write_places(set, from, LOOKUP_STRIDE, to) : 0;
+    return set;
 }
 
 WIDE static uint32_t next_grams(const struct lookup *l, struct slice data, uint32_t *from,
@@ -274,7 +282,14 @@ WIDE static uint32_t next_grams(const struct lookup *l, struct slice data, uint3
             return n;
     }
     *from = data.len;
-    return i + LOOKUP_GRAM > data.len ? n : n + last_grams(l, data, i, to + n);
+    if (i + LOOKUP_GRAM > data.len)
+        return n;
+    return n + write_places(last_grams(l, data, i), i, LOOKUP_STRIDE, to + n);
+}
+
+WIDE static uint32_t short_grams(const struct lookup *l, struct slice data)
+{
+    return last_grams(l, data, 0);
 }
 
 /* The pairs at the first eight even places. */
@@ -419,6 +434,7 @@ WIDE static uint32_t next_few_pairs(const struct lookup *l, struct slice data, u
 }
 #else
 #define next_grams     next_gram
+#define short_grams    short_gram
 #define next_pairs     next_pair
 #define next_few_pairs next_pair
 
@@ -488,4 +504,9 @@ uint32_t lookup_next(const struct lookup *l, struct slice data, uint32_t *from,
                      uint32_t at[LOOKUP_ROOM])
 {
     return l->next(l, data, from, at);
+}
+
+uint32_t lookup_short(const struct lookup *l, struct slice data)
+{
+    return l->next == next_grams ? short_grams(l, data) : short_gram(l, data);
 }

@@ -18,7 +18,8 @@ enum {
     LOOKUP_STRIDE = 2, /* places between two grams that are looked up; pairs: every place */
     /* letters without case; other bytes lose a bit too, which a comparison has to regain */
     LOOKUP_FOLD = 0x20202020,
-    LOOKUP_ROOM = 128 /* places told at once, at most */
+    LOOKUP_ROOM = 128, /* places told at once, at most */
+    LOOKUP_SHORT = 34  /* texts shorter than this have sixteen grams at most */
 };
 
 struct lookup;
@@ -37,6 +38,10 @@ void lookup_mark(struct lookup *lookup, uint32_t key);
  * many; 0 = no more. */
 uint32_t lookup_next(const struct lookup *lookup, struct slice data, uint32_t *from,
                      uint32_t at[LOOKUP_ROOM]);
+
+/** The same at once for a text of LOOKUP_GRAM bytes or more that is shorter than LOOKUP_SHORT, by a
+ * table of grams: bit i is the place LOOKUP_STRIDE * i. */
+uint32_t lookup_short(const struct lookup *lookup, struct slice data);
 
 static inline uint32_t lookup_load4(const uint8_t *at)
 {
