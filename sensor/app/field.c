@@ -195,7 +195,7 @@ static inline bool present(const struct field *field, struct tx *tx, const void 
 }
 
 /* Closes and opens objects so that the field's parent objects are open; returns its own key. */
-static const char *path_to(struct path *path, const char *dotted, struct jsonw *w)
+static const char *move_to(struct path *path, const char *dotted, struct jsonw *w)
 {
     uint32_t depth = 0;
     const char *dot;
@@ -222,6 +222,12 @@ static const char *path_to(struct path *path, const char *dotted, struct jsonw *
     return dotted;
 }
 
+/* The same; most fields stand in the outermost object. */
+static inline const char *path_to(struct path *path, const char *dotted, struct jsonw *w)
+{
+    return !path->depth && !strchr(dotted, '.') ? dotted : move_to(path, dotted, w);
+}
+
 static void write_scalar(const struct field *field, const void *base, struct slice bytes,
                          uint64_t number, struct jsonw *w, const char *key)
 {
@@ -238,8 +244,9 @@ static void write_scalar(const struct field *field, const void *base, struct sli
 /* The rows of a sub-table for one item, without nested lists. */
 static void write_item(const struct field *rows, struct tx *tx, const void *item, struct jsonw *w)
 {
-    struct path path = {.depth = 0};
+    struct path path;
 
+    path.depth = 0;
     for (const struct field *f = rows; f->name; f++) {
         struct slice bytes = SLICE_NONE;
         uint64_t number = 0;
@@ -278,8 +285,9 @@ static void write_list(const struct field *field, struct tx *tx, const void *bas
 void field_write_eve(struct tx *tx, struct jsonw *w)
 {
     const void *data = tx_data_const(tx);
-    struct path path = {.depth = 0};
+    struct path path;
 
+    path.depth = 0;
     for (const struct field *f = tx->proto->fields; f && f->name; f++) {
         struct slice bytes = SLICE_NONE;
         uint64_t number = 0;

@@ -8,6 +8,7 @@
 
 enum {
     UDP_HEADER = 80,
+    UDP_VERSION = 4,
     FRAGMENT_MAX = 65535,
     TYPE_MAX = DCERPC_TYPE_LAST,
     UDP_TYPE_MAX = 10,
@@ -145,7 +146,7 @@ static bool udp_header(struct slice in, struct udp_header *h)
     h->length = h->little ? cursor_le16(&c) : cursor_be16(&c);
     h->fragment = h->little ? cursor_le16(&c) : cursor_be16(&c);
     cursor_skip(&c, 2);
-    return cursor_ok(&c) && h->version == 4;
+    return cursor_ok(&c) && h->version == UDP_VERSION;
 }
 
 static uint64_t udp_key(const struct udp_header *h)
@@ -242,8 +243,9 @@ static enum probe dcerpc_probe_udp(struct slice head, enum dir dir)
     struct udp_header h;
 
     (void)dir;
-    if (head.len < UDP_HEADER || !udp_header(head, &h) || h.type > UDP_TYPE_MAX ||
-        (head.at[4] & 0xee) || head.at[5] > 3 || h.length > head.len - UDP_HEADER)
+    if (head.len < UDP_HEADER || head.at[0] != UDP_VERSION || !udp_header(head, &h) ||
+        h.type > UDP_TYPE_MAX || (head.at[4] & 0xee) || head.at[5] > 3 ||
+        h.length > head.len - UDP_HEADER)
         return PROBE_NO;
     return PROBE_YES;
 }

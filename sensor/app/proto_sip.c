@@ -25,17 +25,20 @@ static struct slice take_word(struct slice *rest)
     return word;
 }
 
-/* Characters of a token (RFC 3261, section 25.1). */
-static bool is_method(struct slice method)
+/* Character of a token (RFC 3261, section 25.1). */
+static bool in_token(uint8_t b)
 {
     static const struct slice others = SLICE_LIT("-.!%*_+`'~");
+    uint8_t low = b | 0x20;
 
-    for (uint32_t i = 0; i < method.len; i++) {
-        uint8_t b = method.at[i], low = b | 0x20;
-        bool plain = (low >= 'a' && low <= 'z') || (b >= '0' && b <= '9');
-        if (!plain && slice_find_byte(others, b) < 0)
+    return (low >= 'a' && low <= 'z') || (b >= '0' && b <= '9') || slice_find_byte(others, b) >= 0;
+}
+
+static bool is_method(struct slice method)
+{
+    for (uint32_t i = 0; i < method.len; i++)
+        if (!in_token(method.at[i]))
             return false;
-    }
     return method.len && method.len <= METHOD_MAX;
 }
 
@@ -238,10 +241,12 @@ static struct parsed sip_parse(struct app *app, enum dir dir, struct slice in)
 
 static enum probe sip_probe(struct slice head, enum dir dir)
 {
-    struct sip_tx start = {.sdp.seen = false};
+    struct sip_tx start;
     uint32_t next;
 
     (void)dir;
+    if (!head.len || !in_token(head.at[0])) /* "SIP/2.0" begins so too */
+        return PROBE_NO;
     bool whole = slice_find_byte(head, '\n') >= 0;
     struct slice line = first_line(head, &next);
     if (whole)

@@ -220,6 +220,8 @@ static enum probe snmp_probe(struct slice head, enum dir dir)
     uint8_t tag;
 
     (void)dir;
+    if (!head.len || head.at[0] != TAG_SEQUENCE)
+        return PROBE_NO;
     struct cursor c = cursor_of(take_tag(&outer, TAG_SEQUENCE));
     uint32_t version = take_number(&c);
     (void)take(&c, &tag);

@@ -64,11 +64,13 @@ static bool read_request(struct slice in, struct tftp_tx *request)
     struct cursor c = cursor_of(in);
     uint16_t packet = cursor_be16(&c);
 
+    if (packet != READ && packet != WRITE)
+        return false;
     request->file = take_text(&c);
     request->mode = take_text(&c);
     request->packet = (uint8_t)packet;
-    return cursor_ok(&c) && (packet == READ || packet == WRITE) && request->file.len &&
-           request->file.len <= NAME_MAX_BYTES && is_mode(request->mode);
+    return cursor_ok(&c) && request->file.len && request->file.len <= NAME_MAX_BYTES &&
+           is_mode(request->mode);
 }
 
 static struct parsed tftp_parse(struct app *app, enum dir dir, struct slice in)

@@ -95,14 +95,11 @@ static void write_flow(struct jsonw *w, const struct ruleset *rs, const struct f
         jsonw_arr_close(w);
 }
 
-void vars_write(const struct detect *d, const struct flow *flow, bool packet, struct jsonw *w)
+static void write_all(const struct detect *d, const struct flow_marks *s, uint32_t n,
+                      struct jsonw *w)
 {
-    const struct flow_marks *s = flow ? flow->ext[FLOW_EXT_DETECT] : NULL;
-    uint32_t n = packet ? d->n_vars : 0;
     char room[64];
 
-    if (!n && !(s && (s->n_bits || s->n_ints || s->n_vars)))
-        return;
     jsonw_obj_open(w, "metadata");
     if (s)
         write_flow(w, d->rs, s);
@@ -113,4 +110,13 @@ void vars_write(const struct detect *d, const struct flow *flow, bool packet, st
     if (n)
         jsonw_arr_close(w);
     jsonw_obj_close(w);
+}
+
+void vars_write(const struct detect *d, const struct flow *flow, bool packet, struct jsonw *w)
+{
+    const struct flow_marks *s = flow ? flow->ext[FLOW_EXT_DETECT] : NULL;
+    uint32_t n = packet ? d->n_vars : 0;
+
+    if (n || (s && (s->n_bits || s->n_ints || s->n_vars)))
+        write_all(d, s, n, w);
 }

@@ -39,7 +39,7 @@ static bool asks_for_name(const struct fact *f)
     static const char *const fields[] = {"dns.query", "tls.sni", "http.host"};
 
     for (uint32_t i = 0; f->kind == FACT_FIELD && i < 3; i++) {
-        if (strcmp(f->text, fields[i]) == 0)
+        if (*f->text == *fields[i] && strcmp(f->text, fields[i]) == 0)
             return true;
     }
     return false;

@@ -479,7 +479,7 @@ static uint64_t quiet_key(uint64_t said, const struct fact *f, bool as_client, u
 }
 
 /* It was judged within a minute and brought nothing. */
-static bool is_quiet(const struct devices *devices, const struct device *d, uint64_t key)
+static inline bool is_quiet(const struct devices *devices, const struct device *d, uint64_t key)
 {
     const struct quiet_fact *quiet = quiet_at(&d->quiet, quiet_slot(key));
 

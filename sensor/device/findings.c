@@ -86,9 +86,10 @@ static struct device_memo *memo_new(struct device *device, uint64_t key)
 bool findings_known(const struct devices *devices, const struct device *device, const char *class_,
                     struct slice value)
 {
+    if (!device->memo)
+        return false;
     uint64_t key = key_of(class_, value);
-
-    for (uint32_t i = 0; device->memo && i < DEVICE_MEMOS; i++) {
+    for (uint32_t i = 0; i < DEVICE_MEMOS; i++) {
         if (device->memo[i].key == key)
             return devices->now_ns - device->memo[i].last_ns < HOUR_NS;
     }

@@ -30,25 +30,47 @@ static void add(struct rule_spent *sum, const struct rule_spent *one)
     sum->checks += one->checks;
 }
 
-void dear_sum(const struct round *round, uint32_t workers, const struct ruleset *ruleset,
-              struct dear *dear)
+/* Of several workers: a rule's costs are added before they are compared. */
+static uint32_t top_of_all(const struct round *round, uint32_t workers, uint32_t uids,
+                           struct rule_spent *top)
 {
-    struct rule_spent top[DEAR_RULES];
-    uint32_t uids = ruleset ? ruleset_uids(ruleset) : 0, n = 0;
-    struct rule_spent *sum = uids ? calloc(uids, sizeof(*sum)) : NULL;
+    struct rule_spent *sum = calloc(uids, sizeof(*sum));
+    uint32_t n = 0;
 
-    memset(dear, 0, sizeof(*dear));
-    if (!sum)
-        return;
-    for (uint32_t w = 0; w < workers; w++) {
+    for (uint32_t w = 0; sum && w < workers; w++) {
         const struct round_part *part = &round->part[w];
         for (uint32_t i = 0; i < part->n_costs; i++)
             if (part->costs[i].uid < uids)
                 add(&sum[part->costs[i].uid], &part->costs[i]);
     }
-    for (uint32_t i = 0; i < uids; i++)
+    for (uint32_t i = 0; sum && i < uids; i++)
         if (sum[i].checks)
             take(top, &n, &sum[i]);
+    free(sum);
+    return n;
+}
+
+/* One worker tells each rule once. */
+static uint32_t top_of_one(const struct round_part *part, uint32_t uids, struct rule_spent *top)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < part->n_costs; i++)
+        if (part->costs[i].checks && part->costs[i].uid < uids)
+            take(top, &n, &part->costs[i]);
+    return n;
+}
+
+void dear_sum(const struct round *round, uint32_t workers, const struct ruleset *ruleset,
+              struct dear *dear)
+{
+    struct rule_spent top[DEAR_RULES];
+    uint32_t uids = ruleset ? ruleset_uids(ruleset) : 0, n = 0;
+
+    memset(dear, 0, sizeof(*dear));
+    if (uids)
+        n = workers == 1 ? top_of_one(&round->part[0], uids, top)
+                         : top_of_all(round, workers, uids, top);
     for (uint32_t i = 0; i < n; i++) {
         const struct rule_info *info = ruleset_of_uid(ruleset, top[i].uid);
         if (!info)
@@ -58,7 +80,6 @@ void dear_sum(const struct round *round, uint32_t workers, const struct ruleset 
                                 top[i].suspended, top[i].steps, top[i].checks,  {0}};
         snprintf(r->msg, sizeof(r->msg), "%s", info->msg);
     }
-    free(sum);
 }
 
 void dear_json(const struct dear *dear, struct jsonw *w)

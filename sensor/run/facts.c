@@ -205,9 +205,10 @@ static void open_fact(const struct facts_sink *sink, struct flow *f)
 /* The first packet of each side: only what a host sends carries its own MAC. */
 static void sender_fact(const struct facts_sink *sink, struct flow *f, const struct packet *p)
 {
+    if (!p->has_mac || (said(f) & SAID_CLIENT && said(f) & SAID_SERVER))
+        return;
     uintptr_t side = flow_dir(f, p) == TO_SERVER ? SAID_CLIENT : SAID_SERVER;
-
-    if (said(f) & side || !p->has_mac)
+    if (said(f) & side)
         return;
     say(f, side);
     struct fact *fact = of_flow(sink, FACT_PACKET, f);

@@ -54,6 +54,19 @@ struct fact *round_fact(struct round_part *part, struct item **item)
     return fact;
 }
 
+void round_ends(struct item *item, const struct flow *flow, enum dir dir,
+                const struct packet *packet)
+{
+    if (flow) {
+        item->src = dir == TO_CLIENT ? flow->server : flow->client;
+        item->dst = dir == TO_CLIENT ? flow->client : flow->server;
+        item->flow_id = flow->id;
+    } else if (packet) {
+        item->src = packet->src;
+        item->dst = packet->dst;
+    }
+}
+
 void round_clear(struct round_part *part)
 {
     part->n = part->n_items = part->n_facts = 0;

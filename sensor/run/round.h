@@ -118,6 +118,9 @@ static inline void round_fetch(const struct round *round, const struct round_par
 struct item *round_item(struct round_part *part);
 /** New zeroed fact with its item; NULL without memory. */
 struct fact *round_fact(struct round_part *part, struct item **item);
+/** Who stands as src and dst in the head of an event: the flow's ends, else the packet's. */
+void round_ends(struct item *item, const struct flow *flow, enum dir dir,
+                const struct packet *packet);
 void round_clear(struct round_part *part);
 /** Adds a notice; beyond the most, or when its detail is too long, it is left out. */
 void round_notice(struct round *round, const char *what, const char *affects, struct slice detail,

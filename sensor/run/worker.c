@@ -91,20 +91,6 @@ static struct event_ctx ctx_of(const struct worker *w, struct flow *flow, const 
     };
 }
 
-/* Ends of an event for the host tier: who stands as src and dst in its head. */
-static void put_ends(struct item *item, const struct event_ctx *ctx)
-{
-    if (ctx->flow) {
-        bool turned = ctx->dir == TO_CLIENT;
-        item->src = turned ? ctx->flow->server : ctx->flow->client;
-        item->dst = turned ? ctx->flow->client : ctx->flow->server;
-        item->flow_id = ctx->flow->id;
-    } else if (ctx->packet) {
-        item->src = ctx->packet->src;
-        item->dst = ctx->packet->dst;
-    }
-}
-
 /* Writes an event into the part; NULL when its type is off. */
 static struct item *write_event(struct worker *w, const char *name, const struct event_ctx *ctx,
                                 enum event_class cls)
@@ -120,7 +106,7 @@ static struct item *write_event(struct worker *w, const char *name, const struct
     item->cls = (uint8_t)cls;
     item->text_at = (uint32_t)at;
     item->text_len = (uint32_t)(text->len - at);
-    put_ends(item, ctx);
+    round_ends(item, ctx->flow, ctx->dir, ctx->packet);
     return item;
 }
 
@@ -155,11 +141,14 @@ static void write_hits(struct worker *w, struct flow *flow, const struct packet 
     }
 }
 
+static inline bool is_tagged(const struct worker *w, const struct flow *flow)
+{
+    return w->detect && detect_tagged(w->detect, flow);
+}
+
 /* A packet that a rule's tag may ask for: the host tier says, and adds its bytes. */
 static void write_tagged(struct worker *w, struct flow *flow, const struct packet *p)
 {
-    if (!w->detect || !detect_tagged(w->detect, flow))
-        return;
     struct event_ctx ctx = ctx_of(w, flow, p);
     struct item *item = p->src.family ? write_event(w, "packet", &ctx, CLASS_TX) : NULL;
     if (!item)
@@ -201,17 +190,18 @@ static void take_note(struct worker *w, struct flow *flow, const struct packet *
         write_note(w, flow, p, tx, layer, note);
 }
 
-static bool has_notes(const struct worker *w, const struct flow *flow)
+static inline bool has_notes(const struct worker *w, const struct flow *flow,
+                             const struct packet *p)
 {
-    return flow->app_events || stream_event_any(flow) || app_notes(w->app, NULL);
+    return p->notes ||
+           (flow && (flow->app_events || stream_event_any(flow) || app_notes(w->app, NULL)));
 }
 
 static void write_notes(struct worker *w, struct flow *flow, const struct packet *p)
 {
-    if (!p->notes && !(flow && has_notes(w, flow)))
-        return; /* as nearly always */
     const char *const *names;
     uint32_t n = flow ? app_notes(w->app, &names) : 0, odd = flow ? flow->app_events : 0;
+
     for (uint32_t i = 0; i < n; i++)
         take_note(w, flow, p, NULL, "applayer", names[i], w->events.app_notes);
     for (uint32_t i = 0; odd >> i; i++) {
@@ -284,19 +274,27 @@ static void write_results(struct worker *w, struct flow *flow, const struct pack
 {
     if (w->found)
         write_hits(w, flow, p);
-    if (p->frame.number)
+    if (p->frame.number && is_tagged(w, flow))
         write_tagged(w, flow, p);
     for (struct file *f = files_first(flow); f; f = f->next) {
         if (f->state != FILE_OPEN && !f->logged && looked >> f->dir & 1)
             write_file(w, flow, p, f);
     }
-    write_notes(w, flow, p);
+    if (has_notes(w, flow, p))
+        write_notes(w, flow, p);
     for (struct tx *tx = app_first_tx(flow); tx; tx = tx->next) {
         if (!tx->logged && (tx->told || app_tx_over(tx)))
             write_tx(w, flow, p, tx);
         else if (tx->logged)
             write_tx_notes(w, flow, p, tx);
     }
+}
+
+/* False for most packets: then write_results() does nothing. */
+static inline bool has_results(const struct worker *w, struct flow *flow, const struct packet *p)
+{
+    return w->found || has_notes(w, flow, p) || app_first_tx(flow) || files_first(flow) ||
+           is_tagged(w, flow);
 }
 
 /* ---- the path ----------------------------------------------------------------------------- */
@@ -401,8 +399,10 @@ static void without_flow(struct worker *w, const struct packet *p)
     detect_on(w, &(struct detect_input){.packet = p});
     if (w->found)
         write_hits(w, NULL, p);
-    write_tagged(w, NULL, p);
-    write_notes(w, NULL, p);
+    if (is_tagged(w, NULL))
+        write_tagged(w, NULL, p);
+    if (has_notes(w, NULL, p))
+        write_notes(w, NULL, p);
 }
 
 /* An ICMP error belongs to the flow it quotes; its bytes are none of that flow's. */
@@ -583,7 +583,8 @@ static void worker_packet(struct worker *w, const struct packet *p)
     detect_on(w, &in);
     if (w->wants.devices)
         facts_packet(&sink, flow, p);
-    write_results(w, flow, p, looked);
+    if (has_results(w, flow, p))
+        write_results(w, flow, p, looked);
     if (sight_due(flow))
         report_sight(w, flow);
     app_clear(w->app, flow, looked);
