@@ -252,12 +252,15 @@ static inline uint32_t utf8_at(const uint8_t *at, uint32_t left)
 /* From the first byte that may not stand as it is. */
 static void escaped(struct strbuf *out, struct slice s)
 {
-    uint32_t from = 0, i = 0;
+    uint32_t from = 0, i = 0, again = 0; /* where it is worth to look at a block */
 
     while (i < s.len) {
-        if (s.len - i >= 16 && plain(s.at + i)) {
-            i += 16;
-            continue;
+        if (i >= again && s.len - i >= 16) {
+            again = i + 16;
+            if (plain(s.at + i)) {
+                i = again;
+                continue;
+            }
         }
         uint8_t c = s.at[i];
         if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {

@@ -83,6 +83,14 @@ static inline char *pen_u64(char *at, uint64_t value)
     return at + fmt_u64(at, value);
 }
 
+/** Two hexadecimal digits. */
+static inline char *pen_hex(char *at, uint8_t value)
+{
+    *at++ = "0123456789abcdef"[value >> 4];
+    *at++ = "0123456789abcdef"[value & 15];
+    return at;
+}
+
 static inline char *pen_bool(char *at, bool value)
 {
     memcpy(at, value ? "true" : "fals", 4);

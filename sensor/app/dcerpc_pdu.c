@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sensor/app/dcerpc_pdu.h"
 
-#include "common/fmt.h"
+#include "common/pen.h"
 #include "sensor/app/dcerpc_tx.h"
 #include "sensor/app/smb_tx.h"
 
@@ -43,9 +43,12 @@ void dcerpc_pdu_uuid(struct cursor *c, bool little, uint8_t out[DCERPC_UUID])
 
 void dcerpc_pdu_uuid_text(const uint8_t u[DCERPC_UUID], char out[37])
 {
-    fmt_text(out, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0],
-             u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13],
-             u[14], u[15]);
+    for (uint32_t i = 0; i < DCERPC_UUID; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            *out++ = '-';
+        out = pen_hex(out, u[i]);
+    }
+    *out = '\0';
 }
 
 const char *dcerpc_pdu_type_name(uint8_t type, char room[8])

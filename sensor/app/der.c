@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sensor/app/der.h"
-#include "common/fmt.h"
+#include "common/pen.h"
 
 bool der_next(struct cursor *c, struct der *element)
 {
@@ -42,11 +42,16 @@ uint32_t der_oid_text(struct slice oid, char *out, uint32_t room)
         arc = arc << 7 | (b & 0x7f);
         if (b & 0x80)
             continue;
+        char part[2 * FMT_U64_MAX + 1], *at = part;
         uint64_t top = arc < 80 ? arc / 40 : 2;
-        int n = first ? fmt_text(out + len, room - len, "%llu.%llu", (unsigned long long)top,
-                                 (unsigned long long)(arc - top * 40))
-                      : fmt_text(out + len, room - len, ".%llu", (unsigned long long)arc);
-        len = n < 0 || (uint32_t)n >= room - len ? room : len + (uint32_t)n;
+        if (first)
+            at = pen_u64(at, top);
+        *at++ = '.';
+        at = pen_u64(at, first ? arc - top * 40 : arc);
+        uint32_t n = (uint32_t)(at - part), fits = n < room - len ? n : room - len - 1;
+        memcpy(out + len, part, fits);
+        out[len + fits] = '\0';
+        len = n < room - len ? len + n : room;
         first = false;
         arc = 0;
     }

@@ -9,7 +9,7 @@
 #include "sensor/app/tls_tx.h"
 
 #include "common/digest.h"
-#include "common/fmt.h"
+#include "common/pen.h"
 
 #include <time.h>
 
@@ -178,16 +178,12 @@ static void server_hello(struct app *app, struct tx *tx, struct slice body)
 static struct slice fingerprint(struct tx *tx, struct slice der)
 {
     uint8_t digest[DIGEST_MAX];
-    static const char digits[] = "0123456789abcdef";
     char text[3 * DIGEST_MAX];
     uint32_t size = digest_size(DIGEST_SHA1);
 
     digest_of(DIGEST_SHA1, der, digest);
-    for (uint32_t i = 0; i < size; i++) {
-        text[3 * i] = digits[digest[i] >> 4];
-        text[3 * i + 1] = digits[digest[i] & 15];
-        text[3 * i + 2] = ':';
-    }
+    for (uint32_t i = 0; i < size; i++)
+        *pen_hex(&text[3 * i], digest[i]) = ':';
     return app_tx_keep(tx, (struct slice){(const uint8_t *)text, 3 * size - 1});
 }
 

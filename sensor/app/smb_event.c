@@ -5,8 +5,7 @@
 #include "sensor/app/dcerpc_tx.h"
 #include "sensor/app/smb_tx.h"
 
-#include "common/fmt.h"
-#include "common/jsonw.h"
+#include "common/pen.h"
 
 /* The order in which Suricata prints identifiers of files and machines. */
 static void guid_text(const uint8_t *g, uint8_t bytes, char out[40])
@@ -14,16 +13,17 @@ static void guid_text(const uint8_t *g, uint8_t bytes, char out[40])
     static const uint8_t order[SMB_GUID] = {3, 2, 1, 0, 5, 4, 7, 6, 9, 8, 11, 10, 15, 14, 13, 12};
     uint32_t at = 0;
 
-    out[0] = '\0';
     if (bytes == 2) {
-        fmt_text(out, 40, "%02x%02x", g[1], g[0]);
+        *pen_hex(pen_hex(out, g[1]), g[0]) = '\0';
         return;
     }
     for (uint32_t i = 0; bytes == SMB_GUID && i < SMB_GUID; i++) {
         if (i == 4 || i == 6 || i == 8 || i == 10)
             out[at++] = '-';
-        at += (uint32_t)fmt_text(out + at, 40 - at, "%02x", g[order[i]]);
+        (void)pen_hex(out + at, g[order[i]]);
+        at += 2;
     }
+    out[at] = '\0';
 }
 
 static void write_guid(struct jsonw *w, const char *key, const uint8_t *guid, uint8_t bytes)

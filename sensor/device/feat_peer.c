@@ -3,6 +3,7 @@
  * Other ends: local hosts one by one (hosts that a busy server answers: by /24), others by /16 or
  * name.
  */
+#include "common/pen.h"
 #include "sensor/device/baseline.h"
 #include "sensor/device/core.h"
 
@@ -24,9 +25,10 @@ static void internet_text(const struct view *v, char *out)
 
     if (v->peer_name) {
         names_squash(names_registrable(v->peer_name), domain, sizeof(domain));
-        core_fmt(out, ATOM_TEXT_MAX, "%s", domain);
+        core_cut(out, ATOM_TEXT_MAX, domain);
     } else if (a->family == 4) {
-        core_fmt(out, ATOM_TEXT_MAX, "%u.%u.0.0/16", a->b[0], a->b[1]);
+        char *dot = PEN_LIT(pen_u64(out, a->b[0]), ".");
+        *PEN_LIT(pen_u64(dot, a->b[1]), ".0.0/16") = '\0';
     } else {
         core_fmt(out, ATOM_TEXT_MAX, "%02x%02x:%02x%02x::/32", a->b[0], a->b[1], a->b[2], a->b[3]);
     }
@@ -43,7 +45,7 @@ static void tried_text(const struct view *v, char *out)
     char peer[ATOM_TEXT_MAX];
 
     internet_text(v, peer);
-    core_fmt(out, ATOM_TEXT_MAX, "tried %s", peer);
+    core_join(out, ATOM_TEXT_MAX, "tried", peer);
 }
 
 static bool peer_value(struct devices *devices, const struct view *v, char out[ATOM_TEXT_MAX])
@@ -65,10 +67,10 @@ static bool peer_value(struct devices *devices, const struct view *v, char out[A
     core_join(out, ATOM_TEXT_MAX, v->as_client ? "to" : "from", text);
     if (v->fact->midstream && !baseline_knows(v->device, "peer", slice_of_str(out))) {
         /* who began is not known: the other way round is as good */
-        core_fmt(out, ATOM_TEXT_MAX, "%s %s", v->as_client ? "from" : "to", text);
+        core_join(out, ATOM_TEXT_MAX, v->as_client ? "from" : "to", text);
         if (baseline_knows(v->device, "peer", slice_of_str(out)))
             return true;
-        core_fmt(out, ATOM_TEXT_MAX, "%s %s", v->as_client ? "to" : "from", text);
+        core_join(out, ATOM_TEXT_MAX, v->as_client ? "to" : "from", text);
     }
     /* a broker of thousands of sensors must not fill its memory with them */
     if (!v->as_client && !baseline_knows(v->device, "peer", slice_of_str(out)) &&

@@ -13,7 +13,7 @@ static bool resolver_value(struct devices *devices, const struct view *v, char o
         v->fact->server_port != 53 || v->endpoint == ENDPOINT_GROUP)
         return false;
     addr_text(v->peer, text);
-    core_fmt(out, ATOM_TEXT_MAX, "%s", text);
+    core_cut(out, ATOM_TEXT_MAX, text);
     return true;
 }
 

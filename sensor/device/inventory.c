@@ -9,11 +9,13 @@
 #include "common/clock.h"
 #include "common/hash.h"
 #include "common/map.h"
+#include "common/pen.h"
 #include "sensor/device/parts.h"
 
 #include <stdlib.h>
 
 enum { GATEWAY_ADDRS = 3 };
+_Static_assert(DEVICE_ID_MAX >= ADDR_TEXT_MAX + 4, "an id holds each address");
 static const uint64_t PROOF_NS = 60 * CLOCK_S;
 
 static struct slice mac_key(const struct mac *mac)
@@ -170,23 +172,18 @@ static void make_room(struct devices *devices)
 static struct device *new_device(struct devices *devices, const struct addr *addr,
                                  const struct mac *mac, uint64_t ns)
 {
-    char text[ADDR_TEXT_MAX];
-
     make_room(devices);
     struct device *d = calloc(1, sizeof(*d));
     if (!d)
         return NULL;
     if (mac) {
-        char mac_words[MAC_TEXT_MAX];
-        mac_text(mac, mac_words);
-        core_fmt(d->id, sizeof(d->id), "mac:%s", mac_words);
+        mac_text(mac, PEN_LIT(d->id, "mac:"));
         d->mac = *mac;
         d->has_mac = true;
         d->vendor = oui_find(devices->oui, mac);
         put(devices->by_mac, mac_key(mac), d);
     } else {
-        addr_text(addr, text);
-        core_fmt(d->id, sizeof(d->id), "ip:%s", text);
+        addr_text(addr, PEN_LIT(d->id, "ip:"));
     }
     d->number = devices->next_number++;
     d->first_ns = d->last_ns = d->state_ns = d->new_ns = ns;

@@ -67,13 +67,6 @@ static void write_flow(struct jsonw *w, const struct event_ctx *ctx)
     jsonw_obj_close(w);
 }
 
-static char *pen_hex(char *at, uint8_t value)
-{
-    *at++ = "0123456789abcdef"[value >> 4];
-    *at++ = "0123456789abcdef"[value & 15];
-    return at;
-}
-
 /* "tcp":{"tcp_flags":"1b", ... "syn":true */
 static void open_tcp(struct jsonw *w, const struct flow *f)
 {
