@@ -133,10 +133,29 @@ static void put_text(char out[FACT_TEXT_MAX], struct slice text)
         *zero = ' ';
 }
 
+static void stamp(const struct facts_sink *sink, struct item *item)
+{
+    item->number = sink->number;
+    item->order = sink->order;
+    item->of_packet = sink->of_packet;
+    item->ts_ns = sink->now_ns;
+}
+
+/* NULL without memory. */
+static struct fact *add(const struct facts_sink *sink)
+{
+    struct item *item;
+    struct fact *fact = round_fact(sink->part, &item);
+
+    if (fact)
+        stamp(sink, item);
+    return fact;
+}
+
 static struct fact *of_flow(const struct facts_sink *sink, enum fact_kind kind,
                             const struct flow *f)
 {
-    struct fact *fact = sink->add(sink->context);
+    struct fact *fact = add(sink);
 
     if (!fact)
         return NULL;
@@ -171,7 +190,7 @@ void facts_arp(const struct facts_sink *sink, const struct packet *p)
 
     if (!cursor_ok(&c) || kind >> 16 != UINT64_C(0x000108000604))
         return;
-    struct fact *fact = sink->add(sink->context);
+    struct fact *fact = add(sink);
     if (!fact)
         return;
     fact->kind = FACT_ARP;
@@ -263,10 +282,39 @@ static struct slice number_text(const struct field *field, uint64_t number, char
     return label ? slice_of_str(label) : decimal(number, out);
 }
 
+/* What a fact says of its flow, but for what only its end tells. */
+static bool is_of(const struct fact *fact, const struct flow *f)
+{
+    return fact->flow_id == f->id && fact->server_port == f->server_port &&
+           fact->proto == f->proto && fact->has_mac == f->has_mac &&
+           fact->midstream == f->midstream && fact->vlan == (f->vlans ? f->vlan[0] : 0) &&
+           addr_eq(&fact->client, &f->client) && addr_eq(&fact->server, &f->server) &&
+           mac_eq(&fact->client_mac, &f->client_mac) && mac_eq(&fact->server_mac, &f->server_mac);
+}
+
+/* The flow said the same of the field in this round: that fact is told once more. */
+static bool told_again(const struct facts_sink *sink, uint32_t recent, const struct flow *f,
+                       const struct field *field, uint64_t number, struct slice value)
+{
+    const struct fact *fact = recent ? &sink->part->facts[recent - 1] : NULL;
+
+    if (!fact || fact->field != field || fact->number_value != number || !is_of(fact, f) ||
+        !slice_eq(slice_of_str(fact->text2), value))
+        return false;
+    struct item *item = round_item(sink->part);
+    if (!item)
+        return false;
+    stamp(sink, item);
+    item->kind = ITEM_FACT;
+    item->fact = recent - 1;
+    return true;
+}
+
 static void field_fact(const struct facts_sink *sink, const struct facts_plan *plan,
                        const struct flow *f, const struct field_ref *ref, struct tx *tx, uint32_t i)
 {
     bool is_text = ref->field->type == FIELD_BYTES;
+    uint32_t *recent = &sink->part->recent[(f->id + (uintptr_t)ref / sizeof(*ref)) % ROUND_RECENT];
     struct slice bytes;
     uint64_t number = 0;
     char text[24];
@@ -276,9 +324,12 @@ static void field_fact(const struct facts_sink *sink, const struct facts_plan *p
         return;
     if (!is_text)
         bytes = number_text(ref->field, number, text);
+    if (told_again(sink, *recent, f, ref->field, number, bytes))
+        return;
     struct fact *fact = of_flow(sink, FACT_FIELD, f);
     if (!fact)
         return;
+    *recent = (uint32_t)(fact - sink->part->facts) + 1;
     fact->field = ref->field;
     fact->number_value = number;
     fact->from_client = ref->field->side != SIDE_SERVER;

@@ -12,10 +12,11 @@ struct facts_plan; /* which fields are facts; frozen */
 struct facts_plan *facts_plan_new(void);
 void facts_plan_free(struct facts_plan **plan);
 
-/** Gives room for one fact, already stamped with order, time and number; NULL without memory. */
+/** Where facts go, and what their items are stamped with. */
 struct facts_sink {
-    struct fact *(*add)(void *context);
-    void *context;
+    struct round_part *part;
+    uint64_t number, order, now_ns;
+    bool of_packet;
 };
 
 void facts_arp(const struct facts_sink *sink, const struct packet *p);

@@ -70,6 +70,7 @@ void round_ends(struct item *item, const struct flow *flow, enum dir dir,
 void round_clear(struct round_part *part)
 {
     part->n = part->n_items = part->n_facts = 0;
+    memset(part->recent, 0, sizeof(part->recent));
     strbuf_clear(&part->text);
 }
 

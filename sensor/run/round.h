@@ -19,6 +19,7 @@
 
 #include <pthread.h>
 
+enum { ROUND_RECENT = 64 };
 enum { ROUND_PACKETS = 256, ROUND_SLOTS = 4, WORKERS_MAX = PACKET_SHARDS / PACKET_PAIR_SHARDS };
 
 enum item_kind { ITEM_EVENT, ITEM_ALERT, ITEM_FACT, ITEM_SIGHT, ITEM_SHED, ITEM_NOTE, ITEM_TAGGED };
@@ -65,8 +66,9 @@ struct round_part {
     uint32_t n_items, items_room;
     struct fact *facts;
     uint32_t n_facts, facts_room;
-    struct stats stats;       /* copy of the worker's counters when the round asks for it */
-    struct rule_spent *costs; /* and what its rules have cost */
+    uint32_t recent[ROUND_RECENT]; /* 1 + index of a fact, by what it is of; 0 = none (facts.c) */
+    struct stats stats;            /* copy of the worker's counters when the round asks for it */
+    struct rule_spent *costs;      /* and what its rules have cost */
     uint32_t n_costs, costs_room;
 };
 

@@ -354,6 +354,8 @@ static void take_item(struct tail *t, const struct round *round, const struct ro
         take_alert(t, part, item);
         break;
     case ITEM_FACT:
+        part->facts[item->fact].ts_ns = item->ts_ns; /* of several items: of this one */
+        part->facts[item->fact].number = item->number;
         if (devices_fact(t->devices, &part->facts[item->fact]))
             take_findings(t);
         break;

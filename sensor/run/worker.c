@@ -58,18 +58,9 @@ static void stamp(const struct worker *w, struct item *item)
     item->ts_ns = w->now_ns;
 }
 
-static struct fact *add_fact(void *context)
+static struct facts_sink sink_of(const struct worker *w)
 {
-    struct worker *w = context;
-    struct item *item;
-    struct fact *fact = round_fact(w->part, &item);
-
-    if (!fact)
-        return NULL;
-    stamp(w, item);
-    fact->ts_ns = w->now_ns;
-    fact->number = w->number;
-    return fact;
+    return (struct facts_sink){w->part, w->number, w->order, w->now_ns, w->of_packet};
 }
 
 static struct event_ctx ctx_of(const struct worker *w, struct flow *flow, const struct packet *p)
@@ -237,7 +228,7 @@ static void write_tx_notes(struct worker *w, struct flow *flow, const struct pac
 
 static void write_tx(struct worker *w, struct flow *flow, const struct packet *p, struct tx *tx)
 {
-    struct facts_sink sink = {add_fact, w};
+    struct facts_sink sink = sink_of(w);
     uint32_t n = tx->silent ? 0 : app_events(tx);
 
     for (uint32_t i = 0; i < n; i++) {
@@ -392,7 +383,7 @@ static void report_sight(struct worker *w, struct flow *flow)
 
 static void without_flow(struct worker *w, const struct packet *p)
 {
-    struct facts_sink sink = {add_fact, w};
+    struct facts_sink sink = sink_of(w);
 
     if (w->wants.devices && p->ethertype == 0x0806 && p->l3.len)
         facts_arp(&sink, p);
@@ -466,7 +457,7 @@ static void let_go(struct worker *w, struct flow *flow)
 /* Nobody looks into this flow any more; it is counted. */
 static void pass_by(struct worker *w, struct flow *flow, const struct packet *p)
 {
-    struct facts_sink sink = {add_fact, w};
+    struct facts_sink sink = sink_of(w);
 
     if (!flow->shunted) {
         last_look(w, flow, p);
@@ -553,7 +544,7 @@ static void worker_packet(struct worker *w, const struct packet *p)
         without_flow(w, p);
         return;
     }
-    struct facts_sink sink = {add_fact, w};
+    struct facts_sink sink = sink_of(w);
     rest_wake(w->rest, &w->floors, flow);
     settle_ends(w, flow, p);
     look_at_room(w, flow);
@@ -594,7 +585,6 @@ static void worker_packet(struct worker *w, const struct packet *p)
 static void flow_ended(void *context, struct flow *flow)
 {
     struct worker *w = context;
-    struct facts_sink sink = {add_fact, w};
     struct packet p;
     uint64_t order = w->order;
 
@@ -607,6 +597,7 @@ static void flow_ended(void *context, struct flow *flow)
     if (!flow->silent)
         write_netflow(w, flow);
     report_sight(w, flow);
+    struct facts_sink sink = sink_of(w);
     if (w->wants.devices)
         facts_flow_end(&sink, flow);
     let_go(w, flow);
