@@ -18,8 +18,7 @@ const struct option event_options_rows[] = {
     {"event.community_id_seed", CONF_INT, "0", "Number that Community IDs begin with, below 65536"},
     {"event.ends", CONF_TEXT, "client",
      "src of events of single messages (MQTT, Kerberos, SNMP ...): client; or packet: who sends "
-     "the "
-     "packet that ends them, as Suricata has it"},
+     "the packet that ends them, as Suricata has it"},
     {"event.alert.payload", CONF_BOOL, "false", "Alerts carry the payload in base64"},
     {"event.alert.payload_printable", CONF_BOOL, "false",
      "Alerts carry the payload with unprintable bytes as dots"},
