@@ -147,7 +147,7 @@ static enum err pcap_open(const struct conf *conf, const char *source, struct ca
 
 /* A capture may be larger than the memory: pages that were read leave it. Frames of rounds under
  * way lie less than BEHIND_BYTES behind; if not, their pages come back from the file. */
-static void give_back(struct capture *c)
+__attribute__((noinline)) static void give_back(struct capture *c)
 {
     madvise((void *)(uintptr_t)(c->map + c->given_back), BEHIND_BYTES, MADV_DONTNEED);
     c->given_back += BEHIND_BYTES;
@@ -170,7 +170,8 @@ static enum err pcap_next(struct capture *c, struct frame *frame, struct capture
 }
 
 /* A record that is not whole yet is asked for again when the file has grown. */
-static enum err follow_next(struct capture *c, struct frame *frame, struct capture_fault *fault)
+__attribute__((noinline)) static enum err follow_next(struct capture *c, struct frame *frame,
+                                                      struct capture_fault *fault)
 {
     bool is_short = true;
     enum err err = ERR_AGAIN;

@@ -86,7 +86,8 @@ static void tell(struct views *v, const struct place *place, const struct packet
         describe(&v->pending[(v->first + v->n++) % VIEW_PENDING_MAX], place, p, view);
 }
 
-static void count(struct views *v, struct place *place, const struct packet *p)
+__attribute__((noinline)) static void count(struct views *v, struct place *place,
+                                            const struct packet *p)
 {
     for (uint8_t i = 0; i < VIEW_OF_FLOWS; i++) {
         if (!(p->view >> i & 1))

@@ -80,6 +80,7 @@ struct front {
     bool held_restart; /* time starts over with it */
     bool fresh_file, stopping;
     uint64_t number, clock_ns, stats_ns, interval_ns;
+    uint64_t second_ns;                     /* the first second behind the clock */
     uint64_t start_mono_ns, start_ts_ns;    /* paced replay */
     uint64_t checked_mono_ns, stop_mono_ns; /* live */
     struct front_state state;
@@ -295,17 +296,24 @@ static bool starts_over(struct front *f, const struct frame *frame)
     return true;
 }
 
+static void set_clock(struct front *f, uint64_t ts_ns)
+{
+    f->clock_ns = ts_ns;
+    if (ts_ns >= f->second_ns)
+        f->second_ns = (ts_ns / TICK_NS + 1) * TICK_NS;
+}
+
 /* Whole seconds up to `ts_ns` have begun: the round starts with them. */
 static void tick(struct front *f, struct round *round, uint64_t ts_ns)
 {
-    round->tick_from_ns = (f->clock_ns / TICK_NS + 1) * TICK_NS;
+    round->tick_from_ns = f->second_ns;
     round->tick_ns = ts_ns / TICK_NS * TICK_NS;
-    f->clock_ns = round->tick_ns;
+    set_clock(f, round->tick_ns);
 }
 
 static bool new_second(const struct front *f, uint64_t ts_ns)
 {
-    return f->clock_ns && ts_ns / TICK_NS > f->clock_ns / TICK_NS;
+    return f->clock_ns && ts_ns >= f->second_ns;
 }
 
 /* Where the next packet is decoded, and stays. */
@@ -343,7 +351,7 @@ static void count_frame(struct front *f, const struct frame *frame)
     f->state.file_bytes += frame->caplen + 16u;
     f->count[COUNT_CUT] += frame->caplen < frame->wirelen;
     if (frame->ts_ns > f->clock_ns)
-        f->clock_ns = frame->ts_ns;
+        set_clock(f, frame->ts_ns);
 }
 
 /* The frame of next_place. */
@@ -362,7 +370,8 @@ static void deal(struct front *f, struct round *round, bool stable)
     p->clock_ns = f->clock_ns;
     if (p->duplicate)
         return;
-    struct round_part *part = &round->part[p->shard / PACKET_PAIR_SHARDS % f->plan.workers];
+    uint32_t worker = round->shared ? p->shard / PACKET_PAIR_SHARDS % f->plan.workers : 0;
+    struct round_part *part = &round->part[worker];
     give(round, part);
     deal_around(f, round, part, p);
 }
@@ -406,7 +415,7 @@ static bool begin_with_held(struct front *f, struct round *round)
     round->restart = f->held_restart;
     if (f->held_restart) {
         round->tick_ns = f->clock_ns;
-        f->clock_ns = 0;
+        f->clock_ns = f->second_ns = 0;
     } else if (new_second(f, f->held.ts_ns)) {
         tick(f, round, f->held.ts_ns);
     }

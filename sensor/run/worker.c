@@ -45,7 +45,7 @@ struct worker {
     uint32_t at; /* of the packet in hand, in round.packets */
     bool found;  /* detection's last look brought hits, or rules that rest now */
     uint64_t now_ns;
-    struct chunk chunks[CHUNKS_MAX];
+    struct chunk chunks[CHUNKS_MAX + 1]; /* one that is asked for and not kept */
 };
 
 /* ---- what leaves -------------------------------------------------------------------------- */
@@ -294,12 +294,9 @@ static inline bool has_results(const struct worker *w, struct flow *flow, const 
  */
 static uint32_t take_stream(struct worker *w, struct flow *flow, const struct packet *p, uint32_t n)
 {
-    struct chunk chunk;
-
-    while (streams_next(w->streams, flow, &chunk)) {
-        app_input(w->app, flow, p, &chunk);
-        if (n < CHUNKS_MAX)
-            w->chunks[n++] = chunk;
+    while (streams_next(w->streams, flow, &w->chunks[n])) {
+        app_input(w->app, flow, p, &w->chunks[n]);
+        n += n < CHUNKS_MAX;
     }
     return n;
 }

@@ -270,8 +270,7 @@ static bool far_away(struct streams *s, struct flow *flow, struct side *side, ui
     return false;
 }
 
-/* Hosts drop what begins behind their window; it is looked at if they acknowledge it all the same.
- */
+/* Hosts drop what begins behind their window; if they acknowledge it all the same it counts. */
 static bool outside(const struct flow *flow, const struct tcp_side *own, const struct packet *p)
 {
     uint32_t len = p->payload.len + p->payload_missing;
@@ -526,7 +525,6 @@ static struct stream *stream_of(struct streams *s, struct flow *flow)
     return stream;
 }
 
-/* The packet's own bytes and its FIN. */
 static void take_segment(struct streams *s, struct flow *flow, struct stream *stream,
                          const struct packet *p, uint32_t wire_len)
 {
@@ -772,7 +770,7 @@ static bool next_of_side(struct streams *s, struct flow *flow, struct stream *st
         lose(s, flow, side, dir, s->missing);
         s->missing = 0;
     }
-    if (stream->waiting.side[dir].first && next_waiting(s, flow, stream, dir, chunk))
+    if (next_waiting(s, flow, stream, dir, chunk))
         return true;
     if (side->ended || !end_is_due(s, flow, side, dir))
         return false;
@@ -793,7 +791,9 @@ bool streams_next(struct streams *s, struct flow *flow, struct chunk *chunk)
 
     for (; stream && s->stage < 2; s->stage++) {
         enum dir dir = s->stage == 0 ? dir_other(s->dir) : s->dir;
-        if (next_of_side(s, flow, stream, dir, chunk))
+        bool own = dir == s->dir && (s->in_order.len || s->missing);
+        bool any = own || s->ending || stream->waiting.side[dir].first || stream->side[dir].has_fin;
+        if (any && next_of_side(s, flow, stream, dir, chunk))
             return true;
     }
     return false;
