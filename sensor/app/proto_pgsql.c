@@ -92,6 +92,7 @@ static void answered(struct app *app, struct tx *tx)
 
     state->answer++;
     app_progress(app, tx, TO_CLIENT, TX_DONE);
+    app_raw_look(app, TO_CLIENT);
 }
 
 /* Text up to a zero byte, or all of it. */
@@ -334,7 +335,8 @@ static struct parsed pgsql_parse(struct app *app, enum dir dir, struct slice in)
 
     if (!in.len)
         return parse_done(0);
-    app_raw_look(app, dir);
+    if (dir == TO_SERVER)
+        app_raw_look(app, dir);
     if (dir == TO_SERVER && !state->started)
         return first_message(app, in);
     if (dir == TO_CLIENT && state->asked_ssl && (in.at[0] == 'S' || in.at[0] == 'N'))
