@@ -5,7 +5,7 @@ Each name says what is around the packets or what became of them; expected is wh
 import random
 import struct
 
-from span_matrix import (A6, ALL, ANY, B6, CONNS, DOUBLE, MAC, PACKETS, a4, by_time, checksum, each, erspan3, gre, ip4, ip6, mpls, over_ether, over_ip,
+from span_matrix import (A6, ALL, ANY, B6, CONNS, DOUBLE, MAC, PACKETS, a4, by_time, checksum, chopped, each, erspan3, gre, ip4, ip6, mpls, over_ether, over_ip,
                          over_ip6, over_udp, plain, routed, snap, tag, tcp_with_sum, vxlan, wlan)
 from span_more import E, pppoe, pppproto, pv, rt, u6, wl
 
@@ -21,6 +21,17 @@ def disordered(far, part=1.0, wrap=plain, restamp=True):
         frames = [f for p in PACKETS for f in wrap(p)]
         places = sorted(range(len(frames)), key=lambda i: i + (r.uniform(-far, far) if r.random() < part else 0))
         return [(frames[i][0] if restamp else frames[k][0], frames[k][1]) for i, k in enumerate(places)]
+    return make
+
+
+def disordered_pieces(far, size=120, seed=1):
+    """Requests and responses in several segments each, their frames up to `far` places away from where they belong."""
+    def make():
+        r, out = random.Random(seed), []
+        for p in PACKETS:
+            out += [f for q in chopped(p, size) for f in plain(q)]
+        places = sorted(range(len(out)), key=lambda i: i + r.uniform(-far, far))
+        return [(out[i][0], out[k][1]) for i, k in enumerate(places)]
     return make
 
 
@@ -124,6 +135,8 @@ PATHOLOGIES = {
     "disorder-20": (disordered(20), ALL, ("directions_out_of_order",)),
     "disorder-some": (disordered(8, .1), ALL, ("directions_out_of_order",)),
     "disorder-true-stamps": (disordered(3, restamp=False), ALL, ("time_backwards",)),
+    "disorder-of-pieces-2": (disordered_pieces(2), HALF, ("directions_out_of_order",)),
+    "disorder-of-pieces-5": (disordered_pieces(5), HALF, ("directions_out_of_order",)),
     "disorder-in-flows-2": (of_each_flow(1.6), ALL, ("directions_out_of_order",)),
     "disorder-in-flows-4": (of_each_flow(4), ALL, ("directions_out_of_order",)),
     "disorder-in-erspan": (disordered(4, wrap=lambda p: over_ip(p, 47, erspan3(p.ether()))), ALL, ("directions_out_of_order",)),

@@ -412,6 +412,8 @@ static void worker_icmp_error(struct worker *w, const struct packet *p)
 /* What the floors still hold of a flow. */
 static void last_look(struct worker *w, struct flow *flow, const struct packet *p)
 {
+    struct detect_input in = {.packet = p, .flow = flow, .chunks = w->chunks, .flow_ends = true};
+
     stream_event_clear(flow);
     flow->app_events = 0;
     if (flow->shunted)
@@ -422,19 +424,13 @@ static void last_look(struct worker *w, struct flow *flow, const struct packet *
         return;
     }
     streams_end(w->streams, flow);
-    uint32_t chunks = take_stream(w, flow, p, 0);
+    in.n_chunks = take_stream(w, flow, p, 0);
     app_end(w->app, flow);
     take_files(w, flow);
     files_end(w->files, flow);
     breadth_end(w->breadth, flow);
-    detect_on(w, &(struct detect_input){
-                     .packet = p,
-                     .flow = flow,
-                     .chunks = w->chunks,
-                     .n_chunks = chunks,
-                     .by_ack = w->detect && streams_by_ack(w->streams, flow),
-                     .flow_ends = true,
-                 });
+    in.by_ack = w->detect && streams_by_ack(w->streams, flow);
+    detect_on(w, &in);
     write_results(w, flow, p, 3);
 }
 
@@ -601,20 +597,21 @@ static void flow_ended(void *context, struct flow *flow)
     w->order = order;
 }
 
-/* What an acknowledgement delivered and rules would look at with the sender's next packet. */
+/* What rules would look at with the next packet, and what waits for a segment that was lost. */
 static void look_at_waiting(struct worker *w, struct flow *flow)
 {
     struct packet p;
+    struct detect_input in = {.packet = &p, .flow = flow, .chunks = w->chunks, .rests = true};
     uint64_t order = w->order;
 
     w->order = flow->first_number;
     rest_packet(flow, w->now_ns, &p);
     stream_event_clear(flow);
     flow->app_events = 0;
-    detect_on(w, &(struct detect_input){.packet = &p,
-                                        .flow = flow,
-                                        .by_ack = streams_by_ack(w->streams, flow),
-                                        .rests = true});
+    in.n_chunks = take_stream(w, flow, &p, 0);
+    in.by_ack = streams_by_ack(w->streams, flow);
+    take_files(w, flow);
+    detect_on(w, &in);
     write_results(w, flow, &p, 3);
     app_clear(w->app, flow, 3);
     files_clear(w->files, flow, 3);
@@ -630,7 +627,7 @@ static void flow_rests(void *context, struct flow *flow, enum flow_silence silen
         return;
     }
     breadth_pause(flow);
-    if (w->detect && !flow->shunted && app_rest_due(flow))
+    if (!flow->shunted && (streams_hurry(w->streams, flow) || (w->detect && app_rest_due(flow))))
         look_at_waiting(w, flow);
 }
 

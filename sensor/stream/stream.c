@@ -2,8 +2,8 @@
 /*
  * Segments in order are handed out where they lie. What comes ahead of a hole waits as pieces in a
  * sorted list without overlaps; where a newcomer meets a piece, the policy of the receiving host
- * says whose bytes stay. A hole is given up when the receiver has acknowledged past it, when it is
- * too old, when too much waits behind it, or when the flow ends.
+ * says whose bytes stay. A hole is given up when the receiver has acknowledged past it (a little
+ * later in disorder: late.c), when it is too old or long, or when the flow ends.
  *
  * Without stream.inline all bytes wait until the receiver has acknowledged them: then it has
  * them, no other copy can win, and rules fire on the packets on which Suricata's do. Where nobody
@@ -19,8 +19,7 @@
 #include "common/slab.h"
 #include "sensor/flow/stream_event.h"
 #include "sensor/flow/tcp_track.h"
-#include "sensor/stream/pieces.h"
-#include "sensor/stream/urgent.h"
+#include "sensor/stream/stream_own.h"
 
 #include <stdlib.h>
 
@@ -51,22 +50,6 @@ const struct option stream_options[] = {
     OPTION_END,
 };
 
-enum {
-    COUNT_SEGMENTS,
-    COUNT_AHEAD,
-    COUNT_OLD,
-    COUNT_OVERLAP,
-    COUNT_DIFFERENT,
-    COUNT_FILLED,
-    COUNT_GAPS,
-    COUNT_GAP_BYTES,
-    COUNT_WINDOW,
-    COUNT_REFUSED,
-    COUNT_DOUBTED,
-    COUNT_URGENT,
-    COUNT_DEPTH,
-    COUNT_MEMCAP,
-};
 const struct counter stream_counters[] = {
     [COUNT_SEGMENTS] = {"tcp.segments", "TCP segments with data"},
     [COUNT_AHEAD] = {"tcp.segments_ahead", "Segments that came before their turn"},
@@ -86,41 +69,6 @@ const struct counter stream_counters[] = {
     [COUNT_MEMCAP] = {"tcp.segment_memcap_drop",
                       "Segments dropped because too many wait; raise --memory"},
     COUNTER_END,
-};
-
-struct side {
-    uint64_t offset; /* of the byte `next` stands for */
-    uint32_t next;   /* sequence number of the next byte */
-    uint32_t edge;   /* behind the bytes that are there without a hole */
-    uint32_t fin;
-    uint32_t gap; /* given up, to be told with the next chunk */
-    uint8_t far;
-    bool started, begun, has_fin, ended, deep, holds;
-};
-
-struct stream {
-    struct side side[2];
-    struct pieces_owner waiting;
-    struct urgent urgent;
-};
-
-struct streams {
-    struct slab streams;
-    struct pieces_pool pool;
-    struct os_policies *policies;
-    uint64_t *count;
-    uint64_t hole_ns, depth;
-    uint32_t hole_bytes;
-    enum os_policy fallback;
-    bool urgent_inline, by_ack;
-    /* what streams_next has still to hand out */
-    struct piece *given; /* handed out; valid until the next packet */
-    struct slice in_order;
-    enum dir dir;   /* of in_order */
-    uint32_t stage; /* 0: the other side, 1: the packet's side, 2: done */
-    uint32_t missing;
-    uint64_t now_ns;
-    bool ending;
 };
 
 struct streams *streams_new(const struct conf *conf, struct stats *stats)
@@ -337,6 +285,31 @@ static void note_urgent(struct streams *s, struct flow *flow, struct stream *str
         stream_event_raise(flow, STREAM_EVENT_REASSEMBLY_URGENT_OOB_LIMIT_REACHED);
 }
 
+/* ---- late segments ------------------------------------------------------------------------ */
+
+/* The receiver has what is missing before the first piece. */
+static bool has_known_hole(const struct flow *flow, const struct stream *stream, enum dir dir)
+{
+    const struct tcp_side *own = &flow->tcp.side[dir];
+    const struct piece *first = stream->waiting.side[dir].first;
+
+    return first && own->has_acked && tcp_after(first->seq, stream->side[dir].next) > 0 &&
+           tcp_after(own->acked, first->seq) >= 0;
+}
+
+static bool awaits_late(const struct streams *s, const struct flow *flow, struct stream *stream,
+                        enum dir dir)
+{
+    struct side *side = &stream->side[dir];
+
+    if (side->ended || !has_known_hole(flow, stream, dir)) {
+        side->late = (struct late){0};
+        return false;
+    }
+    return !s->ending && !s->hurried && pieces_has_room(&s->pool, &stream->waiting) &&
+           late_may_come(&side->late, flow, s->now_ns);
+}
+
 /* ---- what a packet brings ----------------------------------------------------------------- */
 
 static void wait(struct streams *s, struct flow *flow, struct stream *stream,
@@ -466,6 +439,7 @@ static void take_fresh(struct streams *s, struct flow *flow, struct stream *stre
 
     s->count[COUNT_AHEAD] += tcp_after(seq, side->edge) > 0;
     if (ahead || unacked(s, flow, stream, end) || doubted || side->holds || over ||
+        awaits_late(s, flow, stream, dir_other(s->dir)) ||
         (first && tcp_after(first->seq, end) < 0)) {
         struct pieces_coming coming = {
             .span = {seq, end}, .seq = seq + known, .bytes = fresh, .doubted = doubted};
@@ -558,7 +532,7 @@ void streams_push(struct streams *s, struct flow *flow, const struct packet *p)
     release_given(s);
     s->in_order = SLICE_NONE;
     s->missing = 0;
-    s->ending = false;
+    s->ending = s->hurried = false;
     s->stage = 2;
     if (flow->tcp.pass_over) {
         s->count[COUNT_REFUSED] += wire_len != 0;
@@ -587,6 +561,23 @@ void streams_end(struct streams *s, struct flow *flow)
     s->ending = true;
     s->dir = TO_CLIENT; /* stage 0 is then the client's bytes */
     s->stage = flow->ext[FLOW_EXT_STREAM] ? 0 : 2;
+}
+
+bool streams_hurry(struct streams *s, struct flow *flow)
+{
+    struct stream *stream = flow->ext[FLOW_EXT_STREAM];
+
+    if (!stream ||
+        (!stream->side[TO_SERVER].late.since_us && !stream->side[TO_CLIENT].late.since_us))
+        return false;
+    release_given(s);
+    s->in_order = SLICE_NONE;
+    s->missing = 0;
+    s->ending = false;
+    s->hurried = true;
+    s->dir = TO_CLIENT;
+    s->stage = 0;
+    return true;
 }
 
 /* ---- handing out -------------------------------------------------------------------------- */
@@ -704,6 +695,14 @@ static bool is_refused(const struct streams *s, const struct flow *flow,
            tcp_after(own->acked, first->seq) <= 0 && too_much_waits(s, &stream->waiting.side[dir]);
 }
 
+/* While bytes of one direction may still come, the other waits too: it answers them. */
+static bool awaits_any(const struct streams *s, const struct flow *flow, struct stream *stream)
+{
+    bool own = awaits_late(s, flow, stream, s->dir);
+
+    return awaits_late(s, flow, stream, dir_other(s->dir)) || own;
+}
+
 /* The next waiting piece, if its turn has come. */
 static bool next_waiting(struct streams *s, struct flow *flow, struct stream *stream, enum dir dir,
                          struct chunk *chunk)
@@ -712,7 +711,8 @@ static bool next_waiting(struct streams *s, struct flow *flow, struct stream *st
     struct pieces *waiting = &stream->waiting.side[dir];
     uint32_t due;
 
-    while (waiting->first && !side->ended && (due = due_bytes(s, flow, stream, dir)) != 0) {
+    while (waiting->first && !side->ended && !awaits_any(s, flow, stream) &&
+           (due = due_bytes(s, flow, stream, dir)) != 0) {
         struct piece *piece = waiting->first;
         if (is_refused(s, flow, stream, dir)) {
             pieces_give(&s->pool, pieces_shift(&s->pool, &stream->waiting, dir, s->now_ns));
@@ -772,7 +772,7 @@ static bool next_of_side(struct streams *s, struct flow *flow, struct stream *st
     }
     if (next_waiting(s, flow, stream, dir, chunk))
         return true;
-    if (side->ended || !end_is_due(s, flow, side, dir))
+    if (side->ended || !end_is_due(s, flow, side, dir) || awaits_any(s, flow, stream))
         return false;
     emit(s, flow, dir, SLICE_NONE, chunk);
     chunk->end = side->ended = true;

@@ -47,6 +47,10 @@ void streams_push(struct streams *streams, struct flow *flow, const struct packe
 /** Gives up all holes of both directions because the flow ends; then ask streams_next. */
 void streams_end(struct streams *streams, struct flow *flow);
 
+/** The flow pauses: gives up the holes whose bytes were still hoped for. False when there are none;
+ * else ask streams_next. */
+bool streams_hurry(struct streams *streams, struct flow *flow);
+
 bool streams_next(struct streams *streams, struct flow *flow, struct chunk *chunk);
 
 /** True when bytes of this flow wait for their acknowledgement: rules on a direction then look at
