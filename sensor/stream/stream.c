@@ -524,16 +524,23 @@ static void drop_unwanted(struct streams *s, struct stream *stream, enum dir dir
         pieces_give(&s->pool, pieces_shift(&s->pool, &stream->waiting, dir, s->now_ns));
 }
 
+static void begin(struct streams *s, bool ending, bool hurried, uint32_t stage)
+{
+    release_given(s);
+    s->in_order = SLICE_NONE;
+    s->missing = 0;
+    s->ending = ending;
+    s->hurried = hurried;
+    s->dir = TO_CLIENT; /* without a packet stage 0 is the client's bytes */
+    s->stage = stage;
+}
+
 void streams_push(struct streams *s, struct flow *flow, const struct packet *p)
 {
     uint32_t wire_len = p->payload.len + p->payload_missing;
     bool brings = wire_len || p->tcp.flags & (TCP_FIN | TCP_URG);
 
-    release_given(s);
-    s->in_order = SLICE_NONE;
-    s->missing = 0;
-    s->ending = s->hurried = false;
-    s->stage = 2;
+    begin(s, false, false, 2);
     if (flow->tcp.pass_over) {
         s->count[COUNT_REFUSED] += wire_len != 0;
         return;
@@ -555,12 +562,7 @@ void streams_push(struct streams *s, struct flow *flow, const struct packet *p)
 
 void streams_end(struct streams *s, struct flow *flow)
 {
-    release_given(s);
-    s->in_order = SLICE_NONE;
-    s->missing = 0;
-    s->ending = true;
-    s->dir = TO_CLIENT; /* stage 0 is then the client's bytes */
-    s->stage = flow->ext[FLOW_EXT_STREAM] ? 0 : 2;
+    begin(s, true, false, flow->ext[FLOW_EXT_STREAM] ? 0 : 2);
 }
 
 bool streams_hurry(struct streams *s, struct flow *flow)
@@ -570,13 +572,8 @@ bool streams_hurry(struct streams *s, struct flow *flow)
     if (!stream ||
         (!stream->side[TO_SERVER].late.since_us && !stream->side[TO_CLIENT].late.since_us))
         return false;
-    release_given(s);
-    s->in_order = SLICE_NONE;
-    s->missing = 0;
-    s->ending = false;
-    s->hurried = true;
-    s->dir = TO_CLIENT;
-    s->stage = 0;
+    begin(s, false, true, 0);
+    stream->side[TO_SERVER].late = stream->side[TO_CLIENT].late = (struct late){0};
     return true;
 }
 

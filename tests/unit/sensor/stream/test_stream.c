@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sensor/decode/os_policy.h"
+#include "sensor/decode/view.h"
 #include "sensor/flow/stream_event.h"
 #include "sensor/flow/tcp_track.h"
 #include "sensor/run/settings.h"
@@ -152,6 +153,68 @@ static void a_hole_that_was_acknowledged_is_a_gap(void **state)
     assert_int_equal(rig->flow.gaps[0], 1);
     client(rig, 103, "def");
     assert_string_equal(rig->out[0], "abc<3>ghi");
+}
+
+/* "ghi" is there and acknowledged, "def" before it not, in a flow that has shown disorder. */
+static void leave_hole_in_disorder(struct rig *rig)
+{
+    open_at(rig, 99);
+    rig->flow.view = VIEW_BIT(VIEW_DISORDER);
+    client(rig, 100, "abc");
+    client(rig, 106, "ghi");
+    acks(rig, 109);
+    assert_string_equal(rig->out[0], "abc");
+}
+
+static void in_disorder_what_was_acknowledged_may_still_come(void **state)
+{
+    struct rig *rig = *state;
+
+    leave_hole_in_disorder(rig);
+    send_from(rig, TO_CLIENT, 900, 109, TCP_ACK, "ok");
+    assert_string_equal(rig->out[1], ""); /* the answer waits for its question */
+    client(rig, 103, "def");
+    acks(rig, 109);
+    assert_string_equal(rig->out[0], "abcdefghi");
+    assert_string_equal(rig->out[1], "ok");
+    assert_int_equal(rig->flow.gaps[0], 0);
+}
+
+static void in_disorder_a_hole_waits_so_many_packets(void **state)
+{
+    struct rig *rig = *state;
+
+    leave_hole_in_disorder(rig);
+    rig->flow.pkts[TO_CLIENT] += 63;
+    acks(rig, 109);
+    assert_string_equal(rig->out[0], "abc");
+    rig->flow.pkts[TO_CLIENT] += 1;
+    acks(rig, 109);
+    assert_string_equal(rig->out[0], "abc<3>ghi");
+}
+
+static void in_disorder_a_hole_waits_so_long(void **state)
+{
+    struct rig *rig = *state;
+
+    leave_hole_in_disorder(rig);
+    rig->now_ns += UINT64_C(199000000);
+    acks(rig, 109);
+    assert_string_equal(rig->out[0], "abc");
+    rig->now_ns += UINT64_C(2000000);
+    acks(rig, 109);
+    assert_string_equal(rig->out[0], "abc<3>ghi");
+}
+
+static void in_disorder_a_pause_gives_a_hole_up(void **state)
+{
+    struct rig *rig = *state;
+
+    leave_hole_in_disorder(rig);
+    assert_true(streams_hurry(rig->streams, &rig->flow));
+    collect(rig);
+    assert_string_equal(rig->out[0], "abc<3>ghi");
+    assert_false(streams_hurry(rig->streams, &rig->flow));
 }
 
 static void an_acknowledgement_seen_before_its_data_is_no_gap(void **state)
@@ -526,6 +589,10 @@ int main(void)
         STREAM_TEST(data_in_order_comes_out_as_it_went_in),
         STREAM_TEST(a_late_segment_fills_the_hole),
         STREAM_TEST(a_hole_that_was_acknowledged_is_a_gap),
+        STREAM_TEST(in_disorder_what_was_acknowledged_may_still_come),
+        STREAM_TEST(in_disorder_a_hole_waits_so_many_packets),
+        STREAM_TEST(in_disorder_a_hole_waits_so_long),
+        STREAM_TEST(in_disorder_a_pause_gives_a_hole_up),
         STREAM_TEST(an_acknowledgement_seen_before_its_data_is_no_gap),
         STREAM_TEST(of_overlaps_the_receivers_policy_keeps_bytes),
         STREAM_TEST(random_overlaps_come_out_as_a_model_says),
