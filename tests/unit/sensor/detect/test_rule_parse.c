@@ -36,8 +36,7 @@ static void good_rules_are_accepted(void **state)
         "alert tcp any any -> any any (base64_decode:bytes 0; base64_data; content:\"x\"; sid:1;)",
         "alert http any any -> any any (urilen:9<>5; sid:1;)",
         "alert ip any any -> any any (priority:256; sid:1;)",
-        "alert ip any any -> any any (threshold:type limit, track by_src, count 0, seconds 9; "
-        "sid:1;)",
+        "alert ip any any -> any any (threshold:type limit,track by_src,count 0,seconds 9; sid:1;)",
         "alert dcerpc any any -> any any (dcerpc.opnum:1-70000; sid:1;)",
     };
 
