@@ -57,7 +57,7 @@ static bool token(struct slice *rest, struct slice *out)
         if (c == '(')
             break;
     }
-    *out = (struct slice){rest->at + start, i - start};
+    *out = slice_head(slice_from(*rest, start), i - start);
     *rest = slice_from(*rest, i);
     return out->len > 0;
 }
