@@ -60,7 +60,7 @@ static uint64_t key_of(const char *class_, struct slice value)
     return hash_bytes(value, hash_bytes(slice_of_str(class_), 0)) | 1; /* 0 = free */
 }
 
-static struct device_memo *memo_find(struct device *device, uint64_t key)
+static struct device_memo *memo_find(const struct device *device, uint64_t key)
 {
     for (uint32_t i = 0; device->memo && i < DEVICE_MEMOS; i++) {
         if (device->memo[i].key == key)
@@ -86,14 +86,9 @@ static struct device_memo *memo_new(struct device *device, uint64_t key)
 bool findings_known(const struct devices *devices, const struct device *device, const char *class_,
                     struct slice value)
 {
-    if (!device->memo)
-        return false;
-    uint64_t key = key_of(class_, value);
-    for (uint32_t i = 0; i < DEVICE_MEMOS; i++) {
-        if (device->memo[i].key == key)
-            return devices->now_ns - device->memo[i].last_ns < HOUR_NS;
-    }
-    return false;
+    const struct device_memo *memo = device->memo ? memo_find(device, key_of(class_, value)) : NULL;
+
+    return memo && devices->now_ns - memo->last_ns < HOUR_NS;
 }
 
 /* Hard rules and scans have a budget of their own: a burst of small things must not hide them. */
