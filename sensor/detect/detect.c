@@ -75,23 +75,7 @@ void detect_candidates_sort(struct detect *d)
     }
 }
 
-/* ---- headers ------------------------------------------------------------------------------ */
-
-bool detect_proto_ok(const struct rule *r, const struct packet *p)
-{
-    if (r->ip && p->ip_version != r->ip)
-        return false;
-    if (r->ip_proto == -2)
-        return p->proto == IPPROTO_ICMP4 || p->proto == IPPROTO_ICMP6;
-    return r->ip_proto < 0 || p->proto == r->ip_proto;
-}
-
-bool detect_app_ok(const struct detect *d, const struct rule *r)
-{
-    if (!r->app || r->app - 1 == d->proto)
-        return true;
-    return d->proto >= 0 && r->app - 1 == d->rs->kin[d->proto];
-}
+/* ---- tests -------------------------------------------------------------------------------- */
 
 bool detect_tests_ok(struct detect *d, const struct rule *r)
 {

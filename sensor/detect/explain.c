@@ -250,12 +250,17 @@ static const char *class_name(uint32_t class_)
     return class_ == CLASS_TCP ? "tcp" : class_ == CLASS_UDP ? "udp" : "neither tcp nor udp";
 }
 
+static const struct header *header_of(const struct look *l)
+{
+    return &l->d->rs->headers[l->r->info.index];
+}
+
 static bool protocol_holds(struct look *l)
 {
     const struct detect *d = l->d;
     uint32_t bit = d->class_ == CLASS_TCP ? L4_TCP : d->class_ == CLASS_UDP ? L4_UDP : L4_OTHER;
 
-    if ((l->r->l4 & bit) && detect_proto_ok(l->r, d->in->packet))
+    if ((l->r->l4 & bit) && header_proto_ok(header_of(l), d->in->packet))
         return true;
     snprintf(l->why, sizeof(l->why), "it is %s over IPv%u", class_name(d->class_),
              d->in->packet->ip_version);
@@ -267,7 +272,7 @@ static bool app_holds(struct look *l)
     const struct flow *f = l->d->in->flow;
     const char *now = f && f->app_name ? f->app_name : NULL;
 
-    if (detect_app_ok(l->d, l->r))
+    if (header_app_ok(l->d, header_of(l)))
         return true;
     snprintf(l->why, sizeof(l->why), now ? "it is %s" : "it is not known%s", now ? now : "");
     return stop(l, EXPLAIN_APP, now != NULL, "application protocol ",

@@ -42,14 +42,14 @@ struct header *header_freeze(const struct rule *rules, uint32_t n)
     return list;
 }
 
-static bool app_ok(const struct detect *d, const struct header *h)
+bool header_app_ok(const struct detect *d, const struct header *h)
 {
     if (!h->app || h->app - 1 == d->proto)
         return true;
     return d->proto >= 0 && h->app - 1 == d->rs->kin[d->proto];
 }
 
-static bool proto_ok(const struct header *h, const struct packet *p)
+bool header_proto_ok(const struct header *h, const struct packet *p)
 {
     if (h->ip && p->ip_version != h->ip)
         return false;
@@ -112,7 +112,7 @@ bool header_ok(struct detect *d, uint32_t rule, enum dir dir)
 
     if (!(h->dirs >> dir & 1) || (h->dirs != 3 && !d->in->flow))
         return false;
-    if (!app_ok(d, h) || (p && !proto_ok(h, p)))
+    if (!header_app_ok(d, h) || (p && !header_proto_ok(h, p)))
         return false;
     return ends_ok(d, h, r, 0) || (h->both_ways && ends_ok(d, h, r, 1));
 }

@@ -144,8 +144,6 @@ static inline void detect_ends(struct detect *d, struct ends ends)
     d->ends = ends;
     d->net_told = false;
 }
-bool detect_proto_ok(const struct rule *r, const struct packet *p);
-bool detect_app_ok(const struct detect *d, const struct rule *r);
 bool detect_tests_ok(struct detect *d, const struct rule *r);
 /** Nothing has matched yet of the rule that is tried next. */
 void detect_hit_clear(struct detect *d);
