@@ -92,7 +92,7 @@ struct op *draft_op(struct draft *draft, const struct buffer *buffer, enum op_ki
                       .column = (uint16_t)(draft->column > UINT16_MAX ? 0 : draft->column)};
     draft->last_group = (int8_t)i;
     draft->last_is_content = kind == OP_CONTENT;
-    draft->sticky_used = true;
+    draft->sticky_used = draft->sticky_used || buffer == draft->sticky;
     return op;
 }
 
@@ -157,8 +157,17 @@ bool draft_app(struct draft *draft, const char *proto)
     return true;
 }
 
+void draft_of_packet(struct draft *draft, const char *keyword)
+{
+    draft->need_packet = true;
+    draft->of_packet = keyword;
+}
+
 bool draft_stick(struct draft *draft, const struct buffer *buffer)
 {
+    if (draft->sticky && !draft->sticky_used && draft->sticky->kind != BUFFER_PACKET)
+        return draft_fail(draft, "the buffer %s before it has no content, pcre or other match",
+                          draft->sticky->name);
     draft->sticky = buffer;
     draft->sticky_used = false;
     draft->n_transforms = 0;
@@ -309,6 +318,20 @@ bool draft_num(struct slice text, const struct label *labels, struct num *num)
     return num_range(text, labels, num) && num->a < num->b;
 }
 
+bool draft_fits(struct draft *draft, const char *name, const struct num *num, uint64_t most)
+{
+    bool range = num->mode == NUM_RANGE;
+
+    if (num->a > most || ((range || num->mode == NUM_NOT_RANGE) && num->b > most))
+        return draft_fail(draft, "\"%s\" is %llu at most", name, (unsigned long long)most);
+    if (num->mode == NUM_LT && !num->a)
+        return draft_fail(draft, "no \"%s\" is below 0", name);
+    if (range && num->b - num->a < 2)
+        return draft_fail(draft, "nothing lies between %llu and %llu: the ends do not count",
+                          (unsigned long long)num->a, (unsigned long long)num->b);
+    return true;
+}
+
 bool draft_flags(struct slice text, const struct label *labels, struct num *num)
 {
     uint64_t asked = 0, set = 0, bit;
@@ -384,6 +407,10 @@ int32_t draft_bytes(struct draft *draft, struct slice quoted, uint8_t *out, uint
                 return -1;
             i += used;
             continue;
+        }
+        if (c == '"') {
+            draft_fail(draft, "a quote inside of the quotes is written \\\"");
+            return -1;
         }
         if (c == '\\') {
             if (++i == quoted.len) {

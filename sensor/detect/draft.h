@@ -10,7 +10,7 @@
 #include "sensor/detect/keyword.h"
 #include "sensor/detect/loader.h"
 
-enum { DRAFT_META_MAX = 96 };
+enum { DRAFT_META_MAX = 96, DRAFT_ONCE_MAX = 16 };
 
 struct draft_pair {
     struct slice key, value;
@@ -46,20 +46,28 @@ struct draft {
     const struct num *dsize; /* NULL = not tested */
     const char *var_names[RULE_VARS_MAX];
     bool flow_dir_set;
-    uint16_t only_proto; /* the one IP protocol that ip_proto lets through, + 1; 0 = any */
-    bool need_packet;    /* dsize, flags …: decided on packets only */
-    bool tx_tests;       /* some test needs a transaction */
-    bool depth_seen;     /* a payload content with depth or offset, or stream_size: also packets */
-    bool ip_compatible;  /* only options that an address-only rule may have */
+    uint16_t only_proto;   /* the one IP protocol that ip_proto lets through, + 1; 0 = any */
+    bool need_packet;      /* dsize, flags …: decided on packets only */
+    const char *of_packet; /* keyword that asks of one packet's headers; NULL = none does */
+    bool tx_tests;         /* some test needs a transaction */
+    bool depth_seen;    /* a payload content with depth or offset, or stream_size: also packets */
+    bool ip_compatible; /* only options that an address-only rule may have */
     bool has_sid;
     bool skip; /* requires: not for us; not an error */
     const char *classtype;
     bool priority_set;
     uint8_t n_metadata, n_references;
     struct draft_pair metadata[DRAFT_META_MAX], references[DRAFT_META_MAX];
-    struct strbuf json;   /* room for writing them */
-    uint8_t app_protocol; /* so often app-layer-protocol is tested */
-    bool raw_app;         /* header names an application protocol */
+    struct strbuf json;                         /* room for writing them */
+    uint8_t app_protocol;                       /* so often app-layer-protocol is tested */
+    bool app_protocol_is;                       /* the one it names, without ! */
+    bool raw_app;                               /* header names an application protocol */
+    bool decoded;                               /* base64_decode stands before */
+    uint8_t n_fast;                             /* so often fast_pattern stands */
+    const struct keyword *once[DRAFT_ONCE_MAX]; /* seen of those that stand once */
+    uint8_t n_once;
+    uint8_t proto_modes; /* enum num_mode of ip_proto, as bits */
+    uint8_t flow_words;  /* groups of words of flow that were seen, as bits */
 };
 
 /** Says what is wrong; always false, for `return draft_fail(…)`. */
@@ -86,6 +94,8 @@ bool draft_app(struct draft *draft, const char *proto);
 bool draft_stick(struct draft *draft, const struct buffer *buffer);
 /** Zeroed memory of the ruleset. */
 void *draft_alloc(struct draft *draft, size_t bytes);
+/** The rule asks of one packet's headers. */
+void draft_of_packet(struct draft *draft, const char *keyword);
 /** Index of a variable: a new one, or -1 when unknown. */
 int draft_var_new(struct draft *draft, struct slice name);
 int draft_var(const struct draft *draft, struct slice name);
@@ -98,6 +108,8 @@ bool draft_u64(struct slice text, uint64_t *value); /* decimal or 0x… */
 bool draft_i32(struct slice text, int32_t *value);
 /** Integer condition: 5, >5, <=5, !5, 3<>9, 3-9, &0x10, !&0x10; names by `labels` or NULL. */
 bool draft_num(struct slice text, const struct label *labels, struct num *num);
+/** Whether a value up to `most` can meet the condition; false after draft_fail. */
+bool draft_fits(struct draft *draft, const char *name, const struct num *num, uint64_t most);
 /** Names of bits, set or (with !) not: "retain,!dup"; or a number as draft_num reads it. */
 bool draft_flags(struct slice text, const struct label *labels, struct num *num);
 /** Without quotes, with \" \; \\ \: and |hex| resolved into `out` (room `max`). -1 when wrong. */

@@ -11,6 +11,15 @@
 
 #include "sensor/detect/rule.h"
 
+/** What may stand behind the colon; the keyword's own parser reads the rest. */
+enum kw_value {
+    VALUE_NONE = 1,   /* nothing */
+    VALUE_WANTED = 2, /* something must */
+    VALUE_PLAIN = 4,  /* not in quotes */
+    VALUE_QUOTED = 8, /* in quotes only */
+    VALUE_ONCE = 16,  /* and the keyword stands once in a rule */
+};
+
 /** When a keyword acts. */
 enum kw_stage {
     AT_META,   /* says something about the rule */
@@ -56,6 +65,7 @@ struct keyword {
     const char *name;
     const char *aliases; /* separated by blanks; NULL = none */
     enum kw_stage stage;
+    uint8_t value;     /* enum kw_value, as bits; 0: anything */
     bool by_addresses; /* a rule with nothing else is asked once of a flow's direction */
     /** Takes the text behind the colon (empty without one); false after draft_fail. */
     bool (*parse)(struct draft *draft, const struct keyword *kw, struct slice value);

@@ -27,18 +27,40 @@ static bool app_protocol_match(const struct inspection *in, const void *args)
     return is != a->negated;
 }
 
+static bool is_protocol(struct slice name)
+{
+    for (uint32_t i = 0; proto_rows[i]; i++) {
+        if (slice_eq(name, slice_of_str(proto_rows[i]->name)))
+            return true;
+    }
+    return false;
+}
+
 static bool app_protocol_parse(struct draft *d, const struct keyword *kw, struct slice value)
 {
     struct app_args *a = draft_alloc(d, sizeof(*a));
     struct slice name;
 
-    if (!a || !draft_part(&value, ',', &name))
-        return draft_fail(d, "app-layer-protocol wants a name");
+    if (!a || !draft_part(&value, ',', &name) || value.at)
+        return draft_fail(d, "app-layer-protocol wants one name");
     a->negated = name.at[0] == '!';
-    name = slice_trim(slice_from(name, a->negated ? 1 : 0));
+    name = draft_unquote(slice_from(name, a->negated ? 1 : 0));
     a->failed = slice_eq(name, SLICE_LIT("failed"));
     if (slice_eq(name, SLICE_LIT("ssl")))
         name = SLICE_LIT("tls");
+    if (slice_eq(name, SLICE_LIT("http1")))
+        name = SLICE_LIT("http");
+    if (slice_eq(name, SLICE_LIT("ikev2")))
+        name = SLICE_LIT("ike");
+    if (!a->failed && !is_protocol(name))
+        return draft_fail(d, "no protocol is called \"%.*s\"", (int)(name.len & 63),
+                          (const char *)name.at);
+    if (d->raw_app)
+        return draft_fail(d, "the rule's header names the protocol already");
+    bool one = !a->negated && !a->failed;
+    if (d->app_protocol && (one || d->app_protocol_is))
+        return draft_fail(d, "app-layer-protocol names one protocol: no other goes with it");
+    d->app_protocol_is = one;
     a->name = loader_str(d->loader, name);
     d->app_protocol++;
     return draft_test(d, kw, a);
@@ -129,12 +151,14 @@ static bool app_event_parse(struct draft *d, const struct keyword *kw, struct sl
 static const struct keyword rows[] = {
     {.name = "app-layer-protocol",
      .stage = AT_FLOW,
+     .value = VALUE_WANTED,
      .parse = app_protocol_parse,
      .match = app_protocol_match,
      .example = "app-layer-protocol:!http",
      .doc = "Protocol that was recognised; failed: none was"},
     {.name = "app-layer-event",
      .stage = AT_TX,
+     .value = VALUE_WANTED | VALUE_PLAIN,
      .parse = app_event_parse,
      .example = "app-layer-event:http.missing_host_header",
      .doc = "A fault that the parser of a protocol has noted"},

@@ -82,25 +82,27 @@ static bool pcrexform_parse(struct draft *d, const struct keyword *kw, struct sl
 
 #define MODIFIER(name_, buffer_)                                                                   \
     {                                                                                              \
-        .name = name_, .stage = AT_BUFFER, .parse = modifier_parse,                                \
+        .name = name_, .stage = AT_BUFFER, .value = VALUE_NONE, .parse = modifier_parse,           \
         .example = "content:\"a\"; " name_,                                                        \
         .doc = "The content before it is looked for in " buffer_, .extra = buffer_                 \
     }
-#define TRANSFORM(name_, example_, doc_)                                                           \
+#define TRANSFORM(name_, value_, example_, doc_)                                                   \
     {                                                                                              \
-        .name = name_, .stage = AT_BUFFER, .parse = transform_parse,                               \
+        .name = name_, .stage = AT_BUFFER, .value = value_, .parse = transform_parse,              \
         .example = "http.uri; " example_, .doc = doc_                                              \
     }
 
 static const struct keyword rows[] = {
     {.name = "pkt_data",
      .stage = AT_BUFFER,
+     .value = VALUE_NONE,
      .parse = pkt_data_parse,
      .example = "pkt_data; content:\"a\"",
      .doc = "Back to the payload of packet or stream"},
     {.name = "file.data",
      .aliases = "file_data",
      .stage = AT_BUFFER,
+     .value = VALUE_NONE,
      .parse = file_data_parse,
      .example = "file.data; content:\"MZ\"; startswith",
      .doc = "Buffer: decoded content of a file or body"},
@@ -117,26 +119,30 @@ static const struct keyword rows[] = {
     MODIFIER("http_server_body", "http.response_body"),
     MODIFIER("http_stat_code", "http.stat_code"),
     MODIFIER("http_stat_msg", "http.stat_msg"),
-    TRANSFORM("dotprefix", "dotprefix; content:\".a.vn\"; endswith",
+    TRANSFORM("dotprefix", VALUE_NONE, "dotprefix; content:\".a.vn\"; endswith",
               "A dot in front of the buffer: \".a.vn\" then means the domain and all below"),
-    TRANSFORM("to_lowercase", "to_lowercase; content:\"a\"", "Letters A-Z as a-z"),
-    TRANSFORM("to_uppercase", "to_uppercase; content:\"A\"", "Letters a-z as A-Z"),
-    TRANSFORM("strip_whitespace", "strip_whitespace; content:\"ab\"",
+    TRANSFORM("to_lowercase", VALUE_NONE, "to_lowercase; content:\"a\"", "Letters A-Z as a-z"),
+    TRANSFORM("to_uppercase", VALUE_NONE, "to_uppercase; content:\"A\"", "Letters a-z as A-Z"),
+    TRANSFORM("strip_whitespace", VALUE_NONE, "strip_whitespace; content:\"ab\"",
               "Without blanks and line ends"),
-    TRANSFORM("compress_whitespace", "compress_whitespace; content:\"a b\"",
+    TRANSFORM("compress_whitespace", VALUE_NONE, "compress_whitespace; content:\"a b\"",
               "Runs of blanks as one"),
-    TRANSFORM("url_decode", "url_decode; content:\"a\"", "%xx and + resolved"),
-    TRANSFORM("xor", "xor:\"0d0ac8ff\"; content:\"a\"", "Exclusive or with a repeated key"),
-    TRANSFORM("header_lowercase", "header_lowercase; content:\"host\"",
+    TRANSFORM("url_decode", VALUE_NONE, "url_decode; content:\"a\"", "%xx and + resolved"),
+    TRANSFORM("xor", VALUE_WANTED | VALUE_QUOTED, "xor:\"0d0ac8ff\"; content:\"a\"",
+              "Exclusive or with a repeated key"),
+    TRANSFORM("header_lowercase", VALUE_NONE, "header_lowercase; content:\"host\"",
               "Names of header lines in lower case"),
-    TRANSFORM("strip_pseudo_headers", "strip_pseudo_headers; content:\"a\"",
+    TRANSFORM("strip_pseudo_headers", VALUE_NONE, "strip_pseudo_headers; content:\"a\"",
               "Without header lines that begin with a colon"),
-    TRANSFORM("to_md5", "to_md5; content:\"|2a|\"; startswith", "MD5 of the buffer, 16 bytes"),
-    TRANSFORM("to_sha1", "to_sha1; content:\"|2a|\"; startswith", "SHA-1 of the buffer, 20 bytes"),
-    TRANSFORM("to_sha256", "to_sha256; content:\"|2a|\"; startswith",
+    TRANSFORM("to_md5", VALUE_NONE, "to_md5; content:\"|2a|\"; startswith",
+              "MD5 of the buffer, 16 bytes"),
+    TRANSFORM("to_sha1", VALUE_NONE, "to_sha1; content:\"|2a|\"; startswith",
+              "SHA-1 of the buffer, 20 bytes"),
+    TRANSFORM("to_sha256", VALUE_NONE, "to_sha256; content:\"|2a|\"; startswith",
               "SHA-256 of the buffer, 32 bytes"),
     {.name = "pcrexform",
      .stage = AT_BUFFER,
+     .value = VALUE_QUOTED,
      .parse = pcrexform_parse,
      .example = "http.uri; pcrexform:\"([^/]+)$\"; content:\"a.vn\"",
      .doc = "What the one parenthesis of a regular expression matches; all when it does not"},

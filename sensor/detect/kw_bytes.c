@@ -27,7 +27,8 @@ static bool after(struct slice part, const char *word, struct slice *rest)
 
 struct bytes_draft {
     struct bytes_op *op;
-    bool relative, string, little, big;
+    const char *unknown; /* words that this keyword does not have, separated by blanks */
+    bool relative, string, ordered;
 };
 
 static void take_relative(struct bytes_draft *b)
@@ -43,11 +44,13 @@ static void take_string(struct bytes_draft *b)
 static void take_little(struct bytes_draft *b)
 {
     b->op->little = true;
+    b->ordered = true;
 }
 
 static void take_big(struct bytes_draft *b)
 {
     b->op->little = false;
+    b->ordered = true;
 }
 
 static void take_dce(struct bytes_draft *b)
@@ -58,19 +61,16 @@ static void take_dce(struct bytes_draft *b)
 static void take_hex(struct bytes_draft *b)
 {
     b->op->base = 16;
-    b->string = true;
 }
 
 static void take_dec(struct bytes_draft *b)
 {
     b->op->base = 10;
-    b->string = true;
 }
 
 static void take_oct(struct bytes_draft *b)
 {
     b->op->base = 8;
-    b->string = true;
 }
 
 static void take_beginning(struct bytes_draft *b)
@@ -115,6 +115,7 @@ static bool word_of(struct bytes_draft *b, struct slice part)
             words[i].of && after(part, words[i].of, &value) && starts(value, words[i].word);
         if (!valued && !slice_eq(part, slice_of_str(words[i].word)))
             continue;
+        b->string |= valued && words[i].of[0] == 's';
         words[i].take(b);
         return true;
     }
@@ -134,11 +135,26 @@ static bool mask_of(struct slice text, uint64_t *mask)
     return draft_u64((struct slice){hex, 2 + text.len}, mask);
 }
 
+/* An option that other keywords of the family have. */
+static bool is_foreign(struct draft *d, const struct bytes_draft *b, struct slice part)
+{
+    struct slice rest = slice_of_str(b->unknown), word;
+
+    while (draft_part(&rest, ' ', &word)) {
+        if (slice_eq(part, word) || (slice_starts(part, word) && part.at[word.len] == ' '))
+            return !draft_fail(d, "\"%.*s\" is no option here", (int)word.len,
+                               (const char *)word.at);
+    }
+    return false;
+}
+
 static bool option_of(struct draft *d, struct bytes_draft *b, struct slice part)
 {
     struct slice rest;
     uint64_t v;
 
+    if (is_foreign(d, b, part))
+        return false;
     if (word_of(b, part))
         return true;
     if (after(part, "bitmask", &rest) && mask_of(rest, &v))
@@ -161,6 +177,12 @@ static bool options_of(struct draft *d, struct bytes_draft *b, struct slice rest
         if (!option_of(d, b, part))
             return false;
     }
+    if (b->op->post_offset < -65535 || b->op->post_offset > 65535)
+        return draft_fail(d, "post_offset lies between -65535 and 65535");
+    if (b->op->base && !b->string)
+        return draft_fail(d, "hex, dec and oct stand behind \"string\"");
+    if (b->op->dce && (b->ordered || b->string))
+        return draft_fail(d, "dce goes with no order of bytes and no string");
     if (b->string && !b->op->base)
         b->op->base = 10;
     return true;
@@ -185,10 +207,13 @@ static bool count_of(struct draft *d, struct bytes_op *op, struct slice part)
     return true;
 }
 
-static bool offset_of(struct draft *d, struct bytes_op *op, struct slice part)
+enum { PLACE_MAX = 65535 };
+
+static bool offset_of(struct draft *d, struct bytes_op *op, struct slice part, int32_t most)
 {
     if (draft_i32(part, &op->offset))
-        return true;
+        return (op->offset >= -most && op->offset <= most) ||
+               draft_fail(d, "the offset lies between -%d and %d", most, most);
     op->offset = draft_var(d, part);
     op->offset_is_var = true;
     return op->offset >= 0 ||
@@ -210,9 +235,11 @@ static bool value_of(struct draft *d, struct bytes_op *op, struct slice part)
 
 static bool add(struct draft *d, struct bytes_draft *b, enum op_kind kind, uint32_t flags)
 {
-    bool none = b->op->n == 0 && kind != OP_BYTE_TEST; /* of which the value is 0 */
-    if (!b->op->base && !b->op->n_is_var && (none || b->op->n > 8) && kind != OP_BYTE_JUMP)
-        return draft_fail(d, "between 1 and 8 bytes make a number");
+    bool none = b->op->n == 0 && kind != OP_BYTE_TEST && kind != OP_BYTE_JUMP; /* its value is 0 */
+    if (!b->op->base && !b->op->n_is_var && (none || b->op->n > 8))
+        return draft_fail(d, "between 1 and 8 bytes make a number; more as a string");
+    if (b->op->from_beginning && b->op->from_end)
+        return draft_fail(d, "from_beginning and from_end exclude each other");
     if (b->op->dce && !draft_app(d, "dcerpc"))
         return false;
     struct op *op = draft_op(d, draft_near(d, b->relative), kind);
@@ -223,9 +250,9 @@ static bool add(struct draft *d, struct bytes_draft *b, enum op_kind kind, uint3
     return true;
 }
 
-static bool start(struct draft *d, struct bytes_draft *b)
+static bool start(struct draft *d, struct bytes_draft *b, const char *unknown)
 {
-    *b = (struct bytes_draft){.op = draft_alloc(d, sizeof(*b->op))};
+    *b = (struct bytes_draft){.op = draft_alloc(d, sizeof(*b->op)), .unknown = unknown};
     return b->op != NULL;
 }
 
@@ -258,15 +285,15 @@ static bool byte_test_parse(struct draft *d, const struct keyword *kw, struct sl
     uint32_t flags = 0;
 
     (void)kw;
-    if (!start(d, &b))
+    if (!start(d, &b, "align from_beginning from_end post_offset multiplier endian"))
         return false;
     for (int i = 0; i < 4; i++) {
         if (!draft_part(&value, ',', &part[i]))
             return draft_fail(d, "byte_test wants bytes, comparison, value and offset");
     }
     return count_of(d, b.op, part[0]) && comparison(d, b.op, part[1], &flags) &&
-           value_of(d, b.op, part[2]) && offset_of(d, b.op, part[3]) && options_of(d, &b, value) &&
-           add(d, &b, OP_BYTE_TEST, flags);
+           value_of(d, b.op, part[2]) && offset_of(d, b.op, part[3], INT32_MAX) &&
+           options_of(d, &b, value) && add(d, &b, OP_BYTE_TEST, flags);
 }
 
 static bool byte_jump_parse(struct draft *d, const struct keyword *kw, struct slice value)
@@ -275,14 +302,14 @@ static bool byte_jump_parse(struct draft *d, const struct keyword *kw, struct sl
     struct slice part[2];
 
     (void)kw;
-    if (!start(d, &b))
+    if (!start(d, &b, "endian bitmask"))
         return false;
     for (int i = 0; i < 2; i++) {
         if (!draft_part(&value, ',', &part[i]))
             return draft_fail(d, "byte_jump wants bytes and offset");
     }
-    return count_of(d, b.op, part[0]) && offset_of(d, b.op, part[1]) && options_of(d, &b, value) &&
-           add(d, &b, OP_BYTE_JUMP, 0);
+    return count_of(d, b.op, part[0]) && offset_of(d, b.op, part[1], PLACE_MAX) &&
+           options_of(d, &b, value) && add(d, &b, OP_BYTE_JUMP, 0);
 }
 
 static bool byte_extract_parse(struct draft *d, const struct keyword *kw, struct slice value)
@@ -291,13 +318,14 @@ static bool byte_extract_parse(struct draft *d, const struct keyword *kw, struct
     struct slice part[3];
 
     (void)kw;
-    if (!start(d, &b))
+    if (!start(d, &b, "from_beginning from_end post_offset bitmask endian"))
         return false;
     for (int i = 0; i < 3; i++) {
         if (!draft_part(&value, ',', &part[i]))
             return draft_fail(d, "byte_extract wants bytes, offset and a name");
     }
-    if (!count_of(d, b.op, part[0]) || !offset_of(d, b.op, part[1]) || !options_of(d, &b, value))
+    if (!count_of(d, b.op, part[0]) || !offset_of(d, b.op, part[1], PLACE_MAX) ||
+        !options_of(d, &b, value))
         return false;
     int var = draft_var_new(d, part[2]);
     b.op->var = (uint8_t)var;
@@ -324,14 +352,14 @@ static bool byte_math_parse(struct draft *d, const struct keyword *kw, struct sl
     uint32_t seen = 0;
 
     (void)kw;
-    if (!start(d, &b))
+    if (!start(d, &b, "from_beginning from_end post_offset align multiplier"))
         return false;
     while (draft_part(&value, ',', &part)) {
         bool ok = true;
         if (after(part, "bytes", &rest))
             ok = count_of(d, b.op, rest), seen |= 1;
         else if (after(part, "offset", &rest))
-            ok = offset_of(d, b.op, rest), seen |= 2;
+            ok = offset_of(d, b.op, rest, PLACE_MAX), seen |= 2;
         else if (after(part, "oper", &rest))
             ok = math_oper(d, b.op, rest), seen |= 4;
         else if (after(part, "rvalue", &rest))
@@ -366,7 +394,7 @@ static bool base64_decode_parse(struct draft *d, const struct keyword *kw, struc
     while (draft_part(&value, ',', &part)) {
         if (slice_eq(part, SLICE_LIT("relative")))
             relative = true;
-        else if (after(part, "bytes", &rest) && slice_to_u64(rest, &v) && v <= UINT32_MAX)
+        else if (after(part, "bytes", &rest) && slice_to_u64(rest, &v) && v <= PLACE_MAX)
             b->bytes = (uint32_t)v;
         else if (after(part, "offset", &rest) && slice_to_u64(rest, &v) && v <= UINT32_MAX)
             b->offset = (uint32_t)v;
@@ -377,6 +405,7 @@ static bool base64_decode_parse(struct draft *d, const struct keyword *kw, struc
     if (!op)
         return false;
     op->base64 = b;
+    d->decoded = true;
     op->flags = relative ? OP_RELATIVE : 0;
     return true;
 }
@@ -384,6 +413,9 @@ static bool base64_decode_parse(struct draft *d, const struct keyword *kw, struc
 static bool base64_data_parse(struct draft *d, const struct keyword *kw, struct slice value)
 {
     (void)value;
+    if (!d->decoded)
+        return draft_fail(d, "base64_data needs a base64_decode of its own before it");
+    d->decoded = false;
     return draft_stick(d, buffer_special(d->loader, kw->name, BUFFER_BASE64, SIDE_BOTH));
 }
 
@@ -410,11 +442,13 @@ static const struct keyword rows[] = {
      .doc = "Computes with a number of the buffer and keeps the result"},
     {.name = "base64_decode",
      .stage = AT_BUFFER,
+     .value = VALUE_PLAIN,
      .parse = base64_decode_parse,
      .example = "base64_decode:bytes 64, offset 0, relative",
      .doc = "Decodes Base64 for base64_data"},
     {.name = "base64_data",
      .stage = AT_BUFFER,
+     .value = VALUE_NONE,
      .parse = base64_data_parse,
      .example = "base64_decode:relative; base64_data; content:\"cmd\"",
      .doc = "Buffer: what base64_decode produced"},

@@ -73,7 +73,7 @@ static bool nocase_parse(struct draft *d, const struct keyword *kw, struct slice
     if (!op)
         return false;
     if (op->flags & OP_NOCASE)
-        return true;
+        return draft_fail(d, "the content has nocase already");
     struct slice text = op->content.text;
     uint8_t *lower = draft_alloc(d, text.len);
     if (!lower)
@@ -98,17 +98,45 @@ static bool number_or_var(struct draft *d, const char *name, struct slice value,
     return *out >= 0 || draft_fail(d, "\"%s\" wants a number or a variable set before", name);
 }
 
+/* A place counted from the buffer's start, and one counted from the match before, exclude each
+ * other. */
+static bool takes_place(struct draft *d, const struct op *op, const char *name, bool relative)
+{
+    if (op->flags & OP_FAST_ONLY)
+        return draft_fail(d, "\"%s\" and fast_pattern:only exclude each other", name);
+    if (relative && op->flags & (OP_DEPTH | OP_OFFSET))
+        return draft_fail(d,
+                          "\"%s\" counts from the match before, depth, offset and startswith "
+                          "from the start: one content has one of both",
+                          name);
+    if (!relative && op->flags & OP_RELATIVE)
+        return draft_fail(d,
+                          "\"%s\" counts from the start, distance and within from the match "
+                          "before: one content has one of both",
+                          name);
+    return true;
+}
+
+enum { PLACE_MAX = 65535, STEP_MAX = 1048576 };
+
+static bool in_bounds(struct draft *d, const char *name, int32_t v, int32_t least, int32_t most)
+{
+    return (v >= least && v <= most) ||
+           draft_fail(d, "\"%s\" lies between %d and %d", name, least, most);
+}
+
 static bool depth_parse(struct draft *d, const struct keyword *kw, struct slice value)
 {
     struct op *op = draft_content(d, kw->name);
     bool var;
 
-    if (!op || !number_or_var(d, kw->name, value, &op->content.depth, &var))
+    if (!op || !number_or_var(d, kw->name, value, &op->content.depth, &var) ||
+        !takes_place(d, op, kw->name, false))
         return false;
     if (op->flags & OP_DEPTH)
         return draft_fail(d, "the content has two depths");
     op->flags |= OP_DEPTH | (var ? OP_DEPTH_VAR : 0u);
-    return true;
+    return var || in_bounds(d, kw->name, op->content.depth, 0, PLACE_MAX);
 }
 
 static bool offset_parse(struct draft *d, const struct keyword *kw, struct slice value)
@@ -116,14 +144,15 @@ static bool offset_parse(struct draft *d, const struct keyword *kw, struct slice
     struct op *op = draft_content(d, kw->name);
     bool var;
 
-    if (!op || !number_or_var(d, kw->name, value, &op->content.offset, &var))
+    if (!op || !number_or_var(d, kw->name, value, &op->content.offset, &var) ||
+        !takes_place(d, op, kw->name, false))
         return false;
     if (op->flags & OP_OFFSET)
         return draft_fail(d, "the content has two offsets");
-    if (!var && op->content.offset < 0)
-        return draft_fail(d, "the offset must not be negative");
+    if (op->flags & OP_STARTS)
+        return draft_fail(d, "startswith and an offset exclude each other");
     op->flags |= OP_OFFSET | (var ? OP_OFFSET_VAR : 0u);
-    return true;
+    return var || in_bounds(d, kw->name, op->content.offset, 0, PLACE_MAX);
 }
 
 static bool distance_parse(struct draft *d, const struct keyword *kw, struct slice value)
@@ -131,10 +160,13 @@ static bool distance_parse(struct draft *d, const struct keyword *kw, struct sli
     struct op *op = draft_content(d, kw->name);
     bool var;
 
-    if (!op || !number_or_var(d, kw->name, value, &op->content.distance, &var))
+    if (!op || !number_or_var(d, kw->name, value, &op->content.distance, &var) ||
+        !takes_place(d, op, kw->name, true))
         return false;
+    if (op->flags & OP_DISTANCE)
+        return draft_fail(d, "the content has two distances");
     op->flags |= OP_DISTANCE | OP_RELATIVE | (var ? OP_DISTANCE_VAR : 0u);
-    return true;
+    return var || in_bounds(d, kw->name, op->content.distance, -STEP_MAX, STEP_MAX);
 }
 
 static bool within_parse(struct draft *d, const struct keyword *kw, struct slice value)
@@ -142,10 +174,13 @@ static bool within_parse(struct draft *d, const struct keyword *kw, struct slice
     struct op *op = draft_content(d, kw->name);
     bool var;
 
-    if (!op || !number_or_var(d, kw->name, value, &op->content.within, &var))
+    if (!op || !number_or_var(d, kw->name, value, &op->content.within, &var) ||
+        !takes_place(d, op, kw->name, true))
         return false;
+    if (op->flags & OP_WITHIN)
+        return draft_fail(d, "the content has two withins");
     op->flags |= OP_WITHIN | OP_RELATIVE | (var ? OP_WITHIN_VAR : 0u);
-    return true;
+    return var || in_bounds(d, kw->name, op->content.within, -STEP_MAX, STEP_MAX);
 }
 
 static bool starts_parse(struct draft *d, const struct keyword *kw, struct slice value)
@@ -153,10 +188,10 @@ static bool starts_parse(struct draft *d, const struct keyword *kw, struct slice
     struct op *op = draft_content(d, kw->name);
 
     (void)value;
-    if (!op)
+    if (!op || !takes_place(d, op, kw->name, false))
         return false;
-    if (op->flags & (OP_DEPTH | OP_OFFSET | OP_RELATIVE))
-        return draft_fail(d, "startswith goes with no depth, offset, distance or within");
+    if (op->flags & (OP_DEPTH | OP_OFFSET))
+        return draft_fail(d, "startswith goes with no depth and no offset");
     op->flags |= OP_DEPTH | OP_STARTS;
     op->content.depth = (int32_t)op->content.text.len;
     return true;
@@ -180,12 +215,19 @@ static bool fast_parse(struct draft *d, const struct keyword *kw, struct slice v
 
     if (!op)
         return false;
-    if (op->flags & OP_FAST)
+    if (d->n_fast && !(op->flags & OP_FAST))
+        return draft_fail(d, "fast_pattern stands at one content of a rule only");
+    if (op->flags & OP_FAST && !value.len)
         return draft_fail(d, "fast_pattern twice on one content");
+    d->n_fast++;
     op->flags |= OP_FAST;
     if (!value.len)
         return true;
     if (slice_eq(value, SLICE_LIT("only"))) {
+        if (op->flags & (OP_NEGATED | OP_DEPTH | OP_OFFSET | OP_RELATIVE))
+            return draft_fail(d,
+                              "fast_pattern:only goes with no !, depth, offset, distance, within "
+                              "or startswith: leave \":only\" out");
         op->flags |= OP_FAST_ONLY;
         return true;
     }
@@ -200,8 +242,17 @@ static bool fast_parse(struct draft *d, const struct keyword *kw, struct slice v
 
 static bool rawbytes_parse(struct draft *d, const struct keyword *kw, struct slice value)
 {
+    struct op *op = draft_content(d, kw->name);
+
     (void)value;
-    return draft_content(d, kw->name) != NULL;
+    if (!op)
+        return false;
+    if (d->sticky)
+        return draft_fail(d, "rawbytes is of the payload: %s has no other form", d->sticky->name);
+    if (op->flags & OP_RAWBYTES)
+        return draft_fail(d, "the content has rawbytes already");
+    op->flags |= OP_RAWBYTES;
+    return true;
 }
 
 /* ---- lengths ------------------------------------------------------------------------------ */
@@ -211,11 +262,10 @@ static bool isdataat_parse(struct draft *d, const struct keyword *kw, struct sli
     struct slice part;
     bool var;
 
-    (void)kw;
     value = draft_unquote(value);
     bool negated = value.len && value.at[0] == '!';
     if (negated)
-        value = slice_from(value, 1);
+        value = slice_trim(slice_from(value, 1));
     bool relative = slice_find(value, SLICE_LIT("relative")) >= 0;
     struct op *op = draft_op(d, draft_near(d, relative), OP_DATA_AT);
     if (!op)
@@ -224,6 +274,8 @@ static bool isdataat_parse(struct draft *d, const struct keyword *kw, struct sli
     if (!draft_part(&value, ',', &part) ||
         !number_or_var(d, "isdataat", part, &op->data_at.at, &var))
         return draft_fail(d, "isdataat wants a number");
+    if (!var && !in_bounds(d, kw->name, op->data_at.at, 0, PLACE_MAX))
+        return false;
     if (var)
         op->flags |= OP_OFFSET_VAR;
     while (draft_part(&value, ',', &part)) {
@@ -237,12 +289,16 @@ static bool isdataat_parse(struct draft *d, const struct keyword *kw, struct sli
 
 static bool bsize_parse(struct draft *d, const struct keyword *kw, struct slice value)
 {
-    struct op *op = draft_op(d, draft_buffer(d), OP_SIZE);
+    const struct buffer *b = draft_buffer(d);
 
+    if (b->kind == BUFFER_PAYLOAD)
+        return draft_fail(d, "bsize is of a sticky buffer: take dsize for a packet's payload");
+    struct op *op = draft_op(d, b, OP_SIZE);
     if (!op)
         return false;
-    return draft_num(value, NULL, &op->num) ||
-           draft_fail(d, "\"%s\" wants a length: 5, >5, <5 or 5<>10", kw->name);
+    return (draft_num(value, NULL, &op->num) ||
+            draft_fail(d, "\"%s\" wants a length: 5, >5, <5 or 5<>10", kw->name)) &&
+           draft_fits(d, kw->name, &op->num, UINT64_MAX);
 }
 
 static bool urilen_parse(struct draft *d, const struct keyword *kw, struct slice value)
@@ -285,57 +341,66 @@ static bool dsize_parse(struct draft *d, const struct keyword *kw, struct slice 
 {
     struct num *num = draft_alloc(d, sizeof(*num));
 
-    d->need_packet = true;
+    draft_of_packet(d, kw->name);
     d->dsize = num;
     if (!num)
         return false;
     return (draft_num(value, NULL, num) || draft_fail(d, "bad length in dsize")) &&
-           draft_test(d, kw, num);
+           draft_fits(d, kw->name, num, UINT16_MAX) && draft_test(d, kw, num);
 }
 
 static const struct keyword rows[] = {
     {.name = "content",
      .stage = AT_BUFFER,
+     .value = VALUE_WANTED | VALUE_QUOTED,
      .parse = content_parse,
      .example = "content:\"root|3a|admin\"",
      .doc = "Bytes that must (with ! must not) be in the buffer; |..| holds hexadecimal"},
     {.name = "uricontent",
      .stage = AT_BUFFER,
+     .value = VALUE_WANTED | VALUE_QUOTED,
      .parse = uricontent_parse,
      .example = "uricontent:\"/cgi-bin/\"",
      .doc = "content on http.uri (old form)"},
     {.name = "nocase",
      .stage = AT_BUFFER,
+     .value = VALUE_NONE,
      .parse = nocase_parse,
      .example = "content:\"GET\"; nocase",
      .doc = "The content before it in any case"},
     {.name = "depth",
      .stage = AT_BUFFER,
+     .value = VALUE_WANTED | VALUE_PLAIN,
      .parse = depth_parse,
      .example = "content:\"GET\"; depth:3",
      .doc = "The content lies within so many bytes, counted from the offset"},
     {.name = "offset",
      .stage = AT_BUFFER,
+     .value = VALUE_WANTED | VALUE_PLAIN,
      .parse = offset_parse,
      .example = "content:\"GET\"; offset:4",
      .doc = "The search for the content begins behind so many bytes"},
     {.name = "distance",
      .stage = AT_BUFFER,
+     .value = VALUE_WANTED | VALUE_PLAIN,
      .parse = distance_parse,
      .example = "content:\"a\"; content:\"b\"; distance:2",
      .doc = "The content begins at least so many bytes behind the previous match"},
     {.name = "within",
      .stage = AT_BUFFER,
+     .value = VALUE_WANTED | VALUE_PLAIN,
      .parse = within_parse,
      .example = "content:\"a\"; content:\"b\"; within:10",
      .doc = "The content ends within so many bytes behind the previous match (plus distance)"},
     {.name = "startswith",
      .stage = AT_BUFFER,
+     .value = VALUE_NONE,
      .parse = starts_parse,
      .example = "content:\"GET\"; startswith",
      .doc = "The content stands at the buffer's start"},
     {.name = "endswith",
      .stage = AT_BUFFER,
+     .value = VALUE_NONE,
      .parse = ends_parse,
      .example = "content:\".exe\"; endswith",
      .doc = "The content stands at the buffer's end"},
@@ -346,26 +411,31 @@ static const struct keyword rows[] = {
      .doc = "Hint for the prefilter"},
     {.name = "rawbytes",
      .stage = AT_BUFFER,
+     .value = VALUE_NONE,
      .parse = rawbytes_parse,
      .example = "content:\"a\"; rawbytes",
      .doc = "Accepted; payload is never decoded here"},
     {.name = "isdataat",
      .stage = AT_BUFFER,
+     .value = VALUE_WANTED | VALUE_PLAIN,
      .parse = isdataat_parse,
      .example = "content:\"USER\"; isdataat:50,relative",
      .doc = "There is (with ! is not) data at this position"},
     {.name = "bsize",
      .stage = AT_BUFFER,
+     .value = VALUE_WANTED | VALUE_PLAIN,
      .parse = bsize_parse,
      .example = "http.uri; bsize:1",
      .doc = "Length of the buffer"},
     {.name = "urilen",
      .stage = AT_BUFFER,
+     .value = VALUE_WANTED | VALUE_PLAIN,
      .parse = urilen_parse,
      .example = "urilen:>200",
      .doc = "Length of http.uri, or with ,raw of http.uri.raw"},
     {.name = "dsize",
      .stage = AT_PACKET,
+     .value = VALUE_WANTED | VALUE_PLAIN | VALUE_ONCE,
      .parse = dsize_parse,
      .match = dsize_match,
      .example = "dsize:>100",

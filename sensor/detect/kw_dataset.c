@@ -285,6 +285,7 @@ static bool datarep_parse(struct draft *d, const struct keyword *kw, struct slic
 static const struct keyword rows[] = {
     {.name = "dataset",
      .stage = AT_BUFFER,
+     .value = VALUE_WANTED,
      .parse = dataset_parse,
      .example = "dns.query; dataset:set,names-seen,type string",
      .doc = "The buffer is (isset, isnotset) in a set of values, or is put into it (set) or taken "

@@ -55,6 +55,7 @@ static bool cip_parse(struct draft *d, const struct keyword *kw, struct slice va
 static const struct keyword rows[] = {
     {.name = "cip_service",
      .stage = AT_TX,
+     .value = VALUE_WANTED | VALUE_PLAIN,
      .parse = cip_parse,
      .example = "cip_service:14,1,7",
      .doc = "Service of a CIP request; with class, and attribute"},

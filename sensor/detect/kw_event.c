@@ -30,7 +30,7 @@ static bool decode_parse(struct draft *d, const struct keyword *kw, struct slice
     if (slice_starts(value, SLICE_LIT("decoder.")))
         value = slice_from(value, 8);
     for (uint8_t i = 0; note && i < NOTE_COUNT; i++) {
-        if (slice_eq(value, slice_of_str(decode_note_name(i)))) {
+        if (slice_ieq(value, slice_of_str(decode_note_name(i)))) {
             *note = i;
             return draft_test(d, kw, note);
         }
@@ -73,18 +73,21 @@ static bool engine_parse(struct draft *d, const struct keyword *kw, struct slice
 static const struct keyword rows[] = {
     {.name = "decode-event",
      .stage = AT_PACKET,
+     .value = VALUE_WANTED | VALUE_PLAIN,
      .parse = decode_parse,
      .match = decode_match,
      .example = "decode-event:ipv4.trunc_pkt",
      .doc = "A fault that a decoder has noted"},
     {.name = "stream-event",
      .stage = AT_PACKET,
+     .value = VALUE_WANTED | VALUE_PLAIN,
      .parse = stream_parse,
      .match = stream_match,
      .example = "stream-event:reassembly_seq_gap",
      .doc = "A fault that tracking or reassembly of TCP has noted on this packet"},
     {.name = "engine-event",
      .stage = AT_PACKET,
+     .value = VALUE_WANTED | VALUE_PLAIN,
      .parse = engine_parse,
      .example = "engine-event:stream.est_invalid_ack",
      .doc = "An event of decoders or streams, with its prefix"},

@@ -83,13 +83,13 @@ static bool filesize_parse(struct draft *d, const struct keyword *kw, struct sli
     struct op *op =
         draft_op(d, buffer_special(d->loader, "file.meta", BUFFER_FILE_META, SIDE_BOTH), OP_CALL);
 
-    (void)kw;
     if (!num || !op)
         return false;
     d->last_group = -1;
     op->call.match = filesize_match;
     op->call.args = num;
-    return draft_num(value, NULL, num) || draft_fail(d, "bad size");
+    return (draft_num(value, NULL, num) || draft_fail(d, "bad size")) &&
+           draft_fits(d, kw->name, num, UINT64_MAX);
 }
 
 static void store_run(const struct inspection *in, const void *args)
@@ -164,36 +164,43 @@ static const struct keyword rows[] = {
     {.name = "file.name",
      .aliases = "file_name",
      .stage = AT_BUFFER,
+     .value = VALUE_NONE,
      .parse = name_stick,
      .example = "file.name; content:\".exe\"; endswith",
      .doc = "Buffer: name of the file"},
     {.name = "file.magic",
      .stage = AT_BUFFER,
+     .value = VALUE_NONE,
      .parse = magic_stick,
      .example = "file.magic; content:\"PE32\"",
      .doc = "Buffer: type of the file by its content"},
     {.name = "filename",
      .stage = AT_TX,
+     .value = VALUE_WANTED,
      .parse = filename_parse,
      .example = "filename:\"secret\"",
      .doc = "Part of the file's name, in any case"},
     {.name = "fileext",
      .stage = AT_TX,
+     .value = VALUE_WANTED,
      .parse = fileext_parse,
      .example = "fileext:\"exe\"",
      .doc = "Extension of the file's name"},
     {.name = "filemagic",
      .stage = AT_TX,
+     .value = VALUE_WANTED | VALUE_QUOTED,
      .parse = filemagic_parse,
      .example = "filemagic:\"PDF\"",
      .doc = "Part of the file's type"},
     {.name = "filesize",
      .stage = AT_TX,
+     .value = VALUE_WANTED | VALUE_PLAIN,
      .parse = filesize_parse,
      .example = "filesize:>1MB",
      .doc = "Size of the file"},
     {.name = "filestore",
      .stage = AT_HIT,
+     .value = VALUE_PLAIN,
      .parse = filestore_parse,
      .example = "filestore:response,tx",
      .doc = "Keep the file, or those of the transaction (tx) or flow, where filestore.enabled"},

@@ -61,22 +61,58 @@ static bool flow_test(struct draft *d, const struct keyword *kw,
     return true;
 }
 
+/* Words of which one rule has one: the same letter excludes each other. */
+static bool flow_excludes(struct draft *d, struct slice word)
+{
+    static const struct {
+        const char *word;
+        char of;
+    } words[] = {{"established", 'e'}, {"not_established", 'e'}, {"stateless", 'e'},
+                 {"only_stream", 's'}, {"no_stream", 's'},       {"only_frag", 'f'},
+                 {"no_frag", 'f'}};
+
+    for (uint32_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (!slice_ieq(word, slice_of_str(words[i].word)))
+            continue;
+        uint8_t bit = (uint8_t)(1u << (words[i].of - 'e'));
+        if (words[i].of == 's')
+            bit = 1u << 7;
+        if (d->flow_words & bit)
+            return !draft_fail(d, "\"%s\" stands beside a word that excludes it, or twice",
+                               words[i].word);
+        d->flow_words |= bit;
+    }
+    return false;
+}
+
+/* Bits of dirs that the word names; 0 = it names none. */
+static uint8_t flow_direction(struct slice word)
+{
+    if (slice_ieq(word, SLICE_LIT("to_server")) || slice_ieq(word, SLICE_LIT("from_client")))
+        return 1 << TO_SERVER;
+    if (slice_ieq(word, SLICE_LIT("to_client")) || slice_ieq(word, SLICE_LIT("from_server")))
+        return 1 << TO_CLIENT;
+    return 0;
+}
+
+static bool flow_turns(struct draft *d, uint8_t dirs)
+{
+    if (d->flow_dir_set)
+        return draft_fail(d, d->rule.dirs == dirs ? "flow names the direction twice"
+                                                  : "flow names both directions");
+    d->flow_dir_set = true;
+    d->rule.dirs = dirs;
+    return true;
+}
+
 static bool flow_word(struct draft *d, const struct keyword *kw, struct slice word)
 {
     struct rule *r = &d->rule;
-    bool server =
-        slice_ieq(word, SLICE_LIT("to_server")) || slice_ieq(word, SLICE_LIT("from_client"));
-    bool client =
-        slice_ieq(word, SLICE_LIT("to_client")) || slice_ieq(word, SLICE_LIT("from_server"));
 
-    if (server || client) {
-        uint8_t dirs = (uint8_t)(1 << (server ? TO_SERVER : TO_CLIENT));
-        if (d->flow_dir_set && r->dirs != dirs)
-            return draft_fail(d, "flow names both directions");
-        d->flow_dir_set = true;
-        r->dirs = dirs;
-        return true;
-    }
+    if (flow_excludes(d, word))
+        return false;
+    if (flow_direction(word))
+        return flow_turns(d, flow_direction(word));
     if (slice_ieq(word, SLICE_LIT("established")))
         return flow_test(d, kw, established_match);
     if (slice_ieq(word, SLICE_LIT("not_established")))
@@ -164,6 +200,8 @@ static bool flowbits_names(struct draft *d, struct slice names, struct bits_args
     while (draft_part(&names, '|', &name)) {
         if (a->n == 8)
             return draft_fail(d, "at most 8 names in one flowbits");
+        if (slice_find_byte(name, ' ') >= 0)
+            return draft_fail(d, "the name of a flowbit has no blanks");
         a->bit[a->n++] = (uint16_t)intern_get(&d->loader->flowbits, name)->id;
     }
     return a->n > 0 || draft_fail(d, "flowbits without a name");
@@ -191,12 +229,12 @@ static bool flowbits_parse(struct draft *d, const struct keyword *kw, struct sli
 
     if (!draft_part(&rest, ',', &word))
         return draft_fail(d, "flowbits wants a command");
-    if (slice_ieq(word, SLICE_LIT("noalert"))) {
+    if (slice_eq(word, SLICE_LIT("noalert"))) {
         d->rule.info.noalert = true;
-        return true;
+        return !rest.at || draft_fail(d, "flowbits:noalert has no name behind it");
     }
     uint32_t what = 0;
-    while (what < 5 && !slice_ieq(word, slice_of_str(words[what])))
+    while (what < 5 && !slice_eq(word, slice_of_str(words[what])))
         what++;
     struct bits_args *a = draft_alloc(d, sizeof(*a));
     if (what == 5)
@@ -285,10 +323,23 @@ static bool int_operator(struct slice word, char *oper)
     return false;
 }
 
+/* A number, or the name of another flowint. */
+static bool int_other(struct draft *d, struct int_args *a, struct slice number)
+{
+    uint64_t v;
+
+    if (number.at[0] == '-' || number.at[0] == '"' || slice_find_byte(number, ' ') >= 0)
+        return draft_fail(d, "flowint compares with a number from 0 on or another flowint");
+    a->value_is_int = !slice_to_u64(number, &v);
+    if (!a->value_is_int && v > UINT32_MAX)
+        return draft_fail(d, "flowint is 4294967295 at most");
+    a->value = a->value_is_int ? intern_get(&d->loader->flowints, number)->id : (uint32_t)v;
+    return true;
+}
+
 static bool flowint_parse(struct draft *d, const struct keyword *kw, struct slice value)
 {
     struct slice name, word, number;
-    uint64_t v;
     struct int_args *a = draft_alloc(d, sizeof(*a));
 
     if (!a)
@@ -298,15 +349,12 @@ static bool flowint_parse(struct draft *d, const struct keyword *kw, struct slic
         return draft_fail(d, "flowint wants a name and an operation");
     a->id = (uint16_t)intern_get(&d->loader->flowints, name)->id;
     if (a->oper == 'i' || a->oper == 'n')
-        return draft_test(d, kw, a);
-    if (!draft_part(&value, ',', &number))
-        return draft_fail(d, "flowint wants a value");
-    if (slice_to_u64(number, &v) && v <= UINT32_MAX) {
-        a->value = (uint32_t)v;
-    } else {
-        a->value_is_int = true;
-        a->value = intern_get(&d->loader->flowints, number)->id;
-    }
+        return value.at ? draft_fail(d, "isset and notset of flowint take no value")
+                        : draft_test(d, kw, a);
+    if (!draft_part(&value, ',', &number) || value.at)
+        return draft_fail(d, "flowint wants one value");
+    if (!int_other(d, a, number))
+        return false;
     if (strchr("+-=", a->oper))
         return draft_act(d, int_run, a);
     return draft_test(d, kw, a);
@@ -365,6 +413,8 @@ static bool stream_size_parse(struct draft *d, const struct keyword *kw, struct 
     while (i < 4 && !slice_eq(side, slice_of_str(sides[i])))
         i++;
     value = slice_trim(value);
+    if (slice_find_byte(oper, '&') >= 0)
+        return draft_fail(d, "stream_size compares with <, >, =, <=, >=, != only");
     if (i == 4 || !value.len || oper.len + value.len >= sizeof(text))
         return draft_fail(d, "stream_size is of client, server, both or either");
     a->side = (enum size_side)i;
@@ -372,6 +422,8 @@ static bool stream_size_parse(struct draft *d, const struct keyword *kw, struct 
     memcpy(text + oper.len, value.at, value.len);
     if (!draft_num((struct slice){(const uint8_t *)text, oper.len + value.len}, NULL, &a->num))
         return draft_fail(d, "bad comparison in stream_size");
+    if (!draft_fits(d, kw->name, &a->num, UINT32_MAX))
+        return false;
     d->need_packet = true; /* as Suricata has it: contents then look at packets */
     return draft_test(d, kw, a);
 }
@@ -408,14 +460,13 @@ static bool xbits_parse(struct draft *d, const struct keyword *kw, struct slice 
     struct slice word, name, part;
     struct xbit x = {.track = TRACK_SRC, .expire_ns = 30 * CLOCK_S};
 
-    (void)kw;
     if (d->rule.n_xbits == 8)
         return draft_fail(d, "at most 8 xbits in one rule");
     if (!draft_part(&value, ',', &word))
         return draft_fail(d, "xbits wants a command");
     if (slice_eq(word, SLICE_LIT("noalert"))) {
         d->rule.info.noalert = true;
-        return true;
+        return !value.at || draft_fail(d, "%s:noalert has no name behind it", kw->name);
     }
     while (x.what < 5 && !slice_eq(word, slice_of_str(whats[x.what])))
         x.what++;
@@ -440,7 +491,11 @@ static bool hostbits_parse(struct draft *d, const struct keyword *kw, struct sli
         return draft_fail(d, "hostbits wants a command");
     if (!draft_part(&rest, ',', &name))
         return xbits_parse(d, kw, value);
-    bool dst = draft_part(&rest, ',', &side) && slice_starts(side, SLICE_LIT("dst"));
+    bool sided = draft_part(&rest, ',', &side), dst = sided && slice_eq(side, SLICE_LIT("dst"));
+    if (rest.at || (sided && !dst && !slice_eq(side, SLICE_LIT("src"))))
+        return draft_fail(d, "hostbits knows src and dst behind the name: no track, no expire");
+    if (slice_find_byte(name, ' ') >= 0)
+        return draft_fail(d, "the name of a hostbit has no blanks");
     if (word.len + name.len + 24 >= sizeof(text))
         return draft_fail(d, "the name is too long");
     memcpy(text, word.at, word.len);
@@ -455,6 +510,7 @@ static bool hostbits_parse(struct draft *d, const struct keyword *kw, struct sli
 static const struct keyword rows[] = {
     {.name = "flow",
      .stage = AT_FLOW,
+     .value = VALUE_WANTED,
      .parse = flow_parse,
      .example = "flow:established,to_server",
      .doc = "Direction and state of the flow: to_server, to_client, from_server, from_client, "
@@ -472,6 +528,7 @@ static const struct keyword rows[] = {
      .doc = "Numbers on the flow: = + - < > <= >= == != isset notset"},
     {.name = "stream_size",
      .stage = AT_FLOW,
+     .value = VALUE_WANTED | VALUE_PLAIN,
      .parse = stream_size_parse,
      .match = stream_size_match,
      .example = "stream_size:server,<,50",

@@ -38,14 +38,14 @@ static bool number_parse(struct draft *d, const struct keyword *kw, struct slice
 
     if (!num || !draft_num(value, NULL, num))
         return draft_fail(d, "%s wants a number, <, > or a-b", kw->name);
-    d->need_packet = true;
+    draft_of_packet(d, kw->name);
     return draft_test(d, kw, num);
 }
 
 #define FLOW_ROW(name_, match_, doc_)                                                              \
     {                                                                                              \
-        .name = name_, .stage = AT_FLOW, .parse = number_parse, .match = match_,                   \
-        .example = name_ ":>10", .doc = doc_                                                       \
+        .name = name_, .stage = AT_FLOW, .value = VALUE_WANTED | VALUE_PLAIN,                      \
+        .parse = number_parse, .match = match_, .example = name_ ":>10", .doc = doc_               \
     }
 
 static const struct keyword rows[] = {

@@ -59,6 +59,7 @@ static bool frame_parse(struct draft *d, const struct keyword *kw, struct slice 
 static const struct keyword rows[] = {
     {.name = "frame",
      .stage = AT_BUFFER,
+     .value = VALUE_WANTED | VALUE_PLAIN,
      .parse = frame_parse,
      .example = "frame:tls.pdu; content:\"|16 03|\"; startswith",
      .doc = "Sticky buffer: a unit of the protocol's bytes, `protocol.unit`; only `unit` when the "

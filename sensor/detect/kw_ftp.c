@@ -30,6 +30,7 @@ static bool bounce_parse(struct draft *d, const struct keyword *kw, struct slice
 static const struct keyword rows[] = {
     {.name = "ftpbounce",
      .stage = AT_TX,
+     .value = VALUE_NONE,
      .parse = bounce_parse,
      .example = "ftpbounce",
      .doc = "PORT or EPRT names a host that is not the client"},

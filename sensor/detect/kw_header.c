@@ -115,12 +115,12 @@ static bool num_parse(struct draft *d, const struct keyword *kw, struct slice va
 {
     struct num *num = draft_alloc(d, sizeof(*num));
 
-    d->need_packet = true;
+    draft_of_packet(d, kw->name);
     if (!num)
         return false;
     return (draft_num(draft_unquote(value), NULL, num) ||
             draft_fail(d, "\"%s\" wants a number or a range", kw->name)) &&
-           draft_test(d, kw, num);
+           draft_fits(d, kw->name, num, *(const uint64_t *)kw->extra) && draft_test(d, kw, num);
 }
 
 /* "x20" is an older way to write a hexadecimal number. */
@@ -145,7 +145,7 @@ static bool sameip_match(const struct inspection *in, const void *args)
 static bool sameip_parse(struct draft *d, const struct keyword *kw, struct slice value)
 {
     (void)value;
-    d->need_packet = true;
+    draft_of_packet(d, kw->name);
     return draft_test(d, kw, NULL);
 }
 
@@ -154,6 +154,20 @@ static bool sameip_parse(struct draft *d, const struct keyword *kw, struct slice
 static bool ip_proto_match(const struct inspection *in, const void *args)
 {
     return in->packet && in->packet->ip_version && rule_num_ok(args, in->packet->proto);
+}
+
+/* One number, or some that are excluded, or one end of a range at each side. */
+static bool proto_agrees(struct draft *d, const struct num *num)
+{
+    uint8_t mode = (uint8_t)(1u << num->mode), one = 1u << NUM_EQ;
+    bool ends = num->mode == NUM_LT || num->mode == NUM_GT;
+
+    if (d->proto_modes && ((d->proto_modes | mode) & one))
+        return draft_fail(d, "ip_proto names one protocol: no other ip_proto goes with it");
+    if (ends && (d->proto_modes & mode))
+        return draft_fail(d, "ip_proto has two ends at one side");
+    d->proto_modes |= mode;
+    return true;
 }
 
 static bool ip_proto_parse(struct draft *d, const struct keyword *kw, struct slice value)
@@ -169,7 +183,11 @@ static bool ip_proto_parse(struct draft *d, const struct keyword *kw, struct sli
         return false;
     if (!draft_num(draft_unquote(value), names, num))
         return draft_fail(d, "unknown protocol");
-    if (num->mode == NUM_EQ && num->a <= UINT8_MAX)
+    if (d->rule.ip_proto != -1 || d->raw_app)
+        return draft_fail(d, "ip_proto goes with the protocol ip only: the rule has another");
+    if (!draft_fits(d, kw->name, num, UINT8_MAX) || !proto_agrees(d, num))
+        return false;
+    if (num->mode == NUM_EQ)
         d->only_proto = (uint16_t)(num->a + 1);
     return draft_test(d, kw, num);
 }
@@ -226,7 +244,7 @@ static bool flags_parse_with(struct draft *d, const struct keyword *kw, struct s
     struct flag_args *a = draft_alloc(d, sizeof(*a));
     struct slice wanted, ignored;
 
-    d->need_packet = true;
+    draft_of_packet(d, kw->name);
     value = draft_unquote(value);
     if (!a || !draft_part(&value, ',', &wanted))
         return draft_fail(d, "\"%s\" wants letters", kw->name);
@@ -294,7 +312,7 @@ static bool ipopts_parse(struct draft *d, const struct keyword *kw, struct slice
                  {"satid", 136}, {"any", 256},  {"cipso", 134}, {"rtralt", 148}};
     uint16_t *wanted = draft_alloc(d, sizeof(*wanted));
 
-    d->need_packet = true;
+    draft_of_packet(d, kw->name);
     for (uint32_t i = 0; wanted && i < sizeof(names) / sizeof(names[0]); i++) {
         if (slice_ieq(value, slice_of_str(names[i].name))) {
             *wanted = names[i].type;
@@ -371,7 +389,7 @@ static bool header_parse(struct draft *d, const struct keyword *kw, struct slice
                  {"tcp.hdr", tcp_header},      {"udp.hdr", udp_header},
                  {"icmpv4.hdr", icmp4_header}, {"icmpv6.hdr", icmp6_header}};
     (void)value;
-    d->need_packet = true;
+    draft_of_packet(d, kw->name);
     for (uint32_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         if (strcmp(table[i].name, kw->name) == 0)
             return draft_stick(d, buffer_packet(d->loader, kw->name, table[i].get));
@@ -420,57 +438,72 @@ static bool ip_end_parse(struct draft *d, const struct keyword *kw, struct slice
     return set ? draft_test(d, kw, set) : draft_fail(d, "%s", fault);
 }
 
-#define NUM_ROW(name_, aliases_, match_, example_, doc_)                                           \
+#define NUM_ROW(name_, aliases_, most_, match_, example_, doc_)                                    \
     {                                                                                              \
-        .name = name_, .aliases = aliases_, .stage = AT_PACKET, .parse = num_parse,                \
-        .match = match_, .example = example_, .doc = doc_                                          \
+        .name = name_, .aliases = aliases_, .stage = AT_PACKET,                                    \
+        .value = VALUE_WANTED | VALUE_PLAIN, .parse = num_parse, .match = match_,                  \
+        .example = example_, .doc = doc_, .extra = &(const uint64_t)                               \
+        {                                                                                          \
+            most_                                                                                  \
+        }                                                                                          \
     }
 #define HEADER_ROW(name_, example_, doc_)                                                          \
     {                                                                                              \
-        .name = name_, .stage = AT_BUFFER, .parse = header_parse, .example = example_, .doc = doc_ \
+        .name = name_, .stage = AT_BUFFER, .value = VALUE_NONE, .parse = header_parse,             \
+        .example = example_, .doc = doc_                                                           \
     }
 
 static const struct keyword rows[] = {
-    NUM_ROW("ttl", NULL, ttl_match, "ttl:<10", "IPv4 time to live or IPv6 hop limit"),
+    NUM_ROW("ttl", NULL, UINT8_MAX, ttl_match, "ttl:<10", "IPv4 time to live or IPv6 hop limit"),
     {.name = "tos",
      .stage = AT_PACKET,
+     .value = VALUE_WANTED,
      .parse = tos_parse,
      .match = tos_match,
+     .extra = &(const uint64_t){UINT8_MAX},
      .example = "tos:8",
      .doc = "IPv4 type of service; x20 is hexadecimal"},
-    NUM_ROW("id", NULL, id_match, "id:31337", "IPv4 identification"),
-    NUM_ROW("itype", NULL, itype_match, "itype:8", "ICMP type"),
-    NUM_ROW("icode", NULL, icode_match, "icode:0", "ICMP code"),
-    NUM_ROW("icmp_id", NULL, icmp_id_match, "icmp_id:666", "ICMP echo identifier"),
-    NUM_ROW("icmp_seq", NULL, icmp_seq_match, "icmp_seq:0", "ICMP echo sequence number"),
-    NUM_ROW("icmpv6.mtu", NULL, mtu_match, "icmpv6.mtu:<1280", "MTU of ICMPv6 packet too big"),
-    NUM_ROW("tcp.seq", "seq", seq_match, "tcp.seq:0", "TCP sequence number"),
-    NUM_ROW("tcp.ack", "ack", ack_match, "tcp.ack:0", "TCP acknowledgement number"),
-    NUM_ROW("tcp.window", "window", window_match, "tcp.window:55808", "TCP window as on the wire"),
-    NUM_ROW("tcp.mss", NULL, mss_match, "tcp.mss:<536", "TCP maximum segment size option"),
-    NUM_ROW("fragoffset", NULL, fragoffset_match, "fragoffset:0",
+    NUM_ROW("id", NULL, UINT16_MAX, id_match, "id:31337", "IPv4 identification"),
+    NUM_ROW("itype", NULL, UINT8_MAX, itype_match, "itype:8", "ICMP type"),
+    NUM_ROW("icode", NULL, UINT8_MAX, icode_match, "icode:0", "ICMP code"),
+    NUM_ROW("icmp_id", NULL, UINT16_MAX, icmp_id_match, "icmp_id:666", "ICMP echo identifier"),
+    NUM_ROW("icmp_seq", NULL, UINT16_MAX, icmp_seq_match, "icmp_seq:0",
+            "ICMP echo sequence number"),
+    NUM_ROW("icmpv6.mtu", NULL, UINT32_MAX, mtu_match, "icmpv6.mtu:<1280",
+            "MTU of ICMPv6 packet too big"),
+    NUM_ROW("tcp.seq", "seq", UINT32_MAX, seq_match, "tcp.seq:0", "TCP sequence number"),
+    NUM_ROW("tcp.ack", "ack", UINT32_MAX, ack_match, "tcp.ack:0", "TCP acknowledgement number"),
+    NUM_ROW("tcp.window", "window", UINT16_MAX, window_match, "tcp.window:55808",
+            "TCP window as on the wire"),
+    NUM_ROW("tcp.mss", NULL, UINT16_MAX, mss_match, "tcp.mss:<536",
+            "TCP maximum segment size option"),
+    NUM_ROW("fragoffset", NULL, UINT16_MAX, fragoffset_match, "fragoffset:0",
             "IPv4 fragment offset in 8 bytes"),
     {.name = "tcp.flags",
      .aliases = "flags",
      .stage = AT_PACKET,
+     .value = VALUE_WANTED | VALUE_PLAIN,
      .parse = flags_parse,
      .match = flags_match,
      .example = "tcp.flags:S,12",
      .doc = "TCP flags F S R P A U E C; + all of, * any of, ! not; ignored ones behind a comma"},
     {.name = "fragbits",
      .stage = AT_PACKET,
+     .value = VALUE_WANTED | VALUE_PLAIN,
      .parse = fragbits_parse,
      .match = fragbits_match,
      .example = "fragbits:M+",
      .doc = "IPv4 flags M D R"},
     {.name = "ipopts",
      .stage = AT_PACKET,
+     .value = VALUE_WANTED | VALUE_PLAIN,
      .parse = ipopts_parse,
      .match = ipopts_match,
      .example = "ipopts:lsrr",
      .doc = "IPv4 option: rr lsrr ssrr eol nop ts sec esec satid any"},
     {.name = "ip_proto",
      .stage = AT_PACKET,
+     .value = VALUE_WANTED,
      .by_addresses = true,
      .parse = ip_proto_parse,
      .match = ip_proto_match,
@@ -478,6 +511,7 @@ static const struct keyword rows[] = {
      .doc = "IP protocol by number or name"},
     {.name = "sameip",
      .stage = AT_PACKET,
+     .value = VALUE_NONE,
      .parse = sameip_parse,
      .match = sameip_match,
      .example = "sameip",

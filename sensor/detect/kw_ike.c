@@ -74,6 +74,7 @@ static bool attribute_parse(struct draft *d, const struct keyword *kw, struct sl
 static const struct keyword rows[] = {
     {.name = "ike.chosen_sa_attribute",
      .stage = AT_TX,
+     .value = VALUE_WANTED | VALUE_PLAIN,
      .parse = attribute_parse,
      .example = "ike.chosen_sa_attribute:alg_enc=7",
      .doc = "Attribute of what a responder chose: alg_enc, alg_hash, sa_life_type …"},

@@ -82,6 +82,7 @@ static const struct keyword rows[] = {
     {.name = "krb5.ticket_encryption",
      .aliases = "krb5_ticket_encryption",
      .stage = AT_TX,
+     .value = VALUE_WANTED,
      .parse = ticket_parse,
      .match = ticket_match,
      .example = "krb5.ticket_encryption:rc4-hmac",

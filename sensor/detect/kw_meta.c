@@ -45,7 +45,8 @@ static bool sid_parse(struct draft *d, const struct keyword *kw, struct slice va
 
 static bool rev_parse(struct draft *d, const struct keyword *kw, struct slice value)
 {
-    return u32_value(d, kw, value, &d->rule.info.rev);
+    return u32_value(d, kw, value, &d->rule.info.rev) &&
+           (d->rule.info.rev > 0 || draft_fail(d, "revisions begin with 1"));
 }
 
 static bool gid_parse(struct draft *d, const struct keyword *kw, struct slice value)
@@ -59,6 +60,9 @@ static bool classtype_parse(struct draft *d, const struct keyword *kw, struct sl
     const struct intern_entry *entry = intern_find(&d->loader->classes, value);
 
     (void)kw;
+    if (slice_find_byte(value, ' ') >= 0 || slice_find_byte(value, ',') >= 0 ||
+        slice_find_byte(value, '!') >= 0)
+        return draft_fail(d, "a classtype is one word");
     d->classtype = loader_str(d->loader, value);
     if (!entry || !entry->value) {
         /* a classtype nobody defined: the rule counts, with the default priority */
@@ -114,8 +118,10 @@ static bool metadata_parse(struct draft *d, const struct keyword *kw, struct sli
 static bool target_parse(struct draft *d, const struct keyword *kw, struct slice value)
 {
     (void)kw;
-    d->rule.info.target_src = slice_eq(value, SLICE_LIT("src_ip"));
-    d->rule.info.target_dst = slice_eq(value, SLICE_LIT("dest_ip"));
+    d->rule.info.target_src |= slice_eq(value, SLICE_LIT("src_ip"));
+    d->rule.info.target_dst |= slice_eq(value, SLICE_LIT("dest_ip"));
+    if (d->rule.info.target_src && d->rule.info.target_dst)
+        return draft_fail(d, "a rule has one target: src_ip or dest_ip");
     return d->rule.info.target_src || d->rule.info.target_dst ||
            draft_fail(d, "the target is src_ip or dest_ip");
 }
@@ -134,6 +140,13 @@ static bool nothing_parse(struct draft *d, const struct keyword *kw, struct slic
     (void)kw;
     (void)value;
     return true;
+}
+
+static bool prefilter_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    (void)value;
+    return d->n_groups || d->rule.n_tests ||
+           draft_fail(d, "\"%s\" needs a match before it", kw->name);
 }
 
 /* ---- requires ----------------------------------------------------------------------------- */
@@ -236,9 +249,8 @@ static bool requires_parse(struct draft *d, const struct keyword *kw, struct sli
             struct slice name = slice_trim(slice_from(part, 7));
             struct field_ref ref;
             holds = keyword_find(name) || field_find(name, 0, &ref);
-        } else {
-            return draft_fail(d, "unknown requirement \"%.*s\"", (int)(part.len & 63),
-                              (const char *)part.at);
+        } else { /* what is not known is not there */
+            holds = false;
         }
         d->skip |= !holds;
     }
@@ -248,68 +260,81 @@ static bool requires_parse(struct draft *d, const struct keyword *kw, struct sli
 static const struct keyword rows[] = {
     {.name = "msg",
      .stage = AT_META,
+     .value = VALUE_WANTED | VALUE_QUOTED | VALUE_ONCE,
      .parse = msg_parse,
      .example = "msg:\"Telnet login\"",
      .doc = "Text of the alert"},
     {.name = "sid",
      .stage = AT_META,
+     .value = VALUE_PLAIN | VALUE_ONCE,
      .parse = sid_parse,
      .example = "sid:9000001",
      .doc = "Number of the rule, unique within its gid"},
     {.name = "rev",
      .stage = AT_META,
+     .value = VALUE_WANTED | VALUE_PLAIN | VALUE_ONCE,
      .parse = rev_parse,
      .example = "rev:2",
      .doc = "Revision of the rule: the highest wins when a sid occurs twice"},
     {.name = "gid",
      .stage = AT_META,
+     .value = VALUE_WANTED | VALUE_PLAIN,
      .parse = gid_parse,
      .example = "gid:1",
      .doc = "Generator: 1 for rules"},
     {.name = "classtype",
      .stage = AT_META,
+     .value = VALUE_WANTED | VALUE_PLAIN,
      .parse = classtype_parse,
      .example = "classtype:trojan-activity",
      .doc = "Class of the alert: text and priority come from classification.config"},
     {.name = "priority",
      .stage = AT_META,
+     .value = VALUE_WANTED | VALUE_PLAIN,
      .parse = priority_parse,
      .example = "priority:1",
      .doc = "Severity, 1 highest to 255 (0 is before 1)"},
     {.name = "reference",
      .stage = AT_META,
+     .value = VALUE_WANTED | VALUE_PLAIN,
      .parse = reference_parse,
      .example = "reference:cve,2016-10401",
      .doc = "Where to read more"},
     {.name = "metadata",
      .stage = AT_META,
+     .value = VALUE_WANTED | VALUE_PLAIN,
      .parse = metadata_parse,
      .example = "metadata:attack_target IoT, mitre_technique_id T0883",
      .doc = "Pairs of key and value that go into the alert"},
     {.name = "target",
      .stage = AT_META,
+     .value = VALUE_WANTED | VALUE_PLAIN,
      .parse = target_parse,
      .example = "target:dest_ip",
      .doc = "Which end is the victim: src_ip or dest_ip"},
     {.name = "noalert",
      .stage = AT_META,
+     .value = VALUE_NONE,
      .parse = noalert_parse,
      .example = "noalert",
      .doc = "Match and take effect, but never alert"},
     {.name = "alert",
      .stage = AT_META,
+     .value = VALUE_NONE,
      .parse = nothing_parse,
      .example = "alert",
      .doc = "Alert on a match (as rules do anyway)"},
     {.name = "requires",
      .stage = AT_META,
+     .value = VALUE_WANTED,
      .parse = requires_parse,
      .example = "requires:version >= 6",
      .doc = "Leave the rule out unless version, keyword or feature is there"},
     {.name = "prefilter",
      .stage = AT_META,
-     .parse = nothing_parse,
-     .example = "prefilter",
+     .value = VALUE_NONE,
+     .parse = prefilter_parse,
+     .example = "content:\"evil\"; prefilter",
      .doc = "Accepted; the prefilter is chosen by cost"},
     KEYWORD_END,
 };

@@ -225,6 +225,7 @@ static bool modbus_parse(struct draft *d, const struct keyword *kw, struct slice
 static const struct keyword rows[] = {
     {.name = "modbus",
      .stage = AT_TX,
+     .value = VALUE_WANTED,
      .parse = modbus_parse,
      .match = modbus_match,
      .example = "modbus:access write coils, address 0<>10, value >0",

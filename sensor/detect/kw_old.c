@@ -58,7 +58,7 @@ static bool rpc_parse(struct draft *d, const struct keyword *kw, struct slice va
         !rpc_number(&value, &a->version, &a->any_version) ||
         !rpc_number(&value, &a->procedure, &a->any_procedure))
         return draft_fail(d, "rpc wants a program, a version or *, a procedure or *");
-    d->need_packet = true;
+    draft_of_packet(d, kw->name);
     return draft_test(d, kw, a);
 }
 
@@ -226,12 +226,14 @@ static bool ssh_proto_parse(struct draft *d, const struct keyword *kw, struct sl
 static const struct keyword rows[] = {
     {.name = "rpc",
      .stage = AT_PACKET,
+     .value = VALUE_WANTED | VALUE_PLAIN,
      .parse = rpc_parse,
      .match = rpc_match,
      .example = "rpc:100000,*,3",
      .doc = "Call of Sun RPC: program, version, procedure"},
     {.name = "asn1",
      .stage = AT_BUFFER,
+     .value = VALUE_WANTED,
      .parse = asn1_parse,
      .example = "asn1:oversize_length 1024, absolute_offset 0",
      .doc = "ASN.1 that overflows: bitstring_overflow, double_overflow, oversize_length n; from "

@@ -36,6 +36,8 @@ static bool read_letter(struct draft *d, char c, uint32_t *flags, bool *relative
     }
     for (uint32_t i = 0; i < sizeof(buffers) / sizeof(buffers[0]); i++) {
         if (buffers[i].letter == c) {
+            if (*buffer)
+                return draft_fail(d, "two letters name a buffer: one regular expression has one");
             *buffer = buffers[i].buffer;
             return true;
         }
@@ -70,14 +72,26 @@ static const struct pcre *compiled(struct draft *d, struct slice pattern, uint32
     return entry->value;
 }
 
+static bool has_match(const struct draft *d, const struct buffer *b)
+{
+    for (int i = 0; i < d->n_groups; i++) {
+        if (d->groups[i].buffer == b && d->groups[i].n)
+            return true;
+    }
+    return false;
+}
+
 static const struct buffer *target(struct draft *d, const char *name, bool relative)
 {
-    if (!name)
-        return draft_near(d, relative);
-    const struct buffer *b = buffer_field(d->loader, slice_of_str(name));
+    const struct buffer *b =
+        name ? buffer_field(d->loader, slice_of_str(name)) : draft_near(d, relative);
+
     if (!b)
         draft_fail(d, "no parser gives %s", name);
-    return b;
+    if (!b || !relative || d->sticky || has_match(d, b))
+        return b;
+    draft_fail(d, "R counts from the match before, and %s has none", b->name);
+    return NULL;
 }
 
 static bool add_capture(struct draft *d, struct captures *list, uint32_t group, bool of_flow,
@@ -151,6 +165,36 @@ static bool take_sign(struct slice *value)
     return negated;
 }
 
+/* A capital letter that stands for itself. */
+static bool names_capital(struct slice pattern)
+{
+    for (uint32_t i = 0; i < pattern.len; i++) {
+        if (pattern.at[i] == '\\')
+            i++;
+        else if (pattern.at[i] >= 'A' && pattern.at[i] <= 'Z' && (!i || pattern.at[i - 1] != '?'))
+            return true;
+    }
+    return false;
+}
+
+static bool fits_letter(struct draft *d, const char *buffer, uint32_t flags, struct slice pattern)
+{
+    bool host = buffer && strcmp(buffer, "http.host") == 0;
+
+    return !host || flags & PCRE_NOCASE || !names_capital(pattern) ||
+           draft_fail(d, "http.host is in small letters: write the expression so, or with i");
+}
+
+/* The slash behind the expression: its end, 0 when there is none. */
+static uint32_t expression_end(struct slice value)
+{
+    uint32_t end = value.len;
+
+    while (end > 0 && value.at[end - 1] != '/')
+        end--;
+    return end < 2 || value.at[0] != '/' ? 0 : end;
+}
+
 static bool pcre_parse(struct draft *d, const struct keyword *kw, struct slice value)
 {
     uint32_t flags = 0;
@@ -161,10 +205,8 @@ static bool pcre_parse(struct draft *d, const struct keyword *kw, struct slice v
     bool negated = take_sign(&value);
     if (slice_starts(value, SLICE_LIT("m/"))) /* as Perl has it */
         value = slice_from(value, 1);
-    uint32_t end = value.len;
-    while (end > 0 && value.at[end - 1] != '/')
-        end--;
-    if (end < 2 || value.at[0] != '/')
+    uint32_t end = expression_end(value);
+    if (!end)
         return draft_fail(d, "a regular expression is written \"/…/flags\"");
     struct slice names = SLICE_NONE;
     int64_t comma = slice_find_byte(slice_from(value, end), ',');
@@ -178,7 +220,8 @@ static bool pcre_parse(struct draft *d, const struct keyword *kw, struct slice v
     }
     struct slice pattern = {value.at + 1, end - 2};
     const struct pcre *code = compiled(d, pattern, flags);
-    const struct buffer *b = code ? target(d, name, relative) : NULL;
+    const struct buffer *b =
+        code && fits_letter(d, name, flags, pattern) ? target(d, name, relative) : NULL;
     struct op *op = b ? draft_op(d, b, OP_PCRE) : NULL;
     if (!op)
         return false;

@@ -175,6 +175,7 @@ static bool geoip_parse(struct draft *d, const struct keyword *kw, struct slice 
 static const struct keyword rows[] = {
     {.name = "iprep",
      .stage = AT_PACKET,
+     .value = VALUE_WANTED,
      .parse = iprep_parse,
      .match = iprep_match,
      .example = "iprep:src,Botnet,>,30",
@@ -182,6 +183,7 @@ static const struct keyword rows[] = {
             "reputation-files say; isset, isnotset"},
     {.name = "geoip",
      .stage = AT_PACKET,
+     .value = VALUE_WANTED | VALUE_PLAIN,
      .parse = geoip_parse,
      .match = geoip_match,
      .example = "geoip:src,!VN,!LA",

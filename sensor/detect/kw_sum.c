@@ -86,8 +86,9 @@ static bool l3_parse(struct draft *d, const struct keyword *kw, struct slice val
 
 #define SUM(name_, ip_, proto_, doc_)                                                              \
     {                                                                                              \
-        .name = name_, .stage = AT_PACKET, .parse = sum_parse, .match = sum_match,                 \
-        .example = name_ ":invalid", .doc = doc_, .extra = &(const struct sum_kind)                \
+        .name = name_, .stage = AT_PACKET, .value = VALUE_WANTED, .parse = sum_parse,              \
+        .match = sum_match, .example = name_ ":invalid", .doc = doc_,                              \
+        .extra = &(const struct sum_kind)                                                          \
         {                                                                                          \
             ip_, proto_                                                                            \
         }                                                                                          \
@@ -103,6 +104,7 @@ static const struct keyword rows[] = {
     SUM("icmpv6-csum", 6, IPPROTO_ICMP6, "Checksum of ICMPv6"),
     {.name = "l3_proto",
      .stage = AT_PACKET,
+     .value = VALUE_WANTED | VALUE_PLAIN,
      .by_addresses = true,
      .parse = l3_parse,
      .match = l3_match,

@@ -11,6 +11,8 @@
 
 /* ---- names: tls.subject:"CN=x", with ! in front when it must not be there ----------------- */
 
+enum { FINGERPRINT_LEN = 59 };
+
 static bool name_parse(struct draft *d, const struct keyword *kw, struct slice value)
 {
     uint8_t bytes[512];
@@ -24,6 +26,9 @@ static bool name_parse(struct draft *d, const struct keyword *kw, struct slice v
     if (!b || !value.len || value.len > sizeof(bytes))
         return draft_fail(d, "%s wants a text in quotes", kw->name);
     int32_t len = draft_bytes(d, value, bytes, sizeof(bytes), false);
+    if (len >= 0 && len != FINGERPRINT_LEN && strcmp(kw->name, "tls.fingerprint") == 0)
+        return draft_fail(d, "a fingerprint is %d letters long: 20 pairs with colons between them",
+                          FINGERPRINT_LEN);
     struct op *op = len < 0 ? NULL : draft_op(d, b, OP_CONTENT);
     if (!op)
         return false;
@@ -273,6 +278,7 @@ static bool store_parse(struct draft *d, const struct keyword *kw, struct slice 
 static const struct keyword rows[] = {
     {.name = "ssl_state",
      .stage = AT_TX,
+     .value = VALUE_WANTED | VALUE_PLAIN,
      .parse = state_parse,
      .example = "ssl_state:client_hello",
      .doc = "Messages of the handshake that came: client_hello, server_hello, client_keyx, "
@@ -280,51 +286,60 @@ static const struct keyword rows[] = {
     {.name = "tls_store",
      .aliases = "tls.store",
      .stage = AT_HIT,
+     .value = VALUE_NONE,
      .parse = store_parse,
      .example = "tls.cert_subject; content:\"CN=\"; tls_store",
      .doc = "The certificate chain is kept: it stands in the alert's tls object"},
     {.name = "tls.subject",
      .stage = AT_BUFFER,
+     .value = VALUE_WANTED | VALUE_QUOTED,
      .parse = name_parse,
      .extra = "tls.cert_subject",
      .example = "tls.subject:\"CN=a.vn\"",
      .doc = "Part of the subject of the certificate (older form of tls.cert_subject)"},
     {.name = "tls.issuerdn",
      .stage = AT_BUFFER,
+     .value = VALUE_WANTED | VALUE_QUOTED,
      .parse = name_parse,
      .extra = "tls.cert_issuer",
      .example = "tls.issuerdn:\"C=VN\"",
      .doc = "Part of the issuer of the certificate (older form of tls.cert_issuer)"},
     {.name = "tls.fingerprint",
      .stage = AT_BUFFER,
+     .value = VALUE_WANTED | VALUE_QUOTED,
      .parse = name_parse,
      .extra = "tls.cert_fingerprint",
-     .example = "tls.fingerprint:!\"4a:a3:66\"",
+     .example = "tls.fingerprint:!\"4a:a3:66:76:82:cb:6b:23:bb:c3:58:47:23:a4:63:a7:78:a4:a1:18\"",
      .doc = "SHA-1 of the certificate (older form of tls.cert_fingerprint)"},
     {.name = "ssl_version",
      .stage = AT_TX,
+     .value = VALUE_WANTED | VALUE_PLAIN,
      .parse = version_parse,
      .example = "ssl_version:tls1.0,tls1.1",
      .doc = "Version agreed on is in the list, asked in both directions: sslv2 sslv3 tls1.0 tls1.1 "
             "tls1.2 tls1.3; ! none of"},
     {.name = "tls_cert_expired",
      .stage = AT_TX,
+     .value = VALUE_NONE,
      .parse = plain_parse,
      .example = "tls_cert_expired",
      .doc = "The certificate's time is over"},
     {.name = "tls_cert_valid",
      .stage = AT_TX,
+     .value = VALUE_NONE,
      .parse = plain_parse,
      .extra = "valid",
      .example = "tls_cert_valid",
      .doc = "The certificate's time has begun and is not over"},
     {.name = "tls_cert_notbefore",
      .stage = AT_TX,
+     .value = VALUE_WANTED | VALUE_PLAIN,
      .parse = date_parse,
      .example = "tls_cert_notbefore:>2015-10-22",
      .doc = "Date the certificate begins at: date, <, > or a<>b"},
     {.name = "tls_cert_notafter",
      .stage = AT_TX,
+     .value = VALUE_WANTED | VALUE_PLAIN,
      .parse = date_parse,
      .extra = "after",
      .example = "tls_cert_notafter:<2025-10-22T23:59:59",

@@ -36,8 +36,8 @@ static bool var_parse(struct draft *d, const struct keyword *kw, struct slice va
         return draft_fail(d, "%s wants a name and a text: name,\"text\"", kw->name);
     struct slice name = slice_trim(slice_head(value, (uint32_t)comma));
     struct slice text = slice_trim(slice_from(value, (uint32_t)comma + 1));
-    if (text.len < 3 || text.at[0] != '"')
-        return draft_fail(d, "the text of %s must stand in quotes", kw->name);
+    if (!draft_unquote(text).len)
+        return draft_fail(d, "the text of %s is empty", kw->name);
     int32_t n = draft_bytes(d, draft_unquote(text), bytes, sizeof(bytes), true);
     if (n < 0)
         return false;

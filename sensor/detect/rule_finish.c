@@ -146,8 +146,6 @@ static bool check_content(struct draft *d, struct op *op)
     if (op->flags & OP_WITHIN && !(op->flags & OP_WITHIN_VAR) && c->within < (int32_t)c->text.len)
         return draft_fail(d, "within %d is less than the content's %u bytes", c->within,
                           c->text.len);
-    if (op->flags & OP_FAST_ONLY && op->flags & OP_RELATIVE)
-        return draft_fail(d, "fast_pattern:only cannot be relative");
     return true;
 }
 
@@ -563,6 +561,8 @@ static void find_filter(struct draft *d)
 bool rule_finish(struct draft *d, struct rule *rule)
 {
     drop_empty_groups(d);
+    if (!rule_check(d))
+        return false;
     dear_group_last(d);
     for (int i = 0; i < d->n_groups; i++) {
         if (!check_group(d, &d->groups[i]))

@@ -117,6 +117,21 @@ static u128 addr_number(const struct addr *a)
     return v;
 }
 
+/* 10.1.0.0/255.255.0.0: bits from the front. */
+static bool masked(struct slice text, struct prefix *p)
+{
+    struct addr mask;
+    int64_t at = slice_find_byte(text, '/');
+
+    if (at < 0 || !addr_parse(slice_head(text, (uint32_t)at), &p->addr) ||
+        !addr_parse(slice_from(text, (uint32_t)at + 1), &mask) || p->addr.family != 4 ||
+        mask.family != 4)
+        return false;
+    uint32_t bits = (uint32_t)addr_number(&mask);
+    p->bits = (uint8_t)__builtin_popcount(bits);
+    return bits == (p->bits ? UINT32_MAX << (32 - p->bits) : 0);
+}
+
 static bool read_prefix(struct list_reader *r, struct slice text, struct spans *out)
 {
     struct prefix p;
@@ -131,7 +146,7 @@ static bool read_prefix(struct list_reader *r, struct slice text, struct spans *
         spans_add(out, addr_number(&lo), addr_number(&hi));
         return true;
     }
-    if (!prefix_parse(text, &p))
+    if (!prefix_parse(text, &p) && !masked(text, &p))
         return fault(r, "not an address:", text);
     u128 first = addr_number(&p.addr);
     uint32_t host = (p.addr.family == 4 ? 32u : 128u) - p.bits;

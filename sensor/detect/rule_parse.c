@@ -78,7 +78,7 @@ static bool read_action(struct draft *draft, struct slice word)
                    {"rejectsrc", ACTION_REJECT},  {"rejectdst", ACTION_REJECT},
                    {"rejectboth", ACTION_REJECT}, {"config", ACTION_CONFIG}};
     for (uint32_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
-        if (slice_eq(word, slice_of_str(actions[i].name))) {
+        if (slice_ieq(word, slice_of_str(actions[i].name))) {
             draft->rule.action = (uint8_t)actions[i].action;
             draft->rule.info.action = actions[i].name;
             draft->rule.info.noalert = slice_eq(word, SLICE_LIT("config"));
@@ -206,6 +206,52 @@ static const struct keyword *cached_keyword(struct draft *draft, struct slice na
     return kw;
 }
 
+enum { KEYWORD_LEN_MAX = 64 };
+
+/* Names of keywords are the same in capitals. */
+static struct slice small(struct slice name, uint8_t room[KEYWORD_LEN_MAX])
+{
+    bool capitals = false;
+
+    for (uint32_t i = 0; i < name.len; i++) {
+        bool capital = name.at[i] >= 'A' && name.at[i] <= 'Z';
+        capitals = capitals || capital;
+        room[i] = capital ? name.at[i] | 32 : name.at[i];
+    }
+    return capitals ? (struct slice){room, name.len} : name;
+}
+
+/* What the language lets stand behind the colon of this keyword. */
+static bool check_value(struct draft *draft, const char *name, uint8_t form, struct slice value)
+{
+    if ((form & VALUE_NONE) && value.len)
+        return draft_fail(draft, "\"%s\" takes no value: end it with a semicolon", name);
+    if ((form & VALUE_WANTED) && !value.len)
+        return draft_fail(draft, "\"%s\" wants a value behind a colon", name);
+    if (!value.len || !(form & (VALUE_PLAIN | VALUE_QUOTED)))
+        return true;
+    if (form & VALUE_PLAIN)
+        return value.at[0] != '"' ||
+               draft_fail(draft, "the value of \"%s\" stands without quotes", name);
+    if (value.at[0] == '!')
+        value = slice_trim(slice_from(value, 1));
+    return (value.len > 1 && value.at[0] == '"' && value.at[value.len - 1] == '"') ||
+           draft_fail(draft, "the value of \"%s\" must stand in quotes", name);
+}
+
+static bool check_once(struct draft *draft, const struct keyword *kw)
+{
+    if (!(kw->value & VALUE_ONCE))
+        return true;
+    for (uint8_t i = 0; i < draft->n_once; i++) {
+        if (draft->once[i] == kw)
+            return draft_fail(draft, "\"%s\" stands twice: write it once", kw->name);
+    }
+    if (draft->n_once < DRAFT_ONCE_MAX)
+        draft->once[draft->n_once++] = kw;
+    return true;
+}
+
 static const struct label truth[] = {{1, "yes"}, {1, "true"}, {0, "no"}, {0, "false"}, {0, NULL}};
 
 /* The number a field is compared with, by its value or its name. */
@@ -217,13 +263,17 @@ static bool read_number(struct draft *draft, const struct buffer *b, struct slic
     if (!op)
         return false;
     draft->last_group = -1;
+    static const uint64_t most[] = {
+        [FIELD_U8] = UINT8_MAX, [FIELD_U16] = UINT16_MAX, [FIELD_U32] = UINT32_MAX};
     bool ok = f->flags ? draft_flags(value, f->labels, &op->num)
                        : draft_num(value, f->type == FIELD_BOOL ? truth : f->labels, &op->num);
+    if (ok && f->type > FIELD_BOOL && f->type < FIELD_U64)
+        return draft_fits(draft, b->name, &op->num, most[f->type]);
     return ok || draft_fail(draft, "\"%s\" wants a number or a range, like %s:5", b->name, b->name);
 }
 
 /* A field of a protocol: bytes stick as a buffer, numbers are compared. */
-static bool read_field(struct draft *draft, struct slice name, struct slice value, bool has_value)
+static bool read_field(struct draft *draft, struct slice name, struct slice value)
 {
     const struct buffer *b = buffer_field(draft->loader, name);
 
@@ -232,36 +282,28 @@ static bool read_field(struct draft *draft, struct slice name, struct slice valu
                           (const char *)name.at);
     draft->ip_compatible = false;
     if (b->kind == BUFFER_NUMBER)
-        return read_number(draft, b, has_value ? draft_unquote(value) : (struct slice){0});
-    if (!has_value)
-        return draft_stick(draft, b);
-    /* "tls.version:1.2": the value itself */
-    struct slice text = draft_unquote(value);
-    bool negated = text.len && text.at[0] == '!';
-    if (negated)
-        text = draft_unquote(slice_from(text, 1));
-    struct op *op = draft_op(draft, b, OP_CONTENT);
-    if (!op)
-        return false;
-    op->content.text = arena_keep(draft->loader->arena, text);
-    op->flags = negated ? OP_NEGATED : 0;
-    draft->last_group = -1;
-    return text.len > 0 || draft_fail(draft, "\"%s\" has an empty value", b->name);
+        return check_value(draft, b->name, VALUE_WANTED | VALUE_PLAIN, value) &&
+               read_number(draft, b, value);
+    return check_value(draft, b->name, VALUE_NONE, value) && draft_stick(draft, b);
 }
 
 static bool read_option(struct draft *draft, struct slice option)
 {
+    uint8_t room[KEYWORD_LEN_MAX];
     int64_t colon = slice_find_byte(option, ':');
     struct slice name = slice_trim(colon < 0 ? option : slice_head(option, (uint32_t)colon));
     struct slice value =
         colon < 0 ? SLICE_NONE : slice_trim(slice_from(option, (uint32_t)colon + 1));
 
     at_column(draft, name);
-    if (!name.len)
+    if (!name.len || name.len > KEYWORD_LEN_MAX)
         return draft_fail(draft, "an option without a name");
+    name = small(name, room);
     const struct keyword *kw = cached_keyword(draft, name);
     if (!kw)
-        return read_field(draft, name, value, colon >= 0);
+        return read_field(draft, name, value);
+    if (!check_value(draft, kw->name, kw->value, value) || !check_once(draft, kw))
+        return false;
     if (kw->stage != AT_META && kw->stage != AT_HOST && kw->stage != AT_HIT && !kw->by_addresses)
         draft->ip_compatible = false;
     return kw->parse(draft, kw, value);
@@ -324,7 +366,10 @@ static void reset(struct draft *draft, struct slice text)
     draft->flow_dir_set = draft->need_packet = draft->tx_tests = draft->depth_seen = false;
     draft->ip_compatible = true;
     draft->has_sid = draft->skip = draft->priority_set = draft->raw_app = false;
-    draft->app_protocol = 0;
+    draft->app_protocol = draft->n_once = draft->flow_words = draft->proto_modes = 0;
+    draft->of_packet = NULL;
+    draft->n_fast = 0;
+    draft->decoded = draft->app_protocol_is = false;
     draft->classtype = NULL;
     draft->rule.info.gid = 1;
     draft->rule.info.priority = 3;

@@ -11,6 +11,9 @@
  * False with draft->reason and draft->column when the rule cannot be accepted. */
 bool rule_parse(struct draft *draft, struct slice text);
 
+/** Whether the parts of a rule can hold together; false with a reason. */
+bool rule_check(struct draft *draft);
+
 /** Decides what kind of rule it is, checks what belongs together, chooses the prefilter's literal
  * and moves everything into the arena. False with a reason. */
 bool rule_finish(struct draft *draft, struct rule *rule);

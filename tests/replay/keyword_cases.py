@@ -147,7 +147,7 @@ CASES = [
     # HTTP
     *buffers((
         ("http.method", "http", "POST", "GET"), ("http.uri", "http", "/a/bc/Index.php?id=7", "%62c"),
-        ("http.uri.raw", "http", "/a/%62c/", "/a/bc/"), ("http.host", "http", "shop.example.com", "Shop"),
+        ("http.uri.raw", "http", "/a/%62c/", "/a/bc/"), ("http.host", "http", "shop.example.com", "8080"),
         ("http.host.raw", "http", "Shop.Example.com:8080", "shop"), ("http.user_agent", "http", "probe/1.0", "User-Agent"),
         ("http.accept", "http", "text/html", "gzip"), ("http.accept_lang", "http", "vi", "text"),
         ("http.accept_enc", "http", "gzip", "vi"), ("http.referer", "http", "from.example", "to.example"),
@@ -175,10 +175,10 @@ CASES = [
         ("http_server_body", "body{x", "302"), ("http_stat_code", "302", "404"), ("http_stat_msg", "Moved", "302"))),
     # transforms
     ("dotprefix", "http", 'http.host; dotprefix; content:".shop.example.com";', 'http.host; dotprefix; content:".example.org";'),
-    ("to_lowercase", "http", 'http.uri; to_lowercase; content:"/index.php";', 'http.uri; to_lowercase; content:"Index";'),
-    ("to_uppercase", "http", 'http.uri; to_uppercase; content:"/INDEX.PHP";', 'http.uri; to_uppercase; content:"Index";'),
-    ("strip_whitespace", "http", 'http.stat_msg; strip_whitespace; content:"MovedNow";', 'http.stat_msg; strip_whitespace; content:"Moved Now";'),
-    ("compress_whitespace", "http", 'http.request_body; compress_whitespace; content:"lie a b";', 'http.request_body; compress_whitespace; content:"a  b";'),
+    ("to_lowercase", "http", 'http.uri; to_lowercase; content:"/index.php";', 'http.uri; to_lowercase; content:"indexes";'),
+    ("to_uppercase", "http", 'http.uri; to_uppercase; content:"/INDEX.PHP";', 'http.uri; to_uppercase; content:"INDEXES";'),
+    ("strip_whitespace", "http", 'http.stat_msg; strip_whitespace; content:"MovedNow";', 'http.stat_msg; strip_whitespace; content:"MovedLater";'),
+    ("compress_whitespace", "http", 'http.request_body; compress_whitespace; content:"lie a b";', 'http.request_body; compress_whitespace; content:"lie ab";'),
     ("url_decode", "http", 'http.uri.raw; url_decode; content:"/a/bc/";', 'http.uri.raw; url_decode; content:"%62";'),
     ("xor", "http", 'http.method; xor:"01"; content:"QNRU";', 'http.method; xor:"01"; content:"POST";'),
     ("to_md5", "http", 'http.method; to_md5; content:"|a0 24 39 ec|"; startswith;', 'http.method; to_md5; content:"POST";'),

@@ -65,7 +65,7 @@ BUFFERS = {
         ("pop3.command", "CAPA"), ("pop3.argument", "PLAIN"), ("pop3.status", "OK"), ("pop3.header", "list"), ("pop3.line", "USER"),
     ),
     "quic": (
-        ("quic.version", "Q046"), ("quic.sni", "example.com"), ("quic.ua", "uv1"), ("quic.cyu.hash", "40bb1d8f23d89ee1df9f45e87521"),
+        ("quic.version", "Q046"), ("quic.sni", "example.com"), ("quic.ua", "uv1"),
         ("quic.cyu.string", "46,SNI-UAID-VER"),
     ),
     "rdp": (
@@ -97,21 +97,27 @@ BUFFERS = {
         ("snmp.community", "public"), ("snmp.usm", "admin"), ("snmp.var", "1.3.6.1.2.1.1.5.0"),
     ),
     "ssh": (
-        ("ssh.hassh", "cafb69eb1dbb2a4a505b5b25342a"), ("ssh.hassh.string", "curve25519-sha256,ext-info-c"),
-        ("ssh.hassh.server", "c44c03c43a8f3994828aff7d71f2"), ("ssh.hassh.server.string", "curve25519-sha256,ext-info-c"),
+        ("ssh.hassh.string", "curve25519-sha256,ext-info-c"),
+        ("ssh.hassh.server.string", "curve25519-sha256,ext-info-c"),
     ),
     "tftp": (
         ("tftp.file", "config/cam.cfg"), ("tftp.mode", "octet"),
     ),
     "tls": (
-        ("ja3.hash", "304734bb1c086c3453b387400cf8"), ("ja3.string", "771,4866-4867-4865-49196"),
-        ("ja3s.hash", "e195432758194ce2d482396b82e0"), ("ja3s.string", "771,49196,65281-11-35-16-23"),
+        ("ja3.string", "771,4866-4867-4865-49196"),
+        ("ja3s.string", "771,49196,65281-11-35-16-23"),
         ("ja4.hash", "t13d1812h2_85036bcba153"), ("tls.cert_subject", "C=VN, ST=Can Tho, O=Seed, In"),
         ("tls.cert_issuer", "C=VN, ST=Can Tho, O=Seed, In"), ("tls.cert_serial", "55|3a|8C|3a|B5|3a|0C|3a|E6|3a|36|3a|D1|3a|3A|3a|1F|3a|1"),
-        ("tls.cert_fingerprint", "7f|3a|a0|3a|94|3a|4f|3a|46|3a|27|3a|7a|3a|76|3a|bb|3a|d"), ("tls.sni", "broker.example.vn"),
+        ("tls.sni", "broker.example.vn"),
         ("tls.random", "lg["), ("tls.random_time", "Wb"), ("tls.random_bytes", "lg["), ("tls.server_alpn", "http/1.1"), ("tls.alpn", "h2"),
     ),
 }
+PRINT = "7f:a0:94:4f:46:27:7a:76:bb:de:1a:dd:d4:c1:cc:aa:4c:08:6f:7c"
+DIGESTS = (
+    ("quic.cyu.hash", "quic", "40bb1d8f23d89ee1df9f45e8752178a4"), ("ssh.hassh", "ssh", "cafb69eb1dbb2a4a505b5b25342a4940"),
+    ("ssh.hassh.server", "ssh", "c44c03c43a8f3994828aff7d71f2eb71"), ("ja3.hash", "tls", "304734bb1c086c3453b387400cf83f11"),
+    ("ja3s.hash", "tls", "e195432758194ce2d482396b82e0d48e"), ("tls.cert_fingerprint", "tls", PRINT.replace(":", "|3a|")),
+)
 NUMBERS = {
     "dhcp": (
         ("dhcp.op", 1, 77), ("dhcp.type", 1, 77), ("dhcp.leasetime", 3600, 77), ("dhcp.renewal_time", 1800, 77),
@@ -242,6 +248,7 @@ def beside(keyword, proto, there, other, effect):
 
 CASES = [
     *((name, proto, f'{name}; content:"{there}";', f'{name}; content:"{there}~";') for proto, rows in BUFFERS.items() for name, there in rows),
+    *((name, proto, f'{name}; content:"{there}";', f'{name}; content:"00{there[2:]}";') for name, proto, there in DIGESTS),
     *((name, proto, f"{name}:{there};", f"{name}:{other};") for proto, rows in NUMBERS.items() for name, there, other in rows),
     *((name, proto, f"{name}; bsize:{size};", f"{name}; bsize:{size + 90};") for name, proto, size in (
         ("dhcp.client_mac", "dhcp", 6), ("dhcp.client_id", "dhcp", 6), ("dhcp.params", "dhcp", 5), ("sdp.media.media_info", "sip", 1),
@@ -269,7 +276,7 @@ CASES = [
     ("ssl_version", "tls", "ssl_version:tls1.2;", "ssl_version:sslv2;"),
     ("tls.subject", "tls", 'tls.subject:"broker.example";', 'tls.subject:"other.example";'),
     ("tls.issuerdn", "tls", 'tls.issuerdn:"C=VN";', 'tls.issuerdn:"C=LA";'),
-    ("tls.fingerprint", "tls", 'tls.fingerprint:"7f:a0:94:4f";', 'tls.fingerprint:"00:a0:94:4f";'),
+    ("tls.fingerprint", "tls", f'tls.fingerprint:"{PRINT}";', f'tls.fingerprint:"00{PRINT[2:]}";'),
     ("tls_cert_valid", "tls", "tls_cert_valid;", "tls_cert_valid; tls_cert_expired;"),
     ("tls_cert_expired", "tls", "tls_cert_expired;", "tls_cert_expired; tls_cert_notafter:>2040-01-01;"),
     ("tls_cert_notbefore", "tls", "tls_cert_notbefore:>2020-01-01;", "tls_cert_notbefore:>2040-01-01;"),

@@ -175,9 +175,8 @@ static void lengths_are_compared(void **state)
         {"dsize:2<>4", "abc", true},
         {"dsize:3<>5", "abc", false},
         {"dsize:!3", "abc", false},
-        {"bsize:3", "abc", true},
-        {"bsize:<3", "abc", false},
-        {"content:\"a\"; bsize:1", "a", true},
+        {"udp.hdr; bsize:8", "abc", false},
+        {"dsize:3; content:\"abc\"", "abc", true},
         {NULL, NULL, false},
     });
 }
