@@ -23,27 +23,26 @@ struct addr addr_from_bytes(struct slice bytes)
     return a;
 }
 
-static char *put_octet(char *out, uint32_t v)
-{
-    if (v >= 100) {
-        *out = (char)('0' + v / 100);
-        return fmt_two(out + 1, v % 100);
-    }
-    if (v >= 10)
-        return fmt_two(out, v);
-    *out = (char)('0' + v);
-    return out + 1;
-}
+#define TEN(tens)                                                                                  \
+    tens "0.", tens "1.", tens "2.", tens "3.", tens "4.", tens "5.", tens "6.", tens "7.",        \
+        tens "8.", tens "9."
+
+/* Each octet with the dot behind it; without a zero where that takes four bytes. */
+static const char octets[256][4] = {
+    TEN(""),   TEN("1"),  TEN("2"),  TEN("3"),  TEN("4"),  TEN("5"),  TEN("6"),  TEN("7"),
+    TEN("8"),  TEN("9"),  TEN("10"), TEN("11"), TEN("12"), TEN("13"), TEN("14"), TEN("15"),
+    TEN("16"), TEN("17"), TEN("18"), TEN("19"), TEN("20"), TEN("21"), TEN("22"), TEN("23"),
+    TEN("24"), "250.",    "251.",    "252.",    "253.",    "254.",    "255."};
 
 static uint32_t text_v4(const uint8_t *b, char *out)
 {
-    char *at = put_octet(out, b[0]);
+    char *at = out;
 
-    for (int i = 1; i < 4; i++) {
-        *at++ = '.';
-        at = put_octet(at, b[i]);
+    for (int i = 0; i < 4; i++) {
+        memcpy(at, octets[b[i]], 4);
+        at += 2 + (b[i] > 9) + (b[i] > 99);
     }
-    *at = '\0';
+    *--at = '\0';
     return (uint32_t)(at - out);
 }
 

@@ -26,7 +26,11 @@ struct prefix {
 
 static inline bool addr_eq(const struct addr *a, const struct addr *b)
 {
-    return a->family == b->family && memcmp(a->b, b->b, 16) == 0;
+    uint64_t x[2], y[2];
+
+    memcpy(x, a->b, 16);
+    memcpy(y, b->b, 16);
+    return a->family == b->family && !((x[0] ^ y[0]) | (x[1] ^ y[1]));
 }
 
 /** Order: by family, then by bytes. */

@@ -7,6 +7,7 @@
 #ifndef TRAMGAC_COMMON_FMT_H
 #define TRAMGAC_COMMON_FMT_H
 
+#include <endian.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -42,15 +43,36 @@ static inline uint32_t fmt_u64_len(uint64_t value)
     return n + (value >= fmt_powers[n]);
 }
 
+/** Eight digits of `value` (below 100,000,000) as values 0 to 9, the first in the lowest byte: the
+ * number is halved three times, all its parts at once. */
+static inline uint64_t fmt_digits(uint32_t value)
+{
+    uint64_t fours = value / 10000 | (uint64_t)(value % 10000) << 32;
+    uint64_t high = (fours * 10486 >> 20) & UINT64_C(0x0000007f0000007f);
+    uint64_t twos = high | (fours - high * 100) << 16;
+
+    high = (twos * 103 >> 10) & UINT64_C(0x000f000f000f000f);
+    return high | (twos - high * 10) << 8;
+}
+
 /** Eight digits of `value` (below 100,000,000), zeros in front. */
 static inline void fmt_eight(char *out, uint32_t value)
 {
-    uint32_t high = value / 10000, low = value % 10000;
+    uint64_t digits = htole64(fmt_digits(value) | UINT64_C(0x3030303030303030));
 
-    fmt_two(out, high / 100);
-    fmt_two(out + 2, high % 100);
-    fmt_two(out + 4, low / 100);
-    fmt_two(out + 6, low % 100);
+    memcpy(out, &digits, sizeof(digits));
+}
+
+/** The same without the zeros in front, but eight bytes are written; returns how many are digits.
+ */
+static inline uint32_t fmt_upto_eight(char *out, uint32_t value)
+{
+    uint64_t digits = fmt_digits(value);
+    uint32_t zeros = (uint32_t)__builtin_ctzll(digits | UINT64_C(1) << 56) / 8;
+
+    digits = htole64((digits | UINT64_C(0x3030303030303030)) >> 8 * zeros);
+    memcpy(out, &digits, sizeof(digits));
+    return 8 - zeros;
 }
 
 /** The `n` digits of a number, as fmt_u64_len() said; no zero behind them. */
@@ -67,13 +89,24 @@ static inline void fmt_u64_put(char *out, uint64_t value, uint32_t n)
         out[-1] = (char)('0' + rest);
 }
 
-/** Decimal digits, no zero behind them; returns how many. */
+/** Decimal digits, no zero behind them; returns how many. There must be room for FMT_U64_MAX bytes:
+ * more are written than digits. */
 static inline uint32_t fmt_u64(char *out, uint64_t value)
 {
-    uint32_t n = fmt_u64_len(value);
+    uint32_t n = 0;
 
-    fmt_u64_put(out, value, n);
-    return n;
+    if (value < 100000000)
+        return fmt_upto_eight(out, (uint32_t)value);
+    uint64_t high = value / 100000000;
+    if (high >= 100000000) {
+        n = fmt_upto_eight(out, (uint32_t)(high / 100000000));
+        fmt_eight(out + n, (uint32_t)(high % 100000000));
+        n += 8;
+    } else {
+        n = fmt_upto_eight(out, (uint32_t)high);
+    }
+    fmt_eight(out + n, (uint32_t)(value % 100000000));
+    return n + 8;
 }
 
 #endif

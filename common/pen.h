@@ -71,7 +71,7 @@ static inline char *pen_member(char *at, struct slice members)
     return pen_bytes(at + 1, members);
 }
 
-/** Decimal digits, at most FMT_U64_MAX. */
+/** Decimal digits; there must be room for FMT_U64_MAX bytes, or eight for a short number. */
 static inline char *pen_u64(char *at, uint64_t value)
 {
     if (value < 10) {

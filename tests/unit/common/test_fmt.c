@@ -68,6 +68,29 @@ static void decimals_are_rounded_as_the_c_library_rounds_them(void **state)
     SAME(64, "%.1f", (double)NAN);
 }
 
+static void same_digits(uint64_t value)
+{
+    char text[FMT_U64_MAX + 1], expected[FMT_U64_MAX + 1];
+
+    int n = snprintf(expected, sizeof(expected), "%llu", (unsigned long long)value);
+    assert_int_equal(fmt_u64(text, value), n);
+    assert_memory_equal(text, expected, (size_t)n);
+    assert_int_equal(fmt_u64_len(value), n);
+    fmt_u64_put(text, value, (uint32_t)n);
+    assert_memory_equal(text, expected, (size_t)n);
+}
+
+static void numbers_have_all_their_digits(void **state)
+{
+    (void)state;
+    for (uint64_t value = 0; value < 20000; value++) {
+        same_digits(value);
+        same_digits(value * 5003 + 99990000);
+        same_digits(value * UINT64_C(0x9e3779b97f4a7c15) >> value % 64);
+    }
+    same_digits(UINT64_MAX);
+}
+
 static void numbers_of_each_length_have_their_digits(void **state)
 {
     (void)state;
@@ -84,6 +107,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_writes_what_the_c_library_writes),
         cmocka_unit_test(numbers_of_each_length_have_their_digits),
+        cmocka_unit_test(numbers_have_all_their_digits),
         cmocka_unit_test(what_is_not_known_goes_to_the_c_library),
         cmocka_unit_test(decimals_are_rounded_as_the_c_library_rounds_them),
         cmocka_unit_test(text_that_does_not_fit_is_cut_and_counted),
