@@ -97,6 +97,8 @@ void devices_tick(struct devices *devices, uint64_t now_ns);
  * passive DNS, or NULL; valid until the next devices_fact. */
 const struct device *devices_find(const struct devices *devices, const struct addr *addr,
                                   const char **name);
+/** Changes when what devices_write() writes of it does; no other device ever has it. 0: of NULL. */
+uint64_t devices_version(const struct device *device);
 /** Members {"id":…,"mac":…,"name":…,"profile":…,"state":…} into an open object; `brief`: those that
  * say which device it is: id, name and profile. */
 void devices_write(const struct device *device, bool brief, struct jsonw *w);

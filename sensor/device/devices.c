@@ -693,6 +693,11 @@ const struct device *devices_find(const struct devices *devices, const struct ad
     return known->device;
 }
 
+uint64_t devices_version(const struct device *d)
+{
+    return d ? d->version : 0;
+}
+
 void devices_write(const struct device *d, bool brief, struct jsonw *w)
 {
     jsonw_str(w, "id", d->id);

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The common head and tail of every event, and the switchboard of event types.
- * Keys and their order follow Suricata 7's EVE; what is ours stands behind them.
+ * The common tail of every event, and the switchboard of event types.
  */
 #include "sensor/event/event.h"
 
 #include "common/geo.h"
 #include "common/jsonw.h"
 #include "common/pen.h"
-#include "sensor/flow/community_id.h"
+#include "sensor/event/head.h"
 
 const struct option event_options_rows[] = {
     {"event.types", CONF_LIST, "all",
@@ -204,377 +203,6 @@ void event_write_file(struct jsonw *w, const struct file *file)
     jsonw_arr_close(w);
 }
 
-/* ---- common head -------------------------------------------------------------------------- */
-
-/** The two ends of an event, in the order of the head. */
-struct ends {
-    const struct addr *src, *dst;
-    uint16_t src_port, dst_port;
-    uint8_t proto;
-    bool icmp;
-    uint8_t icmp_type, icmp_code;
-};
-
-static struct ends ends_of_flow(const struct flow *f, enum dir dir)
-{
-    struct ends e = {
-        .src = &f->client,
-        .dst = &f->server,
-        .src_port = f->client_port,
-        .dst_port = f->server_port,
-        .proto = f->proto,
-        .icmp_type = f->icmp_type,
-        .icmp_code = f->icmp_code,
-    };
-    if (dir == TO_CLIENT) {
-        e.src = &f->server;
-        e.dst = &f->client;
-        e.src_port = f->server_port;
-        e.dst_port = f->client_port;
-    }
-    return e;
-}
-
-static struct ends ends_of_packet(const struct packet *p)
-{
-    return (struct ends){
-        .src = &p->src,
-        .dst = &p->dst,
-        .src_port = p->sport,
-        .dst_port = p->dport,
-        .proto = p->proto,
-        .icmp_type = p->icmp_type,
-        .icmp_code = p->icmp_code,
-    };
-}
-
-static struct ends ends_of_fact(const struct fact *fact)
-{
-    return (struct ends){
-        .src = &fact->client,
-        .dst = &fact->server,
-        .dst_port = fact->server_port,
-        .proto = fact->proto,
-    };
-}
-
-static struct ends ends_of(enum event_ends order, const struct event_ctx *ctx)
-{
-    if (order == EVENT_ENDS_FACT && ctx->finding)
-        return ends_of_fact(ctx->finding->fact);
-    if (order == EVENT_ENDS_PACKET && ctx->packet && ctx->packet->src.family)
-        return ends_of_packet(ctx->packet);
-    if (order == EVENT_ENDS_NONE || !ctx->flow)
-        return (struct ends){0};
-    if (order == EVENT_ENDS_CLIENT && !(ctx->tx && ctx->options->packet_ends))
-        return ends_of_flow(ctx->flow, TO_SERVER);
-    return ends_of_flow(ctx->flow, ctx->dir);
-}
-
-/* At most PEN_SHORT bytes. */
-static char *pen_proto(char *at, uint8_t proto)
-{
-    static const struct {
-        uint8_t number;
-        const char *name;
-    } names[] = {{6, "TCP"},    {17, "UDP"},  {1, "ICMP"},       {58, "IPv6-ICMP"}, {2, "IGMP"},
-                 {132, "SCTP"}, {47, "GRE"},  {50, "ESP"},       {51, "AH"},        {0, "HOPOPT"},
-                 {33, "DCCP"},  {41, "IPv6"}, {44, "IPv6-Frag"}, {46, "RSVP"},      {88, "EIGRP"},
-                 {89, "OSPF"},  {103, "PIM"}, {112, "VRRP"}};
-
-    at = PEN_LIT(at, "\"proto\":\"");
-    for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (names[i].number == proto)
-            return PEN_LIT(pen_bytes(at, slice_of_str(names[i].name)), "\"");
-    }
-    /* Suricata writes a protocol without a name as three digits */
-    *at++ = (char)('0' + proto / 100);
-    return PEN_LIT(fmt_two(at, proto % 100), "\"");
-}
-
-static void write_proto(struct jsonw *w, uint8_t proto)
-{
-    char *at = pen_open(w, PEN_SHORT);
-
-    if (at)
-        pen_close(w, pen_proto(pen_comma(w, at), proto));
-}
-
-static bool has_ports(uint8_t proto)
-{
-    return proto == IPPROTO_TCP4 || proto == IPPROTO_UDP4 || proto == IPPROTO_SCTP4;
-}
-
-/* "src_ip":"10.1.2.3","src_port":5, or the same of the other end, with the comma behind */
-static char *pen_end(char *at, struct slice ip, const struct addr *addr, struct slice port,
-                     const uint16_t *number)
-{
-    at = pen_bytes(at, ip);
-    at += addr_text_full(addr, at);
-    at = PEN_LIT(at, "\",");
-    if (number) {
-        at = pen_u64(pen_bytes(at, port), *number);
-        *at++ = ',';
-    }
-    return at;
-}
-
-static void write_ends(struct jsonw *w, const struct ends *e, bool from_fact)
-{
-    char *at = e->src && e->src->family ? pen_open(w, 2 * ADDR_TEXT_MAX + 160) : NULL;
-    bool ports = has_ports(e->proto);
-
-    if (!at)
-        return;
-    at = pen_end(pen_comma(w, at), SLICE_LIT("\"src_ip\":\""), e->src, SLICE_LIT("\"src_port\":"),
-                 ports && !from_fact ? &e->src_port : NULL);
-    if (e->dst && e->dst->family)
-        at = pen_end(at, SLICE_LIT("\"dest_ip\":\""), e->dst, SLICE_LIT("\"dest_port\":"),
-                     ports ? &e->dst_port : NULL);
-    if (e->proto || !from_fact)
-        at = pen_proto(at, e->proto);
-    else
-        at--; /* the comma */
-    pen_close(w, at);
-    if (!from_fact && (e->proto == IPPROTO_ICMP4 || e->proto == IPPROTO_ICMP6)) {
-        jsonw_u64(w, "icmp_type", e->icmp_type);
-        jsonw_u64(w, "icmp_code", e->icmp_code);
-    }
-}
-
-static void write_vlans(struct jsonw *w, const struct event_ctx *ctx)
-{
-    const uint16_t *vlan = ctx->flow ? ctx->flow->vlan : ctx->packet ? ctx->packet->vlan : NULL;
-    uint8_t n = ctx->flow ? ctx->flow->vlans : ctx->packet ? ctx->packet->vlans : 0;
-    const struct fact *fact = ctx->finding ? ctx->finding->fact : NULL;
-
-    if (!vlan && fact && fact->vlan) {
-        vlan = &fact->vlan;
-        n = 1;
-    }
-    if (!vlan || n == 0)
-        return;
-    jsonw_arr_open(w, "vlan");
-    for (uint8_t i = 0; i < n && i < PACKET_VLANS_MAX; i++)
-        jsonw_u64(w, NULL, vlan[i]);
-    jsonw_arr_close(w);
-}
-
-static void write_tunnel(struct jsonw *w, const struct event_ctx *ctx)
-{
-    const struct tunnel *t = NULL;
-    uint8_t depth = 1;
-
-    if (ctx->packet && ctx->packet->tunnels) {
-        t = &ctx->packet->tunnel[0];
-        depth = ctx->packet->tunnels;
-    } else if (ctx->flow && ctx->flow->tunnel) {
-        t = ctx->flow->tunnel;
-    }
-    if (!t || !t->kind)
-        return;
-    jsonw_obj_open(w, "tunnel");
-    if (t->src.family) {
-        jsonw_addr(w, "src_ip", &t->src);
-        if (has_ports(t->proto))
-            jsonw_u64(w, "src_port", t->sport);
-        jsonw_addr(w, "dest_ip", &t->dst);
-        if (has_ports(t->proto))
-            jsonw_u64(w, "dest_port", t->dport);
-        write_proto(w, t->proto);
-    }
-    jsonw_str(w, "kind", t->kind);
-    if (t->id)
-        jsonw_u64(w, "id", t->id);
-    jsonw_u64(w, "depth", depth);
-    jsonw_obj_close(w);
-}
-
-static uint64_t flow_id_of(const struct event_ctx *ctx)
-{
-    if (ctx->flow)
-        return ctx->flow->id;
-    return ctx->finding ? ctx->finding->fact->flow_id : 0;
-}
-
-/* NULL: not known (yet). */
-static const char *app_of(const struct flow *flow)
-{
-    return flow->app_name ? flow->app_name : flow->app_failed ? "failed" : NULL;
-}
-
-static const char *type_of(const struct event_def *row, const struct event_ctx *ctx)
-{
-    if (ctx->tx && row == ev_rows[ctx->options->tx_row])
-        return event_proto_name(ctx->tx->proto);
-    return row->type ? row->type : row->name;
-}
-
-/* Where the packet of an event comes from, in Suricata's words. */
-static struct slice origin_of(const struct event_def *row, const struct event_ctx *ctx)
-{
-    bool of_packet = row->ends == EVENT_ENDS_PACKET || ctx->tx;
-
-    if (!of_packet || !ctx->flow)
-        return SLICE_NONE;
-    if (!ctx->packet)
-        return SLICE_LIT("\"pkt_src\":\"stream (flow timeout)\"");
-    return ctx->packet->reassembled ? SLICE_LIT("\"pkt_src\":\"defrag\"")
-                                    : SLICE_LIT("\"pkt_src\":\"wire/pcap\"");
-}
-
-/* ---- parts that are kept */
-
-/* What the writers of parts look at. */
-struct head {
-    const struct event_ctx *ctx;
-    const struct event_def *row;
-    struct ends ends;
-    uint64_t flow_id;
-    struct heads_entry *kept; /* NULL: written each time */
-};
-
-static struct heads_entry *entry_of(const struct head *h)
-{
-    const struct flow *f = h->ctx->flow;
-
-    if (!h->ctx->heads || !f || !h->ends.src || !h->ends.dst)
-        return NULL;
-    return heads_of(h->ctx->heads, &(struct heads_key){
-                                       .flow_id = h->flow_id,
-                                       .iface = h->ctx->iface,
-                                       .app = app_of(f),
-                                       .src = h->ends.src,
-                                       .dst = h->ends.dst,
-                                       .vlan = f->vlan,
-                                       .src_port = h->ends.src_port,
-                                       .dst_port = h->ends.dst_port,
-                                       .proto = h->ends.proto,
-                                       .icmp_type = h->ends.icmp_type,
-                                       .icmp_code = h->ends.icmp_code,
-                                       .vlans = f->vlans,
-                                   });
-}
-
-static void write_part(struct jsonw *w, const struct head *h, enum heads_part part,
-                       void (*write)(struct jsonw *w, const struct head *h))
-{
-    struct slice kept;
-
-    if (h->kept && heads_get(h->kept, part, &kept)) {
-        jsonw_members(w, kept);
-        return;
-    }
-    size_t from = w->out->len;
-    write(w, h);
-    if (h->kept && !w->out->full) /* without the comma before it */
-        heads_keep(h->kept, part, slice_from(strbuf_view(w->out), (uint32_t)from + 1));
-}
-
-static void write_identity(struct jsonw *w, const struct head *h)
-{
-    if (h->flow_id)
-        jsonw_u64(w, "flow_id", h->flow_id);
-    jsonw_str(w, "sensor", h->ctx->sensor);
-    if (h->ctx->iface)
-        jsonw_str(w, "in_iface", h->ctx->iface);
-}
-
-static void write_where(struct jsonw *w, const struct head *h)
-{
-    write_vlans(w, h->ctx);
-    write_ends(w, &h->ends, h->row->ends == EVENT_ENDS_FACT);
-}
-
-static void write_what(struct jsonw *w, const struct head *h)
-{
-    struct flow *flow = h->ctx->flow;
-
-    if (h->ctx->options->community_id)
-        community_id_fill(flow, h->ctx->options->community_seed);
-    if (h->ctx->options->community_id && flow->community_id[0])
-        jsonw_word(w, "community_id", flow->community_id);
-    if (app_of(flow))
-        jsonw_word(w, "app_proto", app_of(flow));
-    if (flow->app_orig)
-        jsonw_word(w, "app_proto_orig", flow->app_orig);
-}
-
-static void write_time(struct jsonw *w, const struct event_ctx *ctx)
-{
-    char *at = pen_open(w, 64);
-
-    if (!at)
-        return;
-    at = PEN_LIT(pen_comma(w, at), "\"timestamp\":\"");
-    at = heads_time(ctx->heads, ctx->ts_ns, at);
-    pen_close(w, PEN_LIT(at, "\""));
-}
-
-static void write_all_parts(struct jsonw *w, const struct head *h)
-{
-    const struct event_ctx *ctx = h->ctx;
-
-    if (ctx->heads)
-        write_time(w, ctx);
-    else
-        jsonw_time(w, "timestamp", ctx->ts_ns);
-    write_part(w, h, HEADS_FLOW, write_identity);
-    if (ctx->packet && ctx->packet->frame.number)
-        jsonw_u64(w, "pcap_cnt", ctx->packet->frame.number);
-    jsonw_str(w, "event_type", type_of(h->row, ctx));
-    write_part(w, h, HEADS_ENDS, write_where);
-    jsonw_members(w, origin_of(h->row, ctx));
-    if (ctx->flow && h->row->ends != EVENT_ENDS_NONE)
-        write_part(w, h, HEADS_WHAT, write_what);
-}
-
-/* The same when all parts are kept; false: they are not. */
-static bool copy_all_parts(struct jsonw *w, const struct head *h)
-{
-    const struct event_ctx *ctx = h->ctx;
-    struct slice part[HEADS_PARTS];
-
-    if (!h->kept || h->row->ends == EVENT_ENDS_NONE || !heads_all(h->kept, part))
-        return false;
-    struct slice type = slice_of_str(type_of(h->row, ctx));
-    struct slice origin = origin_of(h->row, ctx);
-    char *at = pen_open(w, 160 + type.len + origin.len + part[HEADS_FLOW].len +
-                               part[HEADS_ENDS].len + part[HEADS_WHAT].len);
-    if (!at)
-        return false;
-    at = PEN_LIT(at, "\"timestamp\":\"");
-    at = heads_time(ctx->heads, ctx->ts_ns, at);
-    at = PEN_LIT(at, "\",");
-    at = pen_bytes(at, part[HEADS_FLOW]);
-    if (ctx->packet && ctx->packet->frame.number) {
-        at = PEN_LIT(at, ",\"pcap_cnt\":");
-        at = pen_u64(at, ctx->packet->frame.number);
-    }
-    at = PEN_LIT(at, ",\"event_type\":\"");
-    at = pen_bytes(at, type);
-    at = PEN_LIT(at, "\"");
-    at = pen_member(at, part[HEADS_ENDS]);
-    at = pen_member(at, origin);
-    at = pen_member(at, part[HEADS_WHAT]);
-    pen_close(w, at);
-    return true;
-}
-
-static void write_head(struct jsonw *w, const struct event_def *row, const struct event_ctx *ctx)
-{
-    struct head h = {ctx, row, ends_of(row->ends, ctx), flow_id_of(ctx), NULL};
-
-    if (ctx->forwarded.family && ctx->options->choice.xff_overwrite)
-        *(ctx->dir == TO_SERVER ? &h.ends.src : &h.ends.dst) = &ctx->forwarded;
-    h.kept = entry_of(&h);
-    if (!copy_all_parts(w, &h))
-        write_all_parts(w, &h);
-    if (ctx->flow && row->ends != EVENT_ENDS_NONE && ctx->detect)
-        vars_write(ctx->detect, ctx->flow, ctx->packet != NULL, w);
-    write_tunnel(w, ctx);
-}
-
 /* ---- common tail -------------------------------------------------------------------------- */
 
 /* Only one side was seen although the other must have answered: its acknowledgements prove it. */
@@ -640,7 +268,7 @@ static bool switched_on(uint32_t row, const struct event_ctx *ctx)
 /* The same literal has the same address nearly always. */
 static inline bool is_named(const struct event_def *row, const char *name)
 {
-    return row->name == name || strcmp(row->name, name) == 0;
+    return row->name == name || (row->name[1] == name[1] && strcmp(row->name, name) == 0);
 }
 
 static bool find_row(const char *name, const struct event_ctx *ctx, uint32_t *row)
@@ -673,8 +301,7 @@ bool event_write(const char *name, const struct event_ctx *ctx, struct strbuf *o
     const struct event_def *def = ev_rows[row];
     struct jsonw w;
     jsonw_init(&w, out);
-    strbuf_char(out, '{');
-    write_head(&w, def, ctx);
+    head_write(&w, def, ctx);
     def->write(&w, ctx);
     if (ctx->flow && def->ends != EVENT_ENDS_NONE)
         write_visibility(&w, ctx->flow);
@@ -786,15 +413,43 @@ static void write_places(struct jsonw *w, const struct geo *geo, const struct ad
     jsonw_obj_close(w);
 }
 
+static void close_with(struct strbuf *out, const struct event_tail *tail,
+                       const struct told_end *from, const struct told_end *to)
+{
+    struct jsonw w = {.out = out, .comma = true};
+
+    write_devices(&w, tail, from->device, to->device);
+    write_names(&w, from->name, to->name);
+    if (tail->geo)
+        write_places(&w, tail->geo, from->addr, to->addr);
+    jsonw_obj_close(&w);
+}
+
 void event_close(struct strbuf *out, const struct event_tail *tail, const struct addr *src,
                  const struct addr *dst)
 {
-    struct jsonw w = {.out = out, .comma = true};
     struct told_end from = look_up(tail->devices, src), to = look_up(tail->devices, dst);
 
-    write_devices(&w, tail, from.device, to.device);
-    write_names(&w, from.name, to.name);
-    if (tail->geo)
-        write_places(&w, tail->geo, from.addr, to.addr);
-    jsonw_obj_close(&w);
+    close_with(out, tail, &from, &to);
+}
+
+struct slice event_closing(struct closings *kept, struct strbuf *room,
+                           const struct event_tail *tail, const struct addr *src,
+                           const struct addr *dst)
+{
+    struct told_end from = look_up(tail->devices, src), to = look_up(tail->devices, dst);
+    bool of_devices = kept && !tail->geo && !from.name && !to.name;
+    struct closings_key key = {devices_version(from.device), devices_version(to.device),
+                               tail->brief};
+    struct slice text = SLICE_NONE;
+
+    if (of_devices)
+        text = closings_get(kept, &key);
+    if (text.len)
+        return text;
+    strbuf_clear(room);
+    close_with(room, tail, &from, &to);
+    if (of_devices && !room->full)
+        closings_keep(kept, &key, strbuf_view(room));
+    return strbuf_view(room);
 }

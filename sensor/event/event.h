@@ -9,6 +9,7 @@
 #include "sensor/detect/detect.h"
 #include "sensor/device/device.h"
 #include "sensor/event/choice.h"
+#include "sensor/event/closings.h"
 #include "sensor/event/heads.h"
 
 /** Everything an event may speak of; what does not apply is NULL. */
@@ -118,5 +119,10 @@ struct event_tail {
 /** Adds what the host tier knows about both ends (NULL: none), and closes the object. */
 void event_close(struct strbuf *out, const struct event_tail *tail, const struct addr *src,
                  const struct addr *dst);
+/** The same as text alone: one that is kept (`kept` may be NULL), else what `room` then holds.
+ * Valid until either changes. */
+struct slice event_closing(struct closings *kept, struct strbuf *room,
+                           const struct event_tail *tail, const struct addr *src,
+                           const struct addr *dst);
 
 #endif

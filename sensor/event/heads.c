@@ -6,20 +6,19 @@
 
 #include <stdlib.h>
 
-enum { ENTRIES = 512, TEXT_MAX = 384, TIME_LEN = 31, DIGITS_AT = 20, SECONDS = 4 };
+enum { ENTRIES = 512, TIME_LEN = 31, DIGITS_AT = 20, SECONDS = 4 };
 
+/* A flow is the same one while its place, its first frame and its id are. All that the text says of
+ * it stays the same, but for what is compared here. */
 struct heads_entry {
-    uint64_t flow_id; /* 0: free */
-    const char *iface, *app;
-    uint16_t src_port, dst_port;
-    uint8_t proto, icmp_type, icmp_code, vlans;
-    struct addr src, dst;
+    const struct flow *flow; /* NULL: free */
+    uint64_t flow_id, first_number, first_ns;
+    const char *iface, *app, *orig;
     uint16_t vlan[PACKET_VLANS_MAX];
-    uint16_t len[HEADS_PARTS];
-    uint8_t kept; /* bits of parts */
-    uint16_t end;
-    char text[TEXT_MAX]; /* the parts in the order they were kept */
-    uint16_t from[HEADS_PARTS];
+    uint8_t vlans, dir;
+    bool swapped, app_failed, kept;
+    struct heads_text text;
+    uint8_t bytes[HEADS_TEXT_MAX];
 };
 
 struct heads {
@@ -41,71 +40,65 @@ void heads_free(struct heads **heads)
     *heads = NULL;
 }
 
-static bool same(const struct heads_entry *e, const struct heads_key *k)
+static bool same(const struct heads_entry *e, const struct flow *f, enum dir dir, const char *iface)
 {
-    return e->flow_id == k->flow_id && e->iface == k->iface && e->app == k->app &&
-           e->src_port == k->src_port && e->dst_port == k->dst_port && e->proto == k->proto &&
-           e->icmp_type == k->icmp_type && e->icmp_code == k->icmp_code && e->vlans == k->vlans &&
-           addr_eq(&e->src, k->src) && addr_eq(&e->dst, k->dst) &&
-           memcmp(e->vlan, k->vlan, sizeof(e->vlan)) == 0;
+    return e->flow == f && e->flow_id == f->id && e->first_number == f->first_number &&
+           e->first_ns == f->first_ns && e->iface == iface && e->app == f->app_name &&
+           e->orig == f->app_orig && e->app_failed == f->app_failed && e->swapped == f->swapped &&
+           e->dir == dir && e->vlans == f->vlans &&
+           (!e->vlans || memcmp(e->vlan, f->vlan, sizeof(e->vlan)) == 0);
 }
 
-static void begin(struct heads_entry *e, const struct heads_key *k)
+static void begin(struct heads_entry *e, const struct flow *f, enum dir dir, const char *iface)
 {
-    e->flow_id = k->flow_id;
-    e->iface = k->iface;
-    e->app = k->app;
-    e->src_port = k->src_port;
-    e->dst_port = k->dst_port;
-    e->proto = k->proto;
-    e->icmp_type = k->icmp_type;
-    e->icmp_code = k->icmp_code;
-    e->vlans = k->vlans;
-    e->src = *k->src;
-    e->dst = *k->dst;
-    memcpy(e->vlan, k->vlan, sizeof(e->vlan));
-    e->kept = 0;
-    e->end = 0;
+    e->flow = f;
+    e->flow_id = f->id;
+    e->first_number = f->first_number;
+    e->first_ns = f->first_ns;
+    e->iface = iface;
+    e->app = f->app_name;
+    e->orig = f->app_orig;
+    e->app_failed = f->app_failed;
+    e->swapped = f->swapped;
+    e->dir = (uint8_t)dir;
+    e->vlans = f->vlans;
+    memcpy(e->vlan, f->vlan, sizeof(e->vlan));
+    e->kept = false;
 }
 
-struct heads_entry *heads_of(struct heads *heads, const struct heads_key *key)
+struct heads_entry *heads_of(struct heads *heads, const struct flow *flow, enum dir dir,
+                             const char *iface)
 {
-    struct heads_entry *e = &heads->entry[(key->flow_id ^ key->src_port) % ENTRIES];
+    struct heads_entry *e = &heads->entry[(flow->id ^ dir) % ENTRIES];
 
-    if (!same(e, key))
-        begin(e, key);
+    if (!same(e, flow, dir, iface))
+        begin(e, flow, dir, iface);
     return e;
 }
 
-bool heads_get(const struct heads_entry *e, enum heads_part part, struct slice *members)
+const struct heads_text *heads_text(const struct heads_entry *e)
 {
-    *members = (struct slice){(const uint8_t *)e->text + e->from[part], e->len[part]};
-    return e->kept >> part & 1;
+    return e->kept ? &e->text : NULL;
 }
 
-void heads_keep(struct heads_entry *e, enum heads_part part, struct slice members)
+void heads_keep(struct heads_entry *e, const struct heads_text *text)
 {
-    if (e->kept >> part & 1 || members.len + e->end > TEXT_MAX)
+    size_t front = text->front.len, back = text->back.len;
+
+    e->kept = front + back <= sizeof(e->bytes);
+    if (!e->kept)
         return;
-    if (members.len)
-        memcpy(e->text + e->end, members.at, members.len);
-    e->from[part] = e->end;
-    e->len[part] = (uint16_t)members.len;
-    e->end = (uint16_t)(e->end + members.len);
-    e->kept = (uint8_t)(e->kept | 1u << part);
-}
-
-bool heads_all(const struct heads_entry *e, struct slice members[HEADS_PARTS])
-{
-    for (uint32_t i = 0; i < HEADS_PARTS; i++)
-        members[i] = (struct slice){(const uint8_t *)e->text + e->from[i], e->len[i]};
-    return e->kept == (1u << HEADS_PARTS) - 1;
+    memcpy(e->bytes, text->front.at, front);
+    memcpy(e->bytes + front, text->back.at, back);
+    e->text = *text;
+    e->text.front.at = e->bytes;
+    e->text.back.at = e->bytes + front;
 }
 
 char *heads_time(struct heads *heads, uint64_t ts_ns, char *at)
 {
     uint64_t second = ts_ns / CLOCK_S;
-    uint32_t us = (uint32_t)(ts_ns % CLOCK_S / CLOCK_US);
+    uint32_t us = (uint32_t)(ts_ns - second * CLOCK_S) / (uint32_t)CLOCK_US;
 
     char *text = heads->time[second % SECONDS].text;
 

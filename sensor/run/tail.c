@@ -49,6 +49,7 @@ struct tail {
     struct devices *devices; /* NULL: nobody asks about them */
     struct thresholds *thresholds;
     struct geo *geo;
+    struct closings *closings;
     struct event_options events;
     const struct output_def *row[OUTPUTS_MAX];
     struct output *output[OUTPUTS_MAX];
@@ -106,6 +107,7 @@ enum err tail_new(const struct tail_plan *plan, struct tail **tail, struct strbu
     event_options_read(plan->conf, &t->events);
     t->span = span_new(plan->ifaces);
     t->hourly = hourly_new();
+    t->closings = closings_new();
     enum err err = t->span && t->hourly ? ERR_OK : ERR_NOMEM;
     wants_read(plan->conf, plan->ruleset != NULL, &wants);
     if (!err && wants.devices)
@@ -136,6 +138,7 @@ void tail_free(struct tail **tail)
     devices_free(&t->devices);
     thresholds_free(&t->thresholds);
     geo_free(&t->geo);
+    closings_free(&t->closings);
     strbuf_fini(&t->line);
     strbuf_fini(&t->event);
     stats_fini(&t->stats);
@@ -195,17 +198,15 @@ static const struct addr *host_of(const struct addr *src, const struct addr *dst
     return !addr_is_private(src) && dst->family && addr_is_private(dst) ? dst : src;
 }
 
-/* `text` is not the line's: that holds what closes it. */
+/* `text` is not the line's: that may hold what closes it. */
 static void close_and_write(struct tail *t, struct slice text, enum event_class cls, uint64_t ts_ns,
                             const struct addr *src, const struct addr *dst)
 {
     struct event_tail tail = {t->devices, t->geo, .brief = cls == CLASS_TX};
 
-    strbuf_clear(&t->line);
-    event_close(&t->line, &tail, src, dst);
     hand_line(t, &(struct output_line){
                      .text = text,
-                     .more = strbuf_view(&t->line),
+                     .more = event_closing(t->closings, &t->line, &tail, src, dst),
                      .cls = cls,
                      .ts_ns = ts_ns,
                      .host = *host_of(src, dst),

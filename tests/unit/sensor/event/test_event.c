@@ -60,52 +60,75 @@ static void devices_are_told_in_full_or_in_brief_and_as_they_are_now(void **stat
 {
     (void)state;
     struct event_world w;
-    struct strbuf out;
+    struct strbuf out, room;
     struct fact name = {.kind = FACT_DHCP, .text = "camera"};
+    struct closings *kept = closings_new();
 
     event_world_open(&w);
     strbuf_init(&out, 0);
+    strbuf_init(&room, 0);
     for (uint32_t i = 0; i < 6; i++) {
         if (i == 4) {
             name.client = w.fact.client;
             devices_fact(w.devices, &name);
         }
         strbuf_clear(&out);
-        event_close(&out, &(struct event_tail){.devices = w.devices, .brief = i % 2},
-                    &w.fact.client, NULL);
+        struct event_tail tail = {.devices = w.devices, .brief = i % 2};
+        event_close(&out, &tail, &w.fact.client, NULL);
+        struct slice text = event_closing(kept, &room, &tail, &w.fact.client, NULL);
+        assert_true(slice_eq(text, strbuf_view(&out)));
+        assert_int_equal(text.at == (const uint8_t *)room.at, i < 2 || i > 3); /* then it is kept */
         assert_non_null(strstr(out.at, "\"device\":{\"src\":{\"id\":\"ip:10.0.0.7\""));
         assert_int_equal(strstr(out.at, "\"name\":\"camera\"") != NULL, i > 3);
         assert_int_equal(strstr(out.at, "\"state\":") != NULL, i % 2 == 0);
     }
     strbuf_fini(&out);
+    strbuf_fini(&room);
+    closings_free(&kept);
     event_world_close(&w);
+}
+
+/* The same event with and without what is kept of heads. */
+static void expect_same(struct event_world *w, struct heads *heads, const char *name)
+{
+    struct strbuf first, again;
+
+    strbuf_init(&first, 0);
+    strbuf_init(&again, 0);
+    w->ctx.heads = NULL;
+    assert_true(event_write(name, &w->ctx, &first));
+    w->ctx.heads = heads;
+    for (uint32_t i = 0; i < 2; i++) {
+        strbuf_clear(&again);
+        assert_true(event_write(name, &w->ctx, &again));
+        assert_string_equal(first.at, again.at);
+    }
+    strbuf_fini(&first);
+    strbuf_fini(&again);
 }
 
 static void the_head_of_a_flow_is_the_same_when_it_was_kept(void **state)
 {
     (void)state;
+    static const char *const names[] = {"flow", "alert", "fileinfo", "tx"};
     struct event_world w;
-    struct strbuf first, again;
     struct heads *heads = heads_new();
+    const struct packet *packet;
 
     event_world_open(&w);
-    strbuf_init(&first, 0);
-    strbuf_init(&again, 0);
-    for (uint32_t i = 0; i < 4; i++) {
-        w.flow.vlan[0] = (uint16_t)(7 + i / 2); /* what the text is made of changes */
-        strbuf_clear(&first);
-        strbuf_clear(&again);
-        w.ctx.heads = NULL;
-        assert_true(event_write(i % 2 ? "alert" : "flow", &w.ctx, &first));
-        w.ctx.heads = heads;
-        assert_true(event_write(i % 2 ? "alert" : "flow", &w.ctx, &again));
-        assert_string_equal(first.at, again.at);
-        strbuf_clear(&again);
-        assert_true(event_write(i % 2 ? "alert" : "flow", &w.ctx, &again));
-        assert_string_equal(first.at, again.at);
+    packet = w.ctx.packet;
+    /* what the text is made of changes, one after the other */
+    for (uint32_t i = 0; i < 64; i++) {
+        w.flow.vlan[0] = (uint16_t)(7 + i / 16);
+        w.flow.app_name = i / 32 ? "demo" : "other";
+        w.flow.app_orig = i % 16 > 11 ? "first" : NULL;
+        w.flow.swapped = i % 16 > 13;
+        w.ctx.dir = i % 8 > 3 ? TO_SERVER : TO_CLIENT;
+        w.ctx.iface = i % 16 > 7 ? "eth0" : NULL;
+        w.ctx.packet = i % 3 ? packet : NULL;
+        w.ctx.ts_ns += 1001001000;
+        expect_same(&w, heads, names[i % 4]);
     }
-    strbuf_fini(&first);
-    strbuf_fini(&again);
     heads_free(&heads);
     event_world_close(&w);
 }
