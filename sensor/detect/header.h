@@ -21,6 +21,7 @@ struct header {
     uint8_t ip, dirs;
     bool both_ways;
     bool holes; /* of the ports between least and most some are not meant */
+    bool early; /* its literal is looked for in the file that its buffer repeats */
 };
 
 /** The headers of `n` rules, to be freed; NULL without memory. */

@@ -187,18 +187,67 @@ static void scan_field(struct detect *d, const struct plan_buffer *b)
     }
 }
 
+/* What repeats a file that was searched, `seen` bytes of it, need not be: as far as it does. */
+static void scan_repeated(struct detect *d, const struct tx_state *s, const struct plan_buffer *b,
+                          uint32_t seen)
+{
+    const struct file *file = buffer_file(&d->look);
+    struct slice bytes;
+
+    if (!field_bytes(b->ref, d->look.tx, 0, &bytes) || !bytes.len)
+        return;
+    uint32_t same = file && !file->before && s->n_early <= EARLY_MAX ? seen : 0;
+    same = same < bytes.len ? same : bytes.len;
+    if (same && memcmp(bytes.at, file->data.at, same) != 0)
+        same = 0;
+    for (uint8_t i = 0; same && i < s->n_early; i++)
+        detect_candidate(d, s->early[i], 0);
+    if (same < bytes.len)
+        detect_scan(d, b->set, slice_from(bytes, same > LITERAL_MAX ? same - LITERAL_MAX : 0), 0,
+                    false);
+    if (b->set->gates)
+        gates_heads(d, b->set->gates, bytes);
+}
+
+/* Rules on what repeats the file, among the candidates from `first` on, wait for it. */
+static void keep_early(struct detect *d, struct tx_state *s, uint32_t first)
+{
+    uint32_t n = first;
+
+    for (uint32_t i = first; i < d->n_candidates; i++) {
+        uint32_t rule = d->candidates[i];
+        uint8_t k = 0;
+        if (!d->rs->headers[rule].early) {
+            d->candidates[n++] = rule;
+            continue;
+        }
+        d->mark[rule] = 0;
+        while (k < s->n_early && k < EARLY_MAX && s->early[k] != rule)
+            k++;
+        if (k == s->n_early && k < EARLY_MAX)
+            s->early[k] = rule;
+        if (k == s->n_early)
+            s->n_early++;
+    }
+    d->n_candidates = n;
+}
+
 /* Of a file that has grown only what is new is searched, with the last bytes before it. */
-static void scan_buffer(struct detect *d, const struct plan_buffer *b, uint32_t seen)
+static void scan_buffer(struct detect *d, struct tx_state *s, const struct plan_buffer *b,
+                        uint32_t seen)
 {
     struct slice bytes;
     bool grown = b->buffer->kind == BUFFER_FILE && !b->buffer->n_transforms;
     uint32_t from = grown && seen > LITERAL_MAX ? seen - LITERAL_MAX : 0;
+    uint32_t first = d->n_candidates;
 
     for (uint32_t i = 0; buffer_instance(b->buffer, &d->look, i, d->buffers, &bytes); i++) {
         detect_scan(d, b->set, slice_from(bytes, from), 0, false);
         if (b->set->gates && !from)
             gates_heads(d, b->set->gates, bytes);
     }
+    if (grown)
+        keep_early(d, s, first);
 }
 
 static void scan_plan(struct detect *d, struct tx_state *s, const struct plan *plan, enum dir dir)
@@ -216,7 +265,10 @@ static void scan_plan(struct detect *d, struct tx_state *s, const struct plan *p
             continue;
         if (b->ref) {
             s->scanned[dir] |= UINT64_C(1) << i;
-            scan_field(d, b);
+            if (b->repeats)
+                scan_repeated(d, s, b, looked && file ? file->data.len : s->file_seen[dir]);
+            else
+                scan_field(d, b);
             continue;
         }
         if (state == BUFFER_GROWING) {
@@ -227,7 +279,7 @@ static void scan_plan(struct detect *d, struct tx_state *s, const struct plan *p
             s->scanned[dir] |= UINT64_C(1) << i;
         }
         if (state != BUFFER_NEVER)
-            scan_buffer(d, b, s->file_seen[dir]);
+            scan_buffer(d, s, b, s->file_seen[dir]);
         looked |= b->buffer->kind == BUFFER_FILE;
     }
     if (looked && file)
@@ -291,6 +343,7 @@ static void take_file(struct tx_state *s, const struct plan *plan, enum dir dir,
     s->seen[dir] = 0;
     s->file_step[dir] = 0;
     s->file_seen[dir] = 0;
+    s->n_early = 0;
     s->started[dir] = false;
     for (uint32_t i = 0; i < plan->n; i++)
         if (buffer_of_file(plan->at[i].buffer))
@@ -313,6 +366,7 @@ static void renew(struct tx_state *s, uint32_t generation)
         s->file_step[dir] = 0;
         s->started[dir] = false;
     }
+    s->n_early = 0;
     for (uint16_t i = 0; i < s->n; i++)
         s->rules[i].lack = (struct lack){0};
     s->generation = generation;

@@ -60,6 +60,7 @@ struct plan_buffer {
     const struct buffer *buffer;
     const struct lit_set *set;
     const struct field_ref *ref; /* of a field as it is; NULL = another kind, or transformed */
+    bool repeats; /* a file that stands before it: searched there, as far as they are the same */
 };
 
 /** Transaction rules of one protocol and direction. */

@@ -406,6 +406,61 @@ static void add_tx_literals(struct builder *b, struct tx_builder *t, uint32_t di
     }
 }
 
+static const struct shared_set *known_set(const struct tx_builder *t, enum buffer_kind kind,
+                                          const char *name, uint32_t dir)
+{
+    for (uint32_t i = 0; i < t->n; i++) {
+        const struct buffer *b = t->sets[i].buffer;
+        if (b->kind == kind && !b->n_transforms && t->sets[i].dir == dir &&
+            strcmp(b->name, name) == 0)
+            return &t->sets[i];
+    }
+    return NULL;
+}
+
+/* Where a protocol has both, the body comes behind the file. */
+static void order_plan(struct plan *plan, const struct buffer *file, const struct buffer *body)
+{
+    uint32_t f = 0, r = 0;
+
+    while (f < plan->n && plan->at[f].buffer != file)
+        f++;
+    while (r < plan->n && plan->at[r].buffer != body)
+        r++;
+    if (f == plan->n || r == plan->n || !plan->at[r].ref)
+        return;
+    if (r < f) {
+        struct plan_buffer held = plan->at[f];
+        plan->at[f] = plan->at[r];
+        plan->at[r] = held;
+        r = f;
+    }
+    plan->at[r].repeats = true;
+}
+
+/* The body of a response is also a file, nearly always: what its rules look for is looked for there
+ * with the rest, but for literals that would make the search of files dearer. */
+static void share_body(struct builder *b, struct tx_builder *t)
+{
+    struct ruleset *rs = b->rs;
+    const struct shared_set *file = known_set(t, BUFFER_FILE, "file.data", TO_CLIENT);
+    const struct shared_set *body = known_set(t, BUFFER_FIELD, "http.response_body", TO_CLIENT);
+    const struct set_draft *all = file && body ? draft_of(b, body->set) : NULL;
+    bool nocase;
+
+    for (uint32_t i = 0; all && i < all->n; i++) {
+        if (ruleset_literal(&rs->rules[all->literal[i]], &nocase).len == LITERAL_SHORTEST)
+            all = NULL;
+    }
+    for (uint32_t i = 0; all && i < all->n; i++) {
+        const struct rule *r = &rs->rules[all->literal[i]];
+        rs->headers[r->info.index].early = true;
+        add_rule(b, file->set, r, true);
+    }
+    for (uint32_t p = 0; all && p < PROTOS_MAX; p++)
+        order_plan(&rs->plans[p][TO_CLIENT], file->buffer, body->buffer);
+}
+
 static bool needs_always(const struct rule *r, const struct plan *plan)
 {
     if (!is_sought(r))
@@ -675,6 +730,7 @@ enum err ruleset_build(struct ruleset *rs, const struct ruleset *before,
     add_rules(&b);
     for (uint32_t dir = 0; dir < 2; dir++)
         add_tx_literals(&b, &t, dir);
+    share_body(&b, &t);
     for (uint32_t dir = 0; dir < 2; dir++)
         add_tx_always(&b, &t, dir);
     free(t.sets);

@@ -23,6 +23,8 @@ bool state_grow(struct pool *pool, void **at, uint16_t n, uint16_t *room, size_t
  * the transaction may still fire it. */
 enum rule_fate { RULE_OPEN, RULE_FIRED, RULE_LOST };
 
+enum { EARLY_MAX = 8 };
+
 /** A rule of which a part has matched, or that has fired, in one transaction. */
 struct tx_rule {
     uint32_t rule; /* its uid */
@@ -42,6 +44,10 @@ struct tx_state {
     uint64_t seen[2];      /* by direction: what there was at the last look */
     bool wants_payload[2]; /* a rule waits for bytes of the stream */
     bool started[2];       /* rules without a literal were taken up */
+    /* Rules on the body that the file repeats whose literal was in the file, by index; more than
+     * EARLY_MAX: the body itself has to be searched. */
+    uint8_t n_early;
+    uint32_t early[EARLY_MAX];
     uint16_t n, room;
     struct tx_rule *rules;
 };

@@ -8,6 +8,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -159,6 +161,94 @@ static void an_absent_or_negated_content_is_decided_when_the_buffer_is_complete(
     close_talk(&t);
 }
 
+enum { BODY_ROOM = 120000, BODY_PART = 20000 };
+
+/* A response with so many bytes of body, in parts, and the words in it where they are said to be;
+ * the hits of all of them. */
+static uint32_t answers(struct talk *t, uint32_t bytes, const char *const *words,
+                        const uint32_t *places, uint32_t n)
+{
+    static char body[BODY_ROOM + 1];
+    char part[BODY_PART + 1] = "";
+    uint32_t hits = 0;
+
+    memset(body, '.', bytes);
+    for (uint32_t i = 0; i < n; i++)
+        memcpy(body + places[i], words[i], strlen(words[i]));
+    snprintf(part, sizeof(part), "HTTP/1.1 200 OK\r\nContent-Length: %u\r\n\r\n", bytes);
+    says(t, TO_SERVER, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    hits += says(t, TO_CLIENT, part);
+    for (uint32_t at = 0; at < bytes; at += BODY_PART) {
+        uint32_t len = bytes - at < BODY_PART ? bytes - at : BODY_PART;
+        memcpy(part, body + at, len);
+        part[len] = '\0';
+        hits += says(t, TO_CLIENT, part);
+    }
+    return hits;
+}
+
+static void a_body_is_searched_with_the_file_that_it_repeats(void **state)
+{
+    struct talk t;
+
+    (void)state;
+    open_talk(&t,
+              "alert http any any -> any any (file.data; content:\"in-file\"; sid:1;)\n"
+              "alert http any any -> any any (http.response_body; content:\"early\"; sid:2;)\n"
+              "alert http any any -> any any (http.response_body; content:\"later\"; sid:3;)\n");
+    assert_int_equal(
+        answers(&t, 30, (const char *[]){"early", "in-file"}, (const uint32_t[]){0, 23}, 2), 2);
+    assert_int_equal(
+        answers(&t, 70000, (const char *[]){"early", "later"}, (const uint32_t[]){10, 65000}, 2),
+        2);
+    assert_int_equal(answers(&t, 70000, (const char *[]){"later"}, (const uint32_t[]){39998}, 1),
+                     1);
+    assert_int_equal(answers(&t, 70000, NULL, NULL, 0), 0);
+    close_talk(&t);
+}
+
+static void of_a_file_longer_than_the_body_only_the_body_counts(void **state)
+{
+    struct talk t;
+
+    (void)state;
+    open_talk(&t, "alert http any any -> any any (file.data; content:\"at-end\"; sid:1;)\n"
+                  "alert http any any -> any any (http.response_body; content:\"at-end\"; "
+                  "sid:2;)\n");
+    assert_int_equal(answers(&t, 115000, (const char *[]){"at-end"}, (const uint32_t[]){110000}, 1),
+                     1);
+    assert_int_equal(kit_sid(&t.kit, 0), 1);
+    assert_int_equal(answers(&t, 115000, (const char *[]){"at-end"}, (const uint32_t[]){90000}, 1),
+                     2);
+    close_talk(&t);
+}
+
+/* More than are noted of one file: then the body is searched itself. */
+static void any_number_of_rules_may_wait_for_a_body(void **state)
+{
+    static const char *const words[] = {"word-a", "word-b", "word-c", "word-d", "word-e",
+                                        "word-f", "word-g", "word-h", "word-i", "word-j"};
+    enum { WORDS = sizeof(words) / sizeof(words[0]) };
+    uint32_t places[WORDS];
+    char rules[WORDS * 112] = "";
+    size_t len = 0;
+    struct talk t;
+
+    (void)state;
+    for (uint32_t i = 0; i < WORDS; i++) {
+        places[i] = 100 + i * 10;
+        len += (size_t)snprintf(rules + len, sizeof(rules) - len,
+                                "alert http any any -> any any (http.response_body; "
+                                "content:\"%s\"; sid:%u;)\n",
+                                words[i], i + 2);
+    }
+    snprintf(rules + len, sizeof(rules) - len,
+             "alert http any any -> any any (file.data; content:\"none\"; sid:1;)\n");
+    open_talk(&t, rules);
+    assert_int_equal(answers(&t, 70000, words, places, WORDS), WORDS);
+    close_talk(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +258,9 @@ int main(void)
         cmocka_unit_test(a_rule_waits_for_its_last_buffer),
         cmocka_unit_test(the_header_and_the_state_of_the_flow_count),
         cmocka_unit_test(an_absent_or_negated_content_is_decided_when_the_buffer_is_complete),
+        cmocka_unit_test(a_body_is_searched_with_the_file_that_it_repeats),
+        cmocka_unit_test(of_a_file_longer_than_the_body_only_the_body_counts),
+        cmocka_unit_test(any_number_of_rules_may_wait_for_a_body),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
