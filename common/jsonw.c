@@ -281,22 +281,47 @@ static void escaped(struct strbuf *out, struct slice s)
     strbuf_char(out, '"');
 }
 
-void jsonw_put_text(struct jsonw *w, struct slice key, struct slice text)
+/* From the first byte of the text on that may not stand as it is; the quote before it stands. */
+__attribute__((noinline)) static void put_escaped(struct jsonw *w, char *at, struct slice text)
 {
-    char *at = quick(w, key, (size_t)text.len + 2);
+    end(w, at);
+    escaped(w->out, text);
+}
 
-    if (!at)
-        at = begin(w, key, (size_t)text.len + 2);
+__attribute__((noinline)) static void put_text_long(struct jsonw *w, struct slice key,
+                                                    struct slice text)
+{
+    char *at = begin(w, key, (size_t)text.len + 2);
+
     if (!at)
         return;
     *at++ = '"';
     uint32_t n = copy_plain(at, text.at, text.len);
+    put_escaped(w, at + n, slice_from(text, n));
+}
+
+void jsonw_put_text(struct jsonw *w, struct slice key, struct slice text)
+{
+    char *at = quick(w, key, (size_t)text.len + 2);
+
+    if (!at) {
+        put_text_long(w, key, text);
+        return;
+    }
+    *at++ = '"';
+    uint32_t n = copy_plain(at, text.at, text.len);
     at += n;
-    if (n == text.len)
-        *at++ = '"';
+    if (n < text.len) {
+        put_escaped(w, at, slice_from(text, n));
+        return;
+    }
+    *at++ = '"';
     end(w, at);
-    if (n < text.len)
-        escaped(w->out, slice_from(text, n));
+}
+
+char *jsonw_plain(char *at, struct slice text)
+{
+    return copy_plain(at, text.at, text.len) == text.len ? at + text.len : NULL;
 }
 
 static void put_u64_long(struct jsonw *w, struct slice key, uint64_t value)

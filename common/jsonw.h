@@ -28,6 +28,10 @@ void jsonw_put_addr(struct jsonw *w, struct slice key, const struct addr *addr);
 void jsonw_put_mac(struct jsonw *w, struct slice key, const struct mac *mac);
 void jsonw_put_time(struct jsonw *w, struct slice key, uint64_t ts_ns);
 
+/** Copies a text of which no byte must be escaped and returns the place behind it; NULL for any
+ * other, whose bytes may have been copied. */
+char *jsonw_plain(char *at, struct slice text);
+
 /* Keys are our own literals, unescaped; NULL: no key (inside an array, or the outermost value).
  * Written here so that the compiler knows how long a literal is. */
 

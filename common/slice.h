@@ -18,6 +18,11 @@ struct slice {
 #define SLICE_NONE ((struct slice){NULL, 0})
 /** Slice of a string literal, without its zero byte. */
 #define SLICE_LIT(text) ((struct slice){(const uint8_t *)(text), (uint32_t)(sizeof(text) - 1)})
+/** The same as part of a static table. */
+#define SLICE_OF(text)                                                                             \
+    {                                                                                              \
+        (const uint8_t *)(text), (uint32_t)(sizeof(text) - 1)                                      \
+    }
 
 /** Slice of a C string; an empty slice for NULL. */
 static inline struct slice slice_of_str(const char *text)

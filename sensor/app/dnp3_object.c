@@ -10,12 +10,6 @@
 
 #include <string.h>
 
-/* SLICE_LIT() for tables. */
-#define SLICE_OF(text)                                                                             \
-    {                                                                                              \
-        (const uint8_t *)(text), sizeof(text) - 1                                                  \
-    }
-
 enum {
     OBJECTS_MAX = 256,
     POINTS_MAX = 16384,

@@ -88,36 +88,31 @@ bool field_bytes(const struct field_ref *ref, struct tx *tx, uint32_t i, struct 
     return base && bytes_of(ref->field, tx, base, out);
 }
 
+static inline uint64_t number_at(enum field_type type, const void *at)
+{
+    switch (type) {
+    case FIELD_BOOL:
+        return *(const bool *)at;
+    case FIELD_U8:
+        return *(const uint8_t *)at;
+    case FIELD_U16:
+        return *(const uint16_t *)at;
+    case FIELD_U32:
+        return *(const uint32_t *)at;
+    case FIELD_U64:
+        return *(const uint64_t *)at;
+    default:
+        return 0;
+    }
+}
+
 static inline bool number_of(const struct field *field, const struct tx *tx, const void *base,
                              uint64_t *out)
 {
-    const void *at = member(field, base);
-
-    if (!meaningful(field, tx, base))
+    if (field->type >= FIELD_BYTES || !meaningful(field, tx, base))
         return false;
-    switch (field->type) {
-    case FIELD_BOOL:
-        *out = *(const bool *)at;
-        return true;
-    case FIELD_U8:
-        *out = *(const uint8_t *)at;
-        return true;
-    case FIELD_U16:
-        *out = *(const uint16_t *)at;
-        return true;
-    case FIELD_U32:
-        *out = *(const uint32_t *)at;
-        return true;
-    case FIELD_U64:
-        *out = *(const uint64_t *)at;
-        return true;
-    case FIELD_BYTES:
-    case FIELD_ADDR:
-    case FIELD_MAC:
-    case FIELD_LIST:
-        break;
-    }
-    return false;
+    *out = number_at(field->type, member(field, base));
+    return true;
 }
 
 bool field_number(const struct field_ref *ref, struct tx *tx, uint32_t i, uint64_t *out)
@@ -143,54 +138,66 @@ struct path {
 };
 
 static void write_bytes(const struct field *field, struct slice bytes, struct jsonw *w,
-                        const char *key)
+                        struct slice key)
 {
+    const char *name = (const char *)key.at; /* ends with a zero */
+
     switch (field->form) {
     case FORM_TEXT:
-        jsonw_text(w, key, bytes);
+        jsonw_put_text(w, key, bytes);
         return;
     case FORM_HEX:
-        jsonw_hex(w, key, bytes, 0);
+        jsonw_hex(w, name, bytes, 0);
         return;
     case FORM_HEX_COLON:
-        jsonw_hex(w, key, bytes, ':');
+        jsonw_hex(w, name, bytes, ':');
         return;
     case FORM_BASE64:
-        jsonw_base64(w, key, bytes);
+        jsonw_base64(w, name, bytes);
         return;
     case FORM_PRINTABLE:
-        jsonw_printable(w, key, bytes);
+        jsonw_printable(w, name, bytes);
         return;
     }
 }
 
 static void write_number(const struct field *field, uint64_t value, struct jsonw *w,
-                         const char *key)
+                         struct slice key)
 {
-    const char *label = field_label(field, value);
+    const char *label = field->labels ? field_label(field, value) : NULL;
+
     if (label)
-        jsonw_str(w, key, label);
+        jsonw_put_text(w, key, slice_of_str(label));
     else if (field->type == FIELD_BOOL)
-        jsonw_bool(w, key, value != 0);
+        jsonw_put_raw(w, key, value ? SLICE_LIT("true") : SLICE_LIT("false"));
     else
-        jsonw_u64(w, key, value);
+        jsonw_put_u64(w, key, value);
 }
 
-/* Whether there is something to write: absent and (unless `zero`) empty values are left out. */
-static inline bool present(const struct field *field, struct tx *tx, const void *base,
-                           struct slice *bytes, uint64_t *number)
+/* Whether there is something to write: absent and (unless `zero`) empty values are left out. What
+ * is empty is seen before anybody is asked whether it means something. */
+__attribute__((always_inline)) static inline bool present(const struct field *field, struct tx *tx,
+                                                          const void *base, struct slice *bytes,
+                                                          uint64_t *number)
 {
+    const void *at = member(field, base);
+
     switch (field->type) {
     case FIELD_BYTES:
+        if (!field->get) {
+            *bytes = *(const struct slice *)at;
+            return bytes->at && (bytes->len || field->zero) && meaningful(field, tx, base);
+        }
         return bytes_of(field, tx, base, bytes) && (bytes->len || field->zero);
     case FIELD_ADDR:
-        return meaningful(field, tx, base) && ((const struct addr *)member(field, base))->family;
+        return ((const struct addr *)at)->family && meaningful(field, tx, base);
     case FIELD_MAC:
         return meaningful(field, tx, base);
     case FIELD_LIST:
-        return meaningful(field, tx, base) && ((const struct list *)member(field, base))->n;
+        return ((const struct list *)at)->n && meaningful(field, tx, base);
     default:
-        return number_of(field, tx, base, number) && (*number || field->zero);
+        *number = number_at(field->type, at);
+        return (*number || field->zero) && meaningful(field, tx, base);
     }
 }
 
@@ -223,22 +230,31 @@ static const char *move_to(struct path *path, const char *dotted, struct jsonw *
 }
 
 /* The same; most fields stand in the outermost object. */
-static inline const char *path_to(struct path *path, const char *dotted, struct jsonw *w)
+static inline struct slice path_to(struct path *path, const char *dotted, struct jsonw *w)
 {
-    return !path->depth && !strchr(dotted, '.') ? dotted : move_to(path, dotted, w);
+    const char *end = strchrnul(dotted, '.');
+
+    return !path->depth && !*end ? (struct slice){(const uint8_t *)dotted, (uint32_t)(end - dotted)}
+                                 : slice_of_str(move_to(path, dotted, w));
 }
 
 static void write_scalar(const struct field *field, const void *base, struct slice bytes,
-                         uint64_t number, struct jsonw *w, const char *key)
+                         uint64_t number, struct jsonw *w, struct slice key)
 {
-    if (field->type == FIELD_BYTES)
+    switch (field->type) {
+    case FIELD_BYTES:
         write_bytes(field, bytes, w, key);
-    else if (field->type == FIELD_ADDR)
-        jsonw_addr(w, key, member(field, base));
-    else if (field->type == FIELD_MAC)
-        jsonw_mac(w, key, member(field, base));
-    else
+        return;
+    case FIELD_ADDR:
+        jsonw_put_addr(w, key, member(field, base));
+        return;
+    case FIELD_MAC:
+        jsonw_put_mac(w, key, member(field, base));
+        return;
+    default:
         write_number(field, number, w, key);
+        return;
+    }
 }
 
 /* The rows of a sub-table for one item, without nested lists. */
@@ -259,13 +275,13 @@ static void write_item(const struct field *rows, struct tx *tx, const void *item
 }
 
 static void write_list(const struct field *field, struct tx *tx, const void *base, struct jsonw *w,
-                       const char *key)
+                       struct slice key)
 {
     const struct list *items = member(field, base);
     const struct field *only = field->items;
     bool plain = only->eve && !only->eve[0];
 
-    jsonw_arr_open(w, key);
+    jsonw_put_open(w, key, '[');
     for (uint32_t i = 0; i < items->n; i++) {
         const void *item = item_of(field, base, i);
         if (!plain) {
@@ -276,8 +292,11 @@ static void write_list(const struct field *field, struct tx *tx, const void *bas
         }
         struct slice bytes = SLICE_NONE;
         uint64_t number = 0;
-        (void)present(only, tx, item, &bytes, &number);
-        write_scalar(only, item, bytes, number, w, NULL);
+        if (!present(only, tx, item, &bytes, &number)) {
+            bytes = SLICE_NONE;
+            number = 0;
+        }
+        write_scalar(only, item, bytes, number, w, SLICE_NONE);
     }
     jsonw_arr_close(w);
 }
@@ -289,11 +308,13 @@ void field_write_eve(struct tx *tx, struct jsonw *w)
 
     path.depth = 0;
     for (const struct field *f = tx->proto->fields; f && f->name; f++) {
+        if (!f->eve || !(f->uses & IN_EVE))
+            continue;
         struct slice bytes = SLICE_NONE;
         uint64_t number = 0;
-        if (!f->eve || !(f->uses & IN_EVE) || !present(f, tx, data, &bytes, &number))
+        if (!present(f, tx, data, &bytes, &number))
             continue;
-        const char *key = path_to(&path, f->eve, w);
+        struct slice key = path_to(&path, f->eve, w);
         if (f->type == FIELD_LIST)
             write_list(f, tx, data, w, key);
         else

@@ -219,21 +219,45 @@ static void write_body(struct jsonw *w, const struct mqtt_tx *mqtt, const struct
 }
 
 /* "publish":{"qos":0,"retain":false,"dup":false */
-static void write_begin(struct jsonw *w, struct slice name, const struct mqtt_message *m)
+static char *pen_begin(char *at, struct slice name, const struct mqtt_message *m)
 {
-    char *at = pen_open(w, name.len + 64);
-
-    if (!at)
-        return;
-    at = PEN_LIT(pen_comma(w, at), "\"");
+    at = PEN_LIT(at, "\"");
     at = pen_bytes(at, name);
     at = PEN_LIT(at, "\":{\"qos\":");
     at = pen_u64(at, m->qos);
     at = PEN_LIT(at, ",\"retain\":");
     at = pen_bool(at, m->flags & 1);
     at = PEN_LIT(at, ",\"dup\":");
-    at = pen_bool(at, m->flags & 8);
-    pen_close(w, at);
+    return pen_bool(at, m->flags & 8);
+}
+
+static void write_begin(struct jsonw *w, struct slice name, const struct mqtt_message *m)
+{
+    char *at = pen_open(w, name.len + 64);
+
+    if (at)
+        pen_close(w, pen_begin(pen_comma(w, at), name, m));
+}
+
+/* A publication of plain texts, most of what is sent, as a whole; false: it is another message. */
+static bool write_plain(struct jsonw *w, const struct mqtt_tx *mqtt, const struct mqtt_message *m)
+{
+    if (m->type != MQTT_PUBLISH || m->has_reason || m->truncated || m->properties.len)
+        return false;
+    char *at = pen_open(w, (size_t)mqtt->topic.len + mqtt->message.len + 160);
+    if (!at)
+        return false;
+    at = pen_begin(pen_comma(w, at), SLICE_LIT("publish"), m);
+    at = jsonw_plain(PEN_LIT(at, ",\"topic\":\""), mqtt->topic);
+    if (!at)
+        return false;
+    at = PEN_LIT(at, "\"");
+    if (m->has_id)
+        at = pen_u64(PEN_LIT(at, ",\"message_id\":"), m->id);
+    at = jsonw_plain(PEN_LIT(at, ",\"message\":\""), mqtt->message);
+    if (at)
+        pen_close(w, PEN_LIT(at, "\"}"));
+    return at != NULL;
 }
 
 void mqtt_event_write(struct tx *tx, uint32_t i, struct jsonw *w)
@@ -249,6 +273,8 @@ void mqtt_event_write(struct tx *tx, uint32_t i, struct jsonw *w)
     (void)i;
     for (uint32_t j = 0; j < mqtt->messages.n; j++) {
         const struct mqtt_message *m = &all[j];
+        if (write_plain(w, mqtt, m))
+            continue;
         write_begin(w, slice_of_str(names[m->type]), m);
         write_body(w, mqtt, m);
         if (m->truncated) {

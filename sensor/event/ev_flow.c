@@ -6,25 +6,49 @@
 #include "common/pen.h"
 #include "sensor/event/event.h"
 
-static void write_shunt(struct jsonw *w, const struct flow *f)
-{
-    static const char *const why[] = {"", "rule", "large", "encrypted", "memory"};
-
-    jsonw_str(w, "state", "bypassed");
-    jsonw_str(w, "bypass", "local");
-    jsonw_str(w, "bypass_reason", why[f->shunt <= FLOW_SHUNT_MEMORY ? f->shunt : 0]);
-}
-
 static char *pen_time(char *at, const struct event_ctx *ctx, uint64_t ns)
 {
     return ctx->heads ? heads_time(ctx->heads, ns, at) : at + clock_text(ns, at);
 }
 
-/* "flow":{"pkts_toserver": ... "age":0 */
-static void open_flow(struct jsonw *w, const struct event_ctx *ctx)
+/* What became of it: ,"state":"closed" or bypassed and why */
+static char *pen_state(char *at, const struct flow *f)
+{
+    static const struct slice states[] = {SLICE_OF("new"), SLICE_OF("established"),
+                                          SLICE_OF("closed")};
+    static const struct slice why[] = {SLICE_OF(""), SLICE_OF("rule"), SLICE_OF("large"),
+                                       SLICE_OF("encrypted"), SLICE_OF("memory")};
+
+    if (f->shunted) {
+        at = PEN_LIT(at, ",\"state\":\"bypassed\",\"bypass\":\"local\",\"bypass_reason\":\"");
+        at = pen_bytes(at, why[f->shunt <= FLOW_SHUNT_MEMORY ? f->shunt : 0]);
+    } else {
+        at = PEN_LIT(at, ",\"state\":\"");
+        at = pen_bytes(at, states[f->state <= FLOW_CLOSED ? f->state : FLOW_NEW]);
+    }
+    return PEN_LIT(at, "\"");
+}
+
+/* ,"reason":"timeout" or, while it lives, ,"interim":true */
+static char *pen_reason(char *at, const struct flow *f)
+{
+    /* a flow that was closed leaves by a short timeout: Suricata says "timeout" for it too */
+    static const struct slice reasons[] = {SLICE_OF("unknown"), SLICE_OF("timeout"),
+                                           SLICE_OF("timeout"), SLICE_OF("tcp_reuse"),
+                                           SLICE_OF("forced"),  SLICE_OF("shutdown")};
+
+    if (f->end == FLOW_END_NONE)
+        return PEN_LIT(at, ",\"interim\":true");
+    at = PEN_LIT(at, ",\"reason\":\"");
+    at = pen_bytes(at, reasons[f->end <= FLOW_END_SHUTDOWN ? f->end : FLOW_END_NONE]);
+    return PEN_LIT(at, "\"");
+}
+
+/* "flow":{"pkts_toserver": ... "alerted":false} */
+static void write_flow(struct jsonw *w, const struct event_ctx *ctx)
 {
     const struct flow *f = ctx->flow;
-    char *at = pen_open(w, 400);
+    char *at = pen_open(w, 512);
 
     if (!at)
         return;
@@ -43,28 +67,9 @@ static void open_flow(struct jsonw *w, const struct event_ctx *ctx)
     at = PEN_LIT(at, "\",\"age\":");
     /* difference of whole seconds, not of the times: as Suricata counts */
     at = pen_u64(at, f->last_ns / CLOCK_S - f->first_ns / CLOCK_S);
-    pen_close(w, at);
-}
-
-static void write_flow(struct jsonw *w, const struct event_ctx *ctx)
-{
-    const struct flow *f = ctx->flow;
-    static const char *const states[] = {"new", "established", "closed"};
-    /* a flow that was closed leaves by a short timeout: Suricata says "timeout" for it too */
-    static const char *const reasons[] = {"unknown",   "timeout", "timeout",
-                                          "tcp_reuse", "forced",  "shutdown"};
-
-    open_flow(w, ctx);
-    if (f->shunted)
-        write_shunt(w, f);
-    else
-        jsonw_word(w, "state", states[f->state <= FLOW_CLOSED ? f->state : FLOW_NEW]);
-    if (f->end == FLOW_END_NONE)
-        jsonw_bool(w, "interim", true);
-    else
-        jsonw_word(w, "reason", reasons[f->end <= FLOW_END_SHUTDOWN ? f->end : FLOW_END_NONE]);
-    jsonw_bool(w, "alerted", f->alerts != 0);
-    jsonw_obj_close(w);
+    at = pen_reason(pen_state(at, f), f);
+    at = pen_bool(PEN_LIT(at, ",\"alerted\":"), f->alerts != 0);
+    pen_close(w, PEN_LIT(at, "}"));
 }
 
 /* "tcp":{"tcp_flags":"1b", ... "syn":true */
@@ -119,14 +124,20 @@ static void write_health(struct jsonw *w, const struct flow *f)
 
 static void write_tcp(struct jsonw *w, const struct flow *f)
 {
-    static const char *const states[] = {"none",      "syn_sent",  "syn_recv",   "established",
-                                         "fin_wait1", "fin_wait2", "close_wait", "last_ack",
-                                         "closing",   "time_wait", "closed"};
+    static const struct slice states[] = {
+        SLICE_OF("none"),        SLICE_OF("syn_sent"),  SLICE_OF("syn_recv"),
+        SLICE_OF("established"), SLICE_OF("fin_wait1"), SLICE_OF("fin_wait2"),
+        SLICE_OF("close_wait"),  SLICE_OF("last_ack"),  SLICE_OF("closing"),
+        SLICE_OF("time_wait"),   SLICE_OF("closed")};
 
     open_tcp(w, f);
     write_health(w, f);
-    jsonw_word(w, "state", states[f->tcp_state <= TCP_CLOSED ? f->tcp_state : TCP_NONE]);
-    jsonw_obj_close(w);
+    char *at = pen_open(w, 64);
+    if (!at)
+        return;
+    at = PEN_LIT(at, ",\"state\":\"");
+    at = pen_bytes(at, states[f->tcp_state <= TCP_CLOSED ? f->tcp_state : TCP_NONE]);
+    pen_close(w, PEN_LIT(at, "\"}"));
 }
 
 static void write_breadth(struct jsonw *w, const struct event_ctx *ctx)
@@ -142,8 +153,8 @@ static void write_breadth(struct jsonw *w, const struct event_ctx *ctx)
         jsonw_str(w, "proto", name);
     if (risks) {
         jsonw_arr_open(w, "risks");
-        for (uint32_t bit = 0; bit < 64; bit++) {
-            const char *risk = risks >> bit & 1 ? breadth_risk(bit) : NULL;
+        for (; risks; risks &= risks - 1) {
+            const char *risk = breadth_risk((uint32_t)__builtin_ctzll(risks));
             if (risk)
                 jsonw_str(w, NULL, risk);
         }

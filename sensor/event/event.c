@@ -315,11 +315,13 @@ struct told_end {
     const char *name;
 };
 
-static struct told_end look_up(const struct devices *devices, const struct addr *addr)
+static inline struct told_end look_up(const struct devices *devices, const struct addr *addr)
 {
+    struct told_end end = {0};
+
     if (!addr || !addr->family)
-        return (struct told_end){0};
-    struct told_end end = {.addr = addr};
+        return end;
+    end.addr = addr;
     if (devices)
         end.device = devices_find(devices, addr, &end.name);
     return end;

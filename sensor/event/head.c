@@ -304,8 +304,35 @@ static void write_what(struct jsonw *w, const struct event_ctx *ctx)
     pen_close(w, pen_word(at, SLICE_LIT(",\"app_proto_orig\":\""), orig));
 }
 
-/* The parts one after the other; `kept`, unless NULL, learns them. */
-static void write_parts(struct jsonw *w, const struct head *h, struct heads_entry *kept)
+/* ,"pcap_cnt":7 when a packet brought the event */
+static char *pen_number(char *at, const struct event_ctx *ctx)
+{
+    if (!ctx->packet || !ctx->packet->frame.number)
+        return at;
+    return pen_u64(PEN_LIT(at, ",\"pcap_cnt\":"), ctx->packet->frame.number);
+}
+
+/* ,"event_type":"flow" */
+static char *pen_type(char *at, struct slice type)
+{
+    at = pen_bytes(PEN_LIT(at, ",\"event_type\":\""), type);
+    return PEN_LIT(at, "\"");
+}
+
+/* Frame's number and type; returns where the type begins. */
+static size_t write_type(struct jsonw *w, const struct head *h)
+{
+    char *at = pen_open(w, FMT_U64_MAX + h->type.len + 40);
+
+    if (!at)
+        return 0;
+    char *type = pen_number(at, h->ctx);
+    pen_close(w, pen_type(type, h->type));
+    return (size_t)(type - w->out->at);
+}
+
+/* The parts one after the other; `key`, unless NULL, is where they are kept. */
+static void write_parts(struct jsonw *w, const struct head *h, const struct heads_key *key)
 {
     const struct event_ctx *ctx = h->ctx;
     const struct strbuf *out = w->out;
@@ -314,10 +341,7 @@ static void write_parts(struct jsonw *w, const struct head *h, struct heads_entr
 
     write_front(w, ctx);
     uint32_t front = (uint32_t)(out->len - from);
-    if (ctx->packet && ctx->packet->frame.number)
-        jsonw_u64(w, "pcap_cnt", ctx->packet->frame.number);
-    size_t back = out->len;
-    jsonw_text(w, "event_type", h->type);
+    size_t back = write_type(w, h);
     text.ends = (uint32_t)(out->len - back);
     write_where(w, h);
     text.middle = (uint32_t)(out->len - back);
@@ -325,12 +349,12 @@ static void write_parts(struct jsonw *w, const struct head *h, struct heads_entr
     text.what = (uint32_t)(out->len - back);
     if (of_flow(h))
         write_what(w, ctx);
-    if (!kept || out->full)
+    if (!key || out->full || key->flow->end != FLOW_END_NONE) /* an ended flow has no more events */
         return;
     const uint8_t *line = (const uint8_t *)out->at;
     text.front = (struct slice){line + from, front};
     text.back = (struct slice){line + back, (uint32_t)(out->len - back)};
-    heads_keep(kept, &text);
+    heads_keep(ctx->heads, key, &text);
 }
 
 /* The same from what is kept. */
@@ -345,16 +369,11 @@ static bool copy_parts(struct jsonw *w, const struct head *h, const struct heads
     char *time = at + HEADS_TIME_AT;
     at = mempcpy(at, front.at, front.len);
     heads_time(ctx->heads, ctx->ts_ns, time);
-    if (ctx->packet && ctx->packet->frame.number) {
-        at = PEN_LIT(at, ",\"pcap_cnt\":");
-        at = pen_u64(at, ctx->packet->frame.number);
-    }
+    at = pen_number(at, ctx);
     if (h->type.at == kept->type && h->origin.at == kept->origin) {
         at = mempcpy(at, back.at, back.len);
     } else {
-        at = PEN_LIT(at, ",\"event_type\":\"");
-        at = pen_bytes(at, h->type);
-        at = PEN_LIT(at, "\"");
+        at = pen_type(at, h->type);
         at = mempcpy(at, back.at + kept->ends, kept->middle - kept->ends);
         at = pen_member(at, h->origin);
         at = mempcpy(at, back.at + kept->what, back.len - kept->what);
@@ -372,33 +391,33 @@ static bool runs_as(const struct packet *p, const struct flow *f, enum dir dir)
            p->dport == e.dst_port && addr_eq(&p->src, e.src) && addr_eq(&p->dst, e.dst);
 }
 
-/* NULL: this head is not kept. */
-static struct heads_entry *entry_of(const struct head *h)
+/* Whether heads like this one are kept, and as what. */
+static bool has_key(const struct head *h, struct heads_key *key)
 {
     const struct event_ctx *ctx = h->ctx;
-    enum dir dir = ctx->dir;
 
+    *key = (struct heads_key){ctx->flow, ctx->iface, ctx->dir};
     if (!ctx->heads || !of_flow(h) || h->row->ends == EVENT_ENDS_FACT || overwritten(ctx) ||
         h->type.len > HEADS_TYPE_MAX)
-        return NULL;
+        return false;
     if (h->row->ends == EVENT_ENDS_PACKET && ctx->packet && ctx->packet->src.family) {
-        dir = flow_dir(ctx->flow, ctx->packet);
-        if (!runs_as(ctx->packet, ctx->flow, dir))
-            return NULL;
-    } else if (h->row->ends == EVENT_ENDS_CLIENT && !(ctx->tx && ctx->options->packet_ends)) {
-        dir = TO_SERVER;
+        key->dir = flow_dir(ctx->flow, ctx->packet);
+        return runs_as(ctx->packet, ctx->flow, key->dir);
     }
-    return heads_of(ctx->heads, ctx->flow, dir, ctx->iface);
+    if (h->row->ends == EVENT_ENDS_CLIENT && !(ctx->tx && ctx->options->packet_ends))
+        key->dir = TO_SERVER;
+    return true;
 }
 
 void head_write(struct jsonw *w, const struct event_def *row, const struct event_ctx *ctx)
 {
     struct head h = {ctx, row, slice_of_str(type_of(row, ctx)), origin_of(row, ctx)};
-    struct heads_entry *kept = entry_of(&h);
-    const struct heads_text *text = kept ? heads_text(kept) : NULL;
+    struct heads_key key;
+    bool keeps = has_key(&h, &key);
+    const struct heads_text *text = keeps ? heads_find(ctx->heads, &key) : NULL;
 
     if (!text || !copy_parts(w, &h, text))
-        write_parts(w, &h, kept);
+        write_parts(w, &h, keeps ? &key : NULL);
     if (ctx->flow && row->ends != EVENT_ENDS_NONE && ctx->detect)
         vars_write(ctx->detect, ctx->flow, ctx->packet != NULL, w);
     write_tunnel(w, ctx);

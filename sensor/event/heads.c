@@ -16,7 +16,7 @@ struct heads_entry {
     const char *iface, *app, *orig;
     uint16_t vlan[PACKET_VLANS_MAX];
     uint8_t vlans, dir;
-    bool swapped, app_failed, kept;
+    bool swapped, app_failed;
     struct heads_text text;
     uint8_t bytes[HEADS_TEXT_MAX];
 };
@@ -40,54 +40,44 @@ void heads_free(struct heads **heads)
     *heads = NULL;
 }
 
-static bool same(const struct heads_entry *e, const struct flow *f, enum dir dir, const char *iface)
+static uint32_t slot(const struct heads_key *key)
 {
-    return e->flow == f && e->flow_id == f->id && e->first_number == f->first_number &&
-           e->first_ns == f->first_ns && e->iface == iface && e->app == f->app_name &&
-           e->orig == f->app_orig && e->app_failed == f->app_failed && e->swapped == f->swapped &&
-           e->dir == dir && e->vlans == f->vlans &&
-           (!e->vlans || memcmp(e->vlan, f->vlan, sizeof(e->vlan)) == 0);
+    return (uint32_t)((key->flow->id ^ key->dir) % ENTRIES);
 }
 
-static void begin(struct heads_entry *e, const struct flow *f, enum dir dir, const char *iface)
+const struct heads_text *heads_find(const struct heads *heads, const struct heads_key *key)
 {
+    const struct heads_entry *e = &heads->entry[slot(key)];
+    const struct flow *f = key->flow;
+    bool same = e->flow == f && e->flow_id == f->id && e->first_number == f->first_number &&
+                e->first_ns == f->first_ns && e->iface == key->iface && e->app == f->app_name &&
+                e->orig == f->app_orig && e->app_failed == f->app_failed &&
+                e->swapped == f->swapped && e->dir == key->dir && e->vlans == f->vlans &&
+                (!e->vlans || memcmp(e->vlan, f->vlan, sizeof(e->vlan)) == 0);
+
+    return same ? &e->text : NULL;
+}
+
+void heads_keep(struct heads *heads, const struct heads_key *key, const struct heads_text *text)
+{
+    struct heads_entry *e = &heads->entry[slot(key)];
+    const struct flow *f = key->flow;
+    size_t front = text->front.len, back = text->back.len;
+
+    if (front + back > sizeof(e->bytes))
+        return;
     e->flow = f;
     e->flow_id = f->id;
     e->first_number = f->first_number;
     e->first_ns = f->first_ns;
-    e->iface = iface;
+    e->iface = key->iface;
     e->app = f->app_name;
     e->orig = f->app_orig;
     e->app_failed = f->app_failed;
     e->swapped = f->swapped;
-    e->dir = (uint8_t)dir;
+    e->dir = (uint8_t)key->dir;
     e->vlans = f->vlans;
     memcpy(e->vlan, f->vlan, sizeof(e->vlan));
-    e->kept = false;
-}
-
-struct heads_entry *heads_of(struct heads *heads, const struct flow *flow, enum dir dir,
-                             const char *iface)
-{
-    struct heads_entry *e = &heads->entry[(flow->id ^ dir) % ENTRIES];
-
-    if (!same(e, flow, dir, iface))
-        begin(e, flow, dir, iface);
-    return e;
-}
-
-const struct heads_text *heads_text(const struct heads_entry *e)
-{
-    return e->kept ? &e->text : NULL;
-}
-
-void heads_keep(struct heads_entry *e, const struct heads_text *text)
-{
-    size_t front = text->front.len, back = text->back.len;
-
-    e->kept = front + back <= sizeof(e->bytes);
-    if (!e->kept)
-        return;
     memcpy(e->bytes, text->front.at, front);
     memcpy(e->bytes + front, text->back.at, back);
     e->text = *text;

@@ -13,7 +13,13 @@
 enum { HEADS_TEXT_MAX = 480, HEADS_TYPE_MAX = 64, HEADS_TIME_AT = 14 /* {"timestamp":" */ };
 
 struct heads;
-struct heads_entry;
+
+/** Whose head it is. */
+struct heads_key {
+    const struct flow *flow;
+    const char *iface; /* the same text has the same address; NULL = none */
+    enum dir dir;      /* its sender is src */
+};
 
 /** A head in two pieces; between them stands the frame's number, if there is one. */
 struct heads_text {
@@ -28,14 +34,10 @@ struct heads_text {
 struct heads *heads_new(void);
 void heads_free(struct heads **heads);
 
-/** The entry for events of the flow with the sender of `dir` as src, and of this interface (the
- * same text has the same address; NULL = none). It is empty when it was not there. */
-struct heads_entry *heads_of(struct heads *heads, const struct flow *flow, enum dir dir,
-                             const char *iface);
 /** NULL: it is not kept. */
-const struct heads_text *heads_text(const struct heads_entry *entry);
+const struct heads_text *heads_find(const struct heads *heads, const struct heads_key *key);
 /** What is too long is not kept. */
-void heads_keep(struct heads_entry *entry, const struct heads_text *text);
+void heads_keep(struct heads *heads, const struct heads_key *key, const struct heads_text *text);
 /** clock_text() with the second kept, no zero behind it; returns the place behind it. */
 char *heads_time(struct heads *heads, uint64_t ts_ns, char *at);
 
