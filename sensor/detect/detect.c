@@ -163,11 +163,33 @@ static void run_acts(struct detect *d, const struct rule *r)
     d->cost.at[r->uid].matches++;
 }
 
+/* As Suricata guesses: bytes of a stream, and datagrams of the protocol that the rule names, belong
+ * to the first transaction whose end in the direction rules have not yet seen; else to the first
+ * that waits for the other side. */
+static struct tx *near_tx(const struct detect *d, const struct rule *r)
+{
+    struct flow *flow = d->in->flow;
+    enum dir dir = d->look.dir;
+    struct tx *waits = NULL;
+
+    if (!flow || r->kind == RULE_FRAME ||
+        !(d->look.on_stream || (r->app && flow->proto == IPPROTO_UDP4)))
+        return NULL;
+    for (struct tx *tx = app_first_tx(flow); tx; tx = tx->next) {
+        if (tx->progress[dir] != TX_DONE || tx->touched[dir])
+            return tx;
+        if (!waits && tx->progress[!dir] != TX_DONE)
+            waits = tx;
+    }
+    return waits;
+}
+
 static void fill_hit(struct detect *d, const struct rule *r, struct hit *hit)
 {
     *hit = *d->look.hit;
     hit->rule = &r->info;
     hit->tx = d->look.tx;
+    hit->near = hit->tx ? NULL : near_tx(d, r);
     hit->file = d->look.file;
     hit->dir = d->look.dir;
     hit->on_stream = d->look.on_stream;

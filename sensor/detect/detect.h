@@ -72,7 +72,8 @@ struct hit_frame {
 
 struct hit {
     const struct rule_info *rule;
-    struct tx *tx; /* NULL = packet or stream */
+    struct tx *tx;   /* NULL = packet or stream */
+    struct tx *near; /* then: the one whose bytes these seem to be, for the alert only; or NULL */
     struct file *file;
     enum dir dir;
     bool on_stream; /* matched on reassembled bytes */

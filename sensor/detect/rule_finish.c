@@ -491,7 +491,8 @@ static void dear_group_last(struct draft *d)
     }
 }
 
-/* {"key":["value",…],…}: values of a key together, keys in order of their first occurrence. */
+/* {"key":["value",…],…}: values of a key together, the last one first as in Suricata, keys in order
+ * of their first occurrence. */
 static struct slice metadata_json(struct draft *d)
 {
     struct jsonw w;
@@ -509,9 +510,9 @@ static struct slice metadata_json(struct draft *d)
         if (first < i)
             continue;
         jsonw_arr_open(&w, loader_str(d->loader, key));
-        for (uint8_t k = i; k < d->n_metadata; k++) {
-            if (slice_eq(d->metadata[k].key, key))
-                jsonw_text(&w, NULL, d->metadata[k].value);
+        for (uint8_t k = d->n_metadata; k > i; k--) {
+            if (slice_eq(d->metadata[k - 1].key, key))
+                jsonw_text(&w, NULL, d->metadata[k - 1].value);
         }
         jsonw_arr_close(&w);
     }

@@ -11,6 +11,8 @@ const struct option choice_options[] = {
      "extra-data: beside the addresses; overwrite: instead of the client's"},
     {"event.xff.deployment", CONF_TEXT, "reverse",
      "Which address of the header counts: reverse = the last, forward = the first"},
+    {"event.alert.http_body_printable", CONF_BOOL, "false",
+     "Alerts carry HTTP bodies with unprintable bytes as dots"},
     OPTION_END,
 };
 
@@ -38,6 +40,7 @@ void choice_read(const struct conf *conf, struct choice *choice)
         .responses = conf_bool(conf, "event.dns.responses"),
         .xff = conf_bool(conf, "event.xff.enabled"),
         .xff_overwrite = strcmp(conf_text(conf, "event.xff.mode"), "overwrite") == 0,
+        .body_printable = conf_bool(conf, "event.alert.http_body_printable"),
         .xff_first = strcmp(conf_text(conf, "event.xff.deployment"), "forward") == 0,
     };
     for (uint32_t i = 0; (item = conf_item(conf, "event.dns.types", i)); i++) {

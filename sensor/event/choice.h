@@ -15,6 +15,7 @@ struct choice {
     uint8_t n_types;          /* record types of DNS; 0 = all */
     uint16_t types[CHOICE_TYPES_MAX];
     bool xff, xff_overwrite, xff_first;
+    bool body_printable; /* of HTTP, in alerts */
 };
 
 extern const struct option choice_options[];

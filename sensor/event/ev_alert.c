@@ -6,14 +6,30 @@
 #include "common/jsonw.h"
 #include "sensor/event/event.h"
 
-static void write_party(struct jsonw *w, const char *key, const struct addr *addr, uint16_t port,
-                        bool has_port)
+struct party {
+    const struct addr *addr;
+    uint16_t port;
+};
+
+static void write_party(struct jsonw *w, const char *key, struct party party, uint8_t proto)
 {
     jsonw_obj_open(w, key);
-    jsonw_addr(w, "ip", addr);
-    if (has_port)
-        jsonw_u64(w, "port", port);
+    jsonw_addr(w, "ip", party.addr);
+    if (proto == IPPROTO_TCP4 || proto == IPPROTO_UDP4 || proto == IPPROTO_SCTP4)
+        jsonw_u64(w, "port", party.port);
     jsonw_obj_close(w);
+}
+
+/* Who sent the packet, or to whom; without a packet, at the end of a flow, by the direction. */
+static struct party party_of(const struct event_ctx *ctx, bool sender)
+{
+    const struct packet *p = ctx->packet;
+    const struct flow *f = ctx->flow;
+
+    if (p)
+        return sender ? (struct party){&p->src, p->sport} : (struct party){&p->dst, p->dport};
+    return sender == (ctx->dir == TO_SERVER) ? (struct party){&f->client, f->client_port}
+                                             : (struct party){&f->server, f->server_port};
 }
 
 /* `target:` of the rule says which side of the packet is the victim. */
@@ -22,13 +38,11 @@ static void write_target(struct jsonw *w, const struct event_ctx *ctx)
     const struct rule_info *rule = ctx->hit->rule;
     const struct packet *p = ctx->packet;
 
-    if ((!rule->target_src && !rule->target_dst) || !p || p->src.family == 0)
+    if ((!rule->target_src && !rule->target_dst) || (p ? p->src.family == 0 : !ctx->flow))
         return;
-    bool ports = p->proto == IPPROTO_TCP4 || p->proto == IPPROTO_UDP4 || p->proto == IPPROTO_SCTP4;
-    const struct addr *victim = rule->target_src ? &p->src : &p->dst;
-    const struct addr *other = rule->target_src ? &p->dst : &p->src;
-    write_party(w, "source", other, rule->target_src ? p->dport : p->sport, ports);
-    write_party(w, "target", victim, rule->target_src ? p->sport : p->dport, ports);
+    uint8_t proto = p ? p->proto : ctx->flow->proto;
+    write_party(w, "source", party_of(ctx, !rule->target_src), proto);
+    write_party(w, "target", party_of(ctx, rule->target_src), proto);
 }
 
 static void write_reason(struct jsonw *w, const struct hit *hit)
@@ -105,30 +119,38 @@ static void write_alert(struct jsonw *w, const struct event_ctx *ctx)
     jsonw_obj_close(w);
 }
 
-static void write_body(struct jsonw *w, struct tx *tx, const char *buffer, const char *key)
+static void write_body(struct jsonw *w, const struct event_ctx *ctx, struct tx *tx,
+                       const char *const names[3])
 {
     struct field_ref ref;
     struct slice bytes;
 
-    for (uint32_t n = 0; field_find(slice_of_str(buffer), n, &ref); n++) {
-        if (ref.proto == tx->proto && field_bytes(&ref, tx, 0, &bytes) && bytes.len) {
-            jsonw_base64(w, key, bytes);
-            return;
-        }
+    for (uint32_t n = 0; field_find(slice_of_str(names[0]), n, &ref); n++) {
+        if (ref.proto != tx->proto || !field_bytes(&ref, tx, 0, &bytes) || !bytes.len)
+            continue;
+        if (ctx->options->choice.body_printable)
+            jsonw_printable(w, names[1], bytes);
+        if (ctx->options->http_body)
+            jsonw_base64(w, names[2], bytes);
+        return;
     }
 }
 
 static void write_tx(struct jsonw *w, const struct event_ctx *ctx, struct tx *tx)
 {
+    static const char *const request[] = {"http.request_body", "http_request_body_printable",
+                                          "http_request_body"};
+    static const char *const response[] = {"http.response_body", "http_response_body_printable",
+                                           "http_response_body"};
     const char *name = event_proto_name(tx->proto);
 
     if (!*name)
         return;
     jsonw_obj_open(w, name);
     event_write_tx_members(w, tx);
-    if (ctx->options->http_body && strcmp(tx->proto->name, "http") == 0) {
-        write_body(w, tx, "http.request_body", "http_request_body");
-        write_body(w, tx, "http.response_body", "http_response_body");
+    if (strcmp(tx->proto->name, "http") == 0) {
+        write_body(w, ctx, tx, request);
+        write_body(w, ctx, tx, response);
     }
     jsonw_obj_close(w);
     if (tx->proto->write_beside)
@@ -140,8 +162,8 @@ static void write_files(struct jsonw *w, const struct event_ctx *ctx)
     const struct hit *hit = ctx->hit;
     const struct file *file = hit->file;
 
-    if (!file && hit->tx)
-        file = files_of_tx(hit->tx, hit->dir);
+    if (!file && ctx->tx)
+        file = files_of_tx(ctx->tx, hit->dir);
     if (!file)
         return;
     jsonw_arr_open(w, "files");
@@ -186,12 +208,14 @@ static void write_payload(struct jsonw *w, const struct event_ctx *ctx)
 
     if (!p && !payload.len)
         return;
-    if (options->payload)
+    if (options->payload && payload.len)
         jsonw_base64(w, "payload", payload);
     if (options->payload_printable)
         jsonw_printable(w, "payload_printable", payload);
+    bool of_stream =
+        ctx->hit->on_stream || (ctx->hit->tx && ctx->flow && ctx->flow->proto == IPPROTO_TCP4);
     if (options->payload || options->payload_printable)
-        jsonw_u64(w, "stream", ctx->hit->on_stream);
+        jsonw_u64(w, "stream", of_stream);
     if (!p || !options->packet)
         return;
     jsonw_base64(w, "packet", event_packet_bytes(p));
@@ -224,10 +248,12 @@ static void write_frame(struct jsonw *w, const struct event_ctx *ctx)
 
 static void alert_write(struct jsonw *w, const struct event_ctx *ctx)
 {
-    struct tx *tx = ctx->hit->tx ? ctx->hit->tx : ctx->tx;
+    struct tx *tx = ctx->tx ? ctx->tx : ctx->hit->tx;
 
     if (tx)
         jsonw_u64(w, "tx_id", tx->id);
+    if (tx && !ctx->hit->tx && ctx->flow && ctx->flow->proto != IPPROTO_UDP4)
+        jsonw_bool(w, "tx_guessed", true);
     write_alert(w, ctx);
     if (tx && ctx->options->metadata)
         write_tx(w, ctx, tx);
@@ -246,6 +272,7 @@ const struct event_def ev_alert = {
     .doc = "A rule matched",
     .ends = EVENT_ENDS_PACKET,
     .schema = "tx_id|integer|Transaction of the flow that was hit\n"
+              "tx_guessed|boolean|The rule is on bytes: they seem to be this transaction's\n"
               "alert.action|text|Always allowed: the sensor only watches\n"
               "alert.gid|integer|Generator of the rule, 1 for rules\n"
               "alert.signature_id|integer|Number of the rule (sid)\n"
@@ -276,7 +303,7 @@ const struct event_def ev_alert = {
               "frame.payload_printable|text|Its bytes, unprintable ones as dots\n"
               "payload|text|Payload in base64, lost bytes as [n bytes missing]\n"
               "payload_printable|text|Payload, unprintable bytes as dots\n"
-              "stream|integer|1: matched on reassembled bytes\n"
+              "stream|integer|1: of a TCP stream or a transaction in one, not of a packet\n"
               "packet|text|Frame in base64 (event.alert.packet)\n"
               "packet_info.linktype|integer|Link type of the frame\n",
     .write = alert_write,

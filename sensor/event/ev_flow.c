@@ -5,6 +5,7 @@
 #include "common/clock.h"
 #include "common/pen.h"
 #include "sensor/event/event.h"
+#include "sensor/flow/flow_table.h"
 
 static char *pen_time(char *at, const struct event_ctx *ctx, uint64_t ns)
 {
@@ -72,8 +73,8 @@ static void write_flow(struct jsonw *w, const struct event_ctx *ctx)
     pen_close(w, PEN_LIT(at, "}"));
 }
 
-/* "tcp":{"tcp_flags":"1b", ... "syn":true */
-static void open_tcp(struct jsonw *w, const struct flow *f)
+/* ,"syn":true ... */
+static char *pen_flags(char *at, uint8_t flags)
 {
     static const struct {
         uint8_t bit;
@@ -81,6 +82,30 @@ static void open_tcp(struct jsonw *w, const struct flow *f)
     } names[] = {{TCP_SYN, ",\"syn\":true"}, {TCP_FIN, ",\"fin\":true"}, {TCP_RST, ",\"rst\":true"},
                  {TCP_PSH, ",\"psh\":true"}, {TCP_ACK, ",\"ack\":true"}, {TCP_URG, ",\"urg\":true"},
                  {TCP_ECE, ",\"ecn\":true"}, {TCP_CWR, ",\"cwr\":true"}};
+
+    for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (!(flags & names[i].bit))
+            continue;
+        memcpy(at, names[i].member, sizeof(names[i].member));
+        at += sizeof(names[i].member);
+    }
+    return at;
+}
+
+void ev_flow_flags(struct jsonw *w, uint8_t flags)
+{
+    char *at = pen_open(w, 128);
+
+    if (!at)
+        return;
+    at = PEN_LIT(pen_comma(w, at), "\"tcp_flags\":\"");
+    at = PEN_LIT(pen_hex(at, flags), "\"");
+    pen_close(w, pen_flags(at, flags));
+}
+
+/* "tcp":{"tcp_flags":"1b", ... "syn":true */
+static void open_tcp(struct jsonw *w, const struct flow *f)
+{
     uint8_t both = f->tcp_flags[0] | f->tcp_flags[1];
     char *at = pen_open(w, 192);
 
@@ -92,14 +117,7 @@ static void open_tcp(struct jsonw *w, const struct flow *f)
     at = pen_hex(at, f->tcp_flags[TO_SERVER]);
     at = PEN_LIT(at, "\",\"tcp_flags_tc\":\"");
     at = pen_hex(at, f->tcp_flags[TO_CLIENT]);
-    at = PEN_LIT(at, "\"");
-    for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (!(both & names[i].bit))
-            continue;
-        memcpy(at, names[i].member, sizeof(names[i].member));
-        at += sizeof(names[i].member);
-    }
-    pen_close(w, at);
+    pen_close(w, pen_flags(PEN_LIT(at, "\""), both));
 }
 
 /* How well the connection does; what was not seen is not written. */
@@ -131,6 +149,10 @@ static void write_tcp(struct jsonw *w, const struct flow *f)
         SLICE_OF("time_wait"),   SLICE_OF("closed")};
 
     open_tcp(w, f);
+    if (f->gaps[TO_SERVER])
+        jsonw_bool(w, "ts_gap", true);
+    if (f->gaps[TO_CLIENT])
+        jsonw_bool(w, "tc_gap", true);
     write_health(w, f);
     char *at = pen_open(w, 64);
     if (!at)
@@ -165,6 +187,12 @@ static void write_breadth(struct jsonw *w, const struct event_ctx *ctx)
 
 static void flow_write(struct jsonw *w, const struct event_ctx *ctx)
 {
+    const struct flow *f = ctx->flow;
+
+    if ((f->proto == IPPROTO_ICMP4 || f->proto == IPPROTO_ICMP6) && f->pkts[TO_CLIENT]) {
+        jsonw_u64(w, "response_icmp_type", flow_table_icmp_answer(f->proto, f->icmp_type));
+        jsonw_u64(w, "response_icmp_code", 0);
+    }
     write_flow(w, ctx);
     if (ctx->flow->proto == IPPROTO_TCP4)
         write_tcp(w, ctx->flow);
@@ -198,6 +226,9 @@ const struct event_def ev_flow = {
         "tcp.retransmits_ts|integer|Segments that the client sent again; _tc: the server\n"
         "tcp.out_of_order_ts|integer|Segments overtaken on their way; _tc: of the server\n"
         "tcp.zero_windows_ts|integer|Times the client closed its window; _tc: the server\n"
+        "tcp.ts_gap|boolean|Bytes of the client were not seen; tc_gap: of the server\n"
+        "response_icmp_type|integer|ICMP that was answered: type of answers to the first packet\n"
+        "response_icmp_code|integer|Always 0\n"
         "tcp.state|text|TCP state at the end\n"
         "ndpi.proto|text|Protocol by nDPI, e.g. TLS.Google\n"
         "ndpi.risks|list|Names of nDPI's risks of the flow\n",

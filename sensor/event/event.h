@@ -89,6 +89,9 @@ void event_write_tx_members(struct jsonw *w, struct tx *tx);
  */
 void event_write_file(struct jsonw *w, const struct file *file);
 
+/** Members tcp_flags and those of the flags that are set, into the open object. */
+void ev_flow_flags(struct jsonw *w, uint8_t flags);
+
 struct match_step;
 /** One of alert.matches, into the open list. */
 void ev_alert_step(struct jsonw *w, const struct match_step *step);

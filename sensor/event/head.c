@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "common/pen.h"
 #include "sensor/flow/community_id.h"
+#include "sensor/flow/flow_table.h"
 
 /** The two ends of an event, in the order of the head. */
 struct ends {
@@ -34,6 +35,7 @@ static struct ends ends_of_flow(const struct flow *f, enum dir dir)
         e.dst = &f->client;
         e.src_port = f->server_port;
         e.dst_port = f->client_port;
+        e.icmp_type = flow_table_icmp_answer(f->proto, f->icmp_type);
     }
     return e;
 }

@@ -99,6 +99,7 @@ struct flow_at {
     bool has_seq, has_ack; /* TCP */
     bool right_sums;       /* a packet with a right checksum was seen */
     bool fin_hole;         /* TCP: bytes before its FIN were not seen */
+    uint8_t ttl_min, ttl_max;
 };
 
 struct flow {

@@ -470,20 +470,31 @@ static struct flow *room_for_one(struct flow_table *t, const struct shard *shard
 
 /* ---- look-up ------------------------------------------------------------------------------ */
 
+/* Protocol, type of the reply, type of its request. */
+static const uint8_t icmp_pairs[][3] = {
+    {IPPROTO_ICMP4, 0, 8},     {IPPROTO_ICMP4, 14, 13},   {IPPROTO_ICMP4, 16, 15},
+    {IPPROTO_ICMP4, 18, 17},   {IPPROTO_ICMP6, 129, 128}, {IPPROTO_ICMP6, 134, 133},
+    {IPPROTO_ICMP6, 136, 135}, {IPPROTO_ICMP6, 140, 139}, {IPPROTO_ICMP6, 131, 130},
+};
+enum { ICMP_PAIRS = sizeof(icmp_pairs) / sizeof(icmp_pairs[0]) };
+
 /* Request and reply of ICMP count as one kind. */
 static uint8_t icmp_kind(uint8_t proto, uint8_t type)
 {
-    static const uint8_t reply[][3] = {
-        {IPPROTO_ICMP4, 0, 8},     {IPPROTO_ICMP4, 14, 13},   {IPPROTO_ICMP4, 16, 15},
-        {IPPROTO_ICMP4, 18, 17},   {IPPROTO_ICMP6, 129, 128}, {IPPROTO_ICMP6, 134, 133},
-        {IPPROTO_ICMP6, 136, 135}, {IPPROTO_ICMP6, 140, 139}, {IPPROTO_ICMP6, 131, 130},
-    };
-
-    for (uint32_t i = 0; i < sizeof(reply) / sizeof(reply[0]); i++) {
-        if (reply[i][0] == proto && reply[i][1] == type)
-            return reply[i][2];
+    for (uint32_t i = 0; i < ICMP_PAIRS; i++) {
+        if (icmp_pairs[i][0] == proto && icmp_pairs[i][1] == type)
+            return icmp_pairs[i][2];
     }
     return type;
+}
+
+uint8_t flow_table_icmp_answer(uint8_t proto, uint8_t type)
+{
+    for (uint32_t i = 0; i < ICMP_PAIRS; i++) {
+        if (icmp_pairs[i][0] == proto && icmp_pairs[i][2] == type)
+            return icmp_pairs[i][1];
+    }
+    return icmp_kind(proto, type);
 }
 
 static bool is_icmp(uint8_t proto)
@@ -640,6 +651,10 @@ static void update(struct flow_table *t, struct flow *f, const struct packet *p,
 {
     bool was_midstream = f->midstream;
 
+    if (!f->pkts[dir] || p->ttl < f->at[dir].ttl_min)
+        f->at[dir].ttl_min = p->ttl;
+    if (p->ttl > f->at[dir].ttl_max)
+        f->at[dir].ttl_max = p->ttl;
     f->pkts[dir]++;
     f->bytes[dir] += p->frame.wirelen;
     if (p->ts_ns > f->last_ns)

@@ -60,6 +60,9 @@ struct flow *flow_table_quoted(struct flow_table *table, const struct packet *p)
 /** Client and server of a flow joined in its middle change places: its first bytes say so. Before
  * anything is kept of its streams. False when their ports are proof enough. */
 bool flow_table_turn(struct flow *flow);
+/** Type of the answers to a message of ICMP, and of what an answer answers; itself when it has
+ * none. */
+uint8_t flow_table_icmp_answer(uint8_t proto, uint8_t type);
 
 /** Ends what has timed out at `now_ns`. */
 void flow_table_tick(struct flow_table *table, uint64_t now_ns);

@@ -176,7 +176,8 @@ static void take_alert_type(struct conf *conf, const struct json *type)
     } flags[] = {{"payload", "event.alert.payload"},
                  {"payload-printable", "event.alert.payload_printable"},
                  {"packet", "event.alert.packet"},
-                 {"http-body", "event.alert.http_body"}};
+                 {"http-body", "event.alert.http_body"},
+                 {"http-body-printable", "event.alert.http_body_printable"}};
     const struct json *xff = json_get(type, "xff");
 
     const struct json *metadata = json_get(type, "metadata");
@@ -242,6 +243,8 @@ static void take_types(struct conf *conf, const struct json *types)
             strbuf_fmt(&list, ",%s", name);
         if (name && strcmp(name, "ftp") == 0) /* Suricata has one switch for both channels */
             strbuf_str(&list, ",ftp_data");
+        if (name && strcmp(name, "alert") == 0 && says(json_path(t, "alert.tagged-packets"), false))
+            strbuf_str(&list, ",packet");
     }
     if (json_count(types))
         suricata_yaml_set(conf, "event.types", list.at);

@@ -113,7 +113,7 @@ static void write_hits(struct worker *w, struct flow *flow, const struct packet 
         if (flow && w->shed.step[flow->shard] >= SHED_EVIDENCE)
             ctx.options = &w->short_events;
         ctx.hit = &hits[i];
-        ctx.tx = hits[i].tx;
+        ctx.tx = hits[i].tx ? hits[i].tx : hits[i].near;
         ctx.file = hits[i].file;
         ctx.dir = hits[i].dir;
         (void)choice_forwarded(&w->events.choice, ctx.tx, &ctx.forwarded);

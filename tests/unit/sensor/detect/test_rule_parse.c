@@ -163,7 +163,7 @@ static void what_a_rule_says_about_itself_is_kept(void **state)
     assert_int_equal(r->rev, 3);
     assert_int_equal(r->priority, 2);
     assert_true(r->target_dst);
-    assert_string_equal((const char *)r->metadata_json.at, "{\"k\":[\"v\",\"w\"],\"m\":[\"n o\"]}");
+    assert_string_equal((const char *)r->metadata_json.at, "{\"k\":[\"w\",\"v\"],\"m\":[\"n o\"]}");
     assert_string_equal((const char *)r->references_json.at, "[\"cve,2016-1\",\"url,x.vn/?a=b\"]");
     kit_close(&kit);
 }

@@ -1,0 +1,114 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Events under a suricata.yaml, with the keys and values that Suricata 7.0.10 writes for the same bytes.
+
+  eve_suricata.py SENSOR [--suricata]
+
+With --suricata the same is asked of the suricata that is installed."""
+import json
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import recordings
+from rule_cases import Capture, checksum, h
+
+YAML = """%YAML 1.1
+---
+suricata-version: "7.0"
+vars:
+  address-groups: {HOME_NET: any, EXTERNAL_NET: any}
+outputs:
+  - eve-log:
+      enabled: yes
+      filetype: regular
+      filename: eve.json
+      types:
+        - alert: {payload: yes, payload-printable: yes, metadata: yes, http-body: yes, http-body-printable: yes, tagged-packets: yes}
+        - http: {extended: yes}
+        - dns
+        - flow
+        - netflow
+"""
+RULES = """
+alert tcp any any -> any any (msg:"bytes of a request"; content:"name=value"; target:dest_ip; metadata:tag first, tag second; sid:1;)
+alert tcp any any -> any any (msg:"bytes of an answer"; content:"<b>"; sid:2;)
+alert dns any any -> any any (msg:"bytes of a datagram"; content:"example"; nocase; sid:3;)
+alert http any any -> any any (msg:"a transaction"; http.method; content:"POST"; sid:4;)
+alert icmp any any -> any any (msg:"first"; itype:8; tag:session,2,packets; sid:5;)
+"""
+REQUEST = b"POST /form HTTP/1.1\r\nHost: www.example.com\r\nContent-Length: 10\r\n\r\nname=value"
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 8\r\n\r\n<b>\x01</b>"
+QUERY = h("1234 0100 0001 0000 0000 0000 03777777 076578616d706c65 03636f6d 00 0001 0001")
+
+
+def icmp(kind, code=0):
+    segment = struct.pack(">BBHHH", kind, code, 0, 7, 1) + b"abcdefgh"
+    return segment[:2] + struct.pack(">H", checksum(segment)) + segment[4:]
+
+
+def capture():
+    c = Capture()
+    web = recordings.Conversation(c, "10.0.0.1", "10.0.0.2", 4000, 80)
+    web.say(0, REQUEST)
+    web.say(1, ANSWER)
+    web.end()
+    c.udp("10.0.0.1", "10.0.0.3", 53, QUERY, 4001)
+    for _ in range(2):
+        c.add("10.0.0.1", "10.0.0.4", 1, icmp(8))
+        c.add("10.0.0.4", "10.0.0.1", 1, icmp(0))
+    return c
+
+
+ABSENT = object()
+HTTP = {"http.url": "/form", "http.hostname": "www.example.com", "http.http_method": "POST", "tx_id": 0}
+# what chooses the event, and what it must say
+EXPECTED = [
+    ({"alert.signature_id": 1}, {**HTTP, "tx_guessed": True, "stream": 1, "http.http_request_body_printable": "name=value",
+                                 "http.http_request_body": "bmFtZT12YWx1ZQ==", "alert.target.ip": "10.0.0.2", "alert.metadata.tag": ["second", "first"]}),
+    ({"alert.signature_id": 2}, {**HTTP, "tx_guessed": True, "stream": 1, "http.http_response_body_printable": "<b>.</b>"}),
+    ({"alert.signature_id": 3}, {"tx_id": 0, "tx_guessed": ABSENT, "stream": 0, "dns.query.0.rrname": "www.example.com"}),
+    ({"alert.signature_id": 4}, {**HTTP, "tx_guessed": ABSENT, "stream": 1}),
+    ({"event_type": "packet", "icmp_type": 0}, {"packet_info.linktype": 1, "src_ip": "10.0.0.4"}),
+    ({"event_type": "flow", "proto": "ICMP"}, {"icmp_type": 8, "response_icmp_type": 0, "response_icmp_code": 0}),
+    ({"event_type": "netflow", "proto": "ICMP", "src_ip": "10.0.0.1"}, {"icmp_type": 8, "app_proto": "unknown", "pkt_src": ABSENT, "netflow.pkts": 2,
+                                                                       "netflow.min_ttl": 64, "netflow.max_ttl": 64}),
+    ({"event_type": "netflow", "proto": "ICMP", "src_ip": "10.0.0.4"}, {"icmp_type": 0}),
+    ({"event_type": "netflow", "proto": "TCP", "src_ip": "10.0.0.2"}, {"tcp.tcp_flags": "1b", "tcp.syn": True, "tcp.fin": True, "tcp.psh": True,
+                                                                      "tcp.ack": True, "tcp.rst": ABSENT, "app_proto": "http"}),
+]
+
+
+def value(event, path):
+    for key in path.split("."):
+        event = event[int(key)] if isinstance(event, list) else event.get(key, ABSENT)
+        if event is ABSENT:
+            return ABSENT
+    return event
+
+
+def faults(events):
+    for choice, wanted in EXPECTED:
+        found = [e for e in events if all(value(e, k) == v for k, v in choice.items())]
+        if not found:
+            yield f"no event with {choice}"
+        for key, v in wanted.items() if found else ():
+            if value(found[0], key) != v:
+                yield f"{choice}: {key} is {value(found[0], key)}, not {v}"
+
+
+with tempfile.TemporaryDirectory(prefix="tramgac-eve.") as work:
+    capture().write(f"{work}/a.pcap")
+    for name, text in (("s.yaml", YAML), ("a.rules", RULES)):
+        with open(f"{work}/{name}", "w", encoding="utf-8") as out:
+            out.write(text)
+    program = "suricata" if "--suricata" in sys.argv else os.path.abspath(sys.argv[1])
+    subprocess.run([program, "-c", f"{work}/s.yaml", "-S", f"{work}/a.rules", "-r", f"{work}/a.pcap", "-l", work], check=True,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with open(f"{work}/eve.json", encoding="utf-8") as lines:
+        found = list(faults([json.loads(line) for line in lines]))
+print("\n".join(found) or f"{len(EXPECTED)} events are as they should be")
+sys.exit(1 if found else 0)
