@@ -306,7 +306,7 @@ static uint32_t packets_max(const struct flow *flow, bool known)
     return flow->proto == IPPROTO_TCP4 ? TCP_PACKETS : UDP_PACKETS;
 }
 
-void breadth_packet(struct breadth *breadth, struct flow *flow, const struct packet *p)
+static void show(struct breadth *breadth, struct flow *flow, const struct packet *p)
 {
     struct verdict *verdict = undecided(breadth, flow, p);
 
@@ -326,6 +326,14 @@ void breadth_packet(struct breadth *breadth, struct flow *flow, const struct pac
         flow->ndpi_proto = found.app_protocol ? found.app_protocol : found.master_protocol;
     if (++verdict->packets >= packets_max(flow, known))
         decide(breadth, flow, verdict);
+}
+
+void breadth_packet(struct breadth *breadth, struct flow *flow, const struct packet *p)
+{
+    const struct verdict *verdict = verdict_of(flow);
+
+    if (p->payload.len && (!verdict || verdict->state)) /* false for most */
+        show(breadth, flow, p);
 }
 
 void breadth_end(struct breadth *breadth, struct flow *flow)

@@ -134,6 +134,7 @@ struct flow {
     uint32_t generation;        /* reuse of the same tuple */
     uint32_t gaps[2];           /* holes given up, by direction */
     struct tcp tcp;
+    uint8_t dir;                 /* enum dir, of the packet in hand */
     uint8_t asked_ip, asked_app; /* detection's own: rules asked once, bit by direction */
     uint8_t app_events;          /* of the packet in hand: bits by enum app_event (app.h) */
     uint32_t asked_empty;        /* detection's own: see match_payload_empty() */

@@ -506,12 +506,12 @@ static bool is_icmp(uint8_t proto)
 static bool same_ends(const struct flow *f, const struct packet *p, enum dir *dir)
 {
     *dir = TO_SERVER;
-    if (addr_eq(&f->client, &p->src) && addr_eq(&f->server, &p->dst) &&
-        f->client_port == p->sport && f->server_port == p->dport)
+    if (f->client_port == p->sport && f->server_port == p->dport && addr_eq(&f->client, &p->src) &&
+        addr_eq(&f->server, &p->dst))
         return true;
     *dir = TO_CLIENT;
-    return addr_eq(&f->client, &p->dst) && addr_eq(&f->server, &p->src) &&
-           f->client_port == p->dport && f->server_port == p->sport;
+    return f->client_port == p->dport && f->server_port == p->sport &&
+           addr_eq(&f->client, &p->dst) && addr_eq(&f->server, &p->src);
 }
 
 static bool same(const struct flow *f, const struct packet *p, enum dir *dir)
@@ -651,6 +651,7 @@ static void update(struct flow_table *t, struct flow *f, const struct packet *p,
 {
     bool was_midstream = f->midstream;
 
+    f->dir = (uint8_t)dir;
     if (!f->pkts[dir] || p->ttl < f->at[dir].ttl_min)
         f->at[dir].ttl_min = p->ttl;
     if (p->ttl > f->at[dir].ttl_max)
@@ -740,6 +741,7 @@ bool flow_table_turn(struct flow *f)
     f->asked_ip = swap_bits(f->asked_ip);
     f->asked_app = swap_bits(f->asked_app);
     f->asked_empty = 0;
+    f->dir = (uint8_t)dir_other((enum dir)f->dir);
     f->swapped = !f->swapped;
     return true;
 }

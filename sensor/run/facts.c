@@ -8,15 +8,7 @@
 
 #include <stdlib.h>
 
-enum {
-    FIELDS_MAX = 512,
-    PROTOS_MAX = 64,
-    PROTO_SLOTS = 4 * PROTOS_MAX,
-    SAID_OPEN = 1,
-    SAID_CLIENT = 2,
-    SAID_SERVER = 4,
-    SAID_REFUSED = 8
-};
+enum { FIELDS_MAX = 512, PROTOS_MAX = 64, PROTO_SLOTS = 4 * PROTOS_MAX };
 
 struct facts_plan {
     struct field_ref learned[FIELDS_MAX]; /* those of a protocol side by side */
@@ -202,21 +194,16 @@ void facts_arp(const struct facts_sink *sink, const struct packet *p)
     fact->vlan = p->vlans ? p->vlan[0] : 0;
 }
 
-static uintptr_t said(const struct flow *f)
-{
-    return (uintptr_t)f->ext[FLOW_EXT_FACTS];
-}
-
 static void say(struct flow *f, uintptr_t what)
 {
-    f->ext[FLOW_EXT_FACTS] = (void *)(said(f) | what);
+    f->ext[FLOW_EXT_FACTS] = (void *)(facts_said(f) | what);
 }
 
 static void open_fact(const struct facts_sink *sink, struct flow *f)
 {
     struct fact *fact = of_flow(sink, FACT_OPEN, f);
 
-    say(f, SAID_OPEN);
+    say(f, FACTS_SAID_OPEN);
     if (fact)
         put_text(fact->text, slice_of_str(f->app_name));
 }
@@ -224,12 +211,9 @@ static void open_fact(const struct facts_sink *sink, struct flow *f)
 /* The first packet of each side: only what a host sends carries its own MAC. */
 static void sender_fact(const struct facts_sink *sink, struct flow *f, const struct packet *p)
 {
-    if (!p->has_mac || (said(f) & SAID_CLIENT && said(f) & SAID_SERVER))
+    if (!facts_sender_due(f, p))
         return;
-    uintptr_t side = flow_dir(f, p) == TO_SERVER ? SAID_CLIENT : SAID_SERVER;
-    if (said(f) & side)
-        return;
-    say(f, side);
+    say(f, facts_side(f));
     struct fact *fact = of_flow(sink, FACT_PACKET, f);
     if (!fact)
         return;
@@ -252,12 +236,12 @@ static bool refused(const struct flow *f)
 void facts_packet(const struct facts_sink *sink, struct flow *f, const struct packet *p)
 {
     sender_fact(sink, f, p);
-    if (said(f) & (SAID_OPEN | SAID_REFUSED))
+    if (facts_said(f) & (FACTS_SAID_OPEN | FACTS_SAID_REFUSED))
         return;
     if (f->state == FLOW_ESTABLISHED) {
         open_fact(sink, f);
     } else if (f->pkts[TO_CLIENT] && refused(f)) {
-        say(f, SAID_REFUSED);
+        say(f, FACTS_SAID_REFUSED);
         of_flow(sink, FACT_REFUSED, f);
     }
 }
@@ -463,7 +447,7 @@ void facts_tx(const struct facts_sink *sink, const struct facts_plan *plan, cons
 
 void facts_flow_end(const struct facts_sink *sink, struct flow *f)
 {
-    bool unsaid = !(said(f) & (SAID_OPEN | SAID_REFUSED));
+    bool unsaid = !(facts_said(f) & (FACTS_SAID_OPEN | FACTS_SAID_REFUSED));
 
     if (unsaid && refused(f))
         of_flow(sink, FACT_REFUSED, f);

@@ -307,7 +307,7 @@ static uint32_t take_payload(struct worker *w, struct flow *flow, const struct p
     if (flow->sum_bad)
         return 0;
     if (p->proto == IPPROTO_TCP4) {
-        streams_push(w->streams, flow, p);
+        streams_push(w->streams, flow, p, dir);
         return take_stream(w, flow, p, 0);
     }
     if (p->proto == IPPROTO_UDP4 && p->payload.len) {
@@ -317,13 +317,20 @@ static uint32_t take_payload(struct worker *w, struct flow *flow, const struct p
     return 0;
 }
 
-static void take_files(struct worker *w, struct flow *flow)
+static void pass_files(struct worker *w, struct flow *flow, const struct app_file *pieces,
+                       uint32_t n)
+{
+    if (w->shed.step[flow->shard] < SHED_FILES || files_first(flow))
+        files_input(w->files, flow, pieces, n);
+}
+
+static inline void take_files(struct worker *w, struct flow *flow)
 {
     uint32_t n;
     const struct app_file *pieces = app_files(w->app, &n);
 
-    if (n && (w->shed.step[flow->shard] < SHED_FILES || files_first(flow)))
-        files_input(w->files, flow, pieces, n);
+    if (n)
+        pass_files(w, flow, pieces, n);
 }
 
 /* A rule that takes too much of this shard's packets rests: said once each time. */
@@ -447,25 +454,30 @@ static void let_go(struct worker *w, struct flow *flow)
     streams_drop(w->streams, flow);
 }
 
-/* Nobody looks into this flow any more; it is counted. */
-static void pass_by(struct worker *w, struct flow *flow, const struct packet *p)
+static void say_packet(struct worker *w, struct flow *flow, const struct packet *p)
 {
     struct facts_sink sink = sink_of(w);
 
+    facts_packet(&sink, flow, p);
+}
+
+/* Nobody looks into this flow any more; it is counted. */
+static void pass_by(struct worker *w, struct flow *flow, const struct packet *p)
+{
     if (!flow->shunted) {
         last_look(w, flow, p);
         let_go(w, flow);
         flow->shunted = true;
     }
     if (w->wants.devices)
-        facts_packet(&sink, flow, p);
+        say_packet(w, flow, p);
 }
 
 /* Nobody asks what the flow carries: it is counted, named by its first bytes, classified. */
 static void only_name(struct worker *w, struct flow *flow, const struct packet *p)
 {
     if (!app_over(flow)) {
-        take_payload(w, flow, p, flow_dir(flow, p));
+        take_payload(w, flow, p, (enum dir)flow->dir);
         app_clear(w->app, flow, 3);
         if (app_over(flow))
             streams_drop(w->streams, flow);
@@ -537,7 +549,6 @@ static void worker_packet(struct worker *w, const struct packet *p)
         without_flow(w, p);
         return;
     }
-    struct facts_sink sink = sink_of(w);
     rest_wake(w->rest, &w->floors, flow);
     settle_ends(w, flow, p);
     look_at_room(w, flow);
@@ -551,7 +562,7 @@ static void worker_packet(struct worker *w, const struct packet *p)
         only_name(w, flow, p);
         return;
     }
-    enum dir dir = flow_dir(flow, p);
+    enum dir dir = (enum dir)flow->dir;
     uint32_t chunks = take_payload(w, flow, p, dir);
     take_files(w, flow);
     breadth_packet(w->breadth, flow, p);
@@ -565,8 +576,8 @@ static void worker_packet(struct worker *w, const struct packet *p)
     };
     uint32_t looked = detect_looks(&in);
     detect_on(w, &in);
-    if (w->wants.devices)
-        facts_packet(&sink, flow, p);
+    if (w->wants.devices && facts_packet_due(flow, p))
+        say_packet(w, flow, p);
     if (has_results(w, flow, p))
         write_results(w, flow, p, looked);
     if (sight_due(flow))

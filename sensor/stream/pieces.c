@@ -103,6 +103,18 @@ void pieces_drop(struct pieces_pool *pool, struct pieces_owner *owner)
     unlist_empty(pool, owner);
 }
 
+static struct piece *new_piece(struct pieces_pool *pool, struct pieces_shard *shard, bool small)
+{
+    struct piece *piece = slab_take(small ? &pool->small : &pool->large);
+
+    if (!piece)
+        return NULL;
+    *piece = (struct piece){.small = small};
+    shard->used_bytes += bytes_of(small);
+    pool->used_bytes += bytes_of(small);
+    return piece;
+}
+
 /* Room for a piece, if need be at the cost of the shard's oldest hole. */
 static struct piece *take(struct pieces_pool *pool, struct pieces_owner *owner, uint32_t len)
 {
@@ -116,13 +128,7 @@ static struct piece *take(struct pieces_pool *pool, struct pieces_owner *owner, 
             return NULL;
         pieces_drop(pool, victim);
     }
-    struct piece *piece = slab_take(small ? &pool->small : &pool->large);
-    if (!piece)
-        return NULL;
-    *piece = (struct piece){.small = small};
-    shard->used_bytes += bytes_of(small);
-    pool->used_bytes += bytes_of(small);
-    return piece;
+    return new_piece(pool, shard, small);
 }
 
 /* ---- into the list ------------------------------------------------------------------------ */
@@ -255,6 +261,32 @@ bool pieces_has_room(const struct pieces_pool *pool, const struct pieces_owner *
     return pool->shard[owner->shard].used_bytes < pool->quota_bytes / 2;
 }
 
+bool pieces_append(struct pieces_pool *pool, struct pieces_owner *owner, enum dir dir, uint32_t seq,
+                   struct slice bytes, uint64_t now_ns)
+{
+    struct pieces_shard *shard = &pool->shard[owner->shard];
+    struct pieces *all = &owner->side[dir];
+    bool small = bytes.len <= SMALL_BYTES;
+
+    if (bytes.len > LARGE_BYTES || shard->used_bytes + bytes_of(small) > pool->quota_bytes ||
+        (all->last && tcp_after(all->last->seq + all->last->len, seq) > 0))
+        return false;
+    struct piece *piece = new_piece(pool, shard, small);
+    if (!piece)
+        return false;
+    piece->span = (struct os_span){seq, seq + bytes.len};
+    piece->seq = seq;
+    piece->len = bytes.len;
+    memcpy(piece->data, bytes.at, bytes.len);
+    if (!all->first)
+        all->since_ns = now_ns;
+    *(all->last ? &all->last->next : &all->first) = piece;
+    all->last = piece;
+    all->n++;
+    all->bytes += bytes.len;
+    return true;
+}
+
 void pieces_put(struct pieces_pool *pool, struct pieces_owner *owner, enum dir dir,
                 struct pieces_coming *coming, uint64_t now_ns)
 {
@@ -269,6 +301,9 @@ void pieces_put(struct pieces_pool *pool, struct pieces_owner *owner, enum dir d
         w.before = all->last;
     else
         w.behind = all->first;
-    place(&w);
+    if (w.behind)
+        place(&w);
+    else
+        insert(&w, coming->bytes.len);
     unlist_empty(pool, owner);
 }

@@ -68,6 +68,11 @@ struct pieces_coming {
 void pieces_put(struct pieces_pool *pool, struct pieces_owner *owner, enum dir dir,
                 struct pieces_coming *coming, uint64_t now_ns);
 
+/** The same for bytes in order, not doubted and behind all others, when there is room as it is.
+ * False: they must be put. */
+bool pieces_append(struct pieces_pool *pool, struct pieces_owner *owner, enum dir dir, uint32_t seq,
+                   struct slice bytes, uint64_t now_ns);
+
 /** Less than half of the shard's memory is in use: bytes that need not wait may. */
 bool pieces_has_room(const struct pieces_pool *pool, const struct pieces_owner *owner);
 

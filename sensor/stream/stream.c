@@ -19,6 +19,7 @@
 #include "common/slab.h"
 #include "sensor/flow/stream_event.h"
 #include "sensor/flow/tcp_track.h"
+#include "sensor/stream/due.h"
 #include "sensor/stream/stream_own.h"
 
 #include <stdlib.h>
@@ -26,7 +27,6 @@
 enum {
     JUMP_MAX = 1 << 24, /* further ahead than any window: not of this connection's present */
     FAR_SEGMENTS = 4,   /* so many there in a row: the mirror was away, the connection was not */
-    ONE_SIDED_SEGMENTS = 8, /* nobody acknowledges: so many wait before a hole is given up */
     NEAR = 1 << 16,
     HOPS_SHORT = 5,    /* a hop limit so far below the flow's: may not reach the receiver */
     OLD_ACK = 1 << 16, /* acknowledges what was long acknowledged: hosts drop it (RFC 5961, 5) */
@@ -287,27 +287,28 @@ static void note_urgent(struct streams *s, struct flow *flow, struct stream *str
 
 /* ---- late segments ------------------------------------------------------------------------ */
 
-/* The receiver has what is missing before the first piece. */
-static bool has_known_hole(const struct flow *flow, const struct stream *stream, enum dir dir)
+/* As awaits_late() leaves it where no hole is. */
+static inline void no_hole(struct stream *stream)
 {
-    const struct tcp_side *own = &flow->tcp.side[dir];
-    const struct piece *first = stream->waiting.side[dir].first;
-
-    return first && own->has_acked && tcp_after(first->seq, stream->side[dir].next) > 0 &&
-           tcp_after(own->acked, first->seq) >= 0;
+    stream->side[TO_SERVER].late = stream->side[TO_CLIENT].late = (struct late){0};
 }
 
-static bool awaits_late(const struct streams *s, const struct flow *flow, struct stream *stream,
-                        enum dir dir)
+static bool hole_may_fill(const struct streams *s, const struct flow *flow, struct stream *stream,
+                          enum dir dir)
+{
+    return !s->ending && !s->hurried && pieces_has_room(&s->pool, &stream->waiting) &&
+           late_may_come(&stream->side[dir].late, flow, s->now_ns);
+}
+
+static inline bool awaits_late(const struct streams *s, const struct flow *flow,
+                               struct stream *stream, enum dir dir)
 {
     struct side *side = &stream->side[dir];
 
-    if (side->ended || !has_known_hole(flow, stream, dir)) {
-        side->late = (struct late){0};
-        return false;
-    }
-    return !s->ending && !s->hurried && pieces_has_room(&s->pool, &stream->waiting) &&
-           late_may_come(&side->late, flow, s->now_ns);
+    if (!side->ended && due_hole(flow, stream, dir))
+        return hole_may_fill(s, flow, stream, dir);
+    side->late = (struct late){0};
+    return false;
 }
 
 /* ---- what a packet brings ----------------------------------------------------------------- */
@@ -416,6 +417,24 @@ static void keep_fresh(struct streams *s, struct flow *flow, struct stream *stre
     s->count[COUNT_FILLED] += fills && tcp_after(side->edge, end) > 0;
 }
 
+/* What most segments are: they go on where the bytes end that are there, and wait for nothing but
+ * their acknowledgement. False: it is not so simple. */
+static bool append(struct streams *s, const struct flow *flow, struct stream *stream, uint32_t seq,
+                   const struct packet *p)
+{
+    struct side *side = &stream->side[s->dir];
+    bool alone = !stream->waiting.side[s->dir].first;
+
+    if (seq != side->edge || side->holds || !p->payload.len ||
+        !pieces_append(&s->pool, &stream->waiting, s->dir, seq, p->payload, s->now_ns))
+        return false;
+    side->edge = seq + p->payload.len;
+    s->settled = alone && seq == side->next && !side->has_fin && p->payload.len <= s->hole_bytes &&
+                 tcp_after(flow->tcp.side[s->dir].acked, seq) <= 0 &&
+                 pieces_has_room(&s->pool, &stream->waiting);
+    return true;
+}
+
 /* Bytes that the capture cut off the segment, as far as no other copy of them waits. */
 static uint32_t cut_off(const struct side *side, const struct piece *first, uint32_t fresh,
                         uint32_t missing)
@@ -423,6 +442,18 @@ static uint32_t cut_off(const struct side *side, const struct piece *first, uint
     int32_t until = first ? tcp_after(first->seq, side->next + fresh) : INT32_MAX;
 
     return until <= 0 ? 0 : missing < (uint32_t)until ? missing : (uint32_t)until;
+}
+
+/* What follows the bytes left in s->in_order: some that were cut off, or a piece that waits. */
+static void come_in_order(struct streams *s, const struct side *side, const struct piece *first,
+                          const struct packet *p, uint32_t known)
+{
+    uint32_t cut =
+        known > p->payload.len ? p->payload_missing - (known - p->payload.len) : p->payload_missing;
+
+    s->missing = cut_off(side, first, s->in_order.len, cut);
+    if (first && first->seq == side->next + s->in_order.len)
+        s->count[COUNT_FILLED]++;
 }
 
 /* The bytes from `seq` on that are not known yet: in order (left in s->in_order), or to wait. */
@@ -435,10 +466,13 @@ static void take_fresh(struct streams *s, struct flow *flow, struct stream *stre
     uint32_t end = seq + p->payload.len;
     bool ahead = tcp_after(seq, side->next) > 0;
     bool doubted = doubtful(flow, s->dir, p);
+    bool waits = unacked(s, flow, stream, end);
     uint32_t over = behind_window(flow, stream, s->dir, end);
 
+    if (waits && !doubted && !over && append(s, flow, stream, seq, p))
+        return;
     s->count[COUNT_AHEAD] += tcp_after(seq, side->edge) > 0;
-    if (ahead || unacked(s, flow, stream, end) || doubted || side->holds || over ||
+    if (ahead || waits || doubted || side->holds || over ||
         awaits_late(s, flow, stream, dir_other(s->dir)) ||
         (first && tcp_after(first->seq, end) < 0)) {
         struct pieces_coming coming = {
@@ -447,11 +481,7 @@ static void take_fresh(struct streams *s, struct flow *flow, struct stream *stre
         return;
     }
     s->in_order = fresh;
-    uint32_t cut =
-        known > p->payload.len ? p->payload_missing - (known - p->payload.len) : p->payload_missing;
-    s->missing = cut_off(side, first, fresh.len, cut);
-    if (first && first->seq == side->next + fresh.len)
-        s->count[COUNT_FILLED]++;
+    come_in_order(s, side, first, p, known);
 }
 
 /* Data of the packet's own side: new, old, or of another time. */
@@ -529,13 +559,14 @@ static void begin(struct streams *s, bool ending, bool hurried, uint32_t stage)
     release_given(s);
     s->in_order = SLICE_NONE;
     s->missing = 0;
+    s->settled = false;
     s->ending = ending;
     s->hurried = hurried;
     s->dir = TO_CLIENT; /* without a packet stage 0 is the client's bytes */
     s->stage = stage;
 }
 
-void streams_push(struct streams *s, struct flow *flow, const struct packet *p)
+void streams_push(struct streams *s, struct flow *flow, const struct packet *p, enum dir dir)
 {
     uint32_t wire_len = p->payload.len + p->payload_missing;
     bool brings = wire_len || p->tcp.flags & (TCP_FIN | TCP_URG);
@@ -550,7 +581,7 @@ void streams_push(struct streams *s, struct flow *flow, const struct packet *p)
     struct stream *stream = stream_of(s, flow);
     if (!stream)
         return;
-    s->dir = flow_dir(flow, p);
+    s->dir = dir;
     s->now_ns = p->ts_ns;
     s->stage = 0;
     drop_unwanted(s, stream, s->dir);
@@ -573,7 +604,7 @@ bool streams_hurry(struct streams *s, struct flow *flow)
         (!stream->side[TO_SERVER].late.since_us && !stream->side[TO_CLIENT].late.since_us))
         return false;
     begin(s, false, true, 0);
-    stream->side[TO_SERVER].late = stream->side[TO_CLIENT].late = (struct late){0};
+    no_hole(stream);
     return true;
 }
 
@@ -638,66 +669,30 @@ static void lose(struct streams *s, struct flow *flow, struct side *side, enum d
     stream_event_raise(flow, STREAM_EVENT_REASSEMBLY_SEQ_GAP);
 }
 
-static bool too_much_waits(const struct streams *s, const struct pieces *waiting)
-{
-    return waiting->bytes > s->hole_bytes || waiting->n >= STREAM_SEGMENTS_MAX ||
-           s->now_ns > waiting->since_ns + s->hole_ns;
-}
-
-/* The first piece waits for nothing but its acknowledgement. */
-static bool only_unacked(const struct side *side, const struct piece *first)
-{
-    return tcp_after(first->seq, side->next) <= 0 && !first->doubted && !side->holds;
-}
-
-/* Nobody acknowledges what this side sends, and enough of it waits behind a hole. */
-static bool given_up_alone(const struct stream *stream, const struct tcp_side *own, enum dir dir)
-{
-    return !own->has_acked && !stream->side[dir_other(dir)].started &&
-           stream->waiting.side[dir].n >= ONE_SIDED_SEGMENTS;
-}
-
-/* How much of the first piece shall come out: its turn has come, or is given up. */
-static uint32_t due_bytes(const struct streams *s, const struct flow *flow,
-                          const struct stream *stream, enum dir dir)
-{
-    const struct side *side = &stream->side[dir];
-    const struct tcp_side *own = &flow->tcp.side[dir];
-    const struct pieces *waiting = &stream->waiting.side[dir];
-    const struct piece *first = waiting->first;
-    bool hole = tcp_after(first->seq, side->next) > 0;
-    bool free = only_unacked(side, first);
-
-    if (s->ending || (free && (!s->by_ack || !own->has_acked || own->rst ||
-                               !pieces_has_room(&s->pool, &stream->waiting))))
-        return first->len;
-    if (own->has_acked && tcp_after(own->acked, first->seq + (hole ? 0 : first->len)) >= 0)
-        return first->len;
-    if (too_much_waits(s, waiting))
-        return first->len;
-    if (own->has_acked && !hole && tcp_after(own->acked, first->seq) > 0)
-        return own->acked - first->seq;
-    return given_up_alone(stream, own, dir) ? first->len : 0;
-}
-
-/* A hole before bytes that perhaps nobody took is none: they go, not the hole. */
-static bool is_refused(const struct streams *s, const struct flow *flow,
-                       const struct stream *stream, enum dir dir)
-{
-    const struct tcp_side *own = &flow->tcp.side[dir];
-    const struct piece *first = stream->waiting.side[dir].first;
-
-    return first->doubted && own->has_acked && !s->ending &&
-           tcp_after(first->seq, stream->side[dir].next) > 0 &&
-           tcp_after(own->acked, first->seq) <= 0 && too_much_waits(s, &stream->waiting.side[dir]);
-}
-
 /* While bytes of one direction may still come, the other waits too: it answers them. */
 static bool awaits_any(const struct streams *s, const struct flow *flow, struct stream *stream)
 {
     bool own = awaits_late(s, flow, stream, s->dir);
 
     return awaits_late(s, flow, stream, dir_other(s->dir)) || own;
+}
+
+/* Hands out the first piece from its byte `known` up to `due`. */
+static bool hand_out(struct streams *s, struct flow *flow, struct stream *stream, enum dir dir,
+                     uint32_t known, uint32_t due, struct chunk *chunk)
+{
+    struct piece *piece = stream->waiting.side[dir].first;
+    uint8_t *data = piece->data + piece->at + known;
+    uint32_t used = emit(s, flow, dir, (struct slice){data, due - known}, chunk);
+
+    if (known + used < piece->len) { /* the rest: not acknowledged, or behind an urgent byte */
+        pieces_trim_first(&stream->waiting.side[dir], known + used);
+        return true;
+    }
+    pieces_shift(&s->pool, &stream->waiting, dir, s->now_ns);
+    piece->next = s->given;
+    s->given = piece;
+    return true;
 }
 
 /* The next waiting piece, if its turn has come. */
@@ -711,7 +706,7 @@ static bool next_waiting(struct streams *s, struct flow *flow, struct stream *st
     while (waiting->first && !side->ended && !awaits_any(s, flow, stream) &&
            (due = due_bytes(s, flow, stream, dir)) != 0) {
         struct piece *piece = waiting->first;
-        if (is_refused(s, flow, stream, dir)) {
+        if (due_refused(s, flow, stream, dir)) {
             pieces_give(&s->pool, pieces_shift(&s->pool, &stream->waiting, dir, s->now_ns));
             continue;
         }
@@ -725,16 +720,7 @@ static bool next_waiting(struct streams *s, struct flow *flow, struct stream *st
         }
         if (known >= due)
             return false;
-        uint8_t *data = piece->data + piece->at + known;
-        uint32_t used = emit(s, flow, dir, (struct slice){data, due - known}, chunk);
-        if (known + used < piece->len) { /* the rest: not acknowledged, or behind an urgent byte */
-            pieces_trim_first(waiting, known + used);
-            return true;
-        }
-        pieces_shift(&s->pool, &stream->waiting, dir, s->now_ns);
-        piece->next = s->given;
-        s->given = piece;
-        return true;
+        return hand_out(s, flow, stream, dir, known, due, chunk);
     }
     return false;
 }
@@ -767,6 +753,10 @@ static bool next_of_side(struct streams *s, struct flow *flow, struct stream *st
         lose(s, flow, side, dir, s->missing);
         s->missing = 0;
     }
+    if (due_whole(flow, stream, dir)) {
+        no_hole(stream);
+        return hand_out(s, flow, stream, dir, 0, stream->waiting.side[dir].first->len, chunk);
+    }
     if (next_waiting(s, flow, stream, dir, chunk))
         return true;
     if (side->ended || !end_is_due(s, flow, side, dir) || awaits_any(s, flow, stream))
@@ -782,16 +772,28 @@ bool streams_by_ack(const struct streams *s, const struct flow *flow)
            flow->tcp.side[1].has_acked;
 }
 
+/* False for most: then next_of_side() finds nothing. */
+static inline bool may_have_more(const struct streams *s, const struct stream *stream, enum dir dir)
+{
+    return stream->waiting.side[dir].first || stream->side[dir].has_fin || s->ending;
+}
+
 bool streams_next(struct streams *s, struct flow *flow, struct chunk *chunk)
 {
     struct stream *stream = flow->ext[FLOW_EXT_STREAM];
+    enum dir other = dir_other(s->dir);
 
-    for (; stream && s->stage < 2; s->stage++) {
-        enum dir dir = s->stage == 0 ? dir_other(s->dir) : s->dir;
-        bool own = dir == s->dir && (s->in_order.len || s->missing);
-        bool any = own || s->ending || stream->waiting.side[dir].first || stream->side[dir].has_fin;
-        if (any && next_of_side(s, flow, stream, dir, chunk))
-            return true;
-    }
+    if (!stream || s->stage >= 2)
+        return false;
+    if (s->stage == 0 && may_have_more(s, stream, other) &&
+        next_of_side(s, flow, stream, other, chunk))
+        return true;
+    s->stage = 1;
+    if (s->settled && !due_hole(flow, stream, other))
+        no_hole(stream);
+    else if ((s->in_order.len || s->missing || may_have_more(s, stream, s->dir)) &&
+             next_of_side(s, flow, stream, s->dir, chunk))
+        return true;
+    s->stage = 2;
     return false;
 }

@@ -40,9 +40,9 @@ uint32_t streams_flow_bytes(void);
 /** Bytes of what waits, of all flows. */
 uint64_t streams_used_bytes(const struct streams *streams);
 
-/** Takes a TCP packet of a flow that tcp_track has seen. Then ask streams_next until it says false.
- */
-void streams_push(struct streams *streams, struct flow *flow, const struct packet *p);
+/** Takes a TCP packet of a flow that tcp_track has seen, and its direction there. Then ask
+ * streams_next until it says false. */
+void streams_push(struct streams *streams, struct flow *flow, const struct packet *p, enum dir dir);
 
 /** Gives up all holes of both directions because the flow ends; then ask streams_next. */
 void streams_end(struct streams *streams, struct flow *flow);

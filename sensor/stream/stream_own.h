@@ -61,6 +61,7 @@ struct streams {
     uint32_t missing;
     uint64_t now_ns;
     bool ending, hurried;
+    bool settled; /* of the packet's side nothing can come out */
 };
 
 #endif

@@ -94,7 +94,7 @@ static void send_from(struct rig *rig, enum dir dir, uint32_t seq, uint32_t ack,
     p.ttl = rig->ttl ? rig->ttl : 64;
     stream_event_clear(&rig->flow);
     tcp_track(&rig->flow, &p, dir);
-    streams_push(rig->streams, &rig->flow, &p);
+    streams_push(rig->streams, &rig->flow, &p, flow_dir(&rig->flow, &p));
     collect(rig);
 }
 

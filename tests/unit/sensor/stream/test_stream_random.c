@@ -157,7 +157,7 @@ static void pass(struct rig *rig, enum dir dir, uint32_t seq, uint32_t ack, uint
     stream_event_clear(&rig->flow);
     tcp_track(&rig->flow, &p, dir);
     rig->flow.tcp.side[dir_other(sender(rig))].policy = (uint8_t)rig->host.policy;
-    streams_push(rig->streams, &rig->flow, &p);
+    streams_push(rig->streams, &rig->flow, &p, flow_dir(&rig->flow, &p));
     collect(rig);
 }
 
