@@ -303,17 +303,19 @@ static void run_noted(struct detect *d)
     }
 }
 
-/* The protocol is news to this direction; of datagrams each is asked. */
+/* The protocol is news to this direction; with datagrams to two of them. */
 static bool app_fresh(const struct detect_input *in)
 {
-    if (!in->flow || detect_no_packet(in) || (!in->flow->app_name && !in->flow->app_failed))
+    if (!in->flow || detect_no_packet(in) || !detect_settled(in->flow))
         return false;
-    if (in->flow->proto != IPPROTO_TCP4)
-        return true;
+    enum { TWICE = 2 }; /* its bits stand behind those of the first time */
+    uint32_t bit = (uint32_t)in->dir;
     if (!detect_shown(in, in->dir))
         return false;
-    bool known = in->flow->asked_app >> in->dir & 1;
-    in->flow->asked_app |= (uint8_t)(1 << in->dir);
+    if (in->flow->proto != IPPROTO_TCP4 && in->flow->asked_app >> bit & 1)
+        bit += TWICE;
+    bool known = in->flow->asked_app >> bit & 1;
+    in->flow->asked_app |= (uint8_t)(1u << bit);
     return !known;
 }
 
@@ -359,7 +361,7 @@ void detect_look(struct detect *d)
     strbuf_clear(&d->text);
     d->n_steps = 0;
     d->passed = false;
-    d->view[0].set = d->view[1].set = false;
+    d->view[0].set = d->view[1].set = d->stream_shown = false;
     memset(&d->beside, 0, sizeof(d->beside));
     memset(&d->look.rule, 0,
            offsetof(struct inspection, captured) - offsetof(struct inspection, rule));

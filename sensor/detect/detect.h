@@ -105,8 +105,23 @@ static inline bool detect_no_packet(const struct detect_input *in)
 {
     return in->flow_ends || in->rests;
 }
+/** The end of a connection that both sides had closed: they were looked at then, as Suricata has
+ * it. A reset may have come before all was looked at. */
+static inline bool detect_over(const struct detect_input *in)
+{
+    const struct flow *f = in->flow;
+
+    return in->flow_ends && f->proto == IPPROTO_TCP4 && f->tcp_state == TCP_CLOSED &&
+           !((f->tcp_flags[0] | f->tcp_flags[1]) & TCP_RST);
+}
 /** Bytes of the direction were shown to parsers: what they said of the protocol is its own. */
 bool detect_shown(const struct detect_input *in, enum dir dir);
+
+/** Its protocol is known, or that it has none: of datagrams with the first one. */
+static inline bool detect_settled(const struct flow *f)
+{
+    return f->app_name || f->app_failed || f->proto == IPPROTO_UDP4;
+}
 
 /** The directions that detection looks at: bits by enum dir. */
 static inline uint32_t detect_looks(const struct detect_input *in)

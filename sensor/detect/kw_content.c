@@ -3,7 +3,9 @@
  * content and its modifiers, tests of length.
  */
 #include "sensor/detect/buffer.h"
+#include "sensor/detect/detect.h"
 #include "sensor/detect/draft.h"
+#include "sensor/detect/match.h"
 
 #include <stdlib.h>
 
@@ -328,11 +330,27 @@ static bool urilen_parse(struct draft *d, const struct keyword *kw, struct slice
                   draft_fail(d, "bad length in urilen"));
 }
 
+/* A length that no packet without payload has: bytes are wanted, the packet's or of its stream. */
+static bool wants_bytes(const struct num *num)
+{
+    switch (num->mode) {
+    case NUM_EQ:
+        return num->a > 0;
+    case NUM_NE:
+    case NUM_GT:
+    case NUM_RANGE:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static bool dsize_match(const struct inspection *in, const void *args)
 {
     const struct num *num = args;
+    bool bytes = match_payload_bytes(in->detect);
 
-    if (!in->packet || (num->mode == NUM_NE && !in->packet->payload.len)) /* there is one */
+    if (!in->packet || (wants_bytes(num) && !bytes) || (num->mode == NUM_EQ && !num->a && bytes))
         return false;
     return rule_num_ok(num, in->packet->payload.len);
 }

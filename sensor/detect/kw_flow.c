@@ -2,6 +2,7 @@
 /*
  * State of the flow: flow, flowbits, flowint, stream_size; and xbits, which reach beyond it.
  */
+#include "sensor/detect/detect.h"
 #include "sensor/detect/draft.h"
 #include "sensor/detect/state.h"
 
@@ -37,7 +38,7 @@ static bool established_match(const struct inspection *in, const void *args)
 static bool not_established_match(const struct inspection *in, const void *args)
 {
     (void)args;
-    return !in->flow || !flow_is_established(in->flow);
+    return !in->flow || !flow_is_established(in->flow) || completes(in);
 }
 
 static bool fragment_match(const struct inspection *in, const void *args)
@@ -50,6 +51,13 @@ static bool no_fragment_match(const struct inspection *in, const void *args)
 {
     (void)args;
     return in->packet && !in->packet->reassembled;
+}
+
+/* Nothing else than a stream's bytes, which only a rule on them or on frames asks for. */
+static bool stream_match(const struct inspection *in, const void *args)
+{
+    (void)args;
+    return in->rule->kind == RULE_STREAM || in->rule->kind == RULE_FRAME;
 }
 
 static bool flow_test(struct draft *d, const struct keyword *kw,
@@ -121,9 +129,11 @@ static bool flow_word(struct draft *d, const struct keyword *kw, struct slice wo
         return flow_test(d, kw, fragment_match);
     if (slice_ieq(word, SLICE_LIT("no_frag")))
         return flow_test(d, kw, no_fragment_match);
-    if (slice_ieq(word, SLICE_LIT("only_stream")))
-        r->no_packet = true;
-    else if (slice_ieq(word, SLICE_LIT("no_stream")))
+    if (slice_ieq(word, SLICE_LIT("only_stream"))) {
+        r->no_packet = r->only_stream = true;
+        return flow_test(d, kw, stream_match);
+    }
+    if (slice_ieq(word, SLICE_LIT("no_stream")))
         r->no_stream = true;
     else if (!slice_ieq(word, SLICE_LIT("stateless")))
         return draft_fail(d, "flow does not know \"%.*s\"", (int)(word.len & 63),

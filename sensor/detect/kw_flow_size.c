@@ -6,10 +6,11 @@
 
 #include "common/clock.h"
 
+/* Of the clock's seconds, as Suricata counts: 0.9 to 1.1 is one. */
 static bool age_match(const struct inspection *in, const void *args)
 {
     const struct flow *f = in->flow;
-    return f && rule_num_ok(args, (f->last_ns - f->first_ns) / CLOCK_S);
+    return f && rule_num_ok(args, f->last_ns / CLOCK_S - f->first_ns / CLOCK_S);
 }
 
 static bool pkts_server_match(const struct inspection *in, const void *args)

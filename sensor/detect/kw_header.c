@@ -214,16 +214,34 @@ static bool flag_ok(const struct flag_args *a, uint16_t flags)
     }
 }
 
+/* Whatever the rule says of them: one that names flags of these sees only packets with one of
+ * these, and SYN unless it must not be there, as Suricata has it. */
+static bool has_class(const struct flag_args *a, uint16_t flags)
+{
+    enum { BEGIN_OR_END = 0x07 /* F S R */, RARE = 0xe0 /* U E C */ };
+
+    return (!(a->wanted & BEGIN_OR_END) || flags & BEGIN_OR_END) &&
+           (!(a->wanted & RARE) || flags & RARE) &&
+           (!(a->wanted & TCP_SYN) || a->mode == '!' || flags & TCP_SYN);
+}
+
 static bool flags_match(const struct inspection *in, const void *args)
 {
-    return is_tcp(in->packet) && flag_ok(args, in->packet->tcp.flags);
+    const struct flag_args *a = args;
+
+    return is_tcp(in->packet) && has_class(a, in->packet->tcp.flags) &&
+           flag_ok(a, in->packet->tcp.flags);
 }
 
 static bool fragbits_match(const struct inspection *in, const void *args)
 {
+    const struct flag_args *a = args;
     const struct packet *p = in->packet;
 
-    return p && p->ip_version == 4 && p->l3.len >= 20 && flag_ok(args, be16_at(p->l3, 6) & 0xe000);
+    if (!p || p->ip_version != 4 || p->l3.len < 20)
+        return false;
+    uint16_t bits = be16_at(p->l3, 6) & 0xe000;
+    return flag_ok(a, bits) && (a->mode != '+' || bits != a->wanted); /* + wants one more */
 }
 
 static bool letters_of(struct slice text, const char *letters, const uint16_t *bits, uint16_t *out)

@@ -80,7 +80,6 @@ static bool l3_parse(struct draft *d, const struct keyword *kw, struct slice val
     if (!version || (!v4 && !v6))
         return draft_fail(d, "l3_proto is ipv4 or ipv6");
     *version = v4 ? 4 : 6;
-    d->need_packet = true;
     return draft_test(d, kw, version);
 }
 

@@ -78,6 +78,7 @@ struct detect {
     } asked[ASKED_PROTOS]; /* rows of protocols, by their address */
     uint32_t class_;       /* CLASS_TCP … of the packet */
     struct view view[2];
+    bool stream_shown;        /* with the packet in hand its direction's stream was looked at */
     struct beside beside;     /* the view in hand */
     uint8_t behind[HELD_MAX]; /* bytes that waited behind a gap */
     struct inspection look;   /* reused for each rule */
@@ -154,6 +155,9 @@ void match_payload_run(struct detect *d);
 /** A packet of a TCP flow that carries nothing: true when it tells no rule anything, as packets of
  * this direction have shown before, and what it brought of the other direction waits. */
 bool match_payload_empty(struct detect *d);
+/** There are bytes to look at with the packet in hand: its payload's, or those that its direction's
+ * stream has waited with. */
+bool match_payload_bytes(const struct detect *d);
 /** Writes the hit's payload where it stays, with what stands beside it when bytes were lost there.
  */
 void match_payload_text(struct detect *d, struct hit *hit);

@@ -613,6 +613,8 @@ void match_frame_run(struct detect *d)
 
     if (detect_no_packet(in) ? d->class_ != CLASS_TCP : d->class_ == CLASS_OTHER)
         return;
+    if (detect_over(in))
+        return;
     f = frames_of(d);
     if (!f)
         return;

@@ -12,6 +12,7 @@
 #include "sensor/detect/match.h"
 
 #include "sensor/detect/content.h"
+#include "sensor/flow/tcp_track.h"
 
 enum {
     ON_PACKET = 1,
@@ -37,7 +38,8 @@ static bool groups_ok(struct detect *d, const struct rule *r, struct slice data,
 {
     struct hit *hit = d->look.hit;
 
-    if ((r->payload_group >= 0 && !data.len) || !pair_stands(r, data))
+    bool empty = !data.len && (d->look.on_stream || !d->stream_shown);
+    if ((r->payload_group >= 0 && empty) || !pair_stands(r, data))
         return false;
     detect_hit_clear(d);
     d->look.base64 = SLICE_NONE;
@@ -64,6 +66,32 @@ static bool wants_stream(const struct rule *r)
     return r->kind == RULE_STREAM || r->kind == RULE_PACKET_STREAM;
 }
 
+/* The content that Suricata looks for before anything else, of those that must not be there. */
+static const struct op *longest_negated(const struct group *group)
+{
+    const struct op *best = NULL;
+
+    for (uint16_t i = 0; i < group->n_ops; i++) {
+        const struct op *op = &group->ops[i];
+        if (op->kind == OP_CONTENT && op->flags & OP_NEGATED &&
+            (!best || op->content.text.len > best->content.text.len))
+            best = op;
+    }
+    return best;
+}
+
+/* A stream's rule is asked of a packet without payload too, unless its stream says no at once: what
+ * may stand nowhere in it does. */
+static bool kept_off(const struct detect *d, const struct rule *r)
+{
+    const struct op *op = longest_negated(&r->groups[r->payload_group]);
+    const struct view *view = &d->view[d->look.dir];
+
+    return op && !(op->flags & (OP_RELATIVE | OP_OFFSET | OP_DEPTH)) && view->set &&
+           content_find(slice_from(view->data, view->fresh), op->content.text, op->content.rare,
+                        op->flags & OP_NOCASE) >= 0;
+}
+
 /* The packet's bytes come again in a stream. */
 static bool has_stream(const struct detect *d)
 {
@@ -74,6 +102,8 @@ static bool wants_packet(const struct detect *d, const struct rule *r)
 {
     if (r->once_known)
         return d->fresh;
+    if (!d->in->packet->payload.len && d->stream_shown && wants_stream(r))
+        return !r->only_stream && !kept_off(d, r);
     if (r->kind == RULE_STREAM)
         return !has_stream(d) && !r->no_packet;
     return r->kind != RULE_TX;
@@ -207,6 +237,13 @@ static bool is_dark(const struct detect *d, enum dir dir)
     return d->class_ == CLASS_TCP && s && !d->encrypted && (s->dark || s->win[dir].dark);
 }
 
+bool match_payload_bytes(const struct detect *d)
+{
+    const struct packet *p = d->in->packet;
+
+    return d->stream_shown || (p && p->payload.len && !is_dark(d, d->in->dir));
+}
+
 /* The bytes of a TCP flow's packet come again in its stream: literals of rules on streams alone are
  * not looked for here behind its head, and those that have to be at the beginning only there. */
 static void scan_packet(struct detect *d, const struct raw_sets *sets, struct slice payload,
@@ -222,6 +259,28 @@ static void scan_packet(struct detect *d, const struct raw_sets *sets, struct sl
     }
     detect_scan(d, base, slice_head(payload, PAYLOAD_HEAD), 0, true);
     detect_scan(d, &sets->packets, slice_from(payload, PAYLOAD_HEAD - TAIL), TAIL, true);
+}
+
+/* Somebody closes the connection, and it is not the server alone. */
+static bool closes(const struct flow *f)
+{
+    return f->tcp_state >= TCP_CLOSE_WAIT && f->tcp_state != TCP_TIME_WAIT;
+}
+
+/* A connection closes, and not all of the direction's bytes were looked at, as they were not
+ * acknowledged. */
+static bool waits_unseen(const struct detect *d)
+{
+    const struct flow *f = d->in->flow;
+
+    if (!f || d->class_ != CLASS_TCP || !closes(f) || !d->in->by_ack)
+        return false;
+    const struct flow_marks *s = f->ext[FLOW_EXT_DETECT];
+    const struct window *win = s ? &s->win[d->in->dir] : NULL;
+    const struct tcp_side *side = &f->tcp.side[d->in->dir];
+    uint32_t sent = side->next - side->isn - 1;
+    return side->has_isn && !(win && win->off) &&
+           tcp_after(sent, win ? (uint32_t)win->next : 0) > 0;
 }
 
 /* Which rules a packet without payload may concern depends on its header and its flow's protocol
@@ -256,6 +315,7 @@ static void run_packet(struct detect *d)
     }
     if (in->flow && !payload.len && !d->n_candidates && d->class_ == CLASS_TCP)
         note_empty(d);
+    d->stream_shown |= d->n_candidates && !payload.len && waits_unseen(d);
     try_candidates(d, ON_PACKET, NULL, &view);
 }
 
@@ -423,6 +483,7 @@ static bool run_chunk(struct detect *d, const struct chunk *chunk, bool with_pac
     struct view view = view_of(d, win, chunk, &old);
     detect_candidates_clear(d);
     d->look.dir = chunk->dir;
+    d->stream_shown |= chunk->dir == d->in->dir && view.data.len > old;
     detect_ends(d, ends_of(d->in->flow, chunk->dir));
     add_pending(d, win, &view);
     struct view piece = {slice_from(view.data, old), 0, true, 0};
@@ -546,12 +607,6 @@ static bool holds_payload(const struct chunk *chunk, const struct packet *p, enu
 {
     return chunk->dir == dir && p->payload.len && chunk->data.at <= p->payload.at &&
            chunk->data.at + chunk->data.len >= p->payload.at + p->payload.len;
-}
-
-/* Somebody closes the connection, and it is not the server alone. */
-static bool closes(const struct flow *f)
-{
-    return f->tcp_state >= TCP_CLOSE_WAIT && f->tcp_state != TCP_TIME_WAIT;
 }
 
 /* Whether rules look at the direction's stream now, `chunk` (or NULL) of it having come: as

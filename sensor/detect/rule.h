@@ -299,6 +299,7 @@ struct rule {
     uint8_t dirs;     /* bit by enum dir */
     bool both_ways;   /* <> */
     bool no_packet;   /* tcp-stream, flow:only_stream */
+    bool only_stream; /* flow:only_stream */
     bool no_stream;   /* tcp-pkt, flow:no_stream, dsize */
     bool datasets;    /* asks sets of values: all its groups have to match in one look */
     bool beside;      /* asks files that lie beside the rules: read anew by every load */

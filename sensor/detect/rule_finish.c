@@ -126,7 +126,8 @@ static bool find_kind(struct draft *d)
         r->kind = RULE_IP;
         return true;
     }
-    r->once_known = d->app_protocol && d->n_groups == 0 && r->n_tests == d->app_protocol;
+    r->once_known =
+        d->app_protocol && d->n_groups == 0 && r->n_tests == d->app_protocol && !d->flow_words;
     r->kind = packet_kind(d, payload >= 0);
     return true;
 }

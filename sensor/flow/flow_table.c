@@ -723,7 +723,8 @@ struct flow *flow_table_touch(struct flow_table *t, const struct packet *p)
 
 static uint8_t swap_bits(uint8_t bits)
 {
-    return (uint8_t)((bits & 1) << 1 | (bits >> 1 & 1));
+    enum { FIRST = 0x55, SECOND = 0xaa };
+    return (uint8_t)((bits & FIRST) << 1 | (bits & SECOND) >> 1);
 }
 
 bool flow_table_turn(struct flow *f)

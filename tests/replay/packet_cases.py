@@ -1,0 +1,126 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Which packets of a small capture carry the alerts of rules whose answer is not plain.
+
+  packet_cases.py SENSOR [--keep DIR]
+  packet_cases.py --write DIR             the capture and the rules, for another engine to read
+
+Packets 1 to 8 are a conversation of HTTP that both sides close, 9 to 14 questions and answers of DNS, 15 to 19 a conversation of no
+known protocol whose server says nothing. A row is (protocol of the header, options, packets that carry its alerts; 0 = the end of
+the flow). The packets are those of Suricata 7."""
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from keyword_cases import ANSWER, QUESTION
+from rule_cases import OFFICE, OUTSIDE, Capture
+
+GET = b"GET /index.html HTTP/1.1\r\nHost: shop.example\r\n\r\n"
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello"
+CASES = [
+    # a packet without payload behind bytes that are only now looked at: what holds on nothing holds
+    ("tcp", 'content:!"GET"', [7, 19, 0]), ("tcp", 'content:!"HTTP"', [19, 0]), ("tcp", 'content:!"HTTP"; depth:4', [4, 6, 7, 18, 19, 0]),
+    ("tcp", 'content:!"GET"; isdataat:!1', [7, 19]), ("tcp", 'pcre:!"/HTTP/"', [6, 7, 19, 0]), ("tcp", "isdataat:!400", [6, 7, 19, 0]),
+    ("tcp", "flow:only_stream; isdataat:!400", [6, 7, 0]), ("tcp-pkt", "isdataat:!400", [4, 5, 6, 7, 18, 19]),
+    ("tcp-stream", "isdataat:!400", [6, 7, 19, 0]), ("http", 'pcre:!"/HTTP/"; http.uri; content:"index"', []), ("tcp", 'pcre:"/^$/"', [6, 7, 19]),
+    # lengths, and the flags that a packet has to show
+    ("tcp", "dsize:0", [1, 2, 3, 8, 15, 16, 17]), ("tcp", "dsize:<1", [1, 2, 3, 6, 7, 8, 15, 16, 17, 19]), ("tcp", "dsize:!1", [4, 5, 6, 7, 18, 19]),
+    ("tcp", "dsize:>1", [4, 5, 18]), ("tcp", "flags:!FA", [1, 2, 15, 16]), ("tcp", "flags:!S", [6, 7, 19]),
+    ("tcp", "flags:!P", [1, 2, 3, 6, 7, 8, 15, 16, 17, 19]), ("tcp", "flags:*SA", [1, 2, 15, 16]), ("tcp", "flags:*FA", [2, 6, 7, 16, 19]),
+    ("tcp", "flags:*UA", []), ("tcp", 'flags:!FA; content:"HTTP"', []), ("tcp", "flags:PA", [4, 5, 18]),
+    ("tcp", "flags:+A", [2, 3, 4, 5, 6, 7, 8, 16, 17, 18, 19]), ("ip", "fragbits:!M; app-layer-protocol:http", [6, 7, 8]),
+    # a connection's state
+    ("tcp", "flow:not_established", [1, 2, 3, 15, 16, 17]), ("tcp", "flow:not_established; ttl:>1", [1, 2, 3, 15, 16, 17]),
+    ("tcp", "flow:established; ttl:>1", [4, 5, 6, 7, 8, 18, 19]),
+    # streams alone
+    ("tcp", 'l3_proto:ipv4; content:"shop"', [6]), ("http", 'flow:only_stream; http.uri; content:"index"', []),
+    ("http", 'flow:to_server,only_stream; content:"GET"; http.method; content:"GET"', []), ("http", "flow:only_stream", []),
+    ("udp", 'flow:only_stream; content:"evil"; nocase', []), ("tcp", 'flow:only_stream; content:"shop"', [6]),
+    ("http", 'frame:http1.stream; content:"HTTP"', [8]), ("http", 'flow:to_client; frame:http1.stream; content:"200"', []),
+    # the protocol of datagrams: twice a direction
+    ("udp", "app-layer-protocol:dns", [9, 10, 11, 12]), ("udp", "app-layer-protocol:dns; ttl:>1", [9, 10, 11, 12, 13, 14]),
+    ("udp", "app-layer-protocol:dns; flow:to_server", [9, 11]), ("udp", "app-layer-protocol:dns; flow:stateless", [9, 10, 11, 12, 13, 14]),
+    ("udp", "app-layer-protocol:!http", [9, 10, 11, 12]), ("udp", "flow.age:0", [9, 10, 11, 12, 13, 14]),
+    # bytes that nobody acknowledged
+    ("tcp", 'content:"nobody"', [0]),
+]
+
+
+def capture():
+    c = Capture()
+    ends = OUTSIDE, OFFICE
+    c.port = 30001
+    up = lambda seq, ack, flags, data=b"": c.tcp_segment(*ends, 30001, 80, seq, ack, flags, data)
+    down = lambda seq, ack, flags, data=b"": c.tcp_segment(*ends[::-1], 80, 30001, seq, ack, flags, data)
+    up(1000, 0, 2)
+    down(5000, 1001, 0x12)
+    up(1001, 5001, 0x10)
+    up(1001, 5001, 0x18, GET)
+    down(5001, 1001 + len(GET), 0x18, OK)
+    up(1001 + len(GET), 5001 + len(OK), 0x11)
+    down(5001 + len(OK), 1002 + len(GET), 0x11)
+    up(1002 + len(GET), 5002 + len(OK), 0x10)
+    for _ in range(3):
+        c.udp(*ends, 53, QUESTION, sport=5354)
+        c.udp(*ends[::-1], 5354, ANSWER, sport=53)
+    up = lambda seq, flags, data=b"": c.tcp_segment(*ends, 30002, 7777, seq, 5001 if seq > 1000 else 0, flags, data)
+    up(1000, 2)
+    c.tcp_segment(*ends[::-1], 7777, 30002, 5000, 1001, 0x12)
+    up(1001, 0x10)
+    up(1001, 0x18, b"a line that nobody acknowledges")
+    up(1032, 0x11)
+    c.ts += 1.0
+    return c
+
+
+def rule(i, proto, options):
+    return f'alert {proto} any any -> any any (msg:"x"; {options + "; " if options else ""}sid:{i + 1};)\n'
+
+
+def write(out):
+    os.makedirs(out, exist_ok=True)
+    capture().write(os.path.join(out, "in.pcap"))
+    with open(os.path.join(out, "in.rules"), "w", encoding="utf-8") as f:
+        f.writelines(rule(i, proto, options) for i, (proto, options, _) in enumerate(CASES))
+
+
+def alerts(path):
+    """sid → packets"""
+    got = {}
+    with open(path, encoding="utf-8") as f:
+        for event in map(json.loads, f):
+            if event["event_type"] == "alert":
+                got.setdefault(event["alert"]["signature_id"], []).append(event.get("pcap_cnt", 0))
+    return got
+
+
+def main():
+    ap = argparse.ArgumentParser()
+    ap.add_argument("sensor", nargs="?")
+    ap.add_argument("--keep")
+    ap.add_argument("--write")
+    a = ap.parse_args()
+    if a.write:
+        write(a.write)
+        return
+    with tempfile.TemporaryDirectory(prefix="tramgac-packets.") as work:
+        out = a.keep or work
+        write(out)
+        done = subprocess.run([a.sensor, "-r", os.path.join(out, "in.pcap"), "-S", os.path.join(out, "in.rules"), "-l", out, "--quiet",
+                               "--set", "event.types=alert", "--set", "event.ends=packet", "--set", "detect.alerts-max=255", "--set", "stream.midstream=no",
+                               "--set", "sandbox.enabled=false"], capture_output=True, text=True, timeout=600, check=False)
+        if done.returncode or "put aside" in done.stderr:
+            sys.exit(f"{a.sensor}: status {done.returncode}: {done.stderr[-800:]}")
+        got = alerts(os.path.join(out, "eve.json"))
+    faults = [f"{rule(i, proto, options).strip()}\n  alerts at {got.get(i + 1, [])}, not {packets}"
+              for i, (proto, options, packets) in enumerate(CASES) if got.get(i + 1, []) != packets]
+    print("\n".join(faults + [f"{len(CASES)} rules: {len(faults)} faults"]))
+    sys.exit(1 if faults else 0)
+
+
+if __name__ == "__main__":
+    main()
