@@ -4,6 +4,9 @@
 #include "common/clock.h"
 #include "common/pen.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 #include <math.h>
 
 void jsonw_init(struct jsonw *w, struct strbuf *out)
@@ -162,16 +165,29 @@ static uint32_t utf8_len(const uint8_t *at, uint32_t left)
     return 0;
 }
 
-typedef int8_t sixteen __attribute__((vector_size(16)));
+typedef uint8_t sixteen __attribute__((vector_size(16)));
+typedef int8_t signs __attribute__((vector_size(16)));
 
-/* None of the bytes has to be looked at: all are printable ASCII as they are. */
-static inline bool all_plain(sixteen x)
+/* A bit for each byte whose highest bit is set, or for all of them one that is not zero. */
+static inline uint64_t high_bits(signs x)
 {
-    sixteen odd = (x < 0x20) | (x == '"') | (x == '\\') | (x == 0x7f); /* above 0x7f: negative */
+#ifdef __SSE2__
+    return (uint64_t)_mm_movemask_epi8((__m128i)x);
+#else
     uint64_t half[2];
 
-    memcpy(half, &odd, sizeof(half));
-    return !(half[0] | half[1]);
+    memcpy(half, &x, sizeof(half));
+    return half[0] | half[1];
+#endif
+}
+
+/* None of the bytes has to be looked at: all are printable ASCII as they are. One more makes 0x7f
+ * and all above it negative or zero. */
+static inline bool all_plain(sixteen x)
+{
+    signs odd = ((signs)(x + 1) < 0x21) | (x == '"') | (x == '\\');
+
+    return !high_bits(odd);
 }
 
 static inline bool plain(const uint8_t *at)

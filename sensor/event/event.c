@@ -236,10 +236,8 @@ static void write_visibility(struct jsonw *w, const struct flow *f)
         jsonw_u64(w, "gaps_toclient", f->gaps[TO_CLIENT]);
     if (view) {
         jsonw_arr_open(w, "findings");
-        for (uint32_t i = 0; i < VIEW_COUNT; i++) {
-            if (view >> i & 1)
-                jsonw_str(w, NULL, view_defs[i].name);
-        }
+        for (; view; view &= view - 1)
+            jsonw_str(w, NULL, view_defs[__builtin_ctz(view)].name);
         jsonw_arr_close(w);
     }
     jsonw_obj_close(w);

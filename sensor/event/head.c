@@ -234,7 +234,8 @@ static struct slice origin_of(const struct event_def *row, const struct event_ct
 struct head {
     const struct event_ctx *ctx;
     const struct event_def *row;
-    struct slice type, origin;
+    const char *type; /* a short word of ours */
+    struct slice origin;
 };
 
 /* A head that has parts of a flow. */
@@ -315,16 +316,16 @@ static char *pen_number(char *at, const struct event_ctx *ctx)
 }
 
 /* ,"event_type":"flow" */
-static char *pen_type(char *at, struct slice type)
+static char *pen_type(char *at, const char *type)
 {
-    at = pen_bytes(PEN_LIT(at, ",\"event_type\":\""), type);
+    at = pen_bytes(PEN_LIT(at, ",\"event_type\":\""), slice_of_str(type));
     return PEN_LIT(at, "\"");
 }
 
 /* Frame's number and type; returns where the type begins. */
 static size_t write_type(struct jsonw *w, const struct head *h)
 {
-    char *at = pen_open(w, FMT_U64_MAX + h->type.len + 40);
+    char *at = pen_open(w, FMT_U64_MAX + strlen(h->type) + 40);
 
     if (!at)
         return 0;
@@ -338,7 +339,7 @@ static void write_parts(struct jsonw *w, const struct head *h, const struct head
 {
     const struct event_ctx *ctx = h->ctx;
     const struct strbuf *out = w->out;
-    struct heads_text text = {.type = h->type.at, .origin = h->origin.at};
+    struct heads_text text = {.type = h->type, .origin = h->origin.at};
     size_t from = out->len;
 
     write_front(w, ctx);
@@ -364,7 +365,7 @@ static bool copy_parts(struct jsonw *w, const struct head *h, const struct heads
 {
     const struct event_ctx *ctx = h->ctx;
     struct slice front = kept->front, back = kept->back;
-    char *at = pen_open(w, 2 * HEADS_TEXT_MAX);
+    char *at = pen_open(w, HEADS_TEXT_MAX + HEADS_MORE_MAX);
 
     if (!at)
         return false;
@@ -372,7 +373,7 @@ static bool copy_parts(struct jsonw *w, const struct head *h, const struct heads
     at = mempcpy(at, front.at, front.len);
     heads_time(ctx->heads, ctx->ts_ns, time);
     at = pen_number(at, ctx);
-    if (h->type.at == kept->type && h->origin.at == kept->origin) {
+    if (h->type == kept->type && h->origin.at == kept->origin) {
         at = mempcpy(at, back.at, back.len);
     } else {
         at = pen_type(at, h->type);
@@ -399,8 +400,7 @@ static bool has_key(const struct head *h, struct heads_key *key)
     const struct event_ctx *ctx = h->ctx;
 
     *key = (struct heads_key){ctx->flow, ctx->iface, ctx->dir};
-    if (!ctx->heads || !of_flow(h) || h->row->ends == EVENT_ENDS_FACT || overwritten(ctx) ||
-        h->type.len > HEADS_TYPE_MAX)
+    if (!ctx->heads || !of_flow(h) || h->row->ends == EVENT_ENDS_FACT || overwritten(ctx))
         return false;
     if (h->row->ends == EVENT_ENDS_PACKET && ctx->packet && ctx->packet->src.family) {
         key->dir = flow_dir(ctx->flow, ctx->packet);
@@ -413,7 +413,7 @@ static bool has_key(const struct head *h, struct heads_key *key)
 
 void head_write(struct jsonw *w, const struct event_def *row, const struct event_ctx *ctx)
 {
-    struct head h = {ctx, row, slice_of_str(type_of(row, ctx)), origin_of(row, ctx)};
+    struct head h = {ctx, row, type_of(row, ctx), origin_of(row, ctx)};
     struct heads_key key;
     bool keeps = has_key(&h, &key);
     const struct heads_text *text = keeps ? heads_find(ctx->heads, &key) : NULL;

@@ -10,7 +10,11 @@
 #include "common/strbuf.h"
 #include "sensor/flow/flow.h"
 
-enum { HEADS_TEXT_MAX = 480, HEADS_TYPE_MAX = 64, HEADS_TIME_AT = 14 /* {"timestamp":" */ };
+enum {
+    HEADS_TEXT_MAX = 480,
+    HEADS_MORE_MAX = 256, /* number, another type and origin than the kept ones */
+    HEADS_TIME_AT = 14    /* behind {"timestamp":" */
+};
 
 struct heads;
 
@@ -23,11 +27,13 @@ struct heads_key {
 
 /** A head in two pieces; between them stands the frame's number, if there is one. */
 struct heads_text {
-    struct slice front;           /* {"timestamp":"...","flow_id":..., the time at HEADS_TIME_AT */
-    struct slice back;            /* ,"event_type":... to its end */
-    const uint8_t *type, *origin; /* what `back` was written with; by their addresses */
-    uint32_t ends, middle, what;  /* `back` has the type up to `ends`, the origin from `middle` to
-                                     `what` */
+    struct slice front; /* {"timestamp":"...","flow_id":..., the time at HEADS_TIME_AT */
+    struct slice back;  /* ,"event_type":... to its end */
+    /* `back` was written with this type and origin, by their addresses: the type up to `ends`, the
+     * origin from `middle` to `what` */
+    const char *type;
+    const uint8_t *origin;
+    uint32_t ends, middle, what;
 };
 
 /** NULL without memory: events are written without it. */

@@ -49,18 +49,24 @@ static uint8_t *put_addr(uint8_t *at, const struct addr *addr, uint32_t len)
     return at + len;
 }
 
-static void base64(const uint8_t *in, uint32_t len, char *out)
+/* The digest in base64: six times three bytes, and two. */
+static void base64(const uint8_t *in, char *out)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    uint32_t word;
 
-    for (uint32_t i = 0; i < len; i += 3) {
-        uint32_t word = (uint32_t)in[i] << 16 | (uint32_t)(i + 1 < len ? in[i + 1] : 0) << 8 |
-                        (i + 2 < len ? in[i + 2] : 0);
+    for (uint32_t i = 0; i < 18; i += 3) {
+        word = (uint32_t)in[i] << 16 | (uint32_t)in[i + 1] << 8 | in[i + 2];
         *out++ = digits[word >> 18];
         *out++ = digits[word >> 12 & 63];
-        *out++ = i + 1 < len ? digits[word >> 6 & 63] : '=';
-        *out++ = i + 2 < len ? digits[word & 63] : '=';
+        *out++ = digits[word >> 6 & 63];
+        *out++ = digits[word & 63];
     }
+    word = (uint32_t)in[18] << 16 | (uint32_t)in[19] << 8;
+    *out++ = digits[word >> 18];
+    *out++ = digits[word >> 12 & 63];
+    *out++ = digits[word >> 6 & 63];
+    *out++ = '=';
     *out = '\0';
 }
 
@@ -98,5 +104,5 @@ void community_id_fill(struct flow *f, uint16_t seed)
     digest_of(DIGEST_SHA1, (struct slice){bytes, (uint32_t)(at - bytes)}, out);
     f->community_id[0] = '1';
     f->community_id[1] = ':';
-    base64(out, 20, f->community_id + 2);
+    base64(out, f->community_id + 2);
 }
