@@ -12,6 +12,7 @@
 #include "sensor/run/inventory.h"
 #include "sensor/run/sensor.h"
 #include "sensor/run/summary.h"
+#include "sensor/run/suricata_app.h"
 #include "sensor/run/suricata_stream.h"
 #include "sensor/run/suricata_yaml.h"
 #include "sensor/run/why.h"
@@ -87,7 +88,7 @@ static enum err set_from_options(struct program *p)
     enum err err = set_analyzer(p);
 
     for (uint32_t i = 0; o->set[i]; i++) {
-        if (suricata_stream_set(p->conf, o->set[i]))
+        if (suricata_stream_set(p->conf, o->set[i]) || suricata_app_set(p->conf, o->set[i]))
             continue;
         enum err one = conf_set(p->conf, o->set[i], &p->report);
         err = one == ERR_OK || one == ERR_NOTFOUND ? err : one;

@@ -107,7 +107,8 @@ struct app_engine {
     struct arena scratch; /* copies of file pieces, per packet */
     uint64_t *count;
     uint32_t n_rows;
-    uint64_t off;          /* rows that are switched off, by index */
+    uint64_t off[4];       /* rows that are switched off, by index; by L4_TCP and L4_UDP */
+    uint64_t named;        /* rows that are only recognised */
     struct app_rows *rows; /* of app_probe.c: which rows may be asked, by transport and port */
     bool name_only, without_rules;
     struct app_file *files;

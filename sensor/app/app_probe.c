@@ -117,13 +117,19 @@ static const struct proto_def *pass(struct app *app, enum dir dir, struct slice 
     return NULL;
 }
 
+static uint64_t off_rows(const struct app_engine *engine, const struct flow *flow)
+{
+    return engine->off[flow->proto == IPPROTO_TCP4 ? L4_TCP : L4_UDP];
+}
+
 bool app_ends_turned(const struct app_engine *engine, const struct flow *flow, enum dir dir,
                      struct slice head)
 {
     bool turned = false;
 
     head = slice_head(head, APP_HEAD_MAX);
-    for (uint64_t rows = possible_rows(engine->rows, flow) & ~engine->off; rows; rows &= rows - 1) {
+    for (uint64_t rows = possible_rows(engine->rows, flow) & ~off_rows(engine, flow); rows;
+         rows &= rows - 1) {
         const struct proto_def *row = proto_rows[first_row(rows)];
         if (row->probe(head, dir) != PROBE_NO)
             return row->turned && row->turned(head, dir);
@@ -137,7 +143,8 @@ bool app_probe_other(const struct app *app, enum dir dir, struct slice head)
     const struct app_engine *engine = app->engine;
     uint64_t usual = usual_rows(engine->rows, app->flow);
 
-    for (uint64_t rows = engine->rows->of_l4[L4_TCP] & ~engine->off; rows; rows &= rows - 1) {
+    for (uint64_t rows = engine->rows->of_l4[L4_TCP] & ~engine->off[L4_TCP]; rows;
+         rows &= rows - 1) {
         uint32_t i = first_row(rows);
         enum probe probe = proto_rows[i] == app->proto ? PROBE_NO : proto_rows[i]->probe(head, dir);
         if (probe == PROBE_YES || (probe == PROBE_LIKELY && usual >> i & 1))
@@ -150,8 +157,8 @@ enum app_probing app_probe(struct app *app, enum dir dir, struct slice head)
 {
     uint64_t more = 0;
     uint64_t usual = usual_rows(app->engine->rows, app->flow);
-    uint64_t open =
-        possible_rows(app->engine->rows, app->flow) & ~app->excluded & ~app->engine->off;
+    uint64_t open = possible_rows(app->engine->rows, app->flow) & ~app->excluded &
+                    ~off_rows(app->engine, app->flow);
 
     head = slice_head(head, APP_HEAD_MAX);
     app->proto = pass(app, dir, head, true, open & usual, &more);

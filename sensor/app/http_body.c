@@ -113,13 +113,15 @@ bool http_body_is_bomb(const struct http_body *body)
 static void pass_on(const struct sink *sink, struct slice data)
 {
     struct http_message *m = http_tx_message(sink->tx, sink->dir);
+    const struct http_config *config = ((struct http_tx *)tx_data(sink->tx))->config;
+    uint32_t kept = config ? config->kept[sink->dir] : BODY_KEPT;
 
     if (sink->body)
         sink->body->out_bytes += data.len;
-    app_grow_for_rules(sink->app, sink->tx, &m->body, &m->body_seen, data, BODY_KEPT);
+    app_grow_for_rules(sink->app, sink->tx, &m->body, &m->body_seen, data, kept);
     if (!http_tx_is_form(sink->tx, sink->dir))
         app_file_data(sink->app, sink->tx, sink->dir, data);
-    if (m->body_seen >= BODY_KEPT) /* as complete as it will get: rules may look */
+    if (m->body_seen >= kept) /* as complete as it will get: rules may look */
         app_progress(sink->app, sink->tx, sink->dir, TX_BODY);
 }
 

@@ -17,9 +17,24 @@ const struct option http_event_options[] = {
      "Events carry http_refer, http_method, protocol, status, redirect, length"},
     {"http.dump-all-headers", CONF_TEXT, "none",
      "Whose header lines events carry: none, request, response, both"},
+    {"http.request-body", CONF_SIZE, "100k",
+     "Bytes of a request's body that rules see; 0: all that fit"},
+    {"http.response-body", CONF_SIZE, "100k",
+     "Bytes of a response's body that rules see; 0: all that fit"},
+    {"http.twice.path", CONF_BOOL, "false", "What is decoded of a path is decoded once more"},
+    {"http.twice.query", CONF_BOOL, "false", "What is decoded of a query is decoded once more"},
+    {"http.twice.note", CONF_BOOL, "true",
+     "Note a URI that could be decoded once more, though it is not"},
     {"http.custom", CONF_LIST, "", "Header lines of these names in events, of both sides"},
     OPTION_END,
 };
+
+static uint32_t body_limit(const struct conf *conf, const char *key)
+{
+    uint64_t bytes = conf_size(conf, key);
+
+    return bytes && bytes < HTTP_BODY_MAX ? (uint32_t)bytes : HTTP_BODY_MAX;
+}
 
 void http_event_configure(const struct conf *conf, void *config)
 {
@@ -28,6 +43,11 @@ void http_event_configure(const struct conf *conf, void *config)
     bool both = strcmp(whose, "both") == 0;
 
     c->basic = !conf_bool(conf, "http.extended");
+    c->kept[TO_SERVER] = body_limit(conf, "http.request-body");
+    c->kept[TO_CLIENT] = body_limit(conf, "http.response-body");
+    c->path_twice = conf_bool(conf, "http.twice.path");
+    c->unsaid_twice = !conf_bool(conf, "http.twice.note");
+    c->query_twice = conf_bool(conf, "http.twice.query");
     c->all[TO_SERVER] = both || strcmp(whose, "request") == 0;
     c->all[TO_CLIENT] = both || strcmp(whose, "response") == 0;
     for (uint32_t i = 0; c->customs < HTTP_CUSTOM_MAX && (item = conf_item(conf, "http.custom", i));

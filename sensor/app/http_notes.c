@@ -192,6 +192,8 @@ static bool double_encoded(const struct http_tx *http)
 
     u = query >= 0 ? slice_head(u, (uint32_t)query) : u;
 
+    if (http->config && http->config->unsaid_twice)
+        return false;
     if (slice_find(http->uri_raw, SLICE_LIT("%25")) < 0)
         return false;
     for (uint32_t i = 0; i + 2 < u.len; i++) {
@@ -241,7 +243,7 @@ void http_notes_request(struct app *app, struct tx *tx)
     note_line(app, tx, http);
     note_host(app, tx, http);
     note_authorization(app, tx, m->known[HTTP_AUTHORIZATION]);
-    if (double_encoded(http))
+    if (http->encoded_twice || double_encoded(http))
         app_note(app, tx, HTTP_NOTE_DOUBLE_ENCODED);
     if (m->known[HTTP_TRANSFER_ENCODING].len &&
         !http_head_says(m->known[HTTP_TRANSFER_ENCODING], SLICE_LIT("chunked")))

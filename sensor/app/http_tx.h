@@ -64,11 +64,14 @@ struct http_message {
     uint64_t length;                  /* of the body on the wire, chunk framing included */
 };
 
-enum { HTTP_CUSTOM_MAX = 64, HTTP_CUSTOM_BYTES = 48 };
+enum { HTTP_CUSTOM_MAX = 64, HTTP_CUSTOM_BYTES = 48, HTTP_BODY_MAX = 64 << 20 };
 
 /** What options leave out of events, and want in them. */
 struct http_config {
     bool basic, all[2];
+    bool path_twice, query_twice; /* decoded once more */
+    bool unsaid_twice;            /* what only could be is not noted */
+    uint32_t kept[2];             /* bytes of a body that rules see, by direction */
     char custom[HTTP_CUSTOM_MAX][HTTP_CUSTOM_BYTES];
     uint32_t customs;
 };
@@ -82,6 +85,7 @@ struct http_tx {
     uint16_t status;
     uint16_t port;                /* in the Host header or URI; 0 = none */
     struct http_multipart *parts; /* of a form that is sent; NULL = none */
+    bool encoded_twice;           /* a second decoding has found something */
     const struct http_config *config;
 };
 

@@ -114,19 +114,31 @@ static uint32_t decode_into(struct slice s, uint8_t *out)
     return n;
 }
 
+/* In place: what is decoded is never longer. */
+static uint32_t decode_again(struct http_tx *http, uint8_t *text, uint32_t n, bool again)
+{
+    uint32_t left = again ? decode_into((struct slice){text, n}, text) : n;
+
+    http->encoded_twice = http->encoded_twice || left < n;
+    return left;
+}
+
 struct slice http_uri_normal(struct tx *tx, const struct http_uri *uri, struct slice *path)
 {
+    struct http_tx *http = tx_data(tx);
+    const struct http_config *config = http->config;
+    bool path_twice = config && config->path_twice, query_twice = config && config->query_twice;
     uint8_t *out = app_tx_alloc(tx, (size_t)uri->path.len + uri->query.len + uri->fragment.len + 3);
     uint32_t n;
 
     *path = SLICE_NONE;
     if (!out)
         return SLICE_NONE;
-    n = normal_path(uri->path, out);
+    n = decode_again(http, out, normal_path(uri->path, out), path_twice);
     *path = (struct slice){out, n};
     if (uri->has_query) {
         out[n++] = '?';
-        n += decode_into(uri->query, &out[n]);
+        n += decode_again(http, &out[n], decode_into(uri->query, &out[n]), query_twice);
     }
     if (uri->has_fragment) {
         out[n++] = '#';

@@ -12,8 +12,7 @@ enum {
     LINE_LIMIT = 998,        /* RFC 5322, 2.1.1 */
     ENCODED_LINE_LIMIT = 76, /* RFC 2045, 6.7 and 6.8 */
     NAME_LIMIT = 75,
-    VALUE_MAX = 2000,
-    FIELD_MAX = VALUE_MAX + 512,
+    FIELD_MAX = SMTP_VALUE_MAX + 512,
     HEADERS_MAX = 256,
     BOUNDARY_MAX = 254,
     FILENAME_MAX = 255,
@@ -43,6 +42,7 @@ struct mime {
     bool in_body;   /* else in a header */
     bool main_part; /* the header is the message's own */
     bool epilogue;  /* behind the last boundary: nothing of interest */
+    bool raw;       /* one file, not taken apart */
     bool file_open;
     bool line_cut;  /* the line began in an earlier piece */
     bool break_due; /* a line end belongs to the body only if another line follows */
@@ -77,11 +77,18 @@ static struct run run_of(struct mime *mime, struct app *app, struct tx *tx)
 
 struct mime *mime_begin(struct app *app, struct tx *tx)
 {
-    struct mime *mime = app_alloc(app, tx, sizeof *mime);
     struct smtp_tx *smtp = tx_data(tx);
+    const struct smtp_config *config = smtp->config;
+    bool read = !config || !config->mime_off || config->raw;
+    struct mime *mime = read ? app_alloc(app, tx, sizeof *mime) : NULL;
 
     if (!mime)
         return NULL;
+    if (config && config->raw) {
+        mime->raw = mime->file_open = true;
+        app_file_begin(app, tx, TO_SERVER, SLICE_LIT("rawmsg"));
+        return mime;
+    }
     mime->main_part = true;
     mime->part.text = true; /* RFC 2045, 5.2 */
     smtp->mail.begun = true;
@@ -291,10 +298,11 @@ static void take_type(struct run *r, struct slice value)
 static void take_encoding(struct run *r, struct slice value)
 {
     struct slice word = mime_header_word(value);
+    const struct smtp_config *c = r->config;
+    bool base64 = !(c && c->base64_off) && slice_ieq(word, SLICE_LIT("base64"));
+    bool quoted = !(c && c->quoted_off) && slice_ieq(word, SLICE_LIT("quoted-printable"));
 
-    r->mime->part.encoding = slice_ieq(word, SLICE_LIT("base64"))             ? BASE64
-                             : slice_ieq(word, SLICE_LIT("quoted-printable")) ? QUOTED
-                                                                              : AS_IS;
+    r->mime->part.encoding = base64 ? BASE64 : quoted ? QUOTED : AS_IS;
 }
 
 static void field_done(struct run *r)
@@ -310,9 +318,10 @@ static void field_done(struct run *r)
     struct slice value = slice_trim(slice_from(field, (uint32_t)colon + 1));
     if (name.len > NAME_LIMIT)
         app_note(r->app, r->tx, SMTP_MIME_LONG_NAME);
-    if (value.len > VALUE_MAX || m->field_cut)
+    uint32_t most = r->config ? r->config->value_bytes : SMTP_VALUE_MAX;
+    if (value.len > most || m->field_cut)
         app_note(r->app, r->tx, SMTP_MIME_LONG_VALUE);
-    value = slice_head(value, VALUE_MAX);
+    value = slice_head(value, most);
     r->mail->status = MAIL_HEADER_STARTED;
     if (m->main_part)
         keep_main_field(r, name, value);
@@ -474,6 +483,10 @@ void mime_bytes(struct mime *mime, struct app *app, struct tx *tx, struct slice 
 {
     struct run r = run_of(mime, app, tx);
 
+    if (mime->raw) {
+        app_file_data(app, tx, TO_SERVER, bytes);
+        return;
+    }
     while (bytes.len) {
         uint32_t room = LINE_MAX - mime->line_len;
         struct slice head = slice_head(bytes, room);
@@ -500,6 +513,10 @@ void mime_end(struct mime *mime, struct app *app, struct tx *tx)
     uint8_t digest[DIGEST_MAX];
     char hex[DIGEST_TEXT_MAX];
 
+    if (mime->raw) {
+        body_ends(&r);
+        return;
+    }
     if (mime->line_len) {
         uint32_t len = mime->line_len;
         mime->line_len = 0;

@@ -14,6 +14,11 @@ const struct option smtp_event_options[] = {
     {"smtp.log_url_scheme", CONF_BOOL, "false", "URLs are kept with their scheme"},
     {"smtp.body_md5", CONF_BOOL, "false",
      "Take the MD5 of each message behind its header, as it was sent"},
+    {"smtp.mime", CONF_BOOL, "true", "Read messages: their fields, parts and files"},
+    {"smtp.raw", CONF_BOOL, "false", "Without smtp.mime: each message is a file as it was sent"},
+    {"smtp.decode_base64", CONF_BOOL, "true", "Decode parts in base64"},
+    {"smtp.decode_quoted", CONF_BOOL, "true", "Decode quoted-printable parts"},
+    {"smtp.value_bytes", CONF_SIZE, "2000", "Bytes of a header field's value that are read"},
     {"smtp.subject_md5", CONF_BOOL, "false", "Write the MD5 of each subject"},
     {"smtp.extended", CONF_BOOL, "true",
      "Events carry reply_to, bcc, message_id, subject, x_mailer, user_agent"},
@@ -51,6 +56,12 @@ void smtp_event_configure(const struct conf *conf, void *config)
         const char *sign = strcmp(item, "mailto") == 0 ? ":" : "://";
         snprintf(c->scheme[c->schemes++], SMTP_SCHEME_BYTES, "%s%s", item, sign);
     }
+    uint64_t most = conf_size(conf, "smtp.value_bytes");
+    c->value_bytes = most < SMTP_VALUE_MAX ? (uint32_t)most : SMTP_VALUE_MAX;
+    c->mime_off = !conf_bool(conf, "smtp.mime");
+    c->raw = c->mime_off && conf_bool(conf, "smtp.raw");
+    c->base64_off = !conf_bool(conf, "smtp.decode_base64");
+    c->quoted_off = !conf_bool(conf, "smtp.decode_quoted");
     c->log_scheme = conf_bool(conf, "smtp.log_url_scheme");
     c->extended = conf_bool(conf, "smtp.extended");
     c->body_md5 = conf_bool(conf, "smtp.body_md5");

@@ -47,12 +47,16 @@ struct smtp_tx {
     const struct smtp_config *config;
 };
 
+enum { SMTP_VALUE_MAX = 2000 };
+
 /** Options, read once. */
 struct smtp_config {
     char scheme[SMTP_SCHEMES_MAX][SMTP_SCHEME_BYTES]; /* "http://" */
     uint32_t schemes;
     bool log_scheme, extended, body_md5, subject_md5;
-    uint32_t custom; /* bit i: i-th of the optional header fields (smtp_event.c) */
+    bool mime_off, raw, base64_off, quoted_off;
+    uint32_t value_bytes; /* of a header field that are read */
+    uint32_t custom;      /* bit i: i-th of the optional header fields (smtp_event.c) */
 };
 
 enum smtp_note {

@@ -200,17 +200,26 @@ static void fill_hit(struct detect *d, const struct rule *r, struct hit *hit)
         trace_hit(d, r, hit);
 }
 
+/* On a transaction, on the stream, by addresses or protocol: all of the flow passes. */
+static void let_pass(struct detect *d, const struct rule *r)
+{
+    struct flow *flow = d->in->flow;
+    bool whole = d->look.tx || d->look.on_stream || r->kind == RULE_IP || r->kind == RULE_APP;
+    struct flow_marks *s = flow && whole ? state_flow(d->pool, flow) : NULL;
+
+    d->passed = true;
+    d->pass_at = r->info.index < d->pass_at ? r->info.index : d->pass_at;
+    if (s)
+        s->pass = true;
+}
+
 void detect_fire(struct detect *d, const struct rule *r)
 {
     struct flow *flow = d->in->flow;
 
     run_acts(d, r);
     if (r->action == ACTION_PASS && !r->info.noalert) {
-        d->passed = true;
-        struct flow_marks *s =
-            flow && (d->look.tx || r->kind == RULE_IP) ? state_flow(d->pool, flow) : NULL;
-        if (s)
-            s->pass = true;
+        let_pass(d, r);
         return;
     }
     if (r->info.noalert && !r->n_xbits && !r->datasets && !r->tags)
@@ -229,11 +238,23 @@ static struct slice text_of(const struct detect *d, uint32_t at, uint32_t len)
     return slice_head(slice_from(strbuf_view(&d->text), at), len);
 }
 
+/* Rules that stand before the first that passed keep their hits: none, in the usual order. */
+static void drop_passed(struct detect *d)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < d->n_hits; i++) {
+        if (d->hits[i].rule->index < d->pass_at)
+            d->hits[n++] = d->hits[i];
+    }
+    d->n_hits = n;
+}
+
 /* In order of the rules; more than the limit are cut. */
 static void settle_hits(struct detect *d)
 {
     if (d->passed)
-        d->n_hits = 0;
+        drop_passed(d);
     for (uint32_t i = 1; i < d->n_hits; i++) {
         struct hit h = d->hits[i];
         uint32_t k = i;
@@ -361,6 +382,7 @@ void detect_look(struct detect *d)
     strbuf_clear(&d->text);
     d->n_steps = 0;
     d->passed = false;
+    d->pass_at = UINT32_MAX;
     d->view[0].set = d->view[1].set = d->stream_shown = false;
     memset(&d->beside, 0, sizeof(d->beside));
     memset(&d->look.rule, 0,

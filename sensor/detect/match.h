@@ -113,6 +113,7 @@ struct detect {
     uint32_t n_steps;
     struct explain *explain; /* NULL: nobody asks */
     bool passed;
+    uint32_t pass_at; /* the first rule in order that did */
     bool encrypted;   /* payload of encrypted TLS is looked at, too */
     bool looking;     /* detect_look() was called for the packet in hand */
     bool fresh;       /* first packet of this direction since the protocol is known */

@@ -293,6 +293,7 @@ struct rule {
     const struct portset *sport, *dport;
     uint8_t kind;     /* enum rule_kind */
     uint8_t action;   /* enum rule_action */
+    uint8_t rank;     /* of the action among all */
     uint8_t l4;       /* L4_TCP | L4_UDP | L4_OTHER */
     uint8_t ip;       /* 4, 6 or 0 = both */
     int16_t ip_proto; /* exact IP protocol, or -1 */

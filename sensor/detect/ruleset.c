@@ -34,6 +34,8 @@ const struct option ruleset_options[] = {
     {"detect.stream-window", CONF_SIZE, "2560",
      "Bytes of a stream that rules may look back, at most 4k"},
     {"detect.stream-depth", CONF_SIZE, "1M", "Bytes of a stream's direction that are inspected"},
+    {"action-order", CONF_LIST, "pass,drop,reject,alert",
+     "Which action goes first; alerts of a packet stay that stand before the pass rule"},
     {"detect.alerts-max", CONF_INT, "15", "Most alerts of one packet; the first in order stay"},
     {"detect.encrypted", CONF_BOOL, "false", "Rules look at the payload of encrypted TLS, too"},
     {"detect.rule-budget", CONF_INT, "0",
@@ -424,13 +426,14 @@ static enum err build(struct reading *r, const struct conf *conf)
 
 /* ---- order -------------------------------------------------------------------------------- */
 
-/* Pass before alert; setters of flowbits before testers; then severity; then as they were read. */
+/* By action (pass before alert, unless configured); setters of flowbits before testers; then
+ * severity; then as they were read. */
 static int by_order(const void *a, const void *b)
 {
     const struct rule *x = a, *y = b;
 
-    if (x->action != y->action)
-        return x->action < y->action ? -1 : 1;
+    if (x->rank != y->rank)
+        return x->rank < y->rank ? -1 : 1;
     uint8_t xb = x->bits_role ? x->bits_role : 4, yb = y->bits_role ? y->bits_role : 4;
     if (xb != yb)
         return xb < yb ? -1 : 1;
@@ -439,12 +442,33 @@ static int by_order(const void *a, const void *b)
     return x->order < y->order ? -1 : x->order > y->order;
 }
 
-static void order_rules(struct reading *r)
+/* Places of the actions; one that the list does not name keeps its own behind those it does. */
+static void rank_actions(const struct conf *conf, uint8_t rank[ACTION_CONFIG + 1])
+{
+    static const char *const names[] = {"pass", "drop", "reject", "alert"};
+    const char *item;
+
+    for (uint8_t a = 0; a <= ACTION_CONFIG; a++)
+        rank[a] = (uint8_t)(a + ACTION_CONFIG + 1);
+    for (uint32_t i = 0; conf && i <= ACTION_CONFIG && (item = conf_item(conf, "action-order", i));
+         i++) {
+        for (uint32_t a = 0; a < sizeof(names) / sizeof(names[0]); a++) {
+            if (strcmp(names[a], item) == 0)
+                rank[a] = (uint8_t)i;
+        }
+    }
+}
+
+static void order_rules(struct reading *r, const struct conf *conf)
 {
     struct ruleset *rs = r->rs;
+    uint8_t rank[ACTION_CONFIG + 1];
 
-    for (uint32_t i = 0; i < r->n; i++)
+    rank_actions(conf, rank);
+    for (uint32_t i = 0; i < r->n; i++) {
         r->rules[i].order = i;
+        r->rules[i].rank = rank[r->rules[i].action];
+    }
     if (r->n)
         qsort(r->rules, r->n, sizeof(*r->rules), by_order);
     for (uint32_t i = 0; i < r->n; i++) {
@@ -534,7 +558,7 @@ static enum err reading_close(struct reading *r, const struct conf *conf, enum e
                               struct ruleset **ruleset)
 {
     ruleset_change_uids(r->rs, r->before, &r->sids, r->rules, r->n);
-    order_rules(r);
+    order_rules(r, conf);
     ruleset_change_keep_names(r->rs, &r->loader);
     r->rs->store->classes_hash = r->classes_hash;
     r->rs->datasets = r->loader.datasets;

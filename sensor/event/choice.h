@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which transactions of a protocol become events, and whose address stands in alerts behind a
- * proxy: the settings of Suricata's eve-log for dns and xff.
+ * Which transactions of a protocol become events, what stands around alerts, and whose address
+ * behind a proxy: the settings of Suricata's eve-log for dns, alert and xff.
  */
 #ifndef TRAMGAC_SENSOR_EVENT_CHOICE_H
 #define TRAMGAC_SENSOR_EVENT_CHOICE_H
@@ -14,6 +14,7 @@ struct choice {
     bool requests, responses; /* of DNS */
     uint8_t n_types;          /* record types of DNS; 0 = all */
     uint16_t types[CHOICE_TYPES_MAX];
+    bool flow, rule_metadata, verdict; /* what alerts carry */
     bool xff, xff_overwrite, xff_first;
     bool body_printable; /* of HTTP, in alerts */
 };

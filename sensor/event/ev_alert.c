@@ -108,7 +108,7 @@ static void write_alert(struct jsonw *w, const struct event_ctx *ctx)
     write_target(w, ctx);
     if (ctx->forwarded.family && !ctx->options->choice.xff_overwrite)
         jsonw_addr(w, "xff", &ctx->forwarded);
-    if (rule->metadata_json.len)
+    if (rule->metadata_json.len && ctx->options->choice.rule_metadata)
         jsonw_raw(w, "metadata", rule->metadata_json);
     if (rule->references_json.len && ctx->options->references)
         jsonw_raw(w, "references", rule->references_json);
@@ -261,7 +261,13 @@ static void alert_write(struct jsonw *w, const struct event_ctx *ctx)
         write_files(w, ctx);
     if (ctx->flow) {
         jsonw_str(w, "direction", ctx->dir == TO_SERVER ? "to_server" : "to_client");
-        write_flow(w, ctx->flow);
+        if (ctx->options->choice.flow)
+            write_flow(w, ctx->flow);
+    }
+    if (ctx->options->choice.verdict) {
+        jsonw_obj_open(w, "verdict");
+        jsonw_str(w, "action", "alert");
+        jsonw_obj_close(w);
     }
     write_frame(w, ctx);
     write_payload(w, ctx);
@@ -292,6 +298,7 @@ const struct event_def ev_alert = {
               "files|list|File that was hit, as in fileinfo\n"
               "direction|text|to_server or to_client\n"
               "flow|object|Packets, bytes, start and ends of the flow up to now\n"
+              "verdict.action|text|Always alert: the sensor only watches (event.alert.verdict)\n"
               "frame.type|text|Unit of the protocol's bytes that a rule with frame matched\n"
               "frame.id|integer|Number of the unit in its direction\n"
               "frame.direction|text|toserver or toclient\n"

@@ -7,6 +7,7 @@
  */
 #include "sensor/run/suricata_yaml.h"
 #include "common/json.h"
+#include "sensor/run/suricata_app.h"
 #include "sensor/run/suricata_stream.h"
 
 #include <stdio.h>
@@ -35,8 +36,7 @@ void suricata_yaml_set(struct conf *conf, const char *key, const char *value)
     strbuf_fini(&unused);
 }
 
-/* Their files say on and off too, which are words to YAML 1.2. */
-static bool says(const struct json *value, bool or_else)
+bool suricata_yaml_says(const struct json *value, bool or_else)
 {
     const char *word = json_str(value, "");
 
@@ -57,6 +57,8 @@ static void take_timeouts(struct conf *conf, const struct json *timeouts)
         {"udp.established", "flow.timeout.udp.established"},
         {"icmp.new", "flow.timeout.icmp.new"},
         {"icmp.established", "flow.timeout.icmp.established"},
+        {"default.new", "flow.timeout.other.new"},
+        {"default.established", "flow.timeout.other.established"},
     };
     char text[32];
 
@@ -93,14 +95,14 @@ static const char *type_of(const struct json *entry)
 
     if (!inner)
         return event_of(json_str(entry, NULL));
-    if (!says(json_get(inner, "enabled"), true))
+    if (!suricata_yaml_says(json_get(inner, "enabled"), true))
         return NULL;
     return event_of(json_key(inner));
 }
 
 static void set_bool(struct conf *conf, const char *key, const struct json *value, bool or_else)
 {
-    suricata_yaml_set(conf, key, says(value, or_else) ? "true" : "false");
+    suricata_yaml_set(conf, key, suricata_yaml_says(value, or_else) ? "true" : "false");
 }
 
 static void set_number(struct conf *conf, const char *key, const struct json *value)
@@ -129,9 +131,12 @@ static void set_list(struct conf *conf, const char *key, const struct json *word
 static void take_smtp_type(struct conf *conf, const struct json *type)
 {
     set_bool(conf, "smtp.extended", json_get(type, "extended"), false);
-    for (const struct json *m = json_first(json_get(type, "md5")); m; m = json_next(m))
+    for (const struct json *m = json_first(json_get(type, "md5")); m; m = json_next(m)) {
         if (strcmp(json_str(m, ""), "subject") == 0)
             suricata_yaml_set(conf, "smtp.subject_md5", "true");
+        if (strcmp(json_str(m, ""), "body") == 0)
+            suricata_yaml_set(conf, "smtp.body_md5", "true");
+    }
     set_list(conf, "smtp.custom", json_get(type, "custom"));
 }
 
@@ -169,6 +174,20 @@ static void take_dns_type(struct conf *conf, const struct json *type)
     set_list(conf, "event.dns.types", custom);
 }
 
+/* One switch for all that stands around an alert, or one for each part. */
+static void take_alert_metadata(struct conf *conf, const struct json *metadata)
+{
+    static const struct {
+        const char *theirs, *ours;
+    } parts[] = {{"app-layer", "event.alert.metadata"},
+                 {"flow", "event.alert.flow"},
+                 {"rule.metadata", "event.alert.rule_metadata"}};
+    bool each = json_kind(metadata) == JSON_OBJ;
+
+    for (uint32_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        set_bool(conf, parts[i].ours, each ? json_path(metadata, parts[i].theirs) : metadata, true);
+}
+
 static void take_alert_type(struct conf *conf, const struct json *type)
 {
     static const struct {
@@ -177,13 +196,11 @@ static void take_alert_type(struct conf *conf, const struct json *type)
                  {"payload-printable", "event.alert.payload_printable"},
                  {"packet", "event.alert.packet"},
                  {"http-body", "event.alert.http_body"},
-                 {"http-body-printable", "event.alert.http_body_printable"}};
+                 {"http-body-printable", "event.alert.http_body_printable"},
+                 {"verdict", "event.alert.verdict"}};
     const struct json *xff = json_get(type, "xff");
 
-    const struct json *metadata = json_get(type, "metadata");
-    const struct json *app =
-        json_kind(metadata) == JSON_OBJ ? json_get(metadata, "app-layer") : metadata;
-    set_bool(conf, "event.alert.metadata", app, true);
+    take_alert_metadata(conf, json_get(type, "metadata"));
     set_bool(conf, "event.alert.references", json_get(type, "references"), false);
     set_bool(conf, "event.alert.reason", json_get(type, "reason"), false);
     for (uint32_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
@@ -243,7 +260,8 @@ static void take_types(struct conf *conf, const struct json *types)
             strbuf_fmt(&list, ",%s", name);
         if (name && strcmp(name, "ftp") == 0) /* Suricata has one switch for both channels */
             strbuf_str(&list, ",ftp_data");
-        if (name && strcmp(name, "alert") == 0 && says(json_path(t, "alert.tagged-packets"), false))
+        if (name && strcmp(name, "alert") == 0 &&
+            suricata_yaml_says(json_path(t, "alert.tagged-packets"), false))
             strbuf_str(&list, ",packet");
     }
     if (json_count(types))
@@ -251,84 +269,11 @@ static void take_types(struct conf *conf, const struct json *types)
     strbuf_fini(&list);
 }
 
-/* Whether a protocol is on: as a whole, or over one of its transports. */
-static bool is_read(const struct json *protocol)
-{
-    const struct json *tcp = json_path(protocol, "tcp.enabled"),
-                      *udp = json_path(protocol, "udp.enabled");
-
-    return says(json_get(protocol, "enabled"), true) &&
-           (!tcp || !udp || says(tcp, true) || says(udp, true));
-}
-
-/* Protocols that are off there; those for which only detection or nothing is said stay on: what
- * this sensor watches for is what Suricata ships switched off. */
-static void take_protocols(struct conf *conf, const struct json *protocols)
-{
-    struct strbuf list;
-
-    strbuf_init(&list, 4096);
-    for (const struct json *p = json_first(protocols); p; p = json_next(p)) {
-        const char *name = json_key(p);
-        bool industrial =
-            strcmp(name, "modbus") == 0 || strcmp(name, "dnp3") == 0 || strcmp(name, "enip") == 0;
-        if (!industrial && !is_read(p))
-            strbuf_fmt(&list, "%s%s", list.len ? "," : "", name);
-    }
-    if (list.len)
-        suricata_yaml_set(conf, "app.off", list.at);
-    strbuf_fini(&list);
-}
-
-static void take_mqtt(struct conf *conf, const struct json *tree)
-{
-    const struct json *length = json_path(tree, "app-layer.protocols.mqtt.max-msg-length");
-    char text[32];
-
-    if (json_kind(length) == JSON_NUM) {
-        snprintf(text, sizeof(text), "%lld", (long long)json_i64(length, 0));
-        suricata_yaml_set(conf, "mqtt.max-msg-length", text);
-    } else if (json_str(length, NULL)) {
-        suricata_yaml_set(conf, "mqtt.max-msg-length", json_str(length, NULL));
-    }
-}
-
-/* "full": what is encrypted is inspected all the same. */
-static void take_tls(struct conf *conf, const struct json *tree)
-{
-    const char *how =
-        json_str(json_path(tree, "app-layer.protocols.tls.encryption-handling"), "default");
-
-    if (strcmp(how, "full") == 0)
-        suricata_yaml_set(conf, "detect.encrypted", "true");
-}
-
-/* The event's options and the parser's stand in different places there. */
-static void take_smtp(struct conf *conf, const struct json *tree)
-{
-    const struct json *mime = json_path(tree, "app-layer.protocols.smtp.mime");
-    struct strbuf list;
-
-    strbuf_init(&list, 4096);
-    for (const struct json *s = json_first(json_get(mime, "extract-urls-schemes")); s;
-         s = json_next(s))
-        strbuf_fmt(&list, "%s%s", list.len ? "," : "", json_str(s, ""));
-    if (list.len)
-        suricata_yaml_set(conf, "smtp.url_schemes", list.at);
-    else if (!says(json_get(mime, "extract-urls"), true))
-        suricata_yaml_set(conf, "smtp.url_schemes", "");
-    if (says(json_get(mime, "log-url-scheme"), false))
-        suricata_yaml_set(conf, "smtp.log_url_scheme", "true");
-    if (says(json_get(mime, "body-md5"), false))
-        suricata_yaml_set(conf, "smtp.body_md5", "true");
-    strbuf_fini(&list);
-}
-
 static void take_file_store(struct conf *conf, const struct json *store)
 {
     const char *dir = json_str(json_get(store, "dir"), NULL);
 
-    if (!says(json_get(store, "enabled"), false))
+    if (!suricata_yaml_says(json_get(store, "enabled"), false))
         return;
     suricata_yaml_set(conf, "filestore.enabled", "true");
     if (dir)
@@ -340,7 +285,7 @@ static void take_fast(struct conf *conf, const struct json *fast)
 {
     const char *name = json_str(json_get(fast, "filename"), NULL);
 
-    if (!fast || !says(json_get(fast, "enabled"), true))
+    if (!fast || !suricata_yaml_says(json_get(fast, "enabled"), true))
         return;
     suricata_yaml_set(conf, "output.fast.enabled", "true");
     if (name)
@@ -355,7 +300,7 @@ static void take_outputs(struct conf *conf, const struct json *outputs)
         const struct json *eve = json_get(o, "eve-log");
         take_file_store(conf, json_get(o, "file-store"));
         take_fast(conf, json_get(o, "fast"));
-        if (eve_taken || !eve || !says(json_get(eve, "enabled"), true))
+        if (eve_taken || !eve || !suricata_yaml_says(json_get(eve, "enabled"), true))
             continue;
         const char *file = json_str(json_get(eve, "filename"), NULL);
         if (file)
@@ -386,6 +331,7 @@ static void list_unknown(const struct json *tree, const char *path, struct strbu
                                         "reputation-categories-file",
                                         "pcap-file",
                                         "app-layer",
+                                        "action-order",
                                         "stream",
                                         "defrag",
                                         "flow",
@@ -414,11 +360,8 @@ enum err suricata_yaml_load(struct conf *conf, const char *path, struct strbuf *
     report->len = before; /* its keys are not ours: one line says it all */
     take_timeouts(conf, json_get(tree, "flow-timeouts"));
     take_outputs(conf, json_get(tree, "outputs"));
-    take_protocols(conf, json_path(tree, "app-layer.protocols"));
+    suricata_app_take(conf, tree, path, report);
     suricata_stream_take(conf, tree, path, report);
-    take_mqtt(conf, tree);
-    take_smtp(conf, tree);
-    take_tls(conf, tree);
     int64_t alerts = json_i64(json_get(tree, "packet-alert-max"), 0);
     if (alerts > 0 && alerts < 256) {
         char text[32];

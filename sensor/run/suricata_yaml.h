@@ -7,6 +7,7 @@
 #define TRAMGAC_SENSOR_RUN_SURICATA_YAML_H
 
 #include "common/conf.h"
+#include "common/json.h"
 #include "common/strbuf.h"
 
 /** As conf_load. What is not understood is listed in `report` once, not fatal. */
@@ -14,5 +15,8 @@ enum err suricata_yaml_load(struct conf *conf, const char *path, struct strbuf *
 
 /** One value of ours, as --set takes it; one that is not valid is passed over without a word. */
 void suricata_yaml_set(struct conf *conf, const char *key, const char *value);
+
+/** What a switch says; their files say on and off too, which are words to YAML 1.2. */
+bool suricata_yaml_says(const struct json *value, bool or_else);
 
 #endif
