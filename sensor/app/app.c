@@ -145,6 +145,11 @@ void app_on_free(struct app_engine *engine, void (*gone)(void *context, struct t
 
 /* ---- what parsers ask --------------------------------------------------------------------- */
 
+bool app_as_suricata(const struct app *app)
+{
+    return app->as_suricata;
+}
+
 void *app_state(struct app *app)
 {
     return app->state;
@@ -678,6 +683,7 @@ static void at_packet(struct app *app, const struct packet *p, enum dir dir)
     if (p) {
         app->number = p->frame.number;
         app->ts_ns = p->ts_ns;
+        app->as_suricata = p->as_suricata;
     }
 }
 

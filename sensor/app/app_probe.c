@@ -122,12 +122,28 @@ static uint64_t off_rows(const struct app_engine *engine, const struct flow *flo
     return engine->off[flow->proto == IPPROTO_TCP4 ? L4_TCP : L4_UDP];
 }
 
+/* Datagrams: what is usual on the port is asked. */
+static bool datagram_turned(const struct app_engine *engine, const struct flow *flow, enum dir dir,
+                            struct slice head)
+{
+    uint64_t rows = possible_rows(engine->rows, flow) & usual_rows(engine->rows, flow);
+
+    for (rows &= ~off_rows(engine, flow); rows; rows &= rows - 1) {
+        const struct proto_def *row = proto_rows[first_row(rows)];
+        if (row->turned_udp && ask(row, flow, dir, head) != PROBE_NO)
+            return row->turned_udp(head, dir);
+    }
+    return false;
+}
+
 bool app_ends_turned(const struct app_engine *engine, const struct flow *flow, enum dir dir,
                      struct slice head)
 {
     bool turned = false;
 
     head = slice_head(head, APP_HEAD_MAX);
+    if (flow->proto == IPPROTO_UDP4)
+        return datagram_turned(engine, flow, dir, head);
     for (uint64_t rows = possible_rows(engine->rows, flow) & ~off_rows(engine, flow); rows;
          rows &= rows - 1) {
         const struct proto_def *row = proto_rows[first_row(rows)];

@@ -235,6 +235,12 @@ static bool read_object(struct cursor *c, bool with_points, struct dnp3_object *
     return true;
 }
 
+/* Suricata looks for points wherever some are counted, also in a question, which has none. */
+static bool is_known_there(const struct dnp3_object *o, bool with_points)
+{
+    return !o->count || !o->variation || (with_points && o->group != 60) || dnp3_tx_prefix(o) >= 4;
+}
+
 bool dnp3_object_read(struct app *app, struct tx *tx, struct cursor *c, bool with_points,
                       uint32_t *note)
 {
@@ -250,8 +256,12 @@ bool dnp3_object_read(struct app *app, struct tx *tx, struct cursor *c, bool wit
         struct dnp3_object *kept = app_append(app, tx, &dnp3->objects, sizeof *kept);
         if (kept)
             *kept = o;
+        if (!good && *note == DNP3_MANY_POINTS && app_as_suricata(app) && !form_of(&o))
+            *note = DNP3_UNKNOWN_OBJECT;
         if (!good)
             return false;
+        if (app_as_suricata(app) && !is_known_there(&o, with_points))
+            app_note(app, tx, DNP3_UNKNOWN_OBJECT);
     }
     return true;
 }

@@ -204,6 +204,8 @@ void app_file_begin(struct app *app, struct tx *tx, enum dir dir, struct slice n
 void app_file_data(struct app *app, struct tx *tx, enum dir dir, struct slice data);
 void app_file_end(struct app *app, struct tx *tx, enum dir dir, bool complete);
 
+/** A fault is what Suricata calls one, also where a standard says otherwise. */
+bool app_as_suricata(const struct app *app);
 /** Bytes lost before the input now given (a gap), cleared by the engine afterwards. */
 uint32_t app_gap(const struct app *app);
 /** True when `in` is all there will ever be of this direction. */
@@ -270,6 +272,8 @@ struct proto_def {
     /** On bytes that the probe knows in either direction: only the other end sends such; NULL = the
      * probe tells directions apart. */
     bool (*turned)(struct slice head, enum dir dir);
+    /** The same of a datagram. */
+    bool (*turned_udp)(struct slice head, enum dir dir);
     /** The probe of datagrams where they begin otherwise; NULL = probe. */
     enum probe (*probe_udp)(struct slice head, enum dir dir);
     /** `in` is never empty, except once when the direction ends (app_at_end). The result must not

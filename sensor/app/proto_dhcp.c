@@ -151,7 +151,11 @@ static void read_option(struct app *app, struct tx *tx, uint8_t code, struct sli
 
 static void read_options(struct app *app, struct tx *tx, struct cursor *c)
 {
-    for (uint32_t n = 0; cursor_left(c) && n < OPTIONS_MAX; n++) {
+    for (uint32_t n = 0; n < OPTIONS_MAX; n++) {
+        if (!cursor_left(c)) { /* RFC 2131, 4.1: the last one must be the end */
+            app_note(app, tx, NOTE_TRUNCATED);
+            return;
+        }
         uint8_t code = cursor_u8(c);
         if (code == OPT_PAD)
             continue;
@@ -197,7 +201,7 @@ static struct parsed dhcp_parse(struct app *app, enum dir dir, struct slice in)
     dhcp->relay_ip = addrs[3];
     dhcp->has_mac = mac_len == MAC_BYTES;
     dhcp->client_mac = app_keep(app, tx, slice_head(mac, MAC_BYTES));
-    if (cursor_be32(&c) == magic_cookie)
+    if (cursor_be32(&c) == magic_cookie || app_as_suricata(app))
         read_options(app, tx, &c);
     else
         app_note(app, tx, NOTE_MALFORMED);

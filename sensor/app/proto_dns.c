@@ -428,6 +428,12 @@ static enum probe dns_probe_udp(struct slice head, enum dir dir)
     return probe == PROBE_MORE ? PROBE_NO : probe;
 }
 
+/* From port 53 to port 53 an answer may be what comes first. */
+static bool dns_turned_udp(struct slice head, enum dir dir)
+{
+    return head.len > 2 && (head.at[2] >> 7) != (dir == TO_CLIENT);
+}
+
 static enum probe dns_probe(struct slice head, enum dir dir)
 {
     struct cursor c = cursor_of(head);
@@ -462,6 +468,7 @@ const struct proto_def proto_dns = {
     .resyncs = true,
     .probe = dns_probe,
     .probe_udp = dns_probe_udp,
+    .turned_udp = dns_turned_udp,
     .parse = dns_parse,
     .events = dns_event_count,
     .write_event = dns_event_write,

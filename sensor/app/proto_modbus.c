@@ -223,6 +223,16 @@ static void read_response(struct app *app, struct tx *tx, struct modbus_message 
         sub_function(m, c);
 }
 
+/* To Suricata the bytes of registers are as many as the registers, which never holds. */
+static bool matches_there(const struct app *app, const struct modbus_tx *modbus)
+{
+    const struct modbus_message *q = &modbus->request, *r = &modbus->response;
+
+    return !app_as_suricata(app) || !q->seen || r->has_exception || !q->has_range ||
+           q->function == MODBUS_READ_FIFO || q->function == MODBUS_READ_WRITE ||
+           q->table == MODBUS_COILS || q->table == MODBUS_DISCRETES;
+}
+
 /* A response has to say what the request asked for. */
 static bool matches(const struct modbus_tx *modbus)
 {
@@ -239,6 +249,14 @@ static bool matches(const struct modbus_tx *modbus)
         return true;
     bool bits = q->table == MODBUS_COILS || q->table == MODBUS_DISCRETES;
     return r->data.len == (bits ? (q->quantity + 7U) / 8 : q->quantity * 2U);
+}
+
+static void note_mismatch(struct app *app, struct tx *tx)
+{
+    const struct modbus_tx *modbus = tx_data(tx);
+
+    if (!matches(modbus) || !matches_there(app, modbus))
+        app_note(app, tx, NOTE_MISMATCH);
 }
 
 /* ---- messages ----------------------------------------------------------------------------- */
@@ -303,8 +321,8 @@ static struct parsed modbus_parse(struct app *app, enum dir dir, struct slice in
     if (!m->access && !m->has_exception)
         m->data = app_keep(app, tx, cursor_rest(&body));
     note_faults(app, tx, m);
-    if (dir == TO_CLIENT && !matches(modbus))
-        app_note(app, tx, NOTE_MISMATCH);
+    if (dir == TO_CLIENT)
+        note_mismatch(app, tx);
     app_progress(app, tx, dir, TX_DONE);
     return parse_done(HEADER_BYTES + (uint32_t)length);
 }

@@ -17,7 +17,7 @@ static bool carried(uint16_t type)
 
 static bool proven(const struct packet *p, uint16_t type, struct slice inner)
 {
-    if (p->dport == 6081)
+    if (p->on_port == 1)
         return true;
     return type == 0x6558 ? inner_ethernet(inner, p->payload_missing)
                           : inner_ip(inner, p->payload_missing);
@@ -36,7 +36,7 @@ static struct dec_next geneve_decode(struct packet *p, struct slice in)
     if (!cursor_ok(&c) || version_len >> 6 != 0 || !cursor_left(&c))
         return dec_stop();
     if (!carried(type)) {
-        if (p->dport == 6081)
+        if (p->on_port == 1)
             decode_note(p, NOTE_GENEVE_TYPE);
         return dec_stop();
     }

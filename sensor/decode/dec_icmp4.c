@@ -33,9 +33,15 @@ static void check_inner(struct packet *p, uint8_t type, struct slice inner)
         decode_note(p, NOTE_ICMPV4_INNER_VERSION);
 }
 
+/* Where Suricata's codes are others: no limit for type 9, no type 10, one code of type 12. */
+static int codes_there(uint8_t type)
+{
+    return type == 9 ? UINT8_MAX : type == 10 ? -1 : type == 12 ? 0 : codes_of(type);
+}
+
 static void check(struct packet *p, uint8_t type, uint8_t code)
 {
-    int most = codes_of(type);
+    int most = p->as_suricata ? codes_there(type) : codes_of(type);
 
     if (most < 0)
         decode_note(p, NOTE_ICMPV4_TYPE);

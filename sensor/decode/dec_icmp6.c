@@ -42,6 +42,12 @@ static int codes_of(uint8_t type)
     }
 }
 
+/* Suricata does not know the newest code of two types. */
+static int codes_there(uint8_t type)
+{
+    return codes_of(type) - (type == UNREACHABLE || type == BAD_PARAMETER);
+}
+
 /* What the type's number alone says (IANA). */
 static void check_type(struct packet *p, uint8_t type)
 {
@@ -82,7 +88,7 @@ static struct dec_next icmp6_decode(struct packet *p, struct slice in)
     p->icmp_code = in.at[1];
     p->payload = slice_from(in, 8);
     check_type(p, p->icmp_type);
-    int most = codes_of(p->icmp_type);
+    int most = p->as_suricata ? codes_there(p->icmp_type) : codes_of(p->icmp_type);
     if (most >= 0 && p->icmp_code > most)
         decode_note(p, NOTE_ICMPV6_CODE);
     if (p->icmp_type >= MLD_QUERY && p->icmp_type <= MLD_DONE && p->ttl != 1)

@@ -17,7 +17,9 @@ enum {
     OPT_WSCALE = 3,
     OPT_SACK_OK = 4,
     OPT_SACK = 5,
-    OPT_TIMESTAMP = 8
+    OPT_TIMESTAMP = 8,
+    OPT_EXPERIMENT_1 = 253, /* RFC 6994 */
+    OPT_EXPERIMENT_2 = 254,
 };
 
 /* Bytes behind kind and length that an option has to have. */
@@ -37,6 +39,14 @@ static bool length_fits(uint8_t kind, uint32_t len)
     default:
         return true;
     }
+}
+
+/* To Suricata an experiment is that of Fast Open, with a cookie or without. */
+static bool length_fits_there(uint8_t kind, uint32_t len)
+{
+    if (kind == OPT_EXPERIMENT_1 || kind == OPT_EXPERIMENT_2)
+        return len == 2 || len == 10;
+    return length_fits(kind, len);
 }
 
 static bool had_option(const struct packet *p, uint8_t kind)
@@ -81,7 +91,7 @@ static void options(struct packet *p, struct slice in)
             decode_note(p, NOTE_TCP_OPT_LENGTH);
             return;
         }
-        if (!length_fits(kind, value.len))
+        if (!(p->as_suricata ? length_fits_there : length_fits)(kind, value.len))
             decode_note(p, NOTE_TCP_OPT_LENGTH);
         else if (had_option(p, kind))
             decode_note(p, NOTE_TCP_OPT_DUPLICATE);

@@ -9,7 +9,7 @@ static const struct counter vxlan_counters[] = {
     COUNTER_END,
 };
 
-enum { HAS_VNI = 0x08, HAS_PROTOCOL = 0x04, GPE_PORT = 4790 };
+enum { HAS_VNI = 0x08, HAS_PROTOCOL = 0x04 };
 
 /* What GPE says stands inside; Ethernet without it. */
 static struct dec_next inside(uint8_t flags, uint8_t protocol, struct slice in)
@@ -27,7 +27,7 @@ static bool proven(const struct packet *p, const struct dec_next *next, bool str
 {
     if (next->by == DEC_STOP)
         return false;
-    if (p->dport == 4789 || p->dport == 8472 || p->dport == GPE_PORT)
+    if (p->on_port == 1)
         return true;
     if (!strict)
         return false;
@@ -43,7 +43,9 @@ static void note_type(struct packet *p, uint8_t flags, uint8_t reserved, struct 
     struct cursor c = cursor_of(slice_from(frame, 12));
     uint16_t type = cursor_be16(&c);
 
-    if ((p->sport != 4789 && p->dport != 4789) || reserved || (flags & HAS_PROTOCOL))
+    bool usual_port = p->sport == 4789 || p->dport == 4789 || (p->as_suricata && p->on_port);
+
+    if (!usual_port || reserved || (flags & HAS_PROTOCOL))
         return;
     for (uint32_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
         if (type == usual[i])

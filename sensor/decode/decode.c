@@ -12,6 +12,7 @@
 #include "sensor/decode/express.h"
 #include "sensor/decode/views.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { COUNT_PKTS, COUNT_BYTES, COUNT_INVALID, COUNT_UNKNOWN, COUNT_CHECKSUM, COUNT_OFFLOAD };
@@ -39,6 +40,16 @@ const struct option decode_options[] = {
     {"stream.midstream", CONF_TEXT, "yes",
      "Follow TCP sessions whose handshake was not seen: yes; no; auto: those met before the first "
      "SYN of their interface"},
+    {"decode.as-suricata", CONF_BOOL, "false",
+     "What counts as a fault is what Suricata 7 calls one, also where a standard says otherwise"},
+    {"decode.max-layers", CONF_INT, "24", "Headers of a frame that are looked at, 24 at most"},
+    {"decode.vxlan.enabled", CONF_BOOL, "true", "Look into VXLAN"},
+    {"decode.vxlan.ports", CONF_LIST, "",
+     "UDP ports of VXLAN, or any; none: the usual ones, and wherever a packet inside proves it"},
+    {"decode.geneve.enabled", CONF_BOOL, "true", "Look into GENEVE"},
+    {"decode.geneve.ports", CONF_LIST, "", "The same for GENEVE"},
+    {"decode.teredo.enabled", CONF_BOOL, "true", "Look into Teredo"},
+    {"decode.teredo.ports", CONF_LIST, "", "The same for Teredo"},
     OPTION_END,
 };
 
@@ -181,7 +192,8 @@ enum {
     LINKS_MAX = 96,
     DATAGRAM_WITH_IP = 27,
     UDP_HEAD = 8,
-    IFACES = 256
+    IFACES = 256,
+    ROW_CLOSED = 255 /* of a tunnel that is switched off: nothing looks inside */
 };
 
 enum { EXPRESS_ETHERNET, EXPRESS_VLAN, EXPRESS_IP4, EXPRESS_TCP, EXPRESS_UDP, EXPRESS_COUNTS };
@@ -204,7 +216,9 @@ struct decode {
     uint64_t *express_count[EXPRESS_COUNTS]; /* of the rows whose work express_take does */
     uint64_t *count;
     bool vlan_tracking;
-    bool want_syns;             /* stream.midstream: auto */
+    bool want_syns; /* stream.midstream: auto */
+    bool as_suricata;
+    uint32_t layers_max;
     uint64_t syns[IFACES / 64]; /* interfaces that SYNs were seen on */
     uint64_t seed;              /* of the flow hash, so that peers cannot choose their bucket */
     struct checksum_policy checksums;
@@ -323,6 +337,48 @@ static void enter_key(struct decode *d, const struct dec_key *key, uint8_t row)
     }
 }
 
+/* Ports that a row has by itself are left to nobody, so that nothing guesses at what is off. */
+static void leave_ports(struct decode *d, uint8_t row)
+{
+    for (uint32_t port = 0; port < sizeof(d->by_udp); port++)
+        d->by_udp[port] = d->by_udp[port] == row ? ROW_CLOSED : d->by_udp[port];
+    for (uint32_t byte = 0; byte < sizeof(d->by_shape); byte++)
+        d->by_shape[byte] = d->by_shape[byte] == row ? 0 : d->by_shape[byte];
+}
+
+static void take_port(struct decode *d, uint8_t row, const char *text)
+{
+    uint64_t port;
+
+    if (strcmp(text, "any") == 0) {
+        for (uint32_t p = 1; p < sizeof(d->by_udp); p++)
+            d->by_udp[p] = d->by_udp[p] && d->by_udp[p] != ROW_CLOSED ? d->by_udp[p] : row;
+    } else if (slice_to_u64(slice_of_str(text), &port) && port < sizeof(d->by_udp)) {
+        d->by_udp[port] = row;
+    }
+}
+
+/* A tunnel over UDP that the options switch off, or give ports. */
+static void settle_tunnel(struct decode *d, const struct conf *conf, uint8_t row)
+{
+    static const char *const settled[] = {"vxlan", "geneve", "teredo"};
+    const char *name = dec_rows[row - 1]->name, *port;
+    char enabled[32], ports[32];
+    bool found = false;
+
+    for (uint32_t i = 0; i < sizeof(settled) / sizeof(settled[0]); i++)
+        found = found || strcmp(settled[i], name) == 0;
+    if (!found)
+        return;
+    snprintf(enabled, sizeof(enabled), "decode.%s.enabled", name);
+    snprintf(ports, sizeof(ports), "decode.%s.ports", name);
+    bool on = conf_bool(conf, enabled);
+    if (!on || conf_item(conf, ports, 0))
+        leave_ports(d, row);
+    for (uint32_t i = 0; on && (port = conf_item(conf, ports, i)); i++)
+        take_port(d, row, port);
+}
+
 static void count_express(struct decode *d)
 {
     d->express_count[EXPRESS_ETHERNET] = d->row_count[d->by_ether[0x6558] - 1];
@@ -347,7 +403,12 @@ struct decode *decode_new(const struct conf *conf, struct stats *stats)
         if (dec_rows[i]->counters)
             d->row_count[i] = stats_add(stats, dec_rows[i]->counters);
     }
+    for (uint8_t i = 0; dec_rows[i] && i < DEC_ROWS_MAX - 1; i++)
+        settle_tunnel(d, conf, (uint8_t)(i + 1));
     count_express(d);
+    d->as_suricata = conf_bool(conf, "decode.as-suricata");
+    int64_t layers = conf_int(conf, "decode.max-layers");
+    d->layers_max = layers > 0 && layers < DEC_LAYERS_MAX ? (uint32_t)layers : DEC_LAYERS_MAX;
     d->seed = hash_random_seed();
     d->vlan_tracking = conf_bool(conf, "vlan.use-for-tracking");
     d->want_syns = strcmp(conf_text(conf, "stream.midstream"), "auto") == 0;
@@ -485,6 +546,9 @@ static struct dec_next datagram(struct decode *d, struct packet *p, struct slice
     for (uint32_t i = 0; i < 3; i++) {
         if (!rows[i] || (i && rows[i] == rows[i - 1]))
             continue;
+        if (rows[i] == ROW_CLOSED)
+            return dec_stop();
+        p->on_port = i < 2 ? (uint8_t)(i + 1) : 0;
         struct dec_next next = one_row(d, p, rows[i], in);
         if (next.by != DEC_STOP)
             return next;
@@ -497,7 +561,7 @@ static void walk(struct decode *d, struct packet *p, struct dec_next next, uint3
     uint8_t unknown = 0;
 
     while (next.by != DEC_STOP) {
-        if (++*layers > DEC_LAYERS_MAX) {
+        if (++*layers > d->layers_max) {
             decode_note(p, NOTE_TOO_MANY_LAYERS);
             p->view |= VIEW_BIT(VIEW_LAYERS);
             return;
@@ -583,7 +647,7 @@ static void check_sums(struct decode *d, struct packet *p, const uint64_t *sum)
 static void join_fragments(struct decode *d, struct packet *p, struct arena *arena,
                            uint32_t *layers)
 {
-    while (p->fragment && *layers < DEC_LAYERS_MAX) {
+    while (p->fragment && *layers < d->layers_max) {
         if (!p->frag_link)
             dedup_fragment(d->dedup, p);
         if (p->duplicate)
@@ -650,6 +714,7 @@ void decode_frame(struct decode *d, const struct frame *frame, struct arena *are
     if (frame != &p->frame)
         p->frame = *frame;
     p->ts_ns = frame->ts_ns;
+    p->as_suricata = d->as_suricata;
     d->count[COUNT_PKTS]++;
     d->count[COUNT_BYTES] += frame->wirelen;
     if (frame->cut_by_ring)

@@ -47,6 +47,7 @@ struct draft {
     const char *var_names[RULE_VARS_MAX];
     bool flow_dir_set;
     uint16_t only_proto;   /* the one IP protocol that ip_proto lets through, + 1; 0 = any */
+    bool both_ways;        /* stream_size: packets and streams are looked at */
     bool need_packet;      /* dsize, flags …: decided on packets only */
     const char *of_packet; /* keyword that asks of one packet's headers; NULL = none does */
     bool tx_tests;         /* some test needs a transaction */

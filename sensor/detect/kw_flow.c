@@ -378,15 +378,15 @@ struct size_args {
     struct num num;
 };
 
-/* Counted as sequence numbers are: the SYN is one, the packet in hand counts. Where no SYN was
- * seen, those that were delivered. */
+/* Counted as sequence numbers are: the SYN is one, the packet in hand counts, and a reset is one,
+ * too. Where no SYN was seen, those that were delivered. */
 static uint64_t stream_bytes(const struct flow *f, enum dir dir)
 {
     const struct tcp_side *side = &f->tcp.side[dir];
     const struct flow_marks *s = f->ext[FLOW_EXT_DETECT];
 
     if (side->has_isn)
-        return side->next - side->isn;
+        return side->next - side->isn + side->rst;
     return s && s->win[dir].next ? s->win[dir].next + 1 : 0;
 }
 
@@ -434,7 +434,7 @@ static bool stream_size_parse(struct draft *d, const struct keyword *kw, struct 
         return draft_fail(d, "bad comparison in stream_size");
     if (!draft_fits(d, kw->name, &a->num, UINT32_MAX))
         return false;
-    d->need_packet = true; /* as Suricata has it: contents then look at packets */
+    d->both_ways = true; /* as Suricata has it: contents look at packets, too */
     return draft_test(d, kw, a);
 }
 

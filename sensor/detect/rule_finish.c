@@ -74,7 +74,7 @@ static uint8_t packet_kind(const struct draft *d, bool payload)
 
     if (!payload || !(r->l4 & L4_TCP) || d->need_packet || r->no_stream)
         return RULE_PACKET;
-    return d->depth_seen && !r->no_packet ? RULE_PACKET_STREAM : RULE_STREAM;
+    return (d->depth_seen || d->both_ways) && !r->no_packet ? RULE_PACKET_STREAM : RULE_STREAM;
 }
 
 /* Of several types of frames in one rule the one with the longest content is looked at. */
@@ -118,7 +118,7 @@ static bool find_kind(struct draft *d)
         r->kind = RULE_TX;
         return true;
     }
-    if (d->n_groups == 0 && r->app && !d->need_packet) {
+    if (d->n_groups == 0 && r->app && !d->need_packet && !d->both_ways) {
         r->kind = RULE_APP;
         return true;
     }

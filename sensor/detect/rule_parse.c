@@ -363,6 +363,7 @@ static void reset(struct draft *draft, struct slice text)
     draft->limits = NULL;
     draft->dsize = NULL;
     draft->only_proto = 0;
+    draft->both_ways = false;
     draft->flow_dir_set = draft->need_packet = draft->tx_tests = draft->depth_seen = false;
     draft->ip_compatible = true;
     draft->has_sid = draft->skip = draft->priority_set = draft->raw_app = false;

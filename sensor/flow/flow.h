@@ -87,7 +87,10 @@ struct tcp {
     bool lenient;            /* not all packets pass here: what looks impossible may be true */
     bool four_way;           /* both sides sent a SYN */
     bool whole_only;         /* without its SYN the connection is not followed */
+    bool syn_only;           /* … not from its SYN-ACK on either */
     bool no_answer_no_data;  /* … nor without its SYN-ACK */
+    bool one_side_silent;    /* … or it is, but without events */
+    bool silent;             /* no events of this one */
     bool pass_over; /* the packet in hand is none that its receiver takes: not for reassembly */
 };
 

@@ -49,6 +49,8 @@ enum timeout_class {
 
 const struct option flow_table_options[] = {
     {"flow.memcap", CONF_SIZE, "0", "Memory of the flow tables; 0 = a fifth of memory"},
+    {"stream.async-events", CONF_BOOL, "true",
+     "Events of TCP sessions of which only the client's direction is seen"},
     {"stream.async-oneside", CONF_BOOL, "true",
      "Follow TCP sessions of which only the client's direction is seen"},
     {"flow.timeout.tcp.new", CONF_SPAN, "60s", "Silence that ends a TCP flow before its handshake"},
@@ -139,9 +141,10 @@ struct flow_table {
     uint32_t n, most;    /* most: of one shard */
     bool tags;           /* tell tenants apart */
     struct leaver *leaver;
-    uint32_t leavers; /* LEAVERS_STALE: flows came or went since */
-    bool async;       /* follow clients nobody answers */
-    char midstream;   /* 'y', 'n', 'a': as stream.midstream begins */
+    uint32_t leavers;  /* LEAVERS_STALE: flows came or went since */
+    bool async;        /* follow clients nobody answers */
+    bool async_silent; /* … without events */
+    char midstream;    /* 'y', 'n', 'a': as stream.midstream begins */
     flow_ended_fn ended;
     flow_rests_fn rests; /* NULL: nobody asks */
     void *context;
@@ -187,6 +190,7 @@ struct flow_table *flow_table_new(const struct conf *conf, struct stats *stats,
     t->count = stats_add(stats, flow_table_counters);
     t->tags = conf_bool(conf, "vlan.use-for-tracking");
     t->async = conf_bool(conf, "stream.async-oneside");
+    t->async_silent = !conf_bool(conf, "stream.async-events");
     t->midstream = midstream_of(conf_text(conf, "stream.midstream"));
     for (uint32_t i = 0; i < CLASS_COUNT; i++)
         t->timeout_ns[i] = conf_span_ns(conf, timeout_keys[i]);
@@ -629,7 +633,9 @@ static struct flow *create(struct flow_table *t, const struct packet *p, uint32_
     if (f->tunnel)
         *f->tunnel = p->tunnel[0];
     f->tcp.whole_only = t->midstream == 'n' || (t->midstream == 'a' && p->after_syn);
+    f->tcp.syn_only = t->midstream == 'n';
     f->tcp.no_answer_no_data = !t->async;
+    f->tcp.one_side_silent = t->async_silent;
     struct flow **bucket = &t->bucket[p->flow_hash & t->mask];
     f->bucket_next = *bucket;
     *bucket = f;
@@ -729,7 +735,8 @@ static uint8_t swap_bits(uint8_t bits)
 
 bool flow_table_turn(struct flow *f)
 {
-    if (f->client_port < SYSTEM_PORTS || f->server_port < SYSTEM_PORTS)
+    if (f->proto == IPPROTO_TCP4 &&
+        (f->client_port < SYSTEM_PORTS || f->server_port < SYSTEM_PORTS))
         return false;
     SWAP(struct addr, f->client, f->server);
     SWAP(uint16_t, f->client_port, f->server_port);

@@ -93,7 +93,7 @@ int stream_event_find(struct slice name);
 /** The packet in hand did this. */
 static inline void stream_event_raise(struct flow *flow, enum stream_event event)
 {
-    flow->stream_events[event / 64] |= UINT64_C(1) << (event % 64);
+    flow->stream_events[event / 64] |= (uint64_t)!flow->tcp.silent << (event % 64);
 }
 
 static inline bool stream_event_has(const struct flow *flow, uint32_t event)

@@ -12,8 +12,8 @@ enum {
     STAMP_DAYS_S = 2073600, /* 24 days: older stamps say nothing (RFC 7323, 5.5) */
     REORDER_US = 3000,      /* a late packet within this time was overtaken, not sent again */
     NEAR = 1 << 16,         /* in a connection that is not wholly seen */
+    TRACKED = TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK,
 };
-#define REPEAT_NS UINT64_C(100000000) /* copies of a mirror come sooner */
 
 /* A packet with what every handler asks of it. */
 struct seen {
@@ -181,6 +181,17 @@ static bool old_stamp(const struct seen *s)
            (uint32_t)(s->p->ts_ns / CLOCK_S) - own->stamp_s < STAMP_DAYS_S;
 }
 
+/* An acknowledgement so old that it was never sent in this connection (RFC 5961, 5.2). */
+static bool ack_is_ancient(const struct seen *s)
+{
+    const struct tcp_side *peer = s->peer;
+    uint32_t window = peer->right - peer->acked;
+
+    bool outdated = !s->len && (s->flags & TRACKED) == TCP_ACK && s->seq == s->own->next;
+    return !outdated && peer->has_acked && peer->has_window && window &&
+           tcp_after(s->p->tcp.ack, peer->acked - window) < 0;
+}
+
 static bool ack_is_possible(const struct seen *s)
 {
     const struct tcp_side *peer = s->peer;
@@ -190,6 +201,8 @@ static bool ack_is_possible(const struct seen *s)
     if (!(s->flags & TCP_ACK)) /* hosts look at nothing without one (RFC 9293, 3.10.7.4) */
         return false;
     uint32_t ack = s->p->tcp.ack;
+    if (ack_is_ancient(s))
+        return false;
     return tcp_after(ack, peer->next + peer->fin) <= 0 ||
            (peer->has_window && tcp_after(ack, peer->right) <= 0);
 }
@@ -240,6 +253,14 @@ static void settle_scales(struct flow *f, bool offered)
         f->tcp.side[TO_SERVER].wscale = f->tcp.side[TO_CLIENT].wscale = 0;
 }
 
+/* A handshake, from its SYN on; from its answer, unless nothing but the whole one counts. */
+static bool begins(const struct seen *s)
+{
+    uint8_t flags = s->flags & (TCP_SYN | TCP_ACK);
+
+    return flags == TCP_SYN || (flags == (TCP_SYN | TCP_ACK) && !s->flow->tcp.syn_only);
+}
+
 /* The first packet: a handshake begins, is half over, or was missed. */
 static void first_packet(struct seen *s)
 {
@@ -250,15 +271,14 @@ static void first_packet(struct seen *s)
         set_state(f, TCP_CLOSED);
         return;
     }
-    if (f->tcp.whole_only && !(s->flags & TCP_SYN)) {
-        if (s->flags & TCP_FIN)
-            raise(s, STREAM_EVENT_FIN_BUT_NO_SESSION);
+    if (s->flags & TCP_FIN)
+        raise(s, s->flags & TCP_SYN && f->generation ? STREAM_EVENT_FIN_SYN
+                                                     : STREAM_EVENT_FIN_BUT_NO_SESSION);
+    if (f->tcp.whole_only && !begins(s)) {
         f->tcp.pass_over = true;
         return;
     }
     if (s->flags & TCP_SYN) {
-        if (s->flags & TCP_FIN && f->generation)
-            raise(s, STREAM_EVENT_FIN_SYN);
         learn_syn(s);
         if (s->flags & TCP_ACK) {
             s->peer->isn = s->p->tcp.ack - 1;
@@ -270,8 +290,6 @@ static void first_packet(struct seen *s)
         set_state(f, s->flags & TCP_ACK ? TCP_SYN_RECV : TCP_SYN_SENT);
         return;
     }
-    if (s->flags & TCP_FIN)
-        raise(s, STREAM_EVENT_FIN_BUT_NO_SESSION);
     f->midstream = f->tcp.lenient = true;
     pick_up(s);
     learn(s);
@@ -333,6 +351,7 @@ static void syn_ack(struct seen *s)
 
 static void another_syn(struct seen *s)
 {
+    s->flow->tcp.pass_over = s->p->as_suricata; /* there the data of the first one stands */
     if (s->own->has_isn && s->seq != s->own->isn) {
         s->own->other_isn = s->seq;
         s->own->has_other = true;
@@ -352,6 +371,7 @@ static void ack_after_syn(struct seen *s)
         f->tcp.pass_over = true;
         return;
     }
+    f->tcp.silent = f->tcp.one_side_silent;
     if (s->dir == TO_CLIENT) {
         if (tcp_after(s->p->tcp.ack, s->peer->isn) <= 0 ||
             tcp_after(s->p->tcp.ack, s->peer->next + NEAR) > 0) {
@@ -388,8 +408,9 @@ static void syn_again(struct seen *s)
     } else if (ack && s->p->tcp.ack != s->peer->next) {
         refuse(s, STREAM_EVENT_3WHS_SYNACK_RESEND_WITH_DIFF_ACK);
     } else if (s->seq != s->own->isn) {
-        raise(s, ack ? STREAM_EVENT_3WHS_SYNACK_RESEND_WITH_DIFF_SEQ
-                     : STREAM_EVENT_3WHS_SYN_RESEND_DIFF_SEQ_ON_SYN_RECV);
+        if (!ack || !s->p->as_suricata) /* there another answer waits for its acknowledgement */
+            raise(s, ack ? STREAM_EVENT_3WHS_SYNACK_RESEND_WITH_DIFF_SEQ
+                         : STREAM_EVENT_3WHS_SYN_RESEND_DIFF_SEQ_ON_SYN_RECV);
         s->own->other_isn = s->seq;
         s->own->has_other = true;
     }
@@ -417,26 +438,21 @@ static void established(struct seen *s)
     set_state(s->flow, TCP_ESTABLISHED);
 }
 
-/* The server speaks before the client's ACK was seen. It acknowledges data of the client: the
- * client has spoken, and only this mirror missed it. Or this is the data that Fast Open allows. */
+/* The server speaks before the client's ACK was seen: that was overtaken or missed by this mirror,
+ * as was all that the server acknowledges beyond it; or this is the data that Fast Open allows. */
 static void server_in_syn_recv(struct seen *s)
 {
     int32_t ack = tcp_after(s->p->tcp.ack, s->peer->next);
     int32_t ahead = tcp_after(s->seq, s->own->next);
 
     if (ack < 0 || ack > NEAR || ahead < -1 || ahead > NEAR) {
-        refuse(s, STREAM_EVENT_3WHS_ACK_IN_WRONG_DIR);
+        refuse(s, ack < 0 ? STREAM_EVENT_3WHS_WRONG_SEQ_WRONG_ACK
+                          : STREAM_EVENT_3WHS_ACK_IN_WRONG_DIR);
         return;
     }
-    if (ack > 0 || ahead > 0 || s->flow->tcp.lenient) {
-        s->flow->tcp.lenient = true;
-        learn(s);
-        set_state(s->flow, TCP_ESTABLISHED);
-        return;
-    }
-    raise(s, STREAM_EVENT_3WHS_ACK_IN_WRONG_DIR);
-    if (s->len)
-        learn(s);
+    s->flow->tcp.lenient = s->flow->tcp.lenient || ack > 0 || ahead > 0;
+    learn(s);
+    set_state(s->flow, TCP_ESTABLISHED);
 }
 
 /* The sequence of the ACK that ends the handshake. */
@@ -446,7 +462,7 @@ static bool follows_handshake(struct seen *s)
 
     if (ahead == 0 || s->flow->tcp.lenient || keep_alive(s))
         return true;
-    if (!s->len || ahead < 0 || tcp_after(s->seq, s->own->right) >= 0)
+    if (ahead < 0 || tcp_after(s->seq, s->own->right) >= 0)
         return false;
     return true; /* the ACK and what followed it were lost here, or are late */
 }
@@ -541,14 +557,48 @@ static void syn_in_session(struct seen *s)
     }
 }
 
-/* A FIN by itself in CLOSE-WAIT that stands before what its side has sent, or was acknowledged. */
+/* A FIN by itself in CLOSE-WAIT that stands before what its side has sent, or was acknowledged; or
+ * the first FIN, of which the acknowledgement came before it. */
 static bool closes_early(const struct seen *s)
 {
     const struct tcp_side *own = s->own;
 
+    if (s->flow->tcp_state == TCP_ESTABLISHED && s->flags & TCP_FIN)
+        return (own->has_claim && tcp_after(s->seq, own->claim) < 0) ||
+               (s->p->as_suricata && own->has_acked && tcp_after(s->seq, own->acked) < 0);
     return s->flow->tcp_state == TCP_CLOSE_WAIT && s->flags & TCP_FIN && !s->len &&
            (tcp_after(s->seq, own->next) < 0 ||
             (own->has_acked && tcp_after(s->seq, own->acked) < 0));
+}
+
+/* Data more than a window behind what was acknowledged: nothing else of it is looked at. */
+static bool is_old_data(const struct seen *s)
+{
+    const struct tcp_side *own = s->own;
+
+    return s->len > 1 && own->has_acked && own->has_window &&
+           tcp_after(s->end, own->acked - (own->right - own->acked)) < 0;
+}
+
+static void refuse_ack(struct seen *s, enum stream_event event)
+{
+    bool closes = s->flags & TCP_FIN && s->flow->tcp_state == TCP_ESTABLISHED;
+
+    if (is_old_data(s)) {
+        refuse(s, STREAM_EVENT_PKT_SPURIOUS_RETRANSMISSION);
+        return;
+    }
+    refuse(s, closes ? STREAM_EVENT_FIN_INVALID_ACK : event);
+    raise(s, STREAM_EVENT_PKT_INVALID_ACK);
+}
+
+/* When both sides have closed: that is told before what it acknowledges. */
+static bool stands_elsewhere(const struct seen *s)
+{
+    bool over = s->flow->tcp_state == TCP_CLOSING || s->flow->tcp_state == TCP_TIME_WAIT;
+
+    return over && !s->flow->tcp.lenient && s->own->seen && !s->len && !(s->flags & TCP_FIN) &&
+           s->seq != s->own->next && s->seq != s->own->next + 1;
 }
 
 /* False when the receiver drops the packet. */
@@ -557,15 +607,16 @@ static bool acceptable(struct seen *s)
     const struct complaints *say = complaints_of(s->flow->tcp_state);
     const struct tcp_side *own = s->own;
 
+    if (stands_elsewhere(s)) {
+        refuse(s, say->window);
+        return false;
+    }
     if (old_stamp(s)) {
         refuse(s, STREAM_EVENT_PKT_INVALID_TIMESTAMP);
         return false;
     }
     if (!ack_is_possible(s)) {
-        refuse(s, s->flags & TCP_FIN && s->flow->tcp_state == TCP_ESTABLISHED
-                      ? STREAM_EVENT_FIN_INVALID_ACK
-                      : say->ack);
-        raise(s, STREAM_EVENT_PKT_INVALID_ACK);
+        refuse_ack(s, say->ack);
         return false;
     }
     if (s->flow->tcp.lenient || !own->has_window || !own->has_acked)
@@ -577,7 +628,8 @@ static bool acceptable(struct seen *s)
         return tcp_after(s->seq, own->right) < 0;
     }
     if (closes_early(s))
-        raise(s, STREAM_EVENT_CLOSEWAIT_FIN_OUT_OF_WINDOW);
+        raise(s, s->flow->tcp_state == TCP_ESTABLISHED ? STREAM_EVENT_FIN_OUT_OF_WINDOW
+                                                       : STREAM_EVENT_CLOSEWAIT_FIN_OUT_OF_WINDOW);
     else if (tcp_after(s->end, own->acked) < 0 && !keep_alive(s) && !(s->flags & TCP_FIN))
         raise(s, say->before);
     return true;
@@ -743,34 +795,4 @@ void tcp_track(struct flow *f, const struct packet *p, enum dir dir)
         in_session(&s);
     else
         after_close(&s);
-}
-
-/* The same initial number once more: a late copy of the SYN, or, long after both sides have closed,
- * a connection that repeats itself (a replayed capture, a small device without randomness). */
-static bool is_late_syn(const struct flow *f, const struct packet *p)
-{
-    const struct tcp_side *client = &f->tcp.side[TO_SERVER];
-
-    if (!client->has_isn && f->midstream && client->seen) { /* behind what it began */
-        int32_t gone_on = tcp_after(client->next, p->tcp.seq + 1);
-        return gone_on >= 0 && gone_on <= NEAR && p->ts_ns <= f->last_ns + REPEAT_NS;
-    }
-    return client->has_isn && p->tcp.seq == client->isn &&
-           !(client->fin && f->tcp.side[TO_CLIENT].fin && p->ts_ns > f->last_ns + REPEAT_NS);
-}
-
-bool tcp_track_reused(const struct flow *f, const struct packet *p)
-{
-    const struct tcp_side *client = &f->tcp.side[TO_SERVER];
-    uint8_t flags = p->tcp.flags & (TCP_SYN | TCP_ACK | TCP_RST);
-
-    if (p->proto != IPPROTO_TCP4 || !(flags & TCP_SYN) || p->checksum_bad)
-        return false;
-    if (flags == TCP_SYN)
-        return (f->tcp_state >= TCP_FIN_WAIT1 && !is_late_syn(f, p)) ||
-               (f->tcp_state == TCP_NONE && f->tcp.whole_only);
-    /* the end of the old connection was missed; the server's answer proves that there is a new one
-     */
-    return flags == (TCP_SYN | TCP_ACK) && f->tcp_state == TCP_ESTABLISHED && client->has_other &&
-           p->tcp.ack == client->other_isn + 1 && flow_dir(f, p) == TO_CLIENT;
 }

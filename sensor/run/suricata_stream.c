@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One row for each setting; what a file does not say is as it is in Suricata when it does not say
- * it, with one exception: sessions without handshake are followed until the first SYN of their
- * interface (stream.midstream: auto), as a mirror that shows none would else show nothing.
+ * it, with two exceptions: sessions without handshake are followed until the first SYN of their
+ * interface (stream.midstream: auto), as a mirror that shows none would else show nothing; sessions
+ * of which one side is seen are followed too, but without events of streams.
  */
 #include "sensor/run/suricata_stream.h"
 #include "common/json.h"
@@ -30,7 +31,10 @@ static void take_midstream(struct conf *conf, const char *value)
 
 static void take_async(struct conf *conf, const char *value)
 {
+    bool said = strcmp(value, "absent") != 0;
+
     suricata_yaml_set(conf, "stream.async-oneside", is_off(value) ? "false" : "true");
+    suricata_yaml_set(conf, "stream.async-events", said ? "true" : "false");
 }
 
 static void take_file_checksums(struct conf *conf, const char *value)
@@ -104,7 +108,7 @@ static const struct {
     void (*take)(struct conf *conf, const char *value);
 } rows[] = {
     {"stream.midstream", "auto", take_midstream},
-    {"stream.async-oneside", NULL, take_async},
+    {"stream.async-oneside", "absent", take_async},
     {"pcap-file.checksum-checks", NULL, take_file_checksums},
     {"stream.checksum-validation", NULL, take_checksums},
     {"stream.inline", "auto", take_inline},

@@ -8,6 +8,7 @@
 #include "sensor/run/suricata_yaml.h"
 #include "common/json.h"
 #include "sensor/run/suricata_app.h"
+#include "sensor/run/suricata_decoder.h"
 #include "sensor/run/suricata_stream.h"
 
 #include <stdio.h>
@@ -334,6 +335,7 @@ static void list_unknown(const struct json *tree, const char *path, struct strbu
                                         "action-order",
                                         "stream",
                                         "defrag",
+                                        "decoder",
                                         "flow",
                                         "host-os-policy",
                                         "suricata-version"};
@@ -362,6 +364,7 @@ enum err suricata_yaml_load(struct conf *conf, const char *path, struct strbuf *
     take_outputs(conf, json_get(tree, "outputs"));
     suricata_app_take(conf, tree, path, report);
     suricata_stream_take(conf, tree, path, report);
+    suricata_decoder_take(conf, tree, path, report);
     int64_t alerts = json_i64(json_get(tree, "packet-alert-max"), 0);
     if (alerts > 0 && alerts < 256) {
         char text[32];

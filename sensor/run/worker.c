@@ -526,11 +526,15 @@ static void write_netflow(struct worker *w, struct flow *flow)
     }
 }
 
-/* The first bytes of a session joined in its middle may say that its client is the other one. */
+/* The first bytes of a session joined in its middle, or a first datagram, may say that its client
+ * is the other one. */
 static void settle_ends(struct worker *w, struct flow *flow, const struct packet *p)
 {
-    if (!flow->midstream || !p->payload.len || flow->tcp.pass_over || flow->ext[FLOW_EXT_STREAM] ||
-        flow->ext[FLOW_EXT_APP] || flow->ext[FLOW_EXT_DETECT] || flow->ext[FLOW_EXT_FACTS])
+    bool begins = flow->proto == IPPROTO_UDP4 && flow->pkts[TO_SERVER] + flow->pkts[TO_CLIENT] == 1;
+
+    if (!(flow->midstream || begins) || !p->payload.len || flow->tcp.pass_over ||
+        flow->ext[FLOW_EXT_STREAM] || flow->ext[FLOW_EXT_APP] || flow->ext[FLOW_EXT_DETECT] ||
+        flow->ext[FLOW_EXT_FACTS])
         return;
     if (app_ends_turned(w->app, flow, flow_dir(flow, p), p->payload))
         flow_table_turn(flow);

@@ -108,6 +108,72 @@ static void a_fin_repeated_at_the_very_end_is_quiet(void **state)
     assert_false(stream_event_any(&flow));
 }
 
+static void an_ancient_acknowledgement_is_none(void **state)
+{
+    (void)state;
+    packet(TO_SERVER, TCP_ACK, 1, 1, 50);
+    packet(TO_CLIENT, TCP_ACK, 1, 51, 0);
+    packet(TO_CLIENT, TCP_ACK, 1, 51u - 2 * WINDOW, 0); /* where it should stand: out of date */
+    assert_false(stream_event_any(&flow));
+    packet(TO_CLIENT, TCP_ACK, 1, 51u - 2 * WINDOW, 9);
+    assert_true(stream_event_has(&flow, STREAM_EVENT_EST_INVALID_ACK));
+    assert_true(flow.tcp.pass_over);
+}
+
+static void of_ancient_data_nothing_else_is_looked_at(void **state)
+{
+    (void)state;
+    packet(TO_SERVER, TCP_ACK, 1, 1, 50);
+    packet(TO_CLIENT, TCP_ACK, 1, 51, 0);
+    packet(TO_SERVER, TCP_ACK, 1u - 2 * WINDOW, 3 * WINDOW, 50);
+    assert_true(stream_event_has(&flow, STREAM_EVENT_PKT_SPURIOUS_RETRANSMISSION));
+    assert_false(stream_event_has(&flow, STREAM_EVENT_EST_INVALID_ACK));
+}
+
+static void where_both_have_closed_the_place_is_told_first(void **state)
+{
+    (void)state;
+    packet(TO_CLIENT, TCP_ACK | TCP_FIN, 1, 1, 0);
+    packet(TO_SERVER, TCP_ACK | TCP_FIN, 1, 2, 0);
+    assert_int_equal(flow.tcp_state, TCP_TIME_WAIT);
+    packet(TO_CLIENT, TCP_ACK, 900, 3 * WINDOW, 0);
+    assert_true(stream_event_has(&flow, STREAM_EVENT_TIMEWAIT_ACK_WRONG_SEQ));
+    assert_false(stream_event_has(&flow, STREAM_EVENT_TIMEWAIT_INVALID_ACK));
+}
+
+static void the_server_may_speak_first(void **state)
+{
+    (void)state;
+    flow = (struct flow){.proto = IPPROTO_TCP4};
+    packet(TO_SERVER, TCP_SYN, 0, 0, 0);
+    packet(TO_CLIENT, TCP_SYN | TCP_ACK, 0, 1, 0);
+    packet(TO_CLIENT, TCP_ACK, 1, 1, 20);
+    assert_false(stream_event_any(&flow));
+    assert_int_equal(flow.tcp_state, TCP_ESTABLISHED);
+    assert_false(flow.tcp.lenient);
+}
+
+static void from_its_answer_a_connection_is_followed_unless_forbidden(void **state)
+{
+    (void)state;
+    for (int only = 0; only < 2; only++) {
+        flow = (struct flow){.proto = IPPROTO_TCP4,
+                             .tcp = {.whole_only = true, .syn_only = only == 1}};
+        packet(TO_CLIENT, TCP_SYN | TCP_ACK, 0, 1, 0);
+        assert_int_equal(flow.tcp_state, only ? TCP_NONE : TCP_SYN_RECV);
+    }
+}
+
+static void one_side_may_be_followed_in_silence(void **state)
+{
+    (void)state;
+    flow = (struct flow){.proto = IPPROTO_TCP4, .tcp = {.one_side_silent = true}};
+    packet(TO_SERVER, TCP_SYN, 0, 0, 0);
+    packet(TO_SERVER, TCP_ACK, 901, 1, 20);
+    assert_int_equal(flow.tcp_state, TCP_ESTABLISHED);
+    assert_false(stream_event_any(&flow));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -118,6 +184,12 @@ int main(void)
         cmocka_unit_test_setup(the_same_answer_to_a_syn_may_come_twice, connected),
         cmocka_unit_test_setup(a_fin_behind_its_acknowledgement_is_out_of_window, connected),
         cmocka_unit_test_setup(a_fin_repeated_at_the_very_end_is_quiet, connected),
+        cmocka_unit_test_setup(an_ancient_acknowledgement_is_none, connected),
+        cmocka_unit_test_setup(of_ancient_data_nothing_else_is_looked_at, connected),
+        cmocka_unit_test_setup(where_both_have_closed_the_place_is_told_first, connected),
+        cmocka_unit_test(the_server_may_speak_first),
+        cmocka_unit_test(from_its_answer_a_connection_is_followed_unless_forbidden),
+        cmocka_unit_test(one_side_may_be_followed_in_silence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

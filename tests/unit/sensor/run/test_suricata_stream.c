@@ -62,6 +62,31 @@ static void what_a_file_does_not_say_is_as_in_suricata(void **state)
     rig_free(rig);
 }
 
+static void tunnels_have_the_ports_of_the_file(void **state)
+{
+    struct rig *rig = read_yaml("vars: {port-groups: {GENEVE_PORTS: '[6081, 6082]'}}\n"
+                                "outputs: []\n"
+                                "decoder:\n"
+                                "  vxlan: {enabled: no, ports: [8472, 4789]}\n"
+                                "  geneve: {enabled: true, ports: $GENEVE_PORTS}\n"
+                                "  teredo: {ports: any}\n"
+                                "  max-layers: 9\n"
+                                "  dreams: 1\n");
+
+    (void)state;
+    assert_true(conf_bool(rig->conf, "decode.as-suricata"));
+    assert_false(conf_bool(rig->conf, "decode.vxlan.enabled"));
+    assert_string_equal(conf_item(rig->conf, "decode.vxlan.ports", 1), "4789");
+    assert_true(conf_bool(rig->conf, "decode.geneve.enabled"));
+    assert_string_equal(conf_item(rig->conf, "decode.geneve.ports", 0), "6081");
+    assert_string_equal(conf_item(rig->conf, "decode.geneve.ports", 1), "6082");
+    assert_null(conf_item(rig->conf, "decode.geneve.ports", 2));
+    assert_string_equal(conf_item(rig->conf, "decode.teredo.ports", 0), "any");
+    assert_int_equal(conf_int(rig->conf, "decode.max-layers"), 9);
+    assert_non_null(strstr(rig->report.at, "decoder.dreams"));
+    rig_free(rig);
+}
+
 static void settings_of_stream_and_defrag_are_taken(void **state)
 {
     struct rig *rig =
@@ -139,6 +164,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_a_file_our_own_defaults_stay),
         cmocka_unit_test(what_a_file_does_not_say_is_as_in_suricata),
+        cmocka_unit_test(tunnels_have_the_ports_of_the_file),
         cmocka_unit_test(settings_of_stream_and_defrag_are_taken),
         cmocka_unit_test(what_changes_alerts_and_events_elsewhere_is_taken),
         cmocka_unit_test(names_of_suricata_can_be_set_one_by_one),

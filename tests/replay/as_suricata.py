@@ -1,0 +1,154 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""With a suricata.yaml, events are those that Suricata tells, also where a standard says otherwise; tunnels are looked into as its section
+`decoder` says.
+
+  as_suricata.py SENSOR
+
+Expected is what Suricata 7.0.10 writes for the same capture."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from rule_cases import Capture, dnp3, h
+
+C, S = "10.0.0.1", "10.0.0.2"
+YAML = "outputs:\n  - eve-log: {enabled: yes, types: [alert]}\nstream: {midstream: no}\n"
+STREAM_EVENTS = ("3whs_ack_in_wrong_dir", "3whs_async_wrong_seq", "3whs_right_seq_wrong_ack_evasion", "3whs_wrong_seq_wrong_ack",
+                 "3whs_synack_resend_with_diff_seq", "3whs_synack_toserver_on_syn_recv", "3whs_syn_resend_diff_seq_on_syn_recv", "est_invalid_ack",
+                 "est_packet_out_of_window", "fin_but_no_session", "fin_out_of_window", "fin_syn", "pkt_invalid_ack", "pkt_spurious_retransmission",
+                 "reassembly_overlap_different_data", "timewait_ack_wrong_seq", "timewait_invalid_ack")
+OPEN = ["c 100 0 S", "s 500 101 SA", "c 101 501 A"]
+SPOKEN = OPEN + ["c 101 501 PA 12", "s 501 113 A"]
+CASES = [  # packets: side, sequence, acknowledgement, flags, bytes of data; what is told of which of them
+    ("the server speaks before the client's ACK", ["c 100 0 S", "s 500 101 SA", "s 501 101 PA 21", "s 522 101 FA", "c 101 523 A", "c 101 523 PA 18",
+                                                   "c 119 523 FA"], []),
+    ("an old acknowledgement in the handshake", ["c 100 0 S", "s 500 101 SA", "s 501 90 PA 21", "c 101 501 A"], [(3, "3whs_wrong_seq_wrong_ack")]),
+    ("the handshake's ACK lies inside the window", ["c 100 0 S", "s 500 101 SA", "c 5555 501 A", "c 101 501 A"], []),
+    ("a SYN-ACK comes first", ["s 500 101 SA", "c 101 501 A", "s 501 102 PA 5"], []),
+    ("a SYN-ACK and a SYN", ["c 0 0 SA", "s 0 0 S"], []),
+    ("a second SYN-ACK", ["c 100 0 S", "s 500 101 SA", "s 600 101 SA", "c 101 601 A"], []),
+    ("other data in a second SYN", ["c 100 0 S 8", "c 100 0 S 9", "c 100 0 S 10"], []),
+    ("one side only", ["c 100 0 S", "c 5101 501 A", "c 5101 501 PA 18", "c 119 501 PA 4"], []),
+    ("an ACK for a SYN", ["c 0 0 S", "s 0 0 A"], []),
+    ("SYN and FIN at first", ["c 0 0 SF"], [(1, "fin_but_no_session")]),
+    ("SYN and FIN behind nothing", ["c 0 0 -", "s 0 0 SF"], [(2, "fin_but_no_session")]),
+    ("an ancient acknowledgement in its place", SPOKEN + ["s 501 -19887 A"], []),
+    ("an ancient acknowledgement elsewhere", SPOKEN + ["s 1501 -199887 A"], [(6, "est_invalid_ack"), (6, "pkt_invalid_ack")]),
+    ("ancient data with any acknowledgement", SPOKEN + ["c -199900 90000 PA 12"], [(6, "pkt_spurious_retransmission")]),
+    ("a FIN behind its acknowledgement", SPOKEN + ["s 501 113 PA 48", "c 113 550 A", "s 549 113 FA"], [(8, "fin_out_of_window")]),
+    ("a FIN before data on its way", SPOKEN + ["s 501 113 PA 48", "s 501 113 FA"], []),
+    ("a FIN with old data", SPOKEN + ["s 501 113 PA 48", "c 113 549 A", "s 501 113 FPA 48"], [(8, "fin_out_of_window"),
+                                                                                         (8, "pkt_spurious_retransmission")]),
+]
+
+
+def segment(c, text):
+    side, seq, ack, flags, *size = text.split()
+    src, dst, sport, dport = (C, S, 1000, 80) if side == "c" else (S, C, 80, 1000)
+    bits = sum({"S": 2, "F": 1, "R": 4, "P": 8, "A": 16, "-": 0}[x] for x in flags)
+    data = bytes([97 + len(c.frames)]) * int(size[0]) if size else b""
+    c.tcp_segment(src, dst, sport, dport, int(seq) & 0xFFFFFFFF, int(ack) & 0xFFFFFFFF, bits, data)
+
+
+def alerts(sensor, work, c, rules, yaml=YAML):
+    c.write(f"{work}/a.pcap")
+    for name, text in (("a.rules", rules), ("a.yaml", yaml)):
+        with open(f"{work}/{name}", "w", encoding="ascii") as f:
+            f.write(text)
+    out = f"{work}/eve.json"
+    if os.path.exists(out):
+        os.remove(out)
+    subprocess.run([sensor, "-c", f"{work}/a.yaml", "-r", f"{work}/a.pcap", "-S", f"{work}/a.rules", "-l", work, "-k", "none", "--quiet"], check=True,
+                   stderr=subprocess.DEVNULL)
+    with open(out, encoding="utf-8") as f:
+        told = [e for e in map(json.loads, f) if e["event_type"] == "alert"]
+    return sorted((e.get("pcap_cnt", 0), e["alert"]["signature"]) for e in told)
+
+
+def rules_of(head, option, names):
+    return "".join(f'alert {head} any any -> any any (msg:"{n}"; {option}:{n}; sid:{i};)\n' for i, n in enumerate(names, 1))
+
+
+def streams(sensor, work):
+    rules = rules_of("tcp", "stream-event", STREAM_EVENTS)
+    for name, packets, expected in CASES:
+        c = Capture()
+        for text in packets:
+            segment(c, text)
+        yield name, alerts(sensor, work, c, rules), expected
+
+
+def headers(sensor, work):
+    c = Capture()
+    for kind, code in ((9, 17), (10, 0), (12, 0), (12, 1), (8, 0)):
+        c.add(C, S, 1, bytes([kind, code]) + bytes(6) + b"\x45" + bytes(40))
+    rules = rules_of("ip", "decode-event", ("icmpv4.unknown_type", "icmpv4.unknown_code"))
+    yield "types of ICMP", alerts(sensor, work, c, rules), [(2, "icmpv4.unknown_type"), (4, "icmpv4.unknown_code")]
+    yield "types of ICMP by the standard", alerts(sensor, work, c, rules, "sensor: {name: x}\n"), [(1, "icmpv4.unknown_code")]
+    c = Capture()
+    for kind, code in ((1, 6), (1, 7), (4, 2), (4, 3)):
+        c.add6("fe80::1", "fe80::2", 58, bytes([kind, code]) + bytes(6) + b"\x60" + bytes(60))
+    yield "codes of ICMPv6", alerts(sensor, work, c, rules_of("ip", "decode-event", ("icmpv6.unknown_code",))), [(2, "icmpv6.unknown_code"),
+                                                                                                      (4, "icmpv6.unknown_code")]
+
+
+def protocols(sensor, work):
+    c = Capture()
+    for objects in ("010106", "02010701", "01020000 03", "3c020701", "01000000 03"):
+        c.tcp(C, S, 20000, [dnp3(1, h(objects.replace(" ", "")))])
+    told = alerts(sensor, work, c, rules_of("dnp3", "app-layer-event", ("dnp3.unknown_object",)))
+    yield "points in a question of DNP3", len(told), 3
+    c = Capture()
+    c.tcp(C, S, 502, [h("000100000006010300050002"), ("s", h("00010000000701030400090018"))])
+    told = alerts(sensor, work, c, rules_of("modbus", "app-layer-event", ("modbus.value_mismatch",)))
+    yield "registers that are read", len(told), 2
+    c = Capture()
+    answer = h("1234818000010001000000000161000001000101610000010001000000050004") + b"\x01\x02\x03\x04"
+    c.udp(S, C, 53, answer, sport=53)
+    yield "an answer from port 53 to port 53", alerts(sensor, work, c, rules_of("dns", "app-layer-event", ("dns.not_request",))), []
+    c = Capture()
+    c.udp(C, S, 67, bytes([1, 1, 6]) + bytes(233) + h("63825363350101"), sport=68)
+    c.udp(C, S, 67, bytes([1, 1, 6]) + bytes(233) + h("63825363350101ff"), sport=68)
+    yield "options without an end", alerts(sensor, work, c, rules_of("dhcp", "app-layer-event", ("dhcp.truncated_options",))), [
+        (1, "dhcp.truncated_options")]
+
+
+def tunnels(sensor, work):
+    frame = datagram_inside()
+    faulty = frame[:24] + bytes([frame[24] ^ 1]) + frame[25:]  # the checksum of IP: only the port says that this is a packet
+    c = Capture()
+    for port in (4789, 4800):
+        c.udp(C, S, port, h("0800000000000100") + faulty, sport=40000)
+    rule = 'alert udp any any -> any 9999 (msg:"inside"; content:"within"; sid:1;)\n'
+    at_4789, at_4800 = [(1, "inside")], [(2, "inside")]
+    for decoder, expected in (("", at_4789), ("decoder: {vxlan: {enabled: no}}\n", []), ("decoder: {vxlan: {ports: 4789}}\n", at_4789),
+                              ("decoder: {vxlan: {ports: '[4800, 4789]'}}\n", at_4789 + at_4800), ("decoder: {vxlan: {ports: [4800]}}\n", at_4800),
+                              ("vars: {port-groups: {VXLAN_PORTS: 4800}}\ndecoder: {vxlan: {enabled: true, ports: $VXLAN_PORTS}}\n", at_4800),
+                              ("decoder: {max-layers: 3}\n", [])):
+        yield f"tunnels: {decoder.strip()}", alerts(sensor, work, c, rule, YAML + decoder), expected
+
+
+def datagram_inside():
+    c = Capture()
+    c.udp("192.168.1.1", "192.168.1.2", 9999, b"within", sport=9998)
+    return c.frames[0][1]
+
+
+def main():
+    sensor, faults, n = os.path.abspath(sys.argv[1]), [], 0
+    with tempfile.TemporaryDirectory(prefix="tramgac-as.") as work:
+        for part in (streams, headers, protocols, tunnels):
+            for name, got, expected in part(sensor, work):
+                n += 1
+                if got != expected:
+                    faults.append(f"{name}: {got}, not {expected}")
+    print("\n".join(faults) or f"{n} captures tell what they should")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
