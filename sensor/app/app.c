@@ -50,39 +50,9 @@ enum { SCRATCH_BLOCK = 64 << 10, SCRATCH_MAX = 32 << 20 };
 /* Suricata, too, tells of a flow that nobody knows only when it is large. */
 enum { SKIPPED_BYTES = 100000 };
 
-/* The rows of this name, a bit each. */
-static uint64_t rows_named(const struct app_engine *engine, struct slice name)
-{
-    uint64_t rows = 0;
-
-    for (uint32_t i = 0; i < engine->n_rows; i++) {
-        if (slice_eq(name, slice_of_str(proto_rows[i]->name)))
-            rows |= UINT64_C(1) << i;
-    }
-    return rows;
-}
-
-static void switch_off(struct app_engine *engine, const struct conf *conf)
-{
-    const char *item;
-
-    for (uint32_t k = 0; (item = conf_item(conf, "app.off", k)); k++) {
-        const char *slash = strchr(item, '/');
-        struct slice name = slice_of_str(item);
-        uint64_t rows =
-            rows_named(engine, slash ? slice_head(name, (uint32_t)(slash - item)) : name);
-        if (!slash || strcmp(slash, "/tcp") == 0)
-            engine->off[L4_TCP] |= rows;
-        if (!slash || strcmp(slash, "/udp") == 0)
-            engine->off[L4_UDP] |= rows;
-    }
-    for (uint32_t k = 0; (item = conf_item(conf, "app.name-only", k)); k++)
-        engine->named |= rows_named(engine, slice_of_str(item));
-}
-
 static void configure(struct app_engine *engine, const struct conf *conf)
 {
-    switch_off(engine, conf);
+    app_off_read(engine, conf);
     engine->config = calloc(engine->n_rows + 1, sizeof *engine->config);
     CHECK(engine->config);
     for (uint32_t i = 0; i < engine->n_rows; i++) {
@@ -315,17 +285,6 @@ static void stop(struct app *app)
     app_tx_end_dir(app, TO_CLIENT);
 }
 
-static bool is_named_only(const struct app *app)
-{
-    const struct app_engine *engine = app->engine;
-
-    for (uint64_t rows = engine->named; rows; rows &= rows - 1) {
-        if (proto_rows[__builtin_ctzll(rows)] == app->proto)
-            return true;
-    }
-    return false;
-}
-
 /* The row is known: its state begins. */
 static void begin(struct app *app)
 {
@@ -334,7 +293,7 @@ static void begin(struct app *app)
     app->flow->app_name = app->proto->name;
     app->flow->no_depth = app->proto->deep;
     app->engine->count[APP_RECOGNISED]++;
-    if (app->engine->name_only || is_named_only(app)) {
+    if (app->engine->name_only || app_off_named(app)) {
         stop(app);
         return;
     }

@@ -152,6 +152,11 @@ static inline void app_flow_event(struct app *app, enum app_event event)
     app->flow->app_events |= (uint8_t)(1u << event);
 }
 
+/* app_off.c */
+void app_off_read(struct app_engine *engine, const struct conf *conf);
+/** The protocol's name is all that is wanted of this flow. */
+bool app_off_named(const struct app *app);
+
 /* app_alone.c */
 /** The protocol was found in `head`, the first bytes of a direction; the other's may be waiting. */
 void app_alone_found(struct app *app, enum dir dir, struct slice head);

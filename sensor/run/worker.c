@@ -317,11 +317,10 @@ static uint32_t take_payload(struct worker *w, struct flow *flow, const struct p
     return 0;
 }
 
-static void pass_files(struct worker *w, struct flow *flow, const struct app_file *pieces,
-                       uint32_t n)
+static void pass_files(struct worker *w, struct flow *flow, const struct app_file *at, uint32_t n)
 {
     if (w->shed.step[flow->shard] < SHED_FILES || files_first(flow))
-        files_input(w->files, flow, pieces, n);
+        files_input(w->files, flow, at, n);
 }
 
 static inline void take_files(struct worker *w, struct flow *flow)
@@ -526,15 +525,14 @@ static void write_netflow(struct worker *w, struct flow *flow)
     }
 }
 
-/* The first bytes of a session joined in its middle, or a first datagram, may say that its client
- * is the other one. */
+/* A session joined in its middle, or a first datagram, may say that its client is the other one. */
 static void settle_ends(struct worker *w, struct flow *flow, const struct packet *p)
 {
-    bool begins = flow->proto == IPPROTO_UDP4 && flow->pkts[TO_SERVER] + flow->pkts[TO_CLIENT] == 1;
+    bool first = flow->proto == IPPROTO_UDP4 && flow->pkts[TO_SERVER] + flow->pkts[TO_CLIENT] == 1;
+    void **ext = flow->ext;
 
-    if (!(flow->midstream || begins) || !p->payload.len || flow->tcp.pass_over ||
-        flow->ext[FLOW_EXT_STREAM] || flow->ext[FLOW_EXT_APP] || flow->ext[FLOW_EXT_DETECT] ||
-        flow->ext[FLOW_EXT_FACTS])
+    if (!(flow->midstream || first) || !p->payload.len || flow->tcp.pass_over ||
+        ext[FLOW_EXT_STREAM] || ext[FLOW_EXT_APP] || ext[FLOW_EXT_DETECT] || ext[FLOW_EXT_FACTS])
         return;
     if (app_ends_turned(w->app, flow, flow_dir(flow, p), p->payload))
         flow_table_turn(flow);
