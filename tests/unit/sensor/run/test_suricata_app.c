@@ -112,7 +112,7 @@ static void options_of_alerts_are_taken_over(void **state)
     assert_true(conf_bool(rig.conf, "event.alert.http_body_printable"));
     assert_true(conf_bool(rig.conf, "event.alert.verdict"));
     assert_true(conf_bool(rig.conf, "smtp.body_md5"));
-    expect_list(rig.conf, "event.types", "device,deviation,visibility,yara,alert,smtp,packet");
+    expect_list(rig.conf, "event.types", "device,deviation,visibility,yara,alert,packet,smtp");
     rig_close(&rig);
 }
 
