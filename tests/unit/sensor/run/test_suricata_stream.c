@@ -137,8 +137,10 @@ static void what_changes_alerts_and_events_elsewhere_is_taken(void **state)
     (void)state;
     assert_int_equal(conf_int(conf, "event.community_id_seed"), 7);
     assert_true(conf_bool(conf, "detect.encrypted"));
-    assert_string_equal(conf_item(conf, "app.off", 0), "dns");
-    assert_null(conf_item(conf, "app.off", 1));
+    assert_string_equal(conf_item(conf, "app.off", 0), "dns/tcp");
+    assert_string_equal(conf_item(conf, "app.off", 1), "dns/udp");
+    assert_string_equal(conf_item(conf, "app.off", 2), "nfs/tcp");
+    assert_null(conf_item(conf, "app.off", 3));
     rig_free(rig);
 }
 
