@@ -313,6 +313,7 @@ static void begin(struct app *app)
 static void announced(struct app *app)
 {
     app->proto = app->expected->proto;
+    app->flow->parent_id = app->expected->parent;
     app->engine->count[APP_EXPECTED]++;
     begin(app);
 }

@@ -87,6 +87,7 @@ void app_expect(struct app *app, uint16_t port, const char *proto_name, struct s
         .b = app->flow->server,
         .port = port,
         .proto = proto,
+        .parent = app->flow->id,
         .until_ns = app->ts_ns + HOLD_NS,
         .room = room,
     };

@@ -60,6 +60,7 @@ struct app_expectation {
     struct addr a, b; /* the two hosts, either order */
     uint16_t port;
     const struct proto_def *proto;
+    uint64_t parent; /* flow_id of the flow that announced it */
     uint64_t until_ns;
     size_t room;
     struct slice says; /* lies behind this struct */

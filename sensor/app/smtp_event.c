@@ -91,7 +91,8 @@ static void write_header(struct jsonw *w, const struct mail *mail, uint32_t k)
     const struct mail_header *all = mail->headers.at;
     bool each = optional[k].how & EACH, open = false;
 
-    for (uint32_t i = 0; i < mail->headers.n; i++) {
+    for (uint32_t n = 0; n < mail->headers.n; n++) {
+        uint32_t i = each ? mail->headers.n - 1 - n : n; /* lists: the last one first */
         if (!slice_ieq(all[i].name, slice_of_str(optional[k].header)) || !all[i].value.len)
             continue;
         if (!each) {

@@ -420,6 +420,8 @@ void head_write(struct jsonw *w, const struct event_def *row, const struct event
 
     if (!text || !copy_parts(w, &h, text))
         write_parts(w, &h, keeps ? &key : NULL);
+    if (ctx->flow && ctx->flow->parent_id && row->ends != EVENT_ENDS_NONE)
+        jsonw_u64(w, "parent_id", ctx->flow->parent_id);
     if (ctx->flow && row->ends != EVENT_ENDS_NONE && ctx->detect)
         vars_write(ctx->detect, ctx->flow, ctx->packet != NULL, w);
     write_tunnel(w, ctx);

@@ -130,6 +130,7 @@ struct flow {
     struct mac client_mac, server_mac;
     uint64_t hash;
     uint64_t id;           /* flow_id of EVE: function of tuple, first packet and generation */
+    uint64_t parent_id;    /* of the flow that announced this one (FTP data); 0 = none */
     uint64_t first_number; /* frame number of the first packet */
     uint64_t first_ns, last_ns;
     uint64_t seen_ns;           /* clock of the run at the last packet: what timeouts count from */

@@ -32,6 +32,9 @@ outputs:
         - dns
         - flow
         - netflow
+        - ftp
+        - files
+        - smtp: {custom: [received]}
 """
 RULES = """
 alert tcp any any -> any any (msg:"bytes of a request"; content:"name=value"; target:dest_ip; metadata:tag first, tag second; sid:1;)
@@ -57,6 +60,14 @@ def capture():
     web.say(1, ANSWER)
     web.end()
     c.udp("10.0.0.1", "10.0.0.3", 53, QUERY, 4001)
+    recordings.add(c, "ftp-data", "10.0.0.1", "10.0.0.5")
+    mail = recordings.Conversation(c, "10.0.0.1", "10.0.0.6", 4002, 25)
+    for side, text in ((1, b"220 mx\r\n"), (0, b"HELO pc\r\n"), (1, b"250 mx\r\n"), (0, b"MAIL FROM:<a@b.vn>\r\n"), (1, b"250 ok\r\n"),
+                       (0, b"RCPT TO:<c@d.vn>\r\n"), (1, b"250 ok\r\n"), (0, b"DATA\r\n"), (1, b"354 go\r\n"),
+                       (0, b"Received: from near\r\nReceived: from far\r\nSubject: x\r\n\r\nhello\r\n.\r\n"), (1, b"250 ok\r\n"),
+                       (0, b"QUIT\r\n"), (1, b"221 bye\r\n")):
+        mail.say(side, text)
+    mail.end()
     for _ in range(2):
         c.add("10.0.0.1", "10.0.0.4", 1, icmp(8))
         c.add("10.0.0.4", "10.0.0.1", 1, icmp(0))
@@ -79,6 +90,7 @@ EXPECTED = [
     ({"event_type": "netflow", "proto": "ICMP", "src_ip": "10.0.0.4"}, {"icmp_type": 0}),
     ({"event_type": "netflow", "proto": "TCP", "src_ip": "10.0.0.2"}, {"tcp.tcp_flags": "1b", "tcp.syn": True, "tcp.fin": True, "tcp.psh": True,
                                                                       "tcp.ack": True, "tcp.rst": ABSENT, "app_proto": "http"}),
+    ({"event_type": "smtp"}, {"email.received": ["from far", "from near"]}),
 ]
 
 
@@ -98,6 +110,10 @@ def faults(events):
         for key, v in wanted.items() if found else ():
             if value(found[0], key) != v:
                 yield f"{choice}: {key} is {value(found[0], key)}, not {v}"
+    control = {e["flow_id"] for e in events if e["event_type"] == "ftp"}
+    for kind in ("ftp_data", "flow", "fileinfo"):
+        if not control & {e.get("parent_id") for e in events if e["event_type"] == kind and e.get("app_proto", "ftp-data") == "ftp-data"}:
+            yield f"{kind} of a transfer: parent_id is not that of its control connection"
 
 
 with tempfile.TemporaryDirectory(prefix="tramgac-eve.") as work:
@@ -106,9 +122,9 @@ with tempfile.TemporaryDirectory(prefix="tramgac-eve.") as work:
         with open(f"{work}/{name}", "w", encoding="utf-8") as out:
             out.write(text)
     program = "suricata" if "--suricata" in sys.argv else os.path.abspath(sys.argv[1])
-    subprocess.run([program, "-c", f"{work}/s.yaml", "-S", f"{work}/a.rules", "-r", f"{work}/a.pcap", "-l", work], check=True,
+    subprocess.run([program, "-c", f"{work}/s.yaml", "-S", f"{work}/a.rules", "-r", f"{work}/a.pcap", "-l", work, "--runmode", "single"], check=True,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     with open(f"{work}/eve.json", encoding="utf-8") as lines:
         found = list(faults([json.loads(line) for line in lines]))
-print("\n".join(found) or f"{len(EXPECTED)} events are as they should be")
+print("\n".join(found) or f"{len(EXPECTED) + 3} events are as they should be")
 sys.exit(1 if found else 0)
