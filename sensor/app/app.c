@@ -214,7 +214,7 @@ static struct tx *flow_tx(struct app *app)
 
 void app_note(struct app *app, struct tx *tx, uint32_t note)
 {
-    if (!has_note(tx ? tx->proto : app->proto, note))
+    if (app->cut || !has_note(tx ? tx->proto : app->proto, note))
         return;
     if (!tx)
         tx = flow_tx(app);
@@ -645,6 +645,7 @@ static void at_packet(struct app *app, const struct packet *p, enum dir dir)
         app->ts_ns = p->ts_ns;
         app->as_suricata = p->as_suricata;
     }
+    app->cut = p && p->proto == IPPROTO_UDP4 && p->payload_missing;
 }
 
 void app_input(struct app_engine *engine, struct flow *flow, const struct packet *p,

@@ -95,6 +95,7 @@ struct app {
     uint8_t raw_look;       /* rules look at the raw bytes: a bit by direction */
     uint8_t first_bytes[2]; /* enum first, by direction */
     bool as_suricata;       /* faults are judged as Suricata does */
+    bool cut;               /* a datagram whose end was not captured: no fault of who sent it */
     bool upgraded;          /* TLS was announced; its first bytes are still to come */
     bool switching;
     const char *switch_to;
