@@ -137,19 +137,44 @@ struct slice app_keep(struct app *app, struct tx *tx, struct slice bytes)
     return app_tx_keep(tx, bytes);
 }
 
-void *app_append(struct app *app, struct tx *tx, struct list *list, uint32_t item_size)
+/* What was kept last becomes longer where it lies; false: something else lies behind it. */
+static bool extend(struct tx *tx, const void *last, size_t had, size_t bytes)
 {
-    (void)app;
-    if (list->n == list->room) {
-        uint32_t room = list->room ? list->room * 2 : 4;
-        void *at = app_tx_alloc(tx, (size_t)room * item_size);
+    struct tx_box *box = app_flow_box(tx);
+    size_t more = aligned(bytes) - aligned(had);
+
+    if ((const uint8_t *)last + aligned(had) != box->at || more > (size_t)(box->end - box->at) ||
+        box->used_bytes + more > APP_TX_BYTES)
+        return false;
+    memset((uint8_t *)(uintptr_t)last + had, 0, bytes - had);
+    box->at += more;
+    box->used_bytes += more;
+    return true;
+}
+
+/* Room for twice as many items. */
+static bool append_room(struct tx *tx, struct list *list, uint32_t item_size)
+{
+    uint32_t room = list->room ? list->room * 2 : 4;
+    size_t had = (size_t)list->room * item_size, bytes = (size_t)room * item_size;
+
+    if (!had || !extend(tx, list->at, had, bytes)) {
+        void *at = app_tx_alloc(tx, bytes);
         if (!at)
-            return NULL;
+            return false;
         if (list->n)
             memcpy(at, list->at, (size_t)list->n * item_size);
         list->at = at;
-        list->room = room;
     }
+    list->room = room;
+    return true;
+}
+
+void *app_append(struct app *app, struct tx *tx, struct list *list, uint32_t item_size)
+{
+    (void)app;
+    if (list->n == list->room && !append_room(tx, list, item_size))
+        return NULL;
     return (char *)list->at + (size_t)list->n++ * item_size;
 }
 

@@ -108,8 +108,14 @@ static struct slice clean_name(struct tx *tx, struct slice name)
 
 static bool is_name(struct slice name)
 {
+    static const bool parts[128] = {
+        ['('] = true, [')'] = true, ['<'] = true, ['>'] = true, ['@'] = true,  [','] = true,
+        [';'] = true, ['"'] = true, ['/'] = true, ['['] = true, ['\\'] = true, [']'] = true,
+        ['?'] = true, ['='] = true, ['{'] = true, ['}'] = true,
+    };
+
     for (uint32_t i = 0; i < name.len; i++) {
-        if (name.at[i] <= ' ' || name.at[i] >= 0x7f || strchr("()<>@,;\\\"/[]?={}", name.at[i]))
+        if (name.at[i] <= ' ' || name.at[i] >= 0x7f || parts[name.at[i]])
             return false;
     }
     return name.len > 0;

@@ -415,6 +415,15 @@ static void dhcp_fact(const struct facts_sink *sink, const struct facts_plan *pl
     dhcp_client(plan, tx, fact);
 }
 
+/* As most fields are; a list or a text that is put together is asked. */
+static inline bool is_absent(const struct field_ref *ref, const void *data)
+{
+    const struct field *field = ref->field;
+
+    return field->type == FIELD_BYTES && !ref->list && !field->get &&
+           !((const struct slice *)(const void *)((const char *)data + field->offset))->len;
+}
+
 static void learned_facts(const struct facts_sink *sink, const struct facts_plan *plan,
                           const struct flow *f, struct tx *tx)
 {
@@ -422,6 +431,8 @@ static void learned_facts(const struct facts_sink *sink, const struct facts_plan
 
     for (uint32_t i = l ? l->from : 0; l && i < l->to; i++) {
         const struct field_ref *ref = &plan->learned[i];
+        if (is_absent(ref, tx_data_const(tx)))
+            continue;
         uint32_t n = field_instances(ref, tx);
         for (uint32_t k = 0; k < n; k++)
             field_fact(sink, plan, f, ref, tx, k);
