@@ -38,6 +38,7 @@ struct netset {
     const struct range4 *v4;
     const struct range6 *v6;
     uint64_t width4; /* IPv4 addresses inside */
+    bool negated;    /* its text, or a variable's in it, leaves addresses out */
 };
 
 struct range_port {

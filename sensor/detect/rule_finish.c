@@ -60,12 +60,15 @@ static bool find_dirs(struct draft *d)
     return true;
 }
 
+/* Asked once of a flow's direction; of each packet where addresses are left out, as Suricata has
+ * it.
+ */
 static bool only_addresses(const struct draft *d)
 {
     const struct rule *r = &d->rule;
 
-    return d->n_groups == 0 && d->ip_compatible && !r->app && !r->events_only &&
-           (r->ip_proto == -1 || (r->sport->any && r->dport->any));
+    return d->n_groups == 0 && d->ip_compatible && !r->app && !r->events_only && !r->src->negated &&
+           !r->dst->negated && (r->ip_proto == -1 || (r->sport->any && r->dport->any));
 }
 
 static uint8_t packet_kind(const struct draft *d, bool payload)

@@ -87,7 +87,7 @@ static struct spans spans_minus(const struct spans *a, const struct spans *b)
 
 struct list_reader {
     struct loader *loader;
-    bool port;
+    bool port, negated;
     u128 most;
     char *fault;
     int depth;
@@ -222,6 +222,7 @@ static bool read_members(struct list_reader *r, struct slice text, struct spans 
         ok = member.len ? read_list(r, member, negated ? &no : &yes)
                         : fault(r, "empty member in the list", text);
         any_yes |= !negated;
+        r->negated |= negated;
         text = slice_from(text, len + 1);
     }
     if (ok && !any_yes)
@@ -301,7 +302,7 @@ const struct netset *rule_net_parse(struct loader *loader, struct slice text, ch
 
     if (entry->value)
         return entry->value;
-    struct list_reader r = {loader, false, ~(u128)0, fault_text, 0};
+    struct list_reader r = {.loader = loader, .most = ~(u128)0, .fault = fault_text};
     struct spans spans = {0};
     *fault_text = '\0';
     bool ok = read_list(&r, text, &spans);
@@ -313,6 +314,7 @@ const struct netset *rule_net_parse(struct loader *loader, struct slice text, ch
     if (ok) {
         struct netset *set = freeze_nets(loader, &spans);
         set->id = entry->id;
+        set->negated = r.negated;
         entry->value = set;
     }
     free(spans.at);
@@ -325,7 +327,7 @@ const struct portset *rule_port_parse(struct loader *loader, struct slice text, 
 
     if (entry->value)
         return entry->value;
-    struct list_reader r = {loader, true, 65535, fault_text, 0};
+    struct list_reader r = {.loader = loader, .port = true, .most = 65535, .fault = fault_text};
     struct spans spans = {0};
     *fault_text = '\0';
     bool ok = read_list(&r, text, &spans);

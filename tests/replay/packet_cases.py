@@ -6,7 +6,7 @@
   packet_cases.py --write DIR             the capture and the rules, for another engine to read
 
 Packets 1 to 8 are a conversation of HTTP that both sides close, 9 to 14 questions and answers of DNS, 15 to 19 a conversation of no
-known protocol whose server says nothing. A row is (protocol of the header, options, packets that carry its alerts; 0 = the end of
+known protocol whose server says nothing. A row is (protocol of the header, or all of it, options, packets that carry its alerts; 0 = the end of
 the flow). The packets are those of Suricata 7."""
 import argparse
 import json
@@ -47,6 +47,9 @@ CASES = [
     ("udp", "app-layer-protocol:!http", [9, 10, 11, 12]), ("udp", "flow.age:0", [9, 10, 11, 12, 13, 14]),
     # bytes that nobody acknowledged
     ("tcp", 'content:"nobody"', [0]),
+    # addresses alone: once a direction of a flow, each packet where some are left out
+    ("ip any any -> [10.10.0.0/16,!10.10.0.9] any", "ip_proto:17", [9, 11, 13]), ("ip !10.10.0.9 any -> any any", "ip_proto:17", [9, 10, 11, 12, 13, 14]),
+    ("ip 203.0.113.0/24 any -> any any", "ip_proto:17", [9]), ("ip any any -> 10.10.0.0/16 any", "l3_proto:ipv4", [1, 9, 15]),
 ]
 
 
@@ -78,7 +81,8 @@ def capture():
 
 
 def rule(i, proto, options):
-    return f'alert {proto} any any -> any any (msg:"x"; {options + "; " if options else ""}sid:{i + 1};)\n'
+    header = proto if " " in proto else f"{proto} any any -> any any"
+    return f'alert {header} (msg:"x"; {options + "; " if options else ""}sid:{i + 1};)\n'
 
 
 def write(out):
