@@ -4,10 +4,11 @@
  * 854: commands, and lines between them).
  */
 #include "sensor/app/frame.h"
+#include "sensor/app/http_tx.h"
 
 enum { HEAD_MAX = 64 * 1024 };
 
-/* Length of the head with its empty line, 0 when that is not there yet. `lines` at least. */
+/* Length of the head with its empty line, 0 when that is not there yet. */
 static uint32_t head_length(struct slice in)
 {
     uint32_t line = 0; /* where the line in hand begins */
@@ -116,7 +117,7 @@ static uint32_t http_head(struct frame_cut *cut, struct http_memory *m)
     if (!*open)
         frame_found(cut, cut->dir == TO_CLIENT, 0, FRAME_OPEN);
     *open = true;
-    len = head_length(cut->in);
+    len = http_head_length(cut->in, 0, false);
     if (!len)
         return cut->in.len > HEAD_MAX ? FRAME_LOST : FRAME_MORE;
     return http_message(cut, m, len);

@@ -420,3 +420,36 @@ enum probe http_head_alone(struct slice head, enum dir dir)
         return slice_starts(head, SLICE_LIT("HTTP/")) ? PROBE_YES : PROBE_NO;
     return end > 0 && is_known(slice_head(head, (uint32_t)end)) ? PROBE_YES : PROBE_NO;
 }
+
+/* ---- where a head ends -------------------------------------------------------------------- */
+
+/* Bytes of the blank line `in` begins with, 0 when it is none. Accepted besides LF and CR LF: one
+ * blank before a bare LF when no further LF follows, and behind a bare LF two CR. */
+static uint32_t blank_line(struct slice in, bool after_bare, bool at_end)
+{
+    uint32_t n = 0, max = after_bare ? HTTP_CR_MAX : 1;
+
+    if (in.len >= 2 && (in.at[0] == ' ' || in.at[0] == '\t') && in.at[1] == '\n') {
+        bool ends = in.len > 2 ? in.at[2] != '\n' : at_end;
+        return ends ? 2 : 0;
+    }
+    while (n < in.len && n < max && in.at[n] == '\r')
+        n++;
+    return n < in.len && in.at[n] == '\n' ? n + 1 : 0;
+}
+
+uint32_t http_head_length(struct slice in, uint32_t scanned, bool at_end)
+{
+    for (uint32_t at = scanned; at < in.len;) {
+        int64_t eol = slice_find_byte(slice_from(in, at), '\n');
+        if (eol < 0)
+            return 0;
+        uint32_t next = at + (uint32_t)eol + 1;
+        bool bare = next < 2 || in.at[next - 2] != '\r';
+        uint32_t blank = blank_line(slice_from(in, next), bare, at_end);
+        if (blank)
+            return next + blank;
+        at = next;
+    }
+    return 0;
+}

@@ -219,6 +219,10 @@ bool http_head_start(struct tx *tx, enum dir dir, struct slice *out);
 /** True when `text` holds `word` (lower case), whatever the case and with zero bytes passed over.
  */
 bool http_head_says(struct slice text, struct slice word);
+enum { HTTP_CR_MAX = 2 }; /* in a blank line */
+/** Bytes of the head up to and with its blank line; 0 when that has not come. Nothing of it ends
+ * before `scanned`. */
+uint32_t http_head_length(struct slice in, uint32_t scanned, bool at_end);
 /** Value of a parameter of a header: `filename` of `attachment; filename="x"`; empty = none. */
 struct slice http_head_parameter(struct slice value, struct slice name);
 

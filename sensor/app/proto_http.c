@@ -17,7 +17,6 @@ enum {
     METHOD_MIN = 3,
     WARNINGS_MAX = 512, /* of a flow, until it is said that they are too many */
     JUNK_MAX = 256,     /* bytes of a line before the status line */
-    CR_MAX = 2,         /* in a blank line */
     METHOD_MAX = 32
 };
 
@@ -261,38 +260,6 @@ static void message_done(struct app *app, struct tx *tx, enum dir dir, bool comp
 
 /* ---- heads -------------------------------------------------------------------------------- */
 
-/* Bytes of the blank line `in` begins with, 0 when it is none. Accepted besides LF and CR LF: one
- * blank before a bare LF when no further LF follows, and behind a bare LF two CR. */
-static uint32_t blank_line(struct slice in, bool after_bare, bool at_end)
-{
-    uint32_t n = 0, max = after_bare ? CR_MAX : 1;
-
-    if (in.len >= 2 && (in.at[0] == ' ' || in.at[0] == '\t') && in.at[1] == '\n') {
-        bool ends = in.len > 2 ? in.at[2] != '\n' : at_end;
-        return ends ? 2 : 0;
-    }
-    while (n < in.len && n < max && in.at[n] == '\r')
-        n++;
-    return n < in.len && in.at[n] == '\n' ? n + 1 : 0;
-}
-
-/* Bytes of the head up to and with its blank line; 0 when that has not come. */
-static uint32_t head_length(struct slice in, uint32_t scanned, bool at_end)
-{
-    for (uint32_t at = scanned; at < in.len;) {
-        int64_t eol = slice_find_byte(slice_from(in, at), '\n');
-        if (eol < 0)
-            return 0;
-        uint32_t next = at + (uint32_t)eol + 1;
-        bool bare = next < 2 || in.at[next - 2] != '\r';
-        uint32_t blank = blank_line(slice_from(in, next), bare, at_end);
-        if (blank)
-            return next + blank;
-        at = next;
-    }
-    return 0;
-}
-
 static bool has_version(struct slice line)
 {
     struct slice method, target, protocol;
@@ -498,7 +465,7 @@ static bool is_old(const struct http_state *state, enum dir dir, struct slice in
 /* Where the search for the blank line goes on: its start may be among the last bytes. */
 static uint32_t resume_at(struct slice in, int64_t eol)
 {
-    return eol >= 0 && in.len > CR_MAX + 2 ? in.len - (CR_MAX + 2) : 0;
+    return eol >= 0 && in.len > HTTP_CR_MAX + 2 ? in.len - (HTTP_CR_MAX + 2) : 0;
 }
 
 /* A request without a version may still have headers, which HTTP/0.9 has not. */
@@ -563,7 +530,7 @@ static bool first_look(struct app *app, enum dir dir, struct slice in, int64_t e
     if (dir == TO_CLIENT && in.len < STATUS_MARK && !app_at_end(app)) {
         *answer = parse_more(STATUS_MARK);
     } else if (dir == TO_SERVER && eol >= 0 && is_late_header(state, in, eol)) {
-        uint32_t late = app_at_end(app) ? in.len : head_length(in, 0, false);
+        uint32_t late = app_at_end(app) ? in.len : http_head_length(in, 0, false);
         *answer = late ? take_late_header(app, slice_head(in, late)) : parse_more(in.len + 1);
     } else if (eol >= 0 && (owner = stray_owner(app, dir, slice_head(in, (uint32_t)eol)))) {
         app_note(app, owner, HTTP_NOTE_BODY_UNEXPECTED);
@@ -596,7 +563,7 @@ static struct parsed parse_head(struct app *app, enum dir dir, struct slice in)
     int64_t eol = side->scanned ? 0 : slice_find_byte(in, '\n');
     if (!side->scanned && first_look(app, dir, in, eol, &answer))
         return answer;
-    uint32_t length = head_length(in, side->scanned, app_at_end(app));
+    uint32_t length = http_head_length(in, side->scanned, app_at_end(app));
     if (!length && app_at_end(app) && eol >= 0)
         length = in.len;
     if (length) {

@@ -605,6 +605,19 @@ static void settle(struct detect *d, struct frames *f)
     }
 }
 
+/* A message that the end of its connection ends. */
+static bool has_open(const struct frames *f)
+{
+    for (uint32_t dir = 0; dir < 2; dir++) {
+        for (uint16_t i = 0; i < f->side[dir].n; i++) {
+            const struct unit *u = &f->side[dir].at[i];
+            if (u->len == FRAME_OPEN && u->type != FRAME_STREAM && !u->over)
+                return true;
+        }
+    }
+    return false;
+}
+
 void match_frame_run(struct detect *d)
 {
     const struct detect_input *in = d->in;
@@ -613,10 +626,8 @@ void match_frame_run(struct detect *d)
 
     if (detect_no_packet(in) ? d->class_ != CLASS_TCP : d->class_ == CLASS_OTHER)
         return;
-    if (detect_over(in))
-        return;
     f = frames_of(d);
-    if (!f)
+    if (!f || (detect_over(in) && !has_open(f)))
         return;
     detect_look(d);
     if (d->class_ == CLASS_UDP) {
