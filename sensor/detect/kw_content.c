@@ -257,6 +257,22 @@ static bool rawbytes_parse(struct draft *d, const struct keyword *kw, struct sli
     return true;
 }
 
+/* That nothing is behind a content that must not be there is of the content: not at the end. */
+static void join_end(struct draft *d, const struct op *op)
+{
+    struct draft_group *g = &d->groups[d->last_group];
+    uint32_t asked = OP_RELATIVE | OP_NEGATED;
+
+    if (g->n < 2 || op->flags != asked || op->data_at.at != 1)
+        return;
+    struct op *before = &g->ops[g->n - 2];
+    if (before->kind != OP_CONTENT || !(before->flags & OP_NEGATED))
+        return;
+    before->flags |= OP_ENDS;
+    g->n--;
+    d->last_is_content = true;
+}
+
 /* ---- lengths ------------------------------------------------------------------------------ */
 
 static bool isdataat_parse(struct draft *d, const struct keyword *kw, struct slice value)
@@ -286,6 +302,7 @@ static bool isdataat_parse(struct draft *d, const struct keyword *kw, struct sli
         else if (!slice_eq(part, SLICE_LIT("rawbytes")))
             return draft_fail(d, "isdataat knows only relative and rawbytes");
     }
+    join_end(d, op);
     return true;
 }
 

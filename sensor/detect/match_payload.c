@@ -34,12 +34,37 @@ static bool pair_stands(const struct rule *r, struct slice data)
            content_find(data, op->content.text, op->content.rare, op->flags & OP_NOCASE) >= 0;
 }
 
+/* The content that Suricata looks for before anything else, of those that must not be there. */
+static const struct op *longest_negated(const struct group *group)
+{
+    const struct op *best = NULL;
+
+    for (uint16_t i = 0; i < group->n_ops; i++) {
+        const struct op *op = &group->ops[i];
+        if (op->kind == OP_CONTENT && op->flags & OP_NEGATED &&
+            (!best || op->content.text.len > best->content.text.len))
+            best = op;
+    }
+    return best;
+}
+
+/* What the rule leaves out at the end may stand nowhere in it, where nothing else is looked for:
+ * Suricata looks for it first, wherever it stands. */
+static bool banned(const struct rule *r, struct slice data)
+{
+    if (!r->ends_unlike)
+        return false;
+    const struct op *op = longest_negated(&r->groups[r->payload_group]);
+    return op->flags & OP_ENDS && !(op->flags & (OP_RELATIVE | OP_OFFSET | OP_DEPTH)) &&
+           content_find(data, op->content.text, op->content.rare, op->flags & OP_NOCASE) >= 0;
+}
+
 static bool groups_ok(struct detect *d, const struct rule *r, struct slice data, uint64_t base)
 {
     struct hit *hit = d->look.hit;
 
     bool empty = !data.len && (d->look.on_stream || !d->stream_shown);
-    if ((r->payload_group >= 0 && empty) || !pair_stands(r, data))
+    if ((r->payload_group >= 0 && empty) || !pair_stands(r, data) || banned(r, data))
         return false;
     detect_hit_clear(d);
     d->look.base64 = SLICE_NONE;
@@ -64,20 +89,6 @@ static bool groups_ok(struct detect *d, const struct rule *r, struct slice data,
 static bool wants_stream(const struct rule *r)
 {
     return r->kind == RULE_STREAM || r->kind == RULE_PACKET_STREAM;
-}
-
-/* The content that Suricata looks for before anything else, of those that must not be there. */
-static const struct op *longest_negated(const struct group *group)
-{
-    const struct op *best = NULL;
-
-    for (uint16_t i = 0; i < group->n_ops; i++) {
-        const struct op *op = &group->ops[i];
-        if (op->kind == OP_CONTENT && op->flags & OP_NEGATED &&
-            (!best || op->content.text.len > best->content.text.len))
-            best = op;
-    }
-    return best;
 }
 
 /* A stream's rule is asked of a packet without payload too, unless its stream says no at once: what

@@ -563,6 +563,21 @@ static void find_filter(struct draft *d)
         ask_pair(d);
 }
 
+static bool ends_unlike(const struct draft *d)
+{
+    bool unlike = false;
+
+    for (int g = 0; g < d->n_groups; g++) {
+        for (uint16_t i = 0; i < d->groups[g].n; i++) {
+            const struct op *op = &d->groups[g].ops[i];
+            if (op->kind == OP_CONTENT && !(op->flags & OP_NEGATED))
+                return false;
+            unlike |= op->kind == OP_CONTENT && op->flags & OP_ENDS && g == d->rule.payload_group;
+        }
+    }
+    return unlike;
+}
+
 bool rule_finish(struct draft *d, struct rule *rule)
 {
     drop_empty_groups(d);
@@ -576,6 +591,7 @@ bool rule_finish(struct draft *d, struct rule *rule)
     if (!find_dirs(d) || !find_kind(d))
         return false;
     find_filter(d);
+    d->rule.ends_unlike = ends_unlike(d);
     if (d->only_proto && d->rule.ip_proto == -1)
         d->rule.ip_proto = (int16_t)(d->only_proto - 1);
     *rule = d->rule;

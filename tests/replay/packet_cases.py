@@ -6,7 +6,8 @@
   packet_cases.py --write DIR             the capture and the rules, for another engine to read
 
 Packets 1 to 8 are a conversation of HTTP that both sides close, 9 to 14 questions and answers of DNS, 15 to 19 a conversation of no
-known protocol whose server says nothing. A row is (protocol of the header, or all of it, options, packets that carry its alerts; 0 = the end of
+known protocol whose server says nothing. CUT has a capture of its own: conversations of HTTP whose response only the end of the connection
+ends, cut inside a chunk (1 to 8, the client closes first; 9 to 17, the server does) and of no length (18 to 25); 26 to 33 a whole one. A row is (protocol of the header, or all of it, options, packets that carry its alerts; 0 = the end of
 the flow). The packets are those of Suricata 7."""
 import argparse
 import json
@@ -45,11 +46,22 @@ CASES = [
     ("udp", "app-layer-protocol:dns", [9, 10, 11, 12]), ("udp", "app-layer-protocol:dns; ttl:>1", [9, 10, 11, 12, 13, 14]),
     ("udp", "app-layer-protocol:dns; flow:to_server", [9, 11]), ("udp", "app-layer-protocol:dns; flow:stateless", [9, 10, 11, 12, 13, 14]),
     ("udp", "app-layer-protocol:!http", [9, 10, 11, 12]), ("udp", "flow.age:0", [9, 10, 11, 12, 13, 14]),
+    # not at the end: nowhere at all where nothing else is looked for
+    ("tcp", 'content:!"GET"; endswith', [7, 19, 0]), ("tcp-pkt", 'content:!"GET"; endswith', [5, 6, 7, 18, 19]), ("tcp", 'content:!"hel"; endswith', [6, 19, 0]),
+    ("tcp-pkt", 'content:!"nobody"; isdataat:!1,relative', [4, 5, 6, 7, 19]), ("udp", 'content:!"|00 01|"; endswith', []),
+    ("tcp", 'content:"HTTP"; content:!"shop"; endswith', [6, 7]), ("http", 'http.uri; content:!"index"; isdataat:!1,relative', [6]),
+    ("http", 'http.uri; content:!"html"; isdataat:!1,relative', []),
     # bytes that nobody acknowledged
     ("tcp", 'content:"nobody"', [0]),
     # addresses alone: once a direction of a flow, each packet where some are left out
     ("ip any any -> [10.10.0.0/16,!10.10.0.9] any", "ip_proto:17", [9, 11, 13]), ("ip !10.10.0.9 any -> any any", "ip_proto:17", [9, 10, 11, 12, 13, 14]),
     ("ip 203.0.113.0/24 any -> any any", "ip_proto:17", [9]), ("ip any any -> 10.10.0.0/16 any", "l3_proto:ipv4", [1, 9, 15]),
+]
+
+CUT_CASES = [
+    ("http", 'frame:http1.response; content:"HTTP"', [17, 32, 0, 0]), ("http", 'frame:http1.response; content:"efgh"; endswith', [17, 0, 0]),
+    ("http", 'frame:http1.stream; content:"efgh"', [17, 0, 0]), ("http", 'frame:http1.request; content:"GET"', [6, 15, 23, 31]),
+    ("http", 'flow:to_client; file.data; content:"efgh"', [17, 0, 0]), ("http", 'frame:http1.response; content:"ijkl"', [32]),
 ]
 
 
@@ -80,6 +92,42 @@ def capture():
     return c
 
 
+def cut_capture():
+    """The last one's head ends in a line of a tab."""
+    c = Capture()
+    ends = OUTSIDE, OFFICE
+
+    def conversation(port, answer, server_first=False):
+        up = lambda seq, ack, flags, data=b"": c.tcp_segment(*ends, port, 80, seq, ack, flags, data)
+        down = lambda seq, ack, flags, data=b"": c.tcp_segment(*ends[::-1], 80, port, seq, ack, flags, data)
+        asked, said = 1001 + len(GET), 5001 + len(answer)
+        up(1000, 0, 2)
+        down(5000, 1001, 0x12)
+        up(1001, 5001, 0x10)
+        up(1001, 5001, 0x18, GET)
+        down(5001, 1001 + len(GET), 0x18, answer)
+        if server_first:
+            down(said, asked, 0x11)
+            up(asked, said + 1, 0x10)
+            up(asked, said + 1, 0x11)
+            down(said + 1, asked + 1, 0x10)
+        else:
+            up(asked, said, 0x11)
+            down(said, asked + 1, 0x11)
+            up(asked + 1, said + 1, 0x10)
+        c.ts += 1.0
+
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
+    conversation(30001, chunked + b"\r\n4\r\nabcd\r\n8\r\nefgh")
+    conversation(30002, chunked + b"\r\n4\r\nabcd\r\n8\r\nefgh", server_first=True)
+    conversation(30003, b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nabcdefgh")
+    conversation(30004, chunked + b"X: y\n\t\n4\r\nijkl\r\n0\r\n\r\n")
+    return c
+
+
+SETS = {"in": (capture, CASES), "cut": (cut_capture, CUT_CASES)}
+
+
 def rule(i, proto, options):
     header = proto if " " in proto else f"{proto} any any -> any any"
     return f'alert {header} (msg:"x"; {options + "; " if options else ""}sid:{i + 1};)\n'
@@ -87,9 +135,10 @@ def rule(i, proto, options):
 
 def write(out):
     os.makedirs(out, exist_ok=True)
-    capture().write(os.path.join(out, "in.pcap"))
-    with open(os.path.join(out, "in.rules"), "w", encoding="utf-8") as f:
-        f.writelines(rule(i, proto, options) for i, (proto, options, _) in enumerate(CASES))
+    for name, (made, cases) in SETS.items():
+        made().write(os.path.join(out, f"{name}.pcap"))
+        with open(os.path.join(out, f"{name}.rules"), "w", encoding="utf-8") as f:
+            f.writelines(rule(i, proto, options) for i, (proto, options, _) in enumerate(cases))
 
 
 def alerts(path):
@@ -100,6 +149,20 @@ def alerts(path):
             if event["event_type"] == "alert":
                 got.setdefault(event["alert"]["signature_id"], []).append(event.get("pcap_cnt", 0))
     return got
+
+
+def replay(sensor, name, out):
+    """The faults of one capture."""
+    log = os.path.join(out, name)
+    os.makedirs(log, exist_ok=True)
+    done = subprocess.run([sensor, "-r", os.path.join(out, f"{name}.pcap"), "-S", os.path.join(out, f"{name}.rules"), "-l", log, "--quiet",
+                           "--set", "event.types=alert", "--set", "event.ends=packet", "--set", "detect.alerts-max=255", "--set", "stream.midstream=no",
+                           "--set", "sandbox.enabled=false"], capture_output=True, text=True, timeout=600, check=False)
+    if done.returncode or "put aside" in done.stderr:
+        sys.exit(f"{sensor}: status {done.returncode}: {done.stderr[-800:]}")
+    got = alerts(os.path.join(log, "eve.json"))
+    return [f"{name}: {rule(i, proto, options).strip()}\n  alerts at {got.get(i + 1, [])}, not {packets}"
+            for i, (proto, options, packets) in enumerate(SETS[name][1]) if got.get(i + 1, []) != packets]
 
 
 def main():
@@ -114,15 +177,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="tramgac-packets.") as work:
         out = a.keep or work
         write(out)
-        done = subprocess.run([a.sensor, "-r", os.path.join(out, "in.pcap"), "-S", os.path.join(out, "in.rules"), "-l", out, "--quiet",
-                               "--set", "event.types=alert", "--set", "event.ends=packet", "--set", "detect.alerts-max=255", "--set", "stream.midstream=no",
-                               "--set", "sandbox.enabled=false"], capture_output=True, text=True, timeout=600, check=False)
-        if done.returncode or "put aside" in done.stderr:
-            sys.exit(f"{a.sensor}: status {done.returncode}: {done.stderr[-800:]}")
-        got = alerts(os.path.join(out, "eve.json"))
-    faults = [f"{rule(i, proto, options).strip()}\n  alerts at {got.get(i + 1, [])}, not {packets}"
-              for i, (proto, options, packets) in enumerate(CASES) if got.get(i + 1, []) != packets]
-    print("\n".join(faults + [f"{len(CASES)} rules: {len(faults)} faults"]))
+        faults = [fault for name in SETS for fault in replay(a.sensor, name, out)]
+    print("\n".join(faults + [f"{sum(len(cases) for _, cases in SETS.values())} rules: {len(faults)} faults"]))
     sys.exit(1 if faults else 0)
 
 
