@@ -46,26 +46,6 @@ static const char *const others[] = {
     "tls.ja4-fingerprints",
 };
 
-/* "on" and "off" are words of theirs. */
-static const char *text_of(const struct json *v, char room[TEXT_MAX])
-{
-    const char *text = json_str(v, NULL);
-
-    switch (json_kind(v)) {
-    case JSON_NUM:
-        snprintf(room, TEXT_MAX, "%lld", (long long)json_i64(v, 0));
-        return room;
-    case JSON_BOOL:
-        return json_bool(v, false) ? "true" : "false";
-    case JSON_STR:
-        if (strcmp(text, "on") == 0 || strcmp(text, "off") == 0)
-            return text[1] == 'n' ? "true" : "false";
-        return text;
-    default:
-        return NULL;
-    }
-}
-
 /* ---- protocols that are on, off or only recognised ---------------------------------------- */
 
 static bool is_industrial(const char *name)
@@ -191,10 +171,10 @@ void suricata_app_take(struct conf *conf, const struct json *tree, const char *p
 {
     const struct json *protocols = json_path(tree, "app-layer.protocols");
     struct strbuf left;
-    char room[TEXT_MAX];
+    char room[SURICATA_YAML_NUMBER];
 
     for (uint32_t i = 0; i < ROWS; i++) {
-        const char *value = text_of(json_path(protocols, rows[i].theirs), room);
+        const char *value = suricata_yaml_text(json_path(protocols, rows[i].theirs), room);
         if (value)
             suricata_yaml_set(conf, rows[i].ours, value);
     }

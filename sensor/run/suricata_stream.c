@@ -123,21 +123,6 @@ static const struct {
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
-static const char *text_of(const struct json *v, char room[TEXT_MAX])
-{
-    switch (json_kind(v)) {
-    case JSON_NUM:
-        snprintf(room, TEXT_MAX, "%lld", (long long)json_i64(v, 0));
-        return room;
-    case JSON_BOOL:
-        return json_bool(v, false) ? "true" : "false";
-    case JSON_STR:
-        return json_str(v, NULL);
-    default:
-        return NULL;
-    }
-}
-
 /* ---- what is left ------------------------------------------------------------------------- */
 
 static bool is_taken(const char *path)
@@ -167,10 +152,10 @@ void suricata_stream_take(struct conf *conf, const struct json *tree, const char
 {
     const struct json *stream = json_get(tree, "stream");
     struct strbuf left;
-    char room[TEXT_MAX];
+    char room[SURICATA_YAML_NUMBER];
 
     for (uint32_t i = 0; i < ROWS; i++) {
-        const char *value = text_of(json_path(tree, rows[i].key), room);
+        const char *value = suricata_yaml_text(json_path(tree, rows[i].key), room);
         if (value || rows[i].absent)
             rows[i].take(conf, value ? value : rows[i].absent);
     }

@@ -46,6 +46,25 @@ bool suricata_yaml_says(const struct json *value, bool or_else)
     return json_bool(value, or_else);
 }
 
+const char *suricata_yaml_text(const struct json *value, char room[SURICATA_YAML_NUMBER])
+{
+    const char *text = json_str(value, NULL);
+
+    switch (json_kind(value)) {
+    case JSON_NUM:
+        snprintf(room, SURICATA_YAML_NUMBER, "%lld", (long long)json_i64(value, 0));
+        return room;
+    case JSON_BOOL:
+        return json_bool(value, false) ? "true" : "false";
+    case JSON_STR:
+        if (strcmp(text, "on") == 0 || strcmp(text, "off") == 0)
+            return text[1] == 'n' ? "true" : "false";
+        return text;
+    default:
+        return NULL;
+    }
+}
+
 static void take_timeouts(struct conf *conf, const struct json *timeouts)
 {
     static const struct {

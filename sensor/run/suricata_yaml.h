@@ -19,4 +19,8 @@ void suricata_yaml_set(struct conf *conf, const char *key, const char *value);
 /** What a switch says; their files say on and off too, which are words to YAML 1.2. */
 bool suricata_yaml_says(const struct json *value, bool or_else);
 
+/** A value as --set takes it, a number in `room`; NULL for what is none. */
+enum { SURICATA_YAML_NUMBER = 32 };
+const char *suricata_yaml_text(const struct json *value, char room[SURICATA_YAML_NUMBER]);
+
 #endif
