@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCH = 2000, RULE_MAX = 16 * 1024, STREAM_MAX = 3000, HANG_S = 1200 };
+enum { BATCH = 2000, RULE_MAX = 16 * 1024, STREAM_MAX = 3000, HANG_S = 1200, ACCEPTED_PART = 10 };
 
 struct storm {
     uint64_t random;
@@ -195,8 +195,12 @@ static void add_mutant(struct storm *s, struct strbuf *batch, uint32_t sid)
     int64_t at = slice_find((struct slice){(const uint8_t *)text, len}, SLICE_LIT("sid:"));
     if (at >= 0) { /* a number of its own, so that it is no second one of another */
         char own[32];
-        int digits = snprintf(own, sizeof(own), "sid:%u; rev:1; x", sid);
-        len = insert(text, len, (uint32_t)at, (struct slice){(uint8_t *)own, (uint32_t)digits - 1});
+        int digits = snprintf(own, sizeof(own), "sid:%u", sid);
+        uint32_t end = (uint32_t)at;
+        while (end < len && text[end] != ';')
+            end++;
+        len = cut(text, len, (uint32_t)at, end - (uint32_t)at);
+        len = insert(text, len, (uint32_t)at, (struct slice){(uint8_t *)own, (uint32_t)digits});
     }
     for (uint32_t i = 0; i < len; i++)
         text[i] = text[i] == '\n' || text[i] == '\0' ? ' ' : text[i];
@@ -336,5 +340,5 @@ int main(int argc, char **argv)
            (unsigned long long)s.hits);
     free(s.rules);
     strbuf_fini(&text);
-    return 0;
+    return s.accepted * ACCEPTED_PART >= done ? 0 : 1; /* fewer: the storm passes the sensor by */
 }
