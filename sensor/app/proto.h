@@ -301,5 +301,14 @@ struct proto_def {
 };
 
 extern const struct proto_def *const proto_rows[];
+/** Index of the row of this name; -1: none has it. */
+static inline int proto_index(struct slice name)
+{
+    for (int i = 0; proto_rows[i]; i++) {
+        if (slice_eq(name, slice_of_str(proto_rows[i]->name)))
+            return i;
+    }
+    return -1;
+}
 
 #endif

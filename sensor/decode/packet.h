@@ -27,6 +27,11 @@ enum {
     IPPROTO_SCTP4 = 132,
     IPPROTO_ICMP6 = 58
 };
+static inline bool packet_has_ports(uint8_t proto)
+{
+    return proto == IPPROTO_TCP4 || proto == IPPROTO_UDP4 || proto == IPPROTO_SCTP4;
+}
+
 enum {
     TCP_FIN = 1,
     TCP_SYN = 2,

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sensor/decode/quote.h"
 
-static bool has_ports(uint8_t proto)
-{
-    return proto == IPPROTO_TCP4 || proto == IPPROTO_UDP4 || proto == IPPROTO_SCTP4;
-}
-
 void quote_read(struct packet *p, struct slice quoted)
 {
     struct cursor c = cursor_of(quoted);
@@ -22,5 +17,5 @@ void quote_read(struct packet *p, struct slice quoted)
         cursor_skip(&c, (quoted.at[0] & 0x0fu) * 4 - 20);
     p->quoted.sport = cursor_be16(&c);
     p->quoted.dport = cursor_be16(&c);
-    p->quotes = cursor_ok(&c) && has_ports(p->quoted.proto);
+    p->quotes = cursor_ok(&c) && packet_has_ports(p->quoted.proto);
 }

@@ -140,13 +140,20 @@ bool draft_act(struct draft *draft, void (*run)(const struct inspection *, const
     return true;
 }
 
+bool draft_has(const struct draft *draft, const struct buffer *buffer)
+{
+    for (int i = 0; i < draft->n_groups; i++) {
+        if (draft->groups[i].buffer == buffer && draft->groups[i].n)
+            return true;
+    }
+    return false;
+}
+
 bool draft_app(struct draft *draft, const char *proto)
 {
-    int index = 0;
+    int index = proto_index(slice_of_str(proto));
 
-    while (proto_rows[index] && strcmp(proto_rows[index]->name, proto) != 0)
-        index++;
-    if (!proto_rows[index])
+    if (index < 0)
         return draft_fail(draft, "no parser for the protocol \"%s\"", proto);
     const char *named = draft->rule.app ? proto_rows[draft->rule.app - 1]->name : NULL;
     if (named && strcmp(named, proto) != 0 &&

@@ -91,6 +91,8 @@ bool draft_act(struct draft *draft, void (*run)(const struct inspection *, const
 /** The rule is for this protocol only; one that its header names must be it or use it (smb for
  * dcerpc). False after draft_fail. */
 bool draft_app(struct draft *draft, const char *proto);
+/** Something was asked of the buffer. */
+bool draft_has(const struct draft *draft, const struct buffer *buffer);
 /** Makes `buffer` the sticky one. */
 bool draft_stick(struct draft *draft, const struct buffer *buffer);
 /** Zeroed memory of the ruleset. */

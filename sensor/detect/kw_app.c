@@ -26,15 +26,6 @@ static bool app_protocol_match(const struct inspection *in, const void *args)
     return is != a->negated;
 }
 
-static bool is_protocol(struct slice name)
-{
-    for (uint32_t i = 0; proto_rows[i]; i++) {
-        if (slice_eq(name, slice_of_str(proto_rows[i]->name)))
-            return true;
-    }
-    return false;
-}
-
 static bool app_protocol_parse(struct draft *d, const struct keyword *kw, struct slice value)
 {
     struct app_args *a = draft_alloc(d, sizeof(*a));
@@ -51,7 +42,7 @@ static bool app_protocol_parse(struct draft *d, const struct keyword *kw, struct
         name = SLICE_LIT("http");
     if (slice_eq(name, SLICE_LIT("ikev2")))
         name = SLICE_LIT("ike");
-    if (!a->failed && !is_protocol(name))
+    if (!a->failed && proto_index(name) < 0)
         return draft_fail(d, "no protocol is called \"%.*s\"", (int)(name.len & 63),
                           (const char *)name.at);
     if (d->raw_app)

@@ -11,11 +11,7 @@ static int proto_named(struct slice name)
 {
     if (slice_eq(name, SLICE_LIT("http1")))
         name = SLICE_LIT("http");
-    for (int i = 0; proto_rows[i]; i++) {
-        if (slice_eq(slice_of_str(proto_rows[i]->name), name))
-            return i;
-    }
-    return -1;
+    return proto_index(name);
 }
 
 /* "nbss.pdu" of a rule for smb begins with no protocol's name: all of it is the unit's. */

@@ -72,15 +72,6 @@ static const struct pcre *compiled(struct draft *d, struct slice pattern, uint32
     return entry->value;
 }
 
-static bool has_match(const struct draft *d, const struct buffer *b)
-{
-    for (int i = 0; i < d->n_groups; i++) {
-        if (d->groups[i].buffer == b && d->groups[i].n)
-            return true;
-    }
-    return false;
-}
-
 static const struct buffer *target(struct draft *d, const char *name, bool relative)
 {
     const struct buffer *b =
@@ -88,7 +79,7 @@ static const struct buffer *target(struct draft *d, const char *name, bool relat
 
     if (!b)
         draft_fail(d, "no parser gives %s", name);
-    if (!b || !relative || d->sticky || has_match(d, b))
+    if (!b || !relative || d->sticky || draft_has(d, b))
         return b;
     draft_fail(d, "R counts from the match before, and %s has none", b->name);
     return NULL;

@@ -48,6 +48,13 @@ static const struct op *longest_negated(const struct group *group)
     return best;
 }
 
+/* The content, which is bound to no place, stands somewhere. */
+static bool stands_anywhere(const struct op *op, struct slice data)
+{
+    return !(op->flags & (OP_RELATIVE | OP_OFFSET | OP_DEPTH)) &&
+           content_find(data, op->content.text, op->content.rare, op->flags & OP_NOCASE) >= 0;
+}
+
 /* What the rule leaves out at the end may stand nowhere in it, where nothing else is looked for:
  * Suricata looks for it first, wherever it stands. */
 static bool banned(const struct rule *r, struct slice data)
@@ -55,8 +62,7 @@ static bool banned(const struct rule *r, struct slice data)
     if (!r->ends_unlike)
         return false;
     const struct op *op = longest_negated(&r->groups[r->payload_group]);
-    return op->flags & OP_ENDS && !(op->flags & (OP_RELATIVE | OP_OFFSET | OP_DEPTH)) &&
-           content_find(data, op->content.text, op->content.rare, op->flags & OP_NOCASE) >= 0;
+    return op->flags & OP_ENDS && stands_anywhere(op, data);
 }
 
 static bool groups_ok(struct detect *d, const struct rule *r, struct slice data, uint64_t base)
@@ -98,9 +104,7 @@ static bool kept_off(const struct detect *d, const struct rule *r)
     const struct op *op = longest_negated(&r->groups[r->payload_group]);
     const struct view *view = &d->view[d->look.dir];
 
-    return op && !(op->flags & (OP_RELATIVE | OP_OFFSET | OP_DEPTH)) && view->set &&
-           content_find(slice_from(view->data, view->fresh), op->content.text, op->content.rare,
-                        op->flags & OP_NOCASE) >= 0;
+    return op && view->set && stands_anywhere(op, slice_from(view->data, view->fresh));
 }
 
 /* The packet's bytes come again in a stream. */

@@ -11,18 +11,14 @@
 
 /* ---- protocols ---------------------------------------------------------------------------- */
 
-static int row_named(const char *name)
-{
-    for (int i = 0; proto_rows[i]; i++) {
-        if (strcmp(proto_rows[i]->name, name) == 0)
-            return i;
-    }
-    return -1;
-}
-
 static uint64_t bit_of(int row)
 {
     return row < 0 || row > 63 ? 0 : 1ull << row;
+}
+
+static uint64_t bit_named(const char *name)
+{
+    return bit_of(proto_index(slice_of_str(name)));
 }
 
 /* HTTP is written for both its versions, DCERPC for SMB too. */
@@ -31,7 +27,7 @@ static uint64_t with_kin(uint64_t rows)
     static const char *const kin[][2] = {{"http", "http2"}, {"dcerpc", "smb"}};
 
     for (uint32_t i = 0; i < sizeof(kin) / sizeof(kin[0]); i++) {
-        uint64_t a = bit_of(row_named(kin[i][0])), b = bit_of(row_named(kin[i][1]));
+        uint64_t a = bit_named(kin[i][0]), b = bit_named(kin[i][1]);
         if (rows & (a | b))
             rows |= a | b;
     }
@@ -44,7 +40,7 @@ static uint64_t file_rows(void)
     uint64_t rows = 0;
 
     for (uint32_t i = 0; i < sizeof(carry) / sizeof(carry[0]); i++)
-        rows |= bit_of(row_named(carry[i]));
+        rows |= bit_named(carry[i]);
     return rows;
 }
 
@@ -57,14 +53,14 @@ static uint64_t rows_of(const struct buffer *b)
     case BUFFER_FIELD:
     case BUFFER_NUMBER:
         for (uint8_t i = 0; i < b->n_refs; i++) {
-            int row = row_named(b->refs[i].proto->name);
+            int row = proto_index(slice_of_str(b->refs[i].proto->name));
             if (row > 63)
                 return UINT64_MAX;
             rows |= bit_of(row);
         }
         return with_kin(rows);
     case BUFFER_TX: /* named after its protocol */
-        rows = bit_of(row_named(strcmp(b->name, "tls.state") == 0 ? "tls" : b->name));
+        rows = bit_named(strcmp(b->name, "tls.state") == 0 ? "tls" : b->name);
         return rows ? rows : UINT64_MAX;
     case BUFFER_FILE:
     case BUFFER_FILE_NAME:
@@ -308,11 +304,8 @@ static bool check_contents(struct draft *d)
 /* Decoded bytes and addresses ask for nothing when they stand alone. */
 static bool is_matched(const struct draft *d, const struct buffer *b)
 {
-    for (int i = 0; i < d->n_groups; i++) {
-        if (d->groups[i].buffer == b && d->groups[i].n)
-            return true;
-    }
-    return b->kind == BUFFER_BASE64 || (b->kind == BUFFER_PACKET && b->name[2] == '.');
+    return draft_has(d, b) || b->kind == BUFFER_BASE64 ||
+           (b->kind == BUFFER_PACKET && b->name[2] == '.');
 }
 
 /* A header is of one protocol: the rule's packets have to be of it. */

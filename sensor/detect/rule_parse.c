@@ -91,11 +91,9 @@ static bool read_action(struct draft *draft, struct slice word)
 
 static const struct proto_def *proto_row(struct slice name)
 {
-    for (uint32_t i = 0; proto_rows[i]; i++) {
-        if (slice_eq(name, slice_of_str(proto_rows[i]->name)))
-            return proto_rows[i];
-    }
-    return NULL;
+    int row = proto_index(name);
+
+    return row < 0 ? NULL : proto_rows[row];
 }
 
 static bool read_app(struct draft *draft, struct slice word)

@@ -15,7 +15,7 @@ static void write_party(struct jsonw *w, const char *key, struct party party, ui
 {
     jsonw_obj_open(w, key);
     jsonw_addr(w, "ip", party.addr);
-    if (proto == IPPROTO_TCP4 || proto == IPPROTO_UDP4 || proto == IPPROTO_SCTP4)
+    if (packet_has_ports(proto))
         jsonw_u64(w, "port", party.port);
     jsonw_obj_close(w);
 }
@@ -175,7 +175,7 @@ static void write_files(struct jsonw *w, const struct event_ctx *ctx)
 
 static void write_flow(struct jsonw *w, const struct flow *f)
 {
-    bool ports = f->proto == IPPROTO_TCP4 || f->proto == IPPROTO_UDP4 || f->proto == IPPROTO_SCTP4;
+    bool ports = packet_has_ports(f->proto);
 
     jsonw_obj_open(w, "flow");
     jsonw_u64(w, "pkts_toserver", f->pkts[TO_SERVER]);

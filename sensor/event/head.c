@@ -105,11 +105,6 @@ static void write_proto(struct jsonw *w, uint8_t proto)
         pen_close(w, pen_proto(pen_comma(w, at), proto));
 }
 
-static bool has_ports(uint8_t proto)
-{
-    return proto == IPPROTO_TCP4 || proto == IPPROTO_UDP4 || proto == IPPROTO_SCTP4;
-}
-
 /* "src_ip":"10.1.2.3","src_port":5, or the same of the other end, with the comma behind */
 static char *pen_end(char *at, struct slice ip, const struct addr *addr, struct slice port,
                      const uint16_t *number)
@@ -127,7 +122,7 @@ static char *pen_end(char *at, struct slice ip, const struct addr *addr, struct 
 static void write_ends(struct jsonw *w, const struct ends *e, bool from_fact)
 {
     char *at = e->src && e->src->family ? pen_open(w, 2 * ADDR_TEXT_MAX + 160) : NULL;
-    bool ports = has_ports(e->proto);
+    bool ports = packet_has_ports(e->proto);
 
     if (!at)
         return;
@@ -181,10 +176,10 @@ static void write_tunnel(struct jsonw *w, const struct event_ctx *ctx)
     jsonw_obj_open(w, "tunnel");
     if (t->src.family) {
         jsonw_addr(w, "src_ip", &t->src);
-        if (has_ports(t->proto))
+        if (packet_has_ports(t->proto))
             jsonw_u64(w, "src_port", t->sport);
         jsonw_addr(w, "dest_ip", &t->dst);
-        if (has_ports(t->proto))
+        if (packet_has_ports(t->proto))
             jsonw_u64(w, "dest_port", t->dport);
         write_proto(w, t->proto);
     }
@@ -390,7 +385,7 @@ static bool runs_as(const struct packet *p, const struct flow *f, enum dir dir)
 {
     struct ends e = ends_of_flow(f, dir);
 
-    return has_ports(p->proto) && p->proto == f->proto && p->sport == e.src_port &&
+    return packet_has_ports(p->proto) && p->proto == f->proto && p->sport == e.src_port &&
            p->dport == e.dst_port && addr_eq(&p->src, e.src) && addr_eq(&p->dst, e.dst);
 }
 
@@ -420,9 +415,9 @@ void head_write(struct jsonw *w, const struct event_def *row, const struct event
 
     if (!text || !copy_parts(w, &h, text))
         write_parts(w, &h, keeps ? &key : NULL);
-    if (ctx->flow && ctx->flow->parent_id && row->ends != EVENT_ENDS_NONE)
+    if (of_flow(&h) && ctx->flow->parent_id)
         jsonw_u64(w, "parent_id", ctx->flow->parent_id);
-    if (ctx->flow && row->ends != EVENT_ENDS_NONE && ctx->detect)
+    if (of_flow(&h) && ctx->detect)
         vars_write(ctx->detect, ctx->flow, ctx->packet != NULL, w);
     write_tunnel(w, ctx);
 }
