@@ -47,8 +47,6 @@ const struct counter app_counters[] = {
 };
 
 enum { SCRATCH_BLOCK = 64 << 10, SCRATCH_MAX = 32 << 20 };
-/* Suricata, too, tells of a flow that nobody knows only when it is large. */
-enum { SKIPPED_BYTES = 100000 };
 
 static void configure(struct app_engine *engine, const struct conf *conf)
 {
@@ -214,7 +212,7 @@ static struct tx *flow_tx(struct app *app)
 
 void app_note(struct app *app, struct tx *tx, uint32_t note)
 {
-    if (app->cut || !has_note(tx ? tx->proto : app->proto, note))
+    if (app->cut || app->flow->tcp.silent || !has_note(tx ? tx->proto : app->proto, note))
         return;
     if (!tx)
         tx = flow_tx(app);
@@ -448,8 +446,7 @@ static void identify(struct app *app, enum dir dir, struct slice in)
     }
     if (probing == PROBING_HOPELESS) {
         app->engine->count[APP_FAILED]++;
-        if (app->flow->bytes[dir] > SKIPPED_BYTES)
-            app_flow_event(app, APP_EVENT_SKIPPED);
+        app_alone_failed(app, dir, head);
         app->flow->app_failed = !app->flow->app_name;
         stop(app);
         return;
@@ -467,7 +464,8 @@ static void switch_over(struct app *app)
     state_release(app);
     app->proto = NULL;
     app->excluded = 0;
-    app->first_bytes[0] = app->first_bytes[1] = app->switch_to ? FIRST_OTHER : FIRST_NONE;
+    app->first_bytes[0] = app->first_bytes[1] =
+        (struct app_first){.says = app->switch_to ? FIRST_OTHER : FIRST_NONE};
     app->side[0].wanted = app->side[1].wanted = 0;
     app->side[0].skip = app->side[1].skip = 0;
     for (uint32_t i = 0; app->switch_to && i < app->engine->n_rows; i++) {
@@ -653,8 +651,11 @@ void app_input(struct app_engine *engine, struct flow *flow, const struct packet
 {
     struct app *app = app_of(flow);
 
-    if (app ? app->off : chunk->data.len == 0)
+    if (app ? app->off : chunk->data.len == 0) {
+        if (app)
+            app_alone_off(app, chunk);
         return;
+    }
     bool fresh = !app;
     if (!app && !(app = app_new(engine, flow)))
         return;

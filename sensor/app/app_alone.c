@@ -9,7 +9,11 @@
 
 #include <string.h>
 
-enum { ALONE_MIN = 8 }; /* fewer bytes tell only when they fit */
+enum {
+    SILENT_SERVER = 8, /* fewer bytes tell only when they fit */
+    SILENT_CLIENT = APP_FIRST_BYTES,
+    SKIPPED_BYTES = 100000, /* Suricata, too, tells of a flow that nobody knows when it is large */
+};
 
 static const char *const asked_first[] = {"tls", "modbus", "mqtt", "smb", "sip"};
 
@@ -31,23 +35,69 @@ static enum probe alone(const struct app *app, enum dir dir, struct slice head)
     return row->alone ? row->alone(head, dir) : row->probe(head, dir);
 }
 
+/* Suricata has its protocol, too. */
+static bool known_there(const struct app *app)
+{
+    return app->proto && !(app->as_suricata && app->proto->only_here);
+}
+
+/* What nobody knows here: words that other protocols begin with, and what is usual on the port. */
+static enum probe another(const struct app *app, enum dir dir, struct slice head)
+{
+    const struct app_engine *engine = app->engine;
+    enum probe best = PROBE_NO;
+
+    for (uint32_t i = 0; i < engine->n_rows; i++) {
+        const struct proto_def *row = proto_rows[i];
+        if (!row->alone || (engine->off[L4_TCP] >> i & 1))
+            continue;
+        enum probe probe = row->alone(head, dir);
+        if (probe == PROBE_YES || probe == PROBE_LIKELY)
+            return PROBE_YES;
+        best = probe == PROBE_MORE ? PROBE_MORE : best;
+    }
+    int32_t usual = app_rows_usual(engine->rows, app->flow, dir, head);
+    bool has = usual >= 0 && !proto_rows[usual]->only_here && !(engine->off[L4_TCP] >> usual & 1);
+    return has ? PROBE_YES : best;
+}
+
 static enum first first_of(const struct app *app, enum dir dir, struct slice head)
 {
-    if (alone(app, dir, head) != PROBE_NO)
-        return FIRST_TELLS;
-    if (head.len < ALONE_MIN)
+    bool known = known_there(app);
+    enum probe probe = known ? alone(app, dir, head) : another(app, dir, head);
+
+    if (probe == PROBE_MORE && !known)
         return FIRST_NONE;
-    bool other = app->proto->probe(head, dir) == PROBE_NO && app_probe_other(app, dir, head);
+    if (probe != PROBE_NO)
+        return FIRST_TELLS;
+    if (app->first_bytes[dir].len < (dir == TO_SERVER ? SILENT_CLIENT : SILENT_SERVER))
+        return FIRST_NONE;
+    bool other =
+        known && app->proto->probe(head, dir) == PROBE_NO && app_probe_other(app, dir, head);
     return other ? FIRST_OTHER : FIRST_SILENT;
+}
+
+/* The first bytes so far, of which `more` came last. */
+static struct slice keep(struct app_first *first, struct slice more)
+{
+    bool fresh = !first->len;
+    struct slice fit = slice_head(more, APP_FIRST_BYTES - first->len);
+
+    memcpy(first->head + first->len, fit.at, fit.len);
+    first->len += (uint8_t)fit.len;
+    return fresh ? more : (struct slice){first->head, first->len};
 }
 
 void app_alone_weigh(struct app *app, enum dir dir, struct slice head)
 {
-    if (app->first_bytes[dir] || !head.len || !app->proto || !app->proto->probe || app->unclear ||
+    struct app_first *first = &app->first_bytes[dir];
+
+    if (first->says || !head.len || (app->proto && !app->proto->probe) || app->unclear ||
         app->expected || app->flow->proto != IPPROTO_TCP4)
         return;
-    enum first own = first_of(app, dir, head), other = app->first_bytes[dir_other(dir)];
-    app->first_bytes[dir] = (uint8_t)own;
+    enum first own = first_of(app, dir, keep(first, head)),
+               other = app->first_bytes[dir_other(dir)].says;
+    first->says = (uint8_t)own;
     if (own == FIRST_OTHER)
         app_flow_event(app, APP_EVENT_MISMATCH);
     if ((own == FIRST_TELLS && other == FIRST_SILENT) ||
@@ -55,12 +105,40 @@ void app_alone_weigh(struct app *app, enum dir dir, struct slice head)
         app_flow_event(app, APP_EVENT_ONE_DIRECTION);
 }
 
-void app_alone_found(struct app *app, enum dir dir, struct slice head)
+static void weigh_both(struct app *app, enum dir dir, struct slice head)
 {
     const struct app_side *other = &app->side[dir_other(dir)];
 
-    check_first(app, dir);
     if (other->len)
         app_alone_weigh(app, dir_other(dir), (struct slice){other->buffer, other->len});
     app_alone_weigh(app, dir, head);
+}
+
+void app_alone_found(struct app *app, enum dir dir, struct slice head)
+{
+    check_first(app, dir);
+    weigh_both(app, dir, head);
+}
+
+void app_alone_failed(struct app *app, enum dir dir, struct slice head)
+{
+    if (app->as_suricata)
+        weigh_both(app, dir, head);
+    else if (app->flow->bytes[dir] > SKIPPED_BYTES)
+        app_flow_event(app, APP_EVENT_SKIPPED);
+}
+
+void app_alone_off(struct app *app, const struct chunk *chunk)
+{
+    struct app_first *own = &app->first_bytes[chunk->dir],
+                     *other = &app->first_bytes[dir_other(chunk->dir)];
+
+    if (!app->as_suricata || known_there(app) || (own->says && other->says))
+        return;
+    app_alone_weigh(app, chunk->dir, chunk->data);
+    if (own->says == FIRST_SILENT && !other->says &&
+        chunk->offset + chunk->data.len > SKIPPED_BYTES) {
+        app_flow_event(app, APP_EVENT_SKIPPED);
+        other->says = FIRST_SILENT;
+    }
 }

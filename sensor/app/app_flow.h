@@ -18,6 +18,7 @@ enum {
     APP_TX_BYTES = 2 << 20,     /* memory of one transaction */
     APP_STATE_BYTES = 96 << 10, /* what a flow's state may add to itself */
     APP_HEAD_MAX = 4096,        /* bytes shown to the probes */
+    APP_FIRST_BYTES = 17,       /* kept of a direction for what it says by itself */
     APP_TRIES_MAX = 8,      /* chunks or datagrams of a direction tried where starts are unclear */
     APP_BUFFER_MAX = 65536, /* an incomplete unit, unless the row says otherwise */
     APP_EXPECT_BUCKETS = 256,
@@ -74,6 +75,13 @@ enum first {
     FIRST_OTHER,  /* another protocol */
 };
 
+/** The first bytes of a direction, until they were judged. */
+struct app_first {
+    uint8_t says; /* enum first */
+    uint8_t len;
+    uint8_t head[APP_FIRST_BYTES];
+};
+
 struct app {
     struct app_engine *engine;
     struct flow *flow;
@@ -88,15 +96,15 @@ struct app {
     struct tx *first, *last;
     uint32_t n_tx, n_open;
     uint64_t next_id;
-    uint64_t excluded;      /* rows whose probe said no, by index */
-    bool unclear;           /* a chunk may begin inside a unit: midstream, datagrams, lost bytes */
-    bool off;               /* nothing is parsed any more */
-    bool dirty;             /* app_clear has work */
-    uint8_t raw_look;       /* rules look at the raw bytes: a bit by direction */
-    uint8_t first_bytes[2]; /* enum first, by direction */
-    bool as_suricata;       /* faults are judged as Suricata does */
-    bool cut;               /* a datagram whose end was not captured: no fault of who sent it */
-    bool upgraded;          /* TLS was announced; its first bytes are still to come */
+    uint64_t excluded; /* rows whose probe said no, by index */
+    bool unclear;      /* a chunk may begin inside a unit: midstream, datagrams, lost bytes */
+    bool off;          /* nothing is parsed any more */
+    bool dirty;        /* app_clear has work */
+    uint8_t raw_look;  /* rules look at the raw bytes: a bit by direction */
+    struct app_first first_bytes[2];
+    bool as_suricata; /* faults are judged as Suricata does */
+    bool cut;         /* a datagram whose end was not captured: no fault of who sent it */
+    bool upgraded;    /* TLS was announced; its first bytes are still to come */
     bool switching;
     const char *switch_to;
     enum dir dir; /* of the call in hand */
@@ -164,6 +172,10 @@ bool app_off_named(const struct app *app);
 void app_alone_found(struct app *app, enum dir dir, struct slice head);
 /** More bytes of a direction, until its first ones were judged. */
 void app_alone_weigh(struct app *app, enum dir dir, struct slice head);
+/** No row knows the flow, whose first bytes these are. */
+void app_alone_failed(struct app *app, enum dir dir, struct slice head);
+/** Bytes of a flow that is not parsed any more. */
+void app_alone_off(struct app *app, const struct chunk *chunk);
 
 /* app_probe.c */
 /** NULL without memory. */

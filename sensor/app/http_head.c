@@ -407,17 +407,18 @@ static bool is_known(struct slice method)
         "BASELINE-CONTROL",
     };
     for (uint32_t i = 0; i < sizeof methods / sizeof *methods; i++)
-        if (slice_eq(method, slice_of_str(methods[i])))
+        if (slice_ieq(method, slice_of_str(methods[i])))
             return true;
     return false;
 }
 
 enum probe http_head_alone(struct slice head, enum dir dir)
 {
+    static const struct slice version = SLICE_LIT("HTTP/");
     int64_t end = slice_find_byte(head, ' ');
 
     if (dir == TO_CLIENT)
-        return slice_starts(head, SLICE_LIT("HTTP/")) ? PROBE_YES : PROBE_NO;
+        return slice_ieq(slice_head(head, version.len), version) ? PROBE_YES : PROBE_NO;
     return end > 0 && is_known(slice_head(head, (uint32_t)end)) ? PROBE_YES : PROBE_NO;
 }
 

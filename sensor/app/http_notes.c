@@ -264,7 +264,7 @@ static void note_response_coding(struct app *app, struct tx *tx, const struct ht
         app_note(app, tx, HTTP_NOTE_RESPONSE_CODING);
     else if (!slice_ieq(slice_trim(coding), SLICE_LIT("chunked")))
         app_note(app, tx, HTTP_NOTE_ABNORMAL_CODING);
-    else if (slice_eq(m->protocol, SLICE_LIT("HTTP/1.0")))
+    else if (!slice_eq(m->protocol, SLICE_LIT("HTTP/1.1")))
         app_note(app, tx, HTTP_NOTE_OLD_CHUNKED);
 }
 

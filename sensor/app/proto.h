@@ -269,6 +269,7 @@ struct proto_def {
     /** Whether the first bytes of this direction tell the protocol without those of the other;
      * NULL = as the probe says. */
     enum probe (*alone)(struct slice head, enum dir dir);
+    bool only_here; /* Suricata has no such protocol, and may take its words for another's */
     /** On bytes that the probe knows in either direction: only the other end sends such; NULL = the
      * probe tells directions apart. */
     bool (*turned)(struct slice head, enum dir dir);

@@ -233,6 +233,20 @@ static enum probe dcerpc_probe(struct slice head, enum dir dir)
     return PROBE_YES;
 }
 
+/* Less is asked than to be read: answers of SOCKS 5 fit, too. */
+static enum probe dcerpc_alone(struct slice head, enum dir dir)
+{
+    static const uint8_t mark[] = {5, 0};
+    uint32_t n = head.len < sizeof mark ? head.len : (uint32_t)sizeof mark;
+
+    (void)dir;
+    if (n && memcmp(head.at, mark, n) != 0)
+        return PROBE_NO;
+    if (head.len < DCERPC_HEADER)
+        return PROBE_MORE;
+    return (head.at[4] & 0xee) || head.at[5] > 3 ? PROBE_NO : PROBE_YES;
+}
+
 static bool dcerpc_turned(struct slice head, enum dir dir)
 {
     return head.len >= DCERPC_HEADER && (dir == TO_SERVER ? answers(head.at[2]) : asks(head.at[2]));
@@ -294,6 +308,7 @@ const struct proto_def proto_dcerpc = {
     .resyncs = true,
     .probe = dcerpc_probe,
     .probe_udp = dcerpc_probe_udp,
+    .alone = dcerpc_alone,
     .turned = dcerpc_turned,
     .parse = dcerpc_parse,
     .write_event = dcerpc_event_write,

@@ -461,7 +461,8 @@ static enum probe ftp_probe(struct slice head, enum dir dir)
 /* Mail servers greet with 220, too; and security is negotiated by the same word elsewhere. */
 static enum probe ftp_alone(struct slice head, enum dir dir)
 {
-    static const struct slice sure[] = {SLICE_LIT("USER "), SLICE_LIT("PASS "), SLICE_LIT("PORT ")};
+    static const struct slice sure[] = {SLICE_LIT("USER "), SLICE_LIT("PASS "), SLICE_LIT("PORT "),
+                                        SLICE_LIT("FEAT")};
 
     if (dir == TO_CLIENT)
         return slice_starts(head, SLICE_LIT("220 (")) ? PROBE_YES : PROBE_NO;

@@ -68,7 +68,8 @@ static struct slice without_cr(struct slice line)
     return line.len && line.at[line.len - 1] == '\r' ? slice_head(line, line.len - 1) : line;
 }
 
-/* "method target protocol"; the target may hold blanks, the protocol is the last word. */
+/* "method target protocol"; the target may hold blanks, the protocol is the last word. Of two words
+ * the second is the target, whatever it looks like. */
 static void split_request(struct slice line, struct slice *method, struct slice *target,
                           struct slice *protocol)
 {
@@ -85,10 +86,6 @@ static void split_request(struct slice line, struct slice *method, struct slice 
             }
             return;
         }
-    }
-    if (slice_starts(*target, SLICE_LIT("HTTP/"))) {
-        *protocol = *target;
-        *target = slice_head(*target, 0);
     }
 }
 
@@ -155,6 +152,8 @@ static enum probe probe_line(struct slice line)
     split_request(line, &method, &target, &protocol);
     if (protocol.len) /* HTTP/2 begins with a line of this shape */
         return slice_starts(protocol, SLICE_LIT("HTTP/2")) ? PROBE_NO : PROBE_YES;
+    if (slice_starts(target, SLICE_LIT("HTTP/")))
+        return PROBE_YES;
     bool old = slice_ieq(method, SLICE_LIT("GET")) && slice_starts(target, SLICE_LIT("/")) &&
                slice_find_byte(target, ' ') < 0;
     return old ? PROBE_LIKELY : PROBE_NO;

@@ -123,6 +123,7 @@ const struct proto_def proto_imap = {
     .tx_size = sizeof(struct imap_tx),
     .state_size = sizeof(struct imap_state),
     .probe = imap_probe,
+    .only_here = true,
     .parse = imap_parse,
     .fields = imap_fields,
 };

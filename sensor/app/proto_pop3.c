@@ -298,6 +298,7 @@ const struct proto_def proto_pop3 = {
     .tx_size = sizeof(struct pop3_tx),
     .state_size = sizeof(struct pop3_state),
     .probe = pop3_probe,
+    .only_here = true,
     .parse = pop3_parse,
     .fields = pop3_fields,
 };

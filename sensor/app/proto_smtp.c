@@ -38,6 +38,7 @@ struct smtp_state {
     bool granted;        /* the last reply granted STARTTLS */
     bool in_reply;       /* inside a reply of several lines */
     bool chunk_last;     /* the chunk that comes ends the message */
+    bool chunk_open;     /* a chunk ended inside a line */
     uint64_t chunk_left; /* bytes of it */
     uint64_t key;
     struct mime *mime; /* of the open transaction; NULL = no message, or no memory for one */
@@ -68,8 +69,22 @@ static const char *const smtp_notes[] = {
     [SMTP_MIME_LONG_FILENAME] = "MIME_LONG_FILENAME",
     [SMTP_DUPLICATE] = "DUPLICATE_FIELDS",
     [SMTP_UNPARSABLE] = "UNPARSABLE_CONTENT",
+    [SMTP_TRUNCATED] = "TRUNCATED_LINE",
     NULL,
 };
+
+/* Suricata counts a message by lines, tells long ones by another name, and of replies only those
+ * that belong to a transaction. */
+static void fault(struct app *app, struct tx *tx, uint32_t note)
+{
+    if (app_as_suricata(app)) {
+        if (note == SMTP_UNMATCHED_REPLY || (note == SMTP_INVALID_REPLY && !tx))
+            return;
+        if (note == SMTP_LONG_COMMAND || note == SMTP_LONG_REPLY)
+            note = SMTP_TRUNCATED;
+    }
+    app_note(app, tx, note);
+}
 
 /* ---- the transaction in hand -------------------------------------------------------------- */
 
@@ -113,15 +128,21 @@ static void close_tx(struct app *app, struct tx *tx)
 
 /* ---- commands ----------------------------------------------------------------------------- */
 
+/* The command sent last, if it was not answered. */
+static enum command last_waiting(const struct smtp_state *state)
+{
+    uint32_t last = state->first + state->n_waiting - 1;
+
+    return state->n_waiting ? (enum command)state->waiting[last % WAITING_MAX] : OTHER;
+}
+
 static void wait_for_reply(struct app *app, struct tx *tx, enum command command)
 {
     struct smtp_state *state = app_state(app);
+    enum command last = last_waiting(state);
 
-    if (state->n_waiting) {
-        uint8_t last = state->waiting[(state->first + state->n_waiting - 1) % WAITING_MAX];
-        if (last == STARTTLS || last == DATA) /* these must be the last of a group */
-            app_note(app, tx, SMTP_BAD_PIPELINE);
-    }
+    if (last == STARTTLS || last == DATA) /* these must be the last of a group */
+        app_note(app, tx, SMTP_BAD_PIPELINE);
     if (state->n_waiting == WAITING_MAX) { /* nobody answers: forget the oldest */
         state->first = (state->first + 1) % WAITING_MAX;
         state->n_waiting--;
@@ -194,6 +215,17 @@ static void on_data(struct app *app, struct tx *tx)
     state->in_data = state->pipelining || !state->heard;
 }
 
+/* No size, or one that is too long; Suricata takes what is no number for 0. */
+static void on_odd_size(struct app *app, struct tx *tx, struct slice digits)
+{
+    struct smtp_state *state = app_state(app);
+
+    if (!app_as_suricata(app))
+        app_note(app, tx, SMTP_LONG_CHUNK);
+    else
+        state->chunk_open = digits.len && (digits.at[0] < '0' || digits.at[0] > '9');
+}
+
 /* "BDAT 1234 LAST" */
 static void on_chunk(struct app *app, struct tx *tx, struct slice line)
 {
@@ -204,10 +236,11 @@ static void on_chunk(struct app *app, struct tx *tx, struct slice line)
     uint64_t size;
 
     if (!slice_to_u64(digits, &size) || digits.len > CHUNK_DIGITS_MAX) {
-        app_note(app, tx, SMTP_LONG_CHUNK);
+        on_odd_size(app, tx, digits);
         return;
     }
     state->chunk_left = size;
+    state->chunk_open = !size;
     state->chunk_last = slice_ieq(slice_trim(slice_from(rest, digits.len)), SLICE_LIT("LAST"));
     if (!smtp->data)
         state->mime = mime_begin(app, tx);
@@ -265,7 +298,7 @@ static bool on_command(struct app *app, struct slice line, bool cut)
     if (!tx)
         return false;
     if (cut)
-        app_note(app, tx, SMTP_LONG_COMMAND);
+        fault(app, tx, SMTP_LONG_COMMAND);
     enum command command = act_on(app, tx, line);
     wait_for_reply(app, tx, command == BDAT && state->chunk_last ? DATA_END : command);
     if (command == BDAT && state->chunk_last && !state->chunk_left)
@@ -330,7 +363,7 @@ static void finish_reply(struct app *app, struct tx *tx, uint32_t code)
         app_note(app, tx, SMTP_NO_WELCOME);
     if (!state->n_waiting) {
         if (!welcome && code != 421)
-            app_note(app, tx, SMTP_UNMATCHED_REPLY);
+            fault(app, tx, SMTP_UNMATCHED_REPLY);
         return;
     }
     enum command command = state->waiting[state->first];
@@ -347,9 +380,9 @@ static void on_reply(struct app *app, struct slice line, bool cut)
     bool more = code && line.len > CODE_BYTES && line.at[CODE_BYTES] == '-';
 
     if (cut)
-        app_note(app, tx, SMTP_LONG_REPLY);
+        fault(app, tx, SMTP_LONG_REPLY);
     if (!state->in_reply && !is_known_code(code))
-        app_note(app, tx, SMTP_INVALID_REPLY);
+        fault(app, tx, SMTP_INVALID_REPLY);
     if (state->n_waiting && state->waiting[state->first] == HELO &&
         slice_ieq(slice_trim(slice_from(line, CODE_BYTES + 1)), SLICE_LIT("PIPELINING")))
         state->pipelining = true;
@@ -375,6 +408,7 @@ static struct parsed parse_chunk(struct app *app, struct slice in)
     struct tx *tx = current(app);
 
     state->chunk_left -= bytes.len;
+    state->chunk_open = bytes.at[bytes.len - 1] != '\n';
     if (tx && state->mime)
         mime_bytes(state->mime, app, tx, bytes);
     if (tx && !state->chunk_left && state->chunk_last)
@@ -428,6 +462,20 @@ static bool granted_again(struct smtp_state *state, struct slice rest)
            code_of(rest) == CODE_READY;
 }
 
+/* Bytes of a message nobody asked for yet, or behind a chunk that ended inside a line. */
+static void judge_place(struct app *app)
+{
+    struct smtp_state *state = app_state(app);
+
+    if (state->in_data && last_waiting(state) == DATA && !state->heard)
+        app_note(app, current(app), SMTP_BAD_PIPELINE);
+    if (state->chunk_left || !state->chunk_open)
+        return;
+    state->chunk_open = false;
+    if (app_as_suricata(app))
+        app_note(app, current(app), SMTP_LONG_CHUNK);
+}
+
 static struct parsed smtp_parse(struct app *app, enum dir dir, struct slice in)
 {
     struct smtp_state *state = app_state(app);
@@ -435,6 +483,8 @@ static struct parsed smtp_parse(struct app *app, enum dir dir, struct slice in)
 
     if (!in.len)
         return parse_more(1);
+    if (dir == TO_SERVER)
+        judge_place(app);
     if (dir == TO_SERVER && state->chunk_left)
         return parse_chunk(app, in);
     if (dir == TO_SERVER && state->in_data)

@@ -82,6 +82,7 @@ enum smtp_note {
     SMTP_MIME_LONG_FILENAME,
     SMTP_DUPLICATE,
     SMTP_UNPARSABLE,
+    SMTP_TRUNCATED,
 };
 
 /* smtp_fields.c */

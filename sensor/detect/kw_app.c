@@ -81,7 +81,8 @@ static bool app_event_match(const struct inspection *in, const void *args)
 /* Of the flow as a whole: asked on packets that have one. */
 static bool flow_event_match(const struct inspection *in, const void *args)
 {
-    return in->flow && (in->flow->app_events >> *(const uint8_t *)args & 1);
+    return in->flow && !in->input->flow_ends &&
+           (in->flow->app_events >> *(const uint8_t *)args & 1);
 }
 
 static bool flow_event_parse(struct draft *d, const struct keyword *kw, struct slice name)

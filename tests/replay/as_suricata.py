@@ -111,11 +111,80 @@ def protocols(sensor, work):
     c.udp(S, C, 53, answer, sport=53)
     yield "an answer from port 53 to port 53", alerts(sensor, work, c, rules_of("dns", "app-layer-event", ("dns.not_request",))), []
     c = Capture()
+    c.tcp(C, S, 80, [b"GET HTTP/1.1\r\nHost: a\r\n\r\n", ("s", b"http/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")])
+    rules = rules_of("http", "app-layer-event", ("http.request_line_invalid", "http.request_line_incomplete", "http.response_invalid_protocol",
+                                                 "http.response_chunked_old_proto"))
+    yield "two words and small letters", {event for _, event in alerts(sensor, work, c, rules)}, {"http.response_invalid_protocol",
+                                                                                                  "http.response_chunked_old_proto"}
+    c = Capture()
     c.udp(C, S, 67, bytes([1, 1, 6]) + bytes(233) + h("63825363350101"), sport=68)
     c.udp(C, S, 67, bytes([1, 1, 6]) + bytes(233) + h("63825363350101ff"), sport=68)
     c.frames.append((c.ts, c.frames[-1][1][:-1]))  # the capture ends before the datagram does
     yield "options without an end", alerts(sensor, work, c, rules_of("dhcp", "app-layer-event", ("dhcp.truncated_options",))), [
         (1, "dhcp.truncated_options")]
+
+
+ONE_SIDE, SKIPPED = "applayer_detect_protocol_only_one_direction", "applayer_proto_detection_skipped"
+JUNK = b"nothing that anybody knows\r\n"
+FIRSTS = [  # what is sent; what is told of the first bytes
+    ("a name of POP3", [("s", b"+OK POP3 ready <1.2@a>\r\n"), b"USER a\r\n", ("s", b"+OK\r\n")], [ONE_SIDE]),
+    ("a greeting of POP3", [("s", b"+OK POP3 ready <1.2@a>\r\n"), b"STAT 1234567890123\r\n", ("s", b"+OK\r\n")], []),
+    ("a method of RTSP that HTTP has", [b"OPTIONS rtsp://a/ RTSP/1.0\r\n\r\n", ("s", b"RTSP/1.0 200 OK\r\n\r\n")], [ONE_SIDE]),
+    ("a method of RTSP", [b"DESCRIBE rtsp://a/ RTSP/1.0\r\n\r\n", ("s", b"RTSP/1.0 200 OK\r\n\r\n")], []),
+    ("the answers of SOCKS 5", [h("050100"), ("s", h("0500")), h("050100017f0000010050"), ("s", h("050000017f0000010050")), b"GET / HTTP/1.0\r\n\r\n",
+                                ("s", JUNK)], [ONE_SIDE]),
+    ("HTTP in small letters", [b"get / HTTP/1.1\r\nHost: a\r\n\r\n", ("s", b"http/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")], []),
+    ("a question for features", [("s", b"220 (vsFTPd 3.0.3)\r\n"), b"FEAT\r\n", ("s", b"211 End\r\n"), b"AUTH TLS\r\n", ("s", b"234 go\r\n")], []),
+    ("too little of a client", [("s", b"220 (vsFTPd 3.0.3)\r\n"), b"AUTH GSSAPI\r\n", ("s", b"500 no\r\n")], []),
+    ("enough of a client", [("s", b"220 (vsFTPd 3.0.3)\r\n"), b"AUTH GSSAPI AND MORE\r\n", ("s", b"500 no\r\n")], [ONE_SIDE]),
+    ("much from one side", [JUNK * 50] * 80, [SKIPPED]),
+    ("much from one side, and a word from the other", [JUNK, ("s", JUNK)] + [JUNK * 50] * 80, []),
+]
+
+
+def dialogue(*lines):
+    return [("s", x[2:].encode() + b"\r\n") if x.startswith("s ") else x[2:].encode() for x in lines]
+
+
+HELLO = ("s 220 a ESMTP", "c EHLO b\r\n", "s 250 ok", "c MAIL FROM:<a@b>\r\n", "s 250 ok", "c RCPT TO:<a@b>\r\n", "s 250 ok")
+BLIND = "c EHLO b\r\nMAIL FROM:<a@b>\r\nRCPT TO:<a@b>\r\nDATA\r\nSubject: x\r\n\r\nhello\r\n"
+MAIL_EVENTS = ("unable_to_match_reply_with_request", "max_command_line_len_exceeded", "max_reply_line_len_exceeded", "truncated_line",
+               "bdat_chunk_len_exceeded", "invalid_pipelined_sequence", "no_server_welcome_message", "data_command_rejected")
+MAILS = [
+    ("a reply that nobody asked for", HELLO + ("s 451 late", "c QUIT\r\n"), set()),
+    ("a long command", ("s 220 a ESMTP", "c EHLO " + "b" * 5000 + "\r\n", "s 250 ok"), {"truncated_line"}),
+    ("a chunk of nothing", HELLO + ("c BDAT 0 LAST\r\n", "s 250 ok", "c QUIT\r\n", "s 221 bye"), {"bdat_chunk_len_exceeded"}),
+    ("a chunk that ends inside a line", HELLO + ("c BDAT 3 LAST\r\nabc", "s 250 ok", "c QUIT\r\n", "s 221 bye"), {"bdat_chunk_len_exceeded"}),
+    ("a chunk of lines", HELLO + ("c BDAT 5 LAST\r\nabc\r\n", "s 250 ok", "c QUIT\r\n", "s 221 bye"), set()),
+    ("a chunk of no number", HELLO + ("c BDAT abc\r\n", "s 250 ok", "c QUIT\r\n", "s 221 bye"), {"bdat_chunk_len_exceeded"}),
+    ("a chunk too long to count", HELLO + ("c BDAT 184467440737095516160\r\nabc\r\n", "s 250 ok"), set()),
+    ("a mail that waits for nobody", (BLIND, "s 220 a ESMTP\r\n250 1\r\n250 2\r\n250 3\r\n354 4\r\n250 5", "c QUIT\r\n", "s 221 bye"),
+     {"invalid_pipelined_sequence", "no_server_welcome_message", "data_command_rejected"}),
+]
+
+
+def words(sensor, work):
+    rules = rules_of("ip", "app-layer-event", (ONE_SIDE, SKIPPED))
+    for name, messages, expected in FIRSTS:
+        c = Capture()
+        c.tcp(C, S, 9000, messages)
+        yield name, [event for _, event in alerts(sensor, work, c, rules)], expected
+    c = Capture()
+    c.tcp(C, S, 9000, [("s", b"220 a ESMTP\r\n"), b"EHLO b\r\n"])
+    del c.frames[-4:]  # the last bytes were not acknowledged: the flow's end reads them
+    yield "first bytes at a flow's end", alerts(sensor, work, c, rules), []
+
+
+def mails(sensor, work):
+    rules = "".join(f'alert smtp any any -> any any (msg:"{n}"; app-layer-event:smtp.{n}; sid:{i};)\n' for i, n in enumerate(MAIL_EVENTS, 1))
+    for name, lines, expected in MAILS:
+        c = Capture()
+        c.tcp(C, S, 25, dialogue(*lines))
+        yield name, {event for _, event in alerts(sensor, work, c, rules)}, expected
+    c = Capture()
+    c.tcp(C, S, 25, dialogue(BLIND + ".\r\nQUIT\r\n"))
+    c.frames = [f for f in c.frames if f[1][26:30] == bytes([10, 0, 0, 1])]
+    yield "one side of a mail", alerts(sensor, work, c, rules), []
 
 
 def tunnels(sensor, work):
@@ -142,7 +211,7 @@ def datagram_inside():
 def main():
     sensor, faults, n = os.path.abspath(sys.argv[1]), [], 0
     with tempfile.TemporaryDirectory(prefix="tramgac-as.") as work:
-        for part in (streams, headers, protocols, tunnels):
+        for part in (streams, headers, protocols, words, mails, tunnels):
             for name, got, expected in part(sensor, work):
                 n += 1
                 if got != expected:
