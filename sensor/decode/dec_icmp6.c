@@ -78,6 +78,15 @@ static void check_inner(struct packet *p, uint8_t type, struct slice inner)
         decode_note(p, NOTE_ICMPV6_INNER_VERSION);
 }
 
+/* Suricata's rules see of messages about neighbours and listeners what is behind their checksum,
+ * but for their last bytes. */
+static struct slice payload_of(const struct packet *p, struct slice in)
+{
+    if (!p->as_suricata || p->icmp_type < MLD_QUERY)
+        return slice_from(in, 8);
+    return slice_head(slice_from(in, 4), in.len > 12 ? in.len - 12 : 0);
+}
+
 static struct dec_next icmp6_decode(struct packet *p, struct slice in)
 {
     if (in.len < 4) {
@@ -86,7 +95,7 @@ static struct dec_next icmp6_decode(struct packet *p, struct slice in)
     }
     p->icmp_type = in.at[0];
     p->icmp_code = in.at[1];
-    p->payload = slice_from(in, 8);
+    p->payload = payload_of(p, in);
     check_type(p, p->icmp_type);
     int most = p->as_suricata ? codes_there(p->icmp_type) : codes_of(p->icmp_type);
     if (most >= 0 && p->icmp_code > most)

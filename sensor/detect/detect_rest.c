@@ -10,9 +10,11 @@ static uint32_t pending_bytes(const struct window *win)
     return win->room_pending * (uint32_t)sizeof(struct pending);
 }
 
+enum { PACKED_MOST = 8192 }; /* more than that of a direction stays where it is */
+
 static bool packs(const struct window *win)
 {
-    return win->at && win->len <= HELD_MAX;
+    return win->at && win->len <= PACKED_MOST;
 }
 
 void detect_rest(struct detect *d, struct flow *flow, struct sparse_out *out)

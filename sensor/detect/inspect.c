@@ -91,9 +91,10 @@ static bool content_span(const struct walk *w, const struct op *op, uint32_t sta
     if (*to > len)
         *to = len;
     if (op->flags & OP_ENDS) {
-        if (*to < len || w->in->partial)
+        bool there = !(op->flags & OP_NEGATED);
+        if ((there && *to < len) || w->in->partial)
             return false;
-        if (len - (int64_t)c->text.len > *from)
+        if (there && len - (int64_t)c->text.len > *from)
             *from = len - (int64_t)c->text.len;
     }
     return *to - *from >= (int64_t)c->text.len;
@@ -146,8 +147,8 @@ static bool try_content(struct walk *w, const struct op *op, struct step *f)
     w->scratch->steps += (at < 0 ? part.len : (uint64_t)at) / SEARCHED_BYTES;
     if (w->lack)
         note_first(w, op, from, at);
-    if (negated)
-        return at < 0;
+    if (negated) /* at the end: as Suricata counts it, from where the search began */
+        return at < 0 || (op->flags & OP_ENDS && at + op->content.text.len != w->data.len);
     if (at < 0)
         return false;
     f->retry = (uint32_t)(from + at) + 1;

@@ -395,7 +395,12 @@ static bool icmp4_header(const struct inspection *in, struct slice *out)
 
 static bool icmp6_header(const struct inspection *in, struct slice *out)
 {
-    return is_icmp(in->packet) && in->packet->proto == IPPROTO_ICMP6 && l4_header(in->packet, out);
+    const struct packet *p = in->packet;
+
+    if (!is_icmp(p) || p->proto != IPPROTO_ICMP6 || !p->l4.len)
+        return false;
+    *out = slice_head(p->l4, 8);
+    return true;
 }
 
 static bool header_parse(struct draft *d, const struct keyword *kw, struct slice value)

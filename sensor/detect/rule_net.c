@@ -2,9 +2,10 @@
 /*
  * Address and port lists of rules: "[10.0.0.0/8,!10.1.2.3,$EXTERNAL_NET]", "![1:1024,8080]".
  *
- * A list is what its positive members hold (everything, when there are none) without what its
- * negated members hold. Lists nest and variables stand for lists. Both families live in one number
- * space while a list is computed (IPv4 as ::ffff:a.b.c.d), so that a complement holds both.
+ * A list is what its positive members hold without what its negated members hold. Of a family
+ * without positive members that has negated ones it holds the others, as Suricata has it: nothing
+ * of IPv6 is in "!10.0.0.1". Lists nest and variables stand for lists. Both families live in one
+ * number space while a list is computed (IPv4 as ::ffff:a.b.c.d).
  */
 #include "sensor/detect/loader.h"
 
@@ -208,10 +209,36 @@ static uint32_t member_length(struct slice text)
     return text.len;
 }
 
+static const u128 first4 = (u128)0xffff << 32, last4 = (u128)0xffff << 32 | 0xffffffff;
+
+/* Some of it is of the family: what lies between these numbers, or (`outside`) what does not. */
+static bool has_family(const struct spans *s, u128 lo, u128 hi, bool outside)
+{
+    for (uint32_t i = 0; i < s->n; i++) {
+        const struct span *at = &s->at[i];
+        if (outside ? at->lo < lo || at->hi > hi : at->lo <= hi && at->hi >= lo)
+            return true;
+    }
+    return false;
+}
+
+/* What is left out is left out of all there is of its family, when nothing of it is named. */
+static void add_unnamed(const struct list_reader *r, struct spans *yes, const struct spans *no)
+{
+    u128 lo = r->port ? 0 : first4, hi = r->port ? r->most : last4;
+
+    if (has_family(no, lo, hi, false) && !has_family(yes, lo, hi, false))
+        spans_add(yes, lo, hi);
+    if (has_family(no, lo, hi, true) && !has_family(yes, lo, hi, true)) {
+        spans_add(yes, 0, lo - 1);
+        spans_add(yes, hi + 1, r->most);
+    }
+}
+
 static bool read_members(struct list_reader *r, struct slice text, struct spans *out)
 {
     struct spans yes = {0}, no = {0};
-    bool ok = text.len > 0 || fault(r, "empty list", text), any_yes = false;
+    bool ok = text.len > 0 || fault(r, "empty list", text);
 
     while (ok && text.len) {
         uint32_t len = member_length(text);
@@ -221,12 +248,10 @@ static bool read_members(struct list_reader *r, struct slice text, struct spans 
             member = slice_trim(slice_from(member, 1));
         ok = member.len ? read_list(r, member, negated ? &no : &yes)
                         : fault(r, "empty member in the list", text);
-        any_yes |= !negated;
         r->negated |= negated;
         text = slice_from(text, len + 1);
     }
-    if (ok && !any_yes)
-        spans_add(&yes, 0, r->most);
+    add_unnamed(r, &yes, &no);
     spans_tidy(&yes);
     spans_tidy(&no);
     struct spans rest = spans_minus(&yes, &no);
@@ -270,7 +295,6 @@ static void number_bytes(u128 v, uint8_t out[16])
 
 static struct netset *freeze_nets(struct loader *loader, const struct spans *s)
 {
-    const u128 first4 = (u128)0xffff << 32, last4 = first4 | 0xffffffff;
     struct netset *set = arena_alloc(loader->arena, sizeof(*set));
     struct range4 *v4 = arena_alloc(loader->arena, (s->n + 1) * sizeof(*v4));
     struct range6 *v6 = arena_alloc(loader->arena, (s->n + 1) * sizeof(*v6));

@@ -556,9 +556,12 @@ static struct flow *find(const struct flow_table *t, const struct packet *p, enu
 enum { SYSTEM_PORTS = 1024, EPHEMERAL_PORTS = 32768 };
 
 /* The first packet seen came from the server: a SYN-ACK, an answer, or from a service's port to a
- * port that clients are given. */
-static bool from_server(const struct packet *p)
+ * port that clients are given. For Suricata who speaks first is the client, but where sessions are
+ * joined in their middle. */
+static bool from_server(const struct flow_table *t, const struct packet *p)
 {
+    if (p->as_suricata && (p->proto != IPPROTO_TCP4 || t->midstream == 'n'))
+        return false;
     if (p->proto == IPPROTO_TCP4 && p->tcp.flags & TCP_SYN)
         return p->tcp.flags & TCP_ACK;
     if (p->proto == IPPROTO_TCP4 || p->proto == IPPROTO_UDP4) {
@@ -593,10 +596,11 @@ static uint64_t id_of(const struct flow *f)
     return id ? id : 1; /* below 2^53: readers of JSON keep it whole */
 }
 
-static void fill(struct flow *f, const struct packet *p, uint32_t generation)
+static void fill(const struct flow_table *t, struct flow *f, const struct packet *p,
+                 uint32_t generation)
 {
     memset(f, 0, sizeof(*f));
-    f->swapped = from_server(p);
+    f->swapped = from_server(t, p);
     f->client = f->swapped ? p->dst : p->src;
     f->server = f->swapped ? p->src : p->dst;
     f->client_port = f->swapped ? p->dport : p->sport;
@@ -628,7 +632,7 @@ static struct flow *create(struct flow_table *t, const struct packet *p, uint32_
 
     if (!f)
         return NULL;
-    fill(f, p, generation);
+    fill(t, f, p, generation);
     f->tunnel = p->tunnels ? slab_take(&t->tunnels) : NULL;
     if (f->tunnel)
         *f->tunnel = p->tunnel[0];

@@ -24,6 +24,7 @@ void wants_read(const struct conf *conf, bool rules, struct wants *wants)
     wants->notes = rules || is_written(&options, of_notes);
     wants->content = wants->devices || wants->notes || options.protocols != 0 ||
                      is_written(&options, of_content);
+    wants->pauses = !conf_bool(conf, "decode.as-suricata");
 }
 
 uint32_t wants_of_files(const struct ruleset *ruleset)

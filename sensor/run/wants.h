@@ -12,6 +12,7 @@ struct wants {
     bool content; /* transactions, files, bytes in order: else protocols are only named */
     bool notes;   /* what decoders, reassembly and parsers found odd */
     bool devices; /* facts about hosts: inventory, baselines, names of addresses */
+    bool pauses;  /* a silent flow's waiting bytes are looked at; Suricata waits for its packet */
 };
 
 void wants_read(const struct conf *conf, bool rules, struct wants *wants);

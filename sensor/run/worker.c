@@ -635,12 +635,12 @@ static void flow_rests(void *context, struct flow *flow, enum flow_silence silen
 {
     struct worker *w = context;
 
-    if (silence == FLOW_RESTS) {
+    if (silence == FLOW_RESTS)
         rest_put(w->rest, &w->floors, flow);
-        return;
-    }
-    breadth_pause(flow);
-    if (!flow->shunted && (streams_hurry(w->streams, flow) || (w->detect && app_rest_due(flow))))
+    else
+        breadth_pause(flow);
+    if (silence == FLOW_PAUSES && w->wants.pauses && !flow->shunted &&
+        (streams_hurry(w->streams, flow) || (w->detect && app_rest_due(flow))))
         look_at_waiting(w, flow);
 }
 

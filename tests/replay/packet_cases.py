@@ -7,11 +7,14 @@
 
 Packets 1 to 8 are a conversation of HTTP that both sides close, 9 to 14 questions and answers of DNS, 15 to 19 a conversation of no
 known protocol whose server says nothing. CUT has a capture of its own: conversations of HTTP whose response only the end of the connection
-ends, cut inside a chunk (1 to 8, the client closes first; 9 to 17, the server does) and of no length (18 to 25); 26 to 33 a whole one. A row is (protocol of the header, or all of it, options, packets that carry its alerts; 0 = the end of
+ends, cut inside a chunk (1 to 8, the client closes first; 9 to 17, the server does) and of no length (18 to 25); 26 to 33 a whole one. WAY_CASES has one too: who speaks first from a port of services (1 and 2), a question of IPv6 (3),
+an announcement of listeners (4), and a conversation of HTTP (5 to 11) whose client thinks 20 s before it closes, and another one (12 to 57) that is silent for a
+minute with 56 KB of one side acknowledged at once. A row is (protocol of the header, or all of it, options, packets that carry its alerts; 0 = the end of
 the flow). The packets are those of Suricata 7."""
 import argparse
 import json
 import os
+import struct
 import subprocess
 import sys
 import tempfile
@@ -62,6 +65,28 @@ CUT_CASES = [
     ("http", 'frame:http1.response; content:"HTTP"', [17, 32, 0, 0]), ("http", 'frame:http1.response; content:"efgh"; endswith', [17, 0, 0]),
     ("http", 'frame:http1.stream; content:"efgh"', [17, 0, 0]), ("http", 'frame:http1.request; content:"GET"', [6, 15, 23, 31]),
     ("http", 'flow:to_client; file.data; content:"efgh"', [17, 0, 0]), ("http", 'frame:http1.response; content:"ijkl"', [32]),
+]
+
+WAY_CASES = [
+    # who speaks first is the client
+    ("udp", 'content:"question"; flow:to_server', [1, 3]), ("udp", 'content:"answer"; flow:to_client', [2]),
+    ("udp", 'content:"question"; flow:to_client', []),
+    # a family of which only some are left out; the other one is not meant
+    ("udp !203.0.113.1 any -> any any", 'content:"question"', [1]), ("udp !fe80::2 any -> any any", 'content:"question"', [3]),
+    ("udp [10.0.0.0/8,203.0.113.0/24,!fe80::2] any -> any any", 'content:"question"', [1, 3]),
+    ("udp [any,!10.99.0.1] any -> any any", 'content:"question"', [1, 3]), ("ip !fe80::2 any -> any any", "ip_proto:17", [3]),
+    # messages about listeners
+    ("ipv6", 'content:"|00 00 00 01 03|"; depth:5', [4]), ("ipv6", "ip_proto:58; isdataat:15; isdataat:!16", [4]),
+    ("ipv6", 'content:"|ff 02 00 00 00 00 00 00|"; endswith', [4]), ("ipv6", 'icmpv6.hdr; content:"|8f|"; depth:1', [4]),
+    # not at the end: the first one found, from where the search begins
+    ("udp", 'content:"low"; content:!"question"; distance:1; endswith', [1]), ("udp", 'content:"low"; content:!"question"; endswith', [1]),
+    ("udp", 'content:"low"; content:!", question"; endswith', []), ("udp", 'content:"low"; content:!", question"; offset:1; endswith', [1]),
+    ("udp", 'content:"low"; content:!", question"; within:40; endswith', [1]), ("udp", 'content:"low"; content:!"port,"; within:40; endswith', [1]),
+    ("udp", 'content:"low"; content:!", question"; distance:-30; endswith', []),
+    # a silent flow is not looked at before its next packet
+    ("tcp", 'content:"hello"', [11]), ("http", 'http.response_body; content:"hello"', [11]), ("tcp", 'flow:to_client; content:!"zz"', [11, 57]),
+    # so much waits on a silent flow
+    ("tcp-stream", 'content:"a marker"', [57]), ("tcp-stream", 'flow:to_client; content:"a marker"; endswith', [57]),
 ]
 
 
@@ -125,7 +150,43 @@ def cut_capture():
     return c
 
 
-SETS = {"in": (capture, CASES), "cut": (cut_capture, CUT_CASES)}
+def way_capture():
+    c = Capture()
+    ends, ends6 = (OUTSIDE, OFFICE), ("fe80::1", "ff02::16")
+    c.udp(*ends, 40000, b"a question from a low port, question", sport=671)
+    c.udp(*ends[::-1], 671, b"an answer to it", sport=40000)
+    c.add6(*ends6, 17, udp6(5355, 5355, b"a question of its kind"))
+    c.add6(*ends6, 58, bytes([143, 0, 0xE2, 0xAC, 0, 0, 0, 1, 3, 0, 0, 0]) + bytes.fromhex("ff02" + "00" * 11 + "010003"))
+    up = lambda seq, ack, flags, data=b"": c.tcp_segment(*ends, 30005, 80, seq, ack, flags, data)
+    down = lambda seq, ack, flags, data=b"": c.tcp_segment(*ends[::-1], 80, 30005, seq, ack, flags, data)
+    asked, said = 1001 + len(GET), 5001 + len(OK)
+    up(1000, 0, 2)
+    down(5000, 1001, 0x12)
+    up(1001, 5001, 0x10)
+    up(1001, 5001, 0x18, GET)
+    down(5001, asked, 0x18, OK)
+    c.ts += 20.0
+    up(asked, said, 0x11)
+    down(said, asked + 1, 0x11)
+    up = lambda seq, ack, flags: c.tcp_segment(*ends, 30006, 7777, seq, ack, flags)
+    down = lambda seq, ack, flags, data=b"": c.tcp_segment(*ends[::-1], 7777, 30006, seq, ack, flags, data)
+    up(1000, 0, 2)
+    down(5000, 1001, 0x12)
+    up(1001, 5001, 0x10)
+    for i in range(40):
+        down(5001 + 1400 * i, 1001, 0x18, bytes(1 + (i * j) % 255 for j in range(1, 1393)) + b"a marker")
+    up(1001, 5001 + 40 * 1400, 0x10)
+    c.ts += 60.0
+    up(1001, 5001 + 40 * 1400, 0x11)
+    down(5001 + 40 * 1400, 1002, 0x11)
+    return c
+
+
+def udp6(sport, dport, data):
+    return struct.pack(">HHHH", sport, dport, 8 + len(data), 0) + data
+
+
+SETS = {"in": (capture, CASES), "cut": (cut_capture, CUT_CASES), "way": (way_capture, WAY_CASES)}
 
 
 def rule(i, proto, options):
@@ -157,7 +218,7 @@ def replay(sensor, name, out):
     os.makedirs(log, exist_ok=True)
     done = subprocess.run([sensor, "-r", os.path.join(out, f"{name}.pcap"), "-S", os.path.join(out, f"{name}.rules"), "-l", log, "--quiet",
                            "--set", "event.types=alert", "--set", "event.ends=packet", "--set", "detect.alerts-max=255", "--set", "stream.midstream=no",
-                           "--set", "sandbox.enabled=false"], capture_output=True, text=True, timeout=600, check=False)
+                           "--set", f"decode.as-suricata={str(name == 'way').lower()}", "--set", "sandbox.enabled=false"], capture_output=True, text=True, timeout=600, check=False)
     if done.returncode or "put aside" in done.stderr:
         sys.exit(f"{sensor}: status {done.returncode}: {done.stderr[-800:]}")
     got = alerts(os.path.join(log, "eve.json"))
