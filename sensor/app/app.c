@@ -275,7 +275,7 @@ static void state_release(struct app *app)
 
 static void stop(struct app *app)
 {
-    app->off = true;
+    app->off = app->side[TO_SERVER].ended = app->side[TO_CLIENT].ended = true;
     side_release(app, TO_SERVER);
     side_release(app, TO_CLIENT);
     state_release(app);

@@ -293,12 +293,17 @@ static void end_both(struct app *app, struct tx *tx)
 
 void app_tx_end_dir(struct app *app, enum dir dir)
 {
+    bool last = app->side[dir_other(dir)].ended;
+
     for (struct tx *tx = app->first; tx; tx = tx->next) {
-        if (tx->progress[dir] == TX_DONE)
-            continue;
-        /* A one-sided message lives in one direction; the other's end is no news to it. */
-        if (!tx->proto->one_sided || tx->progress[dir] != TX_NONE)
+        if (!tx->proto->one_sided) {
             app_progress(app, tx, dir, TX_DONE);
+            continue;
+        }
+        /* Done in one direction it is over, but the other may still answer. */
+        for (uint32_t d = 0; last && d < 2; d++)
+            if (tx->progress[d] != TX_NONE)
+                app_progress(app, tx, (enum dir)d, TX_DONE);
     }
 }
 

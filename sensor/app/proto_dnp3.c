@@ -203,7 +203,10 @@ static struct tx *take_segment(struct app *app, enum dir dir, const struct link 
 
 static void take_fault(struct app *app, enum dnp3_note note)
 {
-    app_note(app, app_tx_last(app), note);
+    struct tx *tx = app_tx_last(app);
+
+    if (tx || !app_as_suricata(app)) /* it has no place for faults outside a message */
+        app_note(app, tx, note);
 }
 
 static struct parsed dnp3_parse(struct app *app, enum dir dir, struct slice in)

@@ -34,6 +34,7 @@ struct ssh_side {
 
 struct ssh_state {
     struct ssh_side side[2];
+    bool old; /* version 1, of either side */
 };
 
 static const struct field ssh_fields[] = {
@@ -104,12 +105,18 @@ static struct parsed parse_version(struct app *app, struct tx *tx, enum dir dir,
         return parse_bad();
     }
     struct slice line = slice_trim(slice_head(in, (uint32_t)eol));
-    if (!slice_starts(line, SLICE_LIT("SSH-"))) /* servers may greet before their version */
+    if (!slice_starts(line, SLICE_LIT("SSH-"))) {
+        if (dir == TO_SERVER || app_as_suricata(app))
+            app_note(app, tx, NOTE_BANNER);
+        /* servers may greet before their version */
         return dir == TO_CLIENT ? parse_done((uint32_t)eol + 1) : parse_bad();
+    }
     state->side[dir].has_version = true;
     read_version(app, tx, line, end);
     app_progress(app, tx, dir, TX_LINE);
-    if (slice_starts(line, SLICE_LIT("SSH-1.")) && !slice_starts(line, SLICE_LIT("SSH-1.99")))
+    state->old = state->old || (slice_starts(line, SLICE_LIT("SSH-1.")) &&
+                                !slice_starts(line, SLICE_LIT("SSH-1.99")));
+    if (state->old)
         return side_over(app, tx, dir, (uint32_t)eol + 1);
     return parse_done((uint32_t)eol + 1);
 }
@@ -181,6 +188,8 @@ static struct parsed ssh_parse(struct app *app, enum dir dir, struct slice in)
         return parse_full();
     struct ssh_tx *ssh = tx_data(tx);
     struct ssh_end *end = dir == TO_SERVER ? &ssh->client : &ssh->server;
+    if (state->side[dir].has_version && state->old) /* packets of version 1 are built otherwise */
+        return side_over(app, tx, dir, in.len);
     return state->side[dir].has_version ? parse_packet(app, tx, dir, in, end)
                                         : parse_version(app, tx, dir, in, end);
 }

@@ -268,12 +268,13 @@ static void first_packet(struct seen *s)
 
     if (s->flags & TCP_RST) {
         raise(s, STREAM_EVENT_RST_BUT_NO_SESSION);
-        set_state(f, TCP_CLOSED);
+        if (!s->p->as_suricata) /* there it leaves no session behind */
+            set_state(f, TCP_CLOSED);
         return;
     }
-    if (s->flags & TCP_FIN)
-        raise(s, s->flags & TCP_SYN && f->generation ? STREAM_EVENT_FIN_SYN
-                                                     : STREAM_EVENT_FIN_BUT_NO_SESSION);
+    bool reuses = s->flags & TCP_SYN && f->generation;
+    if (s->flags & TCP_FIN && !(reuses && s->p->as_suricata))
+        raise(s, reuses ? STREAM_EVENT_FIN_SYN : STREAM_EVENT_FIN_BUT_NO_SESSION);
     if (f->tcp.whole_only && !begins(s)) {
         f->tcp.pass_over = true;
         return;
@@ -592,13 +593,14 @@ static void refuse_ack(struct seen *s, enum stream_event event)
     raise(s, STREAM_EVENT_PKT_INVALID_ACK);
 }
 
-/* When both sides have closed: that is told before what it acknowledges. */
+/* When both sides have closed: told before what it acknowledges. The peer may know the place. */
 static bool stands_elsewhere(const struct seen *s)
 {
     bool over = s->flow->tcp_state == TCP_CLOSING || s->flow->tcp_state == TCP_TIME_WAIT;
+    bool claimed = s->own->has_claim && s->seq == s->own->claim;
 
-    return over && !s->flow->tcp.lenient && s->own->seen && !s->len && !(s->flags & TCP_FIN) &&
-           s->seq != s->own->next && s->seq != s->own->next + 1;
+    return over && !claimed && !s->flow->tcp.lenient && s->own->seen && !s->len &&
+           !(s->flags & TCP_FIN) && s->seq != s->own->next && s->seq != s->own->next + 1;
 }
 
 /* False when the receiver drops the packet. */
@@ -639,9 +641,8 @@ static void take_fin(struct seen *s)
 {
     struct flow *f = s->flow;
     bool of_client = s->dir == TO_SERVER;
-    bool again = s->own->fin;
 
-    if (!(s->flags & TCP_FIN) || again)
+    if (!(s->flags & TCP_FIN) || s->own->fin)
         return;
     s->own->fin = true;
     if (f->tcp_state == TCP_ESTABLISHED)
@@ -699,7 +700,8 @@ static void after_close(struct seen *s)
     if (!acceptable(s))
         return;
     if (s->own->rst && s->len && tcp_after(s->end, s->own->next) > 0) {
-        raise(s, STREAM_EVENT_SUSPECTED_RST_INJECT);
+        if (!s->p->as_suricata)
+            raise(s, STREAM_EVENT_SUSPECTED_RST_INJECT);
         s->own->rst = false;
         set_state(s->flow, TCP_ESTABLISHED);
     }

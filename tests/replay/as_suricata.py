@@ -13,12 +13,12 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from rule_cases import Capture, dnp3, h
+from rule_cases import Capture, dnp3, dnp3_sum, h
 
 C, S = "10.0.0.1", "10.0.0.2"
 YAML = "outputs:\n  - eve-log: {enabled: yes, types: [alert]}\nstream: {midstream: no}\n"
 STREAM_EVENTS = ("3whs_ack_in_wrong_dir", "3whs_async_wrong_seq", "3whs_right_seq_wrong_ack_evasion", "3whs_wrong_seq_wrong_ack",
-                 "3whs_synack_resend_with_diff_seq", "3whs_synack_toserver_on_syn_recv", "3whs_syn_resend_diff_seq_on_syn_recv", "est_invalid_ack",
+                 "3whs_synack_resend_with_diff_seq", "3whs_synack_toserver_on_syn_recv", "3whs_syn_resend_diff_seq_on_syn_recv", "est_invalid_ack", "suspected_rst_inject",
                  "est_packet_out_of_window", "fin_but_no_session", "fin_out_of_window", "fin_syn", "pkt_invalid_ack", "pkt_spurious_retransmission",
                  "reassembly_overlap_different_data", "timewait_ack_wrong_seq", "timewait_invalid_ack")
 OPEN = ["c 100 0 S", "s 500 101 SA", "c 101 501 A"]
@@ -41,6 +41,11 @@ CASES = [  # packets: side, sequence, acknowledgement, flags, bytes of data; wha
     ("ancient data with any acknowledgement", SPOKEN + ["c -199900 90000 PA 12"], [(6, "pkt_spurious_retransmission")]),
     ("a FIN behind its acknowledgement", SPOKEN + ["s 501 113 PA 48", "c 113 550 A", "s 549 113 FA"], [(8, "fin_out_of_window")]),
     ("a FIN before data on its way", SPOKEN + ["s 501 113 PA 48", "s 501 113 FA"], []),
+    ("a FIN behind a gap", SPOKEN + ["s 3501 113 FA", "c 113 3502 A", "c 113 3502 FA", "s 3502 114 A"], []),
+    ("data behind its side's reset", SPOKEN + ["s 501 0 R", "s 501 113 PA 14"], []),
+    ("SYN and FIN behind a reset", SPOKEN + ["s 501 113 RA", "s 0 0 SF"], []),
+    ("SYN and FIN behind a reset of nothing", ["c 5 0 R", "s 0 0 SF"], [(2, "fin_but_no_session")]),
+    ("a handshake behind a reset of nothing", ["c 5 0 R"] + SPOKEN, []),
     ("a FIN with old data", SPOKEN + ["s 501 113 PA 48", "c 113 549 A", "s 501 113 FPA 48"], [(8, "fin_out_of_window"),
                                                                                          (8, "pkt_spurious_retransmission")]),
 ]
@@ -96,6 +101,18 @@ def headers(sensor, work):
                                                                                                       (4, "icmpv6.unknown_code")]
 
 
+def dnp3_link(length, control):
+    head = bytes([5, 0x64, length, control, 3, 0, 4, 0])
+    return head + dnp3_sum(head)
+
+
+VERSIONS = [
+    ("lines before a server's version", [("s", b"hello\r\nSSH-2.0-a\r\n"), b"SSH-2.0-b\r\n"], {"ssh.invalid_banner"}),
+    ("a client without a version", [("s", b"SSH-2.0-a\r\n"), b"\r\n", ("s", b"Protocol mismatch.\n")], {"ssh.invalid_banner"}),
+    ("version 1", [("s", b"SSH-1.99-a\n"), b"SSH-1.5-b\n", ("s", h("0000000a00000000") + b"x" * 10 + h("00000001ffffffff00000000"))], set()),
+]
+
+
 def protocols(sensor, work):
     c = Capture()
     for objects in ("010106", "02010701", "01020000 03", "3c020701", "01000000 03"):
@@ -116,6 +133,25 @@ def protocols(sensor, work):
                                                  "http.response_chunked_old_proto"))
     yield "two words and small letters", {event for _, event in alerts(sensor, work, c, rules)}, {"http.response_invalid_protocol",
                                                                                                   "http.response_chunked_old_proto"}
+    c = Capture()
+    c.tcp(C, S, 20000, [dnp3_link(5, 0xC9), ("s", h("0564000b040003000000")), dnp3_link(2, 0xC4)])
+    rules = rules_of("dnp3", "app-layer-event", ("dnp3.len_too_small", "dnp3.bad_link_crc"))
+    yield "faults of DNP3 before any message", alerts(sensor, work, c, rules), []
+    c = Capture()
+    for src, dst, ends, seq, ack, flags, data in ((C, S, (1000, 1883), 100, 0, 2, ""), (S, C, (1883, 1000), 500, 101, 0x12, ""),
+                                                  (C, S, (1000, 1883), 101, 501, 0x10, ""),
+                                                  (C, S, (1000, 1883), 101, 501, 0x18, "100c00044d5154540402003c0000"),
+                                                  (C, S, (1000, 1883), 115, 501, 0x19, "300c0006546f7069633174657374"),
+                                                  (S, C, (1883, 1000), 501, 130, 0x10, ""), (S, C, (1883, 1000), 501, 130, 0x18, "20020000"),
+                                                  (S, C, (1883, 1000), 505, 130, 0x11, ""), (C, S, (1000, 1883), 130, 0, 4, "")):
+        c.tcp_segment(src, dst, *ends, seq, ack, flags, h(data))
+    rules = rules_of("mqtt", "app-layer-event", ("mqtt.missing_connect",))
+    yield "an answer of MQTT behind the client's FIN", alerts(sensor, work, c, rules), []
+    for name, lines, expected in VERSIONS:
+        c = Capture()
+        c.tcp(C, S, 22, lines)
+        rules = rules_of("ssh", "app-layer-event", ("ssh.invalid_banner", "ssh.invalid_record"))
+        yield name, {event for _, event in alerts(sensor, work, c, rules)}, expected
     c = Capture()
     c.udp(C, S, 67, bytes([1, 1, 6]) + bytes(233) + h("63825363350101"), sport=68)
     c.udp(C, S, 67, bytes([1, 1, 6]) + bytes(233) + h("63825363350101ff"), sport=68)
