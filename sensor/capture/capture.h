@@ -20,6 +20,7 @@ struct frame {
     uint16_t linktype; /* LINKTYPE_ value of the capture formats */
     uint16_t iface;    /* index of the source or of the pcapng interface */
     bool cut_by_ring;  /* AF_PACKET: longer than a slot of the buffer it came in */
+    bool past_libpcap; /* of a pcapng: behind what libpcap, and who reads with it, ends at */
     bool sums_open;    /* sent by this host: its network card has yet to fill in the checksums */
 };
 

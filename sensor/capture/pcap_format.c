@@ -85,7 +85,7 @@ enum err pcap_format_open(struct pcap_format *f, struct pcap_input *in, const ch
     f->records = 0;
     f->ifaces = 0;
     f->swapped = false;
-    f->ng = false;
+    f->ng = f->past_libpcap = false;
     f->plain_ns = 0;
     if (!have(in, 4))
         return damaged(fault,
@@ -171,6 +171,7 @@ static void add_iface(struct pcap_format *f, const uint8_t *body, uint32_t len)
     if (len < 8 || f->ifaces == PCAP_FORMAT_IFACES_MAX)
         return;
     iface.linktype = u16(f, body);
+    f->past_libpcap |= f->ifaces && iface.linktype != f->iface[0].linktype;
     iface.snaplen = u32(f, body + 4);
     uint32_t at = 8;
     while (len - at >= 4) {
@@ -221,6 +222,7 @@ static bool packet_block(const struct pcap_format *f, uint32_t type, const uint8
     frame->data = body + head;
     frame->linktype = from->linktype;
     frame->iface = (uint16_t)iface;
+    frame->past_libpcap = f->past_libpcap;
     return true;
 }
 
@@ -239,6 +241,7 @@ static enum err block_head(struct pcap_format *f, struct pcap_input *in, uint32_
             return damaged(fault, "%s is damaged: section header without byte order at byte %llu",
                            f->source, (unsigned long long)in->passed);
         f->ifaces = 0;
+        f->past_libpcap |= u16(f, in->at + 12) != 1;
     }
     *total = u32(f, in->at + 4);
     if (*total < 12 || *total > NG_BLOCK_MAX)

@@ -34,6 +34,7 @@ struct pcap_iface {
 struct pcap_format {
     const char *source; /* for messages */
     bool ng, swapped;
+    bool past_libpcap;      /* an interface of another type came, or a section of another version */
     bool cut;               /* the last answer: the source ended inside of a record */
     uint32_t record_header; /* pcap: 16, or 24 in the modified form */
     uint64_t records;

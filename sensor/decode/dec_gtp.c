@@ -55,7 +55,10 @@ static struct dec_next gtp_decode(struct packet *p, struct slice in)
             return dec_stop();
         }
     }
-    return decode_enter(p, "gtp", teid) ? next : dec_stop();
+    if (!decode_enter(p, "gtp", teid))
+        return dec_stop();
+    decode_only_here(p);
+    return next;
 }
 
 const struct decoder_def dec_gtp = {

@@ -133,6 +133,10 @@ static struct dec_next ip6_decode(struct packet *p, struct slice in)
     }
     if (length || next == IPPROTO_ICMP6) /* 0: jumbogram or segmentation offload, not of ICMP */
         in = slice_head(in, HEADER + length);
+    if (!length && p->as_suricata && is_extension(next)) { /* it knows no jumbograms */
+        decode_note(p, NOTE_IPV6_EXT_TRUNC);
+        decode_only_here(p);
+    }
     p->ip_version = 6;
     p->tos = (uint8_t)(first >> 20);
     p->ttl = hops;

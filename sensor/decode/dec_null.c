@@ -19,8 +19,12 @@ static struct dec_next null_decode(struct packet *p, struct slice in)
         decode_note(p, NOTE_NULL_SMALL);
         return dec_stop();
     }
-    if (family > 0xffff)
+    if (family > 0xffff) {
         family = __builtin_bswap32(family);
+    } else if (p->as_suricata) { /* it knows one byte order */
+        decode_note(p, NOTE_NULL_TYPE);
+        decode_only_here(p);
+    }
     switch (family) {
     case 2:
         return (struct dec_next){DEC_ETHER, 0x0800, cursor_rest(&c)};

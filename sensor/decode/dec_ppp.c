@@ -18,6 +18,7 @@ static struct dec_next bridged(struct packet *p, struct cursor *c)
     return (struct dec_next){DEC_ETHER, 0x6558, cursor_rest(c)};
 }
 
+enum { ETHER_PPP = 0x880b };
 enum { VJ_PLAIN = 0x002f, MULTILINK = 0x003d, MULTILINK_HEAD = 4, WHOLE = 0xc0 };
 
 /* Protocols of PPP that carry no IP we could read: control (the high bit), other networks,
@@ -59,6 +60,9 @@ static struct dec_next inside(struct packet *p, uint16_t protocol, struct cursor
             decode_note(p, NOTE_PPP_IP6_SMALL);
         return (struct dec_next){DEC_ETHER, 0x86dd, rest};
     case 0x0281:
+        if (p->as_suricata)
+            decode_note(p, NOTE_PPP_UNSUPPORTED);
+        decode_only_here(p);
         return (struct dec_next){DEC_ETHER, 0x8847, cursor_rest(c)};
     case 0x0031:
         return bridged(p, c);
@@ -83,6 +87,8 @@ static struct dec_next ppp_decode(struct packet *p, struct slice in)
 {
     struct cursor c = cursor_of(in);
 
+    if (p->ethertype == ETHER_PPP && !p->tunnels)
+        decode_only_here(p);
     if (is_cisco_hdlc(in)) /* on the same line */
         return (struct dec_next){DEC_LINK, 104, in};
     if (in.len >= 2 && in.at[0] == 0xff && in.at[1] == 0x03)
@@ -101,7 +107,7 @@ const struct decoder_def dec_ppp = {
     .name = "ppp",
     .doc = "PPP",
     .spec = "RFC 1661",
-    .keys = {{DEC_LINK, 9}, {DEC_LINK, 50}, {DEC_ETHER, 0x880b}},
+    .keys = {{DEC_LINK, 9}, {DEC_LINK, 50}, {DEC_ETHER, ETHER_PPP}},
     .counters = ppp_counters,
     .decode = ppp_decode,
 };

@@ -28,6 +28,8 @@ static struct dec_next vntag_decode(struct packet *p, struct slice in)
 {
     struct cursor c = cursor_of(in);
 
+    if (p->ethertype != 0x8926 && p->ethertype != 0x893f)
+        decode_only_here(p);
     cursor_skip(&c, length_of(p->ethertype, in));
     uint16_t type = cursor_be16(&c);
     if (!cursor_ok(&c)) {

@@ -188,6 +188,7 @@ static const char *const note_names[NOTE_COUNT] = {
 
 enum {
     LINK_ETHERNET = 1,
+    THERE_MAX = 65604, /* bytes of a frame, in Suricata */
     DEC_ROWS_MAX = 255,
     LINKS_MAX = 96,
     DATAGRAM_WITH_IP = 27,
@@ -244,7 +245,7 @@ static bool is_cut(const struct packet *p)
 
 void decode_note(struct packet *p, enum decode_note note)
 {
-    if (p->notes < PACKET_NOTES_MAX && !is_cut(p))
+    if (p->notes < PACKET_NOTES_MAX && !p->only_here && !is_cut(p))
         p->note[p->notes++] = (uint8_t)note;
 }
 
@@ -705,6 +706,18 @@ static void look_twice(struct decode *d, struct packet *p)
         check_sums(d, p, summed ? &sum : NULL);
 }
 
+/* Frames that Suricata opens. */
+static bool read_there(const struct frame *frame)
+{
+    static const uint16_t links[] = {LINK_ETHERNET, 0, 9, 12, 14, 101, 104, 113, 228, 229, 778};
+    uint32_t i = 0;
+
+    while (i < sizeof(links) / sizeof(links[0]) && links[i] != frame->linktype)
+        i++;
+    return i < sizeof(links) / sizeof(links[0]) && !frame->past_libpcap &&
+           frame->caplen <= THERE_MAX;
+}
+
 void decode_frame(struct decode *d, const struct frame *frame, struct arena *arena,
                   struct packet *p)
 {
@@ -715,6 +728,7 @@ void decode_frame(struct decode *d, const struct frame *frame, struct arena *are
         p->frame = *frame;
     p->ts_ns = frame->ts_ns;
     p->as_suricata = d->as_suricata;
+    p->only_here = d->as_suricata && !read_there(frame);
     d->count[COUNT_PKTS]++;
     d->count[COUNT_BYTES] += frame->wirelen;
     if (frame->cut_by_ring)

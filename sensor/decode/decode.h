@@ -152,6 +152,12 @@ const char *decode_note_name(uint8_t note);
 void decode_note(struct packet *p, enum decode_note note);
 
 /** True when a header was faulty; that nobody here reads what a header announces is no fault. */
+/** Suricata reads no further: under decode.as-suricata what follows has no faults. */
+static inline void decode_only_here(struct packet *p)
+{
+    p->only_here |= p->as_suricata;
+}
+
 static inline bool decode_faulty(const struct packet *p)
 {
     for (uint8_t i = 0; i < p->notes; i++) {

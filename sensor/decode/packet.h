@@ -64,7 +64,8 @@ struct packet {
     struct mac src_mac, dst_mac;
     bool has_mac;
     bool as_suricata; /* faults are judged as Suricata does (decode.as-suricata) */
-    uint8_t on_port;  /* a datagram's row stands for the port of: 1 its receiver, 2 its sender */
+    bool only_here;  /* … and it would not have read so far: no faults are told of what follows */
+    uint8_t on_port; /* a datagram's row stands for the port of: 1 its receiver, 2 its sender */
     uint8_t vlans;
     uint8_t level_vlans;             /* tags since the innermost tunnel began */
     uint16_t vlan[PACKET_VLANS_MAX]; /* the first ids, outermost first */

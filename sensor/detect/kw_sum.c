@@ -38,7 +38,7 @@ static bool sum_match(const struct inspection *in, const void *args)
     const struct sum_args *a = args;
     const struct packet *p = in->packet;
 
-    if (!p || p->ip_version != a->kind->ip || !p->l3.len || !is_whole(p))
+    if (!p || p->only_here || p->ip_version != a->kind->ip || !p->l3.len || !is_whole(p))
         return false;
     if (!a->kind->proto)
         return checksum_header_right(p) == a->valid;

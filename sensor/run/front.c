@@ -235,7 +235,7 @@ static enum err frame_of_files(struct front *f, struct frame *frame, bool *stabl
     for (;;) {
         if (!f->file.capture && !next_file(f))
             return ERR_END;
-        frame->sums_open = frame->cut_by_ring = false;
+        frame->sums_open = frame->cut_by_ring = frame->past_libpcap = false;
         enum err err = f->file.row->next(f->file.capture, frame, &f->file_fault);
         *stable = f->file.row->stable;
         if (err == ERR_OK && f->sieve && !cap_live_sieve_passes(f->sieve, frame))

@@ -151,7 +151,7 @@ static void fill_head(struct iface *f, uint16_t index)
 
     if (f->has_head || f->ended)
         return;
-    f->head.sums_open = f->head.cut_by_ring = false;
+    f->head.sums_open = f->head.cut_by_ring = f->head.past_libpcap = false;
     enum err err = f->row->next(f->capture, &f->head, &fault);
     if (err == ERR_OK) {
         f->head.iface = index;

@@ -8,6 +8,7 @@
 Expected is what Suricata 7.0.10 writes for the same capture."""
 import json
 import os
+import struct
 import subprocess
 import sys
 import tempfile
@@ -238,6 +239,52 @@ def tunnels(sensor, work):
         yield f"tunnels: {decoder.strip()}", alerts(sensor, work, c, rule, YAML + decoder), expected
 
 
+class Frames:
+    """One frame a link type; several: a pcapng of as many interfaces."""
+
+    def __init__(self, *frames):
+        self.frames = frames
+
+    def write(self, path):
+        (link, frame), *more = self.frames
+        data = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, link) + struct.pack("<IIII", 1, 0, len(frame), len(frame)) + frame
+        if more:
+            data = struct.pack("<IIIHHqI", 0x0A0D0D0A, 28, 0x1A2B3C4D, 1, 0, -1, 28)
+            for i, (link, frame) in enumerate(self.frames):
+                padded = frame + bytes(-len(frame) % 4)
+                data += struct.pack("<IIHHII", 1, 20, link, 0, 0, 20)
+                data += struct.pack("<IIIIIII", 6, 32 + len(padded), i, 0, 1, len(frame), len(frame)) + padded + struct.pack("<I", 32 + len(padded))
+        with open(path, "wb") as f:
+            f.write(data)
+
+
+def unread(sensor, work):
+    """What Suricata does not read is read here, and has no faults."""
+    good = datagram_inside()[14:]
+    packet = good[:26] + bytes([good[26] ^ 1]) + good[27:]  # the checksum of UDP
+    ether = bytes(12)
+    outer = Capture()
+    outer.udp(C, S, 2152, h("30ff") + struct.pack(">HI", len(packet), 7) + packet, sport=2152)
+    jumbo = h("60000000 0000 0040 fe80 0000 0000 0000 0000 0000 0000 0001 ff02 0000 0000 0000 0000 0000 0000 0001".replace(" ", "")) + h("3b00c20400010000")
+    rules = "".join(f'alert {rule} sid:{i};)\n' for i, rule in enumerate((
+        'udp any any -> any any (msg:"sum"; udpv4-csum:invalid;', 'udp any any -> any 9999 (msg:"within"; content:"within";',
+        'pkthdr any any -> any any (msg:"null"; decode-event:ltnull.unsupported_type;', 'pkthdr any any -> any any (msg:"ppp"; decode-event:ppp.unsup_proto;',
+        'pkthdr any any -> any any (msg:"exthdr"; decode-event:ipv6.trunc_exthdr;',
+        'pkthdr any any -> any any (msg:"options"; decode-event:ipv6.hopopts_unknown_opt;',
+        'pkthdr any any -> any any (msg:"length"; decode-event:ipv4.iplen_smaller_than_hlen;'), 1))
+    for name, frames, expected in (
+            ("Ethernet", ((1, ether + h("0800") + packet),), {"sum", "within"}), ("SLIP", ((8, h("0040") + bytes(14) + packet),), {"within"}),
+            ("null", ((0, h("02000000") + packet),), {"sum", "within"}), ("null of another host", ((0, h("00000002") + packet),), {"null", "within"}),
+            ("MPLS in PPP", ((9, h("ff03028100010140") + packet),), {"ppp", "within"}),
+            ("PPP in Ethernet", ((1, ether + h("880b0021") + packet),), {"within"}),
+            ("time stamps", ((1, ether + h("d28b0001001000000000000000000800") + packet),), {"within"}),
+            ("GTP", ((1, outer.frames[0][1]),), {"within"}), ("a jumbogram", ((1, ether + h("86dd") + jumbo),), {"exthdr"}),
+            ("a frame too long", ((1, ether + h("08004500000a") + bytes(70000)),), set()),
+            ("an interface of another type", ((101, good), (1, ether + h("0800") + packet)), {"within"})):
+        told = alerts(sensor, work, Frames(*frames), rules)
+        yield f"unread: {name}", {event for _, event in told}, expected
+
+
 def datagram_inside():
     c = Capture()
     c.udp("192.168.1.1", "192.168.1.2", 9999, b"within", sport=9998)
@@ -247,7 +294,7 @@ def datagram_inside():
 def main():
     sensor, faults, n = os.path.abspath(sys.argv[1]), [], 0
     with tempfile.TemporaryDirectory(prefix="tramgac-as.") as work:
-        for part in (streams, headers, protocols, words, mails, tunnels):
+        for part in (streams, headers, protocols, words, mails, tunnels, unread):
             for name, got, expected in part(sensor, work):
                 n += 1
                 if got != expected:
