@@ -95,7 +95,8 @@ void app_alone_weigh(struct app *app, enum dir dir, struct slice head)
     if (first->says || !head.len || (app->proto && !app->proto->probe) || app->unclear ||
         app->expected || app->flow->proto != IPPROTO_TCP4)
         return;
-    enum first own = first_of(app, dir, keep(first, head)),
+    struct slice kept = keep(first, head); /* a known row may have begun a unit since */
+    enum first own = first_of(app, dir, known_there(app) ? head : kept),
                other = app->first_bytes[dir_other(dir)].says;
     first->says = (uint8_t)own;
     if (own == FIRST_OTHER)

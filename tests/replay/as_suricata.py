@@ -174,6 +174,8 @@ FIRSTS = [  # what is sent; what is told of the first bytes
     ("a question for features", [("s", b"220 (vsFTPd 3.0.3)\r\n"), b"FEAT\r\n", ("s", b"211 End\r\n"), b"AUTH TLS\r\n", ("s", b"234 go\r\n")], []),
     ("too little of a client", [("s", b"220 (vsFTPd 3.0.3)\r\n"), b"AUTH GSSAPI\r\n", ("s", b"500 no\r\n")], []),
     ("enough of a client", [("s", b"220 (vsFTPd 3.0.3)\r\n"), b"AUTH GSSAPI AND MORE\r\n", ("s", b"500 no\r\n")], [ONE_SIDE]),
+    ("a session of NetBIOS", [h("81000044") + bytes(68), ("s", h("82000000")), h("00000023ff534d4272") + bytes(30), ("s", h("00000023ff534d4272") + bytes(30))],
+     [ONE_SIDE]),
     ("much from one side", [JUNK * 50] * 80, [SKIPPED]),
     ("much from one side, and a word from the other", [JUNK, ("s", JUNK)] + [JUNK * 50] * 80, []),
 ]
@@ -204,7 +206,7 @@ def words(sensor, work):
     rules = rules_of("ip", "app-layer-event", (ONE_SIDE, SKIPPED))
     for name, messages, expected in FIRSTS:
         c = Capture()
-        c.tcp(C, S, 9000, messages)
+        c.tcp(C, S, 139 if "NetBIOS" in name else 9000, messages)
         yield name, [event for _, event in alerts(sensor, work, c, rules)], expected
     c = Capture()
     c.tcp(C, S, 9000, [("s", b"220 a ESMTP\r\n"), b"EHLO b\r\n"])
