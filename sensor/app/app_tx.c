@@ -285,6 +285,17 @@ void app_progress(struct app *app, struct tx *tx, enum dir dir, enum tx_progress
         app->n_open--;
 }
 
+bool app_stir(struct app *app, struct tx *tx)
+{
+    bool first = !tx->turns || tx->stirred != (uint32_t)app->number;
+
+    tx->turns = tx->turns == UINT8_MAX ? 1 : (uint8_t)(tx->turns + first);
+    tx->stirred = (uint32_t)app->number;
+    tx->touched[TO_SERVER] = tx->touched[TO_CLIENT] = true;
+    app->dirty = true;
+    return first;
+}
+
 static void end_both(struct app *app, struct tx *tx)
 {
     app_progress(app, tx, TO_SERVER, TX_DONE);

@@ -68,6 +68,7 @@ struct field {
     enum field_form form;
     bool zero; /* EVE: write also when 0, false or empty */
     const struct label *labels;
+    bool early;                /* there is a value before: it may change until then */
     bool flags;                /* the labels name bits: rules write "retain,!dup" */
     const struct field *items; /* FIELD_LIST: its sub-table, ended by FIELD_END */
     uint32_t item_size;
@@ -106,6 +107,8 @@ struct tx {
     bool truncated;    /* a cap cut something */
     bool writes_event; /* its own event is being written: options of that event count */
     uint8_t opener;    /* enum dir of who began it */
+    uint8_t turns;     /* so often app_stir() was called */
+    uint32_t stirred;  /* … last with this packet: low bits of its number */
     uint8_t notes;
     uint8_t noted;              /* so many notes are written */
     uint8_t note[TX_NOTES_MAX]; /* indices into the protocol's own notes table */
@@ -196,6 +199,9 @@ void app_grow_for_rules(struct app *app, struct tx *tx, struct slice *kept, uint
                         struct slice more, uint32_t cap);
 /** Raises the progress of one direction; TX_DONE ends it. */
 void app_progress(struct app *app, struct tx *tx, enum dir dir, enum tx_progress progress);
+/** Rules look at both directions anew, though none has come further. True for the first time with
+ * the packet in hand. */
+bool app_stir(struct app *app, struct tx *tx);
 /** A named protocol fault: index into proto_def.notes. `tx` may be NULL. */
 void app_note(struct app *app, struct tx *tx, uint32_t note);
 

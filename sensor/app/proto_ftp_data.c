@@ -17,6 +17,18 @@ struct ftp_data_state {
 
 static const struct label transfers[] = {{FTP_RETR, "retr"}, {FTP_STOR, "stor"}, {0, NULL}};
 
+static bool is_stored(const struct tx *tx, const void *data)
+{
+    (void)tx;
+    return ((const struct ftp_data_tx *)data)->transfer == FTP_STOR;
+}
+
+static bool is_fetched(const struct tx *tx, const void *data)
+{
+    (void)tx;
+    return ((const struct ftp_data_tx *)data)->transfer == FTP_RETR;
+}
+
 static const struct field ftp_data_fields[] = {
     {.name = "ftpdata.filename",
      .eve = "filename",
@@ -37,9 +49,21 @@ static const struct field ftp_data_fields[] = {
      .uses = IN_RULES,
      .type = FIELD_U8,
      .offset = offsetof(struct ftp_data_tx, transfer),
+     .side = SIDE_CLIENT,
      .progress = TX_LINE,
      .labels = transfers,
-     .doc = "Which way the file goes: retr from the server, stor to it"},
+     .has = is_stored,
+     .doc = "Which way the file goes, stor: to the server"},
+    {.name = "ftpdata.transfer",
+     .alias = "ftpdata_command",
+     .uses = IN_RULES,
+     .type = FIELD_U8,
+     .offset = offsetof(struct ftp_data_tx, transfer),
+     .side = SIDE_SERVER,
+     .progress = TX_LINE,
+     .labels = transfers,
+     .has = is_fetched,
+     .doc = "Which way the file goes, retr: from the server"},
     FIELD_END,
 };
 
@@ -56,8 +80,7 @@ static struct tx *begin(struct app *app, enum dir dir, struct ftp_data_state *st
     data->filename = app_keep(app, tx, cursor_rest(&c));
     state->begun = true;
     state->dir = dir;
-    app_progress(app, tx, TO_SERVER, TX_LINE);
-    app_progress(app, tx, TO_CLIENT, TX_LINE);
+    app_progress(app, tx, dir, TX_LINE);
     app_file_begin(app, tx, dir, data->filename);
     return tx;
 }

@@ -171,6 +171,7 @@ static struct parsed take_server_init(struct app *app, struct tx *tx, struct sli
     rfb->name = app_keep(app, tx, name);
     rfb->has_frame = true;
     state->step[TO_CLIENT] = OVER;
+    app_progress(app, tx, TO_SERVER, TX_DONE);
     app_progress(app, tx, TO_CLIENT, TX_DONE);
     return parse_done(SERVER_INIT_BYTES + length);
 }
@@ -245,7 +246,6 @@ static struct parsed parse_client(struct app *app, struct tx *tx, struct slice i
         rfb->shared = in.at[0];
         rfb->has_shared = true;
         state->step[TO_SERVER] = OVER;
-        app_progress(app, tx, TO_SERVER, TX_DONE);
         return parse_done(1);
     default:
         return parse_done(in.len);
@@ -306,7 +306,8 @@ static enum probe rfb_probe(struct slice head, enum dir dir)
 static bool has_type(const struct tx *tx, const void *data)
 {
     (void)tx;
-    return ((const struct rfb_tx *)data)->has_type;
+    const struct rfb_tx *rfb = data;
+    return rfb->has_type && rfb->has_frame;
 }
 
 static bool has_result(const struct tx *tx, const void *data)
@@ -324,15 +325,15 @@ static const struct field rfb_fields[] = {
      .type = FIELD_U32,
      .offset = offsetof(struct rfb_tx, type),
      .side = SIDE_CLIENT,
-     .progress = TX_HEADERS,
+     .progress = TX_DONE,
      .has = has_type,
-     .doc = "Security type chosen: 1 none, 2 VNC authentication"},
+     .doc = "Security type chosen, told when the session begins: 1 none, 2 VNC authentication"},
     {.name = "rfb.secresult",
      .uses = IN_RULES,
      .type = FIELD_U32,
      .offset = offsetof(struct rfb_tx, result),
      .side = SIDE_SERVER,
-     .progress = TX_HEADERS,
+     .progress = TX_DONE,
      .labels = results,
      .has = has_result,
      .doc = "Result of the authentication: ok, fail, toomany"},

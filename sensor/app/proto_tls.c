@@ -249,11 +249,12 @@ static void message(struct app *app, struct tx *tx, enum dir dir, uint8_t type, 
 {
     struct tls_tx *tls = tx_data(tx);
 
-    tls->seen |= type == CLIENT_HELLO          ? TLS_CLIENT_HELLO
-                 : type == SERVER_HELLO        ? TLS_SERVER_HELLO
-                 : type == CLIENT_KEY_EXCHANGE ? TLS_CLIENT_KEYX
-                 : type == SERVER_KEY_EXCHANGE ? TLS_SERVER_KEYX
-                                               : TLS_SEEN_OTHER;
+    uint8_t state = type == CLIENT_HELLO          ? TLS_CLIENT_HELLO
+                    : type == SERVER_HELLO        ? TLS_SERVER_HELLO
+                    : type == CLIENT_KEY_EXCHANGE ? TLS_CLIENT_KEYX
+                    : type == SERVER_KEY_EXCHANGE ? TLS_SERVER_KEYX
+                                                  : 0;
+    tls->state = state ? state : tls->state;
     if (type == CLIENT_HELLO && dir == TO_SERVER)
         client_hello(app, tx, body);
     else if (type == SERVER_HELLO && dir == TO_CLIENT)
@@ -363,7 +364,10 @@ static void take_record(struct app *app, struct tx *tx, enum dir dir, uint8_t ty
                         struct slice body)
 {
     const struct tls_state *state = app_state(app);
+    struct tls_tx *tls = tx_data(tx);
 
+    if (app_stir(app, tx))
+        tls->state = 0;
     if (type == APPLICATION) {
         tx->told = true;
         app_dark(app);
@@ -441,6 +445,8 @@ static struct parsed old_hello(struct app *app, struct slice in)
         return parse_full();
     struct tls_tx *tls = tx_data(tx);
     tls->version = version;
+    tls->state = TLS_CLIENT_HELLO;
+    (void)app_stir(app, tx);
     app_progress(app, tx, TO_SERVER, TX_HEADERS);
     state->old = true;
     state->only_old = version == SSL_2;

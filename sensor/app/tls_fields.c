@@ -32,7 +32,7 @@ static const struct label version_names[] = {
     {0, NULL},
 };
 
-enum { TIME_BYTES = 4 };
+enum { TIME_BYTES = 4, RANDOM_BYTES = 32 };
 
 static bool client_random_time(struct tx *tx, struct slice *out)
 {
@@ -48,18 +48,28 @@ static bool client_random_rest(struct tx *tx, struct slice *out)
     return out->at != NULL;
 }
 
+/* Before the server has said anything its bytes are zeros, as rules of Suricata see them. */
+static bool server_random(struct tx *tx, struct slice *out)
+{
+    static const uint8_t none[RANDOM_BYTES];
+    const struct tls_tx *tls = tx_data_const(tx);
+
+    *out = tls->server_random.len ? tls->server_random : (struct slice){none, RANDOM_BYTES};
+    return true;
+}
+
 static bool server_random_time(struct tx *tx, struct slice *out)
 {
-    const struct tls_tx *tls = tx_data_const(tx);
-    *out = slice_head(tls->server_random, TIME_BYTES);
-    return out->at != NULL;
+    (void)server_random(tx, out);
+    *out = slice_head(*out, TIME_BYTES);
+    return true;
 }
 
 static bool server_random_rest(struct tx *tx, struct slice *out)
 {
-    const struct tls_tx *tls = tx_data_const(tx);
-    *out = slice_from(tls->server_random, TIME_BYTES);
-    return out->at != NULL;
+    (void)server_random(tx, out);
+    *out = slice_from(*out, TIME_BYTES);
+    return true;
 }
 
 /* ---- certificates as they are, when asked for --------------------------------------------- */
@@ -317,6 +327,8 @@ const struct field tls_fields[] = {
      .offset = offsetof(struct tls_tx, server_random),
      .side = SIDE_SERVER,
      .progress = TX_LINE,
+     .early = true,
+     .get = server_random,
      .doc = "Random bytes of the ServerHello"},
     {.name = "tls.random_time",
      .uses = IN_RULES,
@@ -332,6 +344,7 @@ const struct field tls_fields[] = {
      .offset = offsetof(struct tls_tx, server_random),
      .side = SIDE_SERVER,
      .progress = TX_LINE,
+     .early = true,
      .get = server_random_time,
      .doc = "The first four of the random bytes of the ServerHello"},
     {.name = "tls.random_bytes",
@@ -348,6 +361,7 @@ const struct field tls_fields[] = {
      .offset = offsetof(struct tls_tx, server_random),
      .side = SIDE_SERVER,
      .progress = TX_LINE,
+     .early = true,
      .get = server_random_rest,
      .doc = "The random bytes but the first four of the ServerHello"},
     {.name = "ja3.hash",

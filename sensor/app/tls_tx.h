@@ -47,18 +47,18 @@ struct tls_identity {
 };
 
 /** Messages of the handshake, for ssl_state. */
-enum tls_seen {
+enum tls_state_bit {
     TLS_CLIENT_HELLO = 1,
     TLS_SERVER_HELLO = 2,
     TLS_CLIENT_KEYX = 4,
     TLS_SERVER_KEYX = 8,
-    TLS_SEEN_OTHER = 16,
+    TLS_STATE_OTHER = 16, /* never */
 };
 
 struct tls_tx {
     uint16_t version; /* agreed on, or offered while there is no answer */
     uint16_t cipher;
-    uint8_t seen; /* enum tls_seen */
+    uint8_t state; /* enum tls_state_bit: the last of them that came with the last packet */
     bool resumed;
     bool asks_client; /* the server wants the client's certificate */
     struct slice server_name;

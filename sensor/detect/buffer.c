@@ -228,7 +228,7 @@ enum buffer_state buffer_ref_state(const struct field_ref *ref, const struct ins
     uint8_t progress = in->tx->progress[side_dir(ref->field, in->dir)];
     if (progress >= ref->field->progress || progress == TX_DONE)
         return BUFFER_READY;
-    return BUFFER_LATER;
+    return ref->field->early ? BUFFER_GROWING : BUFFER_LATER;
 }
 
 static enum buffer_state field_state(const struct buffer *b, const struct inspection *in)

@@ -64,7 +64,6 @@ struct draft {
     bool app_protocol_is;                       /* the one it names, without ! */
     bool raw_app;                               /* header names an application protocol */
     bool decoded;                               /* base64_decode stands before */
-    uint8_t n_fast;                             /* so often fast_pattern stands */
     const struct keyword *once[DRAFT_ONCE_MAX]; /* seen of those that stand once */
     uint8_t n_once;
     uint8_t proto_modes; /* enum num_mode of ip_proto, as bits */

@@ -209,6 +209,29 @@ static bool ends_parse(struct draft *d, const struct keyword *kw, struct slice v
     return op != NULL;
 }
 
+/* It stands at a content of the payload. */
+static bool fast_in_payload(const struct draft *d)
+{
+    bool fast = false;
+
+    for (int g = 0; g < d->n_groups; g++) {
+        for (uint16_t i = 0; i < d->groups[g].n; i++)
+            fast |=
+                d->groups[g].buffer->kind == BUFFER_PAYLOAD && d->groups[g].ops[i].flags & OP_FAST;
+    }
+    return fast;
+}
+
+/* Why it may not stand here; NULL = it may. */
+static const char *fast_fault(const struct draft *d, const struct op *op, struct slice value)
+{
+    if (value.len)
+        return NULL;
+    if (op->flags & OP_FAST)
+        return "fast_pattern twice on one content";
+    return fast_in_payload(d) ? "fast_pattern stands behind one of the payload's" : NULL;
+}
+
 static bool fast_parse(struct draft *d, const struct keyword *kw, struct slice value)
 {
     struct op *op = draft_content(d, kw->name);
@@ -217,11 +240,9 @@ static bool fast_parse(struct draft *d, const struct keyword *kw, struct slice v
 
     if (!op)
         return false;
-    if (d->n_fast && !(op->flags & OP_FAST))
-        return draft_fail(d, "fast_pattern stands at one content of a rule only");
-    if (op->flags & OP_FAST && !value.len)
-        return draft_fail(d, "fast_pattern twice on one content");
-    d->n_fast++;
+    const char *fault = fast_fault(d, op, value);
+    if (fault)
+        return draft_fail(d, "%s", fault);
     op->flags |= OP_FAST;
     if (!value.len)
         return true;

@@ -81,7 +81,7 @@ static bool version_match(const struct inspection *in, const void *args)
     const struct versions *v = args;
     const struct tls_tx *tls = handshake_of(in);
 
-    if (!tls || !tls->version)
+    if (!tls || !tls->version || in->tx->progress[in->dir] < TX_LINE)
         return false;
     for (uint32_t i = 0; i < v->n; i++)
         if (v->version[i] == tls->version)
@@ -238,7 +238,7 @@ static bool state_match(const struct inspection *in, const void *args)
     const struct states *s = args;
     const struct tls_tx *tls = handshake_of(in);
 
-    return tls && (!s->any || (tls->seen & s->any)) && !(tls->seen & s->none);
+    return tls && (!s->any || (tls->state & s->any)) && !(tls->state & s->none);
 }
 
 static bool state_parse(struct draft *d, const struct keyword *kw, struct slice value)
@@ -246,7 +246,7 @@ static bool state_parse(struct draft *d, const struct keyword *kw, struct slice 
     static const struct label names[] = {
         {TLS_CLIENT_HELLO, "client_hello"}, {TLS_SERVER_HELLO, "server_hello"},
         {TLS_CLIENT_KEYX, "client_keyx"},   {TLS_SERVER_KEYX, "server_keyx"},
-        {TLS_SEEN_OTHER, "unknown"},        {0, NULL}};
+        {TLS_STATE_OTHER, "unknown"},       {0, NULL}};
     struct states *s = draft_alloc(d, sizeof(*s));
     struct slice part;
 
@@ -281,8 +281,8 @@ static const struct keyword rows[] = {
      .value = VALUE_WANTED | VALUE_PLAIN,
      .parse = state_parse,
      .example = "ssl_state:client_hello",
-     .doc = "Messages of the handshake that came: client_hello, server_hello, client_keyx, "
-            "server_keyx, unknown (any other); ! did not come"},
+     .doc = "The last message of the handshake that came with the last bytes of either side: "
+            "client_hello, server_hello, client_keyx, server_keyx; unknown (none is); ! another"},
     {.name = "tls_store",
      .aliases = "tls.store",
      .stage = AT_HIT,

@@ -178,6 +178,14 @@ static bool try_stream(struct detect *d, const struct rule *r, struct window *wi
     return false;
 }
 
+/* Nothing can be read of it any more, in its packets either, as Suricata has it. */
+static bool is_dark(const struct detect *d, enum dir dir)
+{
+    const struct flow_marks *s = d->in->flow ? d->in->flow->ext[FLOW_EXT_DETECT] : NULL;
+
+    return d->class_ == CLASS_TCP && s && !d->encrypted && (s->dark >> dir & 1 || s->win[dir].dark);
+}
+
 /* With the effects of having matched left to the caller. */
 static bool rule_ok(struct detect *d, const struct rule *r, uint32_t modes, struct window *win,
                     const struct view *view)
@@ -188,6 +196,8 @@ static bool rule_ok(struct detect *d, const struct rule *r, uint32_t modes, stru
     if ((modes & ON_STREAM) && wants_stream(r) && try_stream(d, r, win, view))
         return true;
     if (!(modes & ON_PACKET) || !wants_packet(d, r))
+        return false;
+    if (r->payload_group >= 0 && d->in->packet->payload.len && is_dark(d, d->in->dir))
         return false;
     d->look.on_stream = false;
     d->look.stream_base = 0;
@@ -242,14 +252,6 @@ static void open_gates(struct detect *d, const struct concern *sets, const struc
 {
     for (uint32_t i = 0; i < sets->n_gates; i++)
         gates_open(d, sets->gates[i], stream);
-}
-
-/* Nothing can be read of it any more, in its packets either, as Suricata has it. */
-static bool is_dark(const struct detect *d, enum dir dir)
-{
-    const struct flow_marks *s = d->in->flow ? d->in->flow->ext[FLOW_EXT_DETECT] : NULL;
-
-    return d->class_ == CLASS_TCP && s && !d->encrypted && (s->dark || s->win[dir].dark);
 }
 
 bool match_payload_bytes(const struct detect *d)
@@ -477,6 +479,15 @@ static void scan_view(struct detect *d, struct window *win, const struct raw_set
         detect_scan(d, base, slice_head(slice_from(view->data, old), PAYLOAD_HEAD), 0, true);
 }
 
+/* Nothing of the direction is looked at from here on. */
+static bool darkens(const struct detect *d, const struct flow_marks *s, const struct chunk *chunk)
+{
+    bool begins = encrypted(d, chunk->data), dark = s && s->dark && !d->encrypted;
+
+    d->in->flow->dark |= begins;
+    return d->in->by_ack ? dark && s->dark >> chunk->dir & 1 : dark || begins;
+}
+
 static bool run_chunk(struct detect *d, const struct chunk *chunk, bool with_packet)
 {
     struct flow_marks *s = state_flow(d->pool, d->in->flow);
@@ -485,7 +496,7 @@ static bool run_chunk(struct detect *d, const struct chunk *chunk, bool with_pac
 
     if (!s)
         d->count[DETECT_STATE_FULL]++;
-    win->dark |= (s && s->dark && !d->encrypted) || encrypted(d, chunk->data);
+    win->dark |= darkens(d, s, chunk);
     win->off |= win->dark || chunk->offset >= d->depth;
     if (win->off) {
         win->next = chunk->offset + chunk->data.len;
@@ -500,10 +511,12 @@ static bool run_chunk(struct detect *d, const struct chunk *chunk, bool with_pac
     d->look.dir = chunk->dir;
     d->stream_shown |= chunk->dir == d->in->dir && view.data.len > old;
     detect_ends(d, ends_of(d->in->flow, chunk->dir));
-    add_pending(d, win, &view);
     struct view piece = {slice_from(view.data, old), 0, true, 0};
     const struct concern *sets = concern_find(d, chunk->dir);
-    scan_view(d, win, sets->raw, &view, old, with_packet);
+    if (!s || !s->dark || d->encrypted) { /* else it is the last look: for no literal, as there */
+        add_pending(d, win, &view);
+        scan_view(d, win, sets->raw, &view, old, with_packet);
+    }
     open_gates(d, sets, d->in->by_ack ? &piece : &view);
     d->view[chunk->dir] = view;
     win->next = view.base + view.data.len;
@@ -538,8 +551,9 @@ static bool hold(struct detect *d, const struct chunk *chunk)
     struct flow_marks *s = state_flow(d->pool, d->in->flow);
     struct window *win = s ? &s->win[chunk->dir] : NULL;
 
-    if (!win || win->off || chunk->offset >= d->depth || encrypted(d, chunk->data))
+    if (!win || win->off || chunk->offset >= d->depth)
         return false;
+    d->in->flow->dark |= encrypted(d, chunk->data);
     if (win->len + chunk->data.len > HELD_MAX ||
         (win->len + chunk->data.len > win->room &&
          !state_window(d->pool, win, win->len + chunk->data.len)))
@@ -634,7 +648,7 @@ static bool is_due(const struct detect *d, enum dir dir, const struct chunk *chu
 
     return d->in->flow_ends || closes(d->in->flow) || (chunk && chunk->end) ||
            held + (chunk ? chunk->data.len : 0) >= STREAM_PIECE || !d->in->by_ack ||
-           app_raw_due(d->in->flow, dir);
+           d->in->flow->dark || app_raw_due(d->in->flow, dir);
 }
 
 /* What waited for a look at its direction and whose time has come. */
@@ -653,13 +667,14 @@ static void run_due(struct detect *d, uint32_t looks)
     }
 }
 
-/* Application data of one side: neither side's payload is looked at from the next packet on. */
+/* Application data of one side came: this packet was the last one of its direction that is looked
+ * at, as is the next one of the other. */
 static void note_dark(const struct detect *d)
 {
     struct flow_marks *s = d->in->flow->ext[FLOW_EXT_DETECT];
 
-    if (s)
-        s->dark = d->in->flow->dark || s->win[TO_SERVER].dark || s->win[TO_CLIENT].dark;
+    if (s && (d->in->flow->dark || s->win[TO_SERVER].dark || s->win[TO_CLIENT].dark))
+        s->dark |= (uint8_t)(1u << d->in->dir);
 }
 
 static void run_chunks(struct detect *d, bool *packet_done)

@@ -121,9 +121,29 @@ static bool try_groups(struct detect *d, const struct rule *r, uint32_t *done, b
     return all;
 }
 
-static uint8_t fate_of(bool all, bool never)
+/* A rule that looks for nothing but what may not stand in a head fires with all that comes of the
+ * message behind that: Suricata keeps no note of it, as its search would not find it again. */
+static bool fires_again(const struct detect *d, const struct rule *r)
 {
-    return all ? RULE_FIRED : never ? RULE_LOST : RULE_OPEN;
+    const struct tx *tx = d->look.tx;
+    const struct field_ref *ref =
+        r->repeat_group < 0 ? NULL
+                            : buffer_ref(r->groups[r->repeat_group].buffer, tx->proto, d->look.dir);
+
+    return ref && ref->field->progress <= TX_HEADERS &&
+           !(ref->field->side == SIDE_CLIENT && d->look.dir == TO_CLIENT) &&
+           tx->progress[d->look.dir] != TX_DONE && strcmp(tx->proto->name, "http") == 0;
+}
+
+static void settle_fate(const struct detect *d, struct tx_state *s, const struct rule *r,
+                        struct tx_rule *known, bool all, bool never)
+{
+    known->fate = all ? RULE_FIRED : never ? RULE_LOST : RULE_OPEN;
+    if (!all || !fires_again(d, r))
+        return;
+    known->fate = RULE_OPEN;
+    known->done = 0;
+    s->repeats[d->look.dir] = true;
 }
 
 /* A rule that waits for a flow bit, say: its literal in a file is not found twice. */
@@ -162,7 +182,7 @@ static void try_rule(struct detect *d, struct tx_state *s, uint32_t rule)
     if (known) {
         known->done = done;
         known->lack = d->lack;
-        known->fate = fate_of(all, never);
+        settle_fate(d, s, r, known, all, never);
         s->wants_payload[d->look.dir] |=
             !known->fate && r->payload_group >= 0 && !(done >> r->payload_group & 1);
     }
@@ -263,8 +283,8 @@ static void scan_plan(struct detect *d, struct tx_state *s, const struct plan *p
             b->ref ? buffer_ref_state(b->ref, &d->look) : buffer_state(b->buffer, &d->look);
         if (state == BUFFER_LATER)
             continue;
-        if (b->ref) {
-            s->scanned[dir] |= UINT64_C(1) << i;
+        if (b->ref) { /* never BUFFER_NEVER */
+            s->scanned[dir] |= (uint64_t)(state == BUFFER_READY) << i;
             if (b->repeats)
                 scan_repeated(d, s, b, looked && file ? file->data.len : s->file_seen[dir]);
             else
@@ -307,7 +327,8 @@ static void set_payload(struct detect *d, enum dir dir)
 /* Changes when there is more of the transaction to look at. */
 static uint64_t news_of(const struct tx *tx, const struct file *f)
 {
-    uint64_t news = 1 + tx->progress[0] + (uint64_t)tx->progress[1] * 8 + (uint64_t)tx->notes * 64;
+    uint64_t news = 1 + tx->progress[0] + (uint64_t)tx->progress[1] * 8 + (uint64_t)tx->notes * 64 +
+                    ((uint64_t)tx->turns << 48);
 
     if (f)
         news += (f->state + 1u) * UINT64_C(4096) + size_step(f->data.len) * UINT64_C(65536);
@@ -379,6 +400,25 @@ static bool is_idle(const struct detect *d, const struct plan *plan, const struc
     return !tx->detect && !d->n_raw[dir] && plan->of_files && (!plan->n || !file);
 }
 
+/* Bytes of a direction came for a message of which a rule fires again, and whether it is looked at
+ * now: bits by enum dir. */
+static uint32_t repeats(const struct detect *d, const struct tx *tx, uint32_t looks)
+{
+    struct tx_state *s = tx->detect;
+    const struct detect_input *in = d->in;
+    uint32_t due = 0;
+
+    if (!s || !(s->repeats[0] || s->repeats[1]))
+        return 0;
+    for (uint32_t i = 0; i < in->n_chunks; i++)
+        s->more[in->chunks[i].dir] |= in->chunks[i].data.len > 0;
+    for (uint32_t dir = 0; dir < 2; dir++) {
+        bool more = s->more[dir] || (in->flow_ends && !detect_over(in));
+        due |= looks >> dir & s->repeats[dir] & more ? 1u << dir : 0;
+    }
+    return due;
+}
+
 static void run_tx(struct detect *d, struct tx *tx, int proto, enum dir dir, struct file *file)
 {
     const struct plan *plan = &d->rs->plans[proto][dir];
@@ -397,8 +437,10 @@ static void run_tx(struct detect *d, struct tx *tx, int proto, enum dir dir, str
     if (file)
         take_file(s, plan, dir, file);
     uint64_t news = news_of(tx, file);
-    if (s->seen[dir] == news && !s->wants_payload[dir] && !d->n_raw[dir])
+    bool again = s->repeats[dir] && (s->more[dir] || d->in->flow_ends);
+    if (s->seen[dir] == news && !s->wants_payload[dir] && !d->n_raw[dir] && !again)
         return;
+    s->repeats[dir] = s->more[dir] = false;
     s->seen[dir] = news;
     s->wants_payload[dir] = false;
     d->look.tx = tx;
@@ -443,7 +485,8 @@ void match_tx_run(struct detect *d)
     int now = d->proto; /* behind a change of protocol there are transactions of both */
 
     for (; tx; tx = tx->next) {
-        if (!is_news(tx, looks))
+        uint32_t again = repeats(d, tx, looks);
+        if (!again && !is_news(tx, looks))
             continue;
         int proto = detect_proto(d, tx->proto);
         if (now >= 0 || proto < 0 || strcmp(tx->proto->name, "http") != 0)
@@ -455,7 +498,7 @@ void match_tx_run(struct detect *d)
             struct file *file = files_of_tx(tx, (enum dir)dir);
             if (file)
                 run_earlier_files(d, tx, proto, (enum dir)dir);
-            if (tx->touched[dir] || (file && file->touched))
+            if (tx->touched[dir] || (file && file->touched) || again >> dir & 1)
                 run_tx(d, tx, proto, (enum dir)dir, file);
         }
     }

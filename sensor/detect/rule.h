@@ -333,8 +333,10 @@ struct rule {
     bool gate_told;  /* the first four bytes tell the payload's length, low ones first, but for */
     int32_t gate_short; /* … so many bytes or up to gate_span more */
     uint32_t gate_span;
-    bool ends_unlike;  /* no content has to stand anywhere, and one not at the payload's end */
-    int16_t ask_op;    /* content of payload_group that is looked for first; -1 = none */
+    bool ends_unlike; /* no content has to stand anywhere, and one not at the payload's end */
+    int16_t ask_op;   /* content of payload_group that is looked for first; -1 = none */
+    int8_t
+        repeat_group;  /* all contents may not stand, the longest of a transaction's is here; -1 */
     uint8_t bits_role; /* 1 sets, 2 sets and tests, 3 tests flowbits; 0 none */
 };
 

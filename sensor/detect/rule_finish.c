@@ -578,6 +578,29 @@ static bool ends_unlike(const struct draft *d)
     return unlike;
 }
 
+/* The group whose content Suricata would look for first, when all of them may not stand. */
+static int8_t repeat_group(const struct draft *d)
+{
+    uint32_t longest = 0;
+    int8_t group = -1;
+
+    for (int g = 0; g < d->n_groups && d->rule.kind == RULE_TX; g++) {
+        for (uint16_t i = 0; i < d->groups[g].n; i++) {
+            const struct op *op = &d->groups[g].ops[i];
+            if (op->kind != OP_CONTENT || op->flags & OP_NOT_FAST ||
+                d->groups[g].buffer->kind == BUFFER_BASE64)
+                continue;
+            if (!(op->flags & OP_NEGATED))
+                return -1;
+            if (d->groups[g].buffer->kind == BUFFER_PAYLOAD || op->content.text.len <= longest)
+                continue;
+            longest = op->content.text.len;
+            group = (int8_t)g;
+        }
+    }
+    return group;
+}
+
 bool rule_finish(struct draft *d, struct rule *rule)
 {
     drop_empty_groups(d);
@@ -592,6 +615,7 @@ bool rule_finish(struct draft *d, struct rule *rule)
         return false;
     find_filter(d);
     d->rule.ends_unlike = ends_unlike(d);
+    d->rule.repeat_group = repeat_group(d);
     if (d->only_proto && d->rule.ip_proto == -1)
         d->rule.ip_proto = (int16_t)(d->only_proto - 1);
     *rule = d->rule;

@@ -367,7 +367,6 @@ static void reset(struct draft *draft, struct slice text)
     draft->has_sid = draft->skip = draft->priority_set = draft->raw_app = false;
     draft->app_protocol = draft->n_once = draft->flow_words = draft->proto_modes = 0;
     draft->of_packet = NULL;
-    draft->n_fast = 0;
     draft->decoded = draft->app_protocol_is = false;
     draft->classtype = NULL;
     draft->rule.info.gid = 1;

@@ -44,6 +44,8 @@ struct tx_state {
     uint64_t seen[2];      /* by direction: what there was at the last look */
     bool wants_payload[2]; /* a rule waits for bytes of the stream */
     bool started[2];       /* rules without a literal were taken up */
+    bool repeats[2];       /* a rule fires again with more bytes of the direction */
+    bool more[2];          /* they came since the last look */
     /* Rules on the body that the file repeats whose literal was in the file, by index; more than
      * EARLY_MAX: the body itself has to be searched. */
     uint8_t n_early;
@@ -100,7 +102,7 @@ struct flow_marks {
     uint16_t n_ints, room_ints;
     struct flow_var *vars;
     uint16_t n_vars, room_vars;
-    bool dark;             /* encrypted, both directions */
+    uint8_t dark;          /* bit by enum dir: encrypted, no packet of it is looked at any more */
     bool pass;             /* a pass rule let the flow through, or it is bypassed */
     bool tagged;           /* a rule with tag:session has hit: the host tier asks for its packets */
     struct frames *frames; /* NULL: no rule names a frame of the flow's protocol */

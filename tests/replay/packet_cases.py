@@ -9,7 +9,8 @@ Packets 1 to 8 are a conversation of HTTP that both sides close, 9 to 14 questio
 known protocol whose server says nothing. CUT has a capture of its own: conversations of HTTP whose response only the end of the connection
 ends, cut inside a chunk (1 to 8, the client closes first; 9 to 17, the server does) and of no length (18 to 25); 26 to 33 a whole one. WAY_CASES has one too: who speaks first from a port of services (1 and 2), a question of IPv6 (3),
 an announcement of listeners (4), and a conversation of HTTP (5 to 11) whose client thinks 20 s before it closes, and another one (12 to 57) that is silent for a
-minute with 56 KB of one side acknowledged at once. A row is (protocol of the header, or all of it, options, packets that carry its alerts; 0 = the end of
+minute with 56 KB of one side acknowledged at once. PART_CASES: a request and an answer of HTTP in pieces (1 to 16) and a handshake of TLS
+with data behind it (17 to 37). A row is (protocol of the header, or all of it, options, packets that carry its alerts; 0 = the end of
 the flow). The packets are those of Suricata 7."""
 import argparse
 import json
@@ -87,6 +88,24 @@ WAY_CASES = [
     ("tcp", 'content:"hello"', [11]), ("http", 'http.response_body; content:"hello"', [11]), ("tcp", 'flow:to_client; content:!"zz"', [11, 57]),
     # so much waits on a silent flow
     ("tcp-stream", 'content:"a marker"', [57]), ("tcp-stream", 'flow:to_client; content:"a marker"; endswith', [57]),
+]
+
+PART_CASES = [
+    # what may not stand in a head fires with every part of the message behind it
+    ("http", 'http.uri; content:!"zzz"', [6, 8, 11]), ("http", 'http.method; content:!"zzz"; http.uri; content:"form"', [6]),
+    ("http", 'http.header; content:!"zzz"', [6, 8, 11, 12, 14, 16]), ("http", 'http.stat_code; content:!"999"', [12, 14, 16]),
+    ("http", "http.stat_code; bsize:3", [12]), ("http", 'http.request_body; content:!"zzz"', [11]),
+    ("http", 'http.uri; content:!"zzz"; pcre:"/f/"', [6, 8, 11]), ("http", 'file.data; content:!"zzz"', [11, 16]),
+    # states of a handshake, and what stands for the bytes that the server has not said
+    ("tls", "ssl_state:client_hello", [21]), ("tls", "ssl_state:server_hello", [23, 24]), ("tls", "ssl_state:client_keyx", [27]),
+    ("tls", "ssl_state:!client_hello", [23, 24]), ("tls", "ssl_state:unknown", []), ("tls", "ssl_state:!unknown", [21, 23]),
+    ("tls", 'tls.random; content:!"zzz"', [21, 23]), ("tls", 'tls.random; content:"|00 00|"', [21]), ("tls", 'tls.random; content:"|65 66|"', [24]),
+    ("tls", 'flow:to_client; tls.random_time; content:"|00 00 00 00|"', [21]), ("tls", "flow:to_client; tls.random_bytes; bsize:28", [21]),
+    ("tls", "ssl_version:tls1.2", [23, 24]), ("tls", "ssl_version:!tls1.2", []),
+    # data of the application: one packet more of its direction
+    ("tcp", 'content:!"zzz"', [11, 16, 23, 24, 27, 29, 31, 33]),
+    ("tcp-pkt", 'content:!"zzz"', [4, 6, 8, 10, 11, 12, 14, 16, 20, 22, 23, 24, 26, 27, 28, 29, 30, 31, 33]), ("tcp", 'content:"secret"', []),
+    ("tcp-pkt", 'content:"secret"', [30]), ("tcp", 'dsize:>0; content:"|17 03|"', [30]),
 ]
 
 
@@ -182,11 +201,56 @@ def way_capture():
     return c
 
 
+class Talk:
+    """A conversation of TCP: what is said, and acknowledgements."""
+
+    def __init__(self, c, port, dport):
+        self.c, self.port, self.dport, self.next = c, port, dport, [1000, 5000]
+        self.send(0, flags=2)
+        self.send(1, flags=0x12)
+        self.next = [1001, 5001]
+        self.send(0)
+
+    def send(self, side, data=b"", flags=0x10):
+        ends, ports = (OUTSIDE, OFFICE), (self.port, self.dport)
+        if side:
+            ends, ports = ends[::-1], ports[::-1]
+        ack = 0 if flags == 2 else self.next[1 - side] + (flags == 0x12)
+        self.c.tcp_segment(*ends, *ports, self.next[side], ack, flags | 8 * bool(data), data)
+        self.next[side] += len(data)
+
+
+def part_capture():
+    c = Capture()
+    t = Talk(c, 30007, 80)
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 40\r\n\r\n"
+    for data in b"POST /form HTTP/1.1\r\nHost: shop.example\r\nContent-Length: 20\r\n\r\n" + b"a" * 5, b"b" * 5, b"c" * 10:
+        t.send(0, data)
+        t.send(1)
+    for data in head + b"d" * 10, b"e" * 10, b"f" * 20:
+        t.send(1, data)
+        t.send(0)
+    t.send(1)
+    record = lambda kind, body: struct.pack(">BHH", kind, 0x0303, len(body)) + body
+    message = lambda kind, body: record(22, struct.pack(">B", kind) + len(body).to_bytes(3, "big") + body)
+    t = Talk(c, 30008, 443)
+    client = bytes(range(1, 33)) + b"\0" + struct.pack(">HH", 2, 0x002F) + b"\1\0"
+    server = bytes(range(101, 133)) + b"\0" + struct.pack(">H", 0x002F) + b"\0"
+    finished = record(20, b"\1") + record(22, bytes(range(40)))
+    for side, data in ((0, message(1, b"\3\3" + client)), (1, message(2, b"\3\3" + server)), (1, message(14, b"")),
+                       (0, message(16, b"\0\2ab") + finished), (1, finished), (0, record(23, b"secret one")), (1, record(23, b"secret two")),
+                       (0, record(23, b"secret three")), (1, record(23, b"secret four"))):
+        t.send(side, data)
+        t.send(1 - side)
+    return c
+
+
 def udp6(sport, dport, data):
     return struct.pack(">HHHH", sport, dport, 8 + len(data), 0) + data
 
 
-SETS = {"in": (capture, CASES), "cut": (cut_capture, CUT_CASES), "way": (way_capture, WAY_CASES)}
+SETS = {"in": (capture, CASES), "cut": (cut_capture, CUT_CASES), "way": (way_capture, WAY_CASES),
+        "part": (part_capture, PART_CASES)}
 
 
 def rule(i, proto, options):
@@ -218,7 +282,7 @@ def replay(sensor, name, out):
     os.makedirs(log, exist_ok=True)
     done = subprocess.run([sensor, "-r", os.path.join(out, f"{name}.pcap"), "-S", os.path.join(out, f"{name}.rules"), "-l", log, "--quiet",
                            "--set", "event.types=alert", "--set", "event.ends=packet", "--set", "detect.alerts-max=255", "--set", "stream.midstream=no",
-                           "--set", f"decode.as-suricata={str(name == 'way').lower()}", "--set", "sandbox.enabled=false"], capture_output=True, text=True, timeout=600, check=False)
+                           "--set", f"decode.as-suricata={str(name in ('way', 'part')).lower()}", "--set", "sandbox.enabled=false"], capture_output=True, text=True, timeout=600, check=False)
     if done.returncode or "put aside" in done.stderr:
         sys.exit(f"{sensor}: status {done.returncode}: {done.stderr[-800:]}")
     got = alerts(os.path.join(log, "eve.json"))
