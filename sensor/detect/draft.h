@@ -61,6 +61,7 @@ struct draft {
     struct draft_pair metadata[DRAFT_META_MAX], references[DRAFT_META_MAX];
     struct strbuf json;                         /* room for writing them */
     uint8_t app_protocol;                       /* so often app-layer-protocol is tested */
+    uint8_t n_address_tests;                    /* … and what asks of addresses alone */
     bool app_protocol_is;                       /* the one it names, without ! */
     bool raw_app;                               /* header names an application protocol */
     bool decoded;                               /* base64_decode stands before */

@@ -173,9 +173,16 @@ static bool bits_isset(const struct inspection *in, const void *args)
     return false;
 }
 
+/* Of several: one that is not set. */
 static bool bits_isnotset(const struct inspection *in, const void *args)
 {
-    return in->flow && !bits_isset(in, args);
+    const struct bits_args *a = args;
+
+    for (uint8_t i = 0; in->flow && i < a->n; i++) {
+        if (!state_bit(in->flow, a->bit[i]))
+            return true;
+    }
+    return false;
 }
 
 static void bits_set(const struct inspection *in, const void *args)
@@ -217,12 +224,10 @@ static bool flowbits_names(struct draft *d, struct slice names, struct bits_args
     return a->n > 0 || draft_fail(d, "flowbits without a name");
 }
 
-/* Role of a rule among those that share bits: 1 sets, 3 tests, 2 both; the order follows from it.
- */
 static bool flowbits_test(struct draft *d, const struct keyword *kw, struct bits_args *a,
                           uint32_t what)
 {
-    d->rule.bits_role = d->rule.bits_role == 1 || d->rule.bits_role == 2 ? 2 : 3;
+    d->rule.reads |= 1 << STATE_BITS;
     d->ip_compatible = false;
     if (!draft_test(d, kw, a))
         return false;
@@ -254,7 +259,9 @@ static bool flowbits_parse(struct draft *d, const struct keyword *kw, struct sli
         return false;
     if (what <= BITS_ISNOTSET)
         return flowbits_test(d, kw, a, what);
-    d->rule.bits_role = d->rule.bits_role == 3 || d->rule.bits_role == 2 ? 2 : 1;
+    d->rule.writes |= 1 << STATE_BITS;
+    if (what != BITS_SET)
+        d->ip_compatible = false;
     return draft_act(d, runs[what], a);
 }
 
@@ -310,7 +317,8 @@ static void int_run(const struct inspection *in, const void *args)
     if (!in->flow)
         return;
     uint32_t other = int_value(in, a);
-    uint32_t *v = state_int(detect_pool(in->detect), in->flow, a->id, true);
+    /* what was never set stays so when it is made less, as in Suricata */
+    uint32_t *v = state_int(detect_pool(in->detect), in->flow, a->id, a->oper != '-');
     if (!v)
         return;
     *v = a->oper == '+' ? *v + other : a->oper == '-' ? *v - other : other;
@@ -347,6 +355,12 @@ static bool int_other(struct draft *d, struct int_args *a, struct slice number)
     return true;
 }
 
+static bool int_test(struct draft *d, const struct keyword *kw, const struct int_args *a)
+{
+    d->rule.reads |= 1 << STATE_INTS;
+    return draft_test(d, kw, a);
+}
+
 static bool flowint_parse(struct draft *d, const struct keyword *kw, struct slice value)
 {
     struct slice name, word, number;
@@ -360,14 +374,16 @@ static bool flowint_parse(struct draft *d, const struct keyword *kw, struct slic
     a->id = (uint16_t)intern_get(&d->loader->flowints, name)->id;
     if (a->oper == 'i' || a->oper == 'n')
         return value.at ? draft_fail(d, "isset and notset of flowint take no value")
-                        : draft_test(d, kw, a);
+                        : int_test(d, kw, a);
     if (!draft_part(&value, ',', &number) || value.at)
         return draft_fail(d, "flowint wants one value");
     if (!int_other(d, a, number))
         return false;
-    if (strchr("+-=", a->oper))
+    if (strchr("+-=", a->oper)) {
+        d->rule.writes |= 1 << STATE_INTS;
         return draft_act(d, int_run, a);
-    return draft_test(d, kw, a);
+    }
+    return int_test(d, kw, a);
 }
 
 /* ---- stream_size -------------------------------------------------------------------------- */
@@ -464,6 +480,17 @@ static bool xbits_option(struct draft *d, struct xbit *x, struct slice part)
     return true;
 }
 
+/* As Suricata ranks them: of xbits only those that ask, of hostbits only those that change. */
+static void xbits_turn(struct draft *d, const struct keyword *kw, const struct xbit *x)
+{
+    bool asks = x->what == XBIT_ISSET || x->what == XBIT_ISNOTSET;
+
+    if (strcmp(kw->name, "hostbits") == 0)
+        d->rule.writes |= (uint8_t)(asks ? 0 : 1u << STATE_HOST);
+    else if (asks)
+        d->rule.reads |= (uint8_t)(1u << (x->track == TRACK_BOTH ? STATE_PAIR : STATE_HOST));
+}
+
 static bool xbits_parse(struct draft *d, const struct keyword *kw, struct slice value)
 {
     static const char *const whats[] = {"set", "unset", "toggle", "isset", "isnotset"};
@@ -488,6 +515,7 @@ static bool xbits_parse(struct draft *d, const struct keyword *kw, struct slice 
     }
     x.bit = (uint16_t)intern_get(&d->loader->xbits, name)->id;
     d->xbits[d->rule.n_xbits++] = x;
+    xbits_turn(d, kw, &x);
     return true;
 }
 

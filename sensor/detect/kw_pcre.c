@@ -142,7 +142,8 @@ static bool find_captures(struct draft *d, const struct pcre *code, struct slice
     if (copy)
         *copy = list;
     *kept = copy;
-    d->rule.bits_role = d->rule.bits_role == 3 || d->rule.bits_role == 2 ? 2 : 1;
+    for (uint8_t i = 0; i < list.n; i++)
+        d->rule.writes |= (uint8_t)(1u << (list.at[i].of_flow ? STATE_FLOW_VARS : STATE_VARS));
     return copy != NULL;
 }
 

@@ -53,11 +53,14 @@ struct iprep_args {
 
 static bool iprep_one(const struct iprep_args *a, const struct addr *addr)
 {
-    uint8_t score = reputation_of(a->reputation, a->category, addr);
+    int score = reputation_of(a->reputation, a->category, addr);
+    bool one_side = a->side == SIDE_SRC || a->side == SIDE_DST;
 
-    if (a->what != IPREP_COMPARE)
-        return (score > 0) == (a->what == IPREP_ISSET);
-    return score > 0 && rule_num_ok(&a->score, score);
+    if (a->what == IPREP_ISSET)
+        return score != REPUTATION_NONE;
+    if (a->what == IPREP_ISNOTSET) /* of one side a score of 0 counts as none, as in Suricata */
+        return score == REPUTATION_NONE || (one_side && score == 0);
+    return score != REPUTATION_NONE && rule_num_ok(&a->score, (uint64_t)score);
 }
 
 static bool iprep_match(const struct inspection *in, const void *args)
@@ -178,6 +181,7 @@ static const struct keyword rows[] = {
      .value = VALUE_WANTED,
      .parse = iprep_parse,
      .match = iprep_match,
+     .by_addresses = true,
      .example = "iprep:src,Botnet,>,30",
      .doc = "Reputation of an address (any, src, dst, both) in a category, as the files of "
             "reputation-files say; isset, isnotset"},

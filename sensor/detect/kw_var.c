@@ -43,7 +43,7 @@ static bool var_parse(struct draft *d, const struct keyword *kw, struct slice va
         return false;
     a->id = (uint16_t)intern_get(&d->loader->vars, name)->id;
     a->text = arena_keep(d->loader->arena, (struct slice){bytes, (uint32_t)n});
-    d->rule.bits_role = d->rule.bits_role == 1 || d->rule.bits_role == 2 ? 2 : 3;
+    d->rule.reads |= (uint8_t)(1u << (kw->match == flow_match ? STATE_FLOW_VARS : STATE_VARS));
     return draft_test(d, kw, a);
 }
 

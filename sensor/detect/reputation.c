@@ -13,12 +13,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { CATEGORIES_MAX = 60, SCORE_MAX = 127, PATH_ROOM = 4096, KEY = 20 };
+enum { CATEGORIES_MAX = 60, SCORE_MAX = 127, PATH_ROOM = 4096, KEY = 20, HOST_KNOWN = 255 };
 
 struct reputation {
     struct arena arena;
     struct intern names;     /* of categories; value: number + 1 */
-    struct intern scores;    /* by key_of; value: score + 1 */
+    struct intern scores;    /* of networks, by key_of; value: score + 1 */
+    struct intern hosts;     /* of single addresses, by key_of; category HOST_KNOWN: it has some */
     uint8_t lengths[2][130]; /* prefix lengths that occur, longest first, ended by 255; [1]: IPv6 */
     bool occurs[2][129];
 };
@@ -68,9 +69,14 @@ static bool address_line(struct reputation *r, struct slice line)
         !prefix_parse(text, &prefix) || !slice_to_u64(id, &category) ||
         !slice_to_u64(value, &score) || category >= CATEGORIES_MAX || score > SCORE_MAX)
         return false;
+    const void *kept = (const void *)((uintptr_t)score + 1);
+    if (slice_find_byte(text, '/') < 0) {
+        intern_get(&r->hosts, key_of(room, &prefix.addr, prefix.bits, (int)category))->value = kept;
+        intern_get(&r->hosts, key_of(room, &prefix.addr, prefix.bits, HOST_KNOWN))->value = kept;
+        return true;
+    }
     r->occurs[prefix.addr.family == 6][prefix.bits] = true;
-    intern_get(&r->scores, key_of(room, &prefix.addr, prefix.bits, (int)category))->value =
-        (const void *)((uintptr_t)score + 1);
+    intern_get(&r->scores, key_of(room, &prefix.addr, prefix.bits, (int)category))->value = kept;
     return true;
 }
 
@@ -116,6 +122,7 @@ struct reputation *reputation_new(const struct conf *conf, struct strbuf *report
     arena_init(&r->arena, 64 * 1024, 0);
     intern_init(&r->names, &r->arena);
     intern_init(&r->scores, &r->arena);
+    intern_init(&r->hosts, &r->arena);
     read_lines(r, categories, category_line, report);
     for (uint32_t i = 0; (file = conf_item(conf, "reputation-files", i)); i++) {
         const char *base = conf_text(conf, "default-reputation-path");
@@ -136,6 +143,7 @@ void reputation_free(struct reputation **reputation)
         return;
     intern_fini(&r->names);
     intern_fini(&r->scores);
+    intern_fini(&r->hosts);
     arena_fini(&r->arena);
     free(r);
     *reputation = NULL;
@@ -148,15 +156,23 @@ int reputation_category(const struct reputation *r, struct slice name)
     return entry ? (int)((uintptr_t)entry->value - 1) : -1;
 }
 
-uint8_t reputation_of(const struct reputation *r, int category, const struct addr *addr)
+static int score_of(const struct intern_entry *entry)
 {
-    uint8_t room[KEY];
+    return entry ? (int)((uintptr_t)entry->value - 1) : REPUTATION_NONE;
+}
 
-    for (const uint8_t *bits = r->lengths[addr->family == 6]; *bits != 255; bits++) {
-        const struct intern_entry *entry =
-            intern_find(&r->scores, key_of(room, addr, *bits, category));
-        if (entry)
-            return (uint8_t)((uintptr_t)entry->value - 1);
+int reputation_of(const struct reputation *r, int category, const struct addr *addr)
+{
+    uint8_t room[KEY], all = addr->family == 6 ? 128 : 32;
+
+    if (intern_find(&r->hosts, key_of(room, addr, all, HOST_KNOWN))) {
+        int score = score_of(intern_find(&r->hosts, key_of(room, addr, all, category)));
+        return score == REPUTATION_NONE ? 0 : score;
     }
-    return 0;
+    for (const uint8_t *bits = r->lengths[addr->family == 6]; *bits != 255; bits++) {
+        int score = score_of(intern_find(&r->scores, key_of(room, addr, *bits, category)));
+        if (score != REPUTATION_NONE)
+            return score;
+    }
+    return REPUTATION_NONE;
 }

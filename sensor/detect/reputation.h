@@ -18,7 +18,9 @@ struct reputation *reputation_new(const struct conf *conf, struct strbuf *report
 void reputation_free(struct reputation **reputation);
 /** Number of a category by name; -1 = there is none. */
 int reputation_category(const struct reputation *reputation, struct slice name);
-/** Score of the address, or of the longest prefix around it; 0 = none. */
-uint8_t reputation_of(const struct reputation *reputation, int category, const struct addr *addr);
+enum { REPUTATION_NONE = -1 };
+/** Score of the address, or of the longest prefix around it; REPUTATION_NONE when there is none. An
+ * address that stands alone in some category has 0 in all others, and its prefixes do not count. */
+int reputation_of(const struct reputation *reputation, int category, const struct addr *addr);
 
 #endif

@@ -249,6 +249,10 @@ enum rule_action { ACTION_PASS, ACTION_DROP, ACTION_REJECT, ACTION_ALERT, ACTION
 
 enum { L4_OTHER = 4 }; /* beside L4_TCP and L4_UDP */
 
+/** What rules know of earlier matches; in the order of what counts more for a rule's rank. */
+enum state_kind { STATE_BITS, STATE_INTS, STATE_FLOW_VARS, STATE_VARS, STATE_HOST, STATE_PAIR };
+enum { STATE_KINDS = 6 };
+
 /** Condition or effect between flows; decided in the host tier. */
 enum xbit_what { XBIT_SET, XBIT_UNSET, XBIT_TOGGLE, XBIT_ISSET, XBIT_ISNOTSET };
 enum track { TRACK_SRC, TRACK_DST, TRACK_BOTH, TRACK_RULE, TRACK_FLOW };
@@ -333,11 +337,11 @@ struct rule {
     bool gate_told;  /* the first four bytes tell the payload's length, low ones first, but for */
     int32_t gate_short; /* … so many bytes or up to gate_span more */
     uint32_t gate_span;
-    bool ends_unlike; /* no content has to stand anywhere, and one not at the payload's end */
-    int16_t ask_op;   /* content of payload_group that is looked for first; -1 = none */
-    int8_t
-        repeat_group;  /* all contents may not stand, the longest of a transaction's is here; -1 */
-    uint8_t bits_role; /* 1 sets, 2 sets and tests, 3 tests flowbits; 0 none */
+    bool ends_unlike;      /* no content has to stand anywhere, and one not at the payload's end */
+    int16_t ask_op;        /* content of payload_group that is looked for first; -1 = none */
+    int8_t repeat_group;   /* all contents may not stand, the longest of a transaction's is here; -1 */
+    uint8_t reads, writes; /* kinds of states it asks, and changes: bits by enum state_kind */
+    uint16_t turn;         /* rank by these: who changes a state stands before who asks it */
 };
 
 /** Its own text asks the host tier. */

@@ -129,8 +129,8 @@ static bool find_kind(struct draft *d)
         r->kind = RULE_IP;
         return true;
     }
-    r->once_known =
-        d->app_protocol && d->n_groups == 0 && r->n_tests == d->app_protocol && !d->flow_words;
+    r->once_known = d->app_protocol && d->n_groups == 0 && !d->flow_words &&
+                    r->n_tests == d->app_protocol + d->n_address_tests;
     r->kind = packet_kind(d, payload >= 0);
     return true;
 }

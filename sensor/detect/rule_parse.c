@@ -304,7 +304,11 @@ static bool read_option(struct draft *draft, struct slice option)
         return false;
     if (kw->stage != AT_META && kw->stage != AT_HOST && kw->stage != AT_HIT && !kw->by_addresses)
         draft->ip_compatible = false;
-    return kw->parse(draft, kw, value);
+    uint8_t tests = draft->rule.n_tests;
+    bool ok = kw->parse(draft, kw, value);
+    if (kw->by_addresses)
+        draft->n_address_tests = (uint8_t)(draft->n_address_tests + draft->rule.n_tests - tests);
+    return ok;
 }
 
 /* The next semicolon with no backslash of its own before it, or -1. */
@@ -365,6 +369,7 @@ static void reset(struct draft *draft, struct slice text)
     draft->flow_dir_set = draft->need_packet = draft->tx_tests = draft->depth_seen = false;
     draft->ip_compatible = true;
     draft->has_sid = draft->skip = draft->priority_set = draft->raw_app = false;
+    draft->n_address_tests = 0;
     draft->app_protocol = draft->n_once = draft->flow_words = draft->proto_modes = 0;
     draft->of_packet = NULL;
     draft->decoded = draft->app_protocol_is = false;

@@ -426,7 +426,7 @@ static enum err build(struct reading *r, const struct conf *conf)
 
 /* ---- order -------------------------------------------------------------------------------- */
 
-/* By action (pass before alert, unless configured); setters of flowbits before testers; then
+/* By action (pass before alert, unless configured); who changes a state before who asks it; then
  * severity; then as they were read. */
 static int by_order(const void *a, const void *b)
 {
@@ -434,9 +434,8 @@ static int by_order(const void *a, const void *b)
 
     if (x->rank != y->rank)
         return x->rank < y->rank ? -1 : 1;
-    uint8_t xb = x->bits_role ? x->bits_role : 4, yb = y->bits_role ? y->bits_role : 4;
-    if (xb != yb)
-        return xb < yb ? -1 : 1;
+    if (x->turn != y->turn)
+        return x->turn < y->turn ? -1 : 1;
     if (x->info.priority != y->info.priority)
         return x->info.priority < y->info.priority ? -1 : 1;
     return x->order < y->order ? -1 : x->order > y->order;
@@ -459,6 +458,18 @@ static void rank_actions(const struct conf *conf, uint8_t rank[ACTION_CONFIG + 1
     }
 }
 
+/* Two bits a kind of state: changed only, changed and asked, asked only, neither. */
+static uint16_t turn_of(const struct rule *r)
+{
+    uint32_t turn = 0;
+
+    for (uint32_t i = 0; i < STATE_KINDS; i++) {
+        uint32_t reads = r->reads >> i & 1, writes = r->writes >> i & 1;
+        turn = turn << 2 | (writes ? reads : 3 - reads);
+    }
+    return (uint16_t)turn;
+}
+
 static void order_rules(struct reading *r, const struct conf *conf)
 {
     struct ruleset *rs = r->rs;
@@ -468,6 +479,7 @@ static void order_rules(struct reading *r, const struct conf *conf)
     for (uint32_t i = 0; i < r->n; i++) {
         r->rules[i].order = i;
         r->rules[i].rank = rank[r->rules[i].action];
+        r->rules[i].turn = turn_of(&r->rules[i]);
     }
     if (r->n)
         qsort(r->rules, r->n, sizeof(*r->rules), by_order);

@@ -133,6 +133,42 @@ static bool read_entry(struct slice line, struct loader *loader, struct entry *e
     return e->limit.kind != LIMIT_NONE;
 }
 
+static bool is_suppress(const struct limit *l)
+{
+    return l->kind == LIMIT_SUPPRESS;
+}
+
+/* In front of `rest`; NULL without memory. */
+static const struct limit *put(struct ruleset *rs, const struct limit *one,
+                               const struct limit *rest)
+{
+    struct limit *l = arena_alloc(&rs->arena, sizeof(*l));
+
+    if (!l)
+        return NULL;
+    *l = *one;
+    l->next = rest;
+    return l;
+}
+
+/* Suppressions stand in front. For a rule that it names, a threshold stands in for the rule's own;
+ * all else gives way to that. */
+static const struct limit *with(struct ruleset *rs, const struct rule *r, const struct entry *e)
+{
+    const struct limit *own = r->limits, *list;
+
+    if (is_suppress(&e->limit))
+        return put(rs, &e->limit, r->limits);
+    while (own && is_suppress(own))
+        own = own->next;
+    if (own && (e->rate || !e->sid))
+        return r->limits;
+    list = put(rs, &e->limit, own ? own->next : NULL);
+    for (const struct limit *l = r->limits; l != own; l = l->next)
+        list = put(rs, l, list);
+    return list;
+}
+
 static void apply(struct ruleset *rs, const struct entry *e)
 {
     for (uint32_t i = 0; i < rs->n && (!e->rate || e->pass); i++) {
@@ -140,16 +176,7 @@ static void apply(struct ruleset *rs, const struct entry *e)
         if (e->sid ? r->info.sid != e->sid || r->info.gid != e->gid
                    : e->gid && r->info.gid != e->gid)
             continue;
-        struct limit *l = arena_alloc(&rs->arena, sizeof(*l));
-        if (!l)
-            return;
-        *l = e->limit;
-        /* a threshold of the file stands in for the rule's own */
-        l->next = r->limits;
-        if (e->limit.kind != LIMIT_SUPPRESS && !e->rate && r->limits &&
-            r->limits->kind != LIMIT_SUPPRESS && r->limits->kind != LIMIT_FILTER)
-            l->next = r->limits->next;
-        r->limits = l;
+        r->limits = with(rs, r, e);
         r->info.has_threshold = true;
     }
 }

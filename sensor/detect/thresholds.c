@@ -29,7 +29,7 @@ struct cell {
     uint64_t end_ns;   /* of the time that is counted, or of the xbit */
     uint64_t start_ns; /* 0 = free */
     uint32_t count;
-    bool alerted;
+    uint32_t alerted; /* for LIMIT_RATE: the second since which the rule is silent, or 0 */
 };
 
 struct thresholds {
@@ -207,23 +207,26 @@ static bool suppressed(const struct limit *l, const struct addr *src, const stru
     return rule_net_has(l->nets, src) || rule_net_has(l->nets, dst);
 }
 
-/* More than `count` within the time: the rule is silent for a while, then counts anew. */
+/* More than `count` within the time: the rule is silent for a while. The first hit behind that is
+ * an alert and not counted; then the time goes on where it was. */
 static bool rate_kept(const struct limit *l, struct cell *c, uint64_t now)
 {
-    uint64_t until = c->start_ns + (c->alerted ? l->hold_ns : l->span_ns);
-    bool goes_on = c->count && now >= c->start_ns && now <= until;
+    uint32_t now_s = (uint32_t)(now / CLOCK_S), hold_s = (uint32_t)(l->hold_ns / CLOCK_S);
 
-    if (goes_on && c->alerted)
-        return false;
-    if (!goes_on)
+    if (c->alerted) {
+        bool silent = now_s - c->alerted <= hold_s;
+        c->alerted = silent ? c->alerted : 0;
+        return !silent;
+    }
+    if (!c->count || now > c->start_ns + l->span_ns || now < c->start_ns)
         *c = (struct cell){.key = c->key, .start_ns = now, .end_ns = now + l->span_ns};
     if (c->count < UINT32_MAX)
         c->count++;
     if (c->count <= l->count)
         return true;
-    c->alerted = true;
-    c->start_ns = now;
-    c->end_ns = now + l->hold_ns;
+    c->alerted = now_s ? now_s : 1;
+    if (now + l->hold_ns > c->end_ns)
+        c->end_ns = now + l->hold_ns;
     return false;
 }
 
@@ -235,7 +238,7 @@ static bool counted(const struct limit *l, struct cell *c, uint64_t now)
         c->start_ns = now;
         c->end_ns = now + l->span_ns;
         c->count = 0;
-        c->alerted = false;
+        c->alerted = 0;
     }
     if (c->count < UINT32_MAX)
         c->count++;
@@ -250,7 +253,7 @@ static bool counted(const struct limit *l, struct cell *c, uint64_t now)
     case LIMIT_BOTH:
         if (c->count < l->count || c->alerted)
             return false;
-        c->alerted = true;
+        c->alerted = 1;
         return true;
     case LIMIT_FILTER:
         return c->count > l->count;

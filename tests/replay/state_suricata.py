@@ -1,0 +1,117 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Rules that know of earlier matches: which packets they alert on, and in what order those of one packet stand.
+
+  state_suricata.py SENSOR
+
+Expected is what Suricata 7.0.10 writes for the same capture."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from rule_cases import Capture
+
+A, B, C = "10.0.0.1", "10.0.1.2", "10.0.2.3"
+YAML = "outputs:\n  - eve-log: {enabled: yes, types: [alert]}\npacket-alert-max: 255\n"
+# In one packet: who changes a state before who asks it, kind of state by kind, then severity, then as they were read.
+ORDER = ["", "priority:1;", "flowbits:isnotset,z;", "flowbits:set,a;", "flowbits:isset,a; flowbits:set,b;", "flowbits:toggle,c; priority:1;",
+         "flowint:no,notset;", "flowint:nn,+,1;", "flowint:nn,>,0; flowint:nn,+,1;", 'pcre:"/(?P<flow_v>.)/";', 'pcre:"/(?P<pkt_v>.)/";',
+         "hostbits:set,h,src;", "hostbits:isset,h,src;", "hostbits:unset,i,src; xbits:isnotset,y,track ip_src;", "xbits:isnotset,y,track ip_src;",
+         "xbits:isnotset,y,track ip_pair;", "xbits:set,x,track ip_pair;", "priority:5;", "hostbits:unset,i,src; flowbits:isnotset,z;"]
+FIRST = [6, 4, 5, 19, 3, 8, 9, 7, 10, 11, 12, 14, 15, 16, 2, 1, 13, 17, 18]
+# By addresses alone, once a direction of a flow, with these options; with others each packet is asked.
+ONCE = ["", "flowbits:set,a;", "xbits:toggle,a,track ip_src;", "hostbits:unset,b;", "ip_proto:17;", "iprep:src,Bad,isset;", "flowbits:unset,a;",
+        "flowbits:toggle,a;", "flowint:nn,+,1;"]
+STATES = ["flowbits:isnotset,a|b;", "flowbits:set,b; flowint:less,-,1;", "flowint:less,isset;"]
+REPUTED = {"any": "isset isnotset >,0 =,0", "src": "isset isnotset <,5", "dst": "isset isnotset >=,0", "both": "isset isnotset"}
+# One address, one that only another category names, a network, and nobody.
+REPUTATION = "10.0.0.1,1,9\n10.0.0.1,2,0\n10.0.1.2,2,5\n10.0.0.0/16,1,100\n10.0.2.0/24,1,0\n"
+ALL = list(range(1, 11))
+ONCE_TOLD = {1: 5, 2: 5, 3: 5, 4: 5, 5: 5, 6: 5, 7: 10, 8: 10, 9: 10}
+STATES_TOLD = {1: ALL, 2: ALL}
+REPUTED_TOLD = {1: ALL, 3: [1, 2, 3, 4, 5, 6, 8, 9, 10], 4: ALL, 5: ALL, 6: [2, 4, 7, 10], 7: [2, 4, 7, 10], 8: ALL, 9: [1, 3, 5, 6, 7, 8, 9], 10:
+                ALL, 11: ALL}
+LIMITS_TOLD = [[1, 2, 4],
+               [3, 6, 7, 9],
+               [1, 2, 3, 4, 5, 7, 10],
+               [1, 2, 3, 4, 5, 7, 10],
+               [4],
+               [1, 2, 4, 6, 8, 10],
+               [1, 2, 3, 4, 7, 8, 9, 10]]
+LIMIT = "threshold:type limit, track by_src, count 3, seconds 60;"
+FILTER = "detection_filter:track by_src, count 1, seconds 60;"
+# A rule's own option, and a line of threshold.config
+LIMITS = [(LIMIT, "threshold gen_id 1, sig_id 1, type limit, track by_src, count 1, seconds 60"),
+          (FILTER, "event_filter gen_id 1, sig_id 1, type threshold, track by_src, count 2, seconds 60"),
+          (LIMIT, "threshold gen_id 0, sig_id 0, type limit, track by_src, count 1, seconds 60"),
+          (LIMIT, "rate_filter gen_id 1, sig_id 1, track by_rule, count 1, seconds 60, new_action pass, timeout 60"),
+          ("", "suppress gen_id 1, sig_id 1, track by_src, ip 10.0.0.0/24\n"
+               "threshold gen_id 1, sig_id 1, type threshold, track by_dst, count 2, seconds 60"),
+          ("", "rate_filter gen_id 1, sig_id 1, track by_rule, count 2, seconds 60, new_action pass, timeout 0"),
+          ("", "rate_filter gen_id 1, sig_id 1, track by_src, count 2, seconds 4, new_action pass, timeout 1")]
+
+
+def talk():
+    """Ten datagrams of three hosts, a second apart."""
+    c = Capture()
+    for i, (src, dst) in enumerate([(A, B), (B, A), (A, B), (C, A), (A, C), (A, B), (B, C), (A, B), (A, B), (B, A)]):
+        c.ts = 1000 + i
+        c.udp(src, dst, 9000 if src < dst else 9001, b"word", sport=9001 if src < dst else 9000)
+    return c
+
+
+def rules_of(head, options):
+    return "".join(f'alert {head} any any -> any any (msg:"x"; {o} sid:{i};)\n' for i, o in enumerate(options, 1))
+
+
+def alerts(sensor, work, rules, yaml="", files=()):
+    """(packet, sid) in the order they are told."""
+    talk().write(f"{work}/a.pcap")
+    for name, text in (("a.rules", rules), ("a.yaml", YAML + yaml), *files):
+        with open(f"{work}/{name}", "w", encoding="ascii") as f:
+            f.write(text)
+    out = f"{work}/eve.json"
+    if os.path.exists(out):
+        os.remove(out)
+    command = [sensor, "-c", f"{work}/a.yaml", "-r", f"{work}/a.pcap", "-S", f"{work}/a.rules", "-l", work, "-k", "none"]
+    subprocess.run(command + sys.argv[2:], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with open(out, encoding="utf-8") as f:
+        told = [e for e in map(json.loads, f) if e["event_type"] == "alert"]
+    return [(e["pcap_cnt"], e["alert"]["signature_id"]) for e in told]
+
+
+def packets(told):
+    """{sid: its packets}"""
+    return {sid: [n for n, s in told if s == sid] for sid in sorted({s for _, s in told})}
+
+
+def cases(sensor, work):
+    told = alerts(sensor, work, rules_of("udp", ["dsize:>0; " + o for o in ORDER]))
+    yield "order in a packet", [s for n, s in told if n == 1], FIRST
+    reputed = f"reputation-categories-file: {work}/c\ndefault-reputation-path: {work}\nreputation-files: [r]\n"
+    files = [("c", "1,Bad,x\n2,Known,x\n"), ("r", REPUTATION)]
+    told = packets(alerts(sensor, work, rules_of("ip", ONCE), reputed, files))
+    yield "by addresses alone", {s: len(p) for s, p in told.items()}, ONCE_TOLD
+    yield "states of a flow", packets(alerts(sensor, work, rules_of("udp", ["dsize:>0; " + o for o in STATES]))), STATES_TOLD
+    options = [f"dsize:>0; iprep:{side},Bad,{what};" for side, all_ in REPUTED.items() for what in all_.split()]
+    yield "reputation", packets(alerts(sensor, work, rules_of("udp", options), reputed, files)), REPUTED_TOLD
+    for (own, line), expected in zip(LIMITS, LIMITS_TOLD, strict=True):
+        told = alerts(sensor, work, rules_of("udp", ["dsize:>0; " + own]), f"threshold-file: {work}/t\n", [("t", line + "\n")])
+        yield f"{own} with {line}", packets(told).get(1), expected
+
+
+def main():
+    faults = 0
+    with tempfile.TemporaryDirectory() as work:
+        for name, told, expected in cases(sys.argv[1], work):
+            if told != expected:
+                faults += 1
+                print(f"{name}: {told}, not {expected}")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
