@@ -99,6 +99,13 @@ static bool take_no_detection(struct options *o, const char *v)
     o->no_detection = true;
     return true;
 }
+/* As if it stood in the way: each packet is looked at as it comes, what drops ends its flow. */
+static bool take_ips(struct options *o, const char *v)
+{
+    (void)v;
+    return add(o->set, "stream.inline=yes") && add(o->set, "detect.drop-ends=true") &&
+           add(o->set, "event.alert.blocked=true");
+}
 static bool take_verbose(struct options *o, const char *v)
 {
     (void)v;
@@ -242,7 +249,7 @@ static const struct cli_row rows[] = {
     {"--disable-detection", NULL, take_no_detection, NULL},
     {"--init-errors-fatal", NULL, take_strict, NULL},
     {"--runmode", "MODE", ignore, NULL},
-    {"--simulate-ips", NULL, ignore, NULL},
+    {"--simulate-ips", NULL, take_ips, NULL},
     {"-D", NULL, ignore, NULL},
     {"--pidfile", "FILE", ignore, NULL},
     {"--user", "NAME", ignore, NULL},

@@ -200,16 +200,49 @@ static void fill_hit(struct detect *d, const struct rule *r, struct hit *hit)
         trace_hit(d, r, hit);
 }
 
-/* On a transaction, on the stream, by addresses or protocol: all of the flow passes. */
-static void let_pass(struct detect *d, const struct rule *r)
+/* On a transaction, on the stream, by addresses or protocol: an action is that of the flow. */
+static struct flow_marks *flow_of_action(struct detect *d, const struct rule *r)
 {
     struct flow *flow = d->in->flow;
-    bool whole = d->look.tx || d->look.on_stream || r->kind == RULE_IP || r->kind == RULE_APP;
-    struct flow_marks *s = flow && whole ? state_flow(d->pool, flow) : NULL;
+
+    return flow && (r->of_flow || d->look.on_stream) ? state_flow(d->pool, flow) : NULL;
+}
+
+static void let_pass(struct detect *d, const struct rule *r)
+{
+    struct flow_marks *s = flow_of_action(d, r);
 
     d->passed = true;
     d->pass_at = r->info.index < d->pass_at ? r->info.index : d->pass_at;
     if (s)
+        s->pass = true;
+}
+
+/* Whether a count lets the match through is known later: such rules end no flow. */
+static bool is_counted(const struct rule *r)
+{
+    for (const struct limit *l = r->limits; l; l = l->next) {
+        if (l->kind != LIMIT_LIMIT)
+            return true;
+    }
+    return false;
+}
+
+static void let_drop(struct detect *d, const struct rule *r)
+{
+    bool drops = r->action == ACTION_DROP || r->action == ACTION_REJECT;
+
+    if (drops && d->drop_ends && r->info.index < d->drop_at && !is_counted(r) &&
+        flow_of_action(d, r))
+        d->drop_at = r->info.index;
+}
+
+/* Behind the packet, unless a rule before it in order let it pass. */
+static void end_dropped(struct detect *d)
+{
+    struct flow_marks *s = d->in->flow ? d->in->flow->ext[FLOW_EXT_DETECT] : NULL;
+
+    if (s && d->looking && d->drop_at < d->pass_at)
         s->pass = true;
 }
 
@@ -218,10 +251,11 @@ void detect_fire(struct detect *d, const struct rule *r)
     struct flow *flow = d->in->flow;
 
     run_acts(d, r);
-    if (r->action == ACTION_PASS && !r->info.noalert) {
+    if (r->action == ACTION_PASS) {
         let_pass(d, r);
         return;
     }
+    let_drop(d, r);
     if (r->info.noalert && !r->n_xbits && !r->datasets && !r->tags)
         return;
     if (d->n_hits == HITS_MAX) {
@@ -382,7 +416,7 @@ void detect_look(struct detect *d)
     strbuf_clear(&d->text);
     d->n_steps = 0;
     d->passed = false;
-    d->pass_at = UINT32_MAX;
+    d->pass_at = d->drop_at = UINT32_MAX;
     d->view[0].set = d->view[1].set = d->stream_shown = false;
     memset(&d->beside, 0, sizeof(d->beside));
     memset(&d->look.rule, 0,
@@ -448,6 +482,7 @@ bool detect_run(struct detect *d, const struct detect_input *in)
     d->count[DETECT_SUSPENDED] += d->cost.n_resting;
     if (d->n_hits)
         settle_hits(d);
+    end_dropped(d);
     if (d->explain)
         explain_look(d->explain, d);
     return d->n_hits || d->cost.n_resting;
@@ -522,6 +557,7 @@ static bool take_settings(struct detect *d, const struct conf *conf)
     d->depth = conf_size(conf, "detect.stream-depth");
     d->alerts_max = (uint32_t)conf_int(conf, "detect.alerts-max");
     d->encrypted = conf_bool(conf, "detect.encrypted");
+    d->drop_ends = conf_bool(conf, "detect.drop-ends");
     d->pool = state_pool_new(conf_size(conf, "detect.memory"));
     return cost_budget(&d->cost, (uint64_t)conf_int(conf, "detect.rule-budget"),
                        conf_span_ns(conf, "detect.rule-rest"));

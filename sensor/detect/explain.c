@@ -545,7 +545,7 @@ void explain_passed(struct explain *e, struct detect *d)
     begin(&l, e, d);
     l.stage = EXPLAIN_PROTOCOL;
     snprintf(l.condition, sizeof(l.condition), "the flow is inspected");
-    snprintf(l.why, sizeof(l.why), "a pass or bypass rule matched this flow before");
+    snprintf(l.why, sizeof(l.why), "a pass, drop, reject or bypass rule matched this flow before");
     keep(&l);
 }
 

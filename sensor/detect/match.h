@@ -114,6 +114,8 @@ struct detect {
     struct explain *explain; /* NULL: nobody asks */
     bool passed;
     uint32_t pass_at; /* the first rule in order that did */
+    uint32_t drop_at; /* the first that dropped or rejected the flow */
+    bool drop_ends;   /* … and rules look at no more of it */
     bool encrypted;   /* payload of encrypted TLS is looked at, too */
     bool looking;     /* detect_look() was called for the packet in hand */
     bool fresh;       /* first packet of this direction since the protocol is known */

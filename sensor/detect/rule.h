@@ -309,6 +309,7 @@ struct rule {
     bool no_stream;   /* tcp-pkt, flow:no_stream, dsize */
     bool datasets;    /* asks sets of values: all its groups have to match in one look */
     bool beside;      /* asks files that lie beside the rules: read anew by every load */
+    bool of_flow;     /* pass, drop and reject are said of the flow, whatever it matched on */
     bool once_known;  /* nothing but app-layer-protocol: once per direction */
     bool events_only; /* decode-event: packets that may have no transport at all */
     uint16_t app;     /* 0 = any protocol; else index + 1 of the ruleset's app names */

@@ -67,8 +67,8 @@ static bool only_addresses(const struct draft *d)
 {
     const struct rule *r = &d->rule;
 
-    return d->n_groups == 0 && d->ip_compatible && !r->app && !r->events_only && !r->src->negated &&
-           !r->dst->negated && (r->ip_proto == -1 || (r->sport->any && r->dport->any));
+    return d->n_groups == 0 && d->ip_compatible && !r->app && !r->events_only &&
+           (r->ip_proto == -1 || (r->sport->any && r->dport->any));
 }
 
 static uint8_t packet_kind(const struct draft *d, bool payload)
@@ -102,6 +102,28 @@ static bool find_frame(struct draft *d)
     return r->frame_group >= 0;
 }
 
+/* Of rules on payload: where no transaction and no frame is asked. */
+static void find_packet_kind(struct draft *d, bool payload)
+{
+    struct rule *r = &d->rule;
+
+    if (d->n_groups == 0 && r->app && !d->need_packet && !d->both_ways) {
+        r->kind = RULE_APP;
+        r->of_flow = r->n_tests == 0;
+        return;
+    }
+    bool addresses = only_addresses(d);
+    if (addresses && !r->src->negated && !r->dst->negated) {
+        r->kind = RULE_IP;
+        r->of_flow = true;
+        return;
+    }
+    r->once_known = d->app_protocol && d->n_groups == 0 && !d->flow_words &&
+                    r->n_tests == d->app_protocol + d->n_address_tests;
+    r->of_flow = addresses || r->once_known;
+    r->kind = packet_kind(d, payload);
+}
+
 static bool find_kind(struct draft *d)
 {
     struct rule *r = &d->rule;
@@ -111,27 +133,17 @@ static bool find_kind(struct draft *d)
         tx |= is_tx_buffer(d->groups[i].buffer);
     int payload = payload_group(d);
     r->payload_group = (int8_t)payload;
+    r->of_flow = true;
     if (find_frame(d)) {
         r->kind = RULE_FRAME;
         return !tx && payload < 0 ? true
                                   : draft_fail(d, "a rule on frames has no other buffers: neither "
                                                   "of payload nor of transactions");
     }
-    if (tx) {
+    if (tx)
         r->kind = RULE_TX;
-        return true;
-    }
-    if (d->n_groups == 0 && r->app && !d->need_packet && !d->both_ways) {
-        r->kind = RULE_APP;
-        return true;
-    }
-    if (only_addresses(d)) {
-        r->kind = RULE_IP;
-        return true;
-    }
-    r->once_known = d->app_protocol && d->n_groups == 0 && !d->flow_words &&
-                    r->n_tests == d->app_protocol + d->n_address_tests;
-    r->kind = packet_kind(d, payload >= 0);
+    else
+        find_packet_kind(d, payload >= 0);
     return true;
 }
 

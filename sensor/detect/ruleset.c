@@ -37,6 +37,8 @@ const struct option ruleset_options[] = {
     {"action-order", CONF_LIST, "pass,drop,reject,alert",
      "Which action goes first; alerts of a packet stay that stand before the pass rule"},
     {"detect.alerts-max", CONF_INT, "15", "Most alerts of one packet; the first in order stay"},
+    {"detect.drop-ends", CONF_BOOL, "false",
+     "Where drop or reject match for a flow, rules look at no more of it, as in Suricata"},
     {"detect.encrypted", CONF_BOOL, "false", "Rules look at the payload of encrypted TLS, too"},
     {"detect.rule-budget", CONF_INT, "0",
      "Steps a rule may take in a second of packet time from one of 64 shards of the flows; 0: any"},

@@ -91,12 +91,17 @@ static void write_matches(struct jsonw *w, const struct hit *hit)
     jsonw_arr_close(w);
 }
 
+static bool is_stop(const struct rule_info *rule)
+{
+    return strcmp(rule->action, "drop") == 0 || strncmp(rule->action, "reject", 6) == 0;
+}
+
 static void write_alert(struct jsonw *w, const struct event_ctx *ctx)
 {
     const struct rule_info *rule = ctx->hit->rule;
 
     jsonw_obj_open(w, "alert");
-    jsonw_str(w, "action", "allowed");
+    jsonw_str(w, "action", ctx->options->blocked && is_stop(rule) ? "blocked" : "allowed");
     jsonw_u64(w, "gid", rule->gid);
     jsonw_u64(w, "signature_id", rule->sid);
     jsonw_u64(w, "rev", rule->rev);

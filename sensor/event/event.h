@@ -41,6 +41,7 @@ struct event_ctx {
 struct event_options {
     bool payload, payload_printable, packet, http_body; /* alert details */
     bool references, reason; /* alerts carry the rule's references, and where its contents were */
+    bool blocked;            /* alerts of drop and reject say so */
     bool matches;            /* alerts tell all conditions with the bytes that matched */
     bool community_id;
     uint16_t community_seed;

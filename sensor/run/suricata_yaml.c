@@ -384,6 +384,7 @@ enum err suricata_yaml_load(struct conf *conf, const char *path, struct strbuf *
     suricata_app_take(conf, tree, path, report);
     suricata_stream_take(conf, tree, path, report);
     suricata_decoder_take(conf, tree, path, report);
+    suricata_yaml_set(conf, "detect.drop-ends", "true");
     int64_t alerts = json_i64(json_get(tree, "packet-alert-max"), 0);
     if (alerts > 0 && alerts < 256) {
         char text[32];

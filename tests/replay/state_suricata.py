@@ -29,7 +29,13 @@ STATES = ["flowbits:isnotset,a|b;", "flowbits:set,b; flowint:less,-,1;", "flowin
 REPUTED = {"any": "isset isnotset >,0 =,0", "src": "isset isnotset <,5", "dst": "isset isnotset >=,0", "both": "isset isnotset"}
 # One address, one that only another category names, a network, and nobody.
 REPUTATION = "10.0.0.1,1,9\n10.0.0.1,2,0\n10.0.1.2,2,5\n10.0.0.0/16,1,100\n10.0.2.0/24,1,0\n"
-ALL = list(range(1, 11))
+
+
+def up(first, last):
+    return list(range(first, last + 1))
+
+
+ALL = up(1, 10)
 ONCE_TOLD = {1: 5, 2: 5, 3: 5, 4: 5, 5: 5, 6: 5, 7: 10, 8: 10, 9: 10}
 STATES_TOLD = {1: ALL, 2: ALL}
 REPUTED_TOLD = {1: ALL, 3: [1, 2, 3, 4, 5, 6, 8, 9, 10], 4: ALL, 5: ALL, 6: [2, 4, 7, 10], 7: [2, 4, 7, 10], 8: ALL, 9: [1, 3, 5, 6, 7, 8, 9], 10:
@@ -41,6 +47,30 @@ LIMITS_TOLD = [[1, 2, 4],
                [4],
                [1, 2, 4, 6, 8, 10],
                [1, 2, 3, 4, 7, 8, 9, 10]]
+WATCHED = [{1: [1], 2: [1]},
+           {1: [1], 2: [1]},
+           {1: [4, 6, 8, 10], 2: up(1, 14), 3: [11]},
+           {1: [7], 2: up(1, 7)},
+           {1: [4, 7], 2: up(1, 7)},
+           {1: [7], 2: up(1, 7)},
+           {1: [5], 2: up(1, 5)},
+           {1: up(5, 14), 2: up(1, 14), 3: [11]},
+           {2: up(1, 7)},
+           {2: up(1, 6)},
+           {2: [1, 2, 3, 5, 7, 9, 11, 12, 13, 14], 3: [11]},
+           {1: [7], 2: up(1, 7)}]
+INLINE = [{1: [1], 2: [1]},
+          {1: [1], 2: [1]},
+          {1: [4, 6, 8, 10], 2: up(1, 14), 3: [8]},
+          {1: [4], 2: up(1, 4)},
+          {1: [4], 2: up(1, 4)},
+          {1: [4], 2: up(1, 4)},
+          {1: [4], 2: up(1, 4)},
+          {1: up(4, 14), 2: up(1, 14), 3: [8]},
+          {2: up(1, 4)},
+          {2: [1, 2, 3]},
+          {2: [1, 2, 3, 5, 7, 9, 11, 12, 13, 14]},
+          {1: [4], 2: up(1, 4)}]
 LIMIT = "threshold:type limit, track by_src, count 3, seconds 60;"
 FILTER = "detection_filter:track by_src, count 1, seconds 60;"
 # A rule's own option, and a line of threshold.config
@@ -52,6 +82,26 @@ LIMITS = [(LIMIT, "threshold gen_id 1, sig_id 1, type limit, track by_src, count
                "threshold gen_id 1, sig_id 1, type threshold, track by_dst, count 2, seconds 60"),
           ("", "rate_filter gen_id 1, sig_id 1, track by_rule, count 2, seconds 60, new_action pass, timeout 0"),
           ("", "rate_filter gen_id 1, sig_id 1, track by_src, count 2, seconds 4, new_action pass, timeout 1")]
+
+
+# Beside each stand rules that alert on every packet and on the second request.
+ACTIONS = ["drop ip any any -> any any (", f"drop ip !{C} any -> any any (", "drop tcp any any -> any any (dsize:>0;",
+           'drop tcp any any -> any any (content:"GET";', 'drop tcp any any -> any any (content:"GET"; depth:3;',
+           'reject http any any -> any any (http.method; content:"GET";', "drop http any any -> any any (",
+           "drop http any any -> any any (flow:established;",
+           'drop http any any -> any any (http.method; content:"GET"; noalert;', 'pass http any any -> any any (http.method; content:"GET"; noalert;',
+           "pass tcp any any -> any any (dsize:>0;", "drop ip any any -> any any (app-layer-protocol:http;"]
+EACH = """alert ip any any -> any any (msg:"x"; ttl:>0; sid:2;)
+alert http any any -> any any (msg:"x"; http.uri; content:"two"; sid:3;)
+"""
+
+
+def requests():
+    c = Capture()
+    ask = b"GET /%s HTTP/1.1\r\nHost: a\r\n\r\n"
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+    c.tcp(A, B, 80, [ask % b"one", ("s", answer), ask % b"two", ("s", answer)])
+    return c
 
 
 def talk():
@@ -67,9 +117,9 @@ def rules_of(head, options):
     return "".join(f'alert {head} any any -> any any (msg:"x"; {o} sid:{i};)\n' for i, o in enumerate(options, 1))
 
 
-def alerts(sensor, work, rules, yaml="", files=()):
+def alerts(sensor, work, rules, yaml="", files=(), capture=talk, more=()):
     """(packet, sid) in the order they are told."""
-    talk().write(f"{work}/a.pcap")
+    capture().write(f"{work}/a.pcap")
     for name, text in (("a.rules", rules), ("a.yaml", YAML + yaml), *files):
         with open(f"{work}/{name}", "w", encoding="ascii") as f:
             f.write(text)
@@ -77,7 +127,7 @@ def alerts(sensor, work, rules, yaml="", files=()):
     if os.path.exists(out):
         os.remove(out)
     command = [sensor, "-c", f"{work}/a.yaml", "-r", f"{work}/a.pcap", "-S", f"{work}/a.rules", "-l", work, "-k", "none"]
-    subprocess.run(command + sys.argv[2:], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(command + list(more), check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     with open(out, encoding="utf-8") as f:
         told = [e for e in map(json.loads, f) if e["event_type"] == "alert"]
     return [(e["pcap_cnt"], e["alert"]["signature_id"]) for e in told]
@@ -101,6 +151,10 @@ def cases(sensor, work):
     for (own, line), expected in zip(LIMITS, LIMITS_TOLD, strict=True):
         told = alerts(sensor, work, rules_of("udp", ["dsize:>0; " + own]), f"threshold-file: {work}/t\n", [("t", line + "\n")])
         yield f"{own} with {line}", packets(told).get(1), expected
+    for mode, expected_all in (((), WATCHED), (("--simulate-ips",), INLINE)):
+        for action, expected in zip(ACTIONS, expected_all, strict=True):
+            told = alerts(sensor, work, f'{action} msg:"x"; sid:1;)\n{EACH}', "", (), requests, mode)
+            yield f"{action} {mode}", packets(told), expected
 
 
 def main():
