@@ -693,12 +693,6 @@ struct tx *app_first_tx(struct flow *flow)
     return app ? app->first : NULL;
 }
 
-const struct app_file *app_files(const struct app_engine *engine, uint32_t *n)
-{
-    *n = engine->n_files;
-    return engine->files;
-}
-
 uint32_t app_notes(const struct app_engine *engine, const char *const **names)
 {
     if (names)

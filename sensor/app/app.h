@@ -34,6 +34,10 @@ struct app_file {
     enum dir dir;
     enum { APP_FILE_BEGIN, APP_FILE_DATA, APP_FILE_END, APP_FILE_CUT } kind;
     struct slice bytes; /* name at BEGIN, data at DATA */
+    /* DATA that its transaction keeps: `bytes` are those of `*body` from `body_at` on, where they
+     * lie now, and `*body` is kept as long as the transaction; NULL: they are not kept there. */
+    const struct slice *body;
+    uint32_t body_at;
 };
 
 /** What recognition found odd about a flow, for the packet in hand: bits of flow->app_events. */

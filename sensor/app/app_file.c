@@ -64,6 +64,57 @@ void app_file_data(struct app *app, struct tx *tx, enum dir dir, struct slice da
     app->dirty = true;
 }
 
+/* Nobody reads what would be kept: it is counted only. */
+static void count_body(struct app *app, struct tx *tx, uint32_t len, uint32_t *seen, uint32_t cap)
+{
+    tx->touched[app->dir] = true;
+    app->dirty = true;
+    tx->truncated |= len > cap - *seen;
+    *seen += len < cap - *seen ? len : cap - *seen;
+}
+
+void app_file_body(struct app *app, struct tx *tx, enum dir dir, bool is_file, struct slice data,
+                   struct slice *kept, uint32_t *seen, uint32_t cap)
+{
+    struct tx_box *box = app_flow_box(tx);
+    uint32_t had = kept->len;
+
+    if (!data.len)
+        return;
+    if (app->engine->without_rules) {
+        count_body(app, tx, data.len, seen, cap);
+        if (is_file)
+            app_file_data(app, tx, dir, data);
+        return;
+    }
+    /* The piece comes first: files that look at the body learn of it where the body went. */
+    struct app_file *file = is_file && box->file_open[dir] ? piece(app, tx, dir) : NULL;
+    box->body_shown[dir] |= file != NULL;
+    app_tx_grow(app, tx, kept, data, cap,
+                file || !box->body_shown[dir] ? APP_GROWN_OWN : APP_GROWN_SHARED);
+    *seen = kept->len;
+    if (!file)
+        return;
+    file->kind = APP_FILE_DATA;
+    file->body = kept;
+    file->body_at = had;
+    file->bytes =
+        kept->len - had == data.len ? (struct slice){NULL, data.len} : lasting(app->engine, data);
+    tx->touched[dir] = true;
+    app->dirty = true;
+}
+
+const struct app_file *app_files(const struct app_engine *engine, uint32_t *n)
+{
+    for (uint32_t i = 0; i < engine->n_files; i++) {
+        struct app_file *file = &engine->files[i];
+        if (file->body && !file->bytes.at)
+            file->bytes.at = file->body->at + file->body_at;
+    }
+    *n = engine->n_files;
+    return engine->files;
+}
+
 void app_file_end(struct app *app, struct tx *tx, enum dir dir, bool complete)
 {
     struct tx_box *box = app_flow_box(tx);

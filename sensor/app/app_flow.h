@@ -149,6 +149,7 @@ struct tx_box {
     uint8_t *at, *end;
     size_t used_bytes;
     bool file_open[2];
+    bool body_shown[2]; /* files may look at a body of this direction where it lies */
     _Alignas(16) struct tx tx;
 };
 
@@ -192,6 +193,11 @@ int32_t app_rows_usual(const struct app_rows *rows, const struct flow *flow, enu
 bool app_tx_sweep(struct app *app, bool all, uint32_t looked);
 /** Ends one direction of every transaction. */
 void app_tx_end_dir(struct app *app, enum dir dir);
+
+/** As app_grow. What the bytes grow out of is freed when nobody else looks at them there. */
+enum app_grown { APP_GROWN_SHARED, APP_GROWN_OWN };
+void app_tx_grow(struct app *app, struct tx *tx, struct slice *kept, struct slice more,
+                 uint32_t cap, enum app_grown whose);
 
 /** Frees what app_state_alloc gave. */
 void app_tx_free_state(struct app *app);

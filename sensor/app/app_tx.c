@@ -206,10 +206,8 @@ static void give_back(struct tx *tx, const uint8_t *at, uint32_t room)
     }
 }
 
-enum { SHARED, OWN }; /* whether others may still look at the bytes where they were */
-
-static void grow(struct app *app, struct tx *tx, struct slice *kept, struct slice more,
-                 uint32_t cap, int whose)
+void app_tx_grow(struct app *app, struct tx *tx, struct slice *kept, struct slice more,
+                 uint32_t cap, enum app_grown whose)
 {
     if (!more.len)
         return;
@@ -231,7 +229,7 @@ static void grow(struct app *app, struct tx *tx, struct slice *kept, struct slic
             return;
         if (kept->len)
             memcpy(at, kept->at, kept->len);
-        if (kept->at && whose == OWN)
+        if (kept->at && whose == APP_GROWN_OWN)
             give_back(tx, kept->at, had);
         kept->at = at;
     }
@@ -241,23 +239,7 @@ static void grow(struct app *app, struct tx *tx, struct slice *kept, struct slic
 
 void app_grow(struct app *app, struct tx *tx, struct slice *kept, struct slice more, uint32_t cap)
 {
-    grow(app, tx, kept, more, cap, SHARED);
-}
-
-void app_grow_for_rules(struct app *app, struct tx *tx, struct slice *kept, uint32_t *seen,
-                        struct slice more, uint32_t cap)
-{
-    if (!app->engine->without_rules) {
-        grow(app, tx, kept, more, cap, OWN);
-        *seen = kept->len;
-        return;
-    }
-    if (!more.len)
-        return;
-    tx->touched[app->dir] = true;
-    app->dirty = true;
-    tx->truncated |= more.len > cap - *seen;
-    *seen += more.len < cap - *seen ? more.len : cap - *seen;
+    app_tx_grow(app, tx, kept, more, cap, APP_GROWN_SHARED);
 }
 
 static bool over(const struct tx *tx)

@@ -118,9 +118,8 @@ static void pass_on(const struct sink *sink, struct slice data)
 
     if (sink->body)
         sink->body->out_bytes += data.len;
-    app_grow_for_rules(sink->app, sink->tx, &m->body, &m->body_seen, data, kept);
-    if (!http_tx_is_form(sink->tx, sink->dir))
-        app_file_data(sink->app, sink->tx, sink->dir, data);
+    app_file_body(sink->app, sink->tx, sink->dir, !http_tx_is_form(sink->tx, sink->dir), data,
+                  &m->body, &m->body_seen, kept);
     if (m->body_seen >= kept) /* as complete as it will get: rules may look */
         app_progress(sink->app, sink->tx, sink->dir, TX_BODY);
 }

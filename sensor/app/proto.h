@@ -193,10 +193,6 @@ struct slice app_tx_keep(struct tx *tx, struct slice bytes);
 void *app_append(struct app *app, struct tx *tx, struct list *list, uint32_t item_size);
 /** Appends to a kept slice that grows (bodies): at most `cap` bytes in all. */
 void app_grow(struct app *app, struct tx *tx, struct slice *kept, struct slice more, uint32_t cap);
-/** The same for what only rules read: without any, `kept` stays empty. `*seen`: its bytes so far,
- * at most `cap`, whether they are kept or not. */
-void app_grow_for_rules(struct app *app, struct tx *tx, struct slice *kept, uint32_t *seen,
-                        struct slice more, uint32_t cap);
 /** Raises the progress of one direction; TX_DONE ends it. */
 void app_progress(struct app *app, struct tx *tx, enum dir dir, enum tx_progress progress);
 /** Rules look at both directions anew, though none has come further. True for the first time with
@@ -208,6 +204,12 @@ void app_note(struct app *app, struct tx *tx, uint32_t note);
 /** A file carried by the protocol: begin, any number of data, end. `name` may be empty. */
 void app_file_begin(struct app *app, struct tx *tx, enum dir dir, struct slice name);
 void app_file_data(struct app *app, struct tx *tx, enum dir dir, struct slice data);
+/** The same for a body that is a file (`is_file`) and that rules look at: `data` is appended to
+ * `*kept`, which must live as long as the transaction, at most `cap` bytes in all; the file's bytes
+ * are those. Without rules `*kept` stays empty. `*seen`: its bytes so far, at most `cap`, whether
+ * they are kept or not. */
+void app_file_body(struct app *app, struct tx *tx, enum dir dir, bool is_file, struct slice data,
+                   struct slice *kept, uint32_t *seen, uint32_t cap);
 void app_file_end(struct app *app, struct tx *tx, enum dir dir, bool complete);
 
 /** A fault is what Suricata calls one, also where a standard says otherwise. */

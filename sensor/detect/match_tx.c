@@ -218,7 +218,7 @@ static void scan_repeated(struct detect *d, const struct tx_state *s, const stru
         return;
     uint32_t same = file && !file->before && s->n_early <= EARLY_MAX ? seen : 0;
     same = same < bytes.len ? same : bytes.len;
-    if (same && memcmp(bytes.at, file->data.at, same) != 0)
+    if (same && bytes.at != file->data.at && memcmp(bytes.at, file->data.at, same) != 0)
         same = 0;
     for (uint8_t i = 0; same && i < s->n_early; i++)
         detect_candidate(d, s->early[i], 0);

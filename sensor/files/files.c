@@ -79,12 +79,14 @@ struct entry {
     struct file file;
     uint32_t digests;      /* which run: enum files_want */
     struct digest *digest; /* DIGESTS, when any run */
-    struct files *namer;   /* ended, and its type may be asked for; else NULL */
+    struct files *files;
     char *magic;
-    uint8_t *content;
+    const uint8_t *content; /* here, or in the body that the transaction keeps */
+    uint8_t *own;
     uint32_t kept; /* bytes of it: all from the start, or those of file.data */
     bool may_store;
-    size_t content_room, room, digest_room, magic_room;
+    bool nameable; /* ended, and its type may be asked for */
+    size_t own_room, room, digest_room, magic_room;
     uint8_t *name;
     size_t name_room;
 };
@@ -278,7 +280,7 @@ static struct file *file_begin(struct files *files, struct flow *flow, const str
         files->count[FILES_MEMORY]++;
         return NULL;
     }
-    *entry = (struct entry){.room = room};
+    *entry = (struct entry){.room = room, .files = files};
     struct file *file = &entry->file;
     file->id = ++list->next_id;
     file->flow = flow;
@@ -302,9 +304,68 @@ static struct file *file_begin(struct files *files, struct flow *flow, const str
     return file;
 }
 
-static void keep(struct files *files, struct entry *entry, struct slice data)
+static bool is_lent(const struct entry *entry)
+{
+    return entry->content && !entry->own;
+}
+
+/* What is kept comes to lie here, with room for `bytes`; false without memory. */
+static bool make_own(struct entry *entry, uint32_t bytes)
+{
+    size_t room;
+
+    if (bytes <= entry->own_room)
+        return true;
+    uint8_t *own = pool_get(&entry->files->pool, bytes, &room);
+    if (!own) {
+        entry->files->count[FILES_MEMORY]++;
+        return false;
+    }
+    if (entry->kept)
+        memcpy(own, entry->content, entry->kept);
+    pool_put(&entry->files->pool, entry->own, entry->own_room);
+    entry->content = entry->own = own;
+    entry->own_room = room;
+    return true;
+}
+
+/* The body may have moved as it grew: this file and the ones before it look where it is now. */
+static void follow_body(struct file *file, const struct slice *body)
+{
+    for (; file && body; file = file->before) {
+        struct entry *entry = entry_of(file);
+        if (is_lent(entry))
+            entry->content = file->data.at = body->at;
+    }
+}
+
+/* The body goes. Only the file's event may still need what it lent. */
+static void leave_body(struct entry *entry, bool lies)
 {
     struct file *file = &entry->file;
+
+    if (!is_lent(entry))
+        return;
+    if (lies && !file->logged && make_own(entry, entry->kept)) {
+        file->data.at = entry->content;
+        return;
+    }
+    entry->content = NULL;
+    entry->kept = 0;
+    file->data = SLICE_NONE;
+}
+
+/* The piece goes on in its transaction's body where the file's bytes end. */
+static bool goes_on(const struct entry *entry, const struct app_file *piece)
+{
+    return piece->body && !entry->own && piece->body_at == entry->kept &&
+           piece->bytes.at == piece->body->at + piece->body_at;
+}
+
+static void keep(struct files *files, struct entry *entry, const struct app_file *piece)
+{
+    struct file *file = &entry->file;
+    struct slice data = piece->bytes;
     uint32_t have = entry->kept;
 
     if (have >= files->keep_bytes || have < file->size) {
@@ -319,29 +380,23 @@ static void keep(struct files *files, struct entry *entry, struct slice data)
         entry->kept = have + n;
         return;
     }
-    if (have + n > entry->content_room) {
-        size_t room;
-        uint8_t *content = pool_get(&files->pool, (size_t)have + n, &room);
-        if (!content) {
-            files->count[FILES_MEMORY]++;
-            return;
-        }
-        if (have)
-            memcpy(content, entry->content, have);
-        pool_put(&files->pool, entry->content, entry->content_room);
-        entry->content = content;
-        entry->content_room = room;
-    }
-    memcpy(entry->content + have, data.at, n);
+    if (goes_on(entry, piece))
+        entry->content = piece->body->at;
+    else if (make_own(entry, have + n))
+        memcpy(entry->own + have, data.at, n);
+    else
+        return;
     entry->kept = have + n;
     uint32_t shown = entry->kept < files->show_bytes ? entry->kept : (uint32_t)files->show_bytes;
     file->data = (struct slice){entry->content, shown};
 }
 
-static void file_data(struct files *files, struct file *file, struct slice data)
+static void file_data(struct files *files, struct file *file, const struct app_file *piece)
 {
     struct entry *entry = entry_of(file);
-    keep(files, entry, data);
+    struct slice data = piece->bytes;
+
+    keep(files, entry, piece);
     for (uint32_t i = 0; i < DIGESTS; i++)
         if (entry->digests & digests[i].want)
             digest_update(&entry->digest[i], data);
@@ -369,12 +424,12 @@ static void write_digests(struct entry *entry)
 const char *files_magic(struct file *file)
 {
     struct entry *entry = entry_of(file);
-    struct files *files = entry->namer;
+    struct files *files = entry->files;
 
-    if (file->magic || !files)
+    if (file->magic || !entry->nameable)
         return file->magic;
     const char *magic = filetype_of(files->filetype, file->data);
-    entry->namer = NULL;
+    entry->nameable = false;
     if (!magic)
         return NULL;
     struct slice text = slice_head(slice_of_str(magic), MAGIC_MAX);
@@ -394,7 +449,7 @@ static void inspect(struct files *files, struct entry *entry)
     struct file *file = &entry->file;
     bool aborted = false;
 
-    entry->namer = files->filetype ? files : NULL;
+    entry->nameable = files->filetype != NULL;
     if (files->name_all)
         files_magic(file);
     if (!files->yara || !file->data.len)
@@ -417,11 +472,13 @@ static void file_end(struct files *files, struct file *file, bool complete)
     inspect(files, entry);
 }
 
-/* A transaction brings one file after another; all of them know it as long as it lives. */
-static void forget_tx(struct file *file)
+/* A transaction brings one file after another; all of them know it as long as it lives. `lies`:
+ * its body is where they look. */
+static void forget_tx(struct file *file, bool lies)
 {
     while (file) {
         struct file *before = file->before;
+        leave_body(entry_of(file), lies);
         file->tx = NULL;
         file->before = NULL;
         file = before;
@@ -440,13 +497,14 @@ void files_input(struct files *files, struct flow *flow, const struct app_file *
             if (begun)
                 begun->before = file;
             else
-                forget_tx(file);
+                forget_tx(file, false);
             continue;
         }
+        follow_body(file, piece->body);
         if (!file || file->state != FILE_OPEN)
             continue;
         if (piece->kind == APP_FILE_DATA)
-            file_data(files, file, piece->bytes);
+            file_data(files, file, piece);
         else
             file_end(files, file, piece->kind == APP_FILE_END);
     }
@@ -470,7 +528,7 @@ void files_drop_tx(struct tx *tx)
     for (int dir = 0; dir < 2; dir++) {
         struct file *file = tx->files[dir];
         list = file ? hanging(file->flow) : list;
-        forget_tx(file);
+        forget_tx(file, true);
         tx->files[dir] = NULL;
     }
     if (list && list->order_tx == tx)
@@ -493,7 +551,7 @@ static void leave_tx(struct file *file)
 static void entry_free(struct files *files, struct entry *entry)
 {
     leave_tx(&entry->file);
-    pool_put(&files->pool, entry->content, entry->content_room);
+    pool_put(&files->pool, entry->own, entry->own_room);
     pool_put(&files->pool, entry->digest, entry->digest_room);
     pool_put(&files->pool, entry->magic, entry->magic_room);
     pool_put(&files->pool, entry->name, entry->name_room);

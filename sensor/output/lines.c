@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 enum {
-    BLOCK_BYTES = 256 << 10,
+    BLOCK_BYTES = 64 << 10,
     HELD_MAX = 4 << 20, /* while the file does not take anything */
     RETRY_S = 1,
     SAY_AGAIN_S = 300,

@@ -139,6 +139,74 @@ static void files_of_a_transaction_that_is_over_do_not_know_it_any_more(void **s
     one_close(&one);
 }
 
+static bool shows(const struct file *file, uint32_t n)
+{
+    bool same = file->data.len == n;
+
+    for (uint32_t i = 0; same && i < n; i++)
+        same = file->data.at[i] == (uint8_t)(i % 251);
+    return same;
+}
+
+/* Bytes `from` to `to` of a body of `all`; its head comes with the first. */
+static void body_goes_on(uint32_t from, uint32_t to, uint32_t all)
+{
+    static char text[4096];
+    int n = from
+                ? 0
+                : snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\nContent-Length: %u\r\n\r\n", all);
+
+    for (; from < to; from++)
+        text[n++] = (char)(from % 251);
+    one_says(&one, TO_CLIENT, (struct slice){(const uint8_t *)text, (uint32_t)n});
+}
+
+/* What rules see of a body ends at 100 KB; a file's bytes go on. */
+static void a_file_shows_all_its_bytes_before_and_behind_the_end_of_its_body(void **state)
+{
+    enum { ALL = 150 * 1024, STEP = 1000 };
+
+    (void)state;
+    open_with("files.hash=md5");
+    one_says(&one, TO_SERVER, SLICE_LIT("GET /f HTTP/1.1\r\nHost: h\r\n\r\n"));
+    for (uint32_t at = 0; at < ALL; at += STEP) {
+        uint32_t to = at + STEP < ALL ? at + STEP : ALL;
+        body_goes_on(at, to, ALL);
+        assert_true(shows(files_first(&one.flow), to));
+    }
+    assert_int_equal(files_first(&one.flow)->state, FILE_CLOSED);
+    one_close(&one);
+}
+
+static void a_file_that_is_still_to_be_told_outlives_its_transaction(void **state)
+{
+    enum { ALL = 3000 };
+
+    (void)state;
+    open_with("files.hash=md5");
+    one_says(&one, TO_SERVER, SLICE_LIT("GET /f HTTP/1.1\r\nHost: h\r\n\r\n"));
+    body_goes_on(0, ALL, ALL);
+    struct file *file = files_first(&one.flow);
+    one_tx(&one, 0)->logged = true;
+    one_says(&one, TO_SERVER, SLICE_LIT("GET /g HTTP/1.1\r\nHost: h\r\n\r\n"));
+    assert_null(file->tx);
+    assert_true(shows(file, ALL));
+    one_close(&one);
+}
+
+static void a_file_that_was_told_does_not_keep_the_body_of_its_transaction(void **state)
+{
+    (void)state;
+    open_with("files.hash=md5");
+    struct file *file = fetch("abc");
+    assert_int_equal(file->data.len, 3);
+    file->logged = true;
+    files_drop_tx(one_tx(&one, 0));
+    assert_null(file->tx);
+    assert_int_equal(file->data.len, 0);
+    one_close(&one);
+}
+
 static bool is_there(const char *dir, const char *body, const char *sha256)
 {
     char path[256], text[64] = "";
@@ -232,6 +300,9 @@ int main(void)
         cmocka_unit_test(a_file_is_freed_when_it_is_ended_and_logged),
         cmocka_unit_test(a_flow_that_ends_leaves_its_file_truncated),
         cmocka_unit_test(files_of_a_transaction_that_is_over_do_not_know_it_any_more),
+        cmocka_unit_test(a_file_shows_all_its_bytes_before_and_behind_the_end_of_its_body),
+        cmocka_unit_test(a_file_that_is_still_to_be_told_outlives_its_transaction),
+        cmocka_unit_test(a_file_that_was_told_does_not_keep_the_body_of_its_transaction),
         cmocka_unit_test(a_file_that_a_rule_asks_for_is_kept_by_its_digest),
         cmocka_unit_test(yara_rules_that_match_are_told_with_their_meta),
     };
