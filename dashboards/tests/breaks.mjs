@@ -133,6 +133,15 @@ await last.keyboard.press('3');
 await notes(last, 'Saved');
 await until(last, 'it works again', () => document.querySelector('.head .sev')?.textContent.includes('Medium'));
 
+// A page whose program was never fetched: it comes when the analyzer is back.
+await tell('stop');
+await last.waitForSelector('.silent[role=alert]');
+await last.goto(`${base}/#/hunt`);
+await last.waitForSelector('main .empty button');
+await tell('start');
+await last.waitForSelector('main input[type=search]');
+told.fetched = true;
+
 await third.browser.close();
 faults.push(...third.faults);
 console.log(JSON.stringify({ ...told, faults }));
