@@ -340,7 +340,7 @@ struct rule {
     uint32_t gate_span;
     bool ends_unlike;      /* no content has to stand anywhere, and one not at the payload's end */
     int16_t ask_op;        /* content of payload_group that is looked for first; -1 = none */
-    int8_t repeat_group;   /* all contents may not stand, the longest of a transaction's is here; -1 */
+    int8_t repeat_group;   /* no content may stand: of the longest of a transaction's; else -1 */
     uint8_t reads, writes; /* kinds of states it asks, and changes: bits by enum state_kind */
     uint16_t turn;         /* rank by these: who changes a state stands before who asks it */
 };
