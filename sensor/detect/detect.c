@@ -358,10 +358,14 @@ static void run_noted(struct detect *d)
     }
 }
 
-/* The protocol is news to this direction; with datagrams to two of them. */
+enum { ASKED_KNOWN = 0x30 }; /* in flow->asked_app, however it is turned */
+
+/* The protocol is news to this direction, of a connection with an earlier packet; with datagrams to
+ * two of them. */
 static bool app_fresh(const struct detect_input *in)
 {
-    if (!in->flow || detect_no_packet(in) || !detect_settled(in->flow))
+    if (!in->flow || detect_no_packet(in) || !detect_known(in) ||
+        (in->flow->proto == IPPROTO_TCP4 && !(in->flow->asked_app & ASKED_KNOWN)))
         return false;
     enum { TWICE = 2 }; /* its bits stand behind those of the first time */
     uint32_t bit = (uint32_t)in->dir;
@@ -477,6 +481,8 @@ bool detect_run(struct detect *d, const struct detect_input *in)
     }
     run_packet(d);
     run_flow(d);
+    if (in->flow && !(in->flow->asked_app & ASKED_KNOWN) && detect_known(in))
+        in->flow->asked_app |= ASKED_KNOWN;
     d->count[DETECT_STEPS] = d->inspect.steps_exceeded;
     d->count[DETECT_PCRE_LIMIT] = d->inspect.pcre_limited;
     d->count[DETECT_SUSPENDED] += d->cost.n_resting;

@@ -123,6 +123,15 @@ static inline bool detect_settled(const struct flow *f)
     return f->app_name || f->app_failed || f->proto == IPPROTO_UDP4;
 }
 
+/** … and that a connection has none when both sides have spoken. */
+static inline bool detect_known(const struct detect_input *in)
+{
+    const struct flow *f = in->flow;
+
+    return detect_settled(f) && (f->app_name || f->proto != IPPROTO_TCP4 ||
+                                 (detect_shown(in, TO_SERVER) && detect_shown(in, TO_CLIENT)));
+}
+
 /** The directions that detection looks at: bits by enum dir. */
 static inline uint32_t detect_looks(const struct detect_input *in)
 {

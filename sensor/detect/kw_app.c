@@ -20,7 +20,7 @@ static bool app_protocol_match(const struct inspection *in, const void *args)
     const struct app_args *a = args;
     const struct flow *f = in->flow;
 
-    if (!f || !detect_settled(f) || !detect_shown(in->input, in->dir))
+    if (!f || !detect_known(in->input) || !detect_shown(in->input, in->dir))
         return false;
     bool is = a->failed ? !f->app_name : f->app_name && strcmp(f->app_name, a->name) == 0;
     return is != a->negated;

@@ -10,7 +10,7 @@ known protocol whose server says nothing. CUT has a capture of its own: conversa
 ends, cut inside a chunk (1 to 8, the client closes first; 9 to 17, the server does) and of no length (18 to 25); 26 to 33 a whole one. WAY_CASES has one too: who speaks first from a port of services (1 and 2), a question of IPv6 (3),
 an announcement of listeners (4), and a conversation of HTTP (5 to 11) whose client thinks 20 s before it closes, and another one (12 to 57) that is silent for a
 minute with 56 KB of one side acknowledged at once. PART_CASES: a request and an answer of HTTP in pieces (1 to 16) and a handshake of TLS
-with data behind it (17 to 37). A row is (protocol of the header, or all of it, options, packets that carry its alerts; 0 = the end of
+with data behind it (17 to 37), lines of no protocol (38 to 45). A row is (protocol of the header, or all of it, options, packets that carry its alerts; 0 = the end of
 the flow). The packets are those of Suricata 7."""
 import argparse
 import json
@@ -103,9 +103,13 @@ PART_CASES = [
     ("tls", 'flow:to_client; tls.random_time; content:"|00 00 00 00|"', [21]), ("tls", "flow:to_client; tls.random_bytes; bsize:28", [21]),
     ("tls", "ssl_version:tls1.2", [23, 24]), ("tls", "ssl_version:!tls1.2", []),
     # data of the application: one packet more of its direction
-    ("tcp", 'content:!"zzz"', [11, 16, 23, 24, 27, 29, 31, 33]),
-    ("tcp-pkt", 'content:!"zzz"', [4, 6, 8, 10, 11, 12, 14, 16, 20, 22, 23, 24, 26, 27, 28, 29, 30, 31, 33]), ("tcp", 'content:"secret"', []),
+    ("tcp", 'content:!"zzz"', [11, 16, 23, 24, 27, 29, 31, 33, 0, 0]),
+    ("tcp-pkt", 'content:!"zzz"', [4, 6, 8, 10, 11, 12, 14, 16, 20, 22, 23, 24, 26, 27, 28, 29, 30, 31, 33, 41, 43]), ("tcp", 'content:"secret"', []),
     ("tcp-pkt", 'content:"secret"', [30]), ("tcp", 'dsize:>0; content:"|17 03|"', [30]),
+    # that a connection has no protocol, when both sides have spoken; asked alone, with the packet behind that
+    ("tcp", "app-layer-protocol:!dns", [6, 12, 23, 24, 45, 46]), ("tcp", "app-layer-protocol:failed", [45, 46]),
+    ("tcp", "flow:to_server; app-layer-protocol:!dns; ttl:>1", [6, 8, 11, 13, 15, 23, 25, 26, 29, 30, 33, 34, 37, 44, 46]),
+    ("tcp", "app-layer-protocol:http", [6, 12]), ("tcp", "app-layer-protocol:tls", [23, 24]),
 ]
 
 
@@ -242,6 +246,12 @@ def part_capture():
                        (0, record(23, b"secret three")), (1, record(23, b"secret four"))):
         t.send(side, data)
         t.send(1 - side)
+    t = Talk(c, 30009, 7777)
+    for side, data in ((0, b"\xf1\x02 said by the client"), (1, b"\xf3\x04 said by the server")):
+        t.send(side, data)
+        t.send(1 - side)
+    t.send(1)
+    t.send(0)
     return c
 
 
