@@ -160,6 +160,11 @@ void app_dark(struct app *app)
     app->flow->dark = true;
 }
 
+void app_hush(struct app *app)
+{
+    app->flow->hushed = true;
+}
+
 const void *app_config(const struct app *app)
 {
     struct app_engine *engine = app->engine;

@@ -227,6 +227,8 @@ void app_switch(struct app *app, const char *proto_name);
 void app_upgrade(struct app *app);
 /** From here on the flow carries encrypted data: rules look at its payload no more. */
 void app_dark(struct app *app);
+/** Both sides encrypt from here on: rules look at no bytes behind the packet in hand. */
+void app_hush(struct app *app);
 /** Another TCP flow between the same two hosts, to this port, will be of `proto_name`. `says` (at
  * most 4 KB) is kept for it; its parser gets it by app_expected. */
 void app_expect(struct app *app, uint16_t port, const char *proto_name, struct slice says);

@@ -15,6 +15,7 @@ enum {
     PACKET_MAX = 35000,
     COOKIE_BYTES = 16,
     KEXINIT = 20,
+    NEWKEYS = 21,
     LISTS = 10,
     HASSH_LISTS = 4,
 };
@@ -29,12 +30,13 @@ struct ssh_tx {
 };
 
 struct ssh_side {
-    bool has_version, over;
+    bool has_version, over, silent;
 };
 
 struct ssh_state {
     struct ssh_side side[2];
-    bool old; /* version 1, of either side */
+    bool old;     /* version 1, of either side */
+    bool damaged; /* where encryption begins is not known */
 };
 
 static const struct field ssh_fields[] = {
@@ -71,9 +73,39 @@ static struct parsed side_over(struct app *app, struct tx *tx, enum dir dir, uin
     struct ssh_state *state = app_state(app);
     state->side[dir].over = true;
     app_progress(app, tx, dir, TX_DONE);
-    if (state->side[dir_other(dir)].over)
-        return parse_off();
     return parse_done(used);
+}
+
+/* Nothing more is read of the direction: its next packets are encrypted, or none. */
+static struct parsed no_more(struct app *app, enum dir dir, bool encrypted, uint32_t used)
+{
+    struct ssh_state *state = app_state(app);
+
+    state->side[dir].silent = true;
+    state->damaged |= !encrypted;
+    if (!state->side[dir_other(dir)].silent)
+        return parse_done(used);
+    if (!state->damaged)
+        app_hush(app);
+    return parse_off();
+}
+
+/* Packets behind the offer, up to the one behind which all is encrypted. */
+static struct parsed parse_exchange(struct app *app, enum dir dir, struct slice in)
+{
+    const struct ssh_state *state = app_state(app);
+    struct cursor c = cursor_of(in);
+    uint32_t length = cursor_be32(&c);
+
+    if (state->side[dir].silent)
+        return parse_done(in.len);
+    cursor_skip(&c, 1);
+    uint8_t type = cursor_u8(&c);
+    if (!cursor_ok(&c))
+        return parse_more(6);
+    if (length < 2 || length > PACKET_MAX)
+        return no_more(app, dir, false, in.len);
+    return type == NEWKEYS ? no_more(app, dir, true, 4 + length) : parse_done(4 + length);
 }
 
 /* "SSH-protocol-software comments" */
@@ -116,8 +148,10 @@ static struct parsed parse_version(struct app *app, struct tx *tx, enum dir dir,
     app_progress(app, tx, dir, TX_LINE);
     state->old = state->old || (slice_starts(line, SLICE_LIT("SSH-1.")) &&
                                 !slice_starts(line, SLICE_LIT("SSH-1.99")));
-    if (state->old)
+    if (state->old) {
+        (void)no_more(app, dir, false, 0);
         return side_over(app, tx, dir, (uint32_t)eol + 1);
+    }
     return parse_done((uint32_t)eol + 1);
 }
 
@@ -159,6 +193,7 @@ static struct parsed parse_packet(struct app *app, struct tx *tx, enum dir dir, 
         return parse_more(4);
     if (length < 2 || length > PACKET_MAX) {
         app_note(app, tx, NOTE_KEX);
+        (void)no_more(app, dir, false, in.len);
         return side_over(app, tx, dir, in.len);
     }
     struct cursor packet = cursor_of(cursor_take(&c, length));
@@ -182,7 +217,7 @@ static struct parsed ssh_parse(struct app *app, enum dir dir, struct slice in)
     if (!in.len)
         return parse_more(1);
     if (state->side[dir].over)
-        return parse_done(in.len);
+        return parse_exchange(app, dir, in);
     struct tx *tx = app_tx(app, 0);
     if (!tx)
         return parse_full();

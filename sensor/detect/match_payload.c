@@ -183,7 +183,8 @@ static bool is_dark(const struct detect *d, enum dir dir)
 {
     const struct flow_marks *s = d->in->flow ? d->in->flow->ext[FLOW_EXT_DETECT] : NULL;
 
-    return d->class_ == CLASS_TCP && s && !d->encrypted && (s->dark >> dir & 1 || s->win[dir].dark);
+    return d->class_ == CLASS_TCP && s && !d->encrypted &&
+           (s->hushed || s->dark >> dir & 1 || s->win[dir].dark);
 }
 
 /* With the effects of having matched left to the caller. */
@@ -284,13 +285,21 @@ static bool closes(const struct flow *f)
     return f->tcp_state >= TCP_CLOSE_WAIT && f->tcp_state != TCP_TIME_WAIT;
 }
 
+/* Its streams wait for its end. */
+static bool is_hushed(const struct detect *d)
+{
+    const struct flow_marks *s = d->in->flow ? d->in->flow->ext[FLOW_EXT_DETECT] : NULL;
+
+    return s && s->hushed && !d->in->flow_ends;
+}
+
 /* A connection closes, and not all of the direction's bytes were looked at, as they were not
  * acknowledged. */
 static bool waits_unseen(const struct detect *d)
 {
     const struct flow *f = d->in->flow;
 
-    if (!f || d->class_ != CLASS_TCP || !closes(f) || !d->in->by_ack)
+    if (!f || d->class_ != CLASS_TCP || !closes(f) || !d->in->by_ack || is_hushed(d))
         return false;
     const struct flow_marks *s = f->ext[FLOW_EXT_DETECT];
     const struct window *win = s ? &s->win[d->in->dir] : NULL;
@@ -673,6 +682,8 @@ static void note_dark(const struct detect *d)
 {
     struct flow_marks *s = d->in->flow->ext[FLOW_EXT_DETECT];
 
+    if (s && d->in->flow->hushed && !d->encrypted)
+        s->hushed = true;
     if (s && (d->in->flow->dark || s->win[TO_SERVER].dark || s->win[TO_CLIENT].dark))
         s->dark |= (uint8_t)(1u << d->in->dir);
 }
@@ -703,7 +714,7 @@ void match_payload_run(struct detect *d)
     const struct detect_input *in = d->in;
     bool packet_done = detect_no_packet(in);
 
-    if (in->flow)
+    if (in->flow && !is_hushed(d))
         run_chunks(d, &packet_done);
     if (!packet_done) {
         detect_ends(d, (struct ends){&in->packet->src, &in->packet->dst, in->packet->sport,
@@ -734,6 +745,8 @@ bool match_payload_empty(struct detect *d)
     uint32_t looks = detect_looks(d->in);
     bool asked = f->asked_empty >> 2 == empty_key(d) >> 2 && f->asked_empty >> d->in->dir & 1;
 
+    if (asked && is_hushed(d))
+        return true;
     if (!asked || (looks & 1 && held_is_due(d, TO_SERVER)) ||
         (looks & 2 && held_is_due(d, TO_CLIENT)))
         return false;

@@ -103,6 +103,7 @@ struct flow_marks {
     struct flow_var *vars;
     uint16_t n_vars, room_vars;
     uint8_t dark;          /* bit by enum dir: encrypted, no packet of it is looked at any more */
+    bool hushed;           /* nor of its streams, but for what waits until the flow's end */
     bool pass;             /* a pass rule let the flow through, or it is bypassed */
     bool tagged;           /* a rule with tag:session has hit: the host tier asks for its packets */
     struct frames *frames; /* NULL: no rule names a frame of the flow's protocol */

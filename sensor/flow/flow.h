@@ -123,6 +123,7 @@ struct flow {
     bool silent;          /* a rule wants no event of it */
     bool no_depth;        /* its protocol is read beyond stream.depth */
     bool dark;            /* its parser has seen encrypted data of the application */
+    bool hushed;          /* … and all that follows: rules look at no more of it */
     uint8_t shunt;        /* enum flow_shunt: is wanted */
     bool shunted;         /* is done: higher floors hold nothing of it */
     uint32_t told_s;      /* interim records: seconds since its begin at the last one */

@@ -10,7 +10,8 @@ known protocol whose server says nothing. CUT has a capture of its own: conversa
 ends, cut inside a chunk (1 to 8, the client closes first; 9 to 17, the server does) and of no length (18 to 25); 26 to 33 a whole one. WAY_CASES has one too: who speaks first from a port of services (1 and 2), a question of IPv6 (3),
 an announcement of listeners (4), and a conversation of HTTP (5 to 11) whose client thinks 20 s before it closes, and another one (12 to 57) that is silent for a
 minute with 56 KB of one side acknowledged at once. PART_CASES: a request and an answer of HTTP in pieces (1 to 16) and a handshake of TLS
-with data behind it (17 to 37), lines of no protocol (38 to 45). A row is (protocol of the header, or all of it, options, packets that carry its alerts; 0 = the end of
+with data behind it (17 to 37), lines of no protocol (38 to 46), SSH up
+to encryption and behind it (47 to 63). A row is (protocol of the header, or all of it, options, packets that carry its alerts; 0 = the end of
 the flow). The packets are those of Suricata 7."""
 import argparse
 import json
@@ -103,13 +104,16 @@ PART_CASES = [
     ("tls", 'flow:to_client; tls.random_time; content:"|00 00 00 00|"', [21]), ("tls", "flow:to_client; tls.random_bytes; bsize:28", [21]),
     ("tls", "ssl_version:tls1.2", [23, 24]), ("tls", "ssl_version:!tls1.2", []),
     # data of the application: one packet more of its direction
-    ("tcp", 'content:!"zzz"', [11, 16, 23, 24, 27, 29, 31, 33, 0, 0]),
-    ("tcp-pkt", 'content:!"zzz"', [4, 6, 8, 10, 11, 12, 14, 16, 20, 22, 23, 24, 26, 27, 28, 29, 30, 31, 33, 41, 43]), ("tcp", 'content:"secret"', []),
-    ("tcp-pkt", 'content:"secret"', [30]), ("tcp", 'dsize:>0; content:"|17 03|"', [30]),
+    ("tcp", 'content:!"zzz"', [11, 16, 23, 24, 27, 29, 31, 33, 0, 0, 0, 0]),
+    ("tcp-pkt", 'content:!"zzz"', [4, 6, 8, 10, 11, 12, 14, 16, 20, 22, 23, 24, 26, 27, 28, 29, 30, 31, 33, 41, 43, 50, 52, 54, 56]),
+    ("tcp", 'content:"secret"', []), ("tcp-pkt", 'content:"secret"', [30]), ("tcp", 'dsize:>0; content:"|17 03|"', [30]),
     # that a connection has no protocol, when both sides have spoken; asked alone, with the packet behind that
-    ("tcp", "app-layer-protocol:!dns", [6, 12, 23, 24, 45, 46]), ("tcp", "app-layer-protocol:failed", [45, 46]),
-    ("tcp", "flow:to_server; app-layer-protocol:!dns; ttl:>1", [6, 8, 11, 13, 15, 23, 25, 26, 29, 30, 33, 34, 37, 44, 46]),
+    ("tcp", "app-layer-protocol:!dns", [6, 12, 23, 24, 45, 46, 53, 55]), ("tcp", "app-layer-protocol:failed", [45, 46]),
+    ("tcp", "flow:to_server; app-layer-protocol:!dns; ttl:>1", [6, 8, 11, 13, 15, 23, 25, 26, 29, 30, 33, 34, 37, 44, 46, 55, 56, 59, 60, 62]),
     ("tcp", "app-layer-protocol:http", [6, 12]), ("tcp", "app-layer-protocol:tls", [23, 24]),
+    # SSH: nothing behind the keys, and what waited at the end
+    ("tcp-stream", 'content:"SSH-2.0"', [0, 0]), ("tcp-stream", 'flow:to_client; content:"none"', [0]), ("ssh", 'ssh.software; content:"e"', [53, 55]),
+    ("ssh", "ssh.hassh; bsize:32", [55]),
 ]
 
 
@@ -252,6 +256,15 @@ def part_capture():
         t.send(1 - side)
     t.send(1)
     t.send(0)
+    packet = lambda kind, body: struct.pack(">IBB", len(body) + 6, 4, kind) + body + bytes(4)
+    lists = bytes(16) + b"".join(struct.pack(">I", 4) + b"none" for _ in range(10)) + bytes(5)
+    t = Talk(c, 30010, 22)
+    for side, data in ((1, b"SSH-2.0-server\r\n"), (0, b"SSH-2.0-client\r\n" + packet(20, lists)), (1, packet(20, lists) + packet(21, b"")),
+                       (0, packet(21, b"")), (1, b"\xaa secret five"), (0, b"\xbb secret six")):
+        t.send(side, data)
+        t.send(1 - side)
+    t.send(0, flags=0x11)
+    t.send(1, flags=0x11)
     return c
 
 
