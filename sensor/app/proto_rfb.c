@@ -313,7 +313,8 @@ static bool has_type(const struct tx *tx, const void *data)
 static bool has_result(const struct tx *tx, const void *data)
 {
     (void)tx;
-    return ((const struct rfb_tx *)data)->has_result;
+    const struct rfb_tx *rfb = data;
+    return rfb->has_result && rfb->has_frame;
 }
 
 static const struct label results[] = {

@@ -46,7 +46,7 @@ static struct gate gate_of(const struct rule *r)
     gates_length(r->gate_dsize, &g);
     if (r->kind == RULE_PACKET && r->gate_bytes && !g.least)
         g.least = 1;
-    g.on_packet = r->kind != RULE_STREAM || !r->no_packet;
+    g.on_packet = r->kind != RULE_STREAM || !r->only_stream;
     g.on_stream = r->kind == RULE_STREAM || r->kind == RULE_PACKET_STREAM;
     return g;
 }

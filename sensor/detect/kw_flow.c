@@ -29,16 +29,24 @@ static bool completes(const struct inspection *in)
            in->packet->frame.number && f->pkts[0] + f->pkts[1] == 3;
 }
 
+/* Suricata does not ask the state of the connection for frames. */
+static bool on_frame(const struct inspection *in)
+{
+    return in->rule->kind == RULE_FRAME;
+}
+
 static bool established_match(const struct inspection *in, const void *args)
 {
     (void)args;
+    if (on_frame(in))
+        return true;
     return in->flow && flow_is_established(in->flow) && !completes(in);
 }
 
 static bool not_established_match(const struct inspection *in, const void *args)
 {
     (void)args;
-    return !in->flow || !flow_is_established(in->flow) || completes(in);
+    return on_frame(in) || !in->flow || !flow_is_established(in->flow) || completes(in);
 }
 
 static bool fragment_match(const struct inspection *in, const void *args)
@@ -410,6 +418,8 @@ static bool stream_size_match(const struct inspection *in, const void *args)
 {
     const struct size_args *a = args;
 
+    if (on_frame(in))
+        return true;
     if (!in->flow || in->flow->proto != IPPROTO_TCP4 || in->flow->tcp_state == TCP_NONE)
         return false;
     bool client = rule_num_ok(&a->num, stream_bytes(in->flow, TO_SERVER));

@@ -120,7 +120,7 @@ static bool wants_packet(const struct detect *d, const struct rule *r)
     if (!d->in->packet->payload.len && d->stream_shown && wants_stream(r))
         return !r->only_stream && !kept_off(d, r);
     if (r->kind == RULE_STREAM)
-        return !has_stream(d) && !r->no_packet;
+        return !has_stream(d) && !r->only_stream;
     return r->kind != RULE_TX;
 }
 
