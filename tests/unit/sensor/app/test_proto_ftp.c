@@ -102,7 +102,7 @@ static void an_announced_flow_is_the_file(void **state)
     assert_string_equal(data.app_name, "ftp-data");
     struct field_ref ref;
     uint64_t transfer;
-    assert_true(field_find(SLICE_LIT("ftpdata.transfer"), 0, &ref));
+    assert_true(field_find(SLICE_LIT("ftpdata.transfer"), 1, &ref));
     assert_true(field_number(&ref, app_first_tx(&data), 0, &transfer));
     assert_int_equal(transfer, 1);
     struct file *file = files_first(&data);
