@@ -469,17 +469,21 @@ static void packets_of_a_connection_that_is_not_followed_are_looked_at(void **st
     uint32_t n;
 
     (void)state;
-    assert_true(kit_open(&kit, "alert tcp any any -> any any (content:\"needle\"; sid:1;)\n"
-                               "alert tcp-stream any any -> any any (content:\"needle\"; sid:2;)\n"
-                               "alert tcp any any -> any any (stream_size:either,>,0; sid:3;)\n"));
+    assert_true(kit_open(&kit,
+                         "alert tcp any any -> any any (content:\"needle\"; sid:1;)\n"
+                         "alert tcp-stream any any -> any any (content:\"needle\"; sid:2;)\n"
+                         "alert tcp any any -> any any (stream_size:either,>,0; sid:3;)\n"
+                         "alert tcp any any -> any any (flow:only_stream; content:\"needle\"; "
+                         "sid:4;)\n"));
     kit_tcp(&kit, 23);
     kit.flow.tcp_state = TCP_NONE;
     kit_packet(&kit, IPPROTO_TCP4, "10.0.0.1", 1000, "192.168.0.2", 23,
                SLICE_LIT("a literal that lies behind the head of the packet: needle"));
     detect_run(kit.detect, &(struct detect_input){.packet = &kit.packet, .flow = &kit.flow});
     (void)detect_hits(kit.detect, &n);
-    assert_int_equal(n, 1);
+    assert_int_equal(n, 2);
     assert_int_equal(kit_sid(&kit, 0), 1);
+    assert_int_equal(kit_sid(&kit, 1), 2);
     kit_close(&kit);
 }
 
