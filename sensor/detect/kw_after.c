@@ -67,9 +67,14 @@ static bool tag_parse(struct draft *d, const struct keyword *kw, struct slice va
 
 /* ---- bypass ------------------------------------------------------------------------------- */
 
+/* What is left of the flow is not looked at, either. */
 static void bypass_run(const struct inspection *in, const void *args)
 {
+    struct flow_marks *s = in->flow ? state_flow(detect_pool(in->detect), in->flow) : NULL;
+
     (void)args;
+    if (s)
+        s->pass = true;
     if (in->flow && !in->flow->shunt)
         in->flow->shunt = FLOW_SHUNT_RULE;
 }

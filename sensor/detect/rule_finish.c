@@ -67,8 +67,7 @@ static bool only_addresses(const struct draft *d)
 {
     const struct rule *r = &d->rule;
 
-    return d->n_groups == 0 && d->ip_compatible && !r->app && !r->events_only &&
-           (r->ip_proto == -1 || (r->sport->any && r->dport->any));
+    return d->n_groups == 0 && d->ip_compatible && !r->app && !r->events_only;
 }
 
 static uint8_t packet_kind(const struct draft *d, bool payload)

@@ -34,7 +34,7 @@ static const struct protocol protocols[] = {
     {"ipv6", L4_TCP | L4_UDP | L4_OTHER, 6, -1, NULL},
     {"ip6", L4_TCP | L4_UDP | L4_OTHER, 6, -1, NULL},
     {"sctp", L4_OTHER, 0, IPPROTO_SCTP4, NULL},
-    {"pkthdr", L4_TCP | L4_UDP | L4_OTHER, 0, -1, "header"},
+    {"pkthdr", L4_TCP | L4_UDP | L4_OTHER, 0, -1, NULL},
 };
 
 /* Names of the language for protocols that are called otherwise here. */
@@ -127,7 +127,6 @@ static bool read_protocol(struct draft *draft, struct slice word)
         r->ip_proto = p->ip_proto;
         r->no_stream = p->flag && *p->flag == 'p';
         r->no_packet = p->flag && *p->flag == 's';
-        r->events_only = p->flag && *p->flag == 'h';
         return true;
     }
     return read_app(draft, word);

@@ -359,7 +359,9 @@ static void list_unknown(const struct json *tree, const char *path, struct strbu
                                         "host-os-policy",
                                         "suricata-version"};
 
+    size_t before = report->len;
     strbuf_fmt(report, "%s: read as a Suricata configuration; passed over:", path);
+    size_t head = report->len;
     for (const struct json *v = json_first(tree); v; v = json_next(v)) {
         bool found = false;
         for (uint32_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
@@ -367,7 +369,10 @@ static void list_unknown(const struct json *tree, const char *path, struct strbu
         if (!found)
             strbuf_fmt(report, " %s", json_key(v));
     }
-    strbuf_char(report, '\n');
+    if (report->len == head)
+        report->len = before;
+    else
+        strbuf_char(report, '\n');
 }
 
 enum err suricata_yaml_load(struct conf *conf, const char *path, struct strbuf *report)

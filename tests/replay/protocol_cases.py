@@ -231,6 +231,7 @@ def packets(c):
     c.tcp_segment(OUTSIDE, OFFICE, 1504, 7795, 1000, 0, 2)
     c.tcp_segment(OFFICE, OUTSIDE, 7795, 1504, 5000, 1777, 0x12)
     c.tcp(OUTSIDE, OFFICE, 7794, [b"first word", ("s", b"an answer"), b"USER admin path /etc/passwd", b"again"])
+    c.tcp(OUTSIDE, OFFICE, 7795, [b"leave me", ("s", b"well")])
 
 
 def capture():
@@ -316,7 +317,7 @@ CASES = [
     ("iprep", "ip", "ip_proto:1; iprep:src,Bad,>,30;", "ip_proto:1; iprep:src,Bad,<,30;"),
     # effects
     beside("tag", "udp", 'content:"tagged";', 'content:"togged";', "tag:host,5,packets,src"),
-    beside("bypass", "tcp", 'content:"again";', 'content:"ogain";', "bypass"),
+    beside("bypass", "tcp", 'content:"leave";', 'content:"liave";', "bypass"),
     beside("replace", "tcp", 'content:"again";', 'content:"ogain";', 'replace:"AGAIN"'),
     beside("nfq_set_mark", "tcp", 'content:"again";', 'content:"ogain";', "nfq_set_mark:0x8/0x8"),
     beside("config", "dns", 'dns.query; content:"station";', 'dns.query; content:"statoon";', "config:logging disable, type tx, scope tx"),

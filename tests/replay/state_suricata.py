@@ -25,6 +25,11 @@ FIRST = [6, 4, 5, 19, 3, 8, 9, 7, 10, 11, 12, 14, 15, 16, 2, 1, 13, 17, 18]
 # By addresses alone, once a direction of a flow, with these options; with others each packet is asked.
 ONCE = ["", "flowbits:set,a;", "xbits:toggle,a,track ip_src;", "hostbits:unset,b;", "ip_proto:17;", "iprep:src,Bad,isset;", "flowbits:unset,a;",
         "flowbits:toggle,a;", "flowint:nn,+,1;"]
+# With nothing but a header: once a direction of a flow, ports or not.
+HEADS = ["tcp any any -> any 80", "tcp any any -> any [80,8080]", "tcp any !81 -> any 80", "tcp any 80 -> any any", "tcp any any -> any !81",
+         "tcp any any <> any 80", "tcp-pkt any any -> any 80", "tcp-stream any any -> any 80", "ip any any -> any 80", "pkthdr any any -> any 80",
+         "pkthdr any any -> any any", "tcp any any -> any 81"]
+HEADS_TOLD = {1: [1], 2: [1], 3: [1], 4: [2], 5: [1, 2], 6: [1, 2], 7: [1], 8: [1], 9: [1], 10: [1], 11: [1, 2]}
 STATES = ["flowbits:isnotset,a|b;", "flowbits:set,b; flowint:less,-,1;", "flowint:less,isset;"]
 REPUTED = {"any": "isset isnotset >,0 =,0", "src": "isset isnotset <,5", "dst": "isset isnotset >=,0", "both": "isset isnotset"}
 # One address, one that only another category names, a network, and nobody.
@@ -151,6 +156,8 @@ def cases(sensor, work):
     for (own, line), expected in zip(LIMITS, LIMITS_TOLD, strict=True):
         told = alerts(sensor, work, rules_of("udp", ["dsize:>0; " + own]), f"threshold-file: {work}/t\n", [("t", line + "\n")])
         yield f"{own} with {line}", packets(told).get(1), expected
+    rules = "".join(f'alert {h} (msg:"x"; sid:{i};)\n' for i, h in enumerate(HEADS, 1))
+    yield "headers alone", packets(alerts(sensor, work, rules, capture=requests)), HEADS_TOLD
     for mode, expected_all in (((), WATCHED), (("--simulate-ips",), INLINE)):
         for action, expected in zip(ACTIONS, expected_all, strict=True):
             told = alerts(sensor, work, f'{action} msg:"x"; sid:1;)\n{EACH}', "", (), requests, mode)
