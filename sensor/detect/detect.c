@@ -263,6 +263,10 @@ void detect_fire(struct detect *d, const struct rule *r)
         return;
     }
     fill_hit(d, r, &d->hits[d->n_hits++]);
+    if (header_twice(d, r->info.index) && d->n_hits < HITS_MAX) {
+        d->hits[d->n_hits] = d->hits[d->n_hits - 1];
+        d->n_hits++;
+    }
     if (flow && flow->alerts < UINT16_MAX && !r->info.noalert)
         flow->alerts++;
 }

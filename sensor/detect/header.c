@@ -104,6 +104,14 @@ static inline bool ends_ok(struct detect *d, const struct header *h, const struc
            net_ok(d, h->net[0], &r->src, turned) && net_ok(d, h->net[1], &r->dst, 1 ^ turned);
 }
 
+bool header_twice(struct detect *d, uint32_t rule)
+{
+    const struct header *h = &d->rs->headers[rule];
+    const struct rule *r = &d->rs->rules[rule];
+
+    return h->both_ways && ends_ok(d, h, r, 0) && ends_ok(d, h, r, 1);
+}
+
 bool header_ok(struct detect *d, uint32_t rule, enum dir dir)
 {
     const struct header *h = &d->rs->headers[rule];

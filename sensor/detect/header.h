@@ -28,6 +28,8 @@ struct header {
 struct header *header_freeze(const struct rule *rules, uint32_t n);
 /** Whether the packet in hand, with the ends and the protocol of `d`, is one the rule is about. */
 bool header_ok(struct detect *d, uint32_t rule, enum dir dir);
+/** Its ends fit either way round: with <> it is two rules, and both match. */
+bool header_twice(struct detect *d, uint32_t rule);
 /** Parts of it: the application's protocol, or the one it is carried in; the packet's. */
 bool header_app_ok(const struct detect *d, const struct header *h);
 bool header_proto_ok(const struct header *h, const struct packet *p);

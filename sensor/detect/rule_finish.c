@@ -612,6 +612,16 @@ static int8_t repeat_group(const struct draft *d)
     return group;
 }
 
+/* Turned round, the header is as it was. */
+static bool same_ends(const struct rule *r)
+{
+    const struct portset *s = r->sport, *d = r->dport;
+
+    return (r->src == r->dst || (r->src->any && r->dst->any)) &&
+           ((s->any && d->any) ||
+            (s->n == d->n && s->any == d->any && memcmp(s->at, d->at, s->n * sizeof(*s->at)) == 0));
+}
+
 bool rule_finish(struct draft *d, struct rule *rule)
 {
     drop_empty_groups(d);
@@ -635,6 +645,7 @@ bool rule_finish(struct draft *d, struct rule *rule)
     rule->xbits = copy(d, d->xbits, d->rule.n_xbits * sizeof(struct xbit));
     rule->limits = rule->own_limits = d->limits;
     rule->info.has_threshold = rule_asks_host(rule);
+    rule->both_ways = rule->both_ways && !same_ends(rule);
     if (!rule->info.msg)
         rule->info.msg = "";
     if (!rule->info.category)

@@ -28,8 +28,9 @@ ONCE = ["", "flowbits:set,a;", "xbits:toggle,a,track ip_src;", "hostbits:unset,b
 # With nothing but a header: once a direction of a flow, ports or not.
 HEADS = ["tcp any any -> any 80", "tcp any any -> any [80,8080]", "tcp any !81 -> any 80", "tcp any 80 -> any any", "tcp any any -> any !81",
          "tcp any any <> any 80", "tcp-pkt any any -> any 80", "tcp-stream any any -> any 80", "ip any any -> any 80", "pkthdr any any -> any 80",
-         "pkthdr any any -> any any", "tcp any any -> any 81"]
-HEADS_TOLD = {1: [1], 2: [1], 3: [1], 4: [2], 5: [1, 2], 6: [1, 2], 7: [1], 8: [1], 9: [1], 10: [1], 11: [1, 2]}
+         "pkthdr any any -> any any", "tcp any any -> any 81", "tcp any any <> 10.0.0.0/15 any", "tcp any any <> any !81"]
+HEADS_TOLD = {1: [1], 2: [1], 3: [1], 4: [2], 5: [1, 2], 6: [1, 2], 7: [1], 8: [1], 9: [1], 10: [1], 11: [1, 2],
+              13: [1, 1, 2, 2], 14: [1, 1, 2, 2]}
 STATES = ["flowbits:isnotset,a|b;", "flowbits:set,b; flowint:less,-,1;", "flowint:less,isset;"]
 REPUTED = {"any": "isset isnotset >,0 =,0", "src": "isset isnotset <,5", "dst": "isset isnotset >=,0", "both": "isset isnotset"}
 # One address, one that only another category names, a network, and nobody.
