@@ -3,6 +3,7 @@
 #include "common/check.h"
 #include "common/jsonw.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static uint32_t rows_of(const struct counter *table)
@@ -68,7 +69,8 @@ void stats_fini(struct stats *stats)
 
 struct entry {
     const char *name;
-    uint64_t value;
+    uint64_t value, before;
+    struct slice json; /* instead of a value */
 };
 
 /* By name, a dot before all else, so that the members of one object stand together. */
@@ -84,9 +86,24 @@ static int by_name(const void *a, const void *b)
     return cx - cy;
 }
 
+static void write_member(const struct entry *e, const char *name, bool deltas, struct jsonw *w)
+{
+    char key[96];
+
+    if (e->json.len) {
+        jsonw_raw(w, name, e->json);
+        return;
+    }
+    jsonw_u64(w, name, e->value);
+    if (!deltas)
+        return;
+    snprintf(key, sizeof(key), "%s_delta", name);
+    jsonw_i64(w, key, (int64_t)(e->value - e->before));
+}
+
 /* Writes entries that share the first `skip` characters; returns the first that does not. */
 static uint32_t write_level(const struct entry *e, uint32_t from, uint32_t n, size_t skip,
-                            struct jsonw *w)
+                            bool deltas, struct jsonw *w)
 {
     const char *prefix = e[from].name;
     uint32_t i = from;
@@ -101,22 +118,26 @@ static uint32_t write_level(const struct entry *e, uint32_t from, uint32_t n, si
             memcpy(key, rest, len);
             key[len] = '\0';
             jsonw_obj_open(w, key);
-            i = write_level(e, i, n, skip + (size_t)(dot - rest) + 1, w);
+            i = write_level(e, i, n, skip + (size_t)(dot - rest) + 1, deltas, w);
             jsonw_obj_close(w);
             continue;
         }
-        uint64_t value = e[i].value;
-        while (i + 1 < n && strcmp(e[i + 1].name, e[i].name) == 0)
-            value += e[++i].value; /* two modules may share a counter */
-        jsonw_u64(w, rest, value);
+        struct entry all = e[i];
+        while (i + 1 < n && strcmp(e[i + 1].name, all.name) == 0) {
+            i++; /* two modules may share a counter */
+            all.value += e[i].value;
+            all.before += e[i].before;
+        }
+        write_member(&all, rest, deltas, w);
         i++;
     }
     return i;
 }
 
-void stats_json(const struct stats *stats, struct jsonw *w)
+void stats_json_more(const struct stats *stats, const struct stats *before,
+                     const struct stats_more *more, struct jsonw *w)
 {
-    uint32_t n = 0;
+    uint32_t n = more && more->name ? 1 : 0;
 
     for (uint32_t t = 0; t < stats->n; t++)
         n += rows_of(stats->tables[t]);
@@ -125,10 +146,20 @@ void stats_json(const struct stats *stats, struct jsonw *w)
         return;
     uint32_t at = 0;
     for (uint32_t t = 0; t < stats->n; t++) {
+        const uint64_t *was = before ? find(before, stats->tables[t]) : NULL;
         for (uint32_t i = 0; stats->tables[t][i].name; i++)
-            e[at++] = (struct entry){stats->tables[t][i].name, stats->values[t][i]};
+            e[at++] = (struct entry){.name = stats->tables[t][i].name,
+                                     .value = stats->values[t][i],
+                                     .before = was ? was[i] : 0};
     }
+    if (at < n)
+        e[at] = (struct entry){.name = more->name, .json = more->json};
     qsort(e, n, sizeof(*e), by_name);
-    write_level(e, 0, n, 0, w);
+    write_level(e, 0, n, 0, before != NULL, w);
     free(e);
+}
+
+void stats_json(const struct stats *stats, struct jsonw *w)
+{
+    stats_json_more(stats, NULL, NULL, w);
 }

@@ -34,8 +34,18 @@ void stats_sum(struct stats *sum, const struct stats *one);
 uint64_t stats_value(const struct stats *stats, const char *name);
 void stats_fini(struct stats *stats);
 
+/** A member that is no counter: raw JSON under a dotted name. */
+struct stats_more {
+    const char *name; /* NULL: none */
+    struct slice json;
+};
+
 struct jsonw;
 /** Nested objects by the dots of the names: "tcp.gaps" becomes {"tcp":{"gaps":n}}. */
 void stats_json(const struct stats *stats, struct jsonw *w);
+/** The same with `before`, unless NULL: what the counters were, and each gets a member gaps_delta
+ * beside it; and with one member more, unless NULL. */
+void stats_json_more(const struct stats *stats, const struct stats *before,
+                     const struct stats_more *more, struct jsonw *w);
 
 #endif

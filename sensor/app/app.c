@@ -72,6 +72,7 @@ struct app_engine *app_engine_new(const struct conf *conf, struct stats *stats)
     while (proto_rows[engine->n_rows])
         engine->n_rows++;
     CHECK(engine->n_rows <= APP_ROWS_MAX);
+    app_stat_read(engine, stats);
     engine->rows = app_rows_new(engine->n_rows);
     CHECK(engine->rows);
     configure(engine, conf);
@@ -296,6 +297,7 @@ static void begin(struct app *app)
     app->flow->app_name = app->proto->name;
     app->flow->no_depth = app->proto->deep;
     app->engine->count[APP_RECOGNISED]++;
+    app_stat_begin(app);
     if (app->engine->name_only || app_off_named(app)) {
         stop(app);
         return;
@@ -368,6 +370,9 @@ static uint32_t buffer_max(const struct app *app)
 static void give_up(struct app *app, enum app_count why, const char *note)
 {
     app->engine->count[why]++;
+    app_stat(app, why == APP_GAPS   ? APP_STAT_GAP
+                  : why == APP_FULL ? APP_STAT_ALLOC
+                                    : APP_STAT_PARSER);
     if (note)
         flow_note(app, note);
     stop(app);
@@ -393,6 +398,7 @@ static void feed_datagram(struct app *app, enum dir dir, struct slice in)
             flow_note(app, "incomplete_data");
         } else {
             app->engine->count[APP_BAD]++;
+            app_stat(app, APP_STAT_PARSER);
             flow_note(app, "malformed_data");
         }
         return;
@@ -453,6 +459,7 @@ static void identify(struct app *app, enum dir dir, struct slice in)
         app->engine->count[APP_FAILED]++;
         app_alone_failed(app, dir, head);
         app->flow->app_failed = !app->flow->app_name;
+        app_stat_failed(app);
         stop(app);
         return;
     }
@@ -469,6 +476,7 @@ static void switch_over(struct app *app)
     state_release(app);
     app->proto = NULL;
     app->excluded = 0;
+    app->flow->app_mute = 0;
     app->first_bytes[0] = app->first_bytes[1] =
         (struct app_first){.says = app->switch_to ? FIRST_OTHER : FIRST_NONE};
     app->side[0].wanted = app->side[1].wanted = 0;
@@ -735,6 +743,7 @@ void app_end(struct app_engine *engine, struct flow *flow)
     if (!app->proto && !app->off) {
         app->engine->count[APP_FAILED]++;
         flow->app_failed = !flow->app_name;
+        app_stat_failed(app);
     }
     stop(app);
 }

@@ -18,6 +18,7 @@ struct jsonw;
 
 extern const struct option app_options[];
 extern const struct counter app_counters[];
+extern const struct counter app_stat_counters[];
 
 struct app_engine *app_engine_new(const struct conf *conf, struct stats *stats);
 void app_engine_free(struct app_engine **engine);

@@ -102,8 +102,10 @@ void app_alone_weigh(struct app *app, enum dir dir, struct slice head)
     if (own == FIRST_OTHER)
         app_flow_event(app, APP_EVENT_MISMATCH);
     if ((own == FIRST_TELLS && other == FIRST_SILENT) ||
-        (own == FIRST_SILENT && other == FIRST_TELLS))
+        (own == FIRST_SILENT && other == FIRST_TELLS)) {
         app_flow_event(app, APP_EVENT_ONE_DIRECTION);
+        app->flow->app_mute |= (uint8_t)(1u << (own == FIRST_SILENT ? dir : dir_other(dir)));
+    }
 }
 
 static void weigh_both(struct app *app, enum dir dir, struct slice head)

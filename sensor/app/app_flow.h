@@ -102,9 +102,10 @@ struct app {
     bool dirty;        /* app_clear has work */
     uint8_t raw_look;  /* rules look at the raw bytes: a bit by direction */
     struct app_first first_bytes[2];
-    bool as_suricata; /* faults are judged as Suricata does */
-    bool cut;         /* a datagram whose end was not captured: no fault of who sent it */
-    bool upgraded;    /* TLS was announced; its first bytes are still to come */
+    uint8_t stat_place; /* of the protocol among the counters of app_stat.c; 0 = none */
+    bool as_suricata;   /* faults are judged as Suricata does */
+    bool cut;           /* a datagram whose end was not captured: no fault of who sent it */
+    bool upgraded;      /* TLS was announced; its first bytes are still to come */
     bool switching;
     const char *switch_to;
     enum dir dir; /* of the call in hand */
@@ -113,10 +114,21 @@ struct app {
     uint64_t number, ts_ns;
 };
 
+enum app_stat_kind {
+    APP_STAT_FLOW,
+    APP_STAT_TX,
+    APP_STAT_GAP,
+    APP_STAT_ALLOC,
+    APP_STAT_PARSER,
+    APP_STAT_KINDS
+};
+
 struct app_engine {
     struct pool pool;
     struct arena scratch; /* copies of file pieces, per packet */
     uint64_t *count;
+    uint64_t *stat;                   /* of app_stat.c */
+    uint8_t stat_at[APP_ROWS_MAX][2]; /* place among its names + 1; by row, TCP or UDP */
     uint32_t n_rows;
     uint64_t off[4];       /* rows that are switched off, by index; by L4_TCP and L4_UDP */
     uint64_t named;        /* rows that are only recognised */
@@ -223,5 +235,13 @@ enum app_probing {
 bool app_probe_other(const struct app *app, enum dir dir, struct slice head);
 /** Tries the rows on the first bytes of a direction. */
 enum app_probing app_probe(struct app *app, enum dir dir, struct slice head);
+
+void app_stat_read(struct app_engine *engine, struct stats *stats);
+/** The flow's protocol is known: counts it. */
+void app_stat_begin(struct app *app);
+/** One more of the flow's protocol. */
+void app_stat(struct app *app, enum app_stat_kind kind);
+/** Its protocol could not be told. */
+void app_stat_failed(struct app *app);
 
 #endif

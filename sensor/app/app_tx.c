@@ -366,6 +366,7 @@ struct tx *app_tx_new(struct app *app, uint64_t key)
     app->n_open++;
     app->dirty = true;
     engine->count[APP_TX]++;
+    app_stat(app, APP_STAT_TX);
     return tx;
 }
 

@@ -15,7 +15,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { COUNT_PKTS, COUNT_BYTES, COUNT_INVALID, COUNT_UNKNOWN, COUNT_CHECKSUM, COUNT_OFFLOAD };
+enum {
+    COUNT_PKTS,
+    COUNT_BYTES,
+    COUNT_INVALID,
+    COUNT_UNKNOWN,
+    COUNT_CHECKSUM,
+    COUNT_OFFLOAD,
+    COUNT_TCP_SUM,
+    COUNT_ETHERTYPE,
+    COUNT_LARGEST,
+    COUNT_MEAN
+};
 const struct counter decode_counters[] = {
     [COUNT_PKTS] = {"decoder.pkts", "Frames taken from the captures"},
     [COUNT_BYTES] = {"decoder.bytes", "Bytes of these frames on the wire"},
@@ -24,6 +35,10 @@ const struct counter decode_counters[] = {
     [COUNT_CHECKSUM] = {"decoder.checksum_bad", "Packets set aside for a wrong checksum"},
     [COUNT_OFFLOAD] = {"decoder.checksum_offload",
                        "Wrong checksums forgiven: their host leaves them to its network card"},
+    [COUNT_TCP_SUM] = {"tcp.invalid_checksum", "TCP packets set aside for a wrong checksum"},
+    [COUNT_ETHERTYPE] = {"decoder.unknown_ethertype", "Frames of an EtherType that is not decoded"},
+    [COUNT_LARGEST] = {"decoder.max_pkt_size", "Bytes of the largest frame"},
+    [COUNT_MEAN] = {"decoder.avg_pkt_size", "Bytes of a frame, on average"},
     COUNTER_END,
 };
 
@@ -51,139 +66,6 @@ const struct option decode_options[] = {
     {"decode.teredo.enabled", CONF_BOOL, "true", "Look into Teredo"},
     {"decode.teredo.ports", CONF_LIST, "", "The same for Teredo"},
     OPTION_END,
-};
-
-static const char *const note_names[NOTE_COUNT] = {
-    [NOTE_ETHERNET_SMALL] = "ethernet.pkt_too_small",
-    [NOTE_VLAN_SMALL] = "vlan.header_too_small",
-    [NOTE_VLAN_UNKNOWN] = "vlan.unknown_type",
-    [NOTE_VLAN_LAYERS] = "vlan.too_many_layers",
-    [NOTE_SLL_SMALL] = "sll.pkt_too_small",
-    [NOTE_SLL2_SMALL] = "sll2.pkt_too_small",
-    [NOTE_NULL_SMALL] = "ltnull.pkt_too_small",
-    [NOTE_NULL_TYPE] = "ltnull.unsupported_type",
-    [NOTE_RAW_VERSION] = "ipraw.invalid_ip_version",
-    [NOTE_PPP_SMALL] = "ppp.pkt_too_small",
-    [NOTE_PPP_TYPE] = "ppp.wrong_type",
-    [NOTE_PPP_UNSUPPORTED] = "ppp.unsup_proto",
-    [NOTE_PPP_VJ_SMALL] = "ppp.vju_pkt_too_small",
-    [NOTE_PPP_IP4_SMALL] = "ppp.ip4_pkt_too_small",
-    [NOTE_PPP_IP6_SMALL] = "ppp.ip6_pkt_too_small",
-    [NOTE_PPPOE_SMALL] = "pppoe.pkt_too_small",
-    [NOTE_PPPOE_CODE] = "pppoe.wrong_code",
-    [NOTE_PPPOE_TAGS] = "pppoe.malformed_tags",
-    [NOTE_MPLS_SMALL] = "mpls.header_too_small",
-    [NOTE_MPLS_LAYERS] = "mpls.too_many_layers",
-    [NOTE_MPLS_PAYLOAD_SMALL] = "mpls.pkt_too_small",
-    [NOTE_MPLS_ROUTER_ALERT] = "mpls.bad_label_router_alert",
-    [NOTE_MPLS_IMPLICIT_NULL] = "mpls.bad_label_implicit_null",
-    [NOTE_MPLS_RESERVED] = "mpls.bad_label_reserved",
-    [NOTE_MPLS_UNKNOWN] = "mpls.unknown_payload_type",
-    [NOTE_GRE_SMALL] = "gre.pkt_too_small",
-    [NOTE_GRE_VERSION] = "gre.wrong_version",
-    [NOTE_GRE0_RECUR] = "gre.version0_recur",
-    [NOTE_GRE0_FLAGS] = "gre.version0_flags",
-    [NOTE_GRE0_HEADER] = "gre.version0_hdr_too_big",
-    [NOTE_GRE0_ROUTES] = "gre.version0_malformed_sre_hdr",
-    [NOTE_GRE1_CHECKSUM] = "gre.version1_chksum",
-    [NOTE_GRE1_ROUTE] = "gre.version1_route",
-    [NOTE_GRE1_STRICT] = "gre.version1_ssr",
-    [NOTE_GRE1_RECUR] = "gre.version1_recur",
-    [NOTE_GRE1_FLAGS] = "gre.version1_flags",
-    [NOTE_GRE1_NO_KEY] = "gre.version1_no_key",
-    [NOTE_GRE1_PROTOCOL] = "gre.version1_wrong_protocol",
-    [NOTE_GRE1_ROUTES] = "gre.version1_malformed_sre_hdr",
-    [NOTE_GRE1_HEADER] = "gre.version1_hdr_too_big",
-    [NOTE_ERSPAN_SMALL] = "erspan.header_too_small",
-    [NOTE_ERSPAN_VERSION] = "erspan.unsupported_version",
-    [NOTE_ERSPAN_VLAN] = "erspan.too_many_vlan_layers",
-    [NOTE_VXLAN_TYPE] = "vxlan.unknown_payload_type",
-    [NOTE_GENEVE_TYPE] = "geneve.unknown_payload_type",
-    [NOTE_ARP_SMALL] = "arp.pkt_too_small",
-    [NOTE_IPV4_SMALL] = "ipv4.pkt_too_small",
-    [NOTE_IPV4_VERSION] = "ipv4.wrong_ip_version",
-    [NOTE_IPV4_HLEN] = "ipv4.hlen_too_small",
-    [NOTE_IPV4_IPLEN] = "ipv4.iplen_smaller_than_hlen",
-    [NOTE_IPV4_TRUNC] = "ipv4.trunc_pkt",
-    [NOTE_IPV4_OPT_INVALID] = "ipv4.opt_invalid",
-    [NOTE_IPV4_OPT_LENGTH] = "ipv4.opt_invalid_len",
-    [NOTE_IPV4_OPT_MALFORMED] = "ipv4.opt_malformed",
-    [NOTE_IPV4_OPT_PAD] = "ipv4.opt_pad_required",
-    [NOTE_IPV4_OPT_EOL] = "ipv4.opt_eol_required",
-    [NOTE_IPV4_OPT_DUPLICATE] = "ipv4.opt_duplicate",
-    [NOTE_IPV4_OPT_UNKNOWN] = "ipv4.opt_unknown",
-    [NOTE_IPV4_ICMPV6] = "ipv4.icmpv6",
-    [NOTE_IPV4_FRAG_LARGE] = "ipv4.frag_pkt_too_large",
-    [NOTE_IPV4_FRAG_OVERLAP] = "ipv4.frag_overlap",
-    [NOTE_IPV6_SMALL] = "ipv6.pkt_too_small",
-    [NOTE_IPV6_VERSION] = "ipv6.wrong_ip_version",
-    [NOTE_IPV6_TRUNC] = "ipv6.trunc_pkt",
-    [NOTE_IPV6_EXT_TRUNC] = "ipv6.trunc_exthdr",
-    [NOTE_IPV6_EXT_DUPLICATE] = "ipv6.exthdr_dupl_fh",
-    [NOTE_IPV6_EXT_DUPLICATE_HOP] = "ipv6.exthdr_dupl_hh",
-    [NOTE_IPV6_EXT_DUPLICATE_DST] = "ipv6.exthdr_dupl_dh",
-    [NOTE_IPV6_EXT_DUPLICATE_ROUTING] = "ipv6.exthdr_dupl_rh",
-    [NOTE_IPV6_EXT_DUPLICATE_AUTH] = "ipv6.exthdr_dupl_ah",
-    [NOTE_IPV6_EXT_DUPLICATE_ESP] = "ipv6.exthdr_dupl_eh",
-    [NOTE_IPV6_EXT_OPTLEN] = "ipv6.exthdr_invalid_optlen",
-    [NOTE_IPV6_PADN_EMPTY] = "ipv6.zero_len_padn",
-    [NOTE_IPV6_HOP_UNKNOWN] = "ipv6.hopopts_unknown_opt",
-    [NOTE_IPV6_HOP_PADDING] = "ipv6.hopopts_only_padding",
-    [NOTE_IPV6_DST_UNKNOWN] = "ipv6.dstopts_unknown_opt",
-    [NOTE_IPV6_DST_PADDING] = "ipv6.dstopts_only_padding",
-    [NOTE_IPV6_ROUTING_0] = "ipv6.rh_type_0",
-    [NOTE_IPV6_AUTH_RESERVED] = "ipv6.exthdr_ah_res_not_null",
-    [NOTE_IPV6_FRAG_RESERVED] = "ipv6.fh_non_zero_reserved_field",
-    [NOTE_IPV6_FRAG_USELESS] = "ipv6.exthdr_useless_fh",
-    [NOTE_IPV6_NEXT_UNKNOWN] = "ipv6.unknown_next_header",
-    [NOTE_IPV6_AFTER_NONE] = "ipv6.data_after_none_header",
-    [NOTE_IPV6_ICMPV4] = "ipv6.icmpv4",
-    [NOTE_IPV6_IP4_SMALL] = "ipv6.ipv4_in_ipv6_too_small",
-    [NOTE_IPV6_IP4_VERSION] = "ipv6.ipv4_in_ipv6_wrong_version",
-    [NOTE_IPV6_IP6_SMALL] = "ipv6.ipv6_in_ipv6_too_small",
-    [NOTE_IPV6_IP6_VERSION] = "ipv6.ipv6_in_ipv6_wrong_version",
-    [NOTE_IPV6_FRAG_LENGTH] = "ipv6.frag_invalid_length",
-    [NOTE_IPV6_FRAG_LARGE] = "ipv6.frag_pkt_too_large",
-    [NOTE_IPV6_FRAG_OVERLAP] = "ipv6.frag_overlap",
-    [NOTE_TCP_SMALL] = "tcp.pkt_too_small",
-    [NOTE_TCP_HLEN] = "tcp.hlen_too_small",
-    [NOTE_TCP_OPT_LENGTH] = "tcp.opt_invalid_len",
-    [NOTE_TCP_OPT_DUPLICATE] = "tcp.opt_duplicate",
-    [NOTE_TCP_OPT_TOO_LONG] = "tcp.invalid_optlen",
-    [NOTE_UDP_SMALL] = "udp.pkt_too_small",
-    [NOTE_UDP_HLEN] = "udp.hlen_too_small",
-    [NOTE_UDP_LEN] = "udp.len_invalid",
-    [NOTE_ICMPV4_SMALL] = "icmpv4.pkt_too_small",
-    [NOTE_ICMPV6_SMALL] = "icmpv6.pkt_too_small",
-    [NOTE_ICMPV4_TYPE] = "icmpv4.unknown_type",
-    [NOTE_ICMPV4_CODE] = "icmpv4.unknown_code",
-    [NOTE_ICMPV4_INNER_SMALL] = "icmpv4.ipv4_trunc_pkt",
-    [NOTE_ICMPV4_INNER_VERSION] = "icmpv4.ipv4_unknown_ver",
-    [NOTE_ICMPV6_TYPE] = "icmpv6.unknown_type",
-    [NOTE_ICMPV6_CODE] = "icmpv6.unknown_code",
-    [NOTE_ICMPV6_UNASSIGNED] = "icmpv6.unassigned_type",
-    [NOTE_ICMPV6_EXPERIMENT] = "icmpv6.experimentation_type",
-    [NOTE_ICMPV6_MLD_HOPS] = "icmpv6.mld_message_with_invalid_hl",
-    [NOTE_ICMPV6_INNER_SMALL] = "icmpv6.ipv6_trunc_pkt",
-    [NOTE_ICMPV6_INNER_VERSION] = "icmpv6.ipv6_unknown_version",
-    [NOTE_SCTP_SMALL] = "sctp.pkt_too_small",
-    [NOTE_TOO_MANY_LAYERS] = "too_many_layers",
-    [NOTE_UNKNOWN_LINK] = "unknown_link_type",
-    [NOTE_CHDLC_SMALL] = "chdlc.pkt_too_small",
-    [NOTE_ESP_SMALL] = "esp.pkt_too_small",
-    [NOTE_ETAG_SMALL] = "etag.header_too_small",
-    [NOTE_NSH_SMALL] = "nsh.header_too_small",
-    [NOTE_NSH_TYPE] = "nsh.unknown_payload",
-    [NOTE_VNTAG_SMALL] = "vntag.header_too_small",
-    [NOTE_VNTAG_UNKNOWN] = "vntag.unknown_type",
-    [NOTE_PBB_SMALL] = "ieee8021ah.header_too_small",
-    [NOTE_DCE_SMALL] = "dce.pkt_too_small",
-    [NOTE_AFPACKET_CUT] = "afpacket.trunc_pkt",
-    [NOTE_WLAN_SMALL] = "wlan.header_too_small",
-    [NOTE_GTP_INNER] = "gtp.unknown_payload",
-    [NOTE_L2TP_SMALL] = "l2tp.header_too_small",
-    [NOTE_CAPWAP_SMALL] = "capwap.header_too_small",
-    [NOTE_TZSP_SMALL] = "tzsp.header_too_small",
 };
 
 enum {
@@ -215,7 +97,7 @@ struct decode {
     uint8_t last_row;
     uint64_t *row_count[DEC_ROWS_MAX];
     uint64_t *express_count[EXPRESS_COUNTS]; /* of the rows whose work express_take does */
-    uint64_t *count;
+    uint64_t *count, *note_count;
     bool vlan_tracking;
     bool want_syns; /* stream.midstream: auto */
     bool as_suricata;
@@ -229,25 +111,6 @@ struct decode {
     bool tunnel_row[DEC_ROWS_MAX];
     struct packet outer; /* the packet before its innermost tunnel, without addresses of tunnels */
 };
-
-const char *decode_note_name(uint8_t note)
-{
-    return note < NOTE_COUNT ? note_names[note] : "unknown";
-}
-
-/* What follows in a packet that is not all there cannot be judged. */
-static bool is_cut(const struct packet *p)
-{
-    uint8_t last = p->notes ? p->note[p->notes - 1] : NOTE_TOO_MANY_LAYERS;
-
-    return last == NOTE_IPV4_TRUNC || last == NOTE_IPV6_TRUNC || last == NOTE_IPV4_IPLEN;
-}
-
-void decode_note(struct packet *p, enum decode_note note)
-{
-    if (p->notes < PACKET_NOTES_MAX && !p->only_here && !is_cut(p))
-        p->note[p->notes++] = (uint8_t)note;
-}
 
 void decode_tag(struct packet *p, uint64_t value)
 {
@@ -397,6 +260,7 @@ struct decode *decode_new(const struct conf *conf, struct stats *stats)
     if (!d)
         return NULL;
     d->count = stats_add(stats, decode_counters);
+    d->note_count = stats_add(stats, decode_note_counters);
     for (uint8_t i = 0; dec_rows[i] && i < DEC_ROWS_MAX - 1; i++) {
         for (uint32_t k = 0; k < DEC_KEYS_MAX && dec_rows[i]->keys[k].by != DEC_STOP; k++)
             enter_key(d, &dec_rows[i]->keys[k], (uint8_t)(i + 1));
@@ -573,8 +437,11 @@ static void walk(struct decode *d, struct packet *p, struct dec_next next, uint3
         }
         if (next.by == DEC_ETHER) {
             p->ethertype = (uint16_t)next.key;
-            if (unknown && !d->by_ether[p->ethertype])
-                decode_note(p, unknown);
+            if (!d->by_ether[p->ethertype]) {
+                d->count[COUNT_ETHERTYPE]++;
+                if (unknown)
+                    decode_note(p, unknown);
+            }
         }
         uint8_t row = row_of(d, &next);
         if (!row)
@@ -637,6 +504,7 @@ static void check_sums(struct decode *d, struct packet *p, const uint64_t *sum)
         break;
     case CHECKSUM_BAD:
         d->count[COUNT_CHECKSUM]++;
+        d->count[COUNT_TCP_SUM] += p->proto == IPPROTO_TCP4;
         p->checksum_bad = true;
         dedup_disown(d->dedup);
         p->checksum_sure = d->checksums.mode == CHECKSUM_ALL;
@@ -718,6 +586,14 @@ static bool read_there(const struct frame *frame)
            frame->caplen <= THERE_MAX;
 }
 
+static void count_notes(struct decode *d, const struct packet *p)
+{
+    for (uint8_t i = 0; i < p->notes; i++)
+        d->note_count[p->note[i]]++;
+    if (decode_faulty(p))
+        d->count[COUNT_INVALID]++;
+}
+
 void decode_frame(struct decode *d, const struct frame *frame, struct arena *arena,
                   struct packet *p)
 {
@@ -731,6 +607,8 @@ void decode_frame(struct decode *d, const struct frame *frame, struct arena *are
     p->only_here = d->as_suricata && !read_there(frame);
     d->count[COUNT_PKTS]++;
     d->count[COUNT_BYTES] += frame->wirelen;
+    if (frame->wirelen > d->count[COUNT_LARGEST])
+        d->count[COUNT_LARGEST] = frame->wirelen;
     if (frame->cut_by_ring)
         decode_note(p, NOTE_AFPACKET_CUT);
     struct dec_next next = {DEC_LINK, p->frame.linktype, {p->frame.data, p->frame.caplen}};
@@ -757,8 +635,8 @@ void decode_frame(struct decode *d, const struct frame *frame, struct arena *are
             look_for_syns(d, p);
     }
     views_packet(d->views, p);
-    if (decode_faulty(p))
-        d->count[COUNT_INVALID]++;
+    if (p->notes)
+        count_notes(d, p);
 }
 
 bool decode_around(const struct decode *d, const struct packet *inner, struct packet *p)
@@ -771,6 +649,12 @@ bool decode_around(const struct decode *d, const struct packet *inner, struct pa
     p->outer = NULL;
     p->notes = 0;
     return true;
+}
+
+void decode_settle(struct decode *d)
+{
+    if (d->count[COUNT_PKTS])
+        d->count[COUNT_MEAN] = d->count[COUNT_BYTES] / d->count[COUNT_PKTS];
 }
 
 void decode_end(struct decode *d)

@@ -228,6 +228,7 @@ struct decode; /* tables, fragments, checksum evidence; one thread */
 
 extern const struct option decode_options[];
 extern const struct counter decode_counters[];
+extern const struct counter decode_note_counters[]; /* by enum decode_note */
 
 struct decode *decode_new(const struct conf *conf, struct stats *stats);
 void decode_free(struct decode **decode);
@@ -240,6 +241,9 @@ void decode_frame(struct decode *decode, const struct frame *frame, struct arena
 /** The packet around the innermost tunnel of `inner`, which was decoded last; false when there is
  * none, or when it is a datagram: those say nothing that the tunnel does not say. */
 bool decode_around(const struct decode *decode, const struct packet *inner, struct packet *p);
+
+/** Before counters are read: those that follow from others. */
+void decode_settle(struct decode *decode);
 
 /** The input has ended: what only few packets showed of the mirror becomes a finding. */
 void decode_end(struct decode *decode);

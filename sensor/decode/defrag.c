@@ -23,10 +23,24 @@ enum {
     FRAGMENTS_MAX = 255, /* whose bounds are known; later ones never win */
 };
 
-enum { COUNT_FRAGMENTS, COUNT_REASSEMBLED, COUNT_TIMEOUT, COUNT_EVICTED, COUNT_OVERLAP };
+enum {
+    COUNT_FRAGMENTS,
+    COUNT_REASSEMBLED,
+    COUNT_FRAGMENTS_4,
+    COUNT_REASSEMBLED_4,
+    COUNT_FRAGMENTS_6,
+    COUNT_REASSEMBLED_6,
+    COUNT_TIMEOUT,
+    COUNT_EVICTED,
+    COUNT_OVERLAP
+};
 const struct counter defrag_counters[] = {
     [COUNT_FRAGMENTS] = {"defrag.fragments", "IP fragments"},
     [COUNT_REASSEMBLED] = {"defrag.reassembled", "Packets put together from fragments"},
+    [COUNT_FRAGMENTS_4] = {"defrag.ipv4.fragments", "Fragments of IPv4"},
+    [COUNT_REASSEMBLED_4] = {"defrag.ipv4.reassembled", "Packets of IPv4 put together"},
+    [COUNT_FRAGMENTS_6] = {"defrag.ipv6.fragments", "Fragments of IPv6"},
+    [COUNT_REASSEMBLED_6] = {"defrag.ipv6.reassembled", "Packets of IPv6 put together"},
     [COUNT_TIMEOUT] = {"defrag.timeout", "Packets given up: a fragment never came"},
     [COUNT_EVICTED] = {"defrag.evicted",
                        "Packets given up for newer ones; raise defrag.trackers if this grows"},
@@ -398,7 +412,10 @@ static bool sound(struct packet *p)
 
 struct slice defrag_take(struct defrag *d, struct packet *p, struct arena *arena)
 {
+    bool six = p->ip_version == 6;
+
     d->count[COUNT_FRAGMENTS]++;
+    d->count[six ? COUNT_FRAGMENTS_6 : COUNT_FRAGMENTS_4] += !p->frag_link;
     if (!sound(p))
         return SLICE_NONE;
     uint64_t given_up = d->count[COUNT_TIMEOUT] + d->count[COUNT_EVICTED];
@@ -420,5 +437,6 @@ struct slice defrag_take(struct defrag *d, struct packet *p, struct arena *arena
     struct slice whole = whole_of(t, p, arena);
     release(d, t);
     d->count[COUNT_REASSEMBLED] += whole.len > 0;
+    d->count[six ? COUNT_REASSEMBLED_6 : COUNT_REASSEMBLED_4] += whole.len > 0 && !p->frag_link;
     return whole;
 }

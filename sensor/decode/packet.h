@@ -24,6 +24,7 @@ enum {
     IPPROTO_ICMP4 = 1,
     IPPROTO_TCP4 = 6,
     IPPROTO_UDP4 = 17,
+    IPPROTO_ESP4 = 50,
     IPPROTO_SCTP4 = 132,
     IPPROTO_ICMP6 = 58
 };
@@ -137,6 +138,21 @@ static inline void packet_prefetch(const struct packet *p, bool to_write)
         else
             __builtin_prefetch((const uint8_t *)p + at);
     }
+}
+
+/** Protocols that Suricata keeps flows of. */
+static inline bool packet_known_there(uint8_t proto)
+{
+    return packet_has_ports(proto) || proto == IPPROTO_ICMP4 || proto == IPPROTO_ICMP6 ||
+           proto == IPPROTO_ESP4;
+}
+
+/** It belongs to a flow: one whose ports cannot be read does not, for Suricata. */
+static inline bool packet_has_flow(const struct packet *p)
+{
+    bool headless = p->notes && packet_has_ports(p->proto) && !p->sport && !p->dport;
+
+    return p->ip_version && !p->fragment && !p->around && !(headless && p->as_suricata);
 }
 
 #endif

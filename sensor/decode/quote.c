@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sensor/decode/quote.h"
 
+enum { ICMP4_UNREACHABLE = 3 }; /* the one error that Suricata takes to the flow it quotes */
+
 void quote_read(struct packet *p, struct slice quoted)
 {
     struct cursor c = cursor_of(quoted);
@@ -17,5 +19,6 @@ void quote_read(struct packet *p, struct slice quoted)
         cursor_skip(&c, (quoted.at[0] & 0x0fu) * 4 - 20);
     p->quoted.sport = cursor_be16(&c);
     p->quoted.dport = cursor_be16(&c);
-    p->quotes = cursor_ok(&c) && packet_has_ports(p->quoted.proto);
+    p->quotes = cursor_ok(&c) && packet_has_ports(p->quoted.proto) &&
+                (!p->as_suricata || (version == 4 && p->icmp_type == ICMP4_UNREACHABLE));
 }

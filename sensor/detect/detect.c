@@ -248,8 +248,6 @@ static void end_dropped(struct detect *d)
 
 void detect_fire(struct detect *d, const struct rule *r)
 {
-    struct flow *flow = d->in->flow;
-
     run_acts(d, r);
     if (r->action == ACTION_PASS) {
         let_pass(d, r);
@@ -267,8 +265,6 @@ void detect_fire(struct detect *d, const struct rule *r)
         d->hits[d->n_hits] = d->hits[d->n_hits - 1];
         d->n_hits++;
     }
-    if (flow && flow->alerts < UINT16_MAX && !r->info.noalert)
-        flow->alerts++;
 }
 
 static struct slice text_of(const struct detect *d, uint32_t at, uint32_t len)

@@ -12,9 +12,16 @@ static char *pen_time(char *at, const struct event_ctx *ctx, uint64_t ns)
     return ctx->heads ? heads_time(ctx->heads, ns, at) : at + clock_text(ns, at);
 }
 
-/* What became of it: ,"state":"closed" or bypassed and why */
-static char *pen_state(char *at, const struct flow *f)
+/* Suricata knows nothing of a connection that is not followed. */
+static bool unknown_there(const struct event_ctx *ctx)
 {
+    return ctx->options->as_suricata && flow_unfollowed(ctx->flow);
+}
+
+/* What became of it: ,"state":"closed" or bypassed and why */
+static char *pen_state(char *at, const struct event_ctx *ctx)
+{
+    const struct flow *f = ctx->flow;
     static const struct slice states[] = {SLICE_OF("new"), SLICE_OF("established"),
                                           SLICE_OF("closed")};
     static const struct slice why[] = {SLICE_OF(""), SLICE_OF("rule"), SLICE_OF("large"),
@@ -25,7 +32,8 @@ static char *pen_state(char *at, const struct flow *f)
         at = pen_bytes(at, why[f->shunt <= FLOW_SHUNT_MEMORY ? f->shunt : 0]);
     } else {
         at = PEN_LIT(at, ",\"state\":\"");
-        at = pen_bytes(at, states[f->state <= FLOW_CLOSED ? f->state : FLOW_NEW]);
+        at = pen_bytes(
+            at, states[f->state <= FLOW_CLOSED && !unknown_there(ctx) ? f->state : FLOW_NEW]);
     }
     return PEN_LIT(at, "\"");
 }
@@ -68,7 +76,7 @@ static void write_flow(struct jsonw *w, const struct event_ctx *ctx)
     at = PEN_LIT(at, "\",\"age\":");
     /* difference of whole seconds, not of the times: as Suricata counts */
     at = pen_u64(at, f->last_ns / CLOCK_S - f->first_ns / CLOCK_S);
-    at = pen_reason(pen_state(at, f), f);
+    at = pen_reason(pen_state(at, ctx), f);
     at = pen_bool(PEN_LIT(at, ",\"alerted\":"), f->alerts != 0);
     pen_close(w, PEN_LIT(at, "}"));
 }
@@ -92,6 +100,11 @@ static char *pen_flags(char *at, uint8_t flags)
     return at;
 }
 
+uint8_t ev_flow_seen(const struct event_ctx *ctx, enum dir dir)
+{
+    return unknown_there(ctx) ? 0 : ctx->flow->tcp_flags[dir];
+}
+
 void ev_flow_flags(struct jsonw *w, uint8_t flags)
 {
     char *at = pen_open(w, 128);
@@ -104,9 +117,10 @@ void ev_flow_flags(struct jsonw *w, uint8_t flags)
 }
 
 /* "tcp":{"tcp_flags":"1b", ... "syn":true */
-static void open_tcp(struct jsonw *w, const struct flow *f)
+static void open_tcp(struct jsonw *w, const struct event_ctx *ctx)
 {
-    uint8_t both = f->tcp_flags[0] | f->tcp_flags[1];
+    uint8_t to_server = ev_flow_seen(ctx, TO_SERVER), to_client = ev_flow_seen(ctx, TO_CLIENT);
+    uint8_t both = to_server | to_client;
     char *at = pen_open(w, 192);
 
     if (!at)
@@ -114,9 +128,9 @@ static void open_tcp(struct jsonw *w, const struct flow *f)
     at = PEN_LIT(pen_comma(w, at), "\"tcp\":{\"tcp_flags\":\"");
     at = pen_hex(at, both);
     at = PEN_LIT(at, "\",\"tcp_flags_ts\":\"");
-    at = pen_hex(at, f->tcp_flags[TO_SERVER]);
+    at = pen_hex(at, to_server);
     at = PEN_LIT(at, "\",\"tcp_flags_tc\":\"");
-    at = pen_hex(at, f->tcp_flags[TO_CLIENT]);
+    at = pen_hex(at, to_client);
     pen_close(w, pen_flags(PEN_LIT(at, "\""), both));
 }
 
@@ -140,26 +154,34 @@ static void write_health(struct jsonw *w, const struct flow *f)
     }
 }
 
-static void write_tcp(struct jsonw *w, const struct flow *f)
+static void write_tcp(struct jsonw *w, const struct event_ctx *ctx)
 {
+    const struct flow *f = ctx->flow;
     static const struct slice states[] = {
         SLICE_OF("none"),        SLICE_OF("syn_sent"),  SLICE_OF("syn_recv"),
         SLICE_OF("established"), SLICE_OF("fin_wait1"), SLICE_OF("fin_wait2"),
         SLICE_OF("close_wait"),  SLICE_OF("last_ack"),  SLICE_OF("closing"),
         SLICE_OF("time_wait"),   SLICE_OF("closed")};
 
-    open_tcp(w, f);
+    open_tcp(w, ctx);
     if (f->gaps[TO_SERVER])
         jsonw_bool(w, "ts_gap", true);
     if (f->gaps[TO_CLIENT])
         jsonw_bool(w, "tc_gap", true);
     write_health(w, f);
-    char *at = pen_open(w, 64);
+    char *at = pen_open(w, 96);
     if (!at)
         return;
+    if (unknown_there(ctx)) {
+        pen_close(w, PEN_LIT(at, "}"));
+        return;
+    }
     at = PEN_LIT(at, ",\"state\":\"");
     at = pen_bytes(at, states[f->tcp_state <= TCP_CLOSED ? f->tcp_state : TCP_NONE]);
-    pen_close(w, PEN_LIT(at, "\"}"));
+    at = PEN_LIT(at, "\"");
+    if (ctx->options->as_suricata)
+        at = PEN_LIT(at, ",\"ts_max_regions\":1,\"tc_max_regions\":1");
+    pen_close(w, PEN_LIT(at, "}"));
 }
 
 static void write_breadth(struct jsonw *w, const struct event_ctx *ctx)
@@ -195,7 +217,7 @@ static void flow_write(struct jsonw *w, const struct event_ctx *ctx)
     }
     write_flow(w, ctx);
     if (ctx->flow->proto == IPPROTO_TCP4)
-        write_tcp(w, ctx->flow);
+        write_tcp(w, ctx);
     write_breadth(w, ctx);
 }
 
@@ -230,6 +252,7 @@ const struct event_def ev_flow = {
         "response_icmp_type|integer|ICMP that was answered: type of answers to the first packet\n"
         "response_icmp_code|integer|Always 0\n"
         "tcp.state|text|TCP state at the end\n"
+        "tcp.ts_max_regions|integer|Always 1; so tc_max_regions (decode.as-suricata)\n"
         "ndpi.proto|text|Protocol by nDPI, e.g. TLS.Google\n"
         "ndpi.risks|list|Names of nDPI's risks of the flow\n",
     .write = flow_write,

@@ -11,7 +11,7 @@ static void netflow_write(struct jsonw *w, const struct event_ctx *ctx)
     const struct flow *f = ctx->flow;
     const struct flow_at *at = &f->at[ctx->dir];
 
-    if (!f->app_name && !f->app_failed)
+    if (!f->app_name && !flow_failed(f, ctx->options->as_suricata))
         jsonw_str(w, "app_proto", "unknown");
     jsonw_obj_open(w, "netflow");
     jsonw_u64(w, "pkts", f->pkts[ctx->dir]);
@@ -25,7 +25,7 @@ static void netflow_write(struct jsonw *w, const struct event_ctx *ctx)
     if (f->proto != IPPROTO_TCP4)
         return;
     jsonw_obj_open(w, "tcp");
-    ev_flow_flags(w, f->tcp_flags[ctx->dir]);
+    ev_flow_flags(w, ev_flow_seen(ctx, ctx->dir));
     jsonw_obj_close(w);
 }
 

@@ -30,6 +30,10 @@ const struct option event_options_rows[] = {
     {"event.alert.matches", CONF_BOOL, "false",
      "Alerts tell each condition of the rule with the bytes that matched it"},
     {"event.alert.metadata", CONF_BOOL, "true", "Alerts carry the transaction they hit"},
+    {"event.stats.totals", CONF_BOOL, "true", "Events of counters tell the sums of all threads"},
+    {"event.stats.threads", CONF_BOOL, "false", "... and the counters of each thread"},
+    {"event.stats.deltas", CONF_BOOL, "false",
+     "... and what was added to each since the last event, as <name>_delta"},
     {"event.anomaly.decode", CONF_BOOL, "false", "Anomaly events for notes of the decoders"},
     {"event.anomaly.stream", CONF_BOOL, "false", "Anomaly events for notes of reassembly"},
     {"event.anomaly.applayer", CONF_BOOL, "true", "Anomaly events for notes of protocol parsers"},
@@ -87,6 +91,10 @@ void event_options_read(const struct conf *conf, struct event_options *options)
         .blocked = conf_bool(conf, "event.alert.blocked"),
         .matches = conf_bool(conf, "event.alert.matches"),
         .metadata = conf_bool(conf, "event.alert.metadata"),
+        .as_suricata = conf_bool(conf, "decode.as-suricata"),
+        .stats_totals = conf_bool(conf, "event.stats.totals"),
+        .stats_threads = conf_bool(conf, "event.stats.threads"),
+        .stats_deltas = conf_bool(conf, "event.stats.deltas"),
         .community_id = conf_bool(conf, "event.community_id"),
         .community_seed = (uint16_t)conf_int(conf, "event.community_id_seed"),
         .packet_ends = strcmp(conf_text(conf, "event.ends"), "packet") == 0,
@@ -255,12 +263,23 @@ static bool protocol_on(const struct event_options *options, const struct proto_
     return true;
 }
 
+static bool is_record(const struct event_def *row)
+{
+    return row == &ev_flow || row == &ev_netflow;
+}
+
+/* Suricata has no flows of other protocols. */
+static bool has_record(const struct event_ctx *ctx)
+{
+    return !ctx->options->as_suricata || packet_known_there(ctx->flow ? ctx->flow->proto : 0);
+}
+
 static bool switched_on(uint32_t row, const struct event_ctx *ctx)
 {
     if (!(ctx->options->types >> row & 1))
         return false;
     if (row != ctx->options->tx_row)
-        return true;
+        return !is_record(ev_rows[row]) || has_record(ctx);
     return ctx->tx && *event_proto_name(ctx->tx->proto) &&
            protocol_on(ctx->options, ctx->tx->proto) &&
            choice_wants(&ctx->options->choice, ctx->tx);

@@ -12,6 +12,15 @@
 #include "sensor/event/closings.h"
 #include "sensor/event/heads.h"
 
+/** What a stats event tells. */
+struct stats_event {
+    const struct stats *now;
+    const struct stats *before; /* at the last event: an empty one at first */
+    const struct stats *thread; /* of each: the reader's, the workers', the rest */
+    uint32_t threads;
+    struct slice engines; /* JSON: the rules in force */
+};
+
 /** Everything an event may speak of; what does not apply is NULL. */
 struct event_ctx {
     const char *sensor; /* name of this sensor */
@@ -24,7 +33,7 @@ struct event_ctx {
     struct file *file;
     const struct hit *hit;
     const struct finding *finding;
-    const struct stats *stats;
+    const struct stats_event *stats;
     const struct breadth *breadth;
     const struct detect *detect; /* for marks of the flow; NULL = none */
     const char *note;            /* anomaly, visibility: name of the note */
@@ -43,6 +52,8 @@ struct event_options {
     bool references, reason; /* alerts carry the rule's references, and where its contents were */
     bool blocked;            /* alerts of drop and reject say so */
     bool matches;            /* alerts tell all conditions with the bytes that matched */
+    bool as_suricata;        /* decode.as-suricata */
+    bool stats_totals, stats_threads, stats_deltas;
     bool community_id;
     uint16_t community_seed;
     bool packet_ends; /* protocol events of single messages stand under their packet's ends */
@@ -90,6 +101,9 @@ void event_write_tx_members(struct jsonw *w, struct tx *tx);
  */
 void event_write_file(struct jsonw *w, const struct file *file);
 
+extern const struct event_def ev_flow, ev_netflow;
+/** TCP flags that the event tells of one direction. */
+uint8_t ev_flow_seen(const struct event_ctx *ctx, enum dir dir);
 /** Members tcp_flags and those of the flags that are set, into the open object. */
 void ev_flow_flags(struct jsonw *w, uint8_t flags);
 

@@ -198,9 +198,13 @@ static uint64_t flow_id_of(const struct event_ctx *ctx)
 }
 
 /* NULL: not known (yet). */
-static const char *app_of(const struct flow *flow)
+static const char *app_of(const struct event_ctx *ctx)
 {
-    return flow->app_name ? flow->app_name : flow->app_failed ? "failed" : NULL;
+    const struct flow *flow = ctx->flow;
+
+    if (flow->app_name)
+        return flow->app_name;
+    return flow_failed(flow, ctx->options->as_suricata) ? "failed" : NULL;
 }
 
 static const char *type_of(const struct event_def *row, const struct event_ctx *ctx)
@@ -284,21 +288,31 @@ static char *pen_word(char *at, struct slice key, struct slice word)
 }
 
 /* "community_id":"1:...","app_proto":"http" with the commas before them */
-static void write_what(struct jsonw *w, const struct event_ctx *ctx)
+static void write_what(struct jsonw *w, const struct head *h)
 {
+    const struct event_ctx *ctx = h->ctx;
     struct flow *flow = ctx->flow;
-    struct slice app = slice_of_str(app_of(flow)), orig = slice_of_str(flow->app_orig);
+    struct slice app = slice_of_str(app_of(ctx)), orig = slice_of_str(flow->app_orig);
     struct slice id = SLICE_NONE;
+    uint32_t mute = flow->app_mute;
 
     if (ctx->options->community_id) {
-        community_id_fill(flow, ctx->options->community_seed);
+        community_id_fill(flow, ctx->options->community_seed, ctx->options->as_suricata);
         id = slice_of_str(flow->community_id);
     }
-    char *at = pen_open(w, sizeof(flow->community_id) + app.len + orig.len + 80);
+    if (h->row == &ev_netflow) { /* its direction's */
+        app = mute >> ctx->dir & 1 ? SLICE_LIT("failed") : app;
+        mute = 0;
+    }
+    char *at = pen_open(w, sizeof(flow->community_id) + app.len + orig.len + 140);
     if (!at)
         return;
     at = pen_word(at, SLICE_LIT(",\"community_id\":\""), id);
     at = pen_word(at, SLICE_LIT(",\"app_proto\":\""), app);
+    if (mute & 1u << TO_SERVER)
+        at = PEN_LIT(at, ",\"app_proto_ts\":\"failed\"");
+    if (mute & 1u << TO_CLIENT)
+        at = PEN_LIT(at, ",\"app_proto_tc\":\"failed\"");
     pen_close(w, pen_word(at, SLICE_LIT(",\"app_proto_orig\":\""), orig));
 }
 
@@ -346,7 +360,7 @@ static void write_parts(struct jsonw *w, const struct head *h, const struct head
     jsonw_members(w, h->origin);
     text.what = (uint32_t)(out->len - back);
     if (of_flow(h))
-        write_what(w, ctx);
+        write_what(w, h);
     if (!key || out->full || key->flow->end != FLOW_END_NONE) /* an ended flow has no more events */
         return;
     const uint8_t *line = (const uint8_t *)out->at;
@@ -395,7 +409,8 @@ static bool has_key(const struct head *h, struct heads_key *key)
     const struct event_ctx *ctx = h->ctx;
 
     *key = (struct heads_key){ctx->flow, ctx->iface, ctx->dir};
-    if (!ctx->heads || !of_flow(h) || h->row->ends == EVENT_ENDS_FACT || overwritten(ctx))
+    if (!ctx->heads || !of_flow(h) || h->row->ends == EVENT_ENDS_FACT || overwritten(ctx) ||
+        (h->row == &ev_netflow && ctx->flow->app_mute))
         return false;
     if (h->row->ends == EVENT_ENDS_PACKET && ctx->packet && ctx->packet->src.family) {
         key->dir = flow_dir(ctx->flow, ctx->packet);

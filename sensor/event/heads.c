@@ -16,7 +16,7 @@ struct heads_entry {
     const char *iface, *app, *orig;
     uint16_t vlan[PACKET_VLANS_MAX];
     uint8_t vlans, dir;
-    bool swapped, app_failed;
+    uint8_t marks; /* of the flow: marks_of() */
     struct heads_text text;
     uint8_t bytes[HEADS_TEXT_MAX];
 };
@@ -40,6 +40,13 @@ void heads_free(struct heads **heads)
     *heads = NULL;
 }
 
+/* What a head says of its flow besides names and numbers. */
+static uint8_t marks_of(const struct flow *f)
+{
+    return (uint8_t)(f->app_failed | flow_failed(f, true) << 1 | f->app_mute << 2 |
+                     f->swapped << 4);
+}
+
 static uint32_t slot(const struct heads_key *key)
 {
     return (uint32_t)((key->flow->id ^ key->dir) % ENTRIES);
@@ -51,8 +58,8 @@ const struct heads_text *heads_find(const struct heads *heads, const struct head
     const struct flow *f = key->flow;
     bool same = e->flow == f && e->flow_id == f->id && e->first_number == f->first_number &&
                 e->first_ns == f->first_ns && e->iface == key->iface && e->app == f->app_name &&
-                e->orig == f->app_orig && e->app_failed == f->app_failed &&
-                e->swapped == f->swapped && e->dir == key->dir && e->vlans == f->vlans &&
+                e->orig == f->app_orig && e->marks == marks_of(f) && e->dir == key->dir &&
+                e->vlans == f->vlans &&
                 (!e->vlans || memcmp(e->vlan, f->vlan, sizeof(e->vlan)) == 0);
 
     return same ? &e->text : NULL;
@@ -73,8 +80,7 @@ void heads_keep(struct heads *heads, const struct heads_key *key, const struct h
     e->iface = key->iface;
     e->app = f->app_name;
     e->orig = f->app_orig;
-    e->app_failed = f->app_failed;
-    e->swapped = f->swapped;
+    e->marks = marks_of(f);
     e->dir = (uint8_t)key->dir;
     e->vlans = f->vlans;
     memcpy(e->vlan, f->vlan, sizeof(e->vlan));

@@ -36,6 +36,11 @@ static bool icmp_ports(const struct flow *f, uint16_t *own, uint16_t *other)
     return false;
 }
 
+static uint16_t ranked(uint16_t port, bool turned)
+{
+    return turned ? (uint16_t)(port << 8 | port >> 8) : port;
+}
+
 static uint8_t *put16(uint8_t *at, uint16_t value)
 {
     at[0] = (uint8_t)(value >> 8);
@@ -70,7 +75,7 @@ static void base64(const uint8_t *in, char *out)
     *out = '\0';
 }
 
-void community_id_fill(struct flow *f, uint16_t seed)
+void community_id_fill(struct flow *f, uint16_t seed, bool turned)
 {
     /* The first packet's sender comes first; a flow that was turned round began at its server. */
     struct side a = {f->swapped ? &f->server : &f->client, 0};
@@ -88,7 +93,7 @@ void community_id_fill(struct flow *f, uint16_t seed)
         b.port = f->swapped ? f->client_port : f->server_port;
     }
     int order = addr_cmp(a.addr, b.addr);
-    if (ordered && (order > 0 || (order == 0 && a.port > b.port))) {
+    if (ordered && (order > 0 || (order == 0 && ranked(a.port, turned) > ranked(b.port, turned)))) {
         struct side first = b;
         b = a;
         a = first;

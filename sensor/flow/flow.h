@@ -149,6 +149,7 @@ struct flow {
     const char *app_name;        /* protocol name as EVE says it; NULL = not known yet */
     const char *app_orig;        /* the one before it (STARTTLS, CONNECT …); NULL = none */
     bool app_failed;             /* all probing ended without a name: EVE's "failed" */
+    uint8_t app_mute;            /* bit by direction: its first bytes do not tell app_name */
     char community_id[36];       /* "1:…" (Community ID v1, seed 0); empty until asked for */
     struct tunnel *tunnel;       /* outermost tunnel of the first packet; NULL = none */
     struct flow_at at[2];        /* by direction */
@@ -160,6 +161,34 @@ struct flow {
     void *ext[FLOW_EXT_COUNT];
     struct flow *bucket_next, *lru_prev, *lru_next; /* flow table's own */
 };
+
+/** A TCP connection of which nothing is followed: its handshake was not seen, or a reset came
+ * first.
+ */
+static inline bool flow_unfollowed(const struct flow *f)
+{
+    return f->proto == IPPROTO_TCP4 &&
+           (f->tcp_state == TCP_NONE || (!f->tcp.side[0].seen && !f->tcp.side[1].seen));
+}
+
+/** Bytes that a direction of a TCP connection has sent, as far as its SYN tells. */
+static inline uint32_t flow_sent(const struct flow *f, enum dir dir)
+{
+    const struct tcp_side *side = &f->tcp.side[dir];
+
+    return side->has_isn ? side->next - side->isn - 1 : 0;
+}
+
+/** Its protocol could not be told. Suricata says so of TCP only when both directions have sent as
+ * much as its patterns need. */
+static inline bool flow_failed(const struct flow *f, bool as_suricata)
+{
+    enum { PATTERN_TO_SERVER = 16, PATTERN_TO_CLIENT = 8 };
+
+    return f->app_failed && (!as_suricata || f->proto != IPPROTO_TCP4 ||
+                             (flow_sent(f, TO_SERVER) >= PATTERN_TO_SERVER &&
+                              flow_sent(f, TO_CLIENT) >= PATTERN_TO_CLIENT));
+}
 
 /** Direction of a packet within its flow. */
 static inline enum dir flow_dir(const struct flow *flow, const struct packet *p)

@@ -9,6 +9,7 @@
 #include "common/hash.h"
 #include "common/pages.h"
 #include "common/slab.h"
+#include "sensor/flow/flow_count.h"
 #include "sensor/flow/sight.h"
 #include "sensor/flow/stream_event.h"
 #include "sensor/flow/tags.h"
@@ -78,34 +79,6 @@ static const char *const timeout_keys[CLASS_COUNT] = {
     [CLASS_TCP_EST] = "flow.timeout.tcp.established",
 };
 
-enum {
-    COUNT_TOTAL,
-    COUNT_TCP,
-    COUNT_UDP,
-    COUNT_ICMP,
-    COUNT_MIDSTREAM,
-    COUNT_TIMEOUT,
-    COUNT_REUSED,
-    COUNT_EVICTED,
-    COUNT_TENANTS,
-    COUNT_JOINED,
-};
-const struct counter flow_table_counters[] = {
-    [COUNT_TOTAL] = {"flow.total", "Flows"},
-    [COUNT_TCP] = {"flow.tcp", "TCP flows"},
-    [COUNT_UDP] = {"flow.udp", "UDP flows"},
-    [COUNT_ICMP] = {"flow.icmp", "ICMP flows"},
-    [COUNT_MIDSTREAM] = {"flow.midstream", "TCP flows whose handshake was not seen"},
-    [COUNT_TIMEOUT] = {"flow.end.timeout", "Flows ended by silence"},
-    [COUNT_REUSED] = {"flow.end.tcp_reuse", "Flows ended by a new connection of the same ports"},
-    [COUNT_EVICTED] = {"flow.end.evicted",
-                       "Flows ended early because the table was full; raise --memory"},
-    [COUNT_TENANTS] = {"flow.tenants", "Flows kept apart from others by VLAN or tunnel id only"},
-    [COUNT_JOINED] = {"flow.tags_joined",
-                      "Flows whose directions carry different VLANs or tunnel ids"},
-    COUNTER_END,
-};
-
 struct lru {
     struct flow *oldest, *newest;
     struct flow *awake[FLOW_SILENCES]; /* the oldest that has not reached it: all before it have */
@@ -144,7 +117,8 @@ struct flow_table {
     uint32_t leavers;  /* LEAVERS_STALE: flows came or went since */
     bool async;        /* follow clients nobody answers */
     bool async_silent; /* … without events */
-    char midstream;    /* 'y', 'n', 'a': as stream.midstream begins */
+    bool as_suricata;
+    char midstream; /* 'y', 'n', 'a': as stream.midstream begins */
     flow_ended_fn ended;
     flow_rests_fn rests; /* NULL: nobody asks */
     void *context;
@@ -187,10 +161,11 @@ struct flow_table *flow_table_new(const struct conf *conf, struct stats *stats,
     slab_init(&t->tunnels, sizeof(struct tunnel), 0);
     t->ended = ended;
     t->context = context;
-    t->count = stats_add(stats, flow_table_counters);
+    t->count = stats_add(stats, flow_count_rows);
     t->tags = conf_bool(conf, "vlan.use-for-tracking");
     t->async = conf_bool(conf, "stream.async-oneside");
     t->async_silent = !conf_bool(conf, "stream.async-events");
+    t->as_suricata = conf_bool(conf, "decode.as-suricata");
     t->midstream = midstream_of(conf_text(conf, "stream.midstream"));
     for (uint32_t i = 0; i < CLASS_COUNT; i++)
         t->timeout_ns[i] = conf_span_ns(conf, timeout_keys[i]);
@@ -320,6 +295,7 @@ static void lru_renew(struct flow_table *t, struct flow *f)
 static void end_flow(struct flow_table *t, struct flow *f, enum flow_end why)
 {
     f->end = (uint8_t)why;
+    flow_count_end(t->count, f, t->as_suricata);
     t->ended(t->context, f);
     t->leavers = LEAVERS_STALE;
     struct flow **at = &t->bucket[f->hash & t->mask];
@@ -334,15 +310,18 @@ static void end_flow(struct flow_table *t, struct flow *f, enum flow_end why)
     t->n--;
 }
 
+/* Suricata counts whole seconds, and waits until one more has begun. */
 static bool timed_out(const struct flow_table *t, const struct flow *f, uint64_t now_ns)
 {
-    return f->seen_ns + t->timeout_ns[f->table_class] <= now_ns;
+    uint64_t due = f->seen_ns + t->timeout_ns[f->table_class];
+
+    return (t->as_suricata ? due / CLOCK_S * CLOCK_S + CLOCK_S : due) <= now_ns;
 }
 
 /* A closed session leaves by a timeout too; what its record says is that it was closed. */
 static void end_by_time(struct flow_table *t, struct flow *f)
 {
-    t->count[COUNT_TIMEOUT]++;
+    t->count[FLOW_COUNT_TIMEOUT]++;
     end_flow(t, f, f->state == FLOW_CLOSED ? FLOW_END_CLOSED : FLOW_END_TIMEOUT);
 }
 
@@ -437,7 +416,7 @@ static bool evict_one(struct flow_table *t, const struct shard *shard)
     for (uint32_t i = 0; i < CLASS_COUNT; i++) {
         if (!shard->lru[i].oldest)
             continue;
-        t->count[COUNT_EVICTED]++;
+        t->count[FLOW_COUNT_EVICTED]++;
         end_flow(t, shard->lru[i].oldest, FLOW_END_FORCED);
         return true;
     }
@@ -647,21 +626,12 @@ static struct flow *create(struct flow_table *t, const struct packet *p, uint32_
     shard->n++;
     t->n++;
     t->leavers = LEAVERS_STALE;
-    t->count[COUNT_TOTAL]++;
-    if (p->proto == IPPROTO_TCP4)
-        t->count[COUNT_TCP]++;
-    else if (p->proto == IPPROTO_UDP4)
-        t->count[COUNT_UDP]++;
-    else if (is_icmp(p->proto))
-        t->count[COUNT_ICMP]++;
+    flow_count_begin(t->count, f, t->as_suricata);
     return f;
 }
 
-static void update(struct flow_table *t, struct flow *f, const struct packet *p, enum dir dir)
+static void count(struct flow *f, const struct packet *p, enum dir dir)
 {
-    bool was_midstream = f->midstream;
-
-    f->dir = (uint8_t)dir;
     if (!f->pkts[dir] || p->ttl < f->at[dir].ttl_min)
         f->at[dir].ttl_min = p->ttl;
     if (p->ttl > f->at[dir].ttl_max)
@@ -671,6 +641,22 @@ static void update(struct flow_table *t, struct flow *f, const struct packet *p,
     if (p->ts_ns > f->last_ns)
         f->last_ns = p->ts_ns;
     f->seen_ns = p->clock_ns;
+}
+
+static void track(struct flow_table *t, struct flow *f, const struct packet *p, enum dir dir)
+{
+    bool unfollowed = flow_unfollowed(f);
+
+    tcp_track(f, p, dir);
+    flow_count_tcp(t->count, f, p, unfollowed);
+}
+
+static void update(struct flow_table *t, struct flow *f, const struct packet *p, enum dir dir)
+{
+    bool was_midstream = f->midstream;
+
+    f->dir = (uint8_t)dir;
+    count(f, p, dir);
     stream_event_clear(f);
     f->app_events = 0;
     /* a sender whose every checksum in this flow is wrong leaves them to its network card */
@@ -679,15 +665,15 @@ static void update(struct flow_table *t, struct flow *f, const struct packet *p,
     if (f->sum_bad)
         f->tcp.pass_over = true;
     else if (p->proto == IPPROTO_TCP4)
-        tcp_track(f, p, dir);
+        track(t, f, p, dir);
     else if (f->pkts[TO_SERVER] && f->pkts[TO_CLIENT])
         f->state = FLOW_ESTABLISHED;
     uint32_t joined = f->view & (VIEW_BIT(VIEW_TAG_ONE_SIDE) | VIEW_BIT(VIEW_TAGS_DIFFER));
     tags_learn(f, p, dir);
-    t->count[COUNT_JOINED] +=
+    t->count[FLOW_COUNT_JOINED] +=
         !joined && f->view & (VIEW_BIT(VIEW_TAG_ONE_SIDE) | VIEW_BIT(VIEW_TAGS_DIFFER));
     sight_packet(f, p, dir);
-    t->count[COUNT_MIDSTREAM] += f->midstream && !was_midstream;
+    t->count[FLOW_COUNT_MIDSTREAM] += f->midstream && !was_midstream;
     lru_renew(t, f);
 }
 
@@ -705,7 +691,7 @@ struct flow *flow_table_touch(struct flow_table *t, const struct packet *p)
         f = NULL;
     } else if (f && tcp_track_reused(f, p) && !sight_awaited(f, p, dir)) {
         generation = f->generation + 1;
-        t->count[COUNT_REUSED]++;
+        t->count[FLOW_COUNT_REUSED]++;
         end_flow(t, f, FLOW_END_REUSED);
         f = NULL;
     }
@@ -716,46 +702,12 @@ struct flow *flow_table_touch(struct flow_table *t, const struct packet *p)
         dir = f ? flow_dir(f, p) : TO_SERVER;
         if (f && others) {
             f->view |= VIEW_BIT(VIEW_TENANTS);
-            t->count[COUNT_TENANTS]++;
+            t->count[FLOW_COUNT_TENANTS]++;
         }
     }
     if (f)
         update(t, f, p, dir);
     return f;
-}
-
-#define SWAP(type, a, b)                                                                           \
-    do {                                                                                           \
-        type was = a;                                                                              \
-        (a) = b;                                                                                   \
-        (b) = was;                                                                                 \
-    } while (0)
-
-static uint8_t swap_bits(uint8_t bits)
-{
-    enum { FIRST = 0x55, SECOND = 0xaa };
-    return (uint8_t)((bits & FIRST) << 1 | (bits & SECOND) >> 1);
-}
-
-bool flow_table_turn(struct flow *f)
-{
-    if (f->proto == IPPROTO_TCP4 &&
-        (f->client_port < SYSTEM_PORTS || f->server_port < SYSTEM_PORTS))
-        return false;
-    SWAP(struct addr, f->client, f->server);
-    SWAP(uint16_t, f->client_port, f->server_port);
-    SWAP(struct mac, f->client_mac, f->server_mac);
-    SWAP(struct tcp_side, f->tcp.side[0], f->tcp.side[1]);
-    SWAP(struct flow_at, f->at[0], f->at[1]);
-    SWAP(uint64_t, f->pkts[0], f->pkts[1]);
-    SWAP(uint64_t, f->bytes[0], f->bytes[1]);
-    SWAP(uint8_t, f->tcp_flags[0], f->tcp_flags[1]);
-    f->asked_ip = swap_bits(f->asked_ip);
-    f->asked_app = swap_bits(f->asked_app);
-    f->asked_empty = 0;
-    f->dir = (uint8_t)dir_other((enum dir)f->dir);
-    f->swapped = !f->swapped;
-    return true;
 }
 
 static bool is_quoted(const struct flow *f, const struct packet *p)
@@ -776,6 +728,10 @@ struct flow *flow_table_quoted(struct flow_table *t, const struct packet *p)
     if (!f || timed_out(t, f, p->clock_ns))
         return NULL;
     f->unreachable = (uint16_t)(f->unreachable + (f->unreachable != UINT16_MAX));
+    if (p->as_suricata) { /* there it is a packet of that flow */
+        count(f, p, addr_eq(&p->src, &f->client) ? TO_SERVER : TO_CLIENT);
+        lru_renew(t, f);
+    }
     stream_event_clear(f);
     return f;
 }

@@ -14,7 +14,6 @@
 struct flow_table;
 
 extern const struct option flow_table_options[];
-extern const struct counter flow_table_counters[];
 
 /** Called for each flow before it is released; flow->end says why. Must not touch the table. */
 typedef void (*flow_ended_fn)(void *context, struct flow *flow);
@@ -57,9 +56,6 @@ struct flow *flow_table_touch(struct flow_table *table, const struct packet *p);
  * not known. */
 struct flow *flow_table_quoted(struct flow_table *table, const struct packet *p);
 
-/** Client and server of a flow joined in its middle change places: its first bytes say so. Before
- * anything is kept of its streams. False when their ports are proof enough. */
-bool flow_table_turn(struct flow *flow);
 /** Type of the answers to a message of ICMP, and of what an answer answers; itself when it has
  * none. */
 uint8_t flow_table_icmp_answer(uint8_t proto, uint8_t type);

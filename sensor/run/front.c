@@ -537,6 +537,7 @@ bool front_fill(struct front *f, struct round *round, bool stop)
     check_ifaces(f, round, !more);
     if (round->want_stats) {
         stats_fini(&round->stats);
+        decode_settle(f->decode);
         stats_sum(&round->stats, &f->stats);
     }
     return more;

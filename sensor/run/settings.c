@@ -5,6 +5,7 @@
 #include "sensor/decode/dedup.h"
 #include "sensor/decode/defrag.h"
 #include "sensor/event/event.h"
+#include "sensor/flow/flow_count.h"
 #include "sensor/flow/flow_table.h"
 #include "sensor/output/output.h"
 #include "sensor/run/front.h"
@@ -42,9 +43,9 @@ static const struct option *const option_tables[] = {
 };
 
 static const struct counter *const counter_tables[] = {
-    front_counters,      ifaces_counters, decode_counters, dedup_counters,   defrag_counters,
-    flow_table_counters, stream_counters, app_counters,    breadth_counters, files_counters,
-    device_counters,     detect_counters, tail_counters,
+    front_counters,   ifaces_counters,   decode_counters, decode_note_counters, dedup_counters,
+    defrag_counters,  app_stat_counters, flow_count_rows, stream_counters,      app_counters,
+    breadth_counters, files_counters,    device_counters, detect_counters,      tail_counters,
 };
 
 struct conf *settings_new(void)

@@ -240,6 +240,13 @@ static void take_anomaly_type(struct conf *conf, const struct json *type)
     set_bool(conf, "event.anomaly.applayer", json_get(types, "applayer"), true);
 }
 
+static void take_stats_type(struct conf *conf, const struct json *type)
+{
+    set_bool(conf, "event.stats.totals", json_get(type, "totals"), true);
+    set_bool(conf, "event.stats.threads", json_get(type, "threads"), false);
+    set_bool(conf, "event.stats.deltas", json_get(type, "deltas"), false);
+}
+
 static void take_files_type(struct conf *conf, const struct json *type)
 {
     set_list(conf, "files.hash", json_get(type, "force-hash"));
@@ -256,7 +263,8 @@ static void take_options(struct conf *conf, const char *name, const struct json 
     } rows[] = {{"smtp", take_smtp_type, true},    {"tls", take_tls_type, false},
                 {"http", take_http_type, true},    {"quic", take_quic_type, false},
                 {"dns", take_dns_type, false},     {"alert", take_alert_type, false},
-                {"files", take_files_type, false}, {"anomaly", take_anomaly_type, false}};
+                {"files", take_files_type, false}, {"anomaly", take_anomaly_type, false},
+                {"stats", take_stats_type, false}};
 
     for (uint32_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         bool object = json_kind(entry) == JSON_OBJ;

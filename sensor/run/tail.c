@@ -45,6 +45,7 @@ enum { OUTPUTS_MAX = 8, AHEAD = 2 }; /* items between prefetches */
 struct tail {
     struct tail_plan plan;
     struct stats stats;
+    struct stats told; /* all of them at the last event */
     uint64_t *count;
     struct devices *devices; /* NULL: nobody asks about them */
     struct thresholds *thresholds;
@@ -142,6 +143,7 @@ void tail_free(struct tail **tail)
     strbuf_fini(&t->line);
     strbuf_fini(&t->event);
     stats_fini(&t->stats);
+    stats_fini(&t->told);
     merge_fini(&t->merge);
     span_free(&t->span);
     hourly_free(&t->hourly);
@@ -377,19 +379,38 @@ static void take_item(struct tail *t, const struct round *round, const struct ro
 
 /* ---- rounds ------------------------------------------------------------------------------- */
 
-static void write_stats(struct tail *t, const struct round *round, const struct stats *sum)
+/* "detect.engines" of Suricata's stats: the rules in force. */
+static void engines_json(const struct tail *t, struct strbuf *out)
+{
+    const struct ruleset *rules = t->plan.ruleset;
+    uint32_t failed = 0;
+    struct jsonw w;
+
+    jsonw_init(&w, out);
+    jsonw_arr_open(&w, NULL);
+    jsonw_obj_open(&w, NULL);
+    jsonw_u64(&w, "id", 0);
+    jsonw_u64(&w, "rules_loaded", rules ? ruleset_rules(rules) : 0);
+    if (rules)
+        (void)ruleset_quarantined(rules, &failed);
+    jsonw_u64(&w, "rules_failed", failed);
+    jsonw_obj_close(&w);
+    jsonw_arr_close(&w);
+}
+
+static void write_stats(struct tail *t, const struct round *round, const struct stats_event *stats)
 {
     struct strbuf ledger;
     struct jsonw w;
 
     strbuf_init(&ledger, 0);
     jsonw_init(&w, &ledger);
-    ledger_json(sum, &w);
+    ledger_json(stats->now, &w);
     dear_json(&t->dear, &w);
     struct event_ctx ctx = {
         .sensor = t->plan.sensor,
         .ts_ns = round->last_ns,
-        .stats = sum,
+        .stats = stats,
         .uptime_s = round->last_ns > t->first_ns ? (round->last_ns - t->first_ns) / CLOCK_S : 0,
         .detail_json = strbuf_view(&ledger),
         .options = &t->events,
@@ -400,6 +421,29 @@ static void write_stats(struct tail *t, const struct round *round, const struct 
         hand_out(t, CLASS_STATS, ctx.ts_ns);
     }
     strbuf_fini(&ledger);
+}
+
+/* The counters of each thread: the reader's, the workers', and this one's. */
+static void tell_stats(struct tail *t, const struct round *round, const struct stats *sum)
+{
+    uint32_t workers = t->plan.workers;
+    struct stats *each = calloc(workers + 2, sizeof(*each));
+    struct strbuf engines;
+
+    if (!each)
+        return;
+    strbuf_init(&engines, 0);
+    engines_json(t, &engines);
+    each[0] = round->stats;
+    for (uint32_t w = 0; w < workers; w++)
+        each[w + 1] = round->part[w].stats;
+    each[workers + 1] = t->stats;
+    write_stats(t, round,
+                &(struct stats_event){sum, &t->told, each, workers + 2, strbuf_view(&engines)});
+    stats_fini(&t->told);
+    stats_sum(&t->told, sum);
+    strbuf_fini(&engines);
+    free(each);
 }
 
 static void take_stats(struct tail *t, const struct round *round)
@@ -416,7 +460,7 @@ static void take_stats(struct tail *t, const struct round *round)
     if (t->plan.board)
         board_publish(t->plan.board, &sum, &t->dear);
     if (round->tell_stats || round->last)
-        write_stats(t, round, &sum);
+        tell_stats(t, round, &sum);
     stats_fini(&sum);
 }
 

@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "sensor/decode/decode.h"
 #include "sensor/flow/flow_table.h"
+#include "sensor/flow/flow_turn.h"
 #include "sensor/flow/sight.h"
 #include "sensor/flow/stream_event.h"
 #include "sensor/run/facts.h"
@@ -535,7 +536,7 @@ static void settle_ends(struct worker *w, struct flow *flow, const struct packet
         ext[FLOW_EXT_STREAM] || ext[FLOW_EXT_APP] || ext[FLOW_EXT_DETECT] || ext[FLOW_EXT_FACTS])
         return;
     if (app_ends_turned(w->app, flow, flow_dir(flow, p), p->payload))
-        flow_table_turn(flow);
+        flow_turn(flow);
 }
 
 static void worker_packet(struct worker *w, const struct packet *p)
@@ -544,8 +545,7 @@ static void worker_packet(struct worker *w, const struct packet *p)
         worker_icmp_error(w, p);
         return;
     }
-    bool has_flow = p->ip_version && !p->fragment && !p->around;
-    struct flow *flow = has_flow ? flow_table_touch(w->flows, p) : NULL;
+    struct flow *flow = packet_has_flow(p) ? flow_table_touch(w->flows, p) : NULL;
 
     if (!flow) {
         without_flow(w, p);

@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/jsonw.h"
 #include "common/strbuf.h"
+#include "sensor/decode/decode.h"
 #include "sensor/event/event.h"
 
 #include <stdlib.h>
@@ -49,6 +50,7 @@ struct event_world {
     struct fact fact;
     struct finding finding;
     struct stats stats;
+    struct stats_event told;
     struct conf *conf;
     struct devices *devices;
     struct event_options options;
@@ -135,6 +137,7 @@ static inline void event_world_open(struct event_world *w)
     strbuf_init(&report, 0);
     w->conf = conf_new();
     conf_add(w->conf, event_options_rows);
+    conf_add(w->conf, decode_options);
     conf_add(w->conf, choice_options);
     conf_add(w->conf, device_options);
     conf_set(w->conf, "device.oui=", &report);
@@ -153,7 +156,7 @@ static inline void event_world_open(struct event_world *w)
                                 .file = &w->file,
                                 .hit = &w->hit,
                                 .finding = &w->finding,
-                                .stats = &w->stats,
+                                .stats = &w->told,
                                 .note = "invalid_length",
                                 .note_layer = "applayer",
                                 .detail_json = SLICE_LIT("\"lost\":3"),

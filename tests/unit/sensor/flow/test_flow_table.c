@@ -2,6 +2,7 @@
 #include "common/clock.h"
 #include "sensor/flow/community_id.h"
 #include "sensor/flow/flow_table.h"
+#include "sensor/flow/flow_turn.h"
 #include "sensor/run/settings.h"
 
 #include <setjmp.h>
@@ -356,12 +357,12 @@ static void community_ids_are_those_of_the_specification(void **state)
         .icmp_type = 8,
     };
 
-    community_id_fill(&tcp_flow, 0);
+    community_id_fill(&tcp_flow, 0, false);
     assert_string_equal(tcp_flow.community_id, "1:LQU9qZlK+B5F3KDmev6m5PMibrg=");
     tcp_flow.community_id[0] = '\0';
-    community_id_fill(&tcp_flow, 1);
+    community_id_fill(&tcp_flow, 1, false);
     assert_string_equal(tcp_flow.community_id, "1:3V71V58M3Ksw/yuFALMcW0LAHvc=");
-    community_id_fill(&icmp_flow, 0);
+    community_id_fill(&icmp_flow, 0, false);
     assert_string_equal(icmp_flow.community_id, "1:X0snYXpgwiv9TZtqg64sgzUn6Dk=");
 }
 
@@ -410,12 +411,12 @@ static void ends_of_high_ports_can_be_turned(void **state)
 
     struct flow *f = tcp_at(rig, 1, 1369, 2, 49353, TCP_ACK, 5, 5);
     assert_int_equal(f->client_port, 49353);
-    assert_true(flow_table_turn(f));
+    assert_true(flow_turn(f));
     assert_int_equal(f->client_port, 1369);
     assert_int_equal(f->pkts[TO_SERVER], 1);
     assert_ptr_equal(tcp_at(rig, 2, 49353, 1, 1369, TCP_ACK, 5, 5), f);
     assert_int_equal(f->pkts[TO_CLIENT], 1);
-    assert_false(flow_table_turn(tcp_at(rig, 2, 80, 1, 1369, TCP_ACK, 5, 5)));
+    assert_false(flow_turn(tcp_at(rig, 2, 80, 1, 1369, TCP_ACK, 5, 5)));
 }
 
 int main(void)
