@@ -700,8 +700,7 @@ static void after_close(struct seen *s)
     if (!acceptable(s))
         return;
     if (s->own->rst && s->len && tcp_after(s->end, s->own->next) > 0) {
-        if (!s->p->as_suricata)
-            raise(s, STREAM_EVENT_SUSPECTED_RST_INJECT);
+        raise(s, STREAM_EVENT_SUSPECTED_RST_INJECT);
         s->own->rst = false;
         set_state(s->flow, TCP_ESTABLISHED);
     }
