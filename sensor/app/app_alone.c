@@ -41,7 +41,7 @@ static bool known_there(const struct app *app)
     return app->proto && !(app->as_suricata && app->proto->only_here);
 }
 
-/* What nobody knows here: words that other protocols begin with, and what is usual on the port. */
+/* What nobody knows here: words that other protocols begin with. */
 static enum probe another(const struct app *app, enum dir dir, struct slice head)
 {
     const struct app_engine *engine = app->engine;
@@ -52,13 +52,11 @@ static enum probe another(const struct app *app, enum dir dir, struct slice head
         if (!row->alone || (engine->off[L4_TCP] >> i & 1))
             continue;
         enum probe probe = row->alone(head, dir);
-        if (probe == PROBE_YES || probe == PROBE_LIKELY)
+        if (probe == PROBE_YES)
             return PROBE_YES;
         best = probe == PROBE_MORE ? PROBE_MORE : best;
     }
-    int32_t usual = app_rows_usual(engine->rows, app->flow, dir, head);
-    bool has = usual >= 0 && !proto_rows[usual]->only_here && !(engine->off[L4_TCP] >> usual & 1);
-    return has ? PROBE_YES : best;
+    return best;
 }
 
 static enum first first_of(const struct app *app, enum dir dir, struct slice head)

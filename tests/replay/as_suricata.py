@@ -169,6 +169,7 @@ FIRSTS = [  # what is sent; what is told of the first bytes
     ("a method of RTSP", [b"DESCRIBE rtsp://a/ RTSP/1.0\r\n\r\n", ("s", b"RTSP/1.0 200 OK\r\n\r\n")], []),
     ("the answers of SOCKS 5", [h("050100"), ("s", h("0500")), h("050100017f0000010050"), ("s", h("050000017f0000010050")), b"GET / HTTP/1.0\r\n\r\n",
                                 ("s", JUNK)], [ONE_SIDE]),
+    ("TLS in IRC", [b"STARTTLS\r\nwhat comes then\r\n", ("s", b":a 670 :STARTTLS successful\r\n")], []),
     ("HTTP in small letters", [b"get / HTTP/1.1\r\nHost: a\r\n\r\n", ("s", b"http/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")], []),
     ("a question for features", [("s", b"220 (vsFTPd 3.0.3)\r\n"), b"FEAT\r\n", ("s", b"211 End\r\n"), b"AUTH TLS\r\n", ("s", b"234 go\r\n")], []),
     ("too little of a client", [("s", b"220 (vsFTPd 3.0.3)\r\n"), b"AUTH GSSAPI\r\n", ("s", b"500 no\r\n")], []),
