@@ -361,11 +361,11 @@ static void run_noted(struct detect *d)
 enum { ASKED_KNOWN = 0x30 }; /* in flow->asked_app, however it is turned */
 
 /* The protocol is news to this direction, of a connection with an earlier packet; with datagrams to
- * two of them. */
+ * two of them. Where bytes are looked at as they come, at once. */
 static bool app_fresh(const struct detect_input *in)
 {
     if (!in->flow || detect_no_packet(in) || !detect_known(in) ||
-        (in->flow->proto == IPPROTO_TCP4 && !(in->flow->asked_app & ASKED_KNOWN)))
+        (in->by_ack && in->flow->proto == IPPROTO_TCP4 && !(in->flow->asked_app & ASKED_KNOWN)))
         return false;
     enum { TWICE = 2 }; /* its bits stand behind those of the first time */
     uint32_t bit = (uint32_t)in->dir;
