@@ -414,7 +414,7 @@ static uint32_t repeats(const struct detect *d, const struct tx *tx, uint32_t lo
         s->more[in->chunks[i].dir] |= in->chunks[i].data.len > 0;
     for (uint32_t dir = 0; dir < 2; dir++) {
         bool more = s->more[dir] || (in->flow_ends && !detect_over(in));
-        due |= (looks >> dir) & s->repeats[dir] & more ? 1u << dir : 0;
+        due |= (looks >> dir & s->repeats[dir] & more) ? 1u << dir : 0;
     }
     return due;
 }
