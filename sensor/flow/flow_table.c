@@ -315,7 +315,9 @@ static bool timed_out(const struct flow_table *t, const struct flow *f, uint64_t
 {
     uint64_t due = f->seen_ns + t->timeout_ns[f->table_class];
 
-    return (t->as_suricata ? due / CLOCK_S * CLOCK_S + CLOCK_S : due) <= now_ns;
+    if (due > now_ns) /* as nearly always */
+        return false;
+    return !t->as_suricata || due / CLOCK_S * CLOCK_S + CLOCK_S <= now_ns;
 }
 
 /* A closed session leaves by a timeout too; what its record says is that it was closed. */
@@ -648,7 +650,8 @@ static void track(struct flow_table *t, struct flow *f, const struct packet *p, 
     bool unfollowed = flow_unfollowed(f);
 
     tcp_track(f, p, dir);
-    flow_count_tcp(t->count, f, p, unfollowed);
+    if (unfollowed || p->tcp.flags & (TCP_SYN | TCP_RST))
+        flow_count_tcp(t->count, f, p, unfollowed);
 }
 
 static void update(struct flow_table *t, struct flow *f, const struct packet *p, enum dir dir)
