@@ -240,9 +240,10 @@ static void let_drop(struct detect *d, const struct rule *r)
 /* Behind the packet, unless a rule before it in order let it pass. */
 static void end_dropped(struct detect *d)
 {
-    struct flow_marks *s = d->in->flow ? d->in->flow->ext[FLOW_EXT_DETECT] : NULL;
-
-    if (s && d->looking && d->drop_at < d->pass_at)
+    if (d->drop_at >= d->pass_at || !d->looking || !d->in->flow)
+        return;
+    struct flow_marks *s = d->in->flow->ext[FLOW_EXT_DETECT];
+    if (s)
         s->pass = true;
 }
 

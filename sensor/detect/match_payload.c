@@ -678,7 +678,7 @@ static void run_due(struct detect *d, uint32_t looks)
 
 /* Application data of one side came: this packet was the last one of its direction that is looked
  * at, as is the next one of the other. */
-static void note_dark(const struct detect *d)
+static inline void note_dark(const struct detect *d)
 {
     struct flow_marks *s = d->in->flow->ext[FLOW_EXT_DETECT];
 

@@ -282,7 +282,7 @@ static void lru_append(struct flow_table *t, struct flow *f, enum timeout_class 
     }
 }
 
-static void lru_renew(struct flow_table *t, struct flow *f)
+static inline void lru_renew(struct flow_table *t, struct flow *f)
 {
     enum timeout_class class = class_of(f);
 
@@ -632,7 +632,7 @@ static struct flow *create(struct flow_table *t, const struct packet *p, uint32_
     return f;
 }
 
-static void count(struct flow *f, const struct packet *p, enum dir dir)
+static inline void count(struct flow *f, const struct packet *p, enum dir dir)
 {
     if (!f->pkts[dir] || p->ttl < f->at[dir].ttl_min)
         f->at[dir].ttl_min = p->ttl;
