@@ -203,28 +203,10 @@ static inline const uint8_t *pad(struct padded *to, struct slice data)
     return to->at;
 }
 
-/* Two words, whose numbers lie side by side. */
-WIDE static inline __m128i two_words(const uint32_t *words, int64_t word)
-{
-    __m128i low = _mm_cvtsi32_si128((int)words[(uint32_t)word]);
-
-    return _mm_insert_epi32(low, (int)words[(uint64_t)word >> 32], 1);
-}
-
-WIDE static inline __m128i four_words(const uint32_t *words, __m128i word)
-{
-    return _mm_unpacklo_epi64(two_words(words, _mm_cvtsi128_si64(word)),
-                              two_words(words, _mm_extract_epi64(word, 1)));
-}
-
-/* The words of eight keys, and one of the bits of each as a sign. Read one by one: the processor's
- * own instruction for it is slower on most. */
+/* The words of eight keys, and one of the bits of each as a sign. */
 WIDE static inline __m256i words_of(const struct lookup *l, __m256i word)
 {
-    __m128i low = four_words(l->words, _mm256_castsi256_si128(word));
-
-    return _mm256_inserti128_si256(_mm256_castsi128_si256(low),
-                                   four_words(l->words, _mm256_extracti128_si256(word, 1)), 1);
+    return _mm256_i32gather_epi32((const int *)(const void *)l->words, word, 4);
 }
 
 WIDE static inline __m256i signs(__m256i words, __m256i bit)
