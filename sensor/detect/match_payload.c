@@ -187,18 +187,28 @@ static bool is_dark(const struct detect *d, enum dir dir)
            (s->hushed || s->dark >> dir & 1 || s->win[dir].dark);
 }
 
+/* Encrypted from here on: what is looked at once more is looked at for no literal, as there. */
+static bool is_last_look(const struct detect *d)
+{
+    const struct flow_marks *s = d->in->flow ? d->in->flow->ext[FLOW_EXT_DETECT] : NULL;
+
+    return s && s->dark && !d->encrypted;
+}
+
 /* With the effects of having matched left to the caller. */
 static bool rule_ok(struct detect *d, const struct rule *r, uint32_t modes, struct window *win,
                     const struct view *view)
 {
+    bool blind = r->has_literal && is_last_look(d);
+
     d->look.on_stream = false;
     if (!detect_tests_ok(d, r))
         return false;
-    if ((modes & ON_STREAM) && wants_stream(r) && try_stream(d, r, win, view))
+    if ((modes & ON_STREAM) && wants_stream(r) && !blind && try_stream(d, r, win, view))
         return true;
     if (!(modes & ON_PACKET) || !wants_packet(d, r))
         return false;
-    if (r->payload_group >= 0 && d->in->packet->payload.len && is_dark(d, d->in->dir))
+    if (r->payload_group >= 0 && d->in->packet->payload.len && (blind || is_dark(d, d->in->dir)))
         return false;
     d->look.on_stream = false;
     d->look.stream_base = 0;
@@ -269,7 +279,7 @@ static void scan_packet(struct detect *d, const struct raw_sets *sets, struct sl
 {
     const struct lit_set *base = &sets->base[d->class_];
 
-    if (is_dark(d, dir))
+    if (is_dark(d, dir) || is_last_look(d))
         return;
     if (!has_stream(d) || payload.len <= PAYLOAD_HEAD) {
         detect_scan(d, base, payload, 0, true);
@@ -522,7 +532,7 @@ static bool run_chunk(struct detect *d, const struct chunk *chunk, bool with_pac
     detect_ends(d, ends_of(d->in->flow, chunk->dir));
     struct view piece = {slice_from(view.data, old), 0, true, 0};
     const struct concern *sets = concern_find(d, chunk->dir);
-    if (!s || !s->dark || d->encrypted) { /* else it is the last look: for no literal, as there */
+    if (!is_last_look(d)) {
         add_pending(d, win, &view);
         scan_view(d, win, sets->raw, &view, old, with_packet);
     }

@@ -328,7 +328,8 @@ struct rule {
     /* prefilter: the literal and where it is looked for; fast_op -1 = none */
     int8_t fast_group;
     int16_t fast_op;
-    bool by_head; /* transaction rule without a literal: `gate` stands in fast_group's buffer */
+    bool has_literal; /* … or had one, for which cheaper tests stand */
+    bool by_head;     /* transaction rule without a literal: `gate` stands in fast_group's buffer */
     /* asked before all else of rules without a literal */
     const struct num *gate_dsize; /* NULL = any length */
     uint16_t gate_at;

@@ -563,6 +563,7 @@ static void find_filter(struct draft *d)
     choose_literal(d, d->rule.kind != RULE_TX);
     if (d->rule.fast_op < 0 || dull(d->groups[d->rule.fast_group].buffer))
         choose_literal(d, true);
+    d->rule.has_literal = d->rule.fast_op >= 0;
     find_gate(d);
     prefer_gate(d);
     d->rule.ask_op = -1;

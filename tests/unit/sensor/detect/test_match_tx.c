@@ -16,6 +16,7 @@
 struct talk {
     struct kit kit;
     struct feed feed;
+    uint32_t n_pieces; /* of files, since the beginning: nothing is cleared between packets */
 };
 
 static void open_talk(struct talk *t, const char *rules)
@@ -23,6 +24,7 @@ static void open_talk(struct talk *t, const char *rules)
     assert_true(kit_open(&t->kit, rules));
     assert_string_equal(kit_reason(&t->kit), "");
     feed_init(&t->feed, NULL);
+    t->n_pieces = 0;
     kit_tcp(&t->kit, 80);
 }
 
@@ -45,8 +47,9 @@ static uint32_t says(struct talk *t, enum dir dir, const char *text)
 
     app_input(t->feed.engine, &t->kit.flow, &packet, &chunk);
     const struct app_file *pieces = app_files(t->feed.engine, &n);
-    if (n)
-        files_input(t->feed.files, &t->kit.flow, pieces, n);
+    if (n > t->n_pieces)
+        files_input(t->feed.files, &t->kit.flow, pieces + t->n_pieces, n - t->n_pieces);
+    t->n_pieces = n;
     n = kit_segment(&t->kit, dir, slice_of_str(text));
     for (struct tx *tx = app_first_tx(&t->kit.flow); tx; tx = tx->next)
         tx->touched[0] = tx->touched[1] = false;
