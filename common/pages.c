@@ -19,12 +19,17 @@
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25 /* Linux 6.1 */
 #endif
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
+#endif
 
 enum {
     LARGE = 2 << 20,
     GROWTH_START = 4 << 20,
     GROWTH = 8 << 20,
     KEPT = GROWTH + GROWTH_START,
+    READY_MOST = 1 << 30,
+    MAPS_MOST = 65536, /* as at the start */
     SMALL = 4096,
     OWN_MAP = 128 << 10
 };
@@ -41,9 +46,10 @@ void pages_heap_begin(struct pages_heap *heap)
     heap->begin = heap->end = NULL;
 }
 
-void pages_heap_settle(struct pages_heap *heap)
+void pages_heap_settle(struct pages_heap *heap, size_t ready)
 {
     (void)heap;
+    (void)ready;
 }
 
 void pages_heap_look(struct pages_heap *heap)
@@ -74,15 +80,22 @@ void pages_heap_begin(struct pages_heap *heap)
     heap->begin = heap->end = sbrk(0);
 }
 
-void pages_heap_settle(struct pages_heap *heap)
+void pages_heap_settle(struct pages_heap *heap, size_t ready)
 {
     malloc_trim(0);
+    char *top = sbrk(0);
+    ready = ready < READY_MOST ? ready : READY_MOST;
+    mallopt(M_TRIM_THRESHOLD, (int)ready + KEPT);
     mallopt(M_TOP_PAD, GROWTH);
-    void *volatile block = malloc(SMALL); /* so it grows; volatile: or both are left away */
+    mallopt(M_MMAP_MAX, 0);
+    void *volatile block = malloc(ready + SMALL); /* so it grows; volatile: or both are left away */
     free(block);
+    mallopt(M_MMAP_MAX, MAPS_MOST);
     pages_heap_look(heap);
     if (heap->end > heap->begin && !refused())
         (void)madvise(heap->begin, (size_t)(heap->end - heap->begin), MADV_COLLAPSE);
+    if (ready && heap->end > top)
+        (void)madvise(top, (size_t)(heap->end - top), MADV_POPULATE_WRITE);
 }
 
 void pages_heap_look(struct pages_heap *heap)

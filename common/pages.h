@@ -20,8 +20,10 @@ struct pages_heap {
 /** Before threads start. */
 void pages_heap_begin(struct pages_heap *heap);
 
-/** Behind the start: what it has freed goes back to the system, what is left into large pages. */
-void pages_heap_settle(struct pages_heap *heap);
+/** Behind the start: what it has freed goes back to the system, what is left into large pages. So
+ * many bytes more, `ready`, at most 1 GB, are taken from the system at once and kept: it takes
+ * longer to hand them out, zeroed, than to use them, and traffic would wait for that. */
+void pages_heap_settle(struct pages_heap *heap, size_t ready);
 
 /** What the heap has grown by since goes into large pages. Cheap; one thread. */
 void pages_heap_look(struct pages_heap *heap);

@@ -310,6 +310,14 @@ static void close_path(struct sensor *s)
     tail_free(&s->tail);
 }
 
+static size_t ready_bytes(const struct conf *conf)
+{
+    enum { SHARE = 8 };
+    size_t share = conf_size(conf, "memory") / SHARE, ready = conf_size(conf, "memory.ready");
+
+    return ready < share ? ready : share;
+}
+
 static enum err sensor_open(struct sensor *s)
 {
     bool live = s->plan->ifaces && s->plan->ifaces[0];
@@ -328,7 +336,7 @@ static enum err sensor_open(struct sensor *s)
         err = open_doors(s);
     if (!err && !s->plan->serve)
         err = open_path(s);
-    pages_heap_settle(&s->heap);
+    pages_heap_settle(&s->heap, ready_bytes(s->plan->conf));
     if (!err)
         s->signals = open_signals();
     if (!err)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <cmocka.h>
 
@@ -57,11 +58,37 @@ static void the_heap_keeps_what_it_holds(void **state)
     }
     for (int i = 0; i < 64; i += 2)
         free(block[i]);
-    pages_heap_settle(&heap);
+    pages_heap_settle(&heap, 0);
     for (int i = 1; i < 64; i += 2) {
         assert_int_equal(block[i][100 * 1024 - 1], i);
         free(block[i]);
     }
+    pages_heap_look(&heap);
+}
+
+/* The system says of each page whether it is there; one that cannot hand out ahead says no of all.
+ */
+static void what_shall_be_ready_is_there_before_it_is_used(void **state)
+{
+    enum { READY = 32 << 20, PAGE = 4096 };
+    static unsigned char there[READY / PAGE];
+    struct pages_heap heap;
+    uint32_t n = 0;
+
+    (void)state;
+    pages_heap_begin(&heap);
+    char *top = heap.end;
+    pages_heap_settle(&heap, READY);
+    if (!top)
+        return; /* the sanitizers' own heap */
+    assert_true(heap.end - top >= READY);
+    assert_int_equal(mincore(heap.end - READY, READY, there), 0);
+    for (uint32_t i = 0; i < READY / PAGE; i++)
+        n += there[i] & 1;
+    assert_true(n == READY / PAGE || n == 0);
+    char *block = malloc(100 * 1024);
+    assert_true(block < heap.end);
+    free(block);
     pages_heap_look(&heap);
 }
 
@@ -71,6 +98,7 @@ int main(void)
         cmocka_unit_test(a_table_is_zeroed_and_begins_at_a_large_page_when_it_fills_one),
         cmocka_unit_test(what_lies_around_a_table_stays),
         cmocka_unit_test(the_heap_keeps_what_it_holds),
+        cmocka_unit_test(what_shall_be_ready_is_there_before_it_is_used),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
