@@ -172,11 +172,10 @@ const void *app_config(const struct app *app)
 
     if (engine->asked == app->proto)
         return engine->asked_config;
+    int row = proto_row(app->proto);
+
     engine->asked = app->proto;
-    engine->asked_config = NULL;
-    for (uint32_t i = 0; i < engine->n_rows; i++)
-        if (proto_rows[i] == app->proto)
-            engine->asked_config = engine->config[i];
+    engine->asked_config = row < 0 ? NULL : engine->config[row];
     return engine->asked_config;
 }
 

@@ -38,11 +38,8 @@ void app_off_read(struct app_engine *engine, const struct conf *conf)
 
 bool app_off_named(const struct app *app)
 {
-    const struct app_engine *engine = app->engine;
+    uint64_t rows = app->engine->named;
+    int row = rows ? proto_row(app->proto) : -1;
 
-    for (uint64_t rows = engine->named; rows; rows &= rows - 1) {
-        if (proto_rows[__builtin_ctzll(rows)] == app->proto)
-            return true;
-    }
-    return false;
+    return row >= 0 && rows >> row & 1;
 }

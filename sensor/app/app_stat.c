@@ -72,14 +72,9 @@ void app_stat(struct app *app, enum app_stat_kind kind)
 
 void app_stat_begin(struct app *app)
 {
-    const struct app_engine *engine = app->engine;
-    bool udp = app->flow->proto == IPPROTO_UDP4;
+    int row = proto_row(app->proto);
 
-    app->stat_place = 0;
-    for (uint32_t i = 0; i < engine->n_rows; i++) {
-        if (proto_rows[i] == app->proto)
-            app->stat_place = engine->stat_at[i][udp];
-    }
+    app->stat_place = row < 0 ? 0 : app->engine->stat_at[row][app->flow->proto == IPPROTO_UDP4];
     app_stat(app, APP_STAT_FLOW);
 }
 

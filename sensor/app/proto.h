@@ -321,5 +321,14 @@ static inline int proto_index(struct slice name)
     }
     return -1;
 }
+/** Index of a row; -1: none, as of NULL. */
+static inline int proto_row(const struct proto_def *proto)
+{
+    for (int i = 0; proto && proto_rows[i]; i++) {
+        if (proto_rows[i] == proto)
+            return i;
+    }
+    return -1;
+}
 
 #endif

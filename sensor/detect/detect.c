@@ -385,7 +385,7 @@ int detect_proto(struct detect *d, const struct proto_def *proto)
         return -1;
     struct asked_proto *asked = &d->asked[(uintptr_t)proto / sizeof(*proto) % ASKED_PROTOS];
     if (proto != asked->proto)
-        *asked = (struct asked_proto){proto, ruleset_proto(proto)};
+        *asked = (struct asked_proto){proto, proto_row(proto)};
     return asked->row;
 }
 
@@ -472,7 +472,7 @@ static void run_packet(struct detect *d)
 bool detect_run(struct detect *d, const struct detect_input *in)
 {
     begin(d, in);
-    struct flow_marks *s = in->flow ? in->flow->ext[FLOW_EXT_DETECT] : NULL;
+    struct flow_marks *s = state_marks(in->flow);
     if (!in->packet || (s && s->pass)) {
         if (d->explain && in->packet) {
             detect_look(d);
@@ -537,7 +537,7 @@ enum err detect_costs(const struct detect *d, struct rule_spent **list, uint32_t
 
 bool detect_tagged(const struct detect *d, const struct flow *flow)
 {
-    const struct flow_marks *s = flow ? flow->ext[FLOW_EXT_DETECT] : NULL;
+    const struct flow_marks *s = state_marks(flow);
 
     return d->rs->tags_hosts || (s && s->tagged);
 }

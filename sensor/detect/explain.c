@@ -464,7 +464,7 @@ static void look_txs(struct look *l)
             d->look.tx = tx;
             d->look.file = file;
             d->look.dir = (enum dir)dir;
-            d->proto = ruleset_proto(tx->proto);
+            d->proto = proto_row(tx->proto);
             detect_ends(d, flow_ends(in->flow, (enum dir)dir));
             payload_of_tx(l, (enum dir)dir);
             look_once(l);

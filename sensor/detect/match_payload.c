@@ -181,7 +181,7 @@ static bool try_stream(struct detect *d, const struct rule *r, struct window *wi
 /* Nothing can be read of it any more, in its packets either, as Suricata has it. */
 static bool is_dark(const struct detect *d, enum dir dir)
 {
-    const struct flow_marks *s = d->in->flow ? d->in->flow->ext[FLOW_EXT_DETECT] : NULL;
+    const struct flow_marks *s = state_marks(d->in->flow);
 
     return d->class_ == CLASS_TCP && s && !d->encrypted &&
            (s->hushed || s->dark >> dir & 1 || s->win[dir].dark);
@@ -190,7 +190,7 @@ static bool is_dark(const struct detect *d, enum dir dir)
 /* Encrypted from here on: what is looked at once more is looked at for no literal, as there. */
 static bool is_last_look(const struct detect *d)
 {
-    const struct flow_marks *s = d->in->flow ? d->in->flow->ext[FLOW_EXT_DETECT] : NULL;
+    const struct flow_marks *s = state_marks(d->in->flow);
 
     return s && s->dark && !d->encrypted;
 }
@@ -298,7 +298,7 @@ static bool closes(const struct flow *f)
 /* Its streams wait for its end. */
 static bool is_hushed(const struct detect *d)
 {
-    const struct flow_marks *s = d->in->flow ? d->in->flow->ext[FLOW_EXT_DETECT] : NULL;
+    const struct flow_marks *s = state_marks(d->in->flow);
 
     return s && s->hushed && !d->in->flow_ends;
 }
@@ -614,7 +614,7 @@ static void run_around_hole(struct detect *d, enum dir dir, struct window *win, 
 
 static void run_held(struct detect *d, enum dir dir)
 {
-    struct flow_marks *s = d->in->flow ? d->in->flow->ext[FLOW_EXT_DETECT] : NULL;
+    struct flow_marks *s = state_marks(d->in->flow);
     struct window *win = s ? &s->win[dir] : NULL;
 
     if (!win || (!win->held && !win->held_end))

@@ -89,27 +89,21 @@ static bool read_action(struct draft *draft, struct slice word)
                       (const char *)word.at);
 }
 
-static const struct proto_def *proto_row(struct slice name)
-{
-    int row = proto_index(name);
-
-    return row < 0 ? NULL : proto_rows[row];
-}
-
 static bool read_app(struct draft *draft, struct slice word)
 {
     for (uint32_t i = 0; i < sizeof(app_names) / sizeof(app_names[0]); i++) {
         if (slice_eq(word, slice_of_str(app_names[i].name)))
             word = slice_of_str(app_names[i].app);
     }
-    const struct proto_def *row = proto_row(word);
-    if (!row)
+    int index = proto_index(word);
+    if (index < 0)
         return draft_fail(draft, "no parser for the protocol \"%.*s\"", (int)(word.len & 63),
                           (const char *)word.at);
+    const struct proto_def *row = proto_rows[index];
     struct rule *r = &draft->rule;
     r->l4 = (uint8_t)row->l4;
     r->ip_proto = row->l4 == L4_TCP ? IPPROTO_TCP4 : row->l4 == L4_UDP ? IPPROTO_UDP4 : -1;
-    r->app = (uint16_t)(ruleset_proto(row) + 1);
+    r->app = (uint16_t)(index + 1);
     draft->raw_app = true;
     return true;
 }

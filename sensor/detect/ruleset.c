@@ -692,15 +692,6 @@ bool ruleset_wants(const struct ruleset *rs, const char *what)
     return false;
 }
 
-int ruleset_proto(const struct proto_def *proto)
-{
-    for (int i = 0; proto && proto_rows[i] && i < PROTOS_MAX; i++) {
-        if (proto_rows[i] == proto)
-            return i;
-    }
-    return -1;
-}
-
 const struct rule_info *ruleset_of_uid(const struct ruleset *rs, uint32_t uid)
 {
     uint32_t i = ruleset_index(rs, uid);

@@ -195,7 +195,4 @@ void ruleset_limits(struct ruleset *ruleset, struct loader *loader, struct slice
 /** What the prefilter looks for; the rule must have a literal. */
 struct slice ruleset_literal(const struct rule *rule, bool *nocase);
 
-/** Index of a protocol's row, or -1. */
-int ruleset_proto(const struct proto_def *proto);
-
 #endif

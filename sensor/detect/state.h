@@ -108,6 +108,11 @@ struct flow_marks {
     bool tagged;           /* a rule with tag:session has hit: the host tier asks for its packets */
     struct frames *frames; /* NULL: no rule names a frame of the flow's protocol */
 };
+/** The state of a flow; NULL when it has none, and of no flow. */
+static inline struct flow_marks *state_marks(const struct flow *flow)
+{
+    return flow ? flow->ext[FLOW_EXT_DETECT] : NULL;
+}
 /** Gives back what is kept of a flow's frames. */
 void match_frame_drop(struct pool *pool, struct frames *frames);
 

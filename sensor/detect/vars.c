@@ -114,7 +114,7 @@ static void write_all(const struct detect *d, const struct flow_marks *s, uint32
 
 void vars_write(const struct detect *d, const struct flow *flow, bool packet, struct jsonw *w)
 {
-    const struct flow_marks *s = flow ? flow->ext[FLOW_EXT_DETECT] : NULL;
+    const struct flow_marks *s = state_marks(flow);
     uint32_t n = packet ? d->n_vars : 0;
 
     if (n || (s && (s->n_bits || s->n_ints || s->n_vars)))

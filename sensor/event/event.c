@@ -256,11 +256,9 @@ static void write_visibility(struct jsonw *w, const struct flow *f)
 
 static bool protocol_on(const struct event_options *options, const struct proto_def *proto)
 {
-    for (uint32_t i = 0; !options->all_protocols && proto_rows[i] && i < 64; i++) {
-        if (proto_rows[i] == proto)
-            return options->protocols >> i & 1;
-    }
-    return true;
+    int row = options->all_protocols ? -1 : proto_row(proto);
+
+    return row < 0 || options->protocols >> row & 1;
 }
 
 static bool is_record(const struct event_def *row)

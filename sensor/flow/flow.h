@@ -34,6 +34,9 @@ enum flow_shunt {
     FLOW_SHUNT_MEMORY,    /* no room (sensor/run/shed.h) */
 };
 
+/** A port below it is a service's (RFC 6335, section 6). */
+enum { SYSTEM_PORTS = 1024 };
+
 enum flow_state { FLOW_NEW, FLOW_ESTABLISHED, FLOW_CLOSED };
 
 enum flow_end {

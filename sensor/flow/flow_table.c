@@ -534,7 +534,7 @@ static struct flow *find(const struct flow_table *t, const struct packet *p, enu
 
 /* ---- new flows ---------------------------------------------------------------------------- */
 
-enum { SYSTEM_PORTS = 1024, EPHEMERAL_PORTS = 32768 };
+enum { EPHEMERAL_PORTS = 32768 };
 
 /* The first packet seen came from the server: a SYN-ACK, an answer, or from a service's port to a
  * port that clients are given. For Suricata who speaks first is the client, but where sessions are

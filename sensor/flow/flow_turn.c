@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sensor/flow/flow_turn.h"
 
-enum { SYSTEM_PORTS = 1024 };
-
 #define SWAP(type, a, b)                                                                           \
     do {                                                                                           \
         type was = a;                                                                              \

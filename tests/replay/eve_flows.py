@@ -5,15 +5,14 @@
   eve_flows.py SENSOR [--suricata]
 
 With --suricata the same is asked of the suricata that is installed."""
-import json
 import os
 import struct
-import subprocess
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import eve_run
 import recordings
+from eve_run import ABSENT, chosen, value
 from rule_cases import Capture, a4, checksum, h, ip4, udp
 
 YAML = """%YAML 1.1
@@ -81,7 +80,6 @@ def capture():
     return c
 
 
-ABSENT = object()
 SILENT = {"flow.state": "new", "tcp.tcp_flags": "00", "tcp.tcp_flags_ts": "00", "tcp.state": ABSENT, "tcp.ack": ABSENT, "tcp.ts_max_regions": ABSENT}
 # what chooses the event, how many there are of it, and what each must say
 EXPECTED = [
@@ -115,37 +113,17 @@ STATS = {
 }
 
 
-def value(event, path):
-    for key in path.split("."):
-        event = event[int(key)] if isinstance(event, list) else event.get(key, ABSENT)
-        if event is ABSENT:
-            return ABSENT
-    return event
-
-
 def faults(events):
     for choice, n, wanted in EXPECTED:
-        found = [e for e in events if all(value(e, k) == v for k, v in choice.items())]
+        found = chosen(events, choice)
         if len(found) != n:
             yield f"{len(found)} events with {choice}, not {n}"
-        for key, v in wanted.items() if found else ():
-            if value(found[0], key) != v:
-                yield f"{choice}: {key} is {value(found[0], key)}, not {v}"
+        if found:
+            yield from eve_run.differences(found[0], wanted, choice)
     stats = [e["stats"] for e in events if e["event_type"] == "stats"]
     for key, v in STATS.items():
         if not stats or value(stats[-1], key) != v:
             yield f"stats: {key} is {value(stats[-1], key) if stats else 'nowhere'}, not {v}"
 
 
-with tempfile.TemporaryDirectory(prefix="tramgac-flows.") as work:
-    capture().write(f"{work}/a.pcap")
-    for name, text in (("s.yaml", YAML), ("a.rules", RULES)):
-        with open(f"{work}/{name}", "w", encoding="utf-8") as out:
-            out.write(text)
-    program = "suricata" if "--suricata" in sys.argv else os.path.abspath(sys.argv[1])
-    subprocess.run([program, "-c", f"{work}/s.yaml", "-S", f"{work}/a.rules", "-r", f"{work}/a.pcap", "-l", work, "--runmode", "single", "-k", "none"],
-                   check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    with open(f"{work}/eve.json", encoding="utf-8") as lines:
-        found = list(faults([json.loads(line) for line in lines]))
-print("\n".join(found) or f"{len(EXPECTED)} kinds of events and {len(STATS)} counters are as they should be")
-sys.exit(1 if found else 0)
+eve_run.run(capture(), YAML, RULES, faults, f"{len(EXPECTED)} kinds of events and {len(STATS)} counters are as they should be", ("-k", "none"))

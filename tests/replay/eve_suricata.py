@@ -5,15 +5,14 @@
   eve_suricata.py SENSOR [--suricata]
 
 With --suricata the same is asked of the suricata that is installed."""
-import json
 import os
 import struct
-import subprocess
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import eve_run
 import recordings
+from eve_run import ABSENT, chosen
 from rule_cases import Capture, checksum, h
 
 YAML = """%YAML 1.1
@@ -74,7 +73,6 @@ def capture():
     return c
 
 
-ABSENT = object()
 HTTP = {"http.url": "/form", "http.hostname": "www.example.com", "http.http_method": "POST", "tx_id": 0}
 # what chooses the event, and what it must say
 EXPECTED = [
@@ -94,37 +92,17 @@ EXPECTED = [
 ]
 
 
-def value(event, path):
-    for key in path.split("."):
-        event = event[int(key)] if isinstance(event, list) else event.get(key, ABSENT)
-        if event is ABSENT:
-            return ABSENT
-    return event
-
-
 def faults(events):
     for choice, wanted in EXPECTED:
-        found = [e for e in events if all(value(e, k) == v for k, v in choice.items())]
+        found = chosen(events, choice)
         if not found:
             yield f"no event with {choice}"
-        for key, v in wanted.items() if found else ():
-            if value(found[0], key) != v:
-                yield f"{choice}: {key} is {value(found[0], key)}, not {v}"
+        if found:
+            yield from eve_run.differences(found[0], wanted, choice)
     control = {e["flow_id"] for e in events if e["event_type"] == "ftp"}
     for kind in ("ftp_data", "flow", "fileinfo"):
         if not control & {e.get("parent_id") for e in events if e["event_type"] == kind and e.get("app_proto", "ftp-data") == "ftp-data"}:
             yield f"{kind} of a transfer: parent_id is not that of its control connection"
 
 
-with tempfile.TemporaryDirectory(prefix="tramgac-eve.") as work:
-    capture().write(f"{work}/a.pcap")
-    for name, text in (("s.yaml", YAML), ("a.rules", RULES)):
-        with open(f"{work}/{name}", "w", encoding="utf-8") as out:
-            out.write(text)
-    program = "suricata" if "--suricata" in sys.argv else os.path.abspath(sys.argv[1])
-    subprocess.run([program, "-c", f"{work}/s.yaml", "-S", f"{work}/a.rules", "-r", f"{work}/a.pcap", "-l", work, "--runmode", "single"], check=True,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    with open(f"{work}/eve.json", encoding="utf-8") as lines:
-        found = list(faults([json.loads(line) for line in lines]))
-print("\n".join(found) or f"{len(EXPECTED) + 3} events are as they should be")
-sys.exit(1 if found else 0)
+eve_run.run(capture(), YAML, RULES, faults, f"{len(EXPECTED) + 3} events are as they should be")
