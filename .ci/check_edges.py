@@ -11,7 +11,7 @@ LIBRARIES = {
     "hyperscan": r"hs(/hs)?\.h", "pcre2": r"pcre2\.h", "yara": r"yara(/\w+)?\.h", "magic": r"magic\.h",
     "maxminddb": r"maxminddb\.h", "sqlite": r"sqlite3\.h", "pq": r"libpq-fe\.h", "curl": r"curl/", "microhttpd": r"microhttpd\.h",
     "sodium": r"sodium\.h", "seccomp": r"seccomp\.h", "cap-ng": r"cap-ng\.h", "systemd": r"systemd/", "zlib": r"zlib\.h",
-    "lz4": r"lz4\w*\.h", "brotli": r"brotli/", "nghttp2": r"nghttp2/", "cairo": r"cairo(-\w+)?\.h", "pango": r"pango/",
+    "lz4": r"lz4\w*\.h", "brotli": r"brotli/", "psl": r"libpsl\.h", "nghttp2": r"nghttp2/", "cairo": r"cairo(-\w+)?\.h", "pango": r"pango/",
 }
 allowed, faults = exceptions("edges"), []
 users = collections.defaultdict(list)

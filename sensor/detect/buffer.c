@@ -3,6 +3,7 @@
  * Buffers: made once per name (and transforms) while rules load, read while they match.
  */
 #include "sensor/detect/buffer.h"
+#include "sensor/detect/transform.h"
 
 #include "common/pcre.h"
 #include "sensor/app/frame.h"

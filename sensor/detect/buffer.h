@@ -61,19 +61,4 @@ bool buffer_of_proto(const struct buffer *buffer, const struct proto_def *proto)
 /** The file the inspection is about. */
 struct file *buffer_file(const struct inspection *in);
 
-/* ---- transforms --------------------------------------------------------------------------- */
-
-enum { TRANSFORM_ROOM = 64 * 1024 };
-
-struct transform_def {
-    const char *name;
-    /** Writes the changed bytes into `out` (room TRANSFORM_ROOM) and gives their number. */
-    uint32_t (*run)(struct slice in, const struct transform_use *use, uint8_t *out);
-    /** Checks the argument; NULL: takes none. */
-    bool (*check)(struct slice arg);
-    const char *doc;
-    const char *example;
-};
-extern const struct transform_def transform_table[];
-
 #endif

@@ -43,3 +43,42 @@ int digits_base64(uint8_t c)
         return c - '0' + 52;
     return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
+
+/* False: the text ends here. */
+static bool digits_skip(uint8_t c, enum digits_mode mode)
+{
+    if (mode == DIGITS_RFC2045)
+        return c != '=';
+    return mode == DIGITS_RFC4648 && (c == '\r' || c == '\n' || c == ' ' || c == '\t');
+}
+
+/* Padding, and nothing behind it. */
+static bool digits_padded(struct slice rest)
+{
+    for (uint32_t i = 0; i < rest.len; i++) {
+        if (rest.at[i] != '=')
+            return false;
+    }
+    return rest.len < 3;
+}
+
+uint32_t digits_unbase64(struct slice text, enum digits_mode mode, uint8_t *out, uint32_t room)
+{
+    uint32_t n = 0, bits = 0, held = 0;
+
+    for (uint32_t i = 0; i < text.len && n < room; i++) {
+        int digit = digits_base64(text.at[i]);
+        if (digit < 0) {
+            if (digits_skip(text.at[i], mode))
+                continue;
+            return mode == DIGITS_STRICT && !digits_padded(slice_from(text, i)) ? 0 : n;
+        }
+        held = held << 6 | (uint32_t)digit;
+        bits += 6;
+        if (bits >= 8) {
+            bits -= 8;
+            out[n++] = (uint8_t)(held >> bits);
+        }
+    }
+    return n;
+}

@@ -15,4 +15,12 @@ uint64_t digits_binary(struct slice bytes, bool little);
 /** 0 … 63, or -1. */
 int digits_base64(uint8_t c);
 
+enum digits_mode {
+    DIGITS_RFC4648, /* ends at the first byte that is no digit, but for line ends and blanks */
+    DIGITS_RFC2045, /* skips whatever is no digit, up to the padding */
+    DIGITS_STRICT,  /* nothing, when a byte is no digit */
+};
+/** Base64 into `out`, at most `room` bytes; gives their number. */
+uint32_t digits_unbase64(struct slice text, enum digits_mode mode, uint8_t *out, uint32_t room);
+
 #endif

@@ -393,8 +393,6 @@ static bool try_base64(struct walk *w, const struct op *op, struct step *f)
 {
     const struct base64_op *b = op->base64;
     uint64_t at = (uint64_t)b->offset + (op->flags & OP_RELATIVE ? f->start : 0);
-    uint8_t *out = w->scratch->base64;
-    uint32_t n = 0, bits = 0, held = 0;
 
     f->end = f->start;
     if (at >= w->data.len)
@@ -402,22 +400,9 @@ static bool try_base64(struct walk *w, const struct op *op, struct step *f)
     struct slice s = slice_from(w->data, (uint32_t)at);
     if (b->bytes)
         s = slice_head(s, b->bytes);
-    for (uint32_t i = 0; i < s.len && n < BASE64_ROOM; i++) {
-        int digit = digits_base64(s.at[i]);
-        if (digit < 0) {
-            if (s.at[i] == '\r' || s.at[i] == '\n' || s.at[i] == ' ' || s.at[i] == '\t')
-                continue;
-            break;
-        }
-        held = held << 6 | (uint32_t)digit;
-        bits += 6;
-        if (bits >= 8) {
-            bits -= 8;
-            out[n++] = (uint8_t)(held >> bits);
-        }
-    }
-    w->in->base64 = (struct slice){out, n};
-    return n > 0;
+    uint8_t *out = w->scratch->base64;
+    w->in->base64 = (struct slice){out, digits_unbase64(s, DIGITS_RFC4648, out, BASE64_ROOM)};
+    return w->in->base64.len > 0;
 }
 
 static bool try_data_at(const struct walk *w, const struct op *op, struct step *f)

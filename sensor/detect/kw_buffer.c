@@ -5,6 +5,7 @@
 #include "common/pcre.h"
 #include "sensor/detect/buffer.h"
 #include "sensor/detect/draft.h"
+#include "sensor/detect/transform.h"
 
 static bool pkt_data_parse(struct draft *d, const struct keyword *kw, struct slice value)
 {
@@ -59,8 +60,8 @@ static bool transform_parse(struct draft *d, const struct keyword *kw, struct sl
 
     if (!transform_add(d, kw, arg))
         return false;
-    const struct transform_def *def = d->transforms[d->n_transforms - 1].def;
-    return (def->check ? def->check(arg) : arg.len == 0) ||
+    struct transform_use *use = &d->transforms[d->n_transforms - 1];
+    return (use->def->read ? use->def->read(use) : arg.len == 0) ||
            draft_fail(d, "bad argument of \"%s\"", kw->name);
 }
 
@@ -140,6 +141,20 @@ static const struct keyword rows[] = {
               "SHA-1 of the buffer, 20 bytes"),
     TRANSFORM("to_sha256", VALUE_NONE, "to_sha256; content:\"|2a|\"; startswith",
               "SHA-256 of the buffer, 32 bytes"),
+    TRANSFORM(
+        "domain", VALUE_NONE, "domain; content:\"a.vn\"; startswith; endswith",
+        "Of a name the part that somebody registered, by the Public Suffix List; all of a name "
+        "that has none"),
+    TRANSFORM("tld", VALUE_NONE, "tld; content:\"com.vn\"; startswith; endswith",
+              "Of a name the public suffix; all of a name that has none"),
+    TRANSFORM(
+        "from_base64", VALUE_PLAIN, "from_base64:bytes 64, offset 5, mode rfc2045; content:\"cmd\"",
+        "Base64 decoded, up to a byte that is none (mode rfc4648), without such bytes (rfc2045), "
+        "or only when there are none (strict); as it is when nothing can be decoded"),
+    TRANSFORM("gunzip", VALUE_PLAIN, "from_base64; gunzip:max-size 4096; content:\"cmd\"",
+              "gzip unpacked, 1,024 bytes of it or max-size; as it is when it cannot be"),
+    TRANSFORM("zlib_deflate", VALUE_PLAIN, "from_base64; zlib_deflate; content:\"cmd\"",
+              "zlib unpacked, 1,024 bytes of it or max-size; as it is when it cannot be"),
     {.name = "pcrexform",
      .stage = AT_BUFFER,
      .value = VALUE_QUOTED,

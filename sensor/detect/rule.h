@@ -76,6 +76,7 @@ struct transform_def;
 struct transform_use {
     const struct transform_def *def;
     struct slice arg;
+    uint32_t num[3]; /* what the transform made of `arg` */
     const void *compiled;
 };
 

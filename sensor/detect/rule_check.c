@@ -6,6 +6,7 @@
 #include "sensor/detect/rule_parse.h"
 
 #include "sensor/detect/buffer.h"
+#include "sensor/detect/transform.h"
 
 #include <string.h>
 

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Transforms: what is done to a buffer before it is matched (and before the prefilter sees it).
- * Input beyond TRANSFORM_ROOM bytes is cut.
- */
+#include "sensor/detect/transform.h"
+
 #include "common/digest.h"
-#include "sensor/detect/buffer.h"
+#include "common/suffix.h"
 
 static uint32_t bounded(uint32_t n)
 {
@@ -103,13 +101,13 @@ static uint32_t xor_key(struct slice in, const struct transform_use *use, uint8_
     return n;
 }
 
-static bool xor_check(struct slice arg)
+static bool xor_read(struct transform_use *use)
 {
-    for (uint32_t i = 0; i < arg.len; i++) {
-        if (hex_digit(arg.at[i]) < 0)
+    for (uint32_t i = 0; i < use->arg.len; i++) {
+        if (hex_digit(use->arg.at[i]) < 0)
             return false;
     }
-    return arg.len > 1 && arg.len % 2 == 0;
+    return use->arg.len > 1 && use->arg.len % 2 == 0;
 }
 
 /* "Name: value\r\n" lines: names in lower case. */
@@ -169,6 +167,28 @@ static uint32_t to_sha256(struct slice in, const struct transform_use *use, uint
     return to_digest(in, DIGEST_SHA256, out);
 }
 
+/* Of a name without one, all of it. */
+static uint32_t part_of(struct slice name, struct slice part, uint8_t *out)
+{
+    if (!part.len)
+        part = slice_head(name, TRANSFORM_ROOM);
+    if (part.len)
+        memcpy(out, part.at, part.len);
+    return part.len;
+}
+
+static uint32_t domain(struct slice in, const struct transform_use *use, uint8_t *out)
+{
+    (void)use;
+    return part_of(in, suffix_registered(in), out);
+}
+
+static uint32_t tld(struct slice in, const struct transform_use *use, uint8_t *out)
+{
+    (void)use;
+    return part_of(in, suffix_public(in), out);
+}
+
 const struct transform_def transform_table[] = {
     {"dotprefix", dotprefix, NULL,
      "A dot in front, so that \".a.vn\" with endswith means the domain and its names", "dotprefix"},
@@ -179,7 +199,7 @@ const struct transform_def transform_table[] = {
     {"compress_whitespace", compress_whitespace, NULL, "Runs of blanks as one",
      "compress_whitespace"},
     {"url_decode", url_decode, NULL, "%xx and + resolved", "url_decode"},
-    {"xor", xor_key, xor_check, "Exclusive or with a repeated key in hexadecimal",
+    {"xor", xor_key, xor_read, "Exclusive or with a repeated key in hexadecimal",
      "xor:\"0d0ac8ff\""},
     {"header_lowercase", header_lowercase, NULL, "Names of header lines in lower case",
      "header_lowercase"},
@@ -188,6 +208,12 @@ const struct transform_def transform_table[] = {
     {"to_md5", to_md5, NULL, "MD5 of the bytes, 16 bytes", "to_md5"},
     {"to_sha1", to_sha1, NULL, "SHA-1 of the bytes, 20 bytes", "to_sha1"},
     {"to_sha256", to_sha256, NULL, "SHA-256 of the bytes, 32 bytes", "to_sha256"},
+    {"domain", domain, NULL, "Of a name the part that somebody registered", "domain"},
+    {"tld", tld, NULL, "Of a name the public suffix", "tld"},
+    {"from_base64", transform_base64, transform_read_base64, "Base64 decoded",
+     "from_base64:offset 5"},
+    {"gunzip", transform_gunzip, transform_read_inflate, "gzip unpacked", "gunzip"},
+    {"zlib_deflate", transform_zlib, transform_read_inflate, "zlib unpacked", "zlib_deflate"},
     {"pcrexform", NULL, NULL, "What the first parenthesis of a regular expression matches",
      "pcrexform:\"([^/]+)$\""},
     {NULL, NULL, NULL, NULL, NULL},

@@ -137,6 +137,8 @@ CASES = [
     ("flow.pkts_toclient", "tcp", 'content:"answer of"; flow.pkts_toclient:>0;', 'content:"answer of"; flow.pkts_toclient:>100;'),
     ("flow.bytes_toserver", "tcp", 'content:"answer of"; flow.bytes_toserver:>100;', 'content:"answer of"; flow.bytes_toserver:>9000;'),
     ("flow.bytes_toclient", "tcp", 'content:"answer of"; flow.bytes_toclient:>50;', 'content:"answer of"; flow.bytes_toclient:>9000;'),
+    ("flow.pkts", "tcp", 'content:"answer of"; flow.pkts:either,>1; flow.pkts:toserver,<=9;', 'content:"answer of"; flow.pkts:both,>100;'),
+    ("flow.bytes", "tcp", 'content:"answer of"; flow.bytes:both,>150;', 'content:"answer of"; flow.bytes:either,>9000;'),
     ("stream_size", "tcp", 'content:"answer of"; stream_size:server,=,21;', 'content:"answer of"; stream_size:server,<,20;'),
     ("flow.age", "tcp", 'content:"answer of"; flow.age:<5;', 'content:"answer of"; flow.age:>5;'),
     ("noalert", "tcp", 'content:"hello|2a|"; alert;', 'content:"hello|2a|"; noalert;'),

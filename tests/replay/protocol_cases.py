@@ -3,10 +3,13 @@
 
 The capture is made of the recorded conversations of tests/fuzz/corpus/proto, which were written from the protocols' specifications,
 and of some packets made here. Rows of CASES are as there."""
+import base64
+import gzip
 import hashlib
 import os
 import socket
 import struct
+import zlib
 
 import recordings
 from rule_cases import OFFICE, OUTSIDE, checksum, h
@@ -193,6 +196,10 @@ FILE = b"%PDF-1.4\n1 0 obj << /Title (levels of the river) >> endobj\n"
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\nContent-Length: %d\r\n\r\n" % len(FILE) + FILE
 OPTIONS = struct.pack(">HHIIBBHHH", 1500, 7790, 7, 0, 0x60, 2, 64000, 0, 0) + h("02040218")  # a segment size of 536
 PORTMAP = struct.pack(">IIIIII", 7, 0, 2, 100000, 2, 3) + bytes(32)
+PLAIN = b"water gate opened\n" * 90  # more than 1,024 bytes
+PACKED = b"GET /packed?" + b"&".join(base64.b64encode(f(PLAIN)) for f in (lambda b: gzip.compress(b, mtime=0), zlib.compress)) + \
+    b" HTTP/1.1\r\nHost: www.gate.com.vn\r\n\r\n"
+ZLIB_AT = PACKED.index(b"&") + 1 - len("GET ")
 END_OF_UDP = struct.pack(">HHHH", 1501, 7791, 20, 0)
 
 
@@ -217,6 +224,7 @@ def packets(c):
     c.udp(OFFICE, OUTSIDE, 5400, dns(b"\5extra\7example\0"), sport=53)
     c.tcp(OUTSIDE, OFFICE, 25, MAIL)
     c.tcp(OUTSIDE, OFFICE, 80, [GET, ("s", ANSWER)])
+    c.tcp(OUTSIDE, OFFICE, 80, [PACKED, ("s", b"HTTP/1.1 204 No Content\r\n\r\n")])
     c.udp(OUTSIDE, OFFICE, 7778, b"tagged")
     c.udp(OUTSIDE, OFFICE, 7778, b"behind it")
     c.udp(OUTSIDE, OFFICE, 111, PORTMAP)
@@ -225,6 +233,9 @@ def packets(c):
     echo = struct.pack(">BBHHH", 8, 0, 0, 3, 3) + b"ping"
     ipv4(c, bytes([203, 0, 113, 50, 10, 10, 0, 200]), h("83070400000000 00"), 1, echo[:2] + struct.pack(">H", checksum(echo)) + echo[4:])
     ipv4(c, bytes([203, 0, 113, 50, 10, 10, 0, 200]), b"", 17, END_OF_UDP + b"short")
+    c.udp(OUTSIDE, OFFICE, 7796, b"behind two tags")
+    ts, frame = c.frames[-1]
+    c.frames[-1] = ts, frame[:12] + h("88a8 0064 8100 012c") + frame[12:]
     with_sum6(c, "fe80::1", "fe80::2", 17, struct.pack(">HHHH", 1502, 7792, 12, 0) + b"six!", 6)
     with_sum6(c, "fe80::1", "fe80::2", 6, struct.pack(">HHIIBBHHH", 1503, 7793, 7, 0, 0x50, 2, 64000, 0, 0), 16)
     c.add6("fe80::1", "fe80::2", 58, struct.pack(">BBHI", 2, 0, 0, 1280) + bytes(48))
@@ -282,6 +293,14 @@ CASES = [
     ("tls_cert_expired", "tls", "tls_cert_expired;", "tls_cert_expired; tls_cert_notafter:>2040-01-01;"),
     ("tls_cert_notbefore", "tls", "tls_cert_notbefore:>2020-01-01;", "tls_cert_notbefore:>2040-01-01;"),
     ("tls_cert_notafter", "tls", "tls_cert_notafter:<2040-01-01T00:00:00;", "tls_cert_notafter:<2000-01-01;"),
+    ("domain", "http", 'http.host; domain; content:"gate.com.vn"; startswith; endswith;', 'http.host; domain; content:"www";'),
+    ("tld", "http", 'http.host; tld; content:"com.vn"; startswith; endswith;', 'http.host; tld; content:"gate";'),
+    ("from_base64", "http", 'http.uri; from_base64:offset 8; content:"|1f 8b|"; startswith;', 'http.uri; from_base64:offset 8, mode strict; content:"|1f 8b|"; startswith;'),
+    ("gunzip", "http", 'http.uri; from_base64:offset 8; gunzip:max-size 5; content:"water"; startswith; endswith;',
+     'http.uri; from_base64:offset 8; gunzip:max-size 5; content:"water gate";'),
+    ("zlib_deflate", "http", f'http.uri; from_base64:offset {ZLIB_AT}, mode rfc2045; zlib_deflate; bsize:1024; content:"gate opened|0a|water";',
+     f'http.uri; from_base64:offset {ZLIB_AT}; zlib_deflate; bsize:>1024;'),
+    ("entropy", "http", 'http.host; entropy:bytes 4, offset 0, value >0.8;', 'http.host; entropy:bytes 4, offset 0, value >0.82; content:"www.gate";'),
     ("strip_pseudo_headers", "http", 'http.request_body; strip_pseudo_headers; content:"kept"; startswith;',
      'http.request_body; strip_pseudo_headers; content:"|3a|dropped";'),
     ("rpc", "udp", "rpc:100000,2,3;", "rpc:100000,2,4;"),
@@ -297,6 +316,8 @@ CASES = [
     *((f"file{sum_}", "http", f"file{sum_}:SUM_{sum_};", f"file{sum_}:!SUM_{sum_}; file.data; content:\"levels of\";") for sum_ in ("md5", "sha1", "sha256")),
     beside("filestore", "http", 'file.data; content:"levels of";', 'file.data; content:"labels of";', "filestore"),
     # packets
+    ("vlan.id", "ip", "vlan.id:300,-1; vlan.id:100,0; vlan.id:>=100,all;", "vlan.id:300,0;"),
+    ("vlan.layers", "ip", "vlan.layers:2;", "vlan.layers:>2;"),
     ("id", "ip", "id:4242;", "id:4243;"), ("ipopts", "ip", "ipopts:lsrr;", "ipopts:rr;"), ("tcp.mss", "tcp", "tcp.mss:536;", "tcp.mss:535;"),
     ("ip.src", "ip", "ip.src:203.0.113.50; ip_proto:1;", "ip.src:203.0.113.51; ip_proto:1;"),
     ("ip.dst", "ip", "ip.dst:10.10.0.0/16; ip_proto:1;", "ip.dst:10.11.0.0/16; ip_proto:1;"),
