@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "common/json.h"
 #include "common/json_build.h"
+#include "common/json_edit.h"
 #include "common/strbuf.h"
 
 #include <stdio.h>
@@ -332,11 +333,23 @@ static void read_tree(struct reading *r, const struct json *v, char *key, size_t
     }
 }
 
+enum err conf_read_take(struct conf *conf, const char *path, struct json **tree,
+                        struct strbuf *report)
+{
+    struct reading r = {.conf = conf, .path = path, .report = report};
+    char key[CONF_KEY_MAX];
+
+    read_tree(&r, *tree, key, 0);
+    json_free(&conf->tree);
+    conf->tree = *tree;
+    *tree = NULL;
+    return r.err;
+}
+
 enum err conf_load(struct conf *conf, const char *path, struct strbuf *report)
 {
     struct json_fault fault = {0};
     struct json *tree = NULL;
-    char key[CONF_KEY_MAX];
 
     enum err err = json_load(path, CONF_FILE_MAX, &tree, &fault);
     if (err) {
@@ -348,11 +361,19 @@ enum err conf_load(struct conf *conf, const char *path, struct strbuf *report)
         json_free(&tree);
         return ERR_INPUT;
     }
-    struct reading r = {.conf = conf, .path = path, .report = report};
-    read_tree(&r, tree, key, 0);
-    json_free(&conf->tree);
-    conf->tree = tree;
-    return r.err;
+    return conf_read_take(conf, path, &tree, report);
+}
+
+/* Whether the key lies below a section with a shape of its own. */
+static bool is_below_tree(const struct conf *conf, const char *key)
+{
+    for (uint32_t i = 0; i < conf->n; i++) {
+        const struct option *row = conf->values[i].row;
+        size_t len = strlen(row->key);
+        if (row->type == CONF_TREE && strncmp(key, row->key, len) == 0 && key[len] == '.')
+            return true;
+    }
+    return false;
 }
 
 enum err conf_set(struct conf *conf, const char *assignment, struct strbuf *report)
@@ -367,6 +388,9 @@ enum err conf_set(struct conf *conf, const char *assignment, struct strbuf *repo
     memcpy(key, assignment, (size_t)(equals - assignment));
     key[equals - assignment] = '\0';
     struct value *v = find(conf, key);
+    if (!v && is_below_tree(conf, key) &&
+        json_edit_set(&conf->tree, key, slice_trim(slice_of_str(equals + 1))))
+        return ERR_OK;
     if (!v) {
         report_unknown(conf, "--set", key, report);
         return ERR_NOTFOUND;

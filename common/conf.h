@@ -39,7 +39,10 @@ void conf_add(struct conf *conf, const struct option *table);
 /** Reads a YAML or JSON file over the defaults. Faults and unknown keys are appended to `report`, a
  * line each. */
 enum err conf_load(struct conf *conf, const char *path, struct strbuf *report);
-/** One "key=value" of --set. */
+/** The same of a tree, which it takes: what conf_tree gives from then on. */
+enum err conf_read_take(struct conf *conf, const char *path, struct json **tree,
+                        struct strbuf *report);
+/** One "key=value" of --set; below a TREE's key any name will do. */
 enum err conf_set(struct conf *conf, const char *assignment, struct strbuf *report);
 
 /** Getters: the key must have been declared with that type (CHECK). */

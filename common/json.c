@@ -131,6 +131,20 @@ enum err json_load(const char *path, uint64_t max_bytes, struct json **tree,
     return err;
 }
 
+enum err json_load_twice(const char *path, uint64_t max_bytes, struct json **tree,
+                         struct json_fault *fault)
+{
+    char *bytes = NULL;
+    uint32_t len = 0;
+
+    *tree = NULL;
+    enum err err = read_all(path, max_bytes, &bytes, &len, fault);
+    if (!err)
+        err = yaml_parse_twice((struct slice){(const uint8_t *)bytes, len}, tree, fault);
+    free(bytes);
+    return err;
+}
+
 static void free_own(struct json *v)
 {
     while (v->child) {

@@ -32,6 +32,12 @@ enum err json_parse_in(struct slice text, struct arena *arena, const struct json
  * that look like numbers, true/false/yes/no and null are typed, quoted ones stay text. Anchors and
  * merges resolve. */
 enum err yaml_parse(struct slice text, bool multi, struct json **tree, struct json_fault *fault);
+/** One YAML document in which keys may stand twice: all are kept in their order. `!include name`
+ * becomes a mapping with the one key "include". */
+enum err yaml_parse_twice(struct slice text, struct json **tree, struct json_fault *fault);
+/** The same of a whole file, whatever its name. */
+enum err json_load_twice(const char *path, uint64_t max_bytes, struct json **tree,
+                         struct json_fault *fault);
 /** Whole file, at most `max_bytes`; YAML for .yaml/.yml, else JSON. */
 enum err json_load(const char *path, uint64_t max_bytes, struct json **tree,
                    struct json_fault *fault);

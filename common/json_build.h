@@ -17,6 +17,9 @@ struct json *json_build_null(struct slice source, uint32_t line);
 struct json *json_build_bool(bool value, struct slice source, uint32_t line);
 struct json *json_build_num(double value, struct slice source, uint32_t line);
 
+/** A plain scalar of YAML, typed by how it is written. */
+struct json *yaml_plain(struct slice text, uint32_t line);
+
 /** Deep copy, with lines and sources. */
 struct json *json_build_copy(const struct json *v);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A value of a tree, as json.c (getters, building) and json_read.c (reading) see it. Nobody else.
+ * A value of a tree, as json.c (getters, building), json_read.c (reading) and json_edit.c see it.
+ * Nobody else.
  */
 #ifndef TRAMGAC_COMMON_JSON_TREE_H
 #define TRAMGAC_COMMON_JSON_TREE_H

@@ -36,6 +36,7 @@ struct loader {
     uint32_t n_anchors;
     uint64_t values;
     bool multi;
+    bool twice;        /* keys may stand twice, and files may be included */
     struct json *docs; /* array; its children are the documents */
     enum err err;
     struct json_fault *fault;
@@ -83,18 +84,14 @@ static bool number_of(const char *text, double *value)
     return *end == '\0';
 }
 
-static struct json *scalar(const yaml_event_t *event)
+struct json *yaml_plain(struct slice s, uint32_t line)
 {
     static const char *const nulls[] = {"", "~", "null", "Null", "NULL", NULL};
     static const char *const trues[] = {"true", "True", "TRUE", "yes", "Yes", "YES", NULL};
     static const char *const falses[] = {"false", "False", "FALSE", "no", "No", "NO", NULL};
-    const char *text = (const char *)event->data.scalar.value;
-    struct slice s = {event->data.scalar.value, (uint32_t)event->data.scalar.length};
-    uint32_t line = line_of(event);
+    const char *text = (const char *)s.at;
     double number = 0;
 
-    if (event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE || event->data.scalar.tag)
-        return json_build_text(s, line);
     if (any_of(text, nulls))
         return json_build_null(s, line);
     if (any_of(text, trues))
@@ -104,6 +101,28 @@ static struct json *scalar(const yaml_event_t *event)
     if (number_of(text, &number))
         return json_build_num(number, s, line);
     return json_build_text(s, line);
+}
+
+/* `!include name`: a mapping whose one key is "include". */
+static struct json *inclusion(struct slice name, uint32_t line)
+{
+    struct json *node = json_build_obj(line);
+
+    if (node && !json_build_add_take(node, "include", json_build_text(name, line)))
+        json_free(&node);
+    return node;
+}
+
+static struct json *scalar(const yaml_event_t *event, bool twice)
+{
+    const char *tag = (const char *)event->data.scalar.tag;
+    struct slice s = {event->data.scalar.value, (uint32_t)event->data.scalar.length};
+
+    if (twice && tag && strcmp(tag, "!include") == 0)
+        return inclusion(s, line_of(event));
+    if (event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE || tag)
+        return json_build_text(s, line_of(event));
+    return yaml_plain(s, line_of(event));
 }
 
 static void remember(struct loader *l, const yaml_event_t *event, const char *name,
@@ -182,11 +201,11 @@ static void on_scalar(struct loader *l, const yaml_event_t *event)
         top->key = strdup((const char *)event->data.scalar.value);
         if (!top->key)
             fail(l, event, ERR_NOMEM, "out of memory");
-        else if (strcmp(top->key, "<<") != 0 && json_get(top->node, top->key))
+        else if (!l->twice && strcmp(top->key, "<<") != 0 && json_get(top->node, top->key))
             fail(l, event, ERR_INPUT, "the same key twice in one mapping");
         return;
     }
-    struct json *value = scalar(event);
+    struct json *value = scalar(event, l->twice);
     if (value)
         remember(l, event, (const char *)event->data.scalar.anchor, value);
     place_take(l, event, value);
@@ -331,9 +350,10 @@ static struct json *result_of(struct loader *l)
     return first ? json_build_copy(first) : json_build_null(SLICE_NONE, 1);
 }
 
-enum err yaml_parse(struct slice text, bool multi, struct json **tree, struct json_fault *fault)
+static enum err parse(struct slice text, bool multi, bool twice, struct json **tree,
+                      struct json_fault *fault)
 {
-    struct loader l = {.multi = multi, .fault = fault, .docs = json_build_arr(0)};
+    struct loader l = {.multi = multi, .twice = twice, .fault = fault, .docs = json_build_arr(0)};
 
     *tree = NULL;
     if (!l.docs || !yaml_parser_initialize(&l.parser)) {
@@ -356,4 +376,14 @@ enum err yaml_parse(struct slice text, bool multi, struct json **tree, struct js
     free(l.anchors);
     json_free(&l.docs);
     return l.err;
+}
+
+enum err yaml_parse(struct slice text, bool multi, struct json **tree, struct json_fault *fault)
+{
+    return parse(text, multi, false, tree, fault);
+}
+
+enum err yaml_parse_twice(struct slice text, struct json **tree, struct json_fault *fault)
+{
+    return parse(text, false, true, tree, fault);
 }

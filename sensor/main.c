@@ -31,6 +31,7 @@ struct program {
     const char *rules[RULES_MAX + 1];
     char *owned[RULES_MAX]; /* paths put together here */
     uint32_t n_rules, n_owned;
+    bool foreign; /* configured by a suricata.yaml */
 };
 
 static void say_report(struct strbuf *report)
@@ -90,7 +91,10 @@ static enum err set_from_options(struct program *p)
     for (uint32_t i = 0; o->set[i]; i++) {
         if (suricata_stream_set(p->conf, o->set[i]) || suricata_app_set(p->conf, o->set[i]))
             continue;
+        size_t before = p->report.len;
         enum err one = conf_set(p->conf, o->set[i], &p->report);
+        if (one == ERR_NOTFOUND && p->foreign)
+            p->report.len = before; /* a key of Suricata's, read with its file */
         err = one == ERR_OK || one == ERR_NOTFOUND ? err : one;
     }
     for (uint32_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
@@ -108,7 +112,11 @@ static enum err read_configuration(struct program *p)
     enum err err = ERR_OK;
 
     for (uint32_t i = 0; p->options.config[i] && !err; i++)
-        err = suricata_yaml_load(p->conf, p->options.config[i], &p->report);
+        err = suricata_yaml_load(p->conf,
+                                 &(struct suricata_source){.path = p->options.config[i],
+                                                           .more = p->options.include,
+                                                           .sets = p->options.set},
+                                 &p->foreign, &p->report);
     if (!err)
         err = set_from_options(p);
     say_report(&p->report);

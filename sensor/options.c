@@ -30,6 +30,10 @@ static bool take_config(struct options *o, const char *v)
 {
     return add(o->config, v);
 }
+static bool take_include(struct options *o, const char *v)
+{
+    return add(o->include, v);
+}
 static bool take_rules_only(struct options *o, const char *v)
 {
     return add(o->rules_only, v);
@@ -216,6 +220,8 @@ static const struct cli_row rows[] = {
     {"-r", "FILE|DIR|-", take_replay, "replay captures (pcap, pcapng; .gz .zst .lz4)"},
     {"-i", "IFACE", take_iface, "capture from an interface (repeatable)"},
     {"-c", "FILE", take_config, "configuration; a suricata.yaml is understood too"},
+    {"--include", "FILE", take_include,
+     "read over a suricata.yaml; its place is told from there (repeatable)"},
     {"-S", "FILE|DIR", take_rules_only, "exactly these rules (repeatable)"},
     {"-s", "FILE|DIR", take_rules_more, "these rules beside the configured ones (repeatable)"},
     {"-l", "DIR", take_dir, "where eve.json and the state of the run go"},

@@ -30,6 +30,7 @@ struct options {
     const char *replay[OPTIONS_MANY + 1];
     const char *ifaces[OPTIONS_MANY + 1];
     const char *config[OPTIONS_MANY + 1];
+    const char *include[OPTIONS_MANY + 1];    /* --include */
     const char *rules_only[OPTIONS_MANY + 1]; /* -S */
     const char *rules_more[OPTIONS_MANY + 1]; /* -s */
     const char *set[OPTIONS_MANY + 1];        /* key=value */

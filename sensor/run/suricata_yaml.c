@@ -16,8 +16,13 @@
 /* Keys that are Suricata's and stand in no configuration of ours. */
 static bool is_suricata(const struct json *tree)
 {
-    static const char *const marks[] = {"suricata-version", "outputs", "af-packet", "app-layer",
-                                        "detect.profile",   "runmode", "threading", "pcap-file"};
+    static const char *const marks[] = {
+        "suricata-version",  "outputs",      "af-packet",    "app-layer",
+        "detect.profile",    "runmode",      "threading",    "pcap-file",
+        "stream.reassembly", "logging",      "host-mode",    "mpm-algo",
+        "flow-timeouts",     "unix-command", "legacy",       "security",
+        "defrag.memcap",     "decoder",      "spm-algo",     "engine-analysis",
+        "asn1-max-frames",   "host",         "multi-detect", "max-pending-packets"};
 
     for (uint32_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
         if (json_path(tree, marks[i]))
@@ -322,12 +327,13 @@ static void take_fast(struct conf *conf, const struct json *fast)
 
 static void take_outputs(struct conf *conf, const struct json *outputs)
 {
-    bool eve_taken = false;
+    bool eve_taken = false, eve_said = false;
 
     for (const struct json *o = json_first(outputs); o; o = json_next(o)) {
         const struct json *eve = json_get(o, "eve-log");
         take_file_store(conf, json_get(o, "file-store"));
         take_fast(conf, json_get(o, "fast"));
+        eve_said = eve_said || eve;
         if (eve_taken || !eve || !suricata_yaml_says(json_get(eve, "enabled"), true))
             continue;
         const char *file = json_str(json_get(eve, "filename"), NULL);
@@ -338,6 +344,8 @@ static void take_outputs(struct conf *conf, const struct json *outputs)
         set_number(conf, "event.community_id_seed", json_get(eve, "community-id-seed"));
         eve_taken = true;
     }
+    if (eve_said && !eve_taken)
+        suricata_yaml_set(conf, "output.file.enabled", "false");
 }
 
 static void list_unknown(const struct json *tree, const char *path, struct strbuf *report)
@@ -383,27 +391,45 @@ static void list_unknown(const struct json *tree, const char *path, struct strbu
         strbuf_char(report, '\n');
 }
 
-enum err suricata_yaml_load(struct conf *conf, const char *path, struct strbuf *report)
+static void take_all(struct conf *conf, const struct json *tree, const char *path,
+                     struct strbuf *report)
 {
-    size_t before = report->len;
-    enum err err = conf_load(conf, path, report);
-    const struct json *tree = err ? NULL : conf_tree(conf, "");
+    int64_t alerts = json_i64(json_get(tree, "packet-alert-max"), 0);
+    char text[32];
 
-    if (!tree || !is_suricata(tree))
-        return err;
-    report->len = before; /* its keys are not ours: one line says it all */
     take_timeouts(conf, json_get(tree, "flow-timeouts"));
     take_outputs(conf, json_get(tree, "outputs"));
     suricata_app_take(conf, tree, path, report);
     suricata_stream_take(conf, tree, path, report);
     suricata_decoder_take(conf, tree, path, report);
     suricata_yaml_set(conf, "detect.drop-ends", "true");
-    int64_t alerts = json_i64(json_get(tree, "packet-alert-max"), 0);
     if (alerts > 0 && alerts < 256) {
-        char text[32];
         snprintf(text, sizeof(text), "%lld", (long long)alerts);
         suricata_yaml_set(conf, "detect.alerts-max", text);
     }
     list_unknown(tree, path, report);
+}
+
+enum err suricata_yaml_load(struct conf *conf, const struct suricata_source *source, bool *taken,
+                            struct strbuf *report)
+{
+    size_t before = report->len;
+    struct json *tree = NULL;
+
+    if (slice_ieq(slice_tail(slice_of_str(source->path), 5), SLICE_LIT(".json")))
+        return conf_load(conf, source->path, report);
+    enum err err = suricata_tree_load(source, &tree, report);
+    if (err)
+        return err;
+    if (!is_suricata(tree)) {
+        json_free(&tree);
+        return conf_load(conf, source->path, report);
+    }
+    suricata_tree_set(source, &tree);
+    conf_read_take(conf, source->path, &tree, report);
+    report->len = before; /* its keys are not ours: one line says it all */
+    take_all(conf, conf_tree(conf, ""), source->path, report);
+    if (taken)
+        *taken = true;
     return ERR_OK;
 }

@@ -9,9 +9,12 @@
 #include "common/conf.h"
 #include "common/json.h"
 #include "common/strbuf.h"
+#include "sensor/run/suricata_tree.h"
 
-/** As conf_load. What is not understood is listed in `report` once, not fatal. */
-enum err suricata_yaml_load(struct conf *conf, const char *path, struct strbuf *report);
+/** As conf_load. What is not understood is listed in `report` once, not fatal. `taken` (may be
+ * NULL): whether it was Suricata's, and --set was read with it. */
+enum err suricata_yaml_load(struct conf *conf, const struct suricata_source *source, bool *taken,
+                            struct strbuf *report);
 
 /** One value of ours, as --set takes it; one that is not valid is passed over without a word. */
 void suricata_yaml_set(struct conf *conf, const char *key, const char *value);

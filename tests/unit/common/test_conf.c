@@ -111,6 +111,20 @@ static void assignments_override_last(void **state)
     assert_int_equal(conf_set(f->conf, "workers", &f->report), ERR_INPUT);
 }
 
+static void below_a_section_of_its_own_any_name_is_set(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(conf_set(f->conf, "vars.groups.HOME=[10.0.0.0/8,!10.1.1.1]", &f->report),
+                     ERR_OK);
+    assert_int_equal(load(f, "vars:\n  groups:\n    HOME: any\n    LAN: any\n"), ERR_OK);
+    assert_int_equal(conf_set(f->conf, "vars.groups.HOME=[10.0.0.0/8,!10.1.1.1]", &f->report),
+                     ERR_OK);
+    assert_string_equal(json_str(conf_tree(f->conf, "vars.groups.HOME"), ""),
+                        "[10.0.0.0/8,!10.1.1.1]");
+    assert_string_equal(json_str(conf_tree(f->conf, "vars.groups.LAN"), ""), "any");
+    assert_int_equal(f->report.len, 0);
+}
+
 static void a_broken_file_is_named(void **state)
 {
     struct fixture *f = *state;
@@ -127,6 +141,8 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(every_fault_is_reported_with_its_line, setup, teardown),
         cmocka_unit_test_setup_teardown(assignments_override_last, setup, teardown),
+        cmocka_unit_test_setup_teardown(below_a_section_of_its_own_any_name_is_set, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(a_broken_file_is_named, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,7 +27,8 @@ static void rig_open(struct rig *rig, const char *text)
     close(fd);
     rig->conf = settings_new();
     strbuf_init(&rig->report, 4096);
-    assert_int_equal(suricata_yaml_load(rig->conf, path, &rig->report), ERR_OK);
+    struct suricata_source source = {.path = path};
+    assert_int_equal(suricata_yaml_load(rig->conf, &source, NULL, &rig->report), ERR_OK);
     unlink(path);
 }
 
