@@ -416,9 +416,14 @@ void jsonw_put_addr(struct jsonw *w, struct slice key, const struct addr *addr)
 
 void jsonw_put_mac(struct jsonw *w, struct slice key, const struct mac *mac)
 {
-    char text[MAC_TEXT_MAX];
+    char *at = begin(w, key, MAC_TEXT_MAX + 2);
 
-    put_clean(w, key, text, mac_text(mac, text));
+    if (!at)
+        return;
+    *at++ = '"';
+    at += mac_text(mac, at);
+    *at++ = '"';
+    end(w, at);
 }
 
 void jsonw_hex(struct jsonw *w, const char *key, struct slice bytes, char sep)
