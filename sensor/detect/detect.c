@@ -184,6 +184,12 @@ static struct tx *near_tx(const struct detect *d, const struct rule *r)
     return waits;
 }
 
+/* On a transaction, on the stream, by addresses or protocol: an action is that of the flow. */
+static bool is_of_flow(const struct detect *d, const struct rule *r)
+{
+    return d->in->flow && (r->of_flow || d->look.on_stream);
+}
+
 static void fill_hit(struct detect *d, const struct rule *r, struct hit *hit)
 {
     *hit = *d->look.hit;
@@ -194,18 +200,16 @@ static void fill_hit(struct detect *d, const struct rule *r, struct hit *hit)
     hit->dir = d->look.dir;
     hit->on_stream = d->look.on_stream;
     hit->payload = d->look.payload;
+    hit->of_flow = is_of_flow(d, r);
     if (hit->on_stream)
         match_payload_text(d, hit);
     if (d->steps)
         trace_hit(d, r, hit);
 }
 
-/* On a transaction, on the stream, by addresses or protocol: an action is that of the flow. */
 static struct flow_marks *flow_of_action(struct detect *d, const struct rule *r)
 {
-    struct flow *flow = d->in->flow;
-
-    return flow && (r->of_flow || d->look.on_stream) ? state_flow(d->pool, flow) : NULL;
+    return is_of_flow(d, r) ? state_flow(d->pool, d->in->flow) : NULL;
 }
 
 static void let_pass(struct detect *d, const struct rule *r)
@@ -218,21 +222,11 @@ static void let_pass(struct detect *d, const struct rule *r)
         s->pass = true;
 }
 
-/* Whether a count lets the match through is known later: such rules end no flow. */
-static bool is_counted(const struct rule *r)
-{
-    for (const struct limit *l = r->limits; l; l = l->next) {
-        if (l->kind != LIMIT_LIMIT)
-            return true;
-    }
-    return false;
-}
-
 static void let_drop(struct detect *d, const struct rule *r)
 {
     bool drops = r->action == ACTION_DROP || r->action == ACTION_REJECT;
 
-    if (drops && d->drop_ends && r->info.index < d->drop_at && !is_counted(r) &&
+    if (drops && d->drop_ends && r->info.index < d->drop_at && !rule_by_host(r) &&
         flow_of_action(d, r))
         d->drop_at = r->info.index;
 }
@@ -250,12 +244,12 @@ static void end_dropped(struct detect *d)
 void detect_fire(struct detect *d, const struct rule *r)
 {
     run_acts(d, r);
-    if (r->action == ACTION_PASS) {
+    if (r->action == ACTION_PASS && !rule_by_host(r)) {
         let_pass(d, r);
         return;
     }
     let_drop(d, r);
-    if (r->info.noalert && !r->n_xbits && !r->datasets && !r->tags)
+    if (r->info.noalert && !rule_by_host(r) && !r->tags)
         return;
     if (d->n_hits == HITS_MAX) {
         d->count[DETECT_HITS_CUT]++;
@@ -285,7 +279,19 @@ static void drop_passed(struct detect *d)
     d->n_hits = n;
 }
 
-/* In order of the rules; more than the limit are cut. */
+/* More than the limit are cut; the host tier, which may yet take some of the others away, cuts
+ * again. */
+static void cut_hits(struct detect *d)
+{
+    uint32_t sure = 0, n = 0;
+
+    while (n < d->n_hits && sure < d->alerts_max)
+        sure += d->hits[n++].rule->has_threshold ? 0u : 1u;
+    d->count[DETECT_HITS_CUT] += d->n_hits - n;
+    d->n_hits = n;
+}
+
+/* In order of the rules. */
 static void settle_hits(struct detect *d)
 {
     if (d->passed)
@@ -297,10 +303,8 @@ static void settle_hits(struct detect *d)
             d->hits[k] = d->hits[k - 1];
         d->hits[k] = h;
     }
-    if (d->n_hits > d->alerts_max) {
-        d->count[DETECT_HITS_CUT] += d->n_hits - d->alerts_max;
-        d->n_hits = d->alerts_max;
-    }
+    if (d->n_hits > d->alerts_max)
+        cut_hits(d);
     for (uint32_t i = 0; i < d->n_hits; i++) {
         struct hit *h = &d->hits[i];
         struct hit_frame *f = &h->frame;

@@ -77,6 +77,7 @@ struct hit {
     struct file *file;
     enum dir dir;
     bool on_stream; /* matched on reassembled bytes */
+    bool of_flow;   /* the rule's action is that of the flow */
     /* those bytes until the next detect_run, with "[n bytes missing]" and what lies beyond where
      * some were lost just before or behind them */
     struct slice payload;
@@ -254,11 +255,23 @@ struct thresholds *thresholds_new(const struct ruleset *ruleset, const struct co
 void thresholds_free(struct thresholds **thresholds);
 /** As detect_swap: counts, marks of hosts and sets of values stay. */
 enum err thresholds_swap(struct thresholds *thresholds, const struct ruleset *ruleset);
-/** In packet order: true when this hit becomes an alert (threshold, detection_filter, rate,
- * suppress, xbits). */
-bool thresholds_admit(struct thresholds *thresholds, const struct rule_info *rule, uint64_t ts_ns,
-                      const struct addr *src, const struct addr *dst, uint64_t flow_id,
-                      struct slice conditions);
+/** A hit, as far as the host tier asks. */
+struct rule_hit {
+    const struct rule_info *rule;
+    uint64_t ts_ns, packet, flow_id; /* packet: its number; 0 = what time ended. flow 0 = none */
+    const struct addr *src, *dst;
+    struct slice conditions; /* of detect_conditions */
+    bool of_flow;            /* see struct hit */
+};
+enum rule_said {
+    SAID_NOTHING, /* no alert */
+    SAID_ALERT,
+    SAID_ALLOWED, /* an alert, whose action rate_filter has changed: to alert */
+    SAID_BLOCKED, /* … to drop or reject */
+};
+/** In packet order: whether this hit becomes an alert (threshold, detection_filter, rate, suppress,
+ * xbits, sets of values, packets and flows that such a rule has ended). */
+enum rule_said thresholds_admit(struct thresholds *thresholds, const struct rule_hit *hit);
 /** A packet as `tag` counts it; flow_id 0 = of no flow. */
 struct tagged_packet {
     uint64_t ts_ns, flow_id;

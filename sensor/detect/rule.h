@@ -278,7 +278,8 @@ struct limit {
     uint8_t track;
     uint32_t count;
     uint64_t span_ns;
-    uint64_t hold_ns; /* rate: how long the rule is silent once there were more than `count` */
+    uint64_t hold_ns; /* rate: how long `action` stands once there were more than `count` */
+    uint8_t action;   /* rate: enum rule_action instead of the rule's own */
     const struct netset *nets; /* suppress: only these; NULL = all */
     const struct limit *next;
 };
@@ -351,6 +352,19 @@ struct rule {
 static inline bool rule_asks_host(const struct rule *r)
 {
     return r->own_limits || r->n_xbits || r->datasets || r->tags;
+}
+
+/** Whether a match of the rule counts is known in the host tier only: neither may it end a flow
+ * before. */
+static inline bool rule_by_host(const struct rule *r)
+{
+    if (r->n_xbits || r->datasets)
+        return true;
+    for (const struct limit *l = r->limits; l; l = l->next) {
+        if (l->kind != LIMIT_LIMIT || r->action == ACTION_PASS)
+            return true;
+    }
+    return false;
 }
 
 #endif

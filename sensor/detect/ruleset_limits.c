@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * threshold.config: suppress, threshold (event_filter) and rate_filter for rules by gid and sid.
- * rate_filter with new_action pass silences a rule that matches too often, for its timeout; with
- * alert, drop or reject nothing changes: the sensor only watches, and the alert is there already.
  */
 #include "sensor/detect/draft.h"
 #include "sensor/detect/ruleset.h"
@@ -12,7 +10,7 @@
 struct entry {
     uint32_t gid, sid;
     struct limit limit;
-    bool rate, pass;
+    bool rate;
 };
 
 static bool word_of(struct slice *rest, struct slice *key, struct slice *value)
@@ -59,14 +57,16 @@ static bool index_of(struct slice text, const char *const *names, uint8_t *out)
 
 static bool rate_option(struct entry *e, struct slice key, struct slice value)
 {
-    static const char *const actions[] = {"pass",      "alert",     "drop",       "sdrop", "reject",
-                                          "rejectsrc", "rejectdst", "rejectboth", NULL};
+    static const char *const names[] = {"pass",      "alert",     "drop",       "sdrop", "reject",
+                                        "rejectsrc", "rejectdst", "rejectboth", NULL};
+    static const uint8_t actions[] = {ACTION_PASS,   ACTION_ALERT,  ACTION_DROP,   ACTION_DROP,
+                                      ACTION_REJECT, ACTION_REJECT, ACTION_REJECT, ACTION_REJECT};
     uint8_t action = 0;
     uint32_t v = 0;
 
     if (slice_eq(key, SLICE_LIT("new_action"))) {
-        bool ok = index_of(value, actions, &action);
-        e->pass = ok && action == 0;
+        bool ok = index_of(value, names, &action);
+        e->limit.action = actions[action];
         return ok;
     }
     bool ok = slice_eq(key, SLICE_LIT("timeout")) && number(value, &v);
@@ -171,7 +171,7 @@ static const struct limit *with(struct ruleset *rs, const struct rule *r, const 
 
 static void apply(struct ruleset *rs, const struct entry *e)
 {
-    for (uint32_t i = 0; i < rs->n && (!e->rate || e->pass); i++) {
+    for (uint32_t i = 0; i < rs->n; i++) {
         struct rule *r = &rs->rules[i];
         if (e->sid ? r->info.sid != e->sid || r->info.gid != e->gid
                    : e->gid && r->info.gid != e->gid)

@@ -2,7 +2,8 @@
 /*
  * What decides between match and alert over more than one flow: threshold, detection_filter,
  * rate_filter, suppress, xbits; and which packets behind a match are kept (tag). Called in packet
- * order by one thread, so it does not depend on the number of workers.
+ * order by one thread, so it does not depend on the number of workers. An action that hangs on such
+ * a decision ends its flow here: the worker looks on, and no later hit of that flow counts.
  *
  * State lives in one table of fixed size, found by hash of rule and address. When the probe
  * distance is used up, the entry that ends soonest gives way: the loss is one count of one rule.
@@ -32,21 +33,34 @@ struct cell {
     uint32_t alerted; /* for LIMIT_RATE: the second since which the rule is silent, or 0 */
 };
 
+/* The packet in hand: what its hits said before. */
+struct in_packet {
+    uint64_t packet, flow_id;
+    uint32_t alerts;
+    bool passed;
+    bool stopped; /* dropped or rejected */
+};
+
 struct thresholds {
     const struct ruleset *rs;
     struct cell *cells;
     struct dataset_live *sets;
     struct tagged *tagged;
+    struct in_packet now;
+    uint32_t alerts_max;
+    bool drop_ends;
+    bool any_over; /* a flow has ended here */
 };
 
 struct thresholds *thresholds_new(const struct ruleset *rs, const struct conf *conf)
 {
     struct thresholds *t = calloc(1, sizeof(*t));
 
-    (void)conf;
     if (!t)
         return NULL;
     t->rs = rs;
+    t->alerts_max = conf ? (uint32_t)conf_int(conf, "detect.alerts-max") : UINT32_MAX;
+    t->drop_ends = conf && conf_bool(conf, "detect.drop-ends");
     t->cells = calloc((size_t)1 << TABLE_BITS, sizeof(*t->cells));
     t->sets = sets_begin(rs->live_sets, rs->datasets);
     t->tagged = tagged_new();
@@ -207,16 +221,16 @@ static bool suppressed(const struct limit *l, const struct addr *src, const stru
     return rule_net_has(l->nets, src) || rule_net_has(l->nets, dst);
 }
 
-/* More than `count` within the time: the rule is silent for a while. The first hit behind that is
- * an alert and not counted; then the time goes on where it was. */
+/* More than `count` within the time: the other action stands for a while. The
+ * first hit behind that is as any and not counted; then the time goes on where it was. */
 static bool rate_kept(const struct limit *l, struct cell *c, uint64_t now)
 {
     uint32_t now_s = (uint32_t)(now / CLOCK_S), hold_s = (uint32_t)(l->hold_ns / CLOCK_S);
 
     if (c->alerted) {
-        bool silent = now_s - c->alerted <= hold_s;
-        c->alerted = silent ? c->alerted : 0;
-        return !silent;
+        bool stands = now_s - c->alerted <= hold_s;
+        c->alerted = stands ? c->alerted : 0;
+        return !stands;
     }
     if (!c->count || now > c->start_ns + l->span_ns || now < c->start_ns)
         *c = (struct cell){.key = c->key, .start_ns = now, .end_ns = now + l->span_ns};
@@ -265,54 +279,135 @@ static bool counted(const struct limit *l, struct cell *c, uint64_t now)
 /* SILENT: what a match leads to beside its alert still happens. */
 enum verdict { HELD, SILENT, ADMITTED };
 
-static enum verdict limit_verdict(const struct limit *l, struct cell *c, uint64_t now)
+static enum verdict limit_verdict(const struct limit *l, struct cell *c, uint64_t now,
+                                  uint8_t *action)
 {
     if (counted(l, c, now))
         return ADMITTED;
     bool beyond = l->kind == LIMIT_LIMIT || (l->kind == LIMIT_BOTH && c->alerted);
 
-    return beyond ? SILENT : HELD;
+    if (l->kind == LIMIT_RATE)
+        *action = l->action;
+    return l->kind == LIMIT_RATE ? ADMITTED : beyond ? SILENT : HELD;
 }
 
 static enum verdict limits_admit(struct thresholds *t, const struct rule *r,
-                                 const struct limit *list, uint64_t now, const struct addr *src,
-                                 const struct addr *dst, uint64_t flow_id)
+                                 const struct limit *list, uint64_t now, const struct rule_hit *hit,
+                                 uint8_t *action)
 {
     enum verdict verdict = ADMITTED;
     uint64_t what = (uint64_t)(r->info.gid & 0x3fffff) << 40 | (uint64_t)r->info.sid << 8;
 
     for (const struct limit *l = list; l; l = l->next, what++) {
         if (l->kind == LIMIT_SUPPRESS) {
-            if (suppressed(l, src, dst))
+            if (suppressed(l, hit->src, hit->dst))
                 return SILENT;
             continue;
         }
-        struct key k = l->track == TRACK_BOTH ? pair_key(what, src, dst)
-                                              : key_of(what, l->track, src, dst, flow_id);
-        enum verdict v = limit_verdict(l, cell_of(t, &k, now, true), now);
+        struct key k = l->track == TRACK_BOTH
+                           ? pair_key(what, hit->src, hit->dst)
+                           : key_of(what, l->track, hit->src, hit->dst, hit->flow_id);
+        enum verdict v = limit_verdict(l, cell_of(t, &k, now, true), now, action);
         verdict = v < verdict ? v : verdict;
     }
     return verdict;
 }
 
-bool thresholds_admit(struct thresholds *t, const struct rule_info *info, uint64_t ts_ns,
-                      const struct addr *src, const struct addr *dst, uint64_t flow_id,
-                      struct slice conditions)
-{
-    const struct rule *r = &t->rs->rules[info->index];
-    uint64_t now = ts_ns ? ts_ns : 1; /* 0 marks a free cell; some captures have no times */
+/* ---- actions ------------------------------------------------------------------------------ */
 
-    if (conditions.len && !sets_admit(t->rs->live_sets, conditions))
+enum { OVER_S = 3600 }; /* so long without a hit, the flow is another */
+
+static struct key over_key(const struct rule_hit *hit)
+{
+    return (struct key){.what = UINT64_C(1) << 61, .flow = hit->flow_id};
+}
+
+/* An earlier packet has ended the flow. */
+static bool is_over(struct thresholds *t, const struct rule_hit *hit, uint64_t now)
+{
+    if (!t->any_over || !hit->flow_id)
         return false;
-    if (!xbits_hold(t, r, now, src, dst))
+    struct key k = over_key(hit);
+    struct cell *c = cell_of(t, &k, now, false);
+    if (!c || (hit->packet && c->count == (uint32_t)hit->packet))
         return false;
-    enum verdict verdict = limits_admit(t, r, r->limits, now, src, dst, flow_id);
+    c->end_ns = now + OVER_S * CLOCK_S;
+    return true;
+}
+
+static void end_flow(struct thresholds *t, const struct rule_hit *hit, uint64_t now)
+{
+    struct key k = over_key(hit);
+    struct cell *c = cell_of(t, &k, now, true);
+
+    if (!c->count)
+        c->count = (uint32_t)hit->packet;
+    c->end_ns = now + OVER_S * CLOCK_S;
+    t->any_over = true;
+}
+
+/* What lies beyond a limit is dropped all the same, and not let pass. Flows of rules that nothing
+ * here decides on have been ended by the worker. */
+static void act(struct thresholds *t, const struct rule_hit *hit, uint64_t now, uint8_t action,
+                bool admitted)
+{
+    const struct rule *r = &t->rs->rules[hit->rule->index];
+    bool stop = action == ACTION_DROP || action == ACTION_REJECT;
+    bool pass = action == ACTION_PASS && admitted;
+
+    t->now.passed |= pass;
+    t->now.stopped |= stop;
+    if (!hit->of_flow || !hit->flow_id || (action == r->action && !rule_by_host(r)))
+        return;
+    if (pass || (stop && t->drop_ends))
+        end_flow(t, hit, now);
+}
+
+/* An alert whose action was changed says what becomes of the packet. */
+static enum rule_said say(struct thresholds *t, const struct rule *r, bool changed, uint8_t action)
+{
+    if (action == ACTION_PASS || r->info.noalert || t->now.alerts >= t->alerts_max)
+        return SAID_NOTHING;
+    t->now.alerts++;
+    if (!changed)
+        return SAID_ALERT;
+    return t->now.stopped ? SAID_BLOCKED : SAID_ALLOWED;
+}
+
+/* Nothing before it has ended the packet or its flow, and it holds whatever was noted of others. */
+static bool holds(struct thresholds *t, const struct rule *r, const struct rule_hit *hit,
+                  uint64_t now)
+{
+    if (!hit->packet || t->now.packet != hit->packet || t->now.flow_id != hit->flow_id)
+        t->now = (struct in_packet){hit->packet, hit->flow_id, 0, false, false};
+    if (t->now.passed || is_over(t, hit, now))
+        return false;
+    if (hit->conditions.len && !sets_admit(t->rs->live_sets, hit->conditions))
+        return false;
+    return xbits_hold(t, r, now, hit->src, hit->dst);
+}
+
+enum rule_said thresholds_admit(struct thresholds *t, const struct rule_hit *hit)
+{
+    const struct rule *r = &t->rs->rules[hit->rule->index];
+    uint64_t now = hit->ts_ns ? hit->ts_ns : 1; /* 0 marks a free cell; some captures have none */
+    uint8_t action = ACTION_CONFIG;             /* none: the rule's own */
+
+    if (!holds(t, r, hit, now))
+        return SAID_NOTHING;
+    enum verdict verdict = limits_admit(t, r, r->limits, now, hit, &action);
     if (verdict == ADMITTED)
-        verdict = limits_admit(t, r, t->rs->suppress_all, now, src, dst, flow_id);
-    xbits_run(t, r, now, src, dst);
-    if (r->tags && verdict != HELD)
-        tagged_hit(t->tagged, r, &(struct tagged_packet){ts_ns, flow_id, src, dst, 0});
-    return verdict == ADMITTED && !info->noalert;
+        verdict = limits_admit(t, r, t->rs->suppress_all, now, hit, &action);
+    xbits_run(t, r, now, hit->src, hit->dst);
+    if (verdict == HELD)
+        return SAID_NOTHING;
+    bool changed = action != ACTION_CONFIG;
+    action = changed ? action : r->action;
+    if (r->tags)
+        tagged_hit(t->tagged, r,
+                   &(struct tagged_packet){hit->ts_ns, hit->flow_id, hit->src, hit->dst, 0});
+    act(t, hit, now, action, verdict == ADMITTED);
+    return verdict == ADMITTED ? say(t, r, changed, action) : SAID_NOTHING;
 }
 
 bool thresholds_keep(struct thresholds *t, const struct tagged_packet *packet)

@@ -91,9 +91,12 @@ static void write_matches(struct jsonw *w, const struct hit *hit)
     jsonw_arr_close(w);
 }
 
-static bool is_stop(const struct rule_info *rule)
+static const char *action_of(const struct rule_info *rule, const struct event_options *options)
 {
-    return strcmp(rule->action, "drop") == 0 || strncmp(rule->action, "reject", 6) == 0;
+    bool reject = strncmp(rule->action, "reject", 6) == 0;
+    bool stop = reject || strcmp(rule->action, "drop") == 0;
+
+    return (options->blocked && stop) || (options->rejected && reject) ? "blocked" : "allowed";
 }
 
 static void write_alert(struct jsonw *w, const struct event_ctx *ctx)
@@ -101,7 +104,7 @@ static void write_alert(struct jsonw *w, const struct event_ctx *ctx)
     const struct rule_info *rule = ctx->hit->rule;
 
     jsonw_obj_open(w, "alert");
-    jsonw_str(w, "action", ctx->options->blocked && is_stop(rule) ? "blocked" : "allowed");
+    jsonw_str(w, "action", action_of(rule, ctx->options));
     jsonw_u64(w, "gid", rule->gid);
     jsonw_u64(w, "signature_id", rule->sid);
     jsonw_u64(w, "rev", rule->rev);

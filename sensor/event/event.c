@@ -27,6 +27,9 @@ const struct option event_options_rows[] = {
     {"event.alert.reason", CONF_BOOL, "true", "Alerts tell where the contents of the rule were"},
     {"event.alert.blocked", CONF_BOOL, "false",
      "Alerts of drop and reject say \"blocked\", as from a sensor that stands in the way"},
+    {"event.alert.rejected", CONF_BOOL, "false",
+     "Alerts of reject say \"blocked\", and those that rate_filter drops or rejects, as "
+     "Suricata's"},
     {"event.alert.matches", CONF_BOOL, "false",
      "Alerts tell each condition of the rule with the bytes that matched it"},
     {"event.alert.metadata", CONF_BOOL, "true", "Alerts carry the transaction they hit"},
@@ -89,6 +92,7 @@ void event_options_read(const struct conf *conf, struct event_options *options)
         .references = conf_bool(conf, "event.alert.references"),
         .reason = conf_bool(conf, "event.alert.reason"),
         .blocked = conf_bool(conf, "event.alert.blocked"),
+        .rejected = conf_bool(conf, "event.alert.rejected"),
         .matches = conf_bool(conf, "event.alert.matches"),
         .metadata = conf_bool(conf, "event.alert.metadata"),
         .as_suricata = conf_bool(conf, "decode.as-suricata"),

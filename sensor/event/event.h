@@ -50,7 +50,7 @@ struct event_ctx {
 struct event_options {
     bool payload, payload_printable, packet, http_body; /* alert details */
     bool references, reason; /* alerts carry the rule's references, and where its contents were */
-    bool blocked;            /* alerts of drop and reject say so */
+    bool blocked, rejected;  /* alerts of drop and reject say so; those of reject */
     bool matches;            /* alerts tell all conditions with the bytes that matched */
     bool as_suricata;        /* decode.as-suricata */
     bool stats_totals, stats_threads, stats_deltas;

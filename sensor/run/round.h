@@ -29,6 +29,7 @@ struct item {
     uint64_t number; /* of the frame, or of the round's first frame for what time ended */
     uint64_t order;  /* first frame of the flow that time ended; 0 for what a packet brought */
     bool of_packet;
+    bool of_flow;               /* ITEM_ALERT: see struct hit */
     uint8_t kind;               /* enum item_kind */
     uint8_t cls;                /* enum event_class */
     uint32_t text_at, text_len; /* in part.text; without the closing brace */

@@ -223,20 +223,41 @@ static void write_item(struct tail *t, const struct round_part *part, const stru
                     item->ts_ns, &item->src, &item->dst);
 }
 
+/* The rule's own action is written already. */
+static void change_action(struct tail *t, const struct round_part *part, const struct item *item,
+                          enum rule_said said)
+{
+    static const char *const words[] = {"allowed", "blocked"}; /* of one length */
+    struct slice head = SLICE_LIT("\"alert\":{\"action\":\"");
+    uint8_t *text = (uint8_t *)part->text.at + item->text_at;
+    bool block = said == SAID_BLOCKED && (t->events.blocked || t->events.rejected);
+    int64_t at = slice_find((struct slice){text, item->text_len}, head);
+
+    if (at >= 0)
+        memcpy(text + at + head.len, words[block], strlen(words[0]));
+}
+
 static void take_alert(struct tail *t, const struct round_part *part, const struct item *item)
 {
-    bool admitted = thresholds_admit(
-        t->thresholds, item->rule, item->ts_ns, &item->src, &item->dst, item->flow_id,
-        (struct slice){(const uint8_t *)part->text.at + item->more_at, item->more_len});
+    struct rule_hit hit = {
+        item->rule,
+        item->ts_ns,
+        item->of_packet ? item->number : 0,
+        item->flow_id,
+        &item->src,
+        &item->dst,
+        (struct slice){(const uint8_t *)part->text.at + item->more_at, item->more_len},
+        item->of_flow};
+    enum rule_said said = thresholds_admit(t->thresholds, &hit);
 
     if (t->plan.explain)
-        explain_verdict(t->plan.explain, item->rule, item->flow_id, admitted);
-    if (!admitted) {
+        explain_verdict(t->plan.explain, item->rule, item->flow_id, said != SAID_NOTHING);
+    if (said == SAID_NOTHING) {
         t->count[COUNT_HELD]++;
         return;
     }
-    if (item->rule->noalert)
-        return;
+    if (said != SAID_ALERT)
+        change_action(t, part, item, said);
     t->count[COUNT_ALERTS]++;
     t->state.alerts++;
     t->state.by_severity[item->rule->priority < 5 ? item->rule->priority : 4]++;

@@ -125,6 +125,7 @@ static void write_hits(struct worker *w, struct flow *flow, const struct packet 
             continue;
         item->kind = ITEM_ALERT;
         item->rule = hits[i].rule;
+        item->of_flow = hits[i].of_flow;
         item->flow_id = flow ? flow->id : 0;
         struct slice more = detect_conditions(w->detect, &hits[i]);
         item->more_at = (uint32_t)w->part->text.len;
@@ -730,10 +731,8 @@ static void tx_gone(void *context, struct tx *tx)
 /* What is told of hits beyond the rule; true when nothing more is asked for. */
 static bool trace_hits(struct worker *w)
 {
-    if (!w->detect)
-        return true;
-    return (!w->events.matches || detect_trace(w->detect)) &&
-           (!w->plan.explain || detect_explain(w->detect, w->plan.explain));
+    return !w->detect || ((!w->events.matches || detect_trace(w->detect)) &&
+                          (!w->plan.explain || detect_explain(w->detect, w->plan.explain)));
 }
 
 struct worker *worker_new(const struct worker_plan *plan)

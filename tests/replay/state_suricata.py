@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from rule_cases import Capture
 
 A, B, C = "10.0.0.1", "10.0.1.2", "10.0.2.3"
-YAML = "outputs:\n  - eve-log: {enabled: yes, types: [alert]}\npacket-alert-max: 255\n"
+YAML = "outputs:\n  - eve-log: {enabled: yes, types: [alert]}\npacket-alert-max: %d\n"
 # In one packet: who changes a state before who asks it, kind of state by kind, then severity, then as they were read.
 ORDER = ["", "priority:1;", "flowbits:isnotset,z;", "flowbits:set,a;", "flowbits:isset,a; flowbits:set,b;", "flowbits:toggle,c; priority:1;",
          "flowint:no,notset;", "flowint:nn,+,1;", "flowint:nn,>,0; flowint:nn,+,1;", 'pcre:"/(?P<flow_v>.)/";', 'pcre:"/(?P<pkt_v>.)/";',
@@ -77,6 +77,27 @@ INLINE = [{1: [1], 2: [1]},
           {2: [1, 2, 3]},
           {2: [1, 2, 3, 5, 7, 9, 11, 12, 13, 14]},
           {1: [4], 2: up(1, 4)}]
+MOST_TOLD = {1: [1], 2: ALL, 3: up(2, 10)}
+CHANGED_WATCHED = [({1: [5, 6, 7], 2: up(1, 7)}, {1: [7]}),
+                   ({1: [5], 2: [1, 2, 3, 4, 5]}, {}),
+                   ({1: [4, 6, 8, 10], 2: up(1, 14), 3: [11]}, {1: [6, 8, 10]}),
+                   ({1: [4, 6], 2: [1, 2, 3, 4, 5, 6, 7, 9, 11, 12, 13, 14], 3: [11]}, {}),
+                   ({1: [5], 2: [1, 2, 3, 4, 5]}, {}),
+                   ({1: [7], 2: up(1, 7)}, {}),
+                   ({1: [6], 2: up(1, 6)}, {1: [6]}),
+                   ({2: up(1, 14), 3: [11]}, {}),
+                   ({2: up(1, 14), 3: [11]}, {}),
+                   ({2: [1, 2, 3, 5, 7, 8, 9, 10, 11, 12, 13, 14], 3: [11]}, {})]
+CHANGED_INLINE = [({1: [4, 5, 6], 2: up(1, 6)}, {1: [6]}),
+                  ({1: [4, 5], 2: [1, 2, 3, 4, 5]}, {}),
+                  ({1: [4, 6, 8, 10], 2: up(1, 14), 3: [8]}, {1: [6, 8, 10]}),
+                  ({1: [4, 6], 2: [1, 2, 3, 4, 5, 6, 7, 9, 11, 12, 13, 14]}, {}),
+                  ({1: [4], 2: [1, 2, 3, 4]}, {1: [4]}),
+                  ({1: [6], 2: up(1, 6)}, {1: [6]}),
+                  ({1: [5], 2: [1, 2, 3, 4, 5]}, {1: [5]}),
+                  ({2: up(1, 14), 3: [8]}, {}),
+                  ({2: up(1, 14), 3: [8]}, {}),
+                  ({2: [1, 2, 3, 5, 7, 8, 9, 10, 11, 12, 13, 14], 3: [8]}, {})]
 LIMIT = "threshold:type limit, track by_src, count 3, seconds 60;"
 FILTER = "detection_filter:track by_src, count 1, seconds 60;"
 # A rule's own option, and a line of threshold.config
@@ -97,6 +118,22 @@ ACTIONS = ["drop ip any any -> any any (", f"drop ip !{C} any -> any any (", "dr
            "drop http any any -> any any (flow:established;",
            'drop http any any -> any any (http.method; content:"GET"; noalert;', 'pass http any any -> any any (http.method; content:"GET"; noalert;',
            "pass tcp any any -> any any (dsize:>0;", "drop ip any any -> any any (app-layer-protocol:http;"]
+# What rate_filter makes of the action, and limits of rules that end flows: on the packets that stand behind them in the capture.
+CHANGED = [("alert http any any -> any any (", "rate_filter gen_id 1, sig_id 1, track by_rule, count 2, seconds 60, new_action drop, timeout 60"),
+           ("alert http any any -> any any (", "rate_filter gen_id 1, sig_id 1, track by_src, count 1, seconds 60, new_action pass, timeout 60"),
+           ("alert tcp any any -> any any (dsize:>0;", "rate_filter gen_id 1, sig_id 1, track by_both, count 1, seconds 60, new_action reject, timeout 60"),
+           ("alert tcp any any -> any any (dsize:>0;", "rate_filter gen_id 1, sig_id 1, track by_dst, count 1, seconds 60, new_action pass, timeout 60"),
+           ("drop http any any -> any any (", "rate_filter gen_id 1, sig_id 1, track by_rule, count 1, seconds 60, new_action alert, timeout 60"),
+           ("drop http any any -> any any (", "threshold gen_id 1, sig_id 1, type threshold, track by_rule, count 3, seconds 60"),
+           ("reject http any any -> any any (", "threshold gen_id 1, sig_id 1, type both, track by_rule, count 2, seconds 60"),
+           ("drop http any any -> any any (xbits:isset,never,track ip_src;", ""),
+           ("pass http any any -> any any (xbits:isset,never,track ip_src;", ""),
+           ("pass tcp any any -> any any (dsize:>0;", "threshold gen_id 1, sig_id 1, type limit, track by_src, count 1, seconds 60")]
+# A rule that alerts no more takes no place among the most alerts of a packet.
+MOST = """alert udp any any -> any any (msg:"x"; dsize:>0; threshold:type limit, track by_rule, count 1, seconds 60; sid:1;)
+alert udp any any -> any any (msg:"x"; dsize:>0; sid:2;)
+alert udp any any -> any any (msg:"x"; dsize:>0; sid:3;)
+"""
 EACH = """alert ip any any -> any any (msg:"x"; ttl:>0; sid:2;)
 alert http any any -> any any (msg:"x"; http.uri; content:"two"; sid:3;)
 """
@@ -123,10 +160,10 @@ def rules_of(head, options):
     return "".join(f'alert {head} any any -> any any (msg:"x"; {o} sid:{i};)\n' for i, o in enumerate(options, 1))
 
 
-def alerts(sensor, work, rules, yaml="", files=(), capture=talk, more=()):
+def alerts(sensor, work, rules, yaml="", files=(), capture=talk, more=(), most=255):
     """(packet, sid) in the order they are told."""
     capture().write(f"{work}/a.pcap")
-    for name, text in (("a.rules", rules), ("a.yaml", YAML + yaml), *files):
+    for name, text in (("a.rules", rules), ("a.yaml", YAML % most + yaml), *files):
         with open(f"{work}/{name}", "w", encoding="ascii") as f:
             f.write(text)
     out = f"{work}/eve.json"
@@ -134,9 +171,14 @@ def alerts(sensor, work, rules, yaml="", files=(), capture=talk, more=()):
         os.remove(out)
     command = [sensor, "-c", f"{work}/a.yaml", "-r", f"{work}/a.pcap", "-S", f"{work}/a.rules", "-l", work, "-k", "none"]
     subprocess.run(command + list(more), check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    with open(out, encoding="utf-8") as f:
+    return of_action(work, "")
+
+
+def of_action(work, word):
+    """(packet, sid) of the last alerts told whose action is this."""
+    with open(f"{work}/eve.json", encoding="utf-8") as f:
         told = [e for e in map(json.loads, f) if e["event_type"] == "alert"]
-    return [(e["pcap_cnt"], e["alert"]["signature_id"]) for e in told]
+    return [(e.get("pcap_cnt", 0), e["alert"]["signature_id"]) for e in told if word in e["alert"]["action"]]
 
 
 def packets(told):
@@ -157,6 +199,13 @@ def cases(sensor, work):
     for (own, line), expected in zip(LIMITS, LIMITS_TOLD, strict=True):
         told = alerts(sensor, work, rules_of("udp", ["dsize:>0; " + own]), f"threshold-file: {work}/t\n", [("t", line + "\n")])
         yield f"{own} with {line}", packets(told).get(1), expected
+    told = packets(alerts(sensor, work, MOST, most=2))
+    yield "the most alerts of a packet", told, MOST_TOLD
+    for mode, expected_all in (((), CHANGED_WATCHED), (("--simulate-ips",), CHANGED_INLINE)):
+        for (rule, line), expected in zip(CHANGED, expected_all, strict=True):
+            told = packets(alerts(sensor, work, f'{rule} msg:"x"; sid:1;)\n{EACH}', f"threshold-file: {work}/t\n", [("t", line + "\n")],
+                                  requests, mode))
+            yield f"{rule} with {line} {mode}", (told, packets(of_action(work, "blocked"))), expected
     rules = "".join(f'alert {h} (msg:"x"; sid:{i};)\n' for i, h in enumerate(HEADS, 1))
     yield "headers alone", packets(alerts(sensor, work, rules, capture=requests)), HEADS_TOLD
     for mode, expected_all in (((), WATCHED), (("--simulate-ips",), INLINE)):

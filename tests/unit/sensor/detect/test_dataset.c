@@ -20,8 +20,11 @@ static bool admitted(struct kit *kit, struct thresholds *t, struct slice payload
     kit_datagram(kit, payload);
     const struct hit *hits = detect_hits(kit->detect, &n);
     assert_int_equal(n, 1);
-    return thresholds_admit(t, hits[0].rule, 1, &none, &none, 1,
-                            detect_conditions(kit->detect, &hits[0]));
+    struct rule_hit hit = {
+        .rule = hits[0].rule, .ts_ns = 1, .flow_id = 1, .src = &none, .dst = &none};
+
+    hit.conditions = detect_conditions(kit->detect, &hits[0]);
+    return thresholds_admit(t, &hit) != SAID_NOTHING;
 }
 
 static void setting_matches_only_what_is_new(void **state)

@@ -42,6 +42,15 @@ static void close_file(struct limits_file *f)
     kit_close(&f->kit);
 }
 
+static bool is_alert(struct thresholds *t, const struct rule_info *r, uint64_t s,
+                     const struct addr *src, const struct addr *dst)
+{
+    struct rule_hit hit = {
+        .rule = r, .ts_ns = (1000 + s) * CLOCK_S, .flow_id = 1, .src = src, .dst = dst};
+
+    return thresholds_admit(t, &hit) != SAID_NOTHING;
+}
+
 /* How many of `n` hits, a second apart, become alerts. */
 static uint32_t alerts(struct limits_file *f, uint32_t sid, uint32_t n, bool turned)
 {
@@ -50,8 +59,7 @@ static uint32_t alerts(struct limits_file *f, uint32_t sid, uint32_t n, bool tur
     for (uint32_t i = 0; i < ruleset_rules(f->kit.rules); i++) {
         const struct rule_info *r = ruleset_rule(f->kit.rules, i);
         for (uint32_t k = 0; r->sid == sid && k < n; k++)
-            count += thresholds_admit(f->t, r, (1000 + k) * CLOCK_S, turned ? &f->b : &f->a,
-                                      turned ? &f->a : &f->b, 1, SLICE_NONE);
+            count += is_alert(f->t, r, k, turned ? &f->b : &f->a, turned ? &f->a : &f->b);
     }
     return count;
 }
@@ -133,7 +141,7 @@ static bool hit_at(struct limits_file *f, uint32_t sid, uint64_t s, const struct
     for (uint32_t i = 0; i < ruleset_rules(f->kit.rules); i++) {
         const struct rule_info *r = ruleset_rule(f->kit.rules, i);
         if (r->sid == sid)
-            return thresholds_admit(f->t, r, (1000 + s) * CLOCK_S, src, dst, 1, SLICE_NONE);
+            return is_alert(f->t, r, s, src, dst);
     }
     fail();
     return false;

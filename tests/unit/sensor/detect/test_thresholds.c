@@ -35,6 +35,15 @@ static void close_host(struct host *h)
     kit_close(&h->kit);
 }
 
+static bool is_alert(struct thresholds *t, const struct rule_info *r, uint64_t s,
+                     const struct addr *src, const struct addr *dst)
+{
+    struct rule_hit hit = {
+        .rule = r, .ts_ns = (1000 + s) * CLOCK_S, .flow_id = 1, .src = src, .dst = dst};
+
+    return thresholds_admit(t, &hit) != SAID_NOTHING;
+}
+
 /* The rule with this sid at second `s` from `src` to `dst`. */
 static bool at(struct host *h, uint32_t sid, uint64_t s, const struct addr *src,
                const struct addr *dst)
@@ -42,7 +51,7 @@ static bool at(struct host *h, uint32_t sid, uint64_t s, const struct addr *src,
     for (uint32_t i = 0; i < ruleset_rules(h->kit.rules); i++) {
         const struct rule_info *r = ruleset_rule(h->kit.rules, i);
         if (r->sid == sid)
-            return thresholds_admit(h->t, r, (1000 + s) * CLOCK_S, src, dst, 1, SLICE_NONE);
+            return is_alert(h->t, r, s, src, dst);
     }
     fail();
     return false;
