@@ -61,7 +61,14 @@ uint32_t mac_text(const struct mac *mac, char out[MAC_TEXT_MAX]);
 
 static inline bool mac_eq(const struct mac *a, const struct mac *b)
 {
-    return memcmp(a->b, b->b, 6) == 0;
+    uint32_t x[2];
+    uint16_t y[2];
+
+    memcpy(&x[0], a->b, 4);
+    memcpy(&x[1], b->b, 4);
+    memcpy(&y[0], a->b + 4, 2);
+    memcpy(&y[1], b->b + 4, 2);
+    return x[0] == x[1] && y[0] == y[1];
 }
 
 #endif

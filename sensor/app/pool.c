@@ -9,12 +9,13 @@ struct pool_block {
     struct pool_block *next;
 };
 
+/* Blocks of a class are twice as long as those of the one before; POOL_CLASSES: longer than all. */
 static uint32_t class_of(size_t bytes)
 {
-    uint32_t class = 0;
-    for (size_t size = POOL_SMALLEST; size < bytes && class < POOL_CLASSES; size *= 2)
-        class ++;
-    return class;
+    if (bytes <= POOL_SMALLEST)
+        return 0;
+    uint32_t class = 64 - (uint32_t)__builtin_clzll((bytes - 1) / POOL_SMALLEST);
+    return class < POOL_CLASSES ? class : POOL_CLASSES;
 }
 
 void pool_init(struct pool *pool, size_t cap_bytes)

@@ -150,9 +150,8 @@ static inline bool packet_known_there(uint8_t proto)
 /** It belongs to a flow: one whose ports cannot be read does not, for Suricata. */
 static inline bool packet_has_flow(const struct packet *p)
 {
-    bool headless = p->notes && packet_has_ports(p->proto) && !p->sport && !p->dport;
-
-    return p->ip_version && !p->fragment && !p->around && !(headless && p->as_suricata);
+    return p->ip_version && !p->fragment && !p->around &&
+           !(p->notes && p->as_suricata && packet_has_ports(p->proto) && !p->sport && !p->dport);
 }
 
 #endif

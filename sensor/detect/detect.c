@@ -367,20 +367,22 @@ enum { ASKED_KNOWN = 0x30 }; /* in flow->asked_app, however it is turned */
 
 /* The protocol is news to this direction, of a connection with an earlier packet; with datagrams to
  * two of them. Where bytes are looked at as they come, at once. */
-static bool app_fresh(const struct detect_input *in)
+static inline bool app_fresh(const struct detect_input *in)
 {
-    if (!in->flow || detect_no_packet(in) || !detect_known(in) ||
-        (in->by_ack && in->flow->proto == IPPROTO_TCP4 && !(in->flow->asked_app & ASKED_KNOWN)))
+    enum { ONCE = 1, AGAIN = 4 }; /* of the direction that comes first */
+    struct flow *f = in->flow;
+
+    if (!f)
         return false;
-    enum { TWICE = 2 }; /* its bits stand behind those of the first time */
-    uint32_t bit = (uint32_t)in->dir;
-    if (!detect_shown(in, in->dir))
+    bool tcp = f->proto == IPPROTO_TCP4;
+    uint32_t most = tcp ? ONCE : ONCE | AGAIN, told = f->asked_app >> in->dir & most;
+    if (told == most) /* as nearly always */
         return false;
-    if (in->flow->proto != IPPROTO_TCP4 && in->flow->asked_app >> bit & 1)
-        bit += TWICE;
-    bool known = in->flow->asked_app >> bit & 1;
-    in->flow->asked_app |= (uint8_t)(1u << bit);
-    return !known;
+    if (detect_no_packet(in) || !detect_known(in) || !detect_shown(in, in->dir) ||
+        (in->by_ack && tcp && !(f->asked_app & ASKED_KNOWN)))
+        return false;
+    f->asked_app |= (uint8_t)((told & ONCE ? AGAIN : ONCE) << in->dir);
+    return true;
 }
 
 int detect_proto(struct detect *d, const struct proto_def *proto)
@@ -405,6 +407,7 @@ static void begin(struct detect *d, const struct detect_input *in)
     d->n_raw[0] = d->n_raw[1] = 0;
     d->looking = false;
     cost_packet(&d->cost, p ? p->ts_ns : 0, in->flow ? in->flow->shard : p ? p->shard : 0);
+    d->looks = detect_looks(in);
     d->fresh = app_fresh(in);
     d->proto = in->flow ? detect_proto(d, app_proto(in->flow)) : -1;
     d->class_ = !p                         ? CLASS_OTHER

@@ -453,7 +453,7 @@ static void look_txs(struct look *l)
 {
     struct detect *d = l->d;
     const struct detect_input *in = d->in;
-    uint32_t looks = detect_looks(in);
+    uint32_t looks = d->looks;
     bool looked = false;
 
     for (struct tx *tx = in->flow ? app_first_tx(in->flow) : NULL; tx; tx = tx->next) {

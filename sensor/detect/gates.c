@@ -241,8 +241,11 @@ void gates_open(struct detect *d, const struct gates *gates, const struct view *
     try_lengths(d, gates->at, gates->n_lengths);
     if (!payload.len && !stream)
         return;
-    for (uint32_t i = 0; i < gates->n_places; i++) {
-        const struct gate_place *place = &gates->places[i];
+    uint64_t end = stream ? stream->base + stream->data.len : 0;
+    const struct gate_place *place = gates->places;
+    if (end < payload.len)
+        end = payload.len;
+    for (uint32_t i = 0; i < gates->n_places && place->at < end; i++, place++) {
         if (may_stand(place, payload, 0) ||
             (stream && may_stand(place, stream->data, stream->base)))
             try_gates(d, gates->at + place->first, place->n, stream);

@@ -23,7 +23,7 @@ enum {
     VIEW_ROOM = 512 * 1024,
     CONDITIONS_MAX = 64 * 1024,
     STEPS_ROOM = 1024,
-    ASKED_PROTOS = 16,
+    ASKED_PROTOS = 64,
     HELD_MAX = 64 * 1024
 };
 
@@ -71,7 +71,8 @@ struct detect {
     uint64_t depth;
 
     const struct detect_input *in;
-    int proto; /* row of the flow's protocol, or -1 */
+    uint32_t looks; /* detect_looks() of it */
+    int proto;      /* row of the flow's protocol, or -1 */
     struct asked_proto {
         const struct proto_def *proto;
         int row;

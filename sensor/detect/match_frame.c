@@ -621,7 +621,7 @@ static bool has_open(const struct frames *f)
 void match_frame_run(struct detect *d)
 {
     const struct detect_input *in = d->in;
-    uint32_t looks = detect_looks(in);
+    uint32_t looks = d->looks;
     struct frames *f;
 
     if (detect_no_packet(in) ? d->class_ != CLASS_TCP : d->class_ == CLASS_OTHER)

@@ -678,10 +678,10 @@ static bool held_is_due(const struct detect *d, enum dir dir)
     return s && (s->win[dir].held || s->win[dir].held_end) && is_due(d, dir, NULL);
 }
 
-static void run_due(struct detect *d, uint32_t looks)
+static void run_due(struct detect *d)
 {
     for (uint32_t dir = 0; dir < 2; dir++) {
-        if (looks >> dir & 1 && held_is_due(d, (enum dir)dir))
+        if (d->looks >> dir & 1 && held_is_due(d, (enum dir)dir))
             run_held(d, (enum dir)dir);
     }
 }
@@ -701,14 +701,13 @@ static inline void note_dark(const struct detect *d)
 static void run_chunks(struct detect *d, bool *packet_done)
 {
     const struct detect_input *in = d->in;
-    uint32_t looks = detect_looks(in);
 
-    run_due(d, looks);
+    run_due(d);
     for (uint32_t i = d->put_off; i < in->n_chunks; i++) {
         const struct chunk *chunk = &in->chunks[i];
         if (brings_none(chunk))
             continue;
-        bool due = looks >> chunk->dir & 1 && is_due(d, chunk->dir, chunk);
+        bool due = d->looks >> chunk->dir & 1 && is_due(d, chunk->dir, chunk);
         if (due)
             (void)run_apart(d, chunk);
         else if (put_off(d, chunk))
@@ -752,13 +751,12 @@ static bool put_off_all(struct detect *d)
 bool match_payload_empty(struct detect *d)
 {
     const struct flow *f = d->in->flow;
-    uint32_t looks = detect_looks(d->in);
     bool asked = f->asked_empty >> 2 == empty_key(d) >> 2 && f->asked_empty >> d->in->dir & 1;
 
     if (asked && is_hushed(d))
         return true;
-    if (!asked || (looks & 1 && held_is_due(d, TO_SERVER)) ||
-        (looks & 2 && held_is_due(d, TO_CLIENT)))
+    if (!asked || (d->looks & 1 && held_is_due(d, TO_SERVER)) ||
+        (d->looks & 2 && held_is_due(d, TO_CLIENT)))
         return false;
     return put_off_all(d);
 }

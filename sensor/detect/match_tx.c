@@ -481,7 +481,7 @@ void match_tx_run(struct detect *d)
 {
     struct flow *flow = d->in->flow;
     struct tx *tx = app_first_tx(flow);
-    uint32_t looks = detect_looks(d->in);
+    uint32_t looks = d->looks;
     int now = d->proto; /* behind a change of protocol there are transactions of both */
 
     for (; tx; tx = tx->next) {

@@ -647,17 +647,17 @@ static inline void count(struct flow *f, const struct packet *p, enum dir dir)
 
 static void track(struct flow_table *t, struct flow *f, const struct packet *p, enum dir dir)
 {
-    bool unfollowed = flow_unfollowed(f);
+    bool unfollowed = flow_unfollowed(f), was_midstream = f->midstream;
 
     tcp_track(f, p, dir);
+    if (f->midstream && !was_midstream)
+        t->count[FLOW_COUNT_MIDSTREAM]++;
     if (unfollowed || p->tcp.flags & (TCP_SYN | TCP_RST))
         flow_count_tcp(t->count, f, p, unfollowed);
 }
 
 static void update(struct flow_table *t, struct flow *f, const struct packet *p, enum dir dir)
 {
-    bool was_midstream = f->midstream;
-
     f->dir = (uint8_t)dir;
     count(f, p, dir);
     stream_event_clear(f);
@@ -671,12 +671,9 @@ static void update(struct flow_table *t, struct flow *f, const struct packet *p,
         track(t, f, p, dir);
     else if (f->pkts[TO_SERVER] && f->pkts[TO_CLIENT])
         f->state = FLOW_ESTABLISHED;
-    uint32_t joined = f->view & (VIEW_BIT(VIEW_TAG_ONE_SIDE) | VIEW_BIT(VIEW_TAGS_DIFFER));
-    tags_learn(f, p, dir);
-    t->count[FLOW_COUNT_JOINED] +=
-        !joined && f->view & (VIEW_BIT(VIEW_TAG_ONE_SIDE) | VIEW_BIT(VIEW_TAGS_DIFFER));
+    if (tags_learn(f, p, dir))
+        t->count[FLOW_COUNT_JOINED]++;
     sight_packet(f, p, dir);
-    t->count[FLOW_COUNT_MIDSTREAM] += f->midstream && !was_midstream;
     lru_renew(t, f);
 }
 

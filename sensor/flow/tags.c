@@ -48,17 +48,22 @@ enum tags_fit tags_fit(const struct flow *f, const struct packet *p, enum dir di
     return answers(f, p, dir) ? TAGS_LIKELY : TAGS_NONE;
 }
 
-void tags_learn(struct flow *f, const struct packet *p, enum dir dir)
+bool tags_learn(struct flow *f, const struct packet *p, enum dir dir)
 {
+    static const uint32_t joined = VIEW_BIT(VIEW_TAG_ONE_SIDE) | VIEW_BIT(VIEW_TAGS_DIFFER);
     struct flow_at *own = &f->at[dir];
     const struct flow_at *other = &f->at[dir_other(dir)];
+    bool joins = other->seen && other->tag != p->tag;
 
-    if (other->seen && other->tag != p->tag)
+    if (joins) {
+        joins = !(f->view & joined);
         f->view |= VIEW_BIT(other->tag && p->tag ? VIEW_TAGS_DIFFER : VIEW_TAG_ONE_SIDE);
+    }
     own->tag = p->tag;
     own->seen = true;
     if (!f->vlans && p->vlans) {
         f->vlans = p->vlans;
         memcpy(f->vlan, p->vlan, sizeof(f->vlan));
     }
+    return joins;
 }

@@ -19,7 +19,8 @@ enum tags_fit {
 /** `p` has the ends of `flow`. */
 enum tags_fit tags_fit(const struct flow *flow, const struct packet *p, enum dir dir);
 
-/** The packet is of this flow: remembers its tag, and notes in flow->view what is odd about it. */
-void tags_learn(struct flow *flow, const struct packet *p, enum dir dir);
+/** The packet is of this flow: remembers its tag, and notes in flow->view what is odd about it.
+ * True when it is the first one that joins two views of the flow. */
+bool tags_learn(struct flow *flow, const struct packet *p, enum dir dir);
 
 #endif
