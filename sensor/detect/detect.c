@@ -488,6 +488,8 @@ bool detect_run(struct detect *d, const struct detect_input *in)
         return false;
     }
     run_packet(d);
+    if (in->flow_ends && d->at_end)
+        match_end_run(d);
     run_flow(d);
     if (in->flow && !(in->flow->asked_app & ASKED_KNOWN) && detect_known(in))
         in->flow->asked_app |= ASKED_KNOWN;
@@ -572,6 +574,7 @@ static bool take_settings(struct detect *d, const struct conf *conf)
     d->alerts_max = (uint32_t)conf_int(conf, "detect.alerts-max");
     d->encrypted = conf_bool(conf, "detect.encrypted");
     d->drop_ends = conf_bool(conf, "detect.drop-ends");
+    d->at_end = conf_bool(conf, "detect.at-end");
     d->pool = state_pool_new(conf_size(conf, "detect.memory"));
     return cost_budget(&d->cost, (uint64_t)conf_int(conf, "detect.rule-budget"),
                        conf_span_ns(conf, "detect.rule-rest"));

@@ -151,8 +151,10 @@ static bool load_set(struct draft *d, struct dataset *set, const struct set_opti
         return draft_fail(d, "the set's file %s cannot be read", path);
     if (err)
         return draft_fail(d, "the set's file %s has more values than its memcap holds", path);
-    return !bad ||
-           draft_fail(d, "%u lines of the set's file %s are no values of its type", bad, path);
+    if (bad && d->loader->report)
+        strbuf_fmt(d->loader->report, "%s: %u lines are no values of the set's type: passed over\n",
+                   path, bad);
+    return true;
 }
 
 static struct dataset *set_of(struct draft *d, struct slice name, struct set_options *o, bool rep)

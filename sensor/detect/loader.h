@@ -38,6 +38,7 @@ struct loader {
     const char *file;     /* of the rule being read */
     const char *data_dir; /* where sets are saved */
     const struct json *sets_conf;
+    struct strbuf *report;               /* what is passed over is told here; NULL = nowhere */
     bool ja3_off, ja4_off;               /* the site does not want rules on these */
     const struct reputation *reputation; /* NULL = none */
     const struct geo *geo;

@@ -117,6 +117,7 @@ struct detect {
     uint32_t pass_at; /* the first rule in order that did */
     uint32_t drop_at; /* the first that dropped or rejected the flow */
     bool drop_ends;   /* … and rules look at no more of it */
+    bool at_end;      /* open connections are looked at once more at their end */
     bool encrypted;   /* payload of encrypted TLS is looked at, too */
     bool looking;     /* detect_look() was called for the packet in hand */
     bool fresh;       /* first packet of this direction since the protocol is known */
@@ -168,6 +169,8 @@ void match_payload_text(struct detect *d, struct hit *hit);
 /** A variable that the rule which has matched keeps. */
 void vars_take(struct detect *d, bool of_flow, uint16_t id, struct slice value);
 
+/** Rules of a protocol alone, at the end of a connection. */
+void match_end_run(struct detect *d);
 void match_tx_run(struct detect *d);
 void match_frame_run(struct detect *d);
 

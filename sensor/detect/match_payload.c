@@ -303,6 +303,14 @@ static bool is_hushed(const struct detect *d)
     return s && s->hushed && !d->in->flow_ends;
 }
 
+/* Some rule looks at the stream of the packet's direction. */
+static bool is_asked(const struct detect *d)
+{
+    const struct flow *f = d->in->flow;
+
+    return f && ruleset_on_stream(d->rs, d->in->dir, f->server_port);
+}
+
 /* A connection closes, and not all of the direction's bytes were looked at, as they were not
  * acknowledged. */
 static bool waits_unseen(const struct detect *d)
@@ -351,7 +359,7 @@ static void run_packet(struct detect *d)
     }
     if (in->flow && !payload.len && !d->n_candidates && d->class_ == CLASS_TCP)
         note_empty(d);
-    d->stream_shown |= d->n_candidates && !payload.len && waits_unseen(d);
+    d->stream_shown |= d->n_candidates && !payload.len && is_asked(d) && waits_unseen(d);
     try_candidates(d, ON_PACKET, NULL, &view);
 }
 
@@ -528,7 +536,7 @@ static bool run_chunk(struct detect *d, const struct chunk *chunk, bool with_pac
     struct view view = view_of(d, win, chunk, &old);
     detect_candidates_clear(d);
     d->look.dir = chunk->dir;
-    d->stream_shown |= chunk->dir == d->in->dir && view.data.len > old;
+    d->stream_shown |= chunk->dir == d->in->dir && view.data.len > old && is_asked(d);
     detect_ends(d, ends_of(d->in->flow, chunk->dir));
     struct view piece = {slice_from(view.data, old), 0, true, 0};
     const struct concern *sets = concern_find(d, chunk->dir);

@@ -557,13 +557,26 @@ static struct slice references_json(struct draft *d)
     return intern_get(&d->loader->strings, strbuf_view(&d->json))->text;
 }
 
+/* Some content that has to stand where literals could be looked for, be it a single byte. */
+static bool has_literal(const struct draft *d)
+{
+    for (int g = 0; g < d->n_groups; g++) {
+        for (uint16_t i = 0; searchable(d->groups[g].buffer) && i < d->groups[g].n; i++) {
+            const struct op *op = &d->groups[g].ops[i];
+            if (op->kind == OP_CONTENT && !(op->flags & OP_NEGATED))
+                return true;
+        }
+    }
+    return false;
+}
+
 /* What tells when the rule is tried: a literal, or bytes at a place, or neither. */
 static void find_filter(struct draft *d)
 {
     choose_literal(d, d->rule.kind != RULE_TX);
     if (d->rule.fast_op < 0 || dull(d->groups[d->rule.fast_group].buffer))
         choose_literal(d, true);
-    d->rule.has_literal = d->rule.fast_op >= 0;
+    d->rule.has_literal = has_literal(d);
     find_gate(d);
     prefer_gate(d);
     d->rule.ask_op = -1;

@@ -39,6 +39,8 @@ const struct option ruleset_options[] = {
     {"detect.alerts-max", CONF_INT, "15", "Most alerts of one packet; the first in order stay"},
     {"detect.drop-ends", CONF_BOOL, "false",
      "Where drop or reject match for a flow, rules look at no more of it, as in Suricata"},
+    {"detect.at-end", CONF_BOOL, "false",
+     "Rules of a protocol alone match once more, each way, where an open connection ends"},
     {"detect.encrypted", CONF_BOOL, "false", "Rules look at the payload of encrypted TLS, too"},
     {"detect.rule-budget", CONF_INT, "0",
      "Steps a rule may take in a second of packet time from one of 64 shards of the flows; 0: any"},
@@ -547,6 +549,7 @@ static void reading_open(struct reading *r, const struct conf *conf, const struc
     if (share)
         ruleset_change_know(&r->known, before);
     loader_init(&r->loader, r->rs->store, r->rs, conf);
+    r->loader.report = report;
     ruleset_change_seed_names(&r->loader, before);
     open_knowledge(r, conf);
     strbuf_init(&r->joined, 1024 * 1024);
@@ -651,6 +654,7 @@ void ruleset_free(struct ruleset **ruleset)
     free(rs->ports);
     free(rs->port_bits);
     free(rs->known_ports);
+    free(rs->stream_ports);
     free(rs->rules);
     free(rs->headers);
     free(rs->bad);

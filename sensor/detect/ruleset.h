@@ -91,7 +91,9 @@ struct ruleset {
     /** By port, as bits (ruleset_port_bit): lower half, rules name it and few others; upper half,
      * `ports` has gates. */
     uint16_t *port_bits;
-    uint8_t *known_ports;              /* either of the two */
+    uint8_t *known_ports; /* either of the two */
+    /** Bits by direction: a rule looks at streams of this port of the server, or of any. */
+    uint8_t *stream_ports, stream_any;
     struct lit_set any[CLASSES][2];    /* gates only: of rules of any port and protocol */
     struct lit_set app[PROTOS_MAX][2]; /* gates only */
     struct port_set *ports;            /* gates only; open addressing, power of two */
@@ -110,6 +112,7 @@ struct ruleset {
     uint32_t n_sets;
     const char *wants[32];
     uint32_t n_wants;
+    bool bare_apps;                   /* some rule names a protocol and asks nothing of a packet */
     bool tags_hosts;                  /* some rule has tag:host */
     const struct limit *suppress_all; /* of threshold.config with sig_id 0 */
     struct reputation *reputation;
@@ -164,6 +167,10 @@ static inline bool ruleset_named_port(const struct ruleset *rs, uint32_t class_,
                                       bool source, uint16_t port)
 {
     return rs->port_bits[port] & ruleset_port_bit(class_, dir, source);
+}
+static inline bool ruleset_on_stream(const struct ruleset *rs, uint32_t dir, uint16_t port)
+{
+    return (rs->stream_any | rs->stream_ports[port]) >> dir & 1;
 }
 static inline bool ruleset_gate_port(const struct ruleset *rs, uint32_t class_, uint32_t dir,
                                      bool source, uint16_t port)

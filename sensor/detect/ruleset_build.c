@@ -694,6 +694,31 @@ static bool find_framed(struct ruleset *rs)
     return true;
 }
 
+static void note_ports(struct ruleset *rs, uint32_t dir, const struct portset *ports)
+{
+    uint8_t bit = (uint8_t)(1u << dir);
+
+    rs->stream_any |= ports->any ? bit : 0;
+    for (uint32_t i = 0; i < ports->n && !(rs->stream_any & bit); i++) {
+        for (uint32_t port = ports->at[i].lo; port <= ports->at[i].hi; port++)
+            rs->stream_ports[port] |= bit;
+    }
+}
+
+/* Whose streams a rule looks at, by the server's port. */
+static void note_stream(struct ruleset *rs, const struct rule *r)
+{
+    if (r->kind == RULE_PACKET || r->kind == RULE_APP || !(r->l4 & L4_TCP))
+        return;
+    for (uint32_t dir = 0; dir < 2; dir++) {
+        if (!(r->dirs >> dir & 1))
+            continue;
+        note_ports(rs, dir, dir == TO_SERVER ? r->dport : r->sport);
+        if (r->both_ways)
+            note_ports(rs, dir, dir == TO_SERVER ? r->sport : r->dport);
+    }
+}
+
 /* Those that are tried on packets and streams. */
 static void add_rules(struct builder *b)
 {
@@ -703,9 +728,12 @@ static void add_rules(struct builder *b)
             b->rs->tags_hosts |= tag->of != TAG_SESSION;
         if (r->events_only)
             continue;
+        b->rs->bare_apps |= r->kind == RULE_APP && !r->n_tests;
         if (r->kind == RULE_PACKET || r->kind == RULE_STREAM || r->kind == RULE_PACKET_STREAM ||
-            r->kind == RULE_APP)
+            r->kind == RULE_APP) {
             add_payload(b, r);
+            note_stream(b->rs, r);
+        }
     }
 }
 
@@ -724,7 +752,8 @@ enum err ruleset_build(struct ruleset *rs, const struct ruleset *before,
     rs->ports = calloc(rs->n_ports, sizeof(*rs->ports));
     rs->port_bits = calloc(UINT16_MAX + 1, sizeof(*rs->port_bits));
     rs->known_ports = calloc(UINT16_MAX + 1, 1);
-    if (!rs->headers || !rs->ports || !rs->port_bits || !rs->known_ports)
+    rs->stream_ports = calloc(UINT16_MAX + 1, 1);
+    if (!rs->headers || !rs->ports || !rs->port_bits || !rs->known_ports || !rs->stream_ports)
         return ERR_NOMEM;
     find_families(&b);
     add_rules(&b);

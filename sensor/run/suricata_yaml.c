@@ -403,6 +403,7 @@ static void take_all(struct conf *conf, const struct json *tree, const char *pat
     suricata_stream_take(conf, tree, path, report);
     suricata_decoder_take(conf, tree, path, report);
     suricata_yaml_set(conf, "detect.drop-ends", "true");
+    suricata_yaml_set(conf, "detect.at-end", "true");
     suricata_yaml_set(conf, "event.alert.rejected", "true");
     if (alerts > 0 && alerts < 256) {
         snprintf(text, sizeof(text), "%lld", (long long)alerts);

@@ -107,7 +107,8 @@ PART_CASES = [
     ("tcp", 'content:!"zzz"', [11, 16, 23, 24, 27, 29, 31, 33, 0, 0, 0, 0]),
     ("tcp-pkt", 'content:!"zzz"', [4, 6, 8, 10, 11, 12, 14, 16, 20, 22, 23, 24, 26, 27, 28, 29, 30, 31, 33, 41, 43, 50, 52, 54, 56]),
     ("tcp", 'content:"secret"', []), ("tcp-pkt", 'content:"secret"', [30]), ("tcp", 'dsize:>0; content:"|17 03|"', [30]),
-    ("tcp", 'content:"|17 03|"; depth:2', [30]), ("tcp", 'pcre:"/\\x17\\x03/"', [33]),
+    ("tcp", 'content:"|17 03|"; depth:2', [30]), ("tcp", 'pcre:"/\\x17\\x03/"', [33]), ("tcp", 'content:"|17|"', [23, 29, 31]),
+    ("tcp-stream", 'content:"|17|"', [23, 29, 31]), ("tcp-pkt", 'content:"|17|"', [20, 26, 28, 30]),
     # that a connection has no protocol, when both sides have spoken; asked alone, with the packet behind that
     ("tcp", "app-layer-protocol:!dns", [6, 12, 23, 24, 45, 46, 53, 55]), ("tcp", "app-layer-protocol:failed", [45, 46]),
     ("tcp", "flow:to_server; app-layer-protocol:!dns; ttl:>1", [6, 8, 11, 13, 15, 23, 25, 26, 29, 30, 33, 34, 37, 44, 46, 55, 56, 59, 60, 62]),

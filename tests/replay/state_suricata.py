@@ -98,6 +98,17 @@ CHANGED_INLINE = [({1: [4, 5, 6], 2: up(1, 6)}, {1: [6]}),
                   ({2: up(1, 14), 3: [8]}, {}),
                   ({2: up(1, 14), 3: [8]}, {}),
                   ({2: [1, 2, 3, 5, 7, 8, 9, 10, 11, 12, 13, 14], 3: [8]}, {})]
+ENDS_TOLD = {1: [5, 6, 7, 8, 9, 10, 11, 0, 0], 2: [7, 8, 11, 0], 3: [7, 8, 11, 0], 4: [5], 5: up(5, 11), 6: up(5, 11),
+             7: up(5, 11), 9: [2, 5, 6, 9, 10]}
+CLOSED_TOLD = {1: up(5, 14), 2: [7, 8, 11, 12, 14], 3: [7, 8, 11, 12, 14],
+               4: [5], 5: up(5, 14), 6: up(5, 14), 7: up(5, 14), 9: [2, 5, 6, 9, 10, 13]}
+SIZES_TOLD = [{1: [1, 2, 3, 5, 7, 9, 11, 12, 13, 14], 2: [4, 6, 8, 10]},
+              {1: [1, 2, 3, 5, 9, 12, 13, 14], 2: [4, 6, 7, 8, 10, 11]},
+              {1: [1, 2, 3, 5, 9, 12, 13, 14], 2: [4, 6, 7, 8, 10, 11]},
+              {1: [1, 2, 3, 5, 7, 9, 11, 12, 13, 14], 2: [4, 6, 8, 10]}]
+SETS_TOLD = [{1: [1, 3, 4, 7, 8, 11, 12, 14]},
+             {1: [1, 3, 4, 7, 8, 11, 12, 14]},
+             {1: [7, 11]}]
 LIMIT = "threshold:type limit, track by_src, count 3, seconds 60;"
 FILTER = "detection_filter:track by_src, count 1, seconds 60;"
 # A rule's own option, and a line of threshold.config
@@ -134,6 +145,24 @@ MOST = """alert udp any any -> any any (msg:"x"; dsize:>0; threshold:type limit,
 alert udp any any -> any any (msg:"x"; dsize:>0; sid:2;)
 alert udp any any -> any any (msg:"x"; dsize:>0; sid:3;)
 """
+# At the end of an open connection, each way, as at a packet of no number; and bytes that wait make an acknowledgement one with bytes
+# where some rule looks at streams.
+ENDS = """alert http any any -> any any (msg:"x"; sid:1;)
+alert http any any -> any any (msg:"x"; flow:to_server; sid:2;)
+alert http any any -> any 80 (msg:"x"; flowbits:set,a; sid:3;)
+alert http any 80 -> any any (msg:"x"; threshold:type limit, track by_src, count 1, seconds 60; sid:4;)
+alert http any any -> any any (msg:"x"; flow:established; sid:5;)
+alert http any any -> any any (msg:"x"; xbits:isnotset,a,track ip_src; sid:6;)
+alert http any any -> any any (msg:"x"; ttl:>0; sid:7;)
+alert tls any any -> any any (msg:"x"; sid:8;)
+alert tcp any any -> any any (msg:"x"; flow:to_client; sid:9;)
+"""
+SIZES = """alert tcp any any -> any any (msg:"x"; dsize:0; sid:1;)
+alert tcp any any -> any any (msg:"x"; dsize:!3; sid:2;)
+"""
+STREAM = 'alert tcp any any -> any %s (msg:"x"; content:"zz"; flow:to_server; sid:3;)\n'
+# Lines of a set's file that are no values are passed over.
+SETS = [("type ipv4,load", "zz\n10.0.0.1\nfe80::1\n"), ("type ip,load", "10.0.0.1\nx\n"), ("type string,load", "!!\nR0VU\n")]
 EACH = """alert ip any any -> any any (msg:"x"; ttl:>0; sid:2;)
 alert http any any -> any any (msg:"x"; http.uri; content:"two"; sid:3;)
 """
@@ -144,6 +173,13 @@ def requests():
     ask = b"GET /%s HTTP/1.1\r\nHost: a\r\n\r\n"
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
     c.tcp(A, B, 80, [ask % b"one", ("s", answer), ask % b"two", ("s", answer)])
+    return c
+
+
+def open_end():
+    """The same, not closed."""
+    c = requests()
+    del c.frames[-3:]
     return c
 
 
@@ -206,6 +242,15 @@ def cases(sensor, work):
             told = packets(alerts(sensor, work, f'{rule} msg:"x"; sid:1;)\n{EACH}', f"threshold-file: {work}/t\n", [("t", line + "\n")],
                                   requests, mode))
             yield f"{rule} with {line} {mode}", (told, packets(of_action(work, "blocked"))), expected
+    yield "at the end", packets(alerts(sensor, work, ENDS, capture=open_end)), ENDS_TOLD
+    yield "closed", packets(alerts(sensor, work, ENDS, capture=requests)), CLOSED_TOLD
+    for ports, expected in zip((None, "any", "80", "81"), SIZES_TOLD, strict=True):
+        rules = SIZES + (STREAM % ports if ports else "")
+        yield f"sizes beside a rule on streams to {ports}", packets(alerts(sensor, work, rules, capture=requests)), expected
+    for (options, lines), expected in zip(SETS, SETS_TOLD, strict=True):
+        head, what = ("http", "http.method") if "string" in options else ("ip", "ip.src")
+        rules = f'alert {head} any any -> any any (msg:"x"; {what}; dataset:isset,a,{options} {work}/set.lst; sid:1;)\n'
+        yield f"a set of {lines!r}", packets(alerts(sensor, work, rules, "", [("set.lst", lines)], requests)), expected
     rules = "".join(f'alert {h} (msg:"x"; sid:{i};)\n' for i, h in enumerate(HEADS, 1))
     yield "headers alone", packets(alerts(sensor, work, rules, capture=requests)), HEADS_TOLD
     for mode, expected_all in (((), WATCHED), (("--simulate-ips",), INLINE)):
