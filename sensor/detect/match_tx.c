@@ -146,12 +146,15 @@ static void settle_fate(const struct detect *d, struct tx_state *s, const struct
     s->repeats[d->look.dir] = true;
 }
 
-/* A rule that waits for a flow bit, say: its literal in a file is not found twice. */
+/* A rule that waits for a flow bit, say: its literal in a file is not found twice, and without one
+ * it is asked again with whatever comes. */
 static void keep_for_later(struct detect *d, struct tx_state *s, const struct rule *r,
                            struct tx_rule *known)
 {
-    if ((r->fast_op >= 0 || r->by_head) && r->groups[r->fast_group].buffer->kind == BUFFER_FILE)
-        remember(d, s, r, known, false);
+    bool sought = r->fast_op >= 0 || r->by_head;
+
+    if (sought ? r->groups[r->fast_group].buffer->kind == BUFFER_FILE : r->reads != 0)
+        remember(d, s, r, known, d->look.tx->progress[d->look.dir] == TX_DONE);
 }
 
 /* Variables do not outlive a look, so a rule that has some starts over. */

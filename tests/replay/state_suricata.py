@@ -102,6 +102,7 @@ ENDS_TOLD = {1: [5, 6, 7, 8, 9, 10, 11, 0, 0], 2: [7, 8, 11, 0], 3: [7, 8, 11, 0
              7: up(5, 11), 9: [2, 5, 6, 9, 10]}
 CLOSED_TOLD = {1: up(5, 14), 2: [7, 8, 11, 12, 14], 3: [7, 8, 11, 12, 14],
                4: [5], 5: up(5, 14), 6: up(5, 14), 7: up(5, 14), 9: [2, 5, 6, 9, 10, 13]}
+WAITS_TOLD = {1: [11], 2: [11], 3: [6], 4: [13]}
 SIZES_TOLD = [{1: [1, 2, 3, 5, 7, 9, 11, 12, 13, 14], 2: [4, 6, 8, 10]},
               {1: [1, 2, 3, 5, 9, 12, 13, 14], 2: [4, 6, 7, 8, 10, 11]},
               {1: [1, 2, 3, 5, 9, 12, 13, 14], 2: [4, 6, 7, 8, 10, 11]},
@@ -157,6 +158,12 @@ alert http any any -> any any (msg:"x"; ttl:>0; sid:7;)
 alert tls any any -> any any (msg:"x"; sid:8;)
 alert tcp any any -> any any (msg:"x"; flow:to_client; sid:9;)
 """
+# What a rule of the transaction waits for is set by another one when more of it has come.
+WAITS = """alert http any any -> any any (msg:"x"; http.uri; bsize:>0; flowbits:isset,a; sid:1;)
+alert http any any -> any any (msg:"x"; http.request_body; content:"name"; flowbits:set,a; sid:2;)
+alert http any any -> any any (msg:"x"; http.host; bsize:>0; flowbits:isnotset,a; sid:3;)
+alert http any any -> any any (msg:"x"; http.stat_code; bsize:>0; flowbits:isset,a; sid:4;)
+"""
 SIZES = """alert tcp any any -> any any (msg:"x"; dsize:0; sid:1;)
 alert tcp any any -> any any (msg:"x"; dsize:!3; sid:2;)
 """
@@ -173,6 +180,14 @@ def requests():
     ask = b"GET /%s HTTP/1.1\r\nHost: a\r\n\r\n"
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
     c.tcp(A, B, 80, [ask % b"one", ("s", answer), ask % b"two", ("s", answer)])
+    return c
+
+
+def in_two():
+    """A request whose body comes behind its head."""
+    c = Capture()
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+    c.tcp(A, B, 80, [b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\n", b"name", b"=all", ("s", answer)])
     return c
 
 
@@ -244,6 +259,7 @@ def cases(sensor, work):
             yield f"{rule} with {line} {mode}", (told, packets(of_action(work, "blocked"))), expected
     yield "at the end", packets(alerts(sensor, work, ENDS, capture=open_end)), ENDS_TOLD
     yield "closed", packets(alerts(sensor, work, ENDS, capture=requests)), CLOSED_TOLD
+    yield "a bit of the same transaction", packets(alerts(sensor, work, WAITS, capture=in_two)), WAITS_TOLD
     for ports, expected in zip((None, "any", "80", "81"), SIZES_TOLD, strict=True):
         rules = SIZES + (STREAM % ports if ports else "")
         yield f"sizes beside a rule on streams to {ports}", packets(alerts(sensor, work, rules, capture=requests)), expected
