@@ -35,6 +35,7 @@ struct header *header_freeze(const struct rule *rules, uint32_t n)
             .ip = r->ip,
             .dirs = r->dirs,
             .both_ways = r->both_ways,
+            .alone = r->alone,
         };
         put_ports(h, 0, r->sport);
         put_ports(h, 1, r->dport);
@@ -46,7 +47,7 @@ bool header_app_ok(const struct detect *d, const struct header *h)
 {
     if (!h->app || h->app - 1 == d->proto)
         return true;
-    return d->proto >= 0 && h->app - 1 == d->rs->kin[d->proto];
+    return d->proto >= 0 && !h->alone && h->app - 1 == d->rs->kin[d->proto];
 }
 
 bool header_proto_ok(const struct header *h, const struct packet *p)

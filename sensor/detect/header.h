@@ -20,6 +20,7 @@ struct header {
     int16_t ip_proto;
     uint8_t ip, dirs;
     bool both_ways;
+    bool alone; /* not of protocols that the rules of `app` hold for, too */
     bool holes; /* of the ports between least and most some are not meant */
     bool early; /* its literal is looked for in the file that its buffer repeats */
 };

@@ -445,6 +445,9 @@ static bool try_op(struct walk *w, const struct op *op, struct step *f)
         return try_byte_math(w, op, f);
     case OP_BASE64:
         return try_base64(w, op, f);
+    case OP_ABSENT:
+        f->end = f->start;
+        return op->or_else;
     case OP_CALL:
         f->end = f->start;
         w->in->data = w->data;

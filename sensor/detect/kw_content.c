@@ -341,6 +341,23 @@ static bool bsize_parse(struct draft *d, const struct keyword *kw, struct slice 
            draft_fits(d, kw->name, &op->num, UINT64_MAX);
 }
 
+/* As Suricata 8 has it. */
+static bool absent_parse(struct draft *d, const struct keyword *kw, struct slice value)
+{
+    const struct buffer *b = draft_buffer(d);
+    bool or_else = slice_eq(value, SLICE_LIT("or_else"));
+
+    if (value.len && !or_else)
+        return draft_fail(d, "%s takes nothing, or or_else", kw->name);
+    if ((b->kind != BUFFER_FIELD && b->kind != BUFFER_FILE) || d->sticky_used)
+        return draft_fail(d, "%s stands right behind a buffer of a transaction or a file",
+                          kw->name);
+    struct op *op = draft_op(d, b, OP_ABSENT);
+    if (op)
+        op->or_else = or_else;
+    return op != NULL;
+}
+
 static bool urilen_parse(struct draft *d, const struct keyword *kw, struct slice value)
 {
     struct slice part;
@@ -483,6 +500,12 @@ static const struct keyword rows[] = {
      .parse = bsize_parse,
      .example = "http.uri; bsize:1",
      .doc = "Length of the buffer"},
+    {.name = "absent",
+     .stage = AT_BUFFER,
+     .value = VALUE_PLAIN,
+     .parse = absent_parse,
+     .example = "http.user_agent; absent",
+     .doc = "There is no such buffer; with or_else there is none, or what follows holds of it"},
     {.name = "urilen",
      .stage = AT_BUFFER,
      .value = VALUE_WANTED | VALUE_PLAIN,

@@ -56,10 +56,12 @@ static bool file_ok(struct detect *d, const struct group *g, struct slice bytes,
 static bool bytes_ok(struct detect *d, const struct group *g)
 {
     struct slice bytes;
+    bool lacks = rule_may_lack(g);
     struct hit *hit = d->look.hit;
 
     for (uint32_t i = 0; buffer_instance(g->buffer, &d->look, i, d->buffers, &bytes); i++) {
         struct place place = {0};
+        lacks = lacks && !bytes.len;
         uint64_t base = g->buffer->kind == BUFFER_PAYLOAD ? d->look.stream_base : 0;
         bool file = g->buffer->kind == BUFFER_FILE && !g->buffer->n_transforms;
         if (file ? !file_ok(d, g, bytes, &place)
@@ -70,7 +72,7 @@ static bool bytes_ok(struct detect *d, const struct group *g)
                 (struct hit_match){g->buffer->name, place.offset, place.len};
         return true;
     }
-    return false;
+    return lacks;
 }
 
 static enum group_answer try_group(struct detect *d, const struct group *g)
@@ -80,7 +82,7 @@ static enum group_answer try_group(struct detect *d, const struct group *g)
     if (state == BUFFER_LATER)
         return GROUP_NOT_YET;
     if (state == BUFFER_NEVER)
-        return GROUP_NEVER;
+        return rule_may_lack(g) ? GROUP_YES : GROUP_NEVER;
     bool ok = g->buffer->kind == BUFFER_NUMBER ? number_ok(g, &d->look)
               : g->buffer->kind == BUFFER_FILE_META || g->buffer->kind == BUFFER_TX
                   ? calls_ok(g, &d->look)

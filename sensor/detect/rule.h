@@ -111,6 +111,7 @@ enum op_kind {
     OP_BASE64,
     OP_NUMBER, /* of a BUFFER_NUMBER */
     OP_CALL,   /* a keyword's own test: BUFFER_TX, BUFFER_FILE_META */
+    OP_ABSENT, /* first of its group, which holds where there is no such buffer, too */
 };
 
 enum op_flag {
@@ -208,6 +209,7 @@ struct op {
             int32_t at;
         } data_at;
         struct num num;
+        bool or_else; /* OP_ABSENT: where there is one, the other operations count */
         struct {
             bool (*match)(const struct inspection *in, const void *args);
             const void *args;
@@ -220,6 +222,11 @@ struct group {
     const struct op *ops;
     uint16_t n_ops;
 };
+/** The group holds in a transaction that has no such buffer. */
+static inline bool rule_may_lack(const struct group *g)
+{
+    return g->n_ops && g->ops[0].kind == OP_ABSENT;
+}
 
 /* ---- tests, acts -------------------------------------------------------------------------- */
 
@@ -306,6 +313,7 @@ struct rule {
     int16_t ip_proto; /* exact IP protocol, or -1 */
     uint8_t dirs;     /* bit by enum dir */
     bool both_ways;   /* <> */
+    bool alone;       /* http1: http, and not http2 */
     bool no_packet;   /* tcp-stream, flow:only_stream */
     bool only_stream; /* flow:only_stream */
     bool no_stream;   /* tcp-pkt, flow:no_stream, dsize */

@@ -293,6 +293,9 @@ static bool check_contents(struct draft *d)
         const struct draft_group *g = &d->groups[i];
         for (uint16_t k = 0; k < g->n; k++) {
             const struct op *op = &g->ops[k];
+            if (op->kind == OP_ABSENT && !op->or_else && g->n > 1)
+                return draft_fail(d, "%s cannot be absent and hold something: write absent:or_else",
+                                  g->buffer->name);
             if (op->kind == OP_CONTENT && !(op->flags & OP_NOT_FAST) && op->content.text.len &&
                 !check_content(d, g->buffer, op))
                 return false;

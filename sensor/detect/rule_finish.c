@@ -201,6 +201,12 @@ static bool dull(const struct buffer *b)
     return false;
 }
 
+/* What stands in it need not be there. */
+static bool may_lack(const struct draft_group *g)
+{
+    return g->n && g->ops[0].kind == OP_ABSENT;
+}
+
 static struct slice fast_text(const struct op *op)
 {
     struct slice s = op->content.text;
@@ -210,32 +216,38 @@ static struct slice fast_text(const struct op *op)
     return slice_head(s, LITERAL_MAX);
 }
 
+/* How much is saved by searching for the content first; below 0: it is too short. */
+static int worth(const struct draft *d, const struct buffer *b, const struct op *op)
+{
+    enum { FILE_SHORTEST = 4 }; /* files are long */
+    struct slice s = fast_text(op);
+
+    if (s.len < (b->kind == BUFFER_FILE ? FILE_SHORTEST : LITERAL_SHORTEST))
+        return -1;
+    int score = (int)literals_rarity(d->loader->usual, s) * 4;
+    if (s.len == LITERAL_SHORTEST) /* looked up at every place: where there is no other */
+        score -= score / 3;
+    if ((op->flags & OP_FAST) && s.len >= LITERAL_LONG)
+        score += score / 2;
+    return dull(b) ? score / 4 : score;
+}
+
 /* `payload`: literals of the payload too. A transaction rule takes one of those only when its other
  * buffers have none, or one that says little (a method). */
 static void choose_literal(struct draft *d, bool payload)
 {
-    enum { FILE_SHORTEST = 4 }; /* files are long */
     int best = -1;
     struct rule *r = &d->rule;
 
     for (int g = 0; g < d->n_groups; g++) {
         const struct buffer *b = d->groups[g].buffer;
-        if (!searchable(b) || (!payload && b->kind == BUFFER_PAYLOAD))
+        if (!searchable(b) || (!payload && b->kind == BUFFER_PAYLOAD) || may_lack(&d->groups[g]))
             continue;
         for (uint16_t i = 0; i < d->groups[g].n; i++) {
             const struct op *op = &d->groups[g].ops[i];
             if (op->kind != OP_CONTENT || (op->flags & OP_NEGATED))
                 continue;
-            struct slice s = fast_text(op);
-            if (s.len < (b->kind == BUFFER_FILE ? FILE_SHORTEST : LITERAL_SHORTEST))
-                continue;
-            int score = (int)literals_rarity(d->loader->usual, s) * 4;
-            if (s.len == LITERAL_SHORTEST) /* looked up at every place: where there is no other */
-                score -= score / 3;
-            if ((op->flags & OP_FAST) && s.len >= LITERAL_LONG)
-                score += score / 2;
-            if (dull(b))
-                score /= 4;
+            int score = worth(d, b, op);
             if (score > best) {
                 best = score;
                 r->fast_group = (int8_t)g;
@@ -290,7 +302,7 @@ static void find_head(struct draft *d)
     r->gate_len = 0; /* what it asks of payload is asked with the transaction */
     for (int g = 0; g < d->n_groups; g++) {
         const struct buffer *b = d->groups[g].buffer;
-        if (b->kind != BUFFER_FIELD && b->kind != BUFFER_FILE)
+        if ((b->kind != BUFFER_FIELD && b->kind != BUFFER_FILE) || may_lack(&d->groups[g]))
             continue;
         for (uint16_t i = 0; i < d->groups[g].n; i++) {
             const struct op *op = &d->groups[g].ops[i];

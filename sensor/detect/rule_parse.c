@@ -91,6 +91,7 @@ static bool read_action(struct draft *draft, struct slice word)
 
 static bool read_app(struct draft *draft, struct slice word)
 {
+    draft->rule.alone = slice_eq(word, SLICE_LIT("http1"));
     for (uint32_t i = 0; i < sizeof(app_names) / sizeof(app_names[0]); i++) {
         if (slice_eq(word, slice_of_str(app_names[i].name)))
             word = slice_of_str(app_names[i].app);

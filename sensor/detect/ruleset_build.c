@@ -312,7 +312,7 @@ static void add_payload(struct builder *b, const struct rule *r)
 static bool of_proto(const struct ruleset *rs, const struct rule *r, const struct proto_def *proto,
                      int index)
 {
-    if (r->app && r->app - 1 != index && r->app - 1 != rs->kin[index])
+    if (r->app && r->app - 1 != index && (r->alone || r->app - 1 != rs->kin[index]))
         return false;
     if (!(r->l4 & proto->l4))
         return false;

@@ -151,6 +151,20 @@ static void keep_steps(struct trace *t, const struct rule *r, const struct group
     }
 }
 
+/* There is no such buffer. */
+static bool trace_lack(const struct rule *r, const struct group *g, struct trace *t,
+                       struct trace_miss *m)
+{
+    if (rule_may_lack(g)) {
+        add(t, r, g, 0);
+        return true;
+    }
+    m->absent = true;
+    miss_at(m, r, g, 0);
+    snprintf(m->why, sizeof(m->why), "there is no %s here", g->buffer->name);
+    return false;
+}
+
 /* The instance on which all operations hold; else the one on which most do. */
 static bool trace_bytes(struct detect *d, const struct rule *r, const struct group *g,
                         struct trace *t, struct trace_miss *m)
@@ -179,9 +193,7 @@ static bool trace_bytes(struct detect *d, const struct rule *r, const struct gro
     }
     if (!m->absent)
         return false;
-    miss_at(m, r, g, 0);
-    snprintf(m->why, sizeof(m->why), "there is no %s here", g->buffer->name);
-    return false;
+    return trace_lack(r, g, t, m);
 }
 
 static bool trace_group(struct detect *d, const struct rule *r, const struct group *g,
@@ -189,12 +201,12 @@ static bool trace_group(struct detect *d, const struct rule *r, const struct gro
 {
     enum buffer_state state = buffer_state(g->buffer, &d->look);
 
-    m->absent = state == BUFFER_LATER || state == BUFFER_NEVER;
+    if (state == BUFFER_NEVER)
+        return trace_lack(r, g, t, m);
+    m->absent = state == BUFFER_LATER;
     if (m->absent) {
         miss_at(m, r, g, 0);
-        snprintf(m->why, sizeof(m->why),
-                 state == BUFFER_LATER ? "%s is not complete" : "there is no %s here",
-                 g->buffer->name);
+        snprintf(m->why, sizeof(m->why), "%s is not complete", g->buffer->name);
         return false;
     }
     switch (g->buffer->kind) {
