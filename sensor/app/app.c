@@ -773,3 +773,10 @@ const struct proto_def *app_proto(const struct flow *flow)
     const struct app *app = app_of(flow);
     return app ? app->proto : NULL;
 }
+
+bool app_goes_on(const struct flow *flow)
+{
+    const struct app *app = app_of(flow);
+
+    return app && app->switch_to && !app->proto;
+}

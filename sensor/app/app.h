@@ -66,6 +66,8 @@ bool app_ends_turned(const struct app_engine *engine, const struct flow *flow, e
 /** Transactions of the flow, oldest first (tx->touched says which this packet moved); NULL = none.
  */
 struct tx *app_first_tx(struct flow *flow);
+/** The connection goes on with a known protocol that no row is for (WebSocket). */
+bool app_goes_on(const struct flow *flow);
 /** Whether a parser wants rules to look at the direction's raw bytes; until app_clear. */
 bool app_raw_due(const struct flow *flow, enum dir dir);
 /** File pieces since the last app_clear. */

@@ -209,7 +209,7 @@ static const char *const nfs_names[] = {"rpc.pdu",  "rpc.hdr",     "rpc.data", "
                                         "nfs4.ops", "nfs4.status", NULL};
 
 static const struct frame_def rows[] = {
-    {"http", http_names, L4_TCP, frame_http_cut},
+    {"http", http_names, L4_TCP, frame_http_cut, .grows = true},
     {"dns", dns_names, L4_TCP | L4_UDP, dns_cut},
     {"mqtt", mqtt_names, L4_TCP, mqtt_cut},
     {"sip", sip_names, L4_TCP | L4_UDP, frame_sip_cut},

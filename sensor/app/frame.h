@@ -45,6 +45,7 @@ struct frame_def {
     /** Bytes used (more than there are: the rest is skipped when it comes), or FRAME_MORE (all or
      * nothing was found), FRAME_LOST, FRAME_OFF. Must not depend on how the bytes were cut. */
     uint32_t (*cut)(struct frame_cut *cut);
+    bool grows; /* a unit is told before it is whole */
 };
 
 /** The row of a protocol; NULL when it has no frames. */

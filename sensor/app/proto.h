@@ -70,6 +70,7 @@ struct field {
     const struct label *labels;
     bool early;                /* there is a value before: it may change until then */
     bool flags;                /* the labels name bits: rules write "retain,!dup" */
+    bool filled;               /* rules have no buffer of an empty value */
     const struct field *items; /* FIELD_LIST: its sub-table, ended by FIELD_END */
     uint32_t item_size;
     const char *alias; /* other names in rules, separated by blanks: "dns_query" */

@@ -159,6 +159,13 @@ static enum probe probe_line(struct slice line)
     return old ? PROBE_LIKELY : PROBE_NO;
 }
 
+/* No other protocol in lines begins so. */
+static bool is_plain(struct slice method)
+{
+    return slice_eq(method, SLICE_LIT("GET")) || slice_eq(method, SLICE_LIT("POST")) ||
+           slice_eq(method, SLICE_LIT("HEAD")) || slice_eq(method, SLICE_LIT("PUT"));
+}
+
 static enum probe probe_request(struct slice head)
 {
     struct slice line = slice_head(head, PROBE_LINE_MAX), rest;
@@ -173,6 +180,8 @@ static enum probe probe_request(struct slice head)
         return PROBE_NO;
     if (eol >= 0)
         return has_blank ? probe_line(line) : PROBE_NO;
+    if (has_blank && is_plain(method) && (!rest.len || rest.at[0] == '/'))
+        return PROBE_YES;
     if (line.len < PROBE_LINE_MAX)
         return PROBE_MORE;
     return is_common(method) ? PROBE_YES : PROBE_NO;

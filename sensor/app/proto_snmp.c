@@ -312,6 +312,7 @@ static const struct field snmp_fields[] = {
      .offset = offsetof(struct snmp_tx, community),
      .progress = TX_DONE,
      .zero = true,
+     .filled = true,
      .doc = "Community of versions 1 and 2"},
     {.name = "snmp.usm",
      .eve = "usm",

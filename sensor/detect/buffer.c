@@ -279,7 +279,7 @@ static bool field_instance(const struct buffer *b, const struct inspection *in, 
 
     if (!ref || i >= field_instances(ref, in->tx))
         return false;
-    if (field_bytes(ref, in->tx, i, out))
+    if (field_bytes(ref, in->tx, i, out) && (out->len || !ref->field->filled))
         return true;
     *out = SLICE_NONE;
     return i > 0 || ref->list; /* an absent item of a list keeps its place */

@@ -365,23 +365,26 @@ static void run_noted(struct detect *d)
 
 enum { ASKED_KNOWN = 0x30 }; /* in flow->asked_app, however it is turned */
 
-/* The protocol is news to this direction, of a connection with an earlier packet; with datagrams to
- * two of them. Where bytes are looked at as they come, at once. */
+/* The protocol is news to this direction, of a connection with an earlier packet. Of datagrams the
+ * first of a direction tells it, and behind it the next one of each. Where bytes are looked at as
+ * they come, at once. */
 static inline bool app_fresh(const struct detect_input *in)
 {
-    enum { ONCE = 1, AGAIN = 4 }; /* of the direction that comes first */
+    enum { FIRST = 1, NEXT = 4, NEXT_OF_BOTH = 12 }; /* of the direction that comes first */
     struct flow *f = in->flow;
 
     if (!f)
         return false;
+    uint32_t first = (uint32_t)FIRST << in->dir, next = (uint32_t)NEXT << in->dir;
+    uint32_t told = f->asked_app;
+    if ((told & (first | next)) == first) /* as nearly always */
+        return false;
     bool tcp = f->proto == IPPROTO_TCP4;
-    uint32_t most = tcp ? ONCE : ONCE | AGAIN, told = f->asked_app >> in->dir & most;
-    if (told == most) /* as nearly always */
-        return false;
     if (detect_no_packet(in) || !detect_known(in) || !detect_shown(in, in->dir) ||
-        (in->by_ack && tcp && !(f->asked_app & ASKED_KNOWN)))
+        (in->by_ack && tcp && !(told & ASKED_KNOWN)))
         return false;
-    f->asked_app |= (uint8_t)((told & ONCE ? AGAIN : ONCE) << in->dir);
+    f->asked_app =
+        (uint8_t)((told & ~next) | first | (tcp || told & first ? 0u : (uint32_t)NEXT_OF_BOTH));
     return true;
 }
 

@@ -59,7 +59,8 @@ static const uint8_t *wake_window(struct detect *d, struct window *win, const ui
     if (!state_window(d->pool, win, len)) {
         d->count[DETECT_STATE_FULL]++;
         win->held = 0;
-        win->held_end = win->has_hole = false;
+        win->held_end = false;
+        win->n_holes = 0;
         return sparse_take(from, NULL, len);
     }
     win->len = len;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sensor/detect/inspect.h"
 
-#include "sensor/app/dcerpc_pdu.h"
-
 #include "common/pcre.h"
+#include "sensor/app/dcerpc_pdu.h"
 #include "sensor/detect/content.h"
 #include "sensor/detect/digits.h"
 
@@ -420,7 +419,7 @@ static bool size_ok(const struct walk *w, const struct num *num)
 {
     if (w->in->partial && num->mode != NUM_GT && num->mode != NUM_GE)
         return false;
-    return rule_num_ok(num, w->data.len);
+    return rule_num_ok(num, w->data.len + (w->group->buffer->kind == BUFFER_FRAME ? w->base : 0));
 }
 
 static bool try_op(struct walk *w, const struct op *op, struct step *f)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Rules on frames. The bytes of flows whose protocol has a frame that some rule names are cut here
- * (sensor/app/frame.h), kept while a frame they belong to is open, and each frame is looked at with
- * every packet that brought more of it, until it is whole. One of unknown length is looked at when
- * it ends, or when enough of it is there.
+ * (sensor/app/frame.h), kept while a frame they belong to is open, and each frame is looked at when
+ * it is whole. One that is told before it is whole is looked at in pieces, as soon as enough of it
+ * is new: a rule fires on each piece that it fits, as in Suricata, and on what began in an earlier
+ * one if it has not fired yet.
  *
  * Limits: of a frame its first 64 KB are kept; it is inspected up to the first gap in it.
  */
@@ -13,7 +14,7 @@
 enum {
     ROOM_MAX = 64 * 1024,
     UNKNOWN_MAX = 4096, /* bytes kept of a direction whose protocol is not known yet */
-    OPEN_LOOK = 2560,   /* a frame of unknown length is looked at when so much of it is new */
+    PIECE = 2560,       /* a frame that grows is looked at when so much of it is new */
     FRAMES_MAX = 1024,  /* of a direction at a time */
     GAPS_MAX = 4
 };
@@ -22,7 +23,7 @@ struct unit {
     uint64_t at; /* in the stream */
     uint32_t len;
     uint32_t id;
-    uint32_t seen; /* bytes at the last look */
+    uint32_t seen; /* bytes at the last look: where the next piece begins */
     uint8_t type;
     bool over;      /* looked at for the last time */
     uint8_t *fired; /* by place in the ruleset's list; NULL = none has */
@@ -84,7 +85,8 @@ void match_frame_drop(struct pool *pool, struct frames *f)
 
 /* ---- looking ------------------------------------------------------------------------------ */
 
-static bool groups_ok(struct detect *d, const struct rule *r, uint8_t type)
+/* On `d->look.frame`, which begins `base` bytes behind the frame's start. */
+static bool groups_ok(struct detect *d, const struct rule *r, uint8_t type, uint32_t base)
 {
     struct hit *hit = d->look.hit;
 
@@ -97,11 +99,12 @@ static bool groups_ok(struct detect *d, const struct rule *r, uint8_t type)
         if (group->buffer->kind == BUFFER_FRAME && group->buffer->frame != type)
             continue;
         if (!buffer_instance(group->buffer, &d->look, 0, d->buffers, &bytes) ||
-            !inspect_group(group, &d->look, bytes, 0, &d->inspect, &place))
+            !inspect_group(group, &d->look, bytes, group->buffer->n_transforms ? 0 : base,
+                           &d->inspect, &place))
             return false;
         if (place.set && hit->matches < HIT_MATCHES_MAX)
             hit->match[hit->matches++] =
-                (struct hit_match){group->buffer->name, place.offset, place.len};
+                (struct hit_match){group->buffer->name, base + place.offset, place.len};
     }
     return true;
 }
@@ -149,31 +152,47 @@ static void write_bytes(struct detect *d, const struct side *s, const struct uni
     out->text_len = (uint32_t)d->text.len - out->text_at;
 }
 
-static bool within_cost(struct detect *d, const struct rule *r, uint8_t type)
+/* On the piece; what a rule that has not fired on the frame looks for may have begun before. */
+static bool piece_ok(struct detect *d, const struct rule *r, const struct unit *frame, bool fired,
+                     uint32_t base)
+{
+    struct slice piece = d->look.frame;
+    bool ok = groups_ok(d, r, frame->type, base);
+
+    if (!ok && base && !fired && r->has_literal) {
+        d->look.frame = (struct slice){piece.at - base, piece.len + base};
+        ok = groups_ok(d, r, frame->type, 0);
+        d->look.frame = piece;
+    }
+    return ok;
+}
+
+static bool within_cost(struct detect *d, const struct rule *r, const struct unit *frame,
+                        bool fired, uint32_t base)
 {
     if (!cost_begin(&d->cost, r->uid, &d->inspect))
         return false;
-    bool ok = groups_ok(d, r, type);
+    bool ok = piece_ok(d, r, frame, fired, base);
     cost_end(&d->cost, r->uid, &d->inspect);
     return ok;
 }
 
-/* Rules of the frame's type on `d->look.frame`; those that match are noted on `frame`. `s` NULL: a
- * datagram's. */
+/* Rules of the frame's type on `d->look.frame`, `base` bytes behind its start; those that match are
+ * noted on `frame`. `s` NULL: a datagram's. */
 static void try_rules(struct detect *d, const struct frames *f, const struct side *s,
-                      struct unit *frame)
+                      struct unit *frame, uint32_t base)
 {
     const struct ruleset *rs = d->rs;
 
     for (uint32_t i = 0; i < rs->n_framed; i++) {
         const struct rule *r = &rs->rules[rs->framed[i]];
         const struct buffer *b = r->groups[r->frame_group].buffer;
-        if (b->proto != f->proto || b->frame != frame->type || has_fired(frame, i))
+        if (b->proto != f->proto || b->frame != frame->type)
             continue;
         if (!header_ok(d, rs->framed[i], d->look.dir) || !detect_tests_ok(d, r))
             continue;
         d->count[DETECT_RULES_TRIED]++;
-        if (!within_cost(d, r, frame->type))
+        if (!within_cost(d, r, frame, has_fired(frame, i), base))
             continue;
         note_fired(d, f, frame, i);
         if (s)
@@ -233,11 +252,11 @@ static struct extent extent_of(const struct side *s, const struct unit *frame)
 }
 
 /* Enough of the frame is new. */
-static bool worth_a_look(const struct unit *frame, uint32_t n)
+static bool worth_a_look(const struct frames *f, const struct unit *frame, uint32_t n)
 {
-    if (frame->over)
-        return n > 0;
-    return frame->len == FRAME_OPEN ? n - frame->seen >= OPEN_LOOK : n != frame->seen;
+    bool grows = frame->type == FRAME_STREAM || (f->def && f->def->grows);
+
+    return frame->over ? n > frame->seen : grows && n - frame->seen >= PIECE;
 }
 
 static void look_at(struct detect *d, struct frames *f, struct side *s, struct unit *frame,
@@ -249,11 +268,12 @@ static void look_at(struct detect *d, struct frames *f, struct side *s, struct u
     uint32_t n = (uint32_t)(e.end - frame->at);
 
     frame->over = e.whole || s->ended || n >= ROOM_MAX;
-    if (!worth_a_look(frame, n))
+    if (!worth_a_look(f, frame, n))
         return;
+    uint32_t from = frame->at + frame->seen < e.upto ? frame->seen : 0;
     frame->seen = n;
-    d->look.frame =
-        (struct slice){s->bytes + (frame->at - s->base), (uint32_t)(e.upto - frame->at)};
+    d->look.frame = (struct slice){s->bytes + (frame->at + from - s->base),
+                                   (uint32_t)(e.upto - frame->at) - from};
     d->look.partial = e.upto < e.end || !e.kept;
     d->look.tx = tx_of(d, f, s);
     describe(d, f, s, frame, e.end);
@@ -261,7 +281,7 @@ static void look_at(struct detect *d, struct frames *f, struct side *s, struct u
     d->look.hit->frame.moves = moves;
     d->look.hit->frame.has_tx = d->look.tx != NULL;
     d->look.hit->frame.tx_id = d->look.tx ? d->look.tx->id : 0;
-    try_rules(d, f, s, frame);
+    try_rules(d, f, s, frame, from);
 }
 
 static void prepare(struct detect *d, enum dir dir)
@@ -541,7 +561,7 @@ static void run_datagram(struct detect *d, struct frames *f)
             .length = found->len,
             .bytes = bytes,
         };
-        try_rules(d, f, NULL, &frame);
+        try_rules(d, f, NULL, &frame, 0);
         drop_frame(d->pool, f, &frame);
     }
     finish(d);

@@ -12,6 +12,7 @@
 #include "sensor/detect/match.h"
 
 #include "sensor/detect/content.h"
+#include "sensor/detect/holes.h"
 #include "sensor/flow/tcp_track.h"
 
 enum {
@@ -146,6 +147,12 @@ static void remember(struct detect *d, struct window *win, uint32_t rule, uint64
         d->count[DETECT_STATE_FULL]++;
 }
 
+/* "depth" counts from a piece's start; what has no literal began in no other one. */
+static bool in_pieces(const struct detect *d, const struct rule *r)
+{
+    return d->in->by_ack && (r->kind == RULE_PACKET_STREAM || !r->has_literal);
+}
+
 static bool try_stream(struct detect *d, const struct rule *r, struct window *win,
                        const struct view *view)
 {
@@ -160,8 +167,8 @@ static bool try_stream(struct detect *d, const struct rule *r, struct window *wi
         data = slice_from(data, (uint32_t)(p->until - base));
         base = p->until;
     }
-    bool piece = r->kind == RULE_PACKET_STREAM && d->in->by_ack;
-    if (piece) { /* "depth" counts from its start */
+    bool piece = in_pieces(d, r);
+    if (piece) {
         data = slice_from(view->data, view->fresh);
         base = 0;
     }
@@ -292,7 +299,8 @@ static void scan_packet(struct detect *d, const struct raw_sets *sets, struct sl
 /* Somebody closes the connection, and it is not the server alone. */
 static bool closes(const struct flow *f)
 {
-    return f->tcp_state >= TCP_CLOSE_WAIT && f->tcp_state != TCP_TIME_WAIT;
+    return f->tcp_state >= TCP_CLOSE_WAIT && f->tcp_state != TCP_CLOSING &&
+           f->tcp_state != TCP_TIME_WAIT;
 }
 
 /* Its streams wait for its end. */
@@ -528,7 +536,7 @@ static bool run_chunk(struct detect *d, const struct chunk *chunk, bool with_pac
     if (win->off) {
         win->next = chunk->offset + chunk->data.len;
         win->held = 0;
-        win->has_hole = false;
+        win->n_holes = 0;
         if (s)
             state_window_drop(d->pool, win);
         return false;
@@ -554,24 +562,6 @@ static bool run_chunk(struct detect *d, const struct chunk *chunk, bool with_pac
     return true;
 }
 
-/* Bytes were lost before the chunk; what is in the window has to be looked at by itself. */
-static bool note_hole(struct window *win, const struct chunk *chunk)
-{
-    uint64_t lost = chunk->gap ? chunk->gap : chunk->offset - win->next;
-
-    if (win->has_hole)
-        return false;
-    if (!chunk->gap && !win->held) { /* nothing is known of what was before */
-        win->len = 0;
-        win->n_pending = 0;
-        return true;
-    }
-    win->has_hole = true;
-    win->hole_at = win->len;
-    win->hole = lost && lost < UINT32_MAX ? (uint32_t)lost : 1;
-    return true;
-}
-
 /* What was delivered with a packet of the other side is looked at with the next one of its own. */
 static bool hold(struct detect *d, const struct chunk *chunk)
 {
@@ -586,7 +576,7 @@ static bool hold(struct detect *d, const struct chunk *chunk)
          !state_window(d->pool, win, win->len + chunk->data.len)))
         return false;
     bool follows = !chunk->gap && win->next == chunk->offset;
-    if (!follows && !note_hole(win, chunk))
+    if (!follows && !holes_note(win, chunk))
         return false;
     if (chunk->data.len)
         memcpy(win->at + win->len, chunk->data.at, chunk->data.len);
@@ -597,30 +587,47 @@ static bool hold(struct detect *d, const struct chunk *chunk)
     return true;
 }
 
-/* What waited before a gap and what waited behind it, each by itself. */
-static void run_around_hole(struct detect *d, enum dir dir, struct window *win, bool end)
+/* What waited before a hole is looked at by itself. True when there was any. */
+static bool run_before(struct detect *d, enum dir dir, const struct window *win,
+                       const struct rest *rest)
 {
-    struct slice behind = {d->behind, win->len - win->hole_at};
-    uint64_t at = win->next - behind.len;
-
-    if (behind.len)
-        memcpy(d->behind, win->at + win->hole_at, behind.len);
-    win->has_hole = false;
-    win->len = win->hole_at;
-    win->held -= behind.len;
-    win->next = at - win->hole;
-    if (win->held) {
-        d->beside.after = behind;
-        d->beside.lost_after = win->hole;
-        run_chunk(d, &(struct chunk){.dir = dir, .offset = win->next}, false);
-        d->beside.lost_after = 0;
-    }
-    run_chunk(
-        d, &(struct chunk){.dir = dir, .data = behind, .offset = at, .gap = win->hole, .end = end},
-        false);
+    if (!win->held)
+        return false;
+    d->beside.after = holes_piece(rest);
+    d->beside.lost_after = rest->lost;
+    run_chunk(d, &(struct chunk){.dir = dir, .offset = win->next}, false);
+    d->beside.lost_after = 0;
+    return true;
 }
 
-static void run_held(struct detect *d, enum dir dir)
+/* The bytes up to the next hole, or all, each piece by itself. */
+static void run_around_holes(struct detect *d, enum dir dir, struct window *win, bool all, bool end)
+{
+    while (win->n_holes) {
+        struct rest rest = holes_split(win, d->behind);
+        if (run_before(d, dir, win, &rest) && !all) {
+            d->count[DETECT_STATE_FULL] += !holes_put_back(d->pool, win, &rest);
+            return;
+        }
+        struct slice piece = holes_piece(&rest);
+        run_chunk(d,
+                  &(struct chunk){.dir = dir,
+                                  .data = piece,
+                                  .offset = rest.at,
+                                  .gap = rest.lost,
+                                  .end = end && !rest.n},
+                  false);
+        if (!rest.n)
+            return;
+        holes_next(&rest);
+        d->count[DETECT_STATE_FULL] += !holes_put_back(d->pool, win, &rest);
+        if (!all)
+            return;
+    }
+}
+
+/* `all`: not up to the next hole alone. */
+static void run_held(struct detect *d, enum dir dir, bool all)
 {
     struct flow_marks *s = state_marks(d->in->flow);
     struct window *win = s ? &s->win[dir] : NULL;
@@ -628,9 +635,9 @@ static void run_held(struct detect *d, enum dir dir)
     if (!win || (!win->held && !win->held_end))
         return;
     bool end = win->held_end;
-    win->held_end = false;
-    if (win->has_hole)
-        run_around_hole(d, dir, win, end);
+    win->held_end = end && !all && win->n_holes;
+    if (win->n_holes)
+        run_around_holes(d, dir, win, all, end);
     else
         run_chunk(d, &(struct chunk){.dir = dir, .offset = win->next, .end = end}, false);
 }
@@ -642,9 +649,9 @@ static bool run_apart(struct detect *d, const struct chunk *chunk)
     const struct window *win = s ? &s->win[chunk->dir] : NULL;
 
     if (!win || (!win->held && !win->held_end) ||
-        !(win->has_hole || chunk->gap || win->next != chunk->offset))
+        !(win->n_holes || chunk->gap || win->next != chunk->offset))
         return false;
-    run_held(d, chunk->dir);
+    run_held(d, chunk->dir, true);
     return true;
 }
 
@@ -665,17 +672,22 @@ static bool holds_payload(const struct chunk *chunk, const struct packet *p, enu
            chunk->data.at + chunk->data.len >= p->payload.at + p->payload.len;
 }
 
+/* Not for the number of its bytes. */
+static bool must_look(const struct detect *d, enum dir dir, const struct chunk *chunk)
+{
+    return d->in->flow_ends || closes(d->in->flow) || (chunk && chunk->end) || !d->in->by_ack ||
+           d->in->flow->dark || app_raw_due(d->in->flow, dir);
+}
+
 /* Whether rules look at the direction's stream now, `chunk` (or NULL) of it having come: as
  * Suricata does at so many bytes at once, where a parser says so, or when the connection closes. So
  * the alerts of a stream are as many as there. */
 static bool is_due(const struct detect *d, enum dir dir, const struct chunk *chunk)
 {
     const struct flow_marks *s = d->in->flow->ext[FLOW_EXT_DETECT];
-    uint32_t held = s ? s->win[dir].held : 0;
 
-    return d->in->flow_ends || closes(d->in->flow) || (chunk && chunk->end) ||
-           held + (chunk ? chunk->data.len : 0) >= STREAM_PIECE || !d->in->by_ack ||
-           d->in->flow->dark || app_raw_due(d->in->flow, dir);
+    return must_look(d, dir, chunk) ||
+           holes_waiting(s ? &s->win[dir] : NULL, chunk) >= STREAM_PIECE;
 }
 
 /* What waited for a look at its direction and whose time has come. */
@@ -690,7 +702,7 @@ static void run_due(struct detect *d)
 {
     for (uint32_t dir = 0; dir < 2; dir++) {
         if (d->looks >> dir & 1 && held_is_due(d, (enum dir)dir))
-            run_held(d, (enum dir)dir);
+            run_held(d, (enum dir)dir, must_look(d, (enum dir)dir, NULL));
     }
 }
 
@@ -706,6 +718,18 @@ static inline void note_dark(const struct detect *d)
         s->dark |= (uint8_t)(1u << d->in->dir);
 }
 
+/* What was lost before the chunk, or before what it follows, ends the piece that is looked at. */
+static bool run_with_holes(struct detect *d, const struct chunk *chunk)
+{
+    const struct flow_marks *s = d->in->flow->ext[FLOW_EXT_DETECT];
+    const struct window *win = s ? &s->win[chunk->dir] : NULL;
+
+    if (!win || !win->held || !d->in->by_ack || !(win->n_holes || chunk->gap) || !hold(d, chunk))
+        return false;
+    run_held(d, chunk->dir, must_look(d, chunk->dir, chunk));
+    return true;
+}
+
 static void run_chunks(struct detect *d, bool *packet_done)
 {
     const struct detect_input *in = d->in;
@@ -716,6 +740,8 @@ static void run_chunks(struct detect *d, bool *packet_done)
         if (brings_none(chunk))
             continue;
         bool due = d->looks >> chunk->dir & 1 && is_due(d, chunk->dir, chunk);
+        if (due && run_with_holes(d, chunk))
+            continue;
         if (due)
             (void)run_apart(d, chunk);
         else if (put_off(d, chunk))

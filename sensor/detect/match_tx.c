@@ -482,6 +482,12 @@ static bool is_news(const struct tx *tx, uint32_t looks)
            (looks & 2 && (tx->touched[1] || files_of_tx(tx, TO_CLIENT)));
 }
 
+/* What is tunnelled by CONNECT takes it out of sight, as Suricata does; an upgrade does not. */
+static bool out_of_sight(const struct flow *flow, const struct tx *tx)
+{
+    return strcmp(tx->proto->name, "http") == 0 && !app_goes_on(flow);
+}
+
 void match_tx_run(struct detect *d)
 {
     struct flow *flow = d->in->flow;
@@ -494,9 +500,8 @@ void match_tx_run(struct detect *d)
         if (!again && !is_news(tx, looks))
             continue;
         int proto = detect_proto(d, tx->proto);
-        if (now >= 0 || proto < 0 || strcmp(tx->proto->name, "http") != 0)
-            d->proto =
-                proto; /* what is tunnelled by CONNECT takes it out of sight, as Suricata does */
+        if (now >= 0 || proto < 0 || !out_of_sight(flow, tx))
+            d->proto = proto;
         for (uint32_t dir = 0; proto >= 0 && dir < 2; dir++) {
             if (!(looks >> dir & 1))
                 continue;

@@ -64,6 +64,8 @@ struct pending {
                        that fired has used the bytes */
 };
 
+enum { HOLES_MAX = 4 };
+
 /** Bytes of one direction of a stream that rules may still need. */
 struct window {
     uint8_t *at;
@@ -71,8 +73,10 @@ struct window {
     uint64_t next; /* stream offset behind the last byte */
     uint32_t held; /* of its last bytes: not searched yet */
     bool held_end; /* … and they are the last of all */
-    bool has_hole; /* … and before the bytes at `hole_at` so many are lost */
-    uint32_t hole_at, hole;
+    uint8_t n_holes;
+    struct hole {
+        uint32_t at, lost; /* before the held bytes at `at` of the window so many are lost */
+    } hole[HOLES_MAX];
     bool dark;        /* encrypted */
     bool off;         /* … or beyond the depth */
     bool app_scanned; /* the protocol's own rules have seen the window */

@@ -11,7 +11,10 @@ ends, cut inside a chunk (1 to 8, the client closes first; 9 to 17, the server d
 an announcement of listeners (4), and a conversation of HTTP (5 to 11) whose client thinks 20 s before it closes, and another one (12 to 57) that is silent for a
 minute with 56 KB of one side acknowledged at once. PART_CASES: a request and an answer of HTTP in pieces (1 to 16) and a handshake of TLS
 with data behind it (17 to 37), lines of no protocol (38 to 46), SSH up
-to encryption and behind it (47 to 63). A row is (protocol of the header, or all of it, options, packets that carry its alerts; 0 = the end of
+to encryption and behind it (47 to 63). PIECE_CASES: a response of HTTP in seven pieces and another request (1 to 21), a connection that both
+sides close, the client without acknowledging that the server did (22 to 30), datagrams of DNS (31 to 37), a request of HTTP whose first
+segment is a word (38 to 44), MQTT of a client without a name (45 to 55). UPGRADE_CASES:
+HTTP that goes on as WebSocket. A row is (protocol of the header, or all of it, options, packets that carry its alerts; 0 = the end of
 the flow). The packets are those of Suricata 7."""
 import argparse
 import json
@@ -117,6 +120,24 @@ PART_CASES = [
     ("tcp-stream", 'content:"SSH-2.0"', [0, 0]), ("tcp-stream", 'flow:to_client; content:"none"', [0]), ("ssh", 'ssh.software; content:"e"', [53, 55]),
     ("ssh", "ssh.hassh; bsize:32", [55]),
 ]
+
+PIECE_CASES = [
+    ("http", 'frame:http1.response; content:"HTTP"', [14]), ("http", 'frame:http1.response; content:!"zzz"', [14, 21]),
+    ("http", 'frame:http1.response; content:"bbb"', [14]), ("http", 'frame:http1.response; content:"bbb"; depth:60', []),
+    ("http", 'frame:http1.response; content:"ddd"; depth:3100', [21]), ("http", "frame:http1.response; bsize:>1100", [14, 21]),
+    ("http", "frame:http1.response; bsize:>4000", [21]), ("http", "frame:http1.response; isdataat:2990", [14, 21]),
+    ("http", 'frame:http1.response; pcre:"/^HTTP/"', [14]), ("http", 'frame:http1.response; content:"fff"; endswith', [21]),
+    ("http", 'frame:http1.request; content:"GET"', [7, 0]), ("tcp", 'content:"said by"', [30, 0]),
+    ("tcp", 'flow:to_server,only_stream; content:!"zzz"', [7, 0, 0, 0, 0]),
+    ("tcp", 'flow:to_client,only_stream; content:!"zzz"', [14, 21, 30, 0]), ("udp", "app-layer-protocol:dns", [31, 32, 34, 35, 36]),
+    ("udp", "app-layer-protocol:dns; flow:to_server", [31, 32, 35]), ("udp", "app-layer-protocol:!http", [31, 32, 34, 35, 36]),
+    ("tcp", "app-layer-protocol:http", [7, 8, 43]), ("tcp", "app-layer-protocol:http; flow:to_server", [7, 43]),
+    ("http", 'flow:to_server; content:"POST"', [0]), ("mqtt", 'mqtt.connect.clientid; content:!"zzz"', []),
+    ("mqtt", "mqtt.type:CONNECT", [51]),
+]
+
+UPGRADE_CASES = [("http", 'http.host; content:"shop"', [7]), ("http", 'http.header; content:!"zzz"; flow:to_server', [7]),
+                 ("http", 'http.response_line; content:"101"', [9]), ("http", 'http.stat_code; content:"101"; http.server; content:"x"', [])]
 
 
 def capture():
@@ -270,12 +291,52 @@ def part_capture():
     return c
 
 
+def piece_capture():
+    c = Capture()
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 6000\r\n\r\n"
+    t = Talk(c, 30011, 80)
+    for side, data in [(0, GET), (1, head)] + [(1, bytes([97 + i]) * 1000) for i in range(6)] + [(0, GET)]:
+        t.send(side, data)
+        t.send(1 - side)
+    t = Talk(c, 30012, 7777)
+    t.send(0, b"\xf1\x02 said by the client")
+    t.send(1, b"\xf3\x04 said by the server")
+    t.send(1, flags=0x11)
+    t.send(0, flags=0x11)
+    t.next[1] += 1
+    t.send(0, flags=0x11)
+    t.next[0] += 1
+    t.send(1)
+    ends = OUTSIDE, OFFICE
+    for side in (0, 0, 0, 1, 0, 1, 0):
+        c.udp(*ends[::1 - 2 * side], *((53, QUESTION, 5354) if not side else (5354, ANSWER, 53)))
+    t = Talk(c, 30013, 80)
+    for data in b"POST ", b"/form HTTP/1.1\r\nHost: shop.example\r\nContent-Length: 2\r\n\r\nab":
+        t.send(0, data)
+        t.send(1)
+    t = Talk(c, 30014, 1883)
+    for side, data in (0, b"\x10\x0c\0\x04MQTT\x04\2\0\x3c\0\0"), (1, b"\x20\2\0\0"), (0, b"\xc0\0"), (1, b"\xd0\0"):
+        t.send(side, data)
+        t.send(1 - side)
+    return c
+
+
+def upgrade_capture():
+    c = Capture()
+    t = Talk(c, 30015, 80)
+    for side, data in ((0, GET[:-2] + b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"),
+                       (1, b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"), (0, b"\x89\x80\1\2\3\4")):
+        t.send(side, data)
+        t.send(1 - side)
+    return c
+
+
 def udp6(sport, dport, data):
     return struct.pack(">HHHH", sport, dport, 8 + len(data), 0) + data
 
 
 SETS = {"in": (capture, CASES), "cut": (cut_capture, CUT_CASES), "way": (way_capture, WAY_CASES),
-        "part": (part_capture, PART_CASES)}
+        "part": (part_capture, PART_CASES), "piece": (piece_capture, PIECE_CASES), "upgrade": (upgrade_capture, UPGRADE_CASES)}
 
 
 def rule(i, proto, options):
