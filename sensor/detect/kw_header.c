@@ -244,6 +244,8 @@ static bool fragbits_match(const struct inspection *in, const void *args)
     return flag_ok(a, bits) && (a->mode != '+' || bits != a->wanted); /* + wants one more */
 }
 
+enum { LETTERS_MAX = 64 };
+
 static bool letters_of(struct slice text, const char *letters, const uint16_t *bits, uint16_t *out)
 {
     for (uint32_t i = 0; i < text.len; i++) {
@@ -264,15 +266,17 @@ static bool flags_parse_with(struct draft *d, const struct keyword *kw, struct s
 
     draft_of_packet(d, kw->name);
     value = draft_unquote(value);
-    if (!a || !draft_part(&value, ',', &wanted))
+    if (!a || !draft_part(&value, ',', &wanted) || wanted.len > LETTERS_MAX)
         return draft_fail(d, "\"%s\" wants letters", kw->name);
-    if (strchr("+*!", wanted.at[0])) {
-        a->mode = (char)wanted.at[0];
-        wanted = slice_from(wanted, 1);
-    } else if (wanted.len > 1 && strchr("+*!", wanted.at[wanted.len - 1])) {
-        a->mode = (char)wanted.at[wanted.len - 1];
-        wanted.len--;
+    uint8_t letter[LETTERS_MAX];
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < wanted.len; i++) {
+        if (!a->mode && wanted.at[i] && strchr("+*!", wanted.at[i]))
+            a->mode = (char)wanted.at[i]; /* wherever it stands */
+        else
+            letter[n++] = wanted.at[i];
     }
+    wanted = n ? (struct slice){letter, n} : wanted;
     if (!letters_of(wanted, letters, bits, &a->wanted))
         return draft_fail(d, "unknown letter in \"%s\"", kw->name);
     if (draft_part(&value, ',', &ignored) && !letters_of(ignored, letters, bits, &a->ignored))
@@ -289,8 +293,8 @@ static bool flags_parse(struct draft *d, const struct keyword *kw, struct slice 
 
 static bool fragbits_parse(struct draft *d, const struct keyword *kw, struct slice value)
 {
-    static const uint16_t bits[] = {0x2000, 0x4000, 0x8000};
-    return flags_parse_with(d, kw, value, "MDR", bits);
+    static const uint16_t bits[] = {0x2000, 0x4000, 0x8000, 0}; /* blanks may stand between */
+    return flags_parse_with(d, kw, value, "MDR ", bits);
 }
 
 /* ---- IP options --------------------------------------------------------------------------- */

@@ -122,7 +122,7 @@ static bool read_function(struct draft *d, struct modbus_args *a, struct slice t
     };
     uint64_t code;
 
-    if (draft_u64(text, &code) && code < MODBUS_ERROR) {
+    if (draft_u64(text, &code) && code <= UINT8_MAX) {
         a->has_function = true;
         a->function = (uint8_t)code;
         return true;
@@ -136,7 +136,7 @@ static bool read_function(struct draft *d, struct modbus_args *a, struct slice t
         a->category = (uint8_t)l->value;
         return true;
     }
-    return draft_fail(d, "function wants a code below 128 or a category");
+    return draft_fail(d, "function wants a code up to 255 or a category");
 }
 
 static bool read_access(struct draft *d, struct modbus_args *a, struct slice text)
@@ -194,8 +194,8 @@ static bool read_part(struct draft *d, struct modbus_args *a, struct slice part)
         return (a->has_address = a->has_access && draft_num(part, NULL, &a->address)) ||
                draft_fail(d, "address wants a number and access before it");
     if (slice_eq(word, SLICE_LIT("value")))
-        return (a->has_value = (a->access & MODBUS_WRITE) && draft_num(part, NULL, &a->value)) ||
-               draft_fail(d, "value wants a number and access write before it");
+        return (a->has_value = a->has_access && draft_num(part, NULL, &a->value)) ||
+               draft_fail(d, "value wants a number and access before it");
     return draft_fail(d, "unit, function, subfunction, access, address or value is wanted");
 }
 

@@ -153,6 +153,20 @@ static bool asn1_word(struct asn1_args *a, struct slice word)
     return true;
 }
 
+/* Words without a number stand in a row, too. */
+static bool asn1_words(struct asn1_args *a, struct slice words)
+{
+    int64_t blank = slice_find_byte(words, ' ');
+    struct slice first = slice_head(words, blank < 0 ? words.len : (uint32_t)blank);
+
+    while (blank > 0 && asn1_word(a, first)) {
+        words = slice_trim(slice_from(words, first.len));
+        blank = slice_find_byte(words, ' ');
+        first = slice_head(words, blank < 0 ? words.len : (uint32_t)blank);
+    }
+    return asn1_word(a, words);
+}
+
 static bool asn1_parse(struct draft *d, const struct keyword *kw, struct slice value)
 {
     struct asn1_args *a = draft_alloc(d, sizeof(*a));
@@ -163,7 +177,7 @@ static bool asn1_parse(struct draft *d, const struct keyword *kw, struct slice v
         return false;
     value = draft_unquote(value);
     while (draft_part(&value, ',', &word)) {
-        if (!asn1_word(a, word))
+        if (!asn1_words(a, word))
             return draft_fail(d, "asn1 does not understand \"%.*s\"", (int)(word.len & 63),
                               (const char *)word.at);
     }
