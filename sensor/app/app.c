@@ -166,6 +166,11 @@ void app_hush(struct app *app)
     app->flow->hushed = true;
 }
 
+const struct addr *app_server(const struct app *app)
+{
+    return &app->flow->server;
+}
+
 const void *app_config(const struct app *app)
 {
     struct app_engine *engine = app->engine;

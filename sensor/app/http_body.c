@@ -3,8 +3,8 @@
  * HTTP bodies: content codings removed (gzip, deflate, br; RFC 9110 section 8.4.1), bytes handed to
  * the body buffers and to the file. Several codings are removed from the outside inwards; a layer
  * whose bytes turn out not to be coded lets them through, as browsers do.
- * Limits: LAYERS_MAX codings; a body unpacks to at most UNPACKED_MAX bytes, and to BOMB_RATIO times
- * its size when that is more than BOMB_BYTES.
+ * Limits: HTTP_LAYERS_MAX codings; a body unpacks to at most UNPACKED_MAX bytes, and to BOMB_RATIO
+ * times its size when that is more than BOMB_BYTES.
  */
 #include "sensor/app/http_tx.h"
 
@@ -19,7 +19,6 @@ enum {
     BOMB_BYTES = 1 << 20,
     BOMB_RATIO = 2048,
     BODY_KEPT = 100 * 1024,
-    LAYERS_MAX = 3,
     HEAD_KEPT = 512, /* what is let through when a layer fails before its first byte */
     GZIP_MAGIC = 2,  /* bytes that tell gzip */
     GZIP_FLAGS = 3,  /* where its flags stand, five of them in use */
@@ -40,7 +39,7 @@ struct layer {
 };
 
 struct http_body {
-    struct layer layers[LAYERS_MAX]; /* outermost first */
+    struct layer layers[HTTP_LAYERS_MAX]; /* outermost first */
     uint32_t n_layers;
     uint64_t unpacked_bytes; /* of all layers */
     uint64_t wire_bytes;
@@ -82,11 +81,11 @@ static struct slice last_token(struct slice *list)
     return token;
 }
 
-struct http_body *http_body_new(struct slice encoding)
+struct http_body *http_body_new(struct slice encoding, uint32_t layers)
 {
     struct http_body *body = calloc(1, sizeof *body);
 
-    while (body && encoding.len && body->n_layers < LAYERS_MAX)
+    while (body && encoding.len && body->n_layers < layers)
         body->n_layers += layer_open(&body->layers[body->n_layers], last_token(&encoding));
     if (body && !body->n_layers)
         http_body_free(&body);
@@ -97,7 +96,7 @@ void http_body_free(struct http_body **body)
 {
     if (!*body)
         return;
-    for (uint32_t i = 0; i < LAYERS_MAX; i++) {
+    for (uint32_t i = 0; i < HTTP_LAYERS_MAX; i++) {
         inflate_free(&(*body)->layers[i].inflate);
         unbrotli_free(&(*body)->layers[i].unbrotli);
     }
@@ -113,13 +112,18 @@ bool http_body_is_bomb(const struct http_body *body)
 static void pass_on(const struct sink *sink, struct slice data)
 {
     struct http_message *m = http_tx_message(sink->tx, sink->dir);
-    const struct http_config *config = ((struct http_tx *)tx_data(sink->tx))->config;
-    uint32_t kept = config ? config->kept[sink->dir] : BODY_KEPT;
+    const struct http_tx *http = tx_data(sink->tx);
+    uint32_t kept = http->manner ? http->manner->kept[sink->dir] : BODY_KEPT;
+    bool cut = http->config && http->config->short_files && data.len > kept - m->body_seen;
+    bool is_file = !http_tx_is_form(sink->tx, sink->dir);
 
     if (sink->body)
         sink->body->out_bytes += data.len;
-    app_file_body(sink->app, sink->tx, sink->dir, !http_tx_is_form(sink->tx, sink->dir), data,
-                  &m->body, &m->body_seen, kept);
+    if (cut)
+        data = slice_head(data, kept - m->body_seen);
+    app_file_body(sink->app, sink->tx, sink->dir, is_file, data, &m->body, &m->body_seen, kept);
+    if (cut && is_file)
+        app_file_end(sink->app, sink->tx, sink->dir, false);
     if (m->body_seen >= kept) /* as complete as it will get: rules may look */
         app_progress(sink->app, sink->tx, sink->dir, TX_BODY);
 }

@@ -21,6 +21,15 @@ const struct option http_event_options[] = {
      "Bytes of a request's body that rules see; 0: all that fit"},
     {"http.response-body", CONF_SIZE, "100k",
      "Bytes of a response's body that rules see; 0: all that fit"},
+    {"http.short-files", CONF_BOOL, "false", "Files end where the bodies end that rules see"},
+    {"http.layers", CONF_INT, "3",
+     "Codings that are removed from a body, 4 at most; 0 = all of these"},
+    {"http.personality", CONF_TEXT, "",
+     "How servers read a path: minimal, generic, ids, iis_4_0 to iis_7_5, apache_2, as Suricata "
+     "means them; empty: as ids, with UTF-8 left as it is"},
+    {"app-layer.protocols.http.libhtp.server-config", CONF_TREE, NULL,
+     "Other ways for some servers: a list of {name: {address: [networks], personality, "
+     "request-body-limit, response-body-limit, double-decode-path, double-decode-query}}"},
     {"http.twice.path", CONF_BOOL, "false", "What is decoded of a path is decoded once more"},
     {"http.twice.query", CONF_BOOL, "false", "What is decoded of a query is decoded once more"},
     {"http.twice.note", CONF_BOOL, "true",
@@ -29,13 +38,6 @@ const struct option http_event_options[] = {
     OPTION_END,
 };
 
-static uint32_t body_limit(const struct conf *conf, const char *key)
-{
-    uint64_t bytes = conf_size(conf, key);
-
-    return bytes && bytes < HTTP_BODY_MAX ? (uint32_t)bytes : HTTP_BODY_MAX;
-}
-
 void http_event_configure(const struct conf *conf, void *config)
 {
     struct http_config *c = config;
@@ -43,11 +45,9 @@ void http_event_configure(const struct conf *conf, void *config)
     bool both = strcmp(whose, "both") == 0;
 
     c->basic = !conf_bool(conf, "http.extended");
-    c->kept[TO_SERVER] = body_limit(conf, "http.request-body");
-    c->kept[TO_CLIENT] = body_limit(conf, "http.response-body");
-    c->path_twice = conf_bool(conf, "http.twice.path");
+    http_manner_configure(conf, c);
+    c->short_files = conf_bool(conf, "http.short-files");
     c->unsaid_twice = !conf_bool(conf, "http.twice.note");
-    c->query_twice = conf_bool(conf, "http.twice.query");
     c->all[TO_SERVER] = both || strcmp(whose, "request") == 0;
     c->all[TO_CLIENT] = both || strcmp(whose, "response") == 0;
     for (uint32_t i = 0; c->customs < HTTP_CUSTOM_MAX && (item = conf_item(conf, "http.custom", i));

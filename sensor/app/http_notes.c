@@ -114,7 +114,9 @@ static void note_content_coding(struct app *app, struct tx *tx, struct slice cod
     }
     if (!all)
         app_note(app, tx, HTTP_NOTE_CONTENT_CODING);
-    if (layers > HTTP_CODINGS_MAX)
+    const struct http_config *config = ((struct http_tx *)tx_data(tx))->config;
+    uint32_t most = config && config->layers < HTTP_CODINGS_MAX ? config->layers : HTTP_CODINGS_MAX;
+    if (layers > most)
         app_note(app, tx, HTTP_NOTE_CODING_LAYERS);
 }
 

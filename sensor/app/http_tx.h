@@ -66,12 +66,32 @@ struct http_message {
 
 enum { HTTP_CUSTOM_MAX = 64, HTTP_CUSTOM_BYTES = 48, HTTP_BODY_MAX = 64 << 20 };
 
+/** How a server reads what it is sent. */
+struct http_manner {
+    bool slashes;                 /* %2f is a slash, and so is a backslash */
+    bool squash;                  /* of slashes in a row one is left */
+    bool units;                   /* %u0041 is A */
+    bool utf8;                    /* UTF-8 becomes what is like it in one byte */
+    bool path_twice, query_twice; /* decoded once more */
+    uint32_t kept[2];             /* bytes of a body that rules see, by direction */
+};
+
+enum { HTTP_MANNERS_MAX = 32, HTTP_NETWORKS_MAX = 128, HTTP_LAYERS_MAX = 4, HTTP_LAYERS = 3 };
+
+struct http_network {
+    struct prefix prefix;
+    uint32_t manner; /* its number */
+};
+
 /** What options leave out of events, and want in them. */
 struct http_config {
     bool basic, all[2];
-    bool path_twice, query_twice; /* decoded once more */
-    bool unsaid_twice;            /* what only could be is not noted */
-    uint32_t kept[2];             /* bytes of a body that rules see, by direction */
+    bool unsaid_twice; /* what only could be decoded once more is not noted */
+    bool short_files;  /* files are as long as the bodies that rules see */
+    uint32_t layers;   /* of coded bodies */
+    struct http_manner manners[HTTP_MANNERS_MAX]; /* the first is of all others */
+    struct http_network networks[HTTP_NETWORKS_MAX];
+    uint32_t n_manners, n_networks;
     char custom[HTTP_CUSTOM_MAX][HTTP_CUSTOM_BYTES];
     uint32_t customs;
 };
@@ -87,6 +107,7 @@ struct http_tx {
     struct http_multipart *parts; /* of a form that is sent; NULL = none */
     bool encoded_twice;           /* a second decoding has found something */
     const struct http_config *config;
+    const struct http_manner *manner; /* of its server */
 };
 
 static inline struct http_message *http_tx_message(struct tx *tx, enum dir dir)
@@ -183,6 +204,12 @@ bool http_event_extended(const struct tx *tx, const void *item);
 /** A header line as an object of name and value. */
 void http_event_header(struct jsonw *w, const struct http_field *field);
 
+/* ---- http_manner.c ------------------------------------------------------------------------ */
+
+void http_manner_configure(const struct conf *conf, struct http_config *config);
+const struct http_manner *http_manner_of(const struct http_config *config,
+                                         const struct addr *server);
+
 /* ---- http_uri.c --------------------------------------------------------------------------- */
 
 struct http_uri {
@@ -240,8 +267,9 @@ void http_multipart_data(struct app *app, struct tx *tx, struct slice data);
 
 struct http_body;
 
-/** Decoder for a Content-Encoding, a list perhaps; NULL when there is none or it is unknown. */
-struct http_body *http_body_new(struct slice encoding);
+/** Decoder for a Content-Encoding, a list perhaps, of which so many are removed; NULL when there is
+ * none or it is unknown. */
+struct http_body *http_body_new(struct slice encoding, uint32_t layers);
 void http_body_free(struct http_body **body);
 /** True when few bytes turned out to be very many: the reason why http_body_data said no. */
 bool http_body_is_bomb(const struct http_body *body);

@@ -2,9 +2,12 @@
 /*
  * Request targets (RFC 3986, RFC 9112 section 3.2) and the normal form rules look at: the path
  * percent-decoded (%u too, as IIS does), backslashes as slashes, runs of slashes and dot segments
- * removed; query and fragment percent-decoded once. What is not valid coding stays as it is.
+ * removed, as far as the server's manner does; query and fragment percent-decoded once. What is not
+ * valid coding stays as it is.
  */
 #include "sensor/app/http_tx.h"
+
+static const struct http_manner ours = {.slashes = true, .squash = true, .units = true};
 
 static int hex_value(uint8_t b)
 {
@@ -29,21 +32,32 @@ static int32_t hex_at(struct slice s, uint32_t at, uint32_t n)
     return value;
 }
 
-/* One byte for a UTF-16 unit: Latin-1, full-width forms as ASCII, else '?'. */
+/* One byte for a code point: Latin-1, full-width forms as ASCII, letters with marks as without (the
+ * first of Latin Extended), else '?'. */
 static uint8_t best_fit(int32_t unit)
 {
+    static const char letters[] =
+        "AaAaAaCcCcCcCcDd?dEeEeEeEeEeGgGgGgGgHhHhIiIiIiIiIi?\?JjKk?LlL"
+        "lLl?\?LlNnNnNn?\??OoOoOo?\?RrRrRrSsSsSs?\?TtTtTtUuUuUuUuUuUuWwYy"
+        "?Z?Zz?\??b?\??\??\??\??\??\??\??\??\??\??\?I?\?l?\??\?OOo?\??\??\??\??t?\?TUu?\??"
+        "?\?z?\??\??\??\??|?\?!?\??\??\??\??AaIiOoUuUuUuUuUu?Aa?\??\?GgGgKkOoOo?\?"
+        "j";
+
     if (unit < 0x100)
         return (uint8_t)unit;
+    if (unit < 0x100 + (int32_t)sizeof(letters) - 1)
+        return (uint8_t)letters[unit - 0x100];
     return unit >= 0xff01 && unit <= 0xff5e ? (uint8_t)(unit - 0xff01 + 0x21) : '?';
 }
 
 /* Decodes the coding at `*i`; moves `*i` behind it. */
-static uint8_t decoded(struct slice s, uint32_t *i, bool units)
+static uint8_t decoded(struct slice s, uint32_t *i, const struct http_manner *how)
 {
     uint8_t b = s.at[*i];
+    bool units = how && how->units;
     if (b == '%') {
         int32_t value = hex_at(s, *i + 1, 2);
-        if (value >= 0) {
+        if (value >= 0 && (value != '/' || !how || how->slashes)) {
             *i += 3;
             return (uint8_t)value;
         }
@@ -91,26 +105,58 @@ static uint32_t remove_dots(uint8_t *text, uint32_t len)
     return n;
 }
 
-static uint32_t normal_path(struct slice path, uint8_t *out)
+/* The code point of the sequence at `*i`, overlong ones too; -1 when there is none. */
+static int32_t utf8_at(struct slice s, uint32_t *i)
+{
+    uint8_t b = s.at[*i];
+    uint32_t more = b < 0x80 ? 0 : b >= 0xf0 ? 3 : b >= 0xe0 ? 2 : 1;
+    int32_t value = more ? b & (0x3f >> more) : b;
+
+    if ((b >= 0x80 && b < 0xc0) || b >= 0xf8 || more >= s.len - *i)
+        return -1;
+    for (uint32_t k = 1; k <= more; k++) {
+        if ((s.at[*i + k] & 0xc0) != 0x80)
+            return -1;
+        value = value << 6 | (s.at[*i + k] & 0x3f);
+    }
+    *i += more + 1;
+    return value;
+}
+
+/* In place: each sequence becomes one byte, and so does each byte that belongs to none. */
+static uint32_t without_utf8(uint8_t *text, uint32_t len)
+{
+    struct slice s = {text, len};
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < len;) {
+        int32_t value = utf8_at(s, &i);
+        i += value < 0;
+        text[n++] = value < 0 ? '?' : best_fit(value);
+    }
+    return n;
+}
+
+static uint32_t normal_path(struct slice path, const struct http_manner *how, uint8_t *out)
 {
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < path.len;) {
-        uint8_t b = decoded(path, &i, true);
-        if (b == '\\')
+        uint8_t b = decoded(path, &i, how);
+        if (b == '\\' && how->slashes)
             b = '/';
-        if (b == '/' && n && out[n - 1] == '/')
+        if (b == '/' && how->squash && n && out[n - 1] == '/')
             continue;
         out[n++] = b;
     }
-    return remove_dots(out, n);
+    return remove_dots(out, how->utf8 ? without_utf8(out, n) : n);
 }
 
 static uint32_t decode_into(struct slice s, uint8_t *out)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < s.len;)
-        out[n++] = decoded(s, &i, false);
+        out[n++] = decoded(s, &i, NULL);
     return n;
 }
 
@@ -126,19 +172,18 @@ static uint32_t decode_again(struct http_tx *http, uint8_t *text, uint32_t n, bo
 struct slice http_uri_normal(struct tx *tx, const struct http_uri *uri, struct slice *path)
 {
     struct http_tx *http = tx_data(tx);
-    const struct http_config *config = http->config;
-    bool path_twice = config && config->path_twice, query_twice = config && config->query_twice;
+    const struct http_manner *how = http->manner ? http->manner : &ours;
     uint8_t *out = app_tx_alloc(tx, (size_t)uri->path.len + uri->query.len + uri->fragment.len + 3);
     uint32_t n;
 
     *path = SLICE_NONE;
     if (!out)
         return SLICE_NONE;
-    n = decode_again(http, out, normal_path(uri->path, out), path_twice);
+    n = decode_again(http, out, normal_path(uri->path, how, out), how->path_twice);
     *path = (struct slice){out, n};
     if (uri->has_query) {
         out[n++] = '?';
-        n += decode_again(http, &out[n], decode_into(uri->query, &out[n]), query_twice);
+        n += decode_again(http, &out[n], decode_into(uri->query, &out[n]), how->query_twice);
     }
     if (uri->has_fragment) {
         out[n++] = '#';

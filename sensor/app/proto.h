@@ -240,6 +240,8 @@ struct slice app_expected(const struct app *app);
 void app_raw_look(struct app *app, enum dir dir);
 /** What the row's `configure` made of the options; NULL when it has none. */
 const void *app_config(const struct app *app);
+/** The host that was spoken to. */
+const struct addr *app_server(const struct app *app);
 
 enum { PROTO_PORTS_MAX = 12 };
 enum { L4_TCP = 1, L4_UDP = 2 };

@@ -11,6 +11,7 @@
 
 enum {
     LINE_MAX = 4096,
+    LINE_MOST = 61440,
     CODE_BYTES = 3,
     COMMAND_MAX = 32,
     FIRST_LINE_MAX = 512, /* the probe wants no more of the first command */
@@ -388,21 +389,41 @@ static struct slice without_end(struct slice line)
     return line;
 }
 
+struct ftp_config {
+    uint32_t line_max;
+};
+
+static const struct option ftp_options[] = {
+    {"ftp.max-line-length", CONF_SIZE, "4k",
+     "Bytes of a line; the rest of it is dropped and noted"},
+    OPTION_END,
+};
+
+static void ftp_configure(const struct conf *conf, void *config)
+{
+    struct ftp_config *c = config;
+    uint64_t bytes = conf_size(conf, "ftp.max-line-length");
+
+    c->line_max = bytes && bytes < LINE_MOST ? (uint32_t)bytes : LINE_MOST;
+}
+
 static struct parsed ftp_parse(struct app *app, enum dir dir, struct slice in)
 {
     struct ftp_state *state = app_state(app);
     struct ftp_side *side = &state->side[dir];
-    int64_t eol = slice_find_byte(slice_head(in, LINE_MAX), '\n');
+    const struct ftp_config *config = app_config(app);
+    uint32_t most = config ? config->line_max : LINE_MAX;
+    int64_t eol = slice_find_byte(slice_head(in, most), '\n');
 
     if (!in.len)
         return parse_more(1);
     if (side->dropping) {
         side->dropping = eol < 0;
-        return parse_done(eol < 0 ? slice_head(in, LINE_MAX).len : (uint32_t)eol + 1);
+        return parse_done(eol < 0 ? slice_head(in, most).len : (uint32_t)eol + 1);
     }
-    if (eol < 0 && in.len < LINE_MAX)
+    if (eol < 0 && in.len < most)
         return parse_more(in.len + 1);
-    uint32_t used = eol < 0 ? LINE_MAX : (uint32_t)eol + 1;
+    uint32_t used = eol < 0 ? most : (uint32_t)eol + 1;
     struct slice line = without_end(slice_head(in, used));
     side->dropping = eol < 0;
     if (!line.len)
@@ -483,6 +504,9 @@ const struct proto_def proto_ftp = {
     .probe = ftp_probe,
     .alone = ftp_alone,
     .parse = ftp_parse,
+    .options = ftp_options,
+    .config_size = sizeof(struct ftp_config),
+    .configure = ftp_configure,
     .fields = ftp_fields,
     .notes = ftp_notes,
 };

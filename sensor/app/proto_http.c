@@ -227,8 +227,10 @@ static void body_begin(struct app *app, struct tx *tx, enum dir dir, struct http
     const struct http_message *m = http_tx_message(tx, dir);
     side->plain = false;
     http_body_free(&side->body);
+    const struct http_config *config = ((struct http_tx *)tx_data(tx))->config;
     if (m->known[HTTP_CONTENT_ENCODING].len)
-        side->body = http_body_new(m->known[HTTP_CONTENT_ENCODING]);
+        side->body =
+            http_body_new(m->known[HTTP_CONTENT_ENCODING], config ? config->layers : HTTP_LAYERS);
     if (dir == TO_SERVER && !side->body)
         http_multipart_begin(app, tx);
     if (!http_tx_is_form(tx, dir))
@@ -414,7 +416,9 @@ static struct parsed take_head(struct app *app, enum dir dir, struct slice head)
         return parse_full();
     uint8_t noted = tx->notes;
     line = slice_head(kept, line.len);
-    ((struct http_tx *)tx_data(tx))->config = app_config(app);
+    struct http_tx *http = tx_data(tx);
+    http->config = app_config(app);
+    http->manner = http->config ? http_manner_of(http->config, app_server(app)) : NULL;
     if (dir == TO_SERVER)
         read_request_line(app, tx, line);
     else

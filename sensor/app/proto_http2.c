@@ -205,7 +205,7 @@ static void coded_begin(struct http2_state *state, uint32_t stream, enum dir dir
     if (!place)
         place = &state->coded[state->next_coded++ % BODIES_MAX];
     http_body_free(&place->body);
-    *place = (struct http2_coded){stream, dir, http_body_new(encoding)};
+    *place = (struct http2_coded){stream, dir, http_body_new(encoding, HTTP_LAYERS)};
 }
 
 static struct slice file_name(struct tx *tx, enum dir dir)

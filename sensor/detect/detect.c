@@ -574,6 +574,7 @@ static bool take_settings(struct detect *d, const struct conf *conf)
 
     d->window = window > WINDOW_MAX ? WINDOW_MAX : (uint32_t)window;
     d->depth = conf_size(conf, "detect.stream-depth");
+    d->behind_depth = conf_bool(conf, "detect.behind-depth");
     d->alerts_max = (uint32_t)conf_int(conf, "detect.alerts-max");
     d->encrypted = conf_bool(conf, "detect.encrypted");
     d->drop_ends = conf_bool(conf, "detect.drop-ends");

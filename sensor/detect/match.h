@@ -69,6 +69,7 @@ struct detect {
     uint64_t *count;
     uint32_t window, alerts_max;
     uint64_t depth;
+    bool behind_depth; /* packets behind it are looked at by themselves */
 
     const struct detect_input *in;
     uint32_t looks; /* detect_looks() of it */

@@ -108,10 +108,21 @@ static bool kept_off(const struct detect *d, const struct rule *r)
     return op && view->set && stands_anywhere(op, slice_from(view->data, view->fresh));
 }
 
+/* The direction's stream was looked at as far as it ever is; packets are looked at by themselves.
+ */
+static bool is_behind_depth(const struct detect *d)
+{
+    const struct flow_marks *s = d->in->flow->ext[FLOW_EXT_DETECT];
+    const struct window *win = s ? &s->win[d->in->dir] : NULL;
+
+    return win && win->next >= d->depth && !win->dark && !s->dark;
+}
+
 /* The packet's bytes come again in a stream. */
 static bool has_stream(const struct detect *d)
 {
-    return d->class_ == CLASS_TCP && d->in->flow && d->in->flow->tcp_state != TCP_NONE;
+    return d->class_ == CLASS_TCP && d->in->flow && d->in->flow->tcp_state != TCP_NONE &&
+           !(d->behind_depth && is_behind_depth(d));
 }
 
 static bool wants_packet(const struct detect *d, const struct rule *r)

@@ -34,6 +34,8 @@ const struct option ruleset_options[] = {
     {"detect.stream-window", CONF_SIZE, "2560",
      "Bytes of a stream that rules may look back, at most 4k"},
     {"detect.stream-depth", CONF_SIZE, "1M", "Bytes of a stream's direction that are inspected"},
+    {"detect.behind-depth", CONF_BOOL, "false",
+     "Behind them rules look at each packet by itself, as Suricata does"},
     {"action-order", CONF_LIST, "pass,drop,reject,alert",
      "Which action goes first; alerts of a packet stay that stand before the pass rule"},
     {"detect.alerts-max", CONF_INT, "15", "Most alerts of one packet; the first in order stay"},

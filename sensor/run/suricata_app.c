@@ -18,8 +18,10 @@ enum { TEXT_MAX = 160, DEPTH_MAX = 4 };
 static const struct {
     const char *theirs, *ours;
 } rows[] = {
+    {HTTP "personality", "http.personality"},
     {HTTP "request-body-limit", "http.request-body"},
     {HTTP "response-body-limit", "http.response-body"},
+    {HTTP "response-body-decompress-layer-limit", "http.layers"},
     {HTTP "double-decode-path", "http.twice.path"},
     {HTTP "double-decode-query", "http.twice.query"},
     {"smtp.raw-extraction", "smtp.raw"},
@@ -28,6 +30,7 @@ static const struct {
     {"smtp.mime.decode-quoted-printable", "smtp.decode_quoted"},
     {"smtp.mime.header-value-depth", "smtp.value_bytes"},
     {"smtp.mime.log-url-scheme", "smtp.log_url_scheme"},
+    {"ftp.max-line-length", "ftp.max-line-length"},
     {"mqtt.max-msg-length", "mqtt.max-msg-length"},
 };
 
@@ -35,6 +38,7 @@ enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
 /* Read elsewhere, or by take_* below. */
 static const char *const others[] = {
+    "http.libhtp.server-config",
     "*.enabled",
     "*.tcp.enabled",
     "*.udp.enabled",
@@ -100,7 +104,8 @@ static void take_switches(struct conf *conf, const struct json *protocols)
     strbuf_fini(&named);
 }
 
-/* ---- mail, TLS ---------------------------------------------------------------------------- */
+/* ---- the web, mail, TLS
+ * ---------------------------------------------------------------------------- */
 
 /* "full": what is encrypted is inspected all the same. */
 static void take_tls(struct conf *conf, const struct json *protocols)
@@ -109,6 +114,18 @@ static void take_tls(struct conf *conf, const struct json *protocols)
 
     if (strcmp(how, "full") == 0)
         suricata_yaml_set(conf, "detect.encrypted", "true");
+}
+
+/* What holds for web servers that a file says nothing of. Files are cut with the bodies, unless
+ * they are to be kept. */
+static void take_http(struct conf *conf)
+{
+    suricata_yaml_set(conf, "http.personality", "minimal");
+    suricata_yaml_set(conf, "http.request-body", "4096");
+    suricata_yaml_set(conf, "http.response-body", "4096");
+    suricata_yaml_set(conf, "http.layers", "2");
+    suricata_yaml_set(conf, "http.short-files",
+                      conf_bool(conf, "filestore.enabled") ? "false" : "true");
 }
 
 /* The event asks for the body's digest, the parser takes it unless it is told not to. */
@@ -123,7 +140,7 @@ static void take_smtp(struct conf *conf, const struct json *protocols)
         add(&list, json_str(s, ""), "");
     if (list.len)
         suricata_yaml_set(conf, "smtp.url_schemes", list.at);
-    else if (!suricata_yaml_says(json_get(mime, "extract-urls"), true))
+    else if (!mime || !suricata_yaml_says(json_get(mime, "extract-urls"), true))
         suricata_yaml_set(conf, "smtp.url_schemes", "");
     if (!suricata_yaml_says(json_get(mime, "body-md5"), true))
         suricata_yaml_set(conf, "smtp.body_md5", "false");
@@ -173,6 +190,7 @@ void suricata_app_take(struct conf *conf, const struct json *tree, const char *p
     struct strbuf left;
     char room[SURICATA_YAML_NUMBER];
 
+    take_http(conf);
     for (uint32_t i = 0; i < ROWS; i++) {
         const char *value = suricata_yaml_text(json_path(protocols, rows[i].theirs), room);
         if (value)

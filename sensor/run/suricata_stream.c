@@ -66,6 +66,16 @@ static void take_depth(struct conf *conf, const char *value)
         return;
     suricata_yaml_set(conf, "stream.depth", value);
     suricata_yaml_set(conf, "detect.stream-depth", bytes ? value : "1t");
+    suricata_yaml_set(conf, "detect.behind-depth", bytes ? "true" : "false");
+}
+
+/* Without the bytes of streams rules on them have nothing to look at. */
+static void take_raw(struct conf *conf, const char *value)
+{
+    if (!is_off(value))
+        return;
+    suricata_yaml_set(conf, "detect.stream-depth", "0");
+    suricata_yaml_set(conf, "detect.behind-depth", "false");
 }
 
 static void take_memcap(struct conf *conf, const char *value)
@@ -112,7 +122,8 @@ static const struct {
     {"pcap-file.checksum-checks", NULL, take_file_checksums},
     {"stream.checksum-validation", NULL, take_checksums},
     {"stream.inline", "auto", take_inline},
-    {"stream.reassembly.depth", "1mb", take_depth},
+    {"stream.reassembly.depth", "0", take_depth},
+    {"stream.reassembly.raw", NULL, take_raw},
     {"stream.reassembly.memcap", "0", take_memcap},
     {"stream.reassembly.urgent.policy", "inline", take_urgent},
     {"defrag.memcap", NULL, take_fragment_memory},

@@ -79,6 +79,7 @@ static void settings_of_parsers_are_taken_over(void **state)
                    "    http:\n      libhtp:\n        default-config:\n"
                    "          request-body-limit: 1mb\n          response-body-limit: 0\n"
                    "          double-decode-path: yes\n          personality: IDS\n"
+                   "          lzma-enabled: yes\n"
                    "    smtp:\n      raw-extraction: on\n"
                    "      mime: {decode-mime: no, decode-base64: no, header-value-depth: 100}\n");
     assert_int_equal(conf_size(rig.conf, "http.request-body"), 1 << 20);
@@ -92,7 +93,9 @@ static void settings_of_parsers_are_taken_over(void **state)
     assert_true(conf_bool(rig.conf, "smtp.decode_quoted"));
     assert_int_equal(conf_size(rig.conf, "smtp.value_bytes"), 100);
     expect_list(rig.conf, "action-order", "alert,pass");
-    assert_non_null(strstr(rig.report.at, "http.libhtp.default-config.personality"));
+    assert_string_equal(conf_text(rig.conf, "http.personality"), "IDS");
+    assert_non_null(strstr(rig.report.at, "http.libhtp.default-config.lzma-enabled"));
+    assert_null(strstr(rig.report.at, "personality"));
     assert_null(strstr(rig.report.at, "request-body-limit"));
     rig_close(&rig);
 }

@@ -57,7 +57,7 @@ static void what_a_file_does_not_say_is_as_in_suricata(void **state)
 
     (void)state;
     assert_string_equal(conf_text(rig->conf, "stream.midstream"), "auto");
-    assert_int_equal(conf_size(rig->conf, "stream.depth"), 1 << 20);
+    assert_int_equal(conf_size(rig->conf, "stream.depth"), 0);
     assert_string_equal(conf_text(rig->conf, "stream.urgent"), "inline");
     assert_string_equal(conf_text(rig->conf, "stream.inline"), "no");
     rig_free(rig);
