@@ -7,6 +7,8 @@
 #include "common/jsonw.h"
 #include "sensor/app/app.h"
 
+enum { TYPE_ACK = 5 };
+
 static const struct label ops[] = {{1, "request"}, {2, "reply"}, {0, NULL}};
 
 static const struct label types[] = {
@@ -241,12 +243,36 @@ const struct field dhcp_fields[] = {
     FIELD_END,
 };
 
+uint32_t dhcp_fields_events(const struct tx *tx)
+{
+    const struct dhcp_tx *dhcp = tx_data_const(tx);
+
+    return !dhcp->brief || dhcp->type == TYPE_ACK;
+}
+
+static void write_brief(const struct dhcp_tx *dhcp, struct jsonw *w)
+{
+    jsonw_str(w, "type", dhcp->op == 1 ? "request" : "reply");
+    jsonw_u64(w, "id", dhcp->id);
+    jsonw_hex(w, "client_mac", dhcp->client_mac, ':');
+    jsonw_addr(w, "assigned_ip", &dhcp->assigned_ip);
+    jsonw_str(w, "dhcp_type", "ack");
+    if (dhcp->has_renewal)
+        jsonw_u64(w, "renewal_time", dhcp->renewal_s);
+    if (dhcp->hostname.len)
+        jsonw_text(w, "hostname", dhcp->hostname);
+}
+
 void dhcp_fields_event(struct tx *tx, uint32_t i, struct jsonw *w)
 {
     const struct dhcp_tx *dhcp = tx_data_const(tx);
     struct cursor c = cursor_of(dhcp->params);
 
     (void)i;
+    if (dhcp->brief) {
+        write_brief(dhcp, w);
+        return;
+    }
     field_write_eve(tx, w);
     if (!dhcp->params.len)
         return;

@@ -15,6 +15,7 @@ struct dhcp_tx {
     uint8_t op;   /* 1 request, 2 reply */
     uint8_t type; /* option 53; 0 = absent */
     bool has_mac, has_lease, has_renewal, has_rebinding;
+    bool brief; /* dhcp.extended is off */
     uint32_t id;
     uint32_t lease_s, renewal_s, rebinding_s;
     struct addr client_ip, assigned_ip, next_server_ip, relay_ip;
@@ -25,6 +26,7 @@ struct dhcp_tx {
 
 extern const struct field dhcp_fields[];
 
+uint32_t dhcp_fields_events(const struct tx *tx);
 void dhcp_fields_event(struct tx *tx, uint32_t i, struct jsonw *w);
 
 #endif

@@ -168,8 +168,9 @@ static void write_response(const struct tx *tx, struct jsonw *w)
         write_label(w, "rrtype", dns_fields_rrtypes, question(dns, 0)->type);
     }
     write_label(w, "rcode", dns_fields_rcodes, dns->rcode);
-    write_section(dns, DNS_ANSWER, "answers", w);
-    if (any_answer(dns))
+    if (!dns->without_answers)
+        write_section(dns, DNS_ANSWER, "answers", w);
+    if (!dns->without_grouped && any_answer(dns))
         write_grouped(dns, w);
     write_section(dns, DNS_AUTHORITY, "authorities", w);
 }

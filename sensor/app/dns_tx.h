@@ -66,6 +66,7 @@ struct dns_tx {
     uint16_t id;
     uint16_t flags;
     bool response;
+    bool without_answers, without_grouped; /* in its event (dns.formats) */
     uint8_t opcode;
     uint16_t rcode;
     uint16_t rrtype; /* of the first question */

@@ -20,6 +20,7 @@ struct ftp_tx {
     uint8_t received; /* the final reply was seen */
     uint8_t mode;     /* FTP_ACTIVE, FTP_PASSIVE; 0 = no data channel is agreed here */
     uint16_t dynamic_port;
+    uint16_t asked_port;   /* of a mode that counts when it is answered; 0 = none */
     struct addr port_host; /* of PORT and EPRT; family 0 = none */
     struct list codes;     /* struct ftp_text */
     struct list replies;

@@ -65,6 +65,15 @@ static const struct field response_fields[] = {
     FIELD_END,
 };
 
+/* Under a suricata.yaml a request whose head did not end has port 0. */
+static bool has_port(const struct tx *tx, const void *item)
+{
+    const struct http_tx *http = tx_data_const(tx);
+
+    (void)item;
+    return http->port || http->port_zero;
+}
+
 const struct field http_fields[] = {
     {.name = "http.host",
      .eve = "hostname",
@@ -82,6 +91,8 @@ const struct field http_fields[] = {
      .offset = offsetof(struct http_tx, port),
      .side = SIDE_CLIENT,
      .progress = TX_HEADERS,
+     .zero = true,
+     .has = has_port,
      .doc = "Port in the Host header or the URI"},
     {.name = "http.host.raw",
      .uses = IN_RULES,

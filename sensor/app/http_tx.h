@@ -105,6 +105,7 @@ struct http_tx {
     uint16_t status;
     uint16_t port;                /* in the Host header or URI; 0 = none */
     struct http_multipart *parts; /* of a form that is sent; NULL = none */
+    bool port_zero;               /* no blank line was seen: port 0, as Suricata has it */
     bool encoded_twice;           /* a second decoding has found something */
     const struct http_config *config;
     const struct http_manner *manner; /* of its server */
@@ -209,6 +210,21 @@ void http_event_header(struct jsonw *w, const struct http_field *field);
 void http_manner_configure(const struct conf *conf, struct http_config *config);
 const struct http_manner *http_manner_of(const struct http_config *config,
                                          const struct addr *server);
+
+/* ---- http_line.c -------------------------------------------------------------------------- */
+
+/** Takes the first word and the blanks behind it. */
+struct slice http_line_word(struct slice *rest);
+/** A line without the CR at its end. */
+struct slice http_line_bare(struct slice line);
+/** "method target protocol"; the target may hold blanks, the protocol is the last word. Of two
+ * words the second is the target, whatever it looks like. */
+void http_line_split(struct slice line, struct slice *method, struct slice *target,
+                     struct slice *protocol);
+/** Could be a method, or a header's name. */
+bool http_is_token(struct slice method);
+bool http_is_common(struct slice method);
+enum probe http_probe(struct slice head, enum dir dir);
 
 /* ---- http_uri.c --------------------------------------------------------------------------- */
 

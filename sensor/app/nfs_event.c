@@ -101,6 +101,8 @@ static const char *procedure_name(const struct nfs_tx *nfs)
 {
     if (nfs->version == 4 && nfs->is_file)
         return nfs->procedure == NFS_4_READ ? "READ" : "WRITE";
+    if (nfs->version == 2 && nfs->as_suricata) /* it has no names of its own for version 2 */
+        return nfs_event_procedure(3, nfs->procedure);
     return nfs_event_procedure(nfs->version, nfs->procedure);
 }
 
@@ -112,9 +114,10 @@ void nfs_event_write(struct tx *tx, uint32_t i, struct jsonw *w)
     (void)i;
     jsonw_u64(w, "version", nfs->version);
     write_named(w, "procedure", procedure_name(nfs), nfs->procedure);
-    jsonw_text(w, "filename", nfs->name);
+    bool nameless = nfs->version == 2 && nfs->as_suricata && !nfs->is_file;
+    jsonw_text(w, "filename", nameless ? SLICE_NONE : nfs->name);
     snprintf(hash, sizeof hash, "%x", nfs->handle_hash);
-    if (nfs->has_handle)
+    if (nfs->has_handle && !nameless)
         jsonw_str(w, "hhash", hash);
     jsonw_u64(w, "id", tx->id + 1);
     jsonw_bool(w, "file_tx", nfs->is_file);
@@ -123,7 +126,7 @@ void nfs_event_write(struct tx *tx, uint32_t i, struct jsonw *w)
         write_named(w, "status", status_name(nfs->status), nfs->status);
     if (nfs->is_file)
         write_file(w, nfs);
-    if (nfs->to.at) {
+    if (nfs->to.at && !nameless) {
         jsonw_obj_open(w, "rename");
         jsonw_text(w, "from", nfs->name);
         jsonw_text(w, "to", nfs->to);

@@ -17,6 +17,7 @@ enum {
 struct nfs_tx {
     uint32_t xid, version, procedure;
     uint32_t auth, uid, gid;
+    bool as_suricata; /* its event is written as Suricata does */
     bool unix_auth, has_reply, denied, has_status, has_handle, is_file, reads;
     uint32_t status, handle_hash;
     struct slice machine, name, to;

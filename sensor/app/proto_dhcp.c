@@ -172,6 +172,23 @@ static void read_options(struct app *app, struct tx *tx, struct cursor *c)
     }
 }
 
+static const struct option dhcp_options[] = {
+    {"dhcp.extended", CONF_BOOL, "true",
+     "Events of every message with all its fields; off: of acknowledgements, in brief"},
+    OPTION_END,
+};
+
+struct dhcp_config {
+    bool brief;
+};
+
+static void dhcp_configure(const struct conf *conf, void *config)
+{
+    struct dhcp_config *c = config;
+
+    c->brief = !conf_bool(conf, "dhcp.extended");
+}
+
 static struct parsed dhcp_parse(struct app *app, enum dir dir, struct slice in)
 {
     struct cursor c = cursor_of(in);
@@ -189,10 +206,12 @@ static struct parsed dhcp_parse(struct app *app, enum dir dir, struct slice in)
     if (!cursor_ok(&c))
         return in.len ? parse_bad() : parse_more(HEADER_BYTES);
 
+    const struct dhcp_config *config = app_config(app);
     struct tx *tx = app_tx_new(app, id);
     if (!tx)
         return parse_full();
     struct dhcp_tx *dhcp = tx_data(tx);
+    dhcp->brief = config && config->brief;
     dhcp->op = op;
     dhcp->id = id;
     dhcp->client_ip = addrs[0];
@@ -234,7 +253,11 @@ const struct proto_def proto_dhcp = {
     .ends = TX_ENDS_PACKET,
     .probe = dhcp_probe,
     .parse = dhcp_parse,
+    .events = dhcp_fields_events,
     .write_event = dhcp_fields_event,
+    .options = dhcp_options,
+    .config_size = sizeof(struct dhcp_config),
+    .configure = dhcp_configure,
     .fields = dhcp_fields,
     .notes = dhcp_notes,
 };

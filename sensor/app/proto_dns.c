@@ -36,6 +36,31 @@ static const char *const dns_notes[] = {
     "name_too_long",  "infinite_loop", "too_many_labels", NULL,
 };
 
+/* What events say of answers. */
+struct dns_config {
+    bool without_answers, without_grouped;
+};
+
+static const struct option dns_options[] = {
+    {"dns.formats", CONF_LIST, "detailed,grouped",
+     "How events tell answers: detailed (each record), grouped (their data by type)"},
+    OPTION_END,
+};
+
+static void dns_configure(const struct conf *conf, void *config)
+{
+    struct dns_config *c = config;
+    const char *item;
+
+    *c = (struct dns_config){true, true};
+    for (uint32_t i = 0; (item = conf_item(conf, "dns.formats", i)); i++) {
+        if (strcmp(item, "detailed") == 0)
+            c->without_answers = false;
+        else if (strcmp(item, "grouped") == 0)
+            c->without_grouped = false;
+    }
+}
+
 /* ---- reading ------------------------------------------------------------------------------ */
 
 struct name {
@@ -338,6 +363,7 @@ static enum parsed_kind read_message(struct app *app, enum dir dir, struct slice
 
     if (!read_header(&c, &h))
         return PARSED_BAD;
+    const struct dns_config *config = app_config(app);
     struct tx *tx = app_tx_new(app, h.id);
     if (!tx)
         return PARSED_FULL;
@@ -345,6 +371,8 @@ static enum parsed_kind read_message(struct app *app, enum dir dir, struct slice
     dns->id = h.id;
     dns->flags = h.flags;
     dns->response = h.flags >> 15;
+    dns->without_answers = config && config->without_answers;
+    dns->without_grouped = config && config->without_grouped;
     dns->opcode = opcode_of(h.flags);
     dns->rcode = h.flags & 0xf;
     if (!read_sections(app, tx, message, &c, &h))
@@ -472,6 +500,9 @@ const struct proto_def proto_dns = {
     .parse = dns_parse,
     .events = dns_event_count,
     .write_event = dns_event_write,
+    .options = dns_options,
+    .config_size = sizeof(struct dns_config),
+    .configure = dns_configure,
     .fields = dns_fields,
     .notes = dns_notes,
 };

@@ -53,10 +53,12 @@ static bool has_mode(const struct tx *tx, const void *data)
     return ((const struct ftp_tx *)data)->mode != 0;
 }
 
-static bool is_active(const struct tx *tx, const void *data)
+static bool is_told(const struct tx *tx, const void *data)
 {
+    const struct ftp_tx *ftp = data;
+
     (void)tx;
-    return ((const struct ftp_tx *)data)->mode == FTP_ACTIVE;
+    return ftp->mode == FTP_ACTIVE || ftp->asked_port;
 }
 
 static const struct field code_fields[] = {
@@ -146,7 +148,7 @@ static const struct field ftp_fields[] = {
      .type = FIELD_U8,
      .offset = offsetof(struct ftp_tx, mode),
      .labels = modes,
-     .has = is_active,
+     .has = is_told,
      .doc = "active, behind PORT and EPRT"},
     {.name = "ftp.reply_received",
      .eve = "reply_received",
@@ -219,6 +221,19 @@ static void agree(struct ftp_state *state, struct ftp_tx *ftp, uint8_t mode, uin
     ftp->dynamic_port = state->port = port;
 }
 
+/* Where Suricata's words are asked for, what is not answered yet is no agreement. */
+static void propose(struct app *app, struct ftp_tx *ftp, uint16_t port)
+{
+    struct ftp_state *state = app_state(app);
+
+    agree(state, ftp, FTP_ACTIVE, port);
+    if (!app_as_suricata(app))
+        return;
+    ftp->asked_port = port;
+    ftp->mode = FTP_PASSIVE;
+    ftp->dynamic_port = 0;
+}
+
 static void act_on_command(struct app *app, struct ftp_state *state, struct tx *tx)
 {
     struct ftp_tx *ftp = tx_data(tx);
@@ -231,7 +246,7 @@ static void act_on_command(struct app *app, struct ftp_state *state, struct tx *
         state->port = 0; /* the channel is used up */
     else if ((is(ftp, "PORT") && ftp_port_read(ftp->data, &ftp->port_host, &port)) ||
              (is(ftp, "EPRT") && ftp_port_read_extended(ftp->data, &ftp->port_host, &port)))
-        agree(state, ftp, FTP_ACTIVE, port);
+        propose(app, ftp, port);
 }
 
 static void read_command(struct app *app, struct tx *tx, struct slice line)
@@ -374,6 +389,10 @@ static bool on_reply(struct app *app, struct slice line, bool cut)
         return true;
     struct ftp_tx *ftp = tx_data(tx);
     ftp->received = 1;
+    if (ftp->asked_port) {
+        ftp->mode = FTP_ACTIVE;
+        ftp->dynamic_port = ftp->asked_port;
+    }
     if (secured(ftp, line))
         app_switch(app, "tls");
     app_progress(app, tx, TO_CLIENT, TX_DONE);

@@ -12,12 +12,9 @@
 enum {
     STATUS_MARK = 5,
     HEAD_MAX = 65536,
-    PROBE_LINE_MAX = 1024,
     CHUNK_LINE_MAX = 1024,
-    METHOD_MIN = 3,
     WARNINGS_MAX = 512, /* of a flow, until it is said that they are too many */
-    JUNK_MAX = 256,     /* bytes of a line before the status line */
-    METHOD_MAX = 32
+    JUNK_MAX = 256      /* bytes of a line before the status line */
 };
 
 enum phase {
@@ -51,50 +48,12 @@ struct http_state {
 
 /* ---- start lines -------------------------------------------------------------------------- */
 
-static struct slice word(struct slice *rest)
-{
-    uint32_t n = 0;
-    while (n < rest->len && rest->at[n] != ' ' && rest->at[n] != '\t')
-        n++;
-    struct slice w = slice_head(*rest, n);
-    while (n < rest->len && (rest->at[n] == ' ' || rest->at[n] == '\t'))
-        n++;
-    *rest = slice_from(*rest, n);
-    return w;
-}
-
-static struct slice without_cr(struct slice line)
-{
-    return line.len && line.at[line.len - 1] == '\r' ? slice_head(line, line.len - 1) : line;
-}
-
-/* "method target protocol"; the target may hold blanks, the protocol is the last word. Of two words
- * the second is the target, whatever it looks like. */
-static void split_request(struct slice line, struct slice *method, struct slice *target,
-                          struct slice *protocol)
-{
-    struct slice rest = line;
-    *method = word(&rest);
-    *protocol = SLICE_NONE;
-    *target = slice_trim(rest);
-    for (uint32_t i = target->len; i > 0; i--) {
-        if (target->at[i - 1] == ' ' || target->at[i - 1] == '\t') {
-            struct slice last = slice_from(*target, i);
-            if (slice_starts(last, SLICE_LIT("HTTP/"))) {
-                *protocol = last;
-                *target = slice_trim(slice_head(*target, i - 1));
-            }
-            return;
-        }
-    }
-}
-
 static void read_request_line(struct app *app, struct tx *tx, struct slice line)
 {
     struct http_tx *http = tx_data(tx);
 
     http->request.line = line;
-    split_request(line, &http->method, &http->uri_raw, &http->request.protocol);
+    http_line_split(line, &http->method, &http->uri_raw, &http->request.protocol);
     struct http_uri uri =
         http_uri_split(http->uri_raw, slice_eq(http->method, SLICE_LIT("CONNECT")));
     http->uri = http_uri_normal(tx, &uri, &http->path);
@@ -113,102 +72,11 @@ static void read_status_line(struct tx *tx, struct slice line)
     uint64_t status;
 
     http->response.line = line;
-    http->response.protocol = word(&rest);
-    http->status_text = word(&rest);
+    http->response.protocol = http_line_word(&rest);
+    http->status_text = http_line_word(&rest);
     http->status_message = rest;
     if (slice_to_u64(http->status_text, &status) && status < 1000)
         http->status = (uint16_t)status;
-}
-
-/* ---- recognising -------------------------------------------------------------------------- */
-
-static bool is_token(struct slice method)
-{
-    for (uint32_t i = 0; i < method.len; i++) {
-        uint8_t b = method.at[i];
-        if (!((b >= 'A' && b <= 'Z') || (b >= 'a' && b <= 'z') || b == '-' || b == '_'))
-            return false;
-    }
-    return method.len >= METHOD_MIN && method.len <= METHOD_MAX;
-}
-
-static bool is_common(struct slice method)
-{
-    static const struct slice common[] = {
-        SLICE_LIT("GET"),    SLICE_LIT("POST"),    SLICE_LIT("HEAD"),  SLICE_LIT("PUT"),
-        SLICE_LIT("DELETE"), SLICE_LIT("OPTIONS"), SLICE_LIT("PATCH"), SLICE_LIT("CONNECT"),
-    };
-    for (uint32_t i = 0; i < sizeof common / sizeof *common; i++)
-        if (slice_eq(method, common[i]))
-            return true;
-    return false;
-}
-
-/* A whole first line decides: the version, or the shape of HTTP/0.9. */
-static enum probe probe_line(struct slice line)
-{
-    struct slice method, target, protocol;
-
-    split_request(line, &method, &target, &protocol);
-    if (protocol.len) /* HTTP/2 begins with a line of this shape */
-        return slice_starts(protocol, SLICE_LIT("HTTP/2")) ? PROBE_NO : PROBE_YES;
-    if (slice_starts(target, SLICE_LIT("HTTP/")))
-        return PROBE_YES;
-    bool old = slice_ieq(method, SLICE_LIT("GET")) && slice_starts(target, SLICE_LIT("/")) &&
-               slice_find_byte(target, ' ') < 0;
-    return old ? PROBE_LIKELY : PROBE_NO;
-}
-
-/* No other protocol in lines begins so. */
-static bool is_plain(struct slice method)
-{
-    return slice_eq(method, SLICE_LIT("GET")) || slice_eq(method, SLICE_LIT("POST")) ||
-           slice_eq(method, SLICE_LIT("HEAD")) || slice_eq(method, SLICE_LIT("PUT"));
-}
-
-static enum probe probe_request(struct slice head)
-{
-    struct slice line = slice_head(head, PROBE_LINE_MAX), rest;
-    int64_t eol = slice_find_byte(line, '\n');
-
-    if (eol >= 0)
-        line = without_cr(slice_head(line, (uint32_t)eol));
-    rest = line;
-    struct slice method = word(&rest);
-    bool has_blank = method.len < line.len;
-    if (!is_token(method) && (has_blank || eol >= 0 || method.len >= METHOD_MIN))
-        return PROBE_NO;
-    if (eol >= 0)
-        return has_blank ? probe_line(line) : PROBE_NO;
-    if (has_blank && is_plain(method) && (!rest.len || rest.at[0] == '/'))
-        return PROBE_YES;
-    if (line.len < PROBE_LINE_MAX)
-        return PROBE_MORE;
-    return is_common(method) ? PROBE_YES : PROBE_NO;
-}
-
-static enum probe probe_response(struct slice head)
-{
-    struct slice mark = SLICE_LIT("HTTP/");
-    if (!slice_ieq(slice_head(mark, head.len), slice_head(head, mark.len)))
-        return PROBE_NO;
-    if (head.len < mark.len)
-        return PROBE_MORE;
-    struct cursor c = cursor_of(slice_from(head, mark.len));
-    uint8_t major = cursor_u8(&c), dot = cursor_u8(&c), minor = cursor_u8(&c);
-    if (!cursor_ok(&c))
-        return PROBE_MORE;
-    return (major == '0' || major == '1') && dot == '.' && minor >= '0' && minor <= '9' ? PROBE_YES
-                                                                                        : PROBE_NO;
-}
-
-static enum probe http_probe(struct slice head, enum dir dir)
-{
-    while (head.len && (head.at[0] == '\r' || head.at[0] == '\n'))
-        head = slice_from(head, 1);
-    if (!head.len)
-        return PROBE_MORE;
-    return dir == TO_SERVER ? probe_request(head) : probe_response(head);
 }
 
 /* ---- bodies ------------------------------------------------------------------------------- */
@@ -273,7 +141,7 @@ static void message_done(struct app *app, struct tx *tx, enum dir dir, bool comp
 static bool has_version(struct slice line)
 {
     struct slice method, target, protocol;
-    split_request(line, &method, &target, &protocol);
+    http_line_split(line, &method, &target, &protocol);
     return protocol.len != 0;
 }
 
@@ -378,11 +246,23 @@ static void response_head_done(struct app *app, struct tx *tx, struct http_side 
 static bool is_interim(struct slice head, struct slice line)
 {
     struct slice rest = line;
-    word(&rest);
-    struct slice status = word(&rest);
+    http_line_word(&rest);
+    struct slice status = http_line_word(&rest);
     return status.len == 3 && status.at[0] == '1' && !slice_eq(status, SLICE_LIT("101")) &&
            !http_head_says(head, SLICE_LIT("\ncontent-length:")) &&
            !http_head_says(head, SLICE_LIT("\ntransfer-encoding:"));
+}
+
+/* Until the real one is here, events tell its status. */
+static void note_interim(struct tx *tx, struct slice line)
+{
+    struct http_tx *http = tx_data(tx);
+    struct slice rest = line;
+    uint64_t status;
+
+    http_line_word(&rest);
+    if (slice_to_u64(http_line_word(&rest), &status) && status < 1000)
+        http->status = (uint16_t)status;
 }
 
 /* What was noted on a head counts, up to a number that no client reaches by accident. */
@@ -396,6 +276,15 @@ static void count_warnings(struct app *app, struct tx *tx, uint8_t before)
         app_note(app, tx, HTTP_NOTE_WARNINGS);
 }
 
+/* Up to the blank line, not up to where the connection ended. */
+static bool is_whole(struct slice head)
+{
+    uint32_t n = head.len;
+
+    return n >= 2 && head.at[n - 1] == '\n' &&
+           (head.at[n - 2] == '\n' || (n >= 3 && head.at[n - 2] == '\r' && head.at[n - 3] == '\n'));
+}
+
 static struct parsed take_head(struct app *app, enum dir dir, struct slice head)
 {
     struct http_state *state = app_state(app);
@@ -405,9 +294,12 @@ static struct parsed take_head(struct app *app, enum dir dir, struct slice head)
 
     side->scanned = 0;
     if (dir == TO_CLIENT && is_interim(head, line)) {
+        struct tx *waits = app_tx_find(app, side->number);
         if (side->continued)
-            app_note(app, app_tx_find(app, side->number), HTTP_NOTE_CONTINUE_AGAIN);
+            app_note(app, waits, HTTP_NOTE_CONTINUE_AGAIN);
         side->continued = true;
+        if (waits)
+            note_interim(waits, line);
         return parse_done(head.len);
     }
     struct tx *tx = app_tx(app, side->number);
@@ -419,10 +311,12 @@ static struct parsed take_head(struct app *app, enum dir dir, struct slice head)
     struct http_tx *http = tx_data(tx);
     http->config = app_config(app);
     http->manner = http->config ? http_manner_of(http->config, app_server(app)) : NULL;
-    if (dir == TO_SERVER)
+    if (dir == TO_SERVER) {
+        http->port_zero = app_as_suricata(app) && !is_whole(head);
         read_request_line(app, tx, line);
-    else
+    } else {
         read_status_line(tx, line);
+    }
     app_progress(app, tx, dir, TX_LINE);
     if (!http_head_read(app, tx, dir, slice_from(kept, next)))
         return parse_full();
@@ -471,7 +365,7 @@ static bool is_old(const struct http_state *state, enum dir dir, struct slice in
 {
     if (dir == TO_CLIENT)
         return state->old && !is_status(in);
-    return eol >= 0 && !has_version(without_cr(slice_head(in, (uint32_t)eol)));
+    return eol >= 0 && !has_version(http_line_bare(slice_head(in, (uint32_t)eol)));
 }
 
 /* Where the search for the blank line goes on: its start may be among the last bytes. */
@@ -486,7 +380,7 @@ static bool is_late_header(const struct http_state *state, struct slice in, int6
     struct slice line = eol < 0 ? in : slice_head(in, (uint32_t)eol);
     int64_t colon = slice_find_byte(line, ':');
 
-    return state->old && colon > 0 && is_token(slice_head(line, (uint32_t)colon));
+    return state->old && colon > 0 && http_is_token(slice_head(line, (uint32_t)colon));
 }
 
 static struct parsed take_late_header(struct app *app, struct slice head)
@@ -526,8 +420,8 @@ static struct tx *stray_owner(struct app *app, enum dir dir, struct slice line)
 
     if (dir == TO_CLIENT || state->old || !state->side[TO_SERVER].number)
         return NULL;
-    split_request(without_cr(line), &method, &target, &protocol);
-    if (protocol.len || is_common(method))
+    http_line_split(http_line_bare(line), &method, &target, &protocol);
+    if (protocol.len || http_is_common(method))
         return NULL;
     return app_tx_find(app, state->side[TO_SERVER].number - 1);
 }
@@ -648,7 +542,7 @@ static struct parsed parse_chunk_line(struct app *app, struct tx *tx, enum dir d
 
     if (eol < 0 && in.len < CHUNK_LINE_MAX && !is_no_chunk(in))
         return parse_more(in.len + 1);
-    if (eol >= 0 && without_cr(slice_head(in, (uint32_t)eol)).len == 0) {
+    if (eol >= 0 && http_line_bare(slice_head(in, (uint32_t)eol)).len == 0) {
         http_tx_message(tx, dir)->length += (uint64_t)eol + 1;
         return parse_done((uint32_t)eol + 1);
     }
@@ -677,7 +571,7 @@ static struct parsed parse_line_end(struct app *app, struct tx *tx, enum dir dir
     if (side->phase == AFTER_CHUNK) {
         side->phase = IN_CHUNK_LINE;
         http_tx_message(tx, dir)->length += (uint64_t)eol + 1;
-    } else if (without_cr(slice_head(in, (uint32_t)eol)).len == 0)
+    } else if (http_line_bare(slice_head(in, (uint32_t)eol)).len == 0)
         message_done(app, tx, dir, true);
     return parse_done((uint32_t)eol + 1);
 }

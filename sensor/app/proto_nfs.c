@@ -79,7 +79,11 @@ static void read_credentials(struct app *app, struct tx *tx, struct cursor *c)
     struct cursor creds = cursor_of(take_opaque(c));
     if (nfs->auth == AUTH_UNIX) {
         cursor_skip(&creds, 4); /* stamp */
-        nfs->machine = app_keep(app, tx, take_opaque(&creds));
+        nfs->as_suricata = app_as_suricata(app);
+        uint32_t length = cursor_be32(&creds);
+        nfs->machine = app_keep(app, tx, cursor_take(&creds, length));
+        if (!nfs->as_suricata) /* it does not know that names are filled up */
+            cursor_skip(&creds, (0 - length) & 3);
         nfs->uid = cursor_be32(&creds);
         nfs->gid = cursor_be32(&creds);
         nfs->unix_auth = cursor_ok(&creds);

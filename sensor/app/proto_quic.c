@@ -389,6 +389,7 @@ static struct parsed quic_parse(struct app *app, enum dir dir, struct slice in)
         return parse_full();
     struct quic_tx *quic = tx_data(tx);
     quic->tls.config = app_config(app);
+    quic->tls.ja4_mark = app_as_suricata(app);
     quic->version = h.version;
     quic->version_bytes = app_keep(app, tx, h.version_bytes);
     take_packet(app, tx, dir, &h, slice_head(in, h.end));

@@ -133,6 +133,7 @@ static void client_hello(struct app *app, struct tx *tx, struct slice body)
     if (tls->client_random.len) /* after a HelloRetryRequest: the first one is shown */
         return;
     tls->config = app_config(app);
+    tls->ja4_mark = app_as_suricata(app);
     if (!tls_hello_read(body, true, &hello))
         app_note(app, tx, NOTE_HELLO);
     if (hello.sni_fault)

@@ -172,7 +172,7 @@ static void short_hash(const struct text *text, char out[JA4_HASH_DIGITS + 1])
 
 /* Sorts the ciphers. */
 static struct slice ja4(struct tx *tx, const struct tls_hello *hello, struct numbers *ciphers,
-                        const struct numbers *extensions)
+                        const struct numbers *extensions, bool mark)
 {
     struct numbers others, signatures;
     struct text text;
@@ -191,7 +191,7 @@ static struct slice ja4(struct tx *tx, const struct tls_hello *hello, struct num
     sort(&others);
     text.len = 0;
     add_hex_list(&text, &others);
-    if (text.len && signatures.n) {
+    if ((text.len && signatures.n) || mark) {
         text.at[text.len++] = '_';
         add_hex_list(&text, &signatures);
     }
@@ -231,7 +231,7 @@ void tls_finger_client(struct tx *tx, const struct tls_hello *hello)
     }
     tls->ja3 = app_tx_keep(tx, view(&text));
     tls->ja3_hash = md5_text(tx, view(&text));
-    tls->ja4 = ja4(tx, hello, &ciphers, &extensions);
+    tls->ja4 = ja4(tx, hello, &ciphers, &extensions, tls->ja4_mark);
 }
 
 void tls_finger_server(struct tx *tx, const struct tls_hello *hello)

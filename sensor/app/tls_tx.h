@@ -68,6 +68,7 @@ struct tls_tx {
     struct tls_identity server, client;
     struct slice ja3, ja3s, ja3_hash, ja3s_hash, ja4;
     const struct tls_config *config;
+    bool ja4_mark; /* as Suricata has it: the underscore also before no signatures */
 };
 
 /** Options, read once: what stands in events. */

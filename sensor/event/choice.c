@@ -16,6 +16,12 @@ const struct option choice_options[] = {
      "Which address of the header counts: reverse = the last, forward = the first"},
     {"event.alert.http_body_printable", CONF_BOOL, "false",
      "Alerts carry HTTP bodies with unprintable bytes as dots"},
+    {"event.alert.rule", CONF_BOOL, "false", "Alerts carry their rule as it is written"},
+    {"event.anomaly.packet", CONF_BOOL, "false",
+     "Anomaly events for notes of the decoders carry the frame's first bytes in base64"},
+    {"event.ethernet", CONF_BOOL, "false", "Events carry the hardware addresses of both ends"},
+    {"event.pcap_filename", CONF_BOOL, "false", "Events of a replay of one file tell its path"},
+    {"event.marks", CONF_BOOL, "true", "Events carry what rules left on the flow (metadata)"},
     OPTION_END,
 };
 
@@ -47,8 +53,14 @@ void choice_read(const struct conf *conf, struct choice *choice)
         .xff = conf_bool(conf, "event.xff.enabled"),
         .xff_overwrite = strcmp(conf_text(conf, "event.xff.mode"), "overwrite") == 0,
         .body_printable = conf_bool(conf, "event.alert.http_body_printable"),
+        .rule_text = conf_bool(conf, "event.alert.rule"),
+        .note_packet = conf_bool(conf, "event.anomaly.packet"),
+        .ethernet = conf_bool(conf, "event.ethernet"),
+        .file_name = conf_bool(conf, "event.pcap_filename"),
+        .marks = conf_bool(conf, "event.marks"),
         .xff_first = strcmp(conf_text(conf, "event.xff.deployment"), "forward") == 0,
     };
+    choice->more = choice->ethernet || choice->file_name;
     for (uint32_t i = 0; (item = conf_item(conf, "event.dns.types", i)); i++) {
         if (choice->n_types < CHOICE_TYPES_MAX &&
             type_by_name(item, &choice->types[choice->n_types]))

@@ -17,6 +17,12 @@ struct choice {
     bool flow, rule_metadata, verdict; /* what alerts carry */
     bool xff, xff_overwrite, xff_first;
     bool body_printable; /* of HTTP, in alerts */
+    bool ethernet;       /* events carry hardware addresses */
+    bool file_name;      /* events of a replay tell the capture file */
+    bool more;           /* one of these two */
+    bool marks;          /* events carry what rules left on the flow */
+    bool rule_text;      /* alerts carry their rule */
+    bool note_packet;    /* notes of decoders carry the frame */
 };
 
 extern const struct option choice_options[];

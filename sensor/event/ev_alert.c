@@ -120,6 +120,8 @@ static void write_alert(struct jsonw *w, const struct event_ctx *ctx)
         jsonw_raw(w, "metadata", rule->metadata_json);
     if (rule->references_json.len && ctx->options->references)
         jsonw_raw(w, "references", rule->references_json);
+    if (rule->text && ctx->options->choice.rule_text)
+        jsonw_str(w, "rule", rule->text);
     if (ctx->options->reason)
         write_reason(w, ctx->hit);
     if (ctx->options->matches)
@@ -152,10 +154,15 @@ static void write_tx(struct jsonw *w, const struct event_ctx *ctx, struct tx *tx
                                            "http_response_body"};
     const char *name = event_proto_name(tx->proto);
 
-    if (!*name)
+    if (!*name || !app_events(tx))
         return;
     jsonw_obj_open(w, name);
+    bool one_of_two = ctx->options->as_suricata && strcmp(tx->proto->name, "dnp3") == 0;
+    if (one_of_two)
+        jsonw_obj_open(w, tx->opener == TO_SERVER ? "request" : "response");
     event_write_tx_members(w, tx);
+    if (one_of_two)
+        jsonw_obj_close(w);
     if (strcmp(tx->proto->name, "http") == 0) {
         write_body(w, ctx, tx, request);
         write_body(w, ctx, tx, response);
@@ -265,7 +272,7 @@ static void alert_write(struct jsonw *w, const struct event_ctx *ctx)
     write_alert(w, ctx);
     if (tx && ctx->options->metadata)
         write_tx(w, ctx, tx);
-    if (ctx->options->metadata)
+    if (ctx->options->metadata || ctx->options->as_suricata)
         write_files(w, ctx);
     if (ctx->flow) {
         jsonw_str(w, "direction", ctx->dir == TO_SERVER ? "to_server" : "to_client");
@@ -299,6 +306,7 @@ const struct event_def ev_alert = {
               "alert.xff|text|For whom a proxy speaks (event.xff)\n"
               "alert.metadata|object|Metadata of the rule: key to list of values\n"
               "alert.references|list|References of the rule\n"
+              "alert.rule|text|The rule as it is written (event.alert.rule)\n"
               "alert.generation|integer|Number of the ruleset, once rules were loaded again\n"
               "alert.reason|list|What matched: buffer, offset and length, in bytes\n"
               "alert.matches|list|Conditions: buffer, option, offset, length, hex, text, value\n"

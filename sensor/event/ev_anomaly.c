@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 
+enum { NOTE_BYTES = 32 }; /* of the frame */
+
 /* Suricata writes the names of these in capitals, and those that recognising gives. */
 static bool in_capitals(const struct event_ctx *ctx)
 {
@@ -50,6 +52,8 @@ static void anomaly_write(struct jsonw *w, const struct event_ctx *ctx)
         jsonw_str(w, "layer",
                   strncmp(ctx->note, "applayer_", 9) == 0 ? "proto_detect" : "proto_parser");
     jsonw_obj_close(w);
+    if (ctx->options->choice.note_packet && ctx->packet && strcmp(layer, "decode") == 0)
+        ev_packet_bytes(w, ctx->packet, NOTE_BYTES);
 }
 
 const struct event_def ev_anomaly = {
@@ -61,6 +65,8 @@ const struct event_def ev_anomaly = {
         "anomaly.app_proto|text|Protocol, for notes of parsers\n"
         "anomaly.type|text|decode, stream, applayer\n"
         "anomaly.event|text|Name of the note; decoder. and stream. stand before those of these\n"
-        "anomaly.layer|text|proto_parser or proto_detect, for notes of parsers\n",
+        "anomaly.layer|text|proto_parser or proto_detect, for notes of parsers\n"
+        "packet|text|Frame's first bytes in base64, for notes of decoders (event.anomaly.packet)\n"
+        "packet_info.linktype|integer|Link type of the frame\n",
     .write = anomaly_write,
 };

@@ -12,9 +12,9 @@ static void packet_write(struct jsonw *w, const struct event_ctx *ctx)
     (void)ctx;
 }
 
-void ev_packet_bytes(struct jsonw *w, const struct packet *p)
+void ev_packet_bytes(struct jsonw *w, const struct packet *p, uint32_t most)
 {
-    jsonw_base64(w, "packet", event_packet_bytes(p));
+    jsonw_base64(w, "packet", slice_head(event_packet_bytes(p), most));
     jsonw_obj_open(w, "packet_info");
     jsonw_u64(w, "linktype", p->frame.linktype);
     jsonw_obj_close(w);

@@ -171,7 +171,7 @@ void event_write_tx(struct jsonw *w, struct tx *tx)
 {
     const char *name = event_proto_name(tx->proto);
 
-    if (!*name)
+    if (!*name || !app_events(tx))
         return;
     jsonw_obj_open(w, name);
     event_write_tx_members(w, tx);

@@ -41,6 +41,7 @@ struct event_ctx {
     struct slice detail_json;    /* visibility, stats: more members, without braces */
     struct addr forwarded;       /* alert: for whom a proxy speaks; family 0 = nobody */
     const char *iface;           /* live: name of the interface; NULL in a replay */
+    const char *file_name;       /* of the capture, where it is one; else NULL */
     uint64_t uptime_s;
     struct heads *heads; /* of the thread that writes; NULL = none */
     const struct event_options *options;
@@ -111,8 +112,8 @@ struct match_step;
 /** One of alert.matches, into the open list. */
 void ev_alert_step(struct jsonw *w, const struct match_step *step);
 
-/** Members packet and packet_info: the frame. */
-void ev_packet_bytes(struct jsonw *w, const struct packet *packet);
+/** Members packet and packet_info: the frame, at most `most` bytes of it. */
+void ev_packet_bytes(struct jsonw *w, const struct packet *packet, uint32_t most);
 /** The packet as it came; one that was put together from fragments as a whole. */
 struct slice event_packet_bytes(const struct packet *packet);
 

@@ -421,6 +421,54 @@ static bool has_key(const struct head *h, struct heads_key *key)
     return true;
 }
 
+static void write_macs(struct jsonw *w, const char *const keys[2], const struct mac *const macs[2],
+                       bool in_lists)
+{
+    jsonw_obj_open(w, "ether");
+    for (uint32_t i = 0; i < 2; i++) {
+        if (in_lists)
+            jsonw_arr_open(w, keys[i]);
+        jsonw_mac(w, in_lists ? NULL : keys[i], macs[i]);
+        if (in_lists)
+            jsonw_arr_close(w);
+    }
+    jsonw_obj_close(w);
+}
+
+/* {"src_mac":"...","dest_mac":"..."} of the packet, turned as the head is; lists in records. */
+static void write_ethernet(struct jsonw *w, const struct head *h)
+{
+    static const char *const one[] = {"src_mac", "dest_mac"}, *const all[] = {"src_macs",
+                                                                              "dest_macs"};
+    const struct packet *p = h->ctx->packet;
+    const struct flow *f = h->ctx->flow;
+    struct ends ends = ends_of(h->row->ends, h->ctx);
+    const struct mac *macs[2] = {NULL, NULL};
+
+    if (h->row->ends == EVENT_ENDS_NONE)
+        return;
+    if (p && p->has_mac) {
+        bool turned = ends.src && ends.src->family && !addr_eq(ends.src, &p->src);
+        macs[turned] = &p->src_mac;
+        macs[!turned] = &p->dst_mac;
+        write_macs(w, one, macs, false);
+    } else if (!p && f && f->has_mac && !h->ctx->tx && !h->ctx->hit) {
+        bool turned = h->row == &ev_netflow && h->ctx->dir == TO_CLIENT;
+        macs[turned] = &f->client_mac;
+        macs[!turned] = &f->server_mac;
+        write_macs(w, all, macs, true);
+    }
+}
+
+/* What is off unless a configuration asks for it. */
+static void write_more(struct jsonw *w, const struct head *h)
+{
+    if (h->ctx->options->choice.ethernet)
+        write_ethernet(w, h);
+    if (h->ctx->options->choice.file_name && h->ctx->file_name)
+        jsonw_str(w, "pcap_filename", h->ctx->file_name);
+}
+
 void head_write(struct jsonw *w, const struct event_def *row, const struct event_ctx *ctx)
 {
     struct head h = {ctx, row, type_of(row, ctx), origin_of(row, ctx)};
@@ -432,7 +480,11 @@ void head_write(struct jsonw *w, const struct event_def *row, const struct event
         write_parts(w, &h, keeps ? &key : NULL);
     if (of_flow(&h) && ctx->flow->parent_id)
         jsonw_u64(w, "parent_id", ctx->flow->parent_id);
-    if (of_flow(&h) && ctx->detect)
+    if (of_flow(&h) && ctx->detect && ctx->options->choice.marks)
         vars_write(ctx->detect, ctx->flow, ctx->packet != NULL, w);
     write_tunnel(w, ctx);
+    if (ctx->forwarded.family && !ctx->hit && !ctx->options->choice.xff_overwrite)
+        jsonw_addr(w, "xff", &ctx->forwarded);
+    if (ctx->options->choice.more)
+        write_more(w, &h);
 }

@@ -131,6 +131,9 @@ static enum err open_workers(struct sensor *s)
         .explain = s->plan->explain,
     };
 
+    const char *const *replay = s->plan->replay;
+    if (replay && replay[0] && !replay[1])
+        plan.file_name = replay[0];
     while (plan.ifaces && plan.ifaces[plan.n_ifaces])
         plan.n_ifaces++;
     for (uint32_t i = 0; i < s->shares.workers; i++) {

@@ -197,6 +197,7 @@ static void take_dns_type(struct conf *conf, const struct json *type)
     set_bool(conf, "event.dns.requests", requests ? requests : json_get(type, "query"), true);
     set_bool(conf, "event.dns.responses", answers ? answers : json_get(type, "answer"), true);
     set_list(conf, "event.dns.types", custom);
+    set_list(conf, "dns.formats", json_get(type, "formats"));
 }
 
 /* One switch for all that stands around an alert, or one for each part. */
@@ -209,8 +210,18 @@ static void take_alert_metadata(struct conf *conf, const struct json *metadata)
                  {"rule.metadata", "event.alert.rule_metadata"}};
     bool each = json_kind(metadata) == JSON_OBJ;
 
+    set_bool(conf, "event.alert.rule", each ? json_path(metadata, "rule.raw") : NULL, false);
+
     for (uint32_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
         set_bool(conf, parts[i].ours, each ? json_path(metadata, parts[i].theirs) : metadata, true);
+}
+
+static void take_xff(struct conf *conf, const struct json *xff)
+{
+    set_bool(conf, "event.xff.enabled", json_get(xff, "enabled"), false);
+    suricata_yaml_set(conf, "event.xff.mode", json_str(json_get(xff, "mode"), "extra-data"));
+    suricata_yaml_set(conf, "event.xff.deployment",
+                      json_str(json_get(xff, "deployment"), "reverse"));
 }
 
 static void take_alert_type(struct conf *conf, const struct json *type)
@@ -225,15 +236,13 @@ static void take_alert_type(struct conf *conf, const struct json *type)
                  {"verdict", "event.alert.verdict"}};
     const struct json *xff = json_get(type, "xff");
 
+    if (xff)
+        take_xff(conf, xff);
     take_alert_metadata(conf, json_get(type, "metadata"));
     set_bool(conf, "event.alert.references", json_get(type, "references"), false);
     set_bool(conf, "event.alert.reason", json_get(type, "reason"), false);
     for (uint32_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
         set_bool(conf, flags[i].ours, json_get(type, flags[i].theirs), false);
-    set_bool(conf, "event.xff.enabled", json_get(xff, "enabled"), false);
-    suricata_yaml_set(conf, "event.xff.mode", json_str(json_get(xff, "mode"), "extra-data"));
-    suricata_yaml_set(conf, "event.xff.deployment",
-                      json_str(json_get(xff, "deployment"), "reverse"));
 }
 
 static void take_anomaly_type(struct conf *conf, const struct json *type)
@@ -243,6 +252,12 @@ static void take_anomaly_type(struct conf *conf, const struct json *type)
     set_bool(conf, "event.anomaly.decode", json_get(types, "decode"), false);
     set_bool(conf, "event.anomaly.stream", json_get(types, "stream"), false);
     set_bool(conf, "event.anomaly.applayer", json_get(types, "applayer"), true);
+    set_bool(conf, "event.anomaly.packet", json_get(type, "packethdr"), false);
+}
+
+static void take_dhcp_type(struct conf *conf, const struct json *type)
+{
+    set_bool(conf, "dhcp.extended", json_get(type, "extended"), false);
 }
 
 static void take_stats_type(struct conf *conf, const struct json *type)
@@ -269,7 +284,7 @@ static void take_options(struct conf *conf, const char *name, const struct json 
                 {"http", take_http_type, true},    {"quic", take_quic_type, false},
                 {"dns", take_dns_type, false},     {"alert", take_alert_type, false},
                 {"files", take_files_type, false}, {"anomaly", take_anomaly_type, false},
-                {"stats", take_stats_type, false}};
+                {"stats", take_stats_type, false}, {"dhcp", take_dhcp_type, true}};
 
     for (uint32_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         bool object = json_kind(entry) == JSON_OBJ;
@@ -325,6 +340,17 @@ static void take_fast(struct conf *conf, const struct json *fast)
         suricata_yaml_set(conf, "output.fast.name", name);
 }
 
+/* What stands in every event. */
+static void take_frame(struct conf *conf, const struct json *eve)
+{
+    set_bool(conf, "event.community_id", json_get(eve, "community-id"), false);
+    set_number(conf, "event.community_id_seed", json_get(eve, "community-id-seed"));
+    set_bool(conf, "event.ethernet", json_get(eve, "ethernet"), false);
+    set_bool(conf, "event.pcap_filename", json_get(eve, "pcap-file"), false);
+    set_bool(conf, "event.marks", json_get(eve, "metadata"), true);
+    take_xff(conf, json_get(eve, "xff"));
+}
+
 static void take_outputs(struct conf *conf, const struct json *outputs)
 {
     bool eve_taken = false, eve_said = false;
@@ -339,9 +365,9 @@ static void take_outputs(struct conf *conf, const struct json *outputs)
         const char *file = json_str(json_get(eve, "filename"), NULL);
         if (file)
             suricata_yaml_set(conf, "output.file.name", file);
+        take_frame(conf, eve);
         take_types(conf, json_get(eve, "types"));
         suricata_yaml_set(conf, "event.ends", "packet");
-        set_number(conf, "event.community_id_seed", json_get(eve, "community-id-seed"));
         eve_taken = true;
     }
     if (eve_said && !eve_taken)

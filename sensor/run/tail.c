@@ -363,7 +363,7 @@ static void take_tagged(struct tail *t, const struct round *round, const struct 
     strbuf_clear(&t->event);
     strbuf_slice(&t->event, (struct slice){text, item->text_len});
     struct jsonw w = {.out = &t->event, .comma = true};
-    ev_packet_bytes(&w, p);
+    ev_packet_bytes(&w, p, UINT32_MAX);
     close_and_write(t, strbuf_view(&t->event), CLASS_TX, item->ts_ns, &item->src, &item->dst);
 }
 

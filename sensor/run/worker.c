@@ -66,10 +66,8 @@ static struct facts_sink sink_of(const struct worker *w)
 
 static struct event_ctx ctx_of(const struct worker *w, struct flow *flow, const struct packet *p)
 {
-    const char *iface = NULL;
+    bool named = p && p->frame.number && w->plan.ifaces && p->frame.iface < w->plan.n_ifaces;
 
-    if (p && p->frame.number && w->plan.ifaces && p->frame.iface < w->plan.n_ifaces)
-        iface = w->plan.ifaces[p->frame.iface];
     return (struct event_ctx){
         .sensor = w->plan.sensor,
         .ts_ns = w->now_ns,
@@ -77,7 +75,8 @@ static struct event_ctx ctx_of(const struct worker *w, struct flow *flow, const 
         .flow = flow,
         .breadth = w->breadth,
         .detect = w->detect,
-        .iface = iface,
+        .iface = named ? w->plan.ifaces[p->frame.iface] : NULL,
+        .file_name = w->plan.file_name,
         .heads = w->heads,
         .options = &w->events,
     };
@@ -238,6 +237,7 @@ static void write_tx(struct worker *w, struct flow *flow, const struct packet *p
         ctx.tx = tx;
         ctx.part = i;
         ctx.dir = ends_of_tx(w, flow, ctx.packet, tx);
+        (void)choice_forwarded(&w->events.choice, tx, &ctx.forwarded);
         write_event(w, "tx", &ctx, CLASS_TX);
     }
     write_tx_notes(w, flow, p, tx);
@@ -258,6 +258,7 @@ static void write_file(struct worker *w, struct flow *flow, const struct packet 
         write_event(w, "yara", &ctx, CLASS_ALERT);
     ctx.part = 0;
     files_keep(w->files, file);
+    (void)choice_forwarded(&w->events.choice, ctx.tx, &ctx.forwarded);
     write_event(w, "fileinfo", &ctx, CLASS_TX);
     file->logged = true;
 }

@@ -18,7 +18,8 @@ struct worker_plan {
     const char *sensor;
     const char *const *ifaces; /* names by frame.iface; NULL in a replay */
     uint32_t n_ifaces;
-    uint64_t flow_bytes; /* memory of the flow tables of all workers */
+    const char *file_name; /* a replay of this one file; else NULL */
+    uint64_t flow_bytes;   /* memory of the flow tables of all workers */
     uint32_t workers;
     struct explain *explain; /* NULL: no rule is explained; else one worker */
 };
