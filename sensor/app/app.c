@@ -264,15 +264,6 @@ static struct app *app_new(struct app_engine *engine, struct flow *flow)
     return app;
 }
 
-static void side_release(struct app *app, enum dir dir)
-{
-    struct app_side *side = &app->side[dir];
-    pool_put(&app->engine->pool, side->buffer, side->room);
-    side->buffer = NULL;
-    side->room = 0;
-    side->len = side->wanted = 0;
-}
-
 static void state_release(struct app *app)
 {
     if (app->state && app->proto->state_fini)
@@ -286,8 +277,8 @@ static void state_release(struct app *app)
 static void stop(struct app *app)
 {
     app->off = app->side[TO_SERVER].ended = app->side[TO_CLIENT].ended = true;
-    side_release(app, TO_SERVER);
-    side_release(app, TO_CLIENT);
+    app_side_release(app, TO_SERVER);
+    app_side_release(app, TO_CLIENT);
     state_release(app);
     app_tx_end_dir(app, TO_SERVER);
     app_tx_end_dir(app, TO_CLIENT);
@@ -325,45 +316,6 @@ static void announced(struct app *app)
     app->flow->parent_id = app->expected->parent;
     app->engine->count[APP_EXPECTED]++;
     begin(app);
-}
-
-static bool side_append(struct app *app, enum dir dir, struct slice in)
-{
-    struct app_side *side = &app->side[dir];
-    size_t need = (size_t)side->len + in.len;
-
-    if (need > side->room) {
-        size_t room, ask = side->wanted > need ? side->wanted : need;
-        uint8_t *buffer = pool_get(&app->engine->pool, ask, &room);
-        if (!buffer) {
-            app->engine->count[APP_MEMORY]++;
-            return false;
-        }
-        if (side->len)
-            memcpy(buffer, side->buffer, side->len);
-        pool_put(&app->engine->pool, side->buffer, side->room);
-        side->buffer = buffer;
-        side->room = room;
-    }
-    if (in.len)
-        memcpy(side->buffer + side->len, in.at, in.len);
-    side->len = (uint32_t)need;
-    return true;
-}
-
-/* Keeps `rest` (which may lie in the buffer already) for later. */
-static bool side_keep(struct app *app, enum dir dir, struct slice rest)
-{
-    struct app_side *side = &app->side[dir];
-    uintptr_t at = (uintptr_t)rest.at, from = (uintptr_t)side->buffer;
-
-    if (side->buffer && at >= from && at < from + side->room) {
-        memmove(side->buffer, rest.at, rest.len);
-        side->len = rest.len;
-        return side_append(app, dir, SLICE_NONE);
-    }
-    side->len = 0;
-    return side_append(app, dir, rest);
 }
 
 static uint32_t buffer_max(const struct app *app)
@@ -426,12 +378,38 @@ const char *app_event_name(uint32_t event)
 static void found(struct app *app, enum dir dir, struct slice head)
 {
     begin(app);
+    app_side_judge(app, dir_other(dir));
     app_alone_found(app, dir, head);
     if (app->upgraded && strcmp(app->proto->name, "tls") != 0) {
         app_flow_event(app, APP_EVENT_NO_TLS);
         app_flow_event(app, APP_EVENT_UNEXPECTED);
     }
     app->upgraded = false;
+    app_side_found(app, dir_other(dir));
+}
+
+static void failed(struct app *app)
+{
+    app->engine->count[APP_FAILED]++;
+    app->flow->app_failed = !app->flow->app_name;
+    app_stat_failed(app);
+}
+
+/* No row knows `head`, the first bytes of a direction; `in` came last. True when the other's wait.
+ */
+static bool not_found(struct app *app, enum dir dir, struct slice head, struct slice in)
+{
+    enum dir other = dir_other(dir);
+
+    app_alone_failed(app, dir, head);
+    if (app->strange >> other & 1 || app->side[other].tries || app->side[other].ended) {
+        failed(app);
+        stop(app);
+        return false;
+    }
+    app->strange |= (uint8_t)(1u << dir);
+    app_side_strange(app, dir, in);
+    return app->side[other].len > 0;
 }
 
 static void identify(struct app *app, enum dir dir, struct slice in)
@@ -440,7 +418,7 @@ static void identify(struct app *app, enum dir dir, struct slice in)
     struct slice head = in;
 
     if (side->len) {
-        if (!side_append(app, dir, in)) {
+        if (!app_side_append(app, dir, in)) {
             give_up(app, APP_FULL, NULL);
             return;
         }
@@ -460,16 +438,13 @@ static void identify(struct app *app, enum dir dir, struct slice in)
         return;
     }
     if (probing == PROBING_HOPELESS) {
-        app->engine->count[APP_FAILED]++;
-        app_alone_failed(app, dir, head);
-        app->flow->app_failed = !app->flow->app_name;
-        app_stat_failed(app);
-        stop(app);
+        if (not_found(app, dir, head, side->len ? SLICE_NONE : in))
+            identify(app, dir_other(dir), SLICE_NONE);
         return;
     }
     if (probing == PROBING_NEXT)
         side->len = 0;
-    else if (!side->len && !side_append(app, dir, in))
+    else if (!side->len && !app_side_append(app, dir, in))
         give_up(app, APP_FULL, NULL);
 }
 
@@ -479,7 +454,8 @@ static void switch_over(struct app *app)
     app->next_id = 0; /* another conversation: its transactions count from the start */
     state_release(app);
     app->proto = NULL;
-    app->excluded = 0;
+    app->excluded[0] = app->excluded[1] = 0;
+    app->strange = app->deaf = 0;
     app->flow->app_mute = 0;
     app->first_bytes[0] = app->first_bytes[1] =
         (struct app_first){.says = app->switch_to ? FIRST_OTHER : FIRST_NONE};
@@ -515,7 +491,7 @@ static struct slice answered(struct app *app, enum dir dir, struct slice in, str
         side->wanted = parsed.bytes > in.len ? parsed.bytes : in.len + 1;
         if (side->wanted > buffer_max(app))
             give_up(app, APP_LONG, "unit_too_long");
-        else if (!side_keep(app, dir, in))
+        else if (!app_side_keep(app, dir, in))
             give_up(app, APP_FULL, NULL);
         return SLICE_NONE;
     case PARSED_BAD:
@@ -545,7 +521,7 @@ static void parse_all(struct app *app, enum dir dir, struct slice in)
             switch_over(app);
             if (!app->proto || app->off) {
                 struct slice rest = in;
-                bool kept = !app->off && side_keep(app, dir, rest);
+                bool kept = !app->off && app_side_keep(app, dir, rest);
                 if (kept && rest.len)
                     identify(app, dir, SLICE_NONE);
                 return;
@@ -563,7 +539,7 @@ static bool found_again(struct app *app, enum dir dir, struct slice in)
     enum probe probe = app->proto->probe(in, dir);
 
     if (probe == PROBE_MORE && in.len < APP_HEAD_MAX) {
-        if (!side_keep(app, dir, in))
+        if (!app_side_keep(app, dir, in))
             give_up(app, APP_FULL, NULL);
         return false;
     }
@@ -590,7 +566,7 @@ static void feed(struct app *app, enum dir dir, struct slice in)
             return;
     }
     if (side->len) {
-        if (!side_append(app, dir, in)) {
+        if (!app_side_append(app, dir, in)) {
             give_up(app, APP_FULL, NULL);
             return;
         }
@@ -609,7 +585,7 @@ static void lose(struct app *app, enum dir dir, uint32_t gap)
     struct app_side *side = &app->side[dir];
 
     if (!app->proto) {
-        side_release(app, dir);
+        app_side_release(app, dir);
         app->unclear = true;
         return;
     }
@@ -646,7 +622,7 @@ static void end_side(struct app *app, enum dir dir)
             (void)app->proto->parse(app, dir, SLICE_NONE);
         app->at_end = false;
     }
-    side_release(app, dir);
+    app_side_release(app, dir);
     app_tx_end_dir(app, dir);
 }
 
@@ -661,6 +637,31 @@ static void at_packet(struct app *app, const struct packet *p, enum dir dir)
         app->as_suricata = p->as_suricata;
     }
     app->cut = p && p->proto == IPPROTO_UDP4 && p->payload_missing;
+}
+
+/* More bytes of a direction that no row knows. */
+static void more_strange(struct app *app, const struct chunk *chunk)
+{
+    if (app->proto)
+        return;
+    app_alone_off(app, chunk);
+    app_side_strange(app, chunk->dir, chunk->data);
+}
+
+static void take(struct app *app, const struct chunk *chunk)
+{
+    uint32_t strange = app->proto ? app->deaf : app->strange;
+
+    if (strange >> chunk->dir & 1) {
+        more_strange(app, chunk);
+    } else if (!app->proto) {
+        identify(app, chunk->dir, chunk->data);
+    } else if (chunk->datagram) {
+        feed_datagram(app, chunk->dir, chunk->data);
+    } else {
+        app_alone_weigh(app, chunk->dir, chunk->data);
+        feed(app, chunk->dir, chunk->data);
+    }
 }
 
 void app_input(struct app_engine *engine, struct flow *flow, const struct packet *p,
@@ -683,14 +684,7 @@ void app_input(struct app_engine *engine, struct flow *flow, const struct packet
     if (chunk->data.len && !app->off) {
         if (fresh && (app->expected = app_expect_take(app)) != NULL)
             announced(app);
-        if (!app->proto)
-            identify(app, chunk->dir, chunk->data);
-        else if (chunk->datagram)
-            feed_datagram(app, chunk->dir, chunk->data);
-        else {
-            app_alone_weigh(app, chunk->dir, chunk->data);
-            feed(app, chunk->dir, chunk->data);
-        }
+        take(app, chunk);
     }
     if (chunk->end)
         end_side(app, chunk->dir);
@@ -744,11 +738,8 @@ void app_end(struct app_engine *engine, struct flow *flow)
     at_packet(app, NULL, TO_SERVER);
     end_side(app, TO_SERVER);
     end_side(app, TO_CLIENT);
-    if (!app->proto && !app->off) {
-        app->engine->count[APP_FAILED]++;
-        flow->app_failed = !flow->app_name;
-        app_stat_failed(app);
-    }
+    if (!app->proto && !app->off)
+        failed(app);
     stop(app);
 }
 
@@ -759,8 +750,8 @@ void app_drop(struct app_engine *engine, struct flow *flow)
     if (!app)
         return;
     (void)app_tx_sweep(app, true, 3);
-    side_release(app, TO_SERVER);
-    side_release(app, TO_CLIENT);
+    app_side_release(app, TO_SERVER);
+    app_side_release(app, TO_CLIENT);
     state_release(app);
     app_expect_free(engine, app->expected);
     pool_put(&engine->pool, app, app->room);

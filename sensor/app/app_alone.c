@@ -15,17 +15,34 @@ enum {
     SKIPPED_BYTES = 100000, /* Suricata, too, tells of a flow that nobody knows when it is large */
 };
 
-static const char *const asked_first[] = {"tls", "modbus", "mqtt", "smb", "sip"};
+/* Requests come first in these. */
+static bool asks_first(const struct proto_def *row)
+{
+    static const char *const names[] = {"tls", "modbus", "mqtt", "smb", "sip"};
 
-/* Requests come first in these: an answer that does shows that they were missed. */
+    for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(row->name, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* An answer that comes first shows that requests were missed. */
 static void check_first(struct app *app, enum dir dir)
 {
-    for (uint32_t i = 0; dir == TO_CLIENT && i < sizeof(asked_first) / sizeof(asked_first[0]);
-         i++) {
-        if (strcmp(app->proto->name, asked_first[i]) == 0 && !app->side[TO_SERVER].len &&
-            !app->flow->midstream && app->flow->proto == IPPROTO_TCP4)
-            app_flow_event(app, APP_EVENT_WRONG_DIRECTION);
-    }
+    if (dir == TO_CLIENT && !app->side[TO_SERVER].len && !(app->strange >> TO_SERVER & 1) &&
+        !app->flow->midstream && app->flow->proto == IPPROTO_TCP4 && asks_first(app->proto))
+        app_flow_event(app, APP_EVENT_WRONG_DIRECTION);
+}
+
+/* Suricata takes a flow for nothing whose server begins with other bytes than its protocol's. */
+static void tell_one_direction(struct app *app)
+{
+    bool refused_there =
+        app->as_suricata && app->strange >> TO_CLIENT & 1 && app->proto && asks_first(app->proto);
+
+    if (!refused_there)
+        app_flow_event(app, APP_EVENT_ONE_DIRECTION);
 }
 
 static enum probe alone(const struct app *app, enum dir dir, struct slice head)
@@ -101,7 +118,7 @@ void app_alone_weigh(struct app *app, enum dir dir, struct slice head)
         app_flow_event(app, APP_EVENT_MISMATCH);
     if ((own == FIRST_TELLS && other == FIRST_SILENT) ||
         (own == FIRST_SILENT && other == FIRST_TELLS)) {
-        app_flow_event(app, APP_EVENT_ONE_DIRECTION);
+        tell_one_direction(app);
         app->flow->app_mute |= (uint8_t)(1u << (own == FIRST_SILENT ? dir : dir_other(dir)));
     }
 }

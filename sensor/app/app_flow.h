@@ -18,6 +18,8 @@ enum {
     APP_TX_BYTES = 2 << 20,     /* memory of one transaction */
     APP_STATE_BYTES = 96 << 10, /* what a flow's state may add to itself */
     APP_HEAD_MAX = 4096,        /* bytes shown to the probes */
+    APP_STRANGE_MAX = 1024,     /* kept of a direction that no row knows, for the other's parser */
+    APP_DOUBTED_MAX = 16,       /* … to those that do not know the other side's */
     APP_FIRST_BYTES = 17,       /* kept of a direction for what it says by itself */
     APP_TRIES_MAX = 8,      /* chunks or datagrams of a direction tried where starts are unclear */
     APP_BUFFER_MAX = 65536, /* an incomplete unit, unless the row says otherwise */
@@ -96,11 +98,13 @@ struct app {
     struct tx *first, *last;
     uint32_t n_tx, n_open;
     uint64_t next_id;
-    uint64_t excluded; /* rows whose probe said no, by index */
-    bool unclear;      /* a chunk may begin inside a unit: midstream, datagrams, lost bytes */
-    bool off;          /* nothing is parsed any more */
-    bool dirty;        /* app_clear has work */
-    uint8_t raw_look;  /* rules look at the raw bytes: a bit by direction */
+    uint64_t excluded[2]; /* rows whose probe said no, by index; of each direction */
+    bool unclear;         /* a chunk may begin inside a unit: midstream, datagrams, lost bytes */
+    bool off;             /* nothing is parsed any more */
+    bool dirty;           /* app_clear has work */
+    uint8_t raw_look;     /* rules look at the raw bytes: a bit by direction */
+    uint8_t strange;      /* no row knows its first bytes: a bit by direction */
+    uint8_t deaf;         /* … nor can the flow's parser begin there: it is not parsed */
     struct app_first first_bytes[2];
     uint8_t stat_place; /* of the protocol among the counters of app_stat.c; 0 = none */
     bool as_suricata;   /* faults are judged as Suricata does */
@@ -174,6 +178,20 @@ static inline void app_flow_event(struct app *app, enum app_event event)
 {
     app->flow->app_events |= (uint8_t)(1u << event);
 }
+
+/* app_side.c */
+/** False without memory. */
+bool app_side_append(struct app *app, enum dir dir, struct slice in);
+/** Keeps `rest` (which may lie in the buffer already) for later; false without memory. */
+bool app_side_keep(struct app *app, enum dir dir, struct slice rest);
+void app_side_release(struct app *app, enum dir dir);
+/** More bytes of a direction that no row knows: some are kept for the parser that the other
+ * direction may tell. */
+void app_side_strange(struct app *app, enum dir dir, struct slice bytes);
+/** The protocol was told by one direction: does the other's that waits begin as it does? */
+void app_side_judge(struct app *app, enum dir other);
+/** … what does not is parsed only when the protocol is one of lines. */
+void app_side_found(struct app *app, enum dir other);
 
 /* app_off.c */
 void app_off_read(struct app_engine *engine, const struct conf *conf);

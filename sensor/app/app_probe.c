@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Identification: which row's probe knows the first bytes of a flow. Rows whose usual port it is
- * are asked first. A row that says no in one direction is out for the flow, unless starts are
+ * are asked first. A row that says no is out for the direction, unless starts are
  * unclear (datagrams, TCP joined in the middle): there each chunk is tried anew, APP_TRIES_MAX
  * times a direction.
  */
@@ -100,6 +100,16 @@ int32_t app_rows_usual(const struct app_rows *rows, const struct flow *flow, enu
     return -1;
 }
 
+/* So many bytes may a row wait for. One that does not know the other side's: for few, unless it is
+ * a protocol of lines. */
+static uint32_t most_of(const struct app *app, enum dir dir, uint32_t row)
+{
+    enum dir other = dir_other(dir);
+    bool doubted = app->strange >> other & 1 && app->excluded[other] >> row & 1;
+
+    return doubted && !proto_rows[row]->lines ? APP_DOUBTED_MAX : APP_HEAD_MAX;
+}
+
 /* The rows in their order, until one knows the bytes; `usual`: these are on their port. */
 static const struct proto_def *pass(struct app *app, enum dir dir, struct slice head, bool usual,
                                     uint64_t rows, uint64_t *more)
@@ -109,10 +119,10 @@ static const struct proto_def *pass(struct app *app, enum dir dir, struct slice 
         enum probe probe = ask(proto_rows[i], app->flow, dir, head);
         if (probe == PROBE_YES || (probe == PROBE_LIKELY && usual))
             return proto_rows[i];
-        if (probe == PROBE_MORE && head.len < APP_HEAD_MAX)
+        if (probe == PROBE_MORE && head.len < most_of(app, dir, i))
             *more |= UINT64_C(1) << i;
         else
-            app->excluded |= UINT64_C(1) << i;
+            app->excluded[dir] |= UINT64_C(1) << i;
     }
     return NULL;
 }
@@ -173,7 +183,7 @@ enum app_probing app_probe(struct app *app, enum dir dir, struct slice head)
 {
     uint64_t more = 0;
     uint64_t usual = usual_rows(app->engine->rows, app->flow);
-    uint64_t open = possible_rows(app->engine->rows, app->flow) & ~app->excluded &
+    uint64_t open = possible_rows(app->engine->rows, app->flow) & ~app->excluded[dir] &
                     ~off_rows(app->engine, app->flow);
 
     head = slice_head(head, APP_HEAD_MAX);
@@ -186,6 +196,6 @@ enum app_probing app_probe(struct app *app, enum dir dir, struct slice head)
         return PROBING_MORE;
     if (!app->unclear)
         return PROBING_HOPELESS;
-    app->excluded = 0; /* the next chunk may begin a unit */
+    app->excluded[dir] = 0; /* the next chunk may begin a unit */
     return ++app->side[dir].tries < APP_TRIES_MAX ? PROBING_NEXT : PROBING_HOPELESS;
 }

@@ -266,6 +266,7 @@ struct proto_def {
     size_t state_size;
     uint32_t buffer_max; /* most bytes of one direction kept for an incomplete unit; 0 = 64 KB */
     bool one_sided;    /* a transaction ends with one direction done (DHCP message, MQTT publish) */
+    bool lines;        /* text: a direction that begins with something else is read, too */
     bool deep;         /* read beyond stream.depth */
     enum tx_ends ends; /* of its events, with event.ends: packet */
     bool survives_gaps; /* parse is called after a gap (see app_gap) instead of ending */

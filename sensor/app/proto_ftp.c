@@ -520,6 +520,7 @@ const struct proto_def proto_ftp = {
     .ports = {21, 2121},
     .tx_size = sizeof(struct ftp_tx),
     .state_size = sizeof(struct ftp_state),
+    .lines = true,
     .probe = ftp_probe,
     .alone = ftp_alone,
     .parse = ftp_parse,

@@ -659,6 +659,7 @@ const struct proto_def proto_http = {
     .state_size = sizeof(struct http_state),
     .buffer_max = HEAD_MAX,
     .survives_gaps = true,
+    .lines = true,
     .probe = http_probe,
     .alone = http_head_alone,
     .parse = http_parse,

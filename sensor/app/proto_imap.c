@@ -122,6 +122,7 @@ const struct proto_def proto_imap = {
     .ports = {143},
     .tx_size = sizeof(struct imap_tx),
     .state_size = sizeof(struct imap_state),
+    .lines = true,
     .probe = imap_probe,
     .only_here = true,
     .parse = imap_parse,

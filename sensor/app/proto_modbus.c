@@ -15,6 +15,7 @@ enum {
     LENGTH_MOST = 2048, /* makers' own functions go beyond the standard */
     WRITES_MAX = 2000,
     COIL_ON = 0xff00,
+    EXCEPTION_LAST = 11,
 };
 
 enum {
@@ -39,6 +40,22 @@ static const char *const modbus_notes[] = {
     "flooded",
     NULL,
 };
+
+struct modbus_state {
+    bool begun[2]; /* by direction */
+    bool known;    /* to Suricata, too */
+    uint8_t held;  /* a bit by note */
+};
+
+static void note(struct app *app, struct tx *tx, uint32_t which)
+{
+    struct modbus_state *state = app_state(app);
+
+    if (!app_as_suricata(app) || state->known)
+        app_note(app, tx, which);
+    else
+        state->held |= (uint8_t)(1u << which);
+}
 
 /* What a function touches. */
 static void classify(struct modbus_message *m)
@@ -188,8 +205,8 @@ static void read_exception(struct app *app, struct tx *tx, struct modbus_message
 {
     m->exception = cursor_u8(c);
     m->has_exception = cursor_ok(c);
-    if (m->has_exception && (m->exception == 0 || m->exception > 11))
-        app_note(app, tx, NOTE_EXCEPTION);
+    if (m->has_exception && (m->exception == 0 || m->exception > EXCEPTION_LAST))
+        note(app, tx, NOTE_EXCEPTION);
 }
 
 /* What was written is repeated: a value, a mask or a range. */
@@ -256,10 +273,18 @@ static void note_mismatch(struct app *app, struct tx *tx)
     const struct modbus_tx *modbus = tx_data(tx);
 
     if (!matches(modbus) || !matches_there(app, modbus))
-        app_note(app, tx, NOTE_MISMATCH);
+        note(app, tx, NOTE_MISMATCH);
 }
 
 /* ---- messages ----------------------------------------------------------------------------- */
+
+/* Its requests have a length of their own. */
+static bool sized(const struct modbus_message *m)
+{
+    return m->access || m->function == MODBUS_READ_EXCEPTION ||
+           m->function == MODBUS_EVENT_COUNTER || m->function == MODBUS_EVENT_LOG ||
+           m->function == MODBUS_REPORT_SERVER;
+}
 
 static struct tx *exchange(struct app *app, enum dir dir, uint16_t id)
 {
@@ -267,7 +292,7 @@ static struct tx *exchange(struct app *app, enum dir dir, uint16_t id)
 
     if (dir == TO_CLIENT) {
         if (!tx && (tx = app_tx_new(app, id))) {
-            app_note(app, tx, NOTE_UNSOLICITED);
+            note(app, tx, NOTE_UNSOLICITED);
             app_progress(app, tx, TO_SERVER, TX_DONE);
         }
         return tx;
@@ -280,11 +305,44 @@ static struct tx *exchange(struct app *app, enum dir dir, uint16_t id)
 static void note_faults(struct app *app, struct tx *tx, const struct modbus_message *m)
 {
     if (m->bad_length)
-        app_note(app, tx, NOTE_LENGTH);
+        note(app, tx, NOTE_LENGTH);
     if (m->bad_value)
-        app_note(app, tx, NOTE_VALUE);
+        note(app, tx, NOTE_VALUE);
     if (m->function == 0 || (m->function > 0x7f && !m->has_exception))
-        app_note(app, tx, NOTE_FUNCTION);
+        note(app, tx, NOTE_FUNCTION);
+}
+
+/* Suricata takes a connection for Modbus when one side begins with a function that it knows. */
+static bool begins_there(const struct modbus_message *m, uint16_t length)
+{
+    uint8_t function = m->function & (m->has_exception ? 0x7f : 0xff);
+    bool known =
+        (function >= MODBUS_READ_COILS && function <= MODBUS_READ_FIFO) || function == MODBUS_MEI;
+
+    return known && length <= LENGTH_MAX &&
+           (!m->has_exception || (m->exception && m->exception <= EXCEPTION_LAST));
+}
+
+/* What was held back is told when the connection is one. */
+static void judge_there(struct app *app, struct tx *tx, enum dir dir,
+                        const struct modbus_message *m, uint16_t length)
+{
+    struct modbus_state *state = app_state(app);
+
+    if (!state->begun[dir])
+        state->known |= begins_there(m, length);
+    state->begun[dir] = true;
+    for (; state->known && state->held; state->held &= (uint8_t)(state->held - 1))
+        app_note(app, tx, (uint32_t)__builtin_ctz(state->held));
+}
+
+/* `body` is read as far as the function needs it. */
+static void weigh_length(const struct app *app, enum dir dir, struct modbus_message *m,
+                         uint16_t length, const struct cursor *body)
+{
+    m->bad_length = !cursor_ok(body) || length > LENGTH_MAX;
+    if (dir == TO_SERVER && app_as_suricata(app) && cursor_left(body))
+        m->bad_length |= sized(m);
 }
 
 static struct parsed modbus_parse(struct app *app, enum dir dir, struct slice in)
@@ -297,7 +355,7 @@ static struct parsed modbus_parse(struct app *app, enum dir dir, struct slice in
     if (!cursor_ok(&c))
         return parse_more(HEADER_BYTES);
     if (protocol != 0 || length < LENGTH_MIN || length > LENGTH_MOST) {
-        app_note(app, NULL, protocol ? NOTE_PROTOCOL : NOTE_LENGTH);
+        note(app, NULL, protocol ? NOTE_PROTOCOL : NOTE_LENGTH);
         return parse_bad();
     }
     struct cursor body = cursor_of(cursor_take(&c, length));
@@ -317,9 +375,10 @@ static struct parsed modbus_parse(struct app *app, enum dir dir, struct slice in
         read_request(app, tx, m, &body);
     else
         read_response(app, tx, m, &body);
-    m->bad_length = !cursor_ok(&body) || length > LENGTH_MAX;
+    weigh_length(app, dir, m, length, &body);
     if (!m->access && !m->has_exception)
         m->data = app_keep(app, tx, cursor_rest(&body));
+    judge_there(app, tx, dir, m, length);
     note_faults(app, tx, m);
     if (dir == TO_CLIENT)
         note_mismatch(app, tx);
@@ -377,6 +436,7 @@ const struct proto_def proto_modbus = {
     .ports = {502},
     .breadth = "Modbus",
     .tx_size = sizeof(struct modbus_tx),
+    .state_size = sizeof(struct modbus_state),
     .resyncs = true,
     .probe = modbus_probe,
     .parse = modbus_parse,

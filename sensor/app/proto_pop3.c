@@ -297,6 +297,7 @@ const struct proto_def proto_pop3 = {
     .ports = {110},
     .tx_size = sizeof(struct pop3_tx),
     .state_size = sizeof(struct pop3_state),
+    .lines = true,
     .probe = pop3_probe,
     .only_here = true,
     .parse = pop3_parse,

@@ -268,6 +268,7 @@ const struct proto_def proto_sip = {
     .one_sided = true,
     .ends = TX_ENDS_PACKET,
     .resyncs = true,
+    .lines = true,
     .probe = sip_probe,
     .parse = sip_parse,
     .write_event = sip_fields_event,

@@ -88,7 +88,8 @@ static struct parsed read_frame(struct app *app, struct smb_side *side, struct s
     }
     if (type >= FRAME_REQUEST && type <= FRAME_ALIVE && length <= 0x1ffff)
         return parse_done(FRAME + length);
-    smb_state_note(app, NULL, SMB_NOTE_MALFORMED);
+    if (!app_as_suricata(app)) /* there a frame of any type is one */
+        smb_state_note(app, NULL, SMB_NOTE_MALFORMED);
     side->lost = true;
     return parse_done(1);
 }

@@ -556,6 +556,7 @@ const struct proto_def proto_smtp = {
     .ports = {25, 587, 465, 2525},
     .tx_size = sizeof(struct smtp_tx),
     .state_size = sizeof(struct smtp_state),
+    .lines = true,
     .probe = smtp_probe,
     .alone = smtp_alone,
     .parse = smtp_parse,

@@ -123,6 +123,19 @@ def protocols(sensor, work):
     c.tcp(C, S, 502, [h("000100000006010300050002"), ("s", h("00010000000701030400090018"))])
     told = alerts(sensor, work, c, rules_of("modbus", "app-layer-event", ("modbus.value_mismatch",)))
     yield "registers that are read", len(told), 2
+    request = h("000500000006010300010001")
+    for name, messages, expected in (
+            ("a function that nobody knows", [h("00000000000401000001"), ("s", h("000000000003018001")), request], []),
+            ("… and then an answer", [h("00000000000401000001"), ("s", h("000000000003018302")), request], ["modbus.invalid_function_code"]),
+            ("a known function", [request, h("00000000000401000001")], ["modbus.invalid_function_code"]),
+            ("bytes behind a request", [h("00050000000a010300010001") + bytes(4)], ["modbus.invalid_length"])):
+        c = Capture()
+        c.tcp(C, S, 502, messages)
+        told = alerts(sensor, work, c, rules_of("modbus", "app-layer-event", ("modbus.invalid_function_code", "modbus.invalid_length")))
+        yield f"Modbus: {name}", sorted({event for _, event in told}), expected
+    c = Capture()
+    c.tcp(C, S, 9000, [h("0000002fff534d4272000000000801400000000000000000000000000000400600000100000c00") + b"\2NT LM 0.12\0", ("s", h("45000004") + b"FATAL")])
+    yield "SMB: a frame of another type", alerts(sensor, work, c, rules_of("smb", "app-layer-event", ("smb.malformed_data",))), []
     c = Capture()
     answer = h("1234818000010001000000000161000001000101610000010001000000050004") + b"\x01\x02\x03\x04"
     c.udp(S, C, 53, answer, sport=53)
@@ -162,6 +175,7 @@ def protocols(sensor, work):
 
 ONE_SIDE, SKIPPED = "applayer_detect_protocol_only_one_direction", "applayer_proto_detection_skipped"
 JUNK = b"nothing that anybody knows\r\n"
+REQUEST, ANSWER = b"GET /abc HTTP/1.1\r\nHost: a\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc"
 FIRSTS = [  # what is sent; what is told of the first bytes
     ("a name of POP3", [("s", b"+OK POP3 ready <1.2@a>\r\n"), b"USER a\r\n", ("s", b"+OK\r\n")], [ONE_SIDE]),
     ("a greeting of POP3", [("s", b"+OK POP3 ready <1.2@a>\r\n"), b"STAT 1234567890123\r\n", ("s", b"+OK\r\n")], []),
@@ -176,6 +190,12 @@ FIRSTS = [  # what is sent; what is told of the first bytes
     ("enough of a client", [("s", b"220 (vsFTPd 3.0.3)\r\n"), b"AUTH GSSAPI AND MORE\r\n", ("s", b"500 no\r\n")], [ONE_SIDE]),
     ("a session of NetBIOS", [h("81000044") + bytes(68), ("s", h("82000000")), h("00000023ff534d4272") + bytes(30), ("s", h("00000023ff534d4272") + bytes(30))],
      [ONE_SIDE]),
+    ("a banner behind unknown bytes", [JUNK, ("s", b"SSH-2.0-a\r\n"), b"SSH-2.0-b\r\n"], [ONE_SIDE]),
+    ("a greeting behind unknown bytes", [JUNK, ("s", b"220 (vsFTPd 3.0.3)\r\n"), b"USER a\r\n"], [ONE_SIDE]),
+    ("an answer of HTTP behind unknown bytes", [JUNK, ("s", ANSWER), REQUEST], [ONE_SIDE]),
+    ("a request of HTTP behind unknown bytes", [("s", JUNK), REQUEST, ("s", ANSWER)], [ONE_SIDE]),
+    ("a hello of TLS behind unknown bytes", [("s", JUNK), h("160301002e0100002a0303") + bytes(32) + h("00000200ff0100"), ("s", JUNK)], []),
+    ("an answer of RDP behind unknown bytes", [JUNK, ("s", h("030000130ed000001234000203000001000000"))], [ONE_SIDE]),
     ("much from one side", [JUNK * 50] * 80, [SKIPPED]),
     ("much from one side, and a word from the other", [JUNK, ("s", JUNK)] + [JUNK * 50] * 80, []),
 ]
@@ -206,12 +226,30 @@ def words(sensor, work):
     rules = rules_of("ip", "app-layer-event", (ONE_SIDE, SKIPPED))
     for name, messages, expected in FIRSTS:
         c = Capture()
-        c.tcp(C, S, 139 if "NetBIOS" in name else 9000, messages)
+        c.tcp(C, S, 139 if "NetBIOS" in name else 3389 if "RDP" in name else 9000, messages)
         yield name, [event for _, event in alerts(sensor, work, c, rules)], expected
     c = Capture()
     c.tcp(C, S, 9000, [("s", b"220 a ESMTP\r\n"), b"EHLO b\r\n"])
     del c.frames[-4:]  # the last bytes were not acknowledged: the flow's end reads them
     yield "first bytes at a flow's end", alerts(sensor, work, c, rules), []
+
+
+def strange(sensor, work):
+    """Unknown bytes of one side: the other's tell the protocol, in any mode, and its rules look at both."""
+    rules = ('alert ftp any any -> any any (msg:"command"; ftp.command; content:"USER"; sid:1;)\n'
+             'alert http any any -> any any (msg:"answer"; http.stat_code; content:"200"; sid:2;)\n'
+             'alert http any any -> any any (msg:"request"; http.uri; content:"/abc"; sid:3;)\n'
+             'alert ssh any any -> any any (msg:"banner"; ssh.software; content:"OpenSSH"; sid:4;)\n'
+             'alert tls any any -> any any (msg:"server"; tls.cert_subject; content:"a"; sid:5;)\n')
+    long = b"nothing that anybody knows" * 100  # more than is kept for the other side's protocol
+    for name, messages, expected in (
+            ("a command", [JUNK, ("s", b"220 (vsFTPd 3.0.3)\r\n"), b"USER a\r\n"], {"command"}), ("an answer", [JUNK, ("s", ANSWER)], {"answer"}),
+            ("a request", [("s", JUNK), REQUEST], {"request"}), ("a banner", [JUNK, ("s", b"SSH-2.0-OpenSSH_8\r\n")], {"banner"}),
+            ("a banner behind much", [long, long, ("s", b"SSH-2.0-OpenSSH_8\r\n")], {"banner"}), ("nothing", [JUNK, ("s", JUNK), REQUEST], set())):
+        c = Capture()
+        c.tcp(C, S, 9000, messages)
+        for mode, yaml in (("", YAML), (", without a suricata.yaml", "sensor: {name: x}\n")):
+            yield f"behind unknown bytes: {name}{mode}", {event for _, event in alerts(sensor, work, c, rules, yaml)}, expected
 
 
 def mails(sensor, work):
@@ -296,7 +334,7 @@ def datagram_inside():
 def main():
     sensor, faults, n = os.path.abspath(sys.argv[1]), [], 0
     with tempfile.TemporaryDirectory(prefix="tramgac-as.") as work:
-        for part in (streams, headers, protocols, words, mails, tunnels, unread):
+        for part in (streams, headers, protocols, words, strange, mails, tunnels, unread):
             for name, got, expected in part(sensor, work):
                 n += 1
                 if got != expected:
