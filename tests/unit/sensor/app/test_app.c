@@ -55,17 +55,30 @@ static void bytes_seen_before_the_name_is_known_are_parsed_too(void **state)
     one_is_nth(&one, "ssh.software", 1, SLICE_LIT("server"));
 }
 
-static void what_nobody_knows_is_said_to_have_failed(void **state)
+static const char garbage[] =
+    "\xff\2garbage that begins like nothing any parser knows, and goes on until even "
+    "those that wait for a whole head have seen enough of it to be sure of that";
+
+static void what_nobody_knows_of_either_side_is_said_to_have_failed(void **state)
 {
     (void)state;
-    one_says(
-        &one, TO_SERVER,
-        SLICE_LIT("\xff\2garbage that begins like nothing any parser knows, and goes on until even "
-                  "those that wait for a whole head have seen enough of it to be sure of that"));
+    one_says(&one, TO_SERVER, slice_of_str(garbage));
+    assert_false(one.flow.app_failed);
+    one_says(&one, TO_CLIENT, slice_of_str(garbage));
     assert_true(one.flow.app_failed);
     one_says(&one, TO_CLIENT, SLICE_LIT("HTTP/1.1 200 OK\r\n\r\n"));
     assert_null(one.flow.app_name);
     assert_null(one_tx(&one, 0));
+}
+
+static void unknown_bytes_of_one_side_leave_the_other_to_tell(void **state)
+{
+    (void)state;
+    one_says(&one, TO_SERVER, slice_of_str(garbage));
+    one_says(&one, TO_CLIENT, SLICE_LIT("HTTP/1.1 200 OK\r\n\r\n"));
+    assert_string_equal(one.flow.app_name, "http");
+    assert_false(one.flow.app_failed);
+    assert_int_equal(one.flow.app_mute, 1 << TO_SERVER);
 }
 
 static void datagrams_that_only_look_alike_are_not_taken_off_their_port(void **state)
@@ -155,7 +168,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_protocol_is_recognised_on_any_port, tcp),
         CASE(bytes_seen_before_the_name_is_known_are_parsed_too, tcp),
-        CASE(what_nobody_knows_is_said_to_have_failed, tcp),
+        CASE(what_nobody_knows_of_either_side_is_said_to_have_failed, tcp),
+        CASE(unknown_bytes_of_one_side_leave_the_other_to_tell, tcp),
         CASE(datagrams_that_only_look_alike_are_not_taken_off_their_port, udp),
         CASE(a_transaction_is_freed_when_it_is_over_and_logged, tcp),
         CASE(only_what_the_packet_moved_is_touched, tcp),

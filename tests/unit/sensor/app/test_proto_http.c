@@ -229,6 +229,7 @@ static void other_protocols_with_the_same_shape_are_not_http(void **state)
 {
     (void)state;
     REQUEST("OPTIONS rtsp://h/s RTSP/1.0\r\nCSeq: 1\r\n\r\n");
+    RESPONSE("RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n");
     assert_null(one.flow.app_name);
     assert_true(one.flow.app_failed);
 }
