@@ -100,8 +100,8 @@ int32_t app_rows_usual(const struct app_rows *rows, const struct flow *flow, enu
     return -1;
 }
 
-/* So many bytes may a row wait for. One that does not know the other side's: for few, unless it is
- * a protocol of lines. */
+/* So many bytes a row is shown. One that does not know the other side's: few, unless it is a
+ * protocol of lines. */
 static uint32_t most_of(const struct app *app, enum dir dir, uint32_t row)
 {
     enum dir other = dir_other(dir);
@@ -116,10 +116,11 @@ static const struct proto_def *pass(struct app *app, enum dir dir, struct slice 
 {
     for (; rows; rows &= rows - 1) {
         uint32_t i = first_row(rows);
-        enum probe probe = ask(proto_rows[i], app->flow, dir, head);
+        uint32_t most = most_of(app, dir, i);
+        enum probe probe = ask(proto_rows[i], app->flow, dir, slice_head(head, most));
         if (probe == PROBE_YES || (probe == PROBE_LIKELY && usual))
             return proto_rows[i];
-        if (probe == PROBE_MORE && head.len < most_of(app, dir, i))
+        if (probe == PROBE_MORE && head.len < most)
             *more |= UINT64_C(1) << i;
         else
             app->excluded[dir] |= UINT64_C(1) << i;
