@@ -98,7 +98,7 @@ static enum probe probe_request(struct slice head)
     bool has_blank = method.len < line.len;
     if (!http_is_token(method) && (has_blank || eol >= 0 || method.len >= METHOD_MIN))
         return PROBE_NO;
-    if (has_blank && is_plain(method) && (!rest.len || rest.at[0] == '/'))
+    if (has_blank && is_plain(method))
         return PROBE_YES;
     if (eol >= 0)
         return has_blank ? probe_line(line) : PROBE_NO;
