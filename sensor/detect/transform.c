@@ -9,14 +9,19 @@ static uint32_t bounded(uint32_t n)
     return n < TRANSFORM_ROOM ? n : TRANSFORM_ROOM;
 }
 
+uint32_t transform_copy(struct slice in, uint8_t *out)
+{
+    uint32_t n = bounded(in.len);
+    if (n)
+        memcpy(out, in.at, n);
+    return n;
+}
+
 static uint32_t dotprefix(struct slice in, const struct transform_use *use, uint8_t *out)
 {
     (void)use;
-    uint32_t n = bounded(in.len);
     out[0] = '.';
-    if (n)
-        memcpy(out + 1, in.at, n);
-    return n + 1;
+    return 1 + transform_copy(in, out + 1);
 }
 
 static uint32_t to_lowercase(struct slice in, const struct transform_use *use, uint8_t *out)
@@ -167,14 +172,10 @@ static uint32_t to_sha256(struct slice in, const struct transform_use *use, uint
     return to_digest(in, DIGEST_SHA256, out);
 }
 
-/* Of a name without one, all of it. */
+/* Of a name without such a part, all of it. */
 static uint32_t part_of(struct slice name, struct slice part, uint8_t *out)
 {
-    if (!part.len)
-        part = slice_head(name, TRANSFORM_ROOM);
-    if (part.len)
-        memcpy(out, part.at, part.len);
-    return part.len;
+    return transform_copy(part.len ? part : name, out);
 }
 
 static uint32_t domain(struct slice in, const struct transform_use *use, uint8_t *out)
@@ -190,31 +191,23 @@ static uint32_t tld(struct slice in, const struct transform_use *use, uint8_t *o
 }
 
 const struct transform_def transform_table[] = {
-    {"dotprefix", dotprefix, NULL,
-     "A dot in front, so that \".a.vn\" with endswith means the domain and its names", "dotprefix"},
-    {"to_lowercase", to_lowercase, NULL, "Letters A-Z as a-z", "to_lowercase"},
-    {"to_uppercase", to_uppercase, NULL, "Letters a-z as A-Z", "to_uppercase"},
-    {"strip_whitespace", strip_whitespace, NULL, "Without blanks, tabs and line ends",
-     "strip_whitespace"},
-    {"compress_whitespace", compress_whitespace, NULL, "Runs of blanks as one",
-     "compress_whitespace"},
-    {"url_decode", url_decode, NULL, "%xx and + resolved", "url_decode"},
-    {"xor", xor_key, xor_read, "Exclusive or with a repeated key in hexadecimal",
-     "xor:\"0d0ac8ff\""},
-    {"header_lowercase", header_lowercase, NULL, "Names of header lines in lower case",
-     "header_lowercase"},
-    {"strip_pseudo_headers", strip_pseudo, NULL, "Without lines that begin with a colon",
-     "strip_pseudo_headers"},
-    {"to_md5", to_md5, NULL, "MD5 of the bytes, 16 bytes", "to_md5"},
-    {"to_sha1", to_sha1, NULL, "SHA-1 of the bytes, 20 bytes", "to_sha1"},
-    {"to_sha256", to_sha256, NULL, "SHA-256 of the bytes, 32 bytes", "to_sha256"},
-    {"domain", domain, NULL, "Of a name the part that somebody registered", "domain"},
-    {"tld", tld, NULL, "Of a name the public suffix", "tld"},
-    {"from_base64", transform_base64, transform_read_base64, "Base64 decoded",
-     "from_base64:offset 5"},
-    {"gunzip", transform_gunzip, transform_read_inflate, "gzip unpacked", "gunzip"},
-    {"zlib_deflate", transform_zlib, transform_read_inflate, "zlib unpacked", "zlib_deflate"},
-    {"pcrexform", NULL, NULL, "What the first parenthesis of a regular expression matches",
-     "pcrexform:\"([^/]+)$\""},
-    {NULL, NULL, NULL, NULL, NULL},
+    {"dotprefix", dotprefix, NULL},
+    {"to_lowercase", to_lowercase, NULL},
+    {"to_uppercase", to_uppercase, NULL},
+    {"strip_whitespace", strip_whitespace, NULL},
+    {"compress_whitespace", compress_whitespace, NULL},
+    {"url_decode", url_decode, NULL},
+    {"xor", xor_key, xor_read},
+    {"header_lowercase", header_lowercase, NULL},
+    {"strip_pseudo_headers", strip_pseudo, NULL},
+    {"to_md5", to_md5, NULL},
+    {"to_sha1", to_sha1, NULL},
+    {"to_sha256", to_sha256, NULL},
+    {"domain", domain, NULL},
+    {"tld", tld, NULL},
+    {"from_base64", transform_base64, transform_read_base64},
+    {"gunzip", transform_gunzip, transform_read_inflate},
+    {"zlib_deflate", transform_zlib, transform_read_inflate},
+    {"pcrexform", NULL, NULL},
+    {NULL, NULL, NULL},
 };

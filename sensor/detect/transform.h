@@ -16,10 +16,11 @@ struct transform_def {
     uint32_t (*run)(struct slice in, const struct transform_use *use, uint8_t *out);
     /** Reads use->arg into use->num, false when it is wrong; NULL: takes none. */
     bool (*read)(struct transform_use *use);
-    const char *doc;
-    const char *example;
 };
 extern const struct transform_def transform_table[];
+
+/** The bytes as they are, cut. */
+uint32_t transform_copy(struct slice in, uint8_t *out);
 
 /** Of transform_packed.c. Bytes that cannot be decoded stay as they are. */
 bool transform_read_base64(struct transform_use *use);

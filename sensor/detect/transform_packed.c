@@ -12,14 +12,6 @@ enum { BASE64_BYTES, BASE64_OFFSET, BASE64_MODE };
 enum { INFLATE_SIZE };
 enum { INFLATED_USUALLY = 1024 };
 
-static uint32_t unchanged(struct slice in, uint8_t *out)
-{
-    in = slice_head(in, TRANSFORM_ROOM);
-    if (in.len)
-        memcpy(out, in.at, in.len);
-    return in.len;
-}
-
 /* A word and its value, as "offset 6". */
 static bool named(struct slice part, const char *name, struct slice *value)
 {
@@ -76,7 +68,7 @@ uint32_t transform_base64(struct slice in, const struct transform_use *use, uint
         text = slice_head(text, use->num[BASE64_BYTES]);
     uint32_t n =
         digits_unbase64(text, (enum digits_mode)use->num[BASE64_MODE], out, TRANSFORM_ROOM);
-    return n ? n : unchanged(in, out);
+    return n ? n : transform_copy(in, out);
 }
 
 bool transform_read_inflate(struct transform_use *use)
@@ -103,7 +95,7 @@ static uint32_t inflated(struct slice in, const struct transform_use *use,
             break;
     }
     inflate_free(&inflate);
-    return n ? n : unchanged(in, out);
+    return n ? n : transform_copy(in, out);
 }
 
 uint32_t transform_gunzip(struct slice in, const struct transform_use *use, uint8_t *out)

@@ -15,21 +15,11 @@ import recordings
 from eve_run import ABSENT, chosen, value
 from rule_cases import Capture, a4, checksum, h, ip4, udp
 
-YAML = """%YAML 1.1
----
-suricata-version: "7.0"
-vars:
-  address-groups: {HOME_NET: any, EXTERNAL_NET: any}
-flow-timeouts:
+YAML = eve_run.HEAD + """flow-timeouts:
   udp: {new: 30, established: 300}
 stream:
   midstream: no
-outputs:
-  - eve-log:
-      enabled: yes
-      filetype: regular
-      filename: eve.json
-      community-id: yes
+""" + eve_run.EVE_LOG + """      community-id: yes
       types: [alert, flow, netflow, http, dns, {stats: {totals: yes, threads: no, deltas: yes}}]
 app-layer:
   protocols:

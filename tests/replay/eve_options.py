@@ -15,17 +15,7 @@ import recordings
 from eve_run import ABSENT, chosen
 from rule_cases import Capture, h
 
-YAML = """%YAML 1.1
----
-suricata-version: "7.0"
-vars:
-  address-groups: {HOME_NET: any, EXTERNAL_NET: any}
-outputs:
-  - eve-log:
-      enabled: yes
-      filetype: regular
-      filename: eve.json
-      community-id: no
+YAML = eve_run.HEAD + eve_run.EVE_LOG + """      community-id: no
       ethernet: yes
       pcap-file: yes
       metadata: no

@@ -7,6 +7,19 @@ import sys
 import tempfile
 
 ABSENT = object()
+# How the configurations begin; options of eve-log follow.
+HEAD = """%YAML 1.1
+---
+suricata-version: "7.0"
+vars:
+  address-groups: {HOME_NET: any, EXTERNAL_NET: any}
+"""
+EVE_LOG = """outputs:
+  - eve-log:
+      enabled: yes
+      filetype: regular
+      filename: eve.json
+"""
 
 
 def value(event, path):

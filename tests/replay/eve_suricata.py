@@ -15,17 +15,7 @@ import recordings
 from eve_run import ABSENT, chosen
 from rule_cases import Capture, checksum, h
 
-YAML = """%YAML 1.1
----
-suricata-version: "7.0"
-vars:
-  address-groups: {HOME_NET: any, EXTERNAL_NET: any}
-outputs:
-  - eve-log:
-      enabled: yes
-      filetype: regular
-      filename: eve.json
-      types:
+YAML = eve_run.HEAD + eve_run.EVE_LOG + """      types:
         - alert: {payload: yes, payload-printable: yes, metadata: yes, http-body: yes, http-body-printable: yes, tagged-packets: yes}
         - http: {extended: yes}
         - dns
